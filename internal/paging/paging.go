@@ -1,0 +1,176 @@
+// Package paging reads pages of records by keyset: pages neither lose nor repeat a row while others write, and the last
+// page costs what the first one does. It knows no resource; signing cursors is the API's part.
+package paging
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// The bounds of a page. A higher limit is lowered to MaxLimit.
+const (
+	DefaultLimit = 50
+	MaxLimit     = 500
+)
+
+// Source is how one resource is read: SELECT Columns FROM Table Joins. ID is the expression of the record's id. Sorts
+// maps what a client may sort by to SQL; Default is the order without a wish.
+type Source struct {
+	Columns string
+	Table   string
+	Joins   string
+	ID      string
+	Sorts   map[string]Column
+	Default string
+}
+
+// Column is one sort key.
+type Column struct {
+	SQL  string // NOT NULL expression
+	Type string // its PostgreSQL type, for the cursor: integer, bigint, text, timestamptz
+	// Date says that this is a carried starts_key: 0 stands for no date and comes last in either direction.
+	Date bool
+}
+
+// Params are what every list takes.
+type Params struct {
+	Sort   string   `query:"sort" form:"sort"`                                               // Order: names of fields, `-` before a name for descending. `id` is always last.
+	Limit  int      `query:"limit" form:"limit" default:"50"`                                // Records a page, 1 to 500; a higher number is lowered to 500.
+	Cursor string   `query:"cursor" form:"cursor"`                                           // Where the page begins: `page.next_cursor` of the page before. Empty: the first page.
+	Count  string   `query:"count" form:"count" enums:"none,exact,estimated" default:"none"` // Whether `meta.total` counts all records that the filters let through.
+	Fields []string `query:"fields" form:"fields"`                                           // Only these members of each record (`id` and `version` always).
+	Lang   string   `query:"lang" form:"lang"`                                               // Adds `<field>_text` and `<field>_lang` beside every text, in this language or the next one of the chain ru, en, kk.
+	After  *Cursor  `query:"-" form:"-" swaggerignore:"true"`                                // The decoded cursor.
+}
+
+// Page gives the parameters of the filter they are embedded in.
+func (p *Params) Page() *Params { return p }
+
+// Cursor is a place in a sorted list: the sort keys of the last row as text, and its id.
+type Cursor struct {
+	Keys []string
+	ID   int64
+}
+
+// Page is a part of a list. Head is the newest change that the page has seen, at least.
+type Page[T any] struct {
+	Items     []T
+	Limit     int
+	Next      *Cursor
+	Total     *int64
+	Estimated bool
+	Head      int64
+}
+
+// Row is what the page needs of a record beside the record: its id and the keys it is sorted by.
+type Row interface{ Place() Cursor }
+
+// Query reads one page. The number of statements does not depend on the size of the page.
+func Query[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params) (Page[T], error) {
+	order, err := s.order(p.Sort)
+	if err != nil {
+		return Page[T]{}, err
+	}
+	limit := cmpLimit(p.Limit)
+	sql, args, err := s.build(order, &w, p.After, limit+1)
+	if err != nil {
+		return Page[T]{}, err
+	}
+	page := Page[T]{Limit: limit}
+	var batch pgx.Batch
+	// The head is read before the page: a client that continues from it may see a change twice, never miss one.
+	batch.Queue("SELECT coalesce(max(seq), 0) FROM changes").QueryRow(func(row pgx.Row) error { return row.Scan(&page.Head) })
+	batch.Queue(sql, args).Query(func(rows pgx.Rows) (err error) {
+		page.Items, err = pgx.CollectRows(rows, pgx.RowToStructByName[T])
+		return err
+	})
+	if err := db.SendBatch(ctx, &batch).Close(); err != nil {
+		return Page[T]{}, pg.Error(err)
+	}
+	if len(page.Items) > limit {
+		page.Items = page.Items[:limit]
+		next := page.Items[limit-1].Place()
+		page.Next = &next
+	}
+	if p.Count == "exact" || p.Count == "estimated" {
+		err = page.count(ctx, db, s, &w, p.Count)
+	}
+	return page, err
+}
+
+func cmpLimit(limit int) int {
+	if limit <= 0 {
+		return DefaultLimit
+	}
+	return min(limit, MaxLimit)
+}
+
+// term is one key of an ORDER BY.
+type term struct {
+	Column
+	desc bool
+}
+
+// order reads "-starts_on,title" against the sorts of the source.
+func (s Source) order(sort string) ([]term, error) {
+	if sort == "" {
+		sort = s.Default
+	}
+	var order []term
+	var seen []string
+	for name := range strings.SplitSeq(sort, ",") {
+		name, desc := strings.CutPrefix(strings.TrimSpace(name), "-")
+		if name == "id" {
+			order = append(order, term{Column{SQL: s.ID, Type: "bigint"}, desc})
+			break // what follows the id cannot matter
+		}
+		column, ok := s.Sorts[name]
+		if !ok || slices.Contains(seen, name) {
+			allowed := append(slices.Sorted(maps.Keys(s.Sorts)), "id")
+			f := apperr.In("sort", "bad_sort", "value", name, "allowed", strings.Join(allowed, ", "))
+			f.Allowed = allowed
+			return nil, apperr.BadQuery([]apperr.Field{f})
+		}
+		seen = append(seen, name)
+		order = append(order, term{column, desc})
+	}
+	return order, nil
+}
+
+// count fills Total: exactly within two seconds, else by the planner's estimate.
+func (page *Page[T]) count(ctx context.Context, db pg.DB, s Source, w *pg.Where, mode string) error {
+	from := " FROM " + s.Table + " " + s.Joins + w.SQL(s.ID, false)
+	if mode == "exact" {
+		short, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		var n int64
+		err := db.QueryRow(short, "SELECT count(*)"+from, w.Args()).Scan(&n)
+		if err == nil {
+			page.Total = &n
+			return nil
+		}
+		if short.Err() == nil || ctx.Err() != nil {
+			return pg.Error(fmt.Errorf("count: %w", err))
+		}
+	}
+	var plan []struct {
+		Plan struct {
+			Rows float64 `json:"Plan Rows"`
+		}
+	}
+	if err := db.QueryRow(ctx, "EXPLAIN (FORMAT JSON) SELECT 1"+from, w.Args()).Scan(&plan); err != nil {
+		return pg.Error(fmt.Errorf("estimate: %w", err))
+	}
+	n := int64(plan[0].Plan.Rows)
+	page.Total, page.Estimated = &n, true
+	return nil
+}

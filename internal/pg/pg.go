@@ -1,0 +1,103 @@
+// Package pg is how the registry talks to PostgreSQL: the pool, strict named arguments, predicates, and errors of the
+// database turned into errors a client can act on. It knows no resource.
+package pg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// DB is what a store function needs: a pool, a connection or a transaction.
+type DB interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
+// Args are named arguments. They are strict: a name that the SQL uses and the map lacks, or the other way round, is an
+// error instead of a NULL.
+type Args = pgx.StrictNamedArgs
+
+// Options are the settings of a pool. Zero values leave the server's or pgx's own.
+type Options struct {
+	MaxConns         int32
+	StatementTimeout time.Duration
+	LockTimeout      time.Duration
+	ApplicationName  string
+}
+
+// Open makes a pool for the database URL and checks that one connection can be had.
+func Open(ctx context.Context, databaseURL string, o Options) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig(databaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("read the database URL: %w", err)
+	}
+	if o.MaxConns > 0 {
+		config.MaxConns = o.MaxConns
+	}
+	config.MaxConnLifetime = time.Hour
+	config.MaxConnLifetimeJitter = 10 * time.Minute
+	config.PingTimeout = 500 * time.Millisecond
+	if config.ConnConfig.ConnectTimeout == 0 {
+		config.ConnConfig.ConnectTimeout = 5 * time.Second
+	}
+	params := config.ConnConfig.RuntimeParams
+	set := func(name string, d time.Duration) {
+		if d > 0 {
+			params[name] = fmt.Sprint(d.Milliseconds())
+		}
+	}
+	set("statement_timeout", o.StatementTimeout)
+	set("lock_timeout", o.LockTimeout)
+	set("idle_in_transaction_session_timeout", 30*time.Second)
+	if o.ApplicationName != "" {
+		params["application_name"] = o.ApplicationName
+	}
+	config.AfterConnect = func(_ context.Context, conn *pgx.Conn) error {
+		conn.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC}})
+		return nil
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("open the pool: %w", err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("reach the database: %w", err)
+	}
+	return pool, nil
+}
+
+// One runs a query for a single row and scans it by column name. Without a row it returns pgx.ErrNoRows.
+func One[T any](ctx context.Context, db DB, sql string, args Args) (T, error) {
+	rows, err := db.Query(ctx, sql, args)
+	if err != nil {
+		var none T
+		return none, Error(err)
+	}
+	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
+	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+		err = Error(err)
+	}
+	return row, err
+}
+
+// ID runs an INSERT … RETURNING id.
+func ID(ctx context.Context, db DB, sql string, args Args) (id int64, err error) {
+	err = Error(db.QueryRow(ctx, sql, args).Scan(&id))
+	return id, err
+}
+
+// Exec runs a statement without an answer.
+func Exec(ctx context.Context, db DB, sql string, args Args) error {
+	_, err := db.Exec(ctx, sql, args)
+	return Error(err)
+}

@@ -1,0 +1,123 @@
+package text
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"roundtables.kz/registry/internal/apperr"
+)
+
+// Added are the members that an asked language adds beside each language map of an object: "<field>_text" and
+// "<field>_lang". It is embedded in the JSON of the object.
+type Added map[string]string
+
+var (
+	mapType   = reflect.TypeFor[Map]()
+	addedType = reflect.TypeFor[Added]()
+	plans     sync.Map // reflect.Type -> *plan
+)
+
+// plan says where a struct type keeps its language maps, where the additions go, and where to look further.
+type plan struct {
+	texts []textField
+	added []int
+	below [][]int
+}
+
+type textField struct {
+	index []int
+	name  string
+}
+
+// Localize fills the Added of v and of everything below it. v is a pointer to a struct or a slice of structs.
+func Localize(v any, lang string) { localize(reflect.ValueOf(v), lang) }
+
+func localize(v reflect.Value, lang string) {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			localize(v.Elem(), lang)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			localize(v.Index(i), lang)
+		}
+	case reflect.Struct:
+		p := planOf(v.Type())
+		if p.added != nil {
+			added := make(Added, 2*len(p.texts))
+			for _, f := range p.texts {
+				if value, used := v.FieldByIndex(f.index).Interface().(Map).In(lang); used != "" {
+					added[f.name+"_text"], added[f.name+"_lang"] = value, used
+				}
+			}
+			v.FieldByIndex(p.added).Set(reflect.ValueOf(added))
+		}
+		for _, index := range p.below {
+			localize(v.FieldByIndex(index), lang)
+		}
+	}
+}
+
+func planOf(t reflect.Type) *plan {
+	if p, ok := plans.Load(t); ok {
+		return p.(*plan)
+	}
+	p := &plan{}
+	for _, f := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case f.Anonymous || !f.IsExported() || name == "-":
+		case f.Type == mapType:
+			p.texts = append(p.texts, textField{f.Index, name})
+		case f.Type == addedType:
+			p.added = f.Index
+		case reaches(f.Type, nil):
+			p.below = append(p.below, f.Index)
+		}
+	}
+	plans.Store(t, p)
+	return p
+}
+
+// reaches reports whether a value of type t can hold a language map that takes additions.
+func reaches(t reflect.Type, seen []reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice:
+		return reaches(t.Elem(), seen)
+	case reflect.Struct:
+		for _, s := range seen {
+			if s == t {
+				return false
+			}
+		}
+		for _, f := range reflect.VisibleFields(t) {
+			if f.IsExported() && (f.Type == addedType || reaches(f.Type, append(seen, t))) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// checkString gives the mistake of a text at pointer, if it has one: blank or over-long.
+func checkString(pointer, value string, maxRunes int) (apperr.Field, bool) {
+	if strings.TrimSpace(value) == "" {
+		return apperr.At(pointer, "blank"), true
+	}
+	if utf8.RuneCountInString(value) > maxRunes {
+		return apperr.At(pointer, "too_long", "max", strconv.Itoa(maxRunes)), true
+	}
+	return apperr.Field{}, false
+}
+
+// cut splits a tag into its language and the rest.
+func cut(tag string) (base, rest string, found bool) { return strings.Cut(tag, "-") }
+
+// escape writes a map key as a token of a JSON pointer (RFC 6901).
+func escape(token string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(token)
+}
