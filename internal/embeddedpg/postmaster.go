@@ -1,0 +1,170 @@
+//go:build linux || darwin
+
+package embeddedpg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// postmaster is the main process of a running server.
+type postmaster struct {
+	pid  int
+	port int
+	data string
+	// exited is closed when the process has ended; nil when the process is not our child.
+	exited chan struct{}
+}
+
+// alive reports whether the process still runs.
+func (p *postmaster) alive() bool {
+	if p.exited != nil {
+		select {
+		case <-p.exited:
+			return false
+		default:
+			return true
+		}
+	}
+	return hasArgument(p.pid, p.data)
+}
+
+// recorded reads postmaster.pid, which the server writes when it starts and removes when it has stopped. The process may
+// be gone. It returns nil when there is no such file.
+func recorded(data string) *postmaster {
+	b, err := os.ReadFile(filepath.Join(data, "postmaster.pid"))
+	if err != nil {
+		return nil
+	}
+	lines := strings.Split(string(b), "\n")
+	p := &postmaster{data: data}
+	p.pid, _ = strconv.Atoi(strings.TrimSpace(lines[0]))
+	if len(lines) > 3 {
+		p.port, _ = strconv.Atoi(strings.TrimSpace(lines[3]))
+	}
+	return p
+}
+
+// running returns the server that runs on the cluster, or nil.
+func running(data string) *postmaster {
+	if p := recorded(data); p != nil && p.pid > 1 && p.alive() {
+		return p
+	}
+	return nil
+}
+
+// spawn starts the server on a port that was free a moment ago, by preference the given one.
+func spawn(i install, as account, l layout, o Options, preferred int) (*postmaster, error) {
+	port, err := freePort(preferred)
+	if err != nil {
+		return nil, err
+	}
+	cmd := as.command(context.Background(), i.program("postgres"), arguments(o, l.data(), port)...)
+	if stale := recorded(l.data()); stale != nil {
+		// The server that wrote the file is gone, but its number may belong to a zombie that nobody reaped or to another
+		// program by now, and PostgreSQL would refuse to start. It ignores the number that pg_ctl announces here, and
+		// still checks by the shared memory that no process of the old server is left.
+		cmd.Env = append(cmd.Env, "PG_GRANDPARENT_PID="+strconv.Itoa(stale.pid))
+	}
+	log, err := os.OpenFile(l.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open server log: %w", err)
+	}
+	defer log.Close()
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start postgres: %w", err)
+	}
+	p := &postmaster{pid: cmd.Process.Pid, port: port, data: l.data(), exited: make(chan struct{})}
+	go reap(cmd, p.exited)
+	return p, nil
+}
+
+func reap(cmd *exec.Cmd, exited chan struct{}) {
+	_ = cmd.Wait() // why it ended is in its log
+	close(exited)
+}
+
+// arguments are the settings of the server, later ones winning.
+func arguments(o Options, data string, port int) []string {
+	settings := []string{
+		"listen_addresses=127.0.0.1",
+		"unix_socket_directories=", // a path has a length limit and permissions, a port has neither
+		"shared_buffers=128MB",
+		"max_connections=100",
+		"timezone=UTC",
+		"log_timezone=UTC",
+		"log_line_prefix=%m [%p] %d ",
+		"logging_collector=off",
+		"jit=off", // compiling costs more than the small queries of development
+	}
+	if o.Ephemeral {
+		settings = append(settings, "fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum=off",
+			"max_connections=300", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=256MB", "log_checkpoints=off")
+	}
+	names := make([]string, 0, len(o.Settings))
+	for name := range o.Settings {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		settings = append(settings, name+"="+o.Settings[name])
+	}
+	args := []string{"-D", data, "-p", strconv.Itoa(port)}
+	for _, s := range settings {
+		args = append(args, "-c", s)
+	}
+	return args
+}
+
+func freePort(preferred int) (int, error) {
+	for _, port := range []int{preferred, 0} {
+		l, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			defer l.Close()
+			return l.Addr().(*net.TCPAddr).Port, nil
+		}
+		if port == 0 {
+			return 0, fmt.Errorf("find a free port: %w", err)
+		}
+	}
+	panic("unreachable")
+}
+
+const (
+	fastShutdown      = 60 * time.Second
+	immediateShutdown = 10 * time.Second
+)
+
+// stop ends the server: it disconnects the clients, writes a checkpoint and exits, and the next start needs no recovery.
+// One that does not manage that in a minute is stopped without the checkpoint.
+func (p *postmaster) stop() error {
+	for _, step := range []struct {
+		signal  syscall.Signal
+		timeout time.Duration
+	}{{syscall.SIGINT, fastShutdown}, {syscall.SIGQUIT, immediateShutdown}} {
+		if !p.alive() {
+			return nil
+		}
+		if err := syscall.Kill(p.pid, step.signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return fmt.Errorf("stop postgres, process %d: %w", p.pid, err)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), step.timeout)
+		err := poll(ctx, 5*time.Millisecond, func() (bool, error) { return !p.alive(), nil })
+		cancel()
+		if err == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("stop postgres: process %d is still running", p.pid)
+}

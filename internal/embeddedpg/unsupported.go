@@ -1,0 +1,34 @@
+//go:build !linux && !darwin
+
+package embeddedpg
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"time"
+)
+
+var errUnsupported = errors.New("the embedded database runs on Linux and macOS, not on " + runtime.GOOS +
+	"; start PostgreSQL 14 or newer yourself and give its URL")
+
+// build is unused where nothing can be downloaded.
+type build struct{}
+
+// Server is a running embedded PostgreSQL server; there is none on this platform.
+type Server struct{}
+
+// Start always fails on this platform and says what to do instead.
+func Start(context.Context, Options) (*Server, error) { return nil, errUnsupported }
+
+// Reap always fails on this platform.
+func Reap(context.Context, string, time.Duration) error { return errUnsupported }
+
+// URL returns the empty string.
+func (*Server) URL() string { return "" }
+
+// Version returns the empty string.
+func (*Server) Version() string { return "" }
+
+// Stop does nothing.
+func (*Server) Stop() error { return nil }
