@@ -1,0 +1,196 @@
+-- The change log comes first: no table of the registry may exist without it.
+--
+-- Every record (a round table, an attendee with its roles and positions, ...) has one row in a table that is
+-- tracked by registry_track; tables that hold parts of a record are tied to it by registry_track_part.
+-- A transaction gives a changed record one new version and, at commit, one entry in changes.
+
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+
+CREATE TABLE registry (
+    singleton   boolean     PRIMARY KEY DEFAULT true CHECK (singleton),
+    epoch       text        NOT NULL DEFAULT substr(md5(gen_random_uuid()::text), 1, 8),
+    secret      bytea       NOT NULL DEFAULT decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'),
+    created_at  timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE registry IS 'What this database is: its epoch (changed after a restore, so that old cursors are refused) and the secret that signs cursors and hashes keys.';
+INSERT INTO registry DEFAULT VALUES;
+
+CREATE TABLE changes (
+    seq      bigint      PRIMARY KEY,
+    type     text        NOT NULL,
+    id       bigint      NOT NULL,
+    version  bigint      NOT NULL,
+    op       text        NOT NULL CHECK (op IN ('create', 'update', 'delete', 'merge', 'erase')),
+    actor    text        NOT NULL,
+    reason   text,
+    at       timestamptz NOT NULL DEFAULT clock_timestamp(),
+    before   jsonb,
+    after    jsonb,
+    public   boolean     NOT NULL,
+    is_head  boolean     NOT NULL DEFAULT true,
+    xact     xid8        NOT NULL DEFAULT pg_current_xact_id()
+);
+COMMENT ON TABLE changes IS 'Every committed change of every record, in commit order. is_head marks the newest entry of a record; public says whether anyone could see the record after the change (for a delete: before it).';
+CREATE UNIQUE INDEX changes_head_key ON changes (type, id) WHERE is_head;
+CREATE INDEX changes_head_seq_idx ON changes (seq) WHERE is_head;
+CREATE INDEX changes_type_id_version_idx ON changes (type, id, version);
+
+-- CACHE 1 is part of the guarantee: a session must not hold numbers back.
+CREATE SEQUENCE changes_seq CACHE 1 OWNED BY changes.seq;
+
+CREATE FUNCTION registry_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% on % is refused: %', TG_OP, TG_TABLE_NAME, TG_ARGV[0] USING ERRCODE = 'object_not_in_prerequisite_state';
+END $$;
+
+CREATE TRIGGER changes_append_only BEFORE UPDATE OR DELETE ON changes
+    FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION registry_refuse('the log is only written by its triggers');
+CREATE TRIGGER changes_refuse_truncate BEFORE TRUNCATE ON changes
+    FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('the log is only written by its triggers');
+
+-- registry_record_change writes the entry of one record whose state at commit is snapshot (NULL: deleted).
+-- The advisory lock is taken before the number and held to the end of the transaction, so that the order of
+-- numbers is the order of commits: whoever sees number n sees every number below it.
+CREATE FUNCTION registry_record_change(record_type text, record_id bigint, snapshot jsonb, is_public boolean) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    head     changes%ROWTYPE;
+    now_op   text;
+    now_ver  bigint;
+    was      jsonb;
+BEGIN
+    PERFORM pg_advisory_xact_lock(7241);
+    SELECT * INTO head FROM changes WHERE type = record_type AND id = record_id AND is_head;
+    IF snapshot IS NULL THEN
+        IF head.seq IS NULL OR head.op = 'delete' THEN
+            RETURN;
+        END IF;
+        now_op := 'delete';
+        is_public := head.public;
+        now_ver := head.version + 1;
+    ELSE
+        now_ver := (snapshot ->> 'version')::bigint;
+        snapshot := snapshot - '{version,updated_at,xact}'::text[];
+        IF head.version = now_ver AND head.op <> 'delete' AND head.after = snapshot THEN
+            RETURN;
+        END IF;
+        now_op := CASE WHEN head.seq IS NULL OR head.op = 'delete' THEN 'create' ELSE 'update' END;
+    END IF;
+    was := head.after;
+    IF head.xact = pg_current_xact_id() THEN
+        -- The constraints were checked in the middle of the transaction: it still gets one entry a record.
+        was := head.before;
+        DELETE FROM changes WHERE seq = head.seq;
+        IF now_op = 'delete' AND head.op = 'create' THEN
+            UPDATE changes SET is_head = true
+             WHERE seq = (SELECT max(seq) FROM changes WHERE type = record_type AND id = record_id);
+            RETURN;
+        END IF;
+        IF now_op = 'update' THEN
+            now_op := head.op;
+        END IF;
+    ELSIF head.seq IS NOT NULL THEN
+        UPDATE changes SET is_head = false WHERE seq = head.seq;
+    END IF;
+    INSERT INTO changes (seq, type, id, version, op, actor, reason, before, after, public)
+    VALUES (nextval('changes_seq'), record_type, record_id, now_ver, now_op,
+            coalesce(nullif(current_setting('registry.actor', true), ''), 'database:' || session_user),
+            nullif(current_setting('registry.reason', true), ''), was, snapshot, is_public);
+END $$;
+
+-- registry_bump gives a changed row its next version, once a transaction, and suppresses an UPDATE that changes
+-- nothing. Columns of the first argument are generated, those of the second are carried from another table:
+-- neither is content, and a change of only the latter passes without a new version. Setting xact to 0 says
+-- that a part of the record changed.
+CREATE FUNCTION registry_bump() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    generated text[] := TG_ARGV[0];
+    carried   text[] := TG_ARGV[1];
+    apart     text[] := generated || carried || '{version,updated_at,xact}';
+    new_row   jsonb  := to_jsonb(NEW);
+    old_row   jsonb  := to_jsonb(OLD);
+    part_changed boolean := NEW.xact = '0'::xid8;
+    now_xact  xid8   := pg_current_xact_id();
+BEGIN
+    IF NEW.id <> OLD.id THEN
+        RAISE EXCEPTION 'an id never changes' USING ERRCODE = 'check_violation', CONSTRAINT = TG_TABLE_NAME || '_id_check';
+    END IF;
+    IF NOT part_changed AND new_row - apart = old_row - apart THEN
+        IF new_row - generated - '{version,updated_at,xact}'::text[] = old_row - generated - '{version,updated_at,xact}'::text[] THEN
+            RETURN NULL;
+        END IF;
+        NEW.version := OLD.version;
+        NEW.updated_at := OLD.updated_at;
+        NEW.xact := OLD.xact;
+        RETURN NEW;
+    END IF;
+    -- Both marks together, because transaction numbers start again in a restored database.
+    NEW.version := OLD.version + CASE WHEN OLD.xact = now_xact AND OLD.updated_at = now() THEN 0 ELSE 1 END;
+    NEW.updated_at := now();
+    NEW.xact := now_xact;
+    RETURN NEW;
+END $$;
+
+-- registry_track puts a table of records under the log. It needs a function <table>_snapshot(bigint) that gives the
+-- whole record as jsonb, with its version, and <table>_public(bigint): may anyone see it?
+CREATE PROCEDURE registry_track(records regclass, record_type text, generated text[] DEFAULT '{}', carried text[] DEFAULT '{}') LANGUAGE plpgsql AS $$
+DECLARE
+    t text := records::text;
+BEGIN
+    EXECUTE format($f$
+        CREATE FUNCTION %1$I() RETURNS trigger LANGUAGE plpgsql AS $b$
+        BEGIN
+            IF TG_OP = 'UPDATE' AND NEW.version = OLD.version AND NEW.xact <> pg_current_xact_id() THEN
+                RETURN NULL; -- only carried columns moved
+            END IF;
+            IF TG_OP = 'DELETE' THEN
+                PERFORM registry_record_change(%2$L, OLD.id, %3$I(OLD.id), false);
+            ELSE
+                PERFORM registry_record_change(%2$L, NEW.id, %3$I(NEW.id), %4$I(NEW.id));
+            END IF;
+            RETURN NULL;
+        END $b$ $f$, t || '_log', record_type, t || '_snapshot', t || '_public');
+    EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION registry_bump(%L, %L)', t || '_bump', t, generated, carried);
+    EXECUTE format('CREATE CONSTRAINT TRIGGER %I AFTER INSERT OR UPDATE OR DELETE ON %s DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION %I()', t || '_log', t, t || '_log');
+    EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse(%L)', t || '_refuse_truncate', t, 'it would escape the change log; use DELETE');
+END $$;
+
+-- registry_track_part ties a table of parts (key: the column that names the record) to its tracked table. An UPDATE
+-- that only moves carried columns touches no record.
+CREATE PROCEDURE registry_track_part(parts regclass, key text, records regclass, record_type text, carried text[] DEFAULT '{}') LANGUAGE plpgsql AS $$
+DECLARE
+    p text := parts::text;
+    e text;
+BEGIN
+    EXECUTE format($f$
+        CREATE FUNCTION %1$I() RETURNS trigger LANGUAGE plpgsql AS $b$
+        DECLARE
+            touched bigint[];
+        BEGIN
+            IF TG_OP = 'UPDATE' THEN
+                touched := ARRAY(SELECT DISTINCT content.record FROM (
+                    SELECT c.%3$I AS record, to_jsonb(c) - %5$L::text[] FROM changed c EXCEPT SELECT w.%3$I, to_jsonb(w) - %5$L::text[] FROM was w) content);
+            ELSE
+                touched := ARRAY(SELECT DISTINCT c.%3$I FROM changed c);
+            END IF;
+            UPDATE %2$s r SET xact = '0'
+             WHERE r.id = ANY (touched)
+               AND (r.xact <> pg_current_xact_id() OR r.updated_at <> now()
+                    OR EXISTS (SELECT FROM changes c WHERE c.type = %4$L AND c.id = r.id AND c.is_head AND c.xact = pg_current_xact_id()));
+            RETURN NULL;
+        END $b$ $f$, p || '_touch', records::text, key, record_type, carried);
+    FOREACH e IN ARRAY '{INSERT,UPDATE,DELETE}'::text[] LOOP
+        EXECUTE format('CREATE TRIGGER %I AFTER %s ON %s REFERENCING %s FOR EACH STATEMENT EXECUTE FUNCTION %I()', p || '_touch_' || lower(e), e, p,
+            CASE e WHEN 'INSERT' THEN 'NEW TABLE AS changed' WHEN 'UPDATE' THEN 'NEW TABLE AS changed OLD TABLE AS was' ELSE 'OLD TABLE AS changed' END, p || '_touch');
+    END LOOP;
+    EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse(%L)', p || '_refuse_truncate', p, 'it would escape the change log; use DELETE');
+END $$;
+
+-- registry_untrack takes back what registry_track or registry_track_part made; migrations that drop a table call it.
+CREATE PROCEDURE registry_untrack(tracked regclass) LANGUAGE plpgsql SET client_min_messages = warning AS $$
+DECLARE
+    t text := tracked::text;
+BEGIN
+    EXECUTE format('DROP TABLE %s CASCADE', t);
+    EXECUTE format('DROP FUNCTION IF EXISTS %I(), %I()', t || '_log', t || '_touch');
+    EXECUTE format('DROP FUNCTION IF EXISTS %I(bigint), %I(bigint)', t || '_snapshot', t || '_public');
+END $$;

@@ -1,0 +1,145 @@
+package migrations
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Direction is the way a migration runs.
+type Direction string
+
+// The two directions; each has its file.
+const (
+	DirectionUp   Direction = "up"
+	DirectionDown Direction = "down"
+)
+
+// Migration is one numbered step of the schema.
+type Migration struct {
+	Version  uint
+	Name     string // as in the file's name: lower case, digits, underscores
+	up, down script
+}
+
+// File is the name of the file that holds one direction, such as 000003_people.up.sql.
+func (m Migration) File(d Direction) string { return FileName(m.Version, m.Name, d) }
+
+// Atomic reports whether the file of one direction is one transaction, so that it takes effect whole or not at all.
+func (m Migration) Atomic(d Direction) bool { return m.script(d).atomic }
+
+func (m Migration) script(d Direction) script {
+	if d == DirectionDown {
+		return m.down
+	}
+	return m.up
+}
+
+// FileName is how the file of a migration is called.
+func FileName(version uint, name string, d Direction) string {
+	return fmt.Sprintf("%06d_%s.%s.sql", version, name, d)
+}
+
+// ValidName reports whether a migration may be called so: lower-case letters, digits and underscores, a letter first.
+func ValidName(name string) bool { return validName.MatchString(name) }
+
+var (
+	validName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,99}$`)
+	fileName  = regexp.MustCompile(`^([0-9]{6})_([a-z][a-z0-9_]{0,99})\.(up|down)\.sql$`)
+)
+
+// Set is a whole history: the migration of version n is at n-1.
+type Set []Migration
+
+// Latest is the newest version of the set, 0 when it is empty.
+func (s Set) Latest() uint { return uint(len(s)) }
+
+// Load reads the .up.sql and .down.sql files at the root of files and checks what would go wrong later: names, numbers
+// that are missing or taken twice (golang-migrate would never run a number below the current one), a direction
+// without a file, BEGIN or COMMIT in a file, a statement in company that must stand alone. It reports everything at once.
+func Load(files fs.FS) (Set, error) {
+	entries, err := fs.ReadDir(files, ".")
+	if err != nil {
+		return nil, fmt.Errorf("read the migrations: %w", err)
+	}
+	var problems []error
+	found := map[uint]map[Direction]string{}
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), ".up.sql") && !strings.HasSuffix(e.Name(), ".down.sql") {
+			continue
+		}
+		parts := fileName.FindStringSubmatch(e.Name())
+		if parts == nil {
+			problems = append(problems, fmt.Errorf("%s: a migration is called like 000001_name.up.sql, in lower case", e.Name()))
+			continue
+		}
+		number, _ := strconv.ParseUint(parts[1], 10, 64) // six digits
+		version, direction := uint(number), Direction(parts[3])
+		if other, taken := found[version][direction]; taken {
+			problems = append(problems, fmt.Errorf("%s: the number is taken by %s", e.Name(), other))
+			continue
+		}
+		if found[version] == nil {
+			found[version] = map[Direction]string{}
+		}
+		found[version][direction] = e.Name()
+	}
+	set := make(Set, 0, len(found))
+	for version := uint(1); len(set) < len(found); version++ {
+		pair, ok := found[version]
+		if !ok {
+			problems = append(problems, fmt.Errorf("%06d is missing: the numbers start at 000001 and leave no gap", version))
+			break
+		}
+		m := Migration{Version: version}
+		var bad []error
+		if m.Name, m.up, m.down, bad = loadPair(files, pair); len(bad) > 0 {
+			problems = append(problems, bad...)
+		}
+		set = append(set, m)
+	}
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("unusable migrations: %w", errors.Join(problems...))
+	}
+	return set, nil
+}
+
+func loadPair(files fs.FS, pair map[Direction]string) (name string, up, down script, problems []error) {
+	names := map[Direction]string{}
+	for _, d := range []Direction{DirectionUp, DirectionDown} {
+		file, ok := pair[d]
+		if !ok {
+			problems = append(problems, fmt.Errorf("%s has no .%s.sql beside it", pair[opposite(d)], d))
+			continue
+		}
+		names[d] = fileName.FindStringSubmatch(file)[2]
+		text, err := fs.ReadFile(files, file)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		s, err := newScript(string(text))
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", file, err))
+		}
+		if d == DirectionUp {
+			up = s
+		} else {
+			down = s
+		}
+	}
+	if len(names) == 2 && names[DirectionUp] != names[DirectionDown] {
+		problems = append(problems, fmt.Errorf("%s and %s must have one name", pair[DirectionUp], pair[DirectionDown]))
+	}
+	return names[DirectionUp], up, down, problems
+}
+
+func opposite(d Direction) Direction {
+	if d == DirectionUp {
+		return DirectionDown
+	}
+	return DirectionUp
+}
