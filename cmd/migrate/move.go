@@ -1,0 +1,84 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"roundtables.kz/registry/migrations"
+)
+
+type upCommand struct{}
+
+func (upCommand) Run(c *call) error {
+	return c.move(func(r *migrations.Runner) (uint, error) { return r.Up(c.ctx) })
+}
+
+type downCommand struct {
+	N uint `arg:"" name:"N" help:"How many to take back, at least 1."`
+}
+
+func (d downCommand) Run(c *call) error {
+	if d.N == 0 {
+		return usage("down takes back at least 1 migration")
+	}
+	return c.move(func(r *migrations.Runner) (uint, error) { return r.Down(c.ctx, d.N) })
+}
+
+type gotoCommand struct {
+	V uint `arg:"" name:"V" help:"The version to reach."`
+}
+
+func (g gotoCommand) Run(c *call) error {
+	return c.move(func(r *migrations.Runner) (uint, error) { return r.Goto(c.ctx, g.V) })
+}
+
+type forceCommand struct {
+	V uint `arg:"" name:"V" help:"The version that the schema really has."`
+}
+
+func (f forceCommand) Run(c *call) error {
+	return c.move(func(r *migrations.Runner) (uint, error) { return f.V, r.Force(c.ctx, f.V) })
+}
+
+// move runs what changes the database and reports it. With --json only the result goes to standard output.
+func (c *call) move(do func(*migrations.Runner) (uint, error)) error {
+	type step struct {
+		migrations.Step
+		Seconds float64 `json:"seconds"`
+	}
+	steps := []step{}
+	progress := c.stdout
+	if c.JSON {
+		progress = c.stderr
+	}
+	r, err := c.runner(func(s migrations.Step) {
+		steps = append(steps, step{s, s.Took.Seconds()})
+		fmt.Fprintf(progress, "applied %s (%v)\n", s.File, s.Took.Round(time.Millisecond))
+	})
+	if err != nil {
+		return err
+	}
+	version, err := do(r)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return c.print(struct {
+			Version uint   `json:"version"`
+			Applied []step `json:"applied"`
+		}{version, steps})
+	}
+	if len(steps) == 0 {
+		fmt.Fprint(c.stdout, "nothing applied; ")
+	}
+	_, err = fmt.Fprintf(c.stdout, "the database is at version %d\n", version)
+	return err
+}
+
+// print writes a result as JSON.
+func (c *call) print(result any) error {
+	w := json.NewEncoder(c.stdout)
+	w.SetIndent("", "  ")
+	return w.Encode(result)
+}
