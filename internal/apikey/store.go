@@ -1,0 +1,123 @@
+package apikey
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Table and Type are where keys are kept and what the log calls them.
+const (
+	Table = "api_keys"
+	Type  = "api-keys"
+)
+
+// prefixLength is how much of a made key stays readable: "rtr_" and 30 of its 256 random bits.
+const prefixLength = 10
+
+var source = paging.Source{
+	Columns: changes.Columns("k") + ", k.name, k.scopes, k.expires_at, k.prefix, k.revoked_at, k.last_used_at",
+	Table:   "api_keys k",
+	ID:      "k.id",
+	Sorts: map[string]paging.Column{
+		"name":       {SQL: "k.name", Type: "text"},
+		"updated_at": {SQL: "k.updated_at", Type: "timestamptz"},
+	},
+	Default: "name",
+}
+
+const active = "(k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now()))"
+
+// List gives a page of keys, the revoked ones too.
+func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[APIKey], error) {
+	var w pg.Where
+	pg.In(&w, "k.id", "id", f.ID)
+	if len(f.Scope) > 0 {
+		w.Add("k.scopes && @scope", "scope", f.Scope)
+	}
+	if f.Active != nil {
+		w.Add(active+" = @active", "active", *f.Active)
+	}
+	return paging.Query[APIKey](ctx, db, source, w, f.Params)
+}
+
+// Get gives one key, or apperr.NotFound.
+func Get(ctx context.Context, db pg.DB, id int64) (APIKey, error) {
+	k, err := pg.One[APIKey](ctx, db, source.Item(), pg.Args{"id": id})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = changes.Missing(ctx, db, Type, id)
+	}
+	return k, err
+}
+
+// Create makes a key and gives its id and the key itself, which cannot be read again. secret is the registry's. An
+// expiry that is already over is apperr.Invalid.
+func Create(ctx context.Context, tx pgx.Tx, secret []byte, in Input) (id int64, token string, err error) {
+	if err := inFuture(in.ExpiresAt); err != nil {
+		return 0, "", err
+	}
+	token = Token()
+	id, err = pg.ID(ctx, tx, "INSERT INTO api_keys (name, prefix, hash, scopes, expires_at) VALUES (@name, @prefix, @hash, @scopes, @expires_at) RETURNING id",
+		pg.Args{"name": in.Name, "prefix": token[:prefixLength], "hash": Hash(secret, token), "scopes": in.Scopes, "expires_at": in.ExpiresAt})
+	return id, token, err
+}
+
+// Update gives a key another name, other scopes or another expiry; content that is already there changes nothing. An
+// expiry that is newly set and already over is apperr.Invalid: Revoke ends a key.
+func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+	k, err := Get(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if in.ExpiresAt != nil && (k.ExpiresAt == nil || !k.ExpiresAt.Equal(*in.ExpiresAt)) {
+		if err := inFuture(in.ExpiresAt); err != nil {
+			return err
+		}
+	}
+	return pg.Exec(ctx, tx, "UPDATE api_keys SET name = @name, scopes = @scopes, expires_at = @expires_at WHERE id = @id",
+		pg.Args{"id": id, "name": in.Name, "scopes": in.Scopes, "expires_at": in.ExpiresAt})
+}
+
+// Revoke ends a key for good. A key that is revoked already stays as it is.
+func Revoke(ctx context.Context, tx pgx.Tx, id int64) error {
+	return pg.Exec(ctx, tx, "UPDATE api_keys SET revoked_at = now() WHERE id = @id AND revoked_at IS NULL", pg.Args{"id": id})
+}
+
+// Ensure makes token, a key of the operator's own choice, valid under a name with just these scopes and no expiry, and
+// revokes the other keys of that name, so that a changed setting replaces the key of before. When all is right already
+// nothing is written. Nothing of the token stays readable. A blank token is an error.
+func Ensure(ctx context.Context, tx pgx.Tx, secret []byte, name, token string, scopes []string) error {
+	token = strings.TrimSpace(token)
+	if token == "" {
+		return errors.New("ensure a key: the key is empty")
+	}
+	args := pg.Args{"name": name, "hash": Hash(secret, token), "scopes": scopes}
+	err := pg.Exec(ctx, tx, `
+		INSERT INTO api_keys AS k (name, prefix, hash, scopes) VALUES (@name, '', @hash, @scopes)
+		ON CONFLICT (hash) DO UPDATE SET name = @name, scopes = @scopes, expires_at = NULL, revoked_at = NULL
+		WHERE k.name <> @name OR k.scopes <> @scopes OR k.expires_at IS NOT NULL OR k.revoked_at IS NOT NULL`, args)
+	if err != nil {
+		return fmt.Errorf("ensure the key %q: %w", name, err)
+	}
+	delete(args, "scopes")
+	if err := pg.Exec(ctx, tx, "UPDATE api_keys SET revoked_at = now() WHERE name = @name AND hash <> @hash AND revoked_at IS NULL", args); err != nil {
+		return fmt.Errorf("revoke the key %q of before: %w", name, err)
+	}
+	return nil
+}
+
+func inFuture(expires *time.Time) error {
+	if expires == nil || expires.After(time.Now()) {
+		return nil
+	}
+	return apperr.Validation([]apperr.Field{apperr.At("/expires_at", "in_the_past")})
+}

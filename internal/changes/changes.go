@@ -1,0 +1,130 @@
+// Package changes is the door of every write: it opens the transaction, says who acts, retries what is safe to retry, and
+// reads the log that the schema's triggers write. It knows no resource.
+package changes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Record is what every record carries besides its own fields.
+type Record struct {
+	ID        int64     `json:"id" db:"id" example:"1"`                                                              // Never changes and is never used again.
+	Version   int64     `json:"version" db:"version" example:"1"`                                                    // Grows by one with each transaction that changes the record.
+	CreatedAt time.Time `json:"created_at" db:"created_at" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When the record was made.
+	UpdatedAt time.Time `json:"updated_at" db:"updated_at" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When its content last changed.
+	SortKeys  []string  `json:"-" db:"sort_keys"`
+}
+
+// Columns are the columns of Record for the table of the alias.
+func Columns(alias string) string {
+	return alias + ".id, " + alias + ".version, " + alias + ".created_at, " + alias + ".updated_at"
+}
+
+// Place is where the record stands in the list it was read from.
+func (r Record) Place() paging.Cursor { return paging.Cursor{Keys: r.SortKeys, ID: r.ID} }
+
+// Meta gives the record part of a record.
+func (r Record) Meta() Record { return r }
+
+// Options of a write.
+type Options struct {
+	DryRun bool   // do everything, check everything, then roll back
+	Reason string // why, for the log
+}
+
+// Pool begins transactions.
+type Pool interface {
+	pg.DB
+	BeginTx(ctx context.Context, o pgx.TxOptions) (pgx.Tx, error)
+}
+
+// Write runs f in a transaction of the context's actor and commits it. Serialization failures and deadlocks are
+// retried twice: f must have no effects outside of the transaction. When the answer to COMMIT is lost the outcome is
+// unknown and never retried: apperr.Unavailable with code outcome_unknown.
+func Write(ctx context.Context, db Pool, o Options, f func(tx pgx.Tx) error) error {
+	for attempt := 0; ; attempt++ {
+		err := write(ctx, db, o, f)
+		if attempt == 2 || !(pg.IsCode(err, pg.SerializationFailed) || pg.IsCode(err, pg.DeadlockDetected)) {
+			return err
+		}
+	}
+}
+
+func write(ctx context.Context, db Pool, o Options, f func(tx pgx.Tx) error) error {
+	// The actor's form is ours ("key:7"), so it may stand in the statement; it saves a round trip.
+	begin := "BEGIN; SET LOCAL registry.actor = '" + actor.From(ctx).String() + "'"
+	tx, err := db.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
+	if err != nil {
+		return pg.Error(fmt.Errorf("begin: %w", err))
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		_ = tx.Rollback(ctx) // after a commit it does nothing
+	}()
+	if o.Reason != "" {
+		if _, err := tx.Exec(ctx, "SELECT set_config('registry.reason', $1, true)", o.Reason); err != nil {
+			return pg.Error(err)
+		}
+	}
+	if err := f(tx); err != nil {
+		return pg.Error(err)
+	}
+	if o.DryRun {
+		_, err := tx.Exec(ctx, "SET CONSTRAINTS ALL IMMEDIATE")
+		return pg.Error(err)
+	}
+	return commitError(tx.Commit(ctx))
+}
+
+// commitError tells a refusal by the server from a lost answer.
+func commitError(err error) error {
+	if err == nil {
+		return nil
+	}
+	translated := pg.Error(err)
+	var known *apperr.Error
+	if errors.As(translated, &known) || pg.IsCode(err, pg.SerializationFailed) || pg.IsCode(err, pg.DeadlockDetected) {
+		return translated
+	}
+	if errors.Is(err, pgx.ErrTxCommitRollback) {
+		return err
+	}
+	return &apperr.Error{Kind: apperr.Unavailable, Code: "outcome_unknown", Err: err}
+}
+
+// Missing explains why there is no row: Gone where the log knows the record as deleted and the actor could have seen
+// it, NotFound otherwise. kind is the type of the log, "round-tables".
+func Missing(ctx context.Context, db pg.DB, kind string, id int64) error {
+	var at time.Time
+	err := db.QueryRow(ctx, "SELECT at FROM changes WHERE type = @type AND id = @id AND is_head AND op = 'delete' AND (public OR @all)",
+		pg.Args{"type": kind, "id": id, "all": !actor.From(ctx).SeesOnlyPublished()}).Scan(&at)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return apperr.New(apperr.NotFound, "not_found")
+	case err != nil:
+		return pg.Error(err)
+	}
+	e := apperr.New(apperr.Gone, "deleted")
+	e.Extra = map[string]any{"deleted_at": at}
+	return e
+}
+
+// Lock locks a record of a table for the rest of the transaction and gives its version.
+func Lock(ctx context.Context, tx pg.DB, table, kind string, id int64) (version int64, err error) {
+	err = tx.QueryRow(ctx, "SELECT version FROM "+table+" WHERE id = $1 FOR UPDATE", id).Scan(&version)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, Missing(ctx, tx, kind, id)
+	}
+	return version, pg.Error(err)
+}

@@ -1,0 +1,66 @@
+package changes
+
+import (
+	"context"
+	"fmt"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Delete deletes a record of a table. While others refer to it, it returns apperr.Conflict with code in_use whose
+// member referenced_by counts them by table.
+func Delete(ctx context.Context, tx pgx.Tx, table string, id int64) error {
+	sub, err := tx.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = sub.Exec(ctx, "DELETE FROM "+table+" WHERE id = $1", id)
+	if err == nil {
+		return sub.Commit(ctx)
+	}
+	if !pg.IsCode(err, pg.ForeignKeyViolation) {
+		return err
+	}
+	if rollback := sub.Rollback(ctx); rollback != nil {
+		return rollback
+	}
+	counts, listErr := referencedBy(ctx, tx, table, id)
+	if listErr != nil {
+		return listErr
+	}
+	return &apperr.Error{Kind: apperr.Conflict, Code: "in_use", Extra: map[string]any{"referenced_by": counts}, Err: err}
+}
+
+// referencedBy counts, by table, the rows that keep a record from being deleted: the foreign keys that do not cascade.
+func referencedBy(ctx context.Context, tx pgx.Tx, table string, id int64) (map[string]int64, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT DISTINCT c.conrelid::regclass::text, a.attname
+		FROM pg_constraint c
+		JOIN LATERAL unnest(c.conkey, c.confkey) AS k(own, other) ON true
+		JOIN pg_attribute f ON f.attrelid = c.confrelid AND f.attnum = k.other AND f.attname = 'id'
+		JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.own
+		WHERE c.contype = 'f' AND c.confrelid = $1::regclass AND c.confdeltype = 'a'`, table)
+	if err != nil {
+		return nil, err
+	}
+	type reference struct{ Table, Column string }
+	references, err := pgx.CollectRows(rows, pgx.RowToStructByPos[reference])
+	if err != nil {
+		return nil, err
+	}
+	counts := map[string]int64{}
+	for _, r := range references {
+		var n int64
+		sql := fmt.Sprintf("SELECT count(*) FROM %s WHERE %s = $1", r.Table, pgx.Identifier{r.Column}.Sanitize())
+		if err := tx.QueryRow(ctx, sql, id).Scan(&n); err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			counts[r.Table] += n
+		}
+	}
+	return counts, nil
+}

@@ -1,0 +1,73 @@
+package topic
+
+import (
+	"context"
+	"errors"
+
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Table and Type are where topics are kept and what the log calls them.
+const (
+	Table = "topics"
+	Type  = "topics"
+)
+
+var source = paging.Source{
+	Columns: changes.Columns("t") + `, t.label, t.description, t.parent_id,
+		CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('id', p.id, 'name', p.label) END AS parent`,
+	Table: "topics t",
+	Joins: "LEFT JOIN topics p ON p.id = t.parent_id",
+	ID:    "t.id",
+	Sorts: map[string]paging.Column{
+		"label":      {SQL: "t.label_sort", Type: "text"},
+		"updated_at": {SQL: "t.updated_at", Type: "timestamptz"},
+	},
+	Default: "label",
+}
+
+func init() {
+	for _, lang := range []string{"en", "ru", "kk"} {
+		pg.Explain("topics_label_"+lang+"_key", "/label/"+lang, "already_taken")
+	}
+}
+
+// List gives a page of topics.
+func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Topic], error) {
+	var w pg.Where
+	pg.In(&w, "t.id", "id", f.ID)
+	pg.In(&w, "t.parent_id", "parent", f.Parent)
+	if f.Q != "" {
+		w.Add("EXISTS (SELECT FROM jsonb_each_text(t.label) l WHERE l.value ILIKE '%' || @q || '%')", "q", pg.EscapeLike(f.Q))
+	}
+	return paging.Query[Topic](ctx, db, source, w, f.Params)
+}
+
+// Get gives one topic, or apperr.NotFound, or apperr.Gone after its deletion.
+func Get(ctx context.Context, db pg.DB, id int64) (Topic, error) {
+	t, err := pg.One[Topic](ctx, db, source.Item(), pg.Args{"id": id})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = changes.Missing(ctx, db, Type, id)
+	}
+	return t, err
+}
+
+// Create makes a topic. A label that a sibling has is apperr.Conflict; an unknown parent is apperr.Invalid.
+func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
+	return pg.ID(ctx, tx, "INSERT INTO topics (label, description, parent_id) VALUES (@label, @description, @parent_id) RETURNING id", in.args())
+}
+
+// Update gives a topic new content; content that is already there changes nothing, the version included.
+func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+	args := in.args()
+	args["id"] = id
+	return pg.Exec(ctx, tx, "UPDATE topics SET label = @label, description = @description, parent_id = @parent_id WHERE id = @id", args)
+}
+
+func (in Input) args() pg.Args {
+	return pg.Args{"label": in.Label, "description": in.Description, "parent_id": in.ParentID}
+}
