@@ -1,0 +1,157 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/apikey"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/labstack/echo/v4"
+)
+
+// Config is what the API needs. Zero durations and texts take defaults.
+type Config struct {
+	DB             *pgxpool.Pool
+	Log            *slog.Logger
+	PublicBaseURL  string        // of the links in answers, "https://registry.example.org"; empty: links are relative
+	RequestTimeout time.Duration // of one request, 30 s by default
+
+	CORSOrigins    []string       // whose pages may send keys and write: "https://dashboard.example.org"
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; nobody's by default
+	RateAnonymous  int            // requests a minute of an address without a key; 0 is no limit
+	RateKeys       int            // requests a minute of a key; 0 is no limit
+
+	Now func() time.Time // the clock of quotas and remembered keys, time.Now by default
+}
+
+// Route is one line of the route table: what a method on a path does and which scope it needs.
+type Route struct {
+	Method, Path string
+	Scope        actor.Scope
+	handle       func(*server, echo.Context) error
+}
+
+func (r Route) handler(s *server) echo.HandlerFunc {
+	return func(c echo.Context) error { return r.handle(s, c) }
+}
+
+// Routes is the table of contents of the API: the router, the test of authorization and the test that the document
+// is complete are all made from it.
+func Routes() []Route {
+	const (
+		get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
+		public, write, admin  = actor.Public, actor.Write, actor.Admin
+	)
+	return []Route{
+		{get, "/v1/topics", public, (*server).listTopics},
+		{post, "/v1/topics", write, (*server).createTopic},
+		{get, "/v1/topics/:id", public, (*server).getTopic},
+		{patch, "/v1/topics/:id", write, (*server).patchTopic},
+		{del, "/v1/topics/:id", write, (*server).deleteTopic},
+
+		{get, "/v1/api-keys", admin, (*server).listAPIKeys},
+		{post, "/v1/api-keys", admin, (*server).createAPIKey},
+		{get, "/v1/api-keys/:id", admin, (*server).getAPIKey},
+		{patch, "/v1/api-keys/:id", admin, (*server).patchAPIKey},
+		{post, "/v1/api-keys/:id/revoke", admin, (*server).revokeAPIKey},
+
+		{get, "/v1/me", public, (*server).showMe},
+	}
+}
+
+type server struct {
+	config  Config
+	db      *pgxpool.Pool
+	epoch   string
+	secret  []byte
+	cursors cursors
+	keys    *apikey.Ring
+
+	anonymous, keyed, failures *limiter
+
+	crossOrigin func(*http.Request) error
+	metrics     *metrics
+	probe       *probe
+	operations  map[string]bool // paths of Operations
+}
+
+// New makes the handler of the whole service. It reads what this database is (its epoch and secret) once. The handler
+// is good until ctx ends, which closes the connection that /readyz keeps.
+func New(ctx context.Context, config Config) (http.Handler, error) {
+	s, err := newServer(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	return s.handler(Routes())
+}
+
+func newServer(ctx context.Context, config Config) (*server, error) {
+	if config.RequestTimeout == 0 {
+		config.RequestTimeout = 30 * time.Second
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	s := &server{config: config, db: config.DB, operations: map[string]bool{}}
+	if err := config.DB.QueryRow(ctx, "SELECT epoch, secret FROM registry").Scan(&s.epoch, &s.secret); err != nil {
+		return nil, fmt.Errorf("read what this database is: %w", err)
+	}
+	var err error
+	if s.crossOrigin, err = newCrossOrigin(config); err != nil {
+		return nil, err
+	}
+	s.cursors = cursors{s.secret}
+	s.keys = apikey.NewRing(config.DB, s.secret, config.Now)
+	s.anonymous = newLimiter("anonymous", config.RateAnonymous, config.Now)
+	s.keyed = newLimiter("key", config.RateKeys, config.Now)
+	s.failures = newLimiter("wrong-keys", config.RateAnonymous, config.Now)
+	s.metrics = newMetrics(config.DB)
+	s.probe = newProbe(ctx, config.DB.Config().ConnConfig, config.Now)
+	return s, nil
+}
+
+// handler routes requests to the routes and to Operations.
+func (s *server) handler(routes []Route) (http.Handler, error) {
+	e := echo.New()
+	e.HideBanner, e.HidePort = true, true
+	e.IPExtractor = clientAddress(s.config.TrustedProxies)
+	e.HTTPErrorHandler = s.fail
+	e.Pre(s.observe, s.cors)
+	add := func(r Route, h echo.HandlerFunc) {
+		e.Add(r.Method, r.Path, h)
+		if r.Method == http.MethodGet {
+			e.Add(http.MethodHead, r.Path, h)
+		}
+	}
+	for _, r := range routes {
+		add(r, s.guard(r))
+	}
+	for _, r := range Operations() {
+		s.operations[r.Path] = true
+		add(r, r.handler(s))
+	}
+	return compress(e)
+}
+
+// clientAddress finds the address that a request came from: the nearest one that is not a trusted proxy.
+func clientAddress(trusted []netip.Prefix) echo.IPExtractor {
+	if len(trusted) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range trusted {
+		mask := net.CIDRMask(p.Bits(), p.Addr().BitLen())
+		options = append(options, echo.TrustIPRange(&net.IPNet{IP: p.Masked().Addr().AsSlice(), Mask: mask}))
+	}
+	return echo.ExtractIPFromXFFHeader(options...)
+}

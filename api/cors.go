@@ -1,0 +1,94 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"roundtables.kz/registry/internal/apperr"
+
+	"github.com/labstack/echo/v4"
+)
+
+// What pages of other sites may do. Anyone's page may read what is public; pages of the listed origins may also send
+// keys and write. Nothing is ever allowed with the credentials that a browser keeps (cookies, remembered passwords).
+var (
+	allOrigins = []string{"*"}
+	exposed    = []string{"ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, X-Change-Cursor, X-Dry-Run"}
+)
+
+const (
+	readMethods  = "GET, HEAD"
+	writeMethods = "GET, HEAD, POST, PATCH, DELETE"
+	readHeaders  = "Accept, Accept-Language, If-None-Match"
+	writeHeaders = "Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Change-Reason"
+)
+
+// cors answers preflights and marks answers for pages of other origins (Fetch standard, CORS protocol).
+func (s *server) cors(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		r, h := c.Request(), c.Response().Header()
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			// The same for every origin, so that caches may keep one answer for all.
+			h["Access-Control-Allow-Origin"] = allOrigins
+			h["Access-Control-Expose-Headers"] = exposed
+			return next(c)
+		}
+		origin := r.Header.Get(echo.HeaderOrigin)
+		if origin == "" {
+			return next(c)
+		}
+		h.Add(echo.HeaderVary, echo.HeaderOrigin)
+		listed := slices.Contains(s.config.CORSOrigins, origin)
+		if r.Method == http.MethodOptions && r.Header.Get(echo.HeaderAccessControlRequestMethod) != "" {
+			preflight(h, origin, listed)
+			return c.NoContent(http.StatusNoContent)
+		}
+		if listed {
+			h.Set(echo.HeaderAccessControlAllowOrigin, origin)
+			h["Access-Control-Expose-Headers"] = exposed
+		}
+		return next(c)
+	}
+}
+
+func preflight(h http.Header, origin string, listed bool) {
+	allow := func(origin, methods, headers string) {
+		h.Set(echo.HeaderAccessControlAllowOrigin, origin)
+		h.Set(echo.HeaderAccessControlAllowMethods, methods)
+		h.Set(echo.HeaderAccessControlAllowHeaders, headers)
+	}
+	if listed {
+		allow(origin, writeMethods, writeHeaders)
+	} else {
+		allow("*", readMethods, readHeaders)
+	}
+	h.Add(echo.HeaderVary, "Access-Control-Request-Method, Access-Control-Request-Headers")
+	h.Set(echo.HeaderAccessControlMaxAge, "7200")
+}
+
+// newCrossOrigin makes the check that no page of an unlisted site makes a browser write with a remembered password.
+// Clients that are no browsers send neither Origin nor Sec-Fetch-Site and pass.
+func newCrossOrigin(config Config) (func(*http.Request) error, error) {
+	protection := http.NewCrossOriginProtection()
+	trusted := slices.Clone(config.CORSOrigins)
+	if config.PublicBaseURL != "" {
+		base, err := url.Parse(config.PublicBaseURL)
+		if err != nil || base.Scheme == "" || base.Host == "" {
+			return nil, fmt.Errorf("the public base URL %q has no scheme or no host", config.PublicBaseURL)
+		}
+		trusted = append(trusted, base.Scheme+"://"+base.Host)
+	}
+	for _, origin := range trusted {
+		if err := protection.AddTrustedOrigin(origin); err != nil {
+			return nil, fmt.Errorf("allow the origin %q: %w", origin, err)
+		}
+	}
+	return func(r *http.Request) error {
+		if err := protection.Check(r); err != nil {
+			return &apperr.Error{Kind: apperr.Forbidden, Code: "cross_origin", Err: err}
+		}
+		return nil
+	}, nil
+}

@@ -1,0 +1,228 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/jackc/pgx/v5"
+	"github.com/labstack/echo/v4"
+)
+
+// The life of a resource over HTTP, written once. A resource brings its functions, nothing else.
+
+// listOf answers a list.
+func listOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
+	f, err := query[F, P](s, c)
+	if err != nil {
+		return err
+	}
+	page, err := list(c.Request().Context(), s.db, f)
+	if err != nil {
+		return err
+	}
+	return s.list(c, P(&f).Page(), page.Items, infoOf(page))
+}
+
+// itemOf answers one record.
+func itemOf[T any, P record[T]](s *server, c echo.Context, get func(context.Context, pg.DB, int64) (T, error)) error {
+	var p itemParams
+	if err := apperr.BadQuery(bind(c.QueryParams(), &p)); err != nil {
+		return err
+	}
+	n, err := id(c)
+	if err != nil {
+		return err
+	}
+	r, err := get(c.Request().Context(), s.db, n)
+	if err != nil {
+		return err
+	}
+	return item[T, P](c, http.StatusOK, &r, p)
+}
+
+// writeParams are what every write takes.
+type writeParams struct {
+	DryRun bool   `query:"dry_run"`
+	Lang   string `query:"lang"`
+}
+
+// write reads the parameters of a write and runs it; a dry run says so in its answer.
+func (s *server) write(c echo.Context, f func(ctx context.Context, tx pgx.Tx) error) (writeParams, error) {
+	var p writeParams
+	if err := apperr.BadQuery(bind(c.QueryParams(), &p)); err != nil {
+		return p, err
+	}
+	ctx := c.Request().Context()
+	o := changes.Options{DryRun: p.DryRun, Reason: reason(c.Request())}
+	err := changes.Write(ctx, s.db, o, func(tx pgx.Tx) error { return f(ctx, tx) })
+	if p.DryRun {
+		c.Response().Header().Set("X-Dry-Run", "true")
+	}
+	return p, err
+}
+
+// created answers 201 with Location, or 200 after a dry run, which has created nothing.
+func created[T any, P record[T]](c echo.Context, r *T, p writeParams) error {
+	if p.DryRun {
+		return item[T, P](c, http.StatusOK, r, itemParams{Lang: p.Lang})
+	}
+	c.Response().Header().Set(echo.HeaderLocation, c.Request().URL.Path+"/"+strconv.FormatInt(P(r).Meta().ID, 10))
+	return item[T, P](c, http.StatusCreated, r, itemParams{Lang: p.Lang})
+}
+
+// createOf makes a record from the body and answers it.
+func createOf[I, T any, IP input[I], P record[T]](s *server, c echo.Context,
+	create func(context.Context, pgx.Tx, I) (int64, error), get func(context.Context, pg.DB, int64) (T, error)) error {
+	in, err := body[I, IP](c)
+	if err != nil {
+		return err
+	}
+	var r T
+	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) error {
+		n, err := create(ctx, tx, in)
+		if err != nil {
+			return err
+		}
+		r, err = get(ctx, tx, n)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return created[T, P](c, &r, p)
+}
+
+// patchOf applies a merge patch (RFC 7396) to the content of a record: absent keeps, null clears, arrays are replaced.
+// content gives the part of the record that clients write.
+func patchOf[I, T any, IP input[I], P record[T]](s *server, c echo.Context, table, kind string,
+	get func(context.Context, pg.DB, int64) (T, error), content func(*T) *I, update func(context.Context, pgx.Tx, int64, I) error) error {
+	n, err := id(c)
+	if err != nil {
+		return err
+	}
+	version, err := ifMatch(c.Request())
+	if err != nil {
+		return err
+	}
+	patch, err := readJSON(c, "application/merge-patch+json", "application/json")
+	if err != nil {
+		return err
+	}
+	if patch.Kind() != '{' {
+		return malformed("not_an_object", "")
+	}
+	var r T
+	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) error {
+		if err := lock(ctx, tx, table, kind, n, version); err != nil {
+			return err
+		}
+		if r, err = get(ctx, tx, n); err != nil {
+			return err
+		}
+		current, err := json.Marshal(content(&r), jsonOptions)
+		if err != nil {
+			return err
+		}
+		merged, err := mergePatch(current, patch)
+		if err != nil {
+			return err
+		}
+		var in I
+		if err := decode[I, IP](merged, &in); err != nil {
+			return err
+		}
+		if err := update(ctx, tx, n, in); err != nil {
+			return err
+		}
+		r, err = get(ctx, tx, n)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return item[T, P](c, http.StatusOK, &r, itemParams{Lang: p.Lang})
+}
+
+// deleteOf deletes a record; see answers whether the actor may see it at all.
+func deleteOf[T any](s *server, c echo.Context, table, kind string, see func(context.Context, pg.DB, int64) (T, error)) error {
+	n, err := id(c)
+	if err != nil {
+		return err
+	}
+	version, err := ifMatch(c.Request())
+	if err != nil {
+		return err
+	}
+	_, err = s.write(c, func(ctx context.Context, tx pgx.Tx) error {
+		if err := lock(ctx, tx, table, kind, n, version); err != nil {
+			return err
+		}
+		if _, err := see(ctx, tx, n); err != nil {
+			return err
+		}
+		return changes.Delete(ctx, tx, table, n)
+	})
+	if err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// lock locks the record and holds its version against If-Match (0: any).
+func lock(ctx context.Context, tx pgx.Tx, table, kind string, n, version int64) error {
+	current, err := changes.Lock(ctx, tx, table, kind, n)
+	if err != nil {
+		return err
+	}
+	if version != 0 && version != current {
+		return stale(current)
+	}
+	return nil
+}
+
+// mergePatch applies RFC 7396.
+func mergePatch(target, patch jsontext.Value) (jsontext.Value, error) {
+	if patch.Kind() != '{' {
+		return patch, nil
+	}
+	var changed map[string]jsontext.Value
+	if err := json.Unmarshal(patch, &changed); err != nil {
+		return nil, err
+	}
+	members := map[string]jsontext.Value{}
+	if target.Kind() == '{' {
+		if err := json.Unmarshal(target, &members); err != nil {
+			return nil, err
+		}
+	}
+	for name, value := range changed {
+		if value.Kind() == 'n' {
+			if _, ok := members[name]; ok {
+				delete(members, name)
+			} else {
+				members[name] = value // kept, so that an unknown name is still refused
+			}
+			continue
+		}
+		merged, err := mergePatch(members[name], value)
+		if err != nil {
+			return nil, err
+		}
+		members[name] = merged
+	}
+	return json.Marshal(members)
+}
+
+// reason is why a write is made, for the log: X-Change-Reason, at most 500 bytes of it.
+func reason(r *http.Request) string {
+	why := r.Header.Get("X-Change-Reason")
+	return why[:min(len(why), 500)]
+}

@@ -1,0 +1,66 @@
+package api
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"roundtables.kz/registry/internal/paging"
+
+	"github.com/go-json-experiment/json"
+)
+
+// cursors signs and checks the cursors of lists. They need no state, never expire, and belong to one query: its filters
+// and its order.
+type cursors struct{ secret []byte }
+
+const macSize = 8
+
+// presentation are the parameters that may change from page to page.
+var presentation = []string{"cursor", "limit", "count", "lang", "fields"}
+
+type wireCursor struct {
+	Query string   `json:"q"`
+	ID    int64    `json:"i"`
+	Keys  []string `json:"k"`
+}
+
+func (c cursors) encode(at *paging.Cursor, query url.Values) string {
+	payload, _ := json.Marshal(wireCursor{queryHash(query), at.ID, at.Keys})
+	return base64.RawURLEncoding.EncodeToString(append(c.mac(payload), payload...))
+}
+
+func (c cursors) decode(s string, query url.Values) (*paging.Cursor, error) {
+	raw, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil || len(raw) < macSize || !hmac.Equal(raw[:macSize], c.mac(raw[macSize:])) {
+		return nil, paging.BadCursor()
+	}
+	var w wireCursor
+	if err := json.Unmarshal(raw[macSize:], &w); err != nil || w.Query != queryHash(query) {
+		return nil, paging.BadCursor()
+	}
+	return &paging.Cursor{Keys: w.Keys, ID: w.ID}, nil
+}
+
+func (c cursors) mac(payload []byte) []byte {
+	m := hmac.New(sha256.New, c.secret)
+	m.Write(payload)
+	return m.Sum(nil)[:macSize]
+}
+
+// queryHash is the same for every spelling of the same filters and order.
+func queryHash(query url.Values) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if value := query.Get(name); value != "" && !slices.Contains(presentation, name) {
+			b.WriteString(strconv.Quote(name) + strconv.Quote(value))
+		}
+	}
+	sum := sha256.Sum256([]byte(b.String()))
+	return base64.RawURLEncoding.EncodeToString(sum[:8])
+}

@@ -1,0 +1,135 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"roundtables.kz/registry/internal/apperr"
+
+	"github.com/labstack/echo/v4"
+	"golang.org/x/text/language"
+)
+
+// Problem is the answer to everything that does not succeed (RFC 9457).
+//
+//	@Description	What went wrong (RFC 9457). `code` is stable and meant for programs; `title`, `detail` and the messages are
+//	@Description	for people, in the language of Accept-Language (en, ru, kk).
+type Problem struct {
+	Type     string         `json:"type" example:"/problems/validation_failed"`     // Address of the explanation of `code`.
+	Title    string         `json:"title" example:"The request breaks a rule."`     // The problem in one sentence.
+	Status   int            `json:"status" example:"422"`                           // HTTP status.
+	Detail   string         `json:"detail,omitempty" example:"/title: is required"` // This occurrence, for a person.
+	Instance string         `json:"instance" example:"01JD3Z6V2N8Q4T7M0KX5W9R1BC"`  // Request id, as in X-Request-Id and the service's log.
+	Code     string         `json:"code" example:"validation_failed"`               // The kind of problem, for programs.
+	Errors   []ProblemError `json:"errors,omitempty"`                               // Every mistake that was found.
+	Extra    map[string]any `json:",embed" swaggerignore:"true"`                    // Further members of some codes: current_version, referenced_by, deleted_at, candidates.
+} //	@name	Problem
+
+// ProblemError is one mistake.
+//
+//	@Description	One mistake: where, what, and what would have been right.
+type ProblemError struct {
+	Pointer    string             `json:"pointer,omitempty" example:"/title"`        // Where in the body (RFC 6901).
+	Parameter  string             `json:"parameter,omitempty" example:"starts_from"` // Or which parameter or header.
+	Code       string             `json:"code" example:"required"`                   // The kind of mistake, for programs.
+	Message    string             `json:"message" example:"is required"`             // For a person.
+	Allowed    []string           `json:"allowed,omitempty"`                         // What would have been allowed.
+	Candidates []apperr.Candidate `json:"candidates,omitempty"`                      // Records that may have been meant.
+} //	@name	ProblemError
+
+// statusOf is the one place where kinds of error become statuses.
+var statusOf = map[apperr.Kind]int{
+	apperr.Malformed:     http.StatusBadRequest,
+	apperr.Unauthorized:  http.StatusUnauthorized,
+	apperr.Forbidden:     http.StatusForbidden,
+	apperr.NotFound:      http.StatusNotFound,
+	apperr.NotAcceptable: http.StatusNotAcceptable,
+	apperr.Conflict:      http.StatusConflict,
+	apperr.Gone:          http.StatusGone,
+	apperr.Stale:         http.StatusPreconditionFailed,
+	apperr.TooLarge:      http.StatusRequestEntityTooLarge,
+	apperr.Media:         http.StatusUnsupportedMediaType,
+	apperr.Invalid:       http.StatusUnprocessableEntity,
+	apperr.Required:      http.StatusPreconditionRequired,
+	apperr.TooMany:       http.StatusTooManyRequests,
+	apperr.Unavailable:   http.StatusServiceUnavailable,
+}
+
+// codeOf words the errors that the router makes itself.
+var codeOf = map[int]string{
+	http.StatusNotFound:              "no_such_path",
+	http.StatusMethodNotAllowed:      "method_not_allowed",
+	http.StatusRequestEntityTooLarge: "body_too_large",
+	http.StatusRequestURITooLong:     "uri_too_long",
+}
+
+// statusClientGone is what logs and metrics call a request whose client did not wait for the answer, as nginx does.
+const statusClientGone = 499
+
+// problem turns any error into the problem to answer. An error that is not for the client becomes a 500 without text.
+func problem(err error, lang string) Problem {
+	var e *apperr.Error
+	var router *echo.HTTPError
+	switch {
+	case errors.As(err, &e):
+	case errors.As(err, &router) && codeOf[router.Code] != "":
+		code := codeOf[router.Code]
+		return Problem{Status: router.Code, Code: code, Title: apperr.Message(code, lang, nil), Type: "/problems/" + code}
+	case errors.Is(err, context.Canceled): // the client has gone; nobody reads this but the log
+		return Problem{Status: statusClientGone, Code: "canceled", Title: apperr.Message("canceled", lang, nil), Type: "/problems/canceled"}
+	case errors.Is(err, context.DeadlineExceeded):
+		e = &apperr.Error{Kind: apperr.Unavailable, Code: "timeout"}
+	default:
+		return Problem{Status: http.StatusInternalServerError, Code: "internal", Title: apperr.Message("internal", lang, nil), Type: "/problems/internal"}
+	}
+	p := Problem{Type: "/problems/" + e.Code, Title: apperr.Message(e.Code, lang, e.Args), Status: statusOf[e.Kind], Code: e.Code, Extra: e.Extra}
+	var details []string
+	for _, f := range e.Fields {
+		m := ProblemError{f.Pointer, f.Parameter, f.Code, apperr.Message(f.Code, lang, f.Args), f.Allowed, f.Candidates}
+		p.Errors = append(p.Errors, m)
+		details = append(details, f.Pointer+f.Parameter+": "+m.Message)
+	}
+	p.Detail = strings.Join(details, "; ")
+	return p
+}
+
+// fail answers an error. It is Echo's error handler, so nothing else ever renders one.
+func (s *server) fail(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	p := problem(err, messageLanguage(c.Request()))
+	p.Instance = c.Response().Header().Get(echo.HeaderXRequestID)
+	h := c.Response().Header()
+	h.Del("ETag")
+	h.Set("Cache-Control", "no-store")
+	switch p.Status {
+	case http.StatusUnauthorized:
+		h.Add("WWW-Authenticate", `Bearer realm="registry"`)
+		if c.Request().Header.Get("Sec-Fetch-Mode") == "" { // or a browser would open its own window over the page that asked
+			h.Add("WWW-Authenticate", `Basic realm="registry", charset="UTF-8"`)
+		}
+	case http.StatusServiceUnavailable:
+		h.Set("Retry-After", "1")
+	}
+	c.Set(errorKey, err)
+	_ = send(c, p.Status, "application/problem+json", p)
+}
+
+var messageMatcher = language.NewMatcher([]language.Tag{language.English, language.Russian, language.Kazakh})
+
+// messageLanguage chooses the language of messages.
+func messageLanguage(r *http.Request) string {
+	header := r.Header.Get("Accept-Language")
+	if header == "" {
+		return "en"
+	}
+	tags, _, err := language.ParseAcceptLanguage(header)
+	if err != nil {
+		return "en"
+	}
+	_, index, _ := messageMatcher.Match(tags...)
+	return apperr.Languages[index]
+}

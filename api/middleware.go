@@ -1,0 +1,249 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/apperr"
+
+	"github.com/labstack/echo/v4"
+)
+
+// errorKey is where fail leaves the error chain for the log line.
+const errorKey = "error"
+
+// maxURL is the longest request line that is read, in bytes.
+const maxURL = 8 << 10
+
+// The safety headers of every answer. An answer that needs another policy, such as the documentation, sets its own.
+var (
+	nosniff        = []string{"nosniff"}
+	noReferrer     = []string{"no-referrer"}
+	nothingAllowed = []string{"default-src 'none'; frame-ancestors 'none'"}
+	anyOrigin      = []string{"cross-origin"}
+	onlyHTTPS      = []string{"max-age=31536000"}
+)
+
+// observe gives a request its id and safety headers, logs it in one line, counts it, and turns a panic into a 500.
+func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
+	secure := strings.HasPrefix(s.config.PublicBaseURL, "https://")
+	return func(c echo.Context) (err error) {
+		began := time.Now()
+		h := c.Response().Header()
+		h.Set(echo.HeaderXRequestID, rand.Text())
+		h["X-Content-Type-Options"] = nosniff
+		h["Referrer-Policy"] = noReferrer
+		h["Content-Security-Policy"] = nothingAllowed
+		h["Cross-Origin-Resource-Policy"] = anyOrigin
+		if secure {
+			h["Strict-Transport-Security"] = onlyHTTPS
+		}
+		s.metrics.inFlight.Inc()
+		defer func() {
+			s.metrics.inFlight.Dec()
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler {
+					panic(p) // the handler cut the answer off on purpose: the connection has to break
+				}
+				err = &panicError{p, debug.Stack()}
+			}
+			if err != nil {
+				s.fail(err, c)
+			}
+			took := time.Since(began)
+			s.metrics.observe(c, took)
+			s.logLine(c, took)
+			err = nil
+		}()
+		if len(c.Request().RequestURI) > maxURL {
+			return echo.NewHTTPError(http.StatusRequestURITooLong)
+		}
+		return next(c)
+	}
+}
+
+// panicError is a bug that was caught.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (p *panicError) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+
+// logLine is the one line of a request. It holds nothing that a client wrote but the method: no body, key, name or path.
+func (s *server) logLine(c echo.Context, took time.Duration) {
+	level := slog.LevelInfo
+	if s.operations[c.Path()] {
+		level = slog.LevelDebug // probes come every few seconds
+	}
+	ctx, log := c.Request().Context(), s.config.Log
+	err, failed := c.Get(errorKey).(error)
+	if failed && c.Response().Status >= 500 {
+		level = slog.LevelError
+	}
+	if !log.Enabled(ctx, level) {
+		return
+	}
+	attrs := make([]slog.Attr, 0, 9)
+	attrs = append(attrs, slog.String("method", methodLabel(c.Request().Method)), slog.String("route", c.Path()), slog.Int("status", c.Response().Status),
+		slog.Duration("took", took), slog.String("actor", actor.From(ctx).String()),
+		slog.String("request_id", c.Response().Header().Get(echo.HeaderXRequestID)))
+	var known *apperr.Error
+	if errors.As(err, &known) {
+		attrs = append(attrs, slog.String("code", known.Code))
+	}
+	if level == slog.LevelError {
+		attrs = append(attrs, slog.String("error", err.Error()))
+		var bug *panicError
+		if errors.As(err, &bug) {
+			attrs = append(attrs, slog.String("stack", string(bug.stack)))
+		}
+	}
+	log.LogAttrs(ctx, level, "request", attrs...)
+}
+
+// guard admits a request to a route: it finds the actor, counts the request against the quota, holds the route's scope
+// against the actor and sets the deadline.
+func (s *server) guard(r Route) echo.HandlerFunc {
+	handle := r.handler(s)
+	return func(c echo.Context) error {
+		if err := s.crossOrigin(c.Request()); err != nil {
+			return err
+		}
+		if err := checkQuery(c); err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(c.Request().Context(), s.config.RequestTimeout)
+		defer cancel()
+		who, err := s.identify(ctx, c)
+		if err != nil {
+			return err
+		}
+		c.SetRequest(c.Request().WithContext(actor.With(ctx, who)))
+		giveBack, err := s.takeQuota(c, who)
+		if err != nil {
+			return err
+		}
+		if err := admit(who, r.Scope); err != nil {
+			return err
+		}
+		if !acceptsJSON(c.Request().Header.Get(echo.HeaderAccept)) {
+			return apperr.New(apperr.NotAcceptable, "not_acceptable")
+		}
+		h := c.Response().Header()
+		h.Add(echo.HeaderVary, "Accept, Accept-Language, Authorization")
+		if who.Anonymous() && r.Method == http.MethodGet {
+			h.Set("Cache-Control", "public, max-age=0, must-revalidate")
+		} else {
+			h.Set("Cache-Control", "private, no-store")
+		}
+		err = handle(c)
+		if err == nil && c.Response().Status == http.StatusNotModified {
+			giveBack() // whoever asks again politely pays nothing
+		}
+		return err
+	}
+}
+
+// admit holds the scope of a route against an actor.
+func admit(who actor.Actor, scope actor.Scope) error {
+	switch {
+	case who.Can(scope):
+		return nil
+	case who.Anonymous():
+		return apperr.New(apperr.Unauthorized, "key_required", "scope", string(scope))
+	}
+	return apperr.New(apperr.Forbidden, "scope_missing", "scope", string(scope))
+}
+
+// identify finds who asks: a bearer key, a key as the password of HTTP Basic, or nobody. Wrong keys count against the
+// address they come from; when its quota is used up, only keys that were good before are still looked up.
+func (s *server) identify(ctx context.Context, c echo.Context) (actor.Actor, error) {
+	if c.Request().Header.Get(echo.HeaderAuthorization) == "" {
+		return actor.Actor{}, nil
+	}
+	token := bearer(c.Request())
+	if token == "" {
+		return actor.Actor{}, apperr.New(apperr.Unauthorized, "bad_authorization")
+	}
+	from := clientOf(c.RealIP())
+	if q := s.failures.look(from); q.used >= s.failures.quota && !s.keys.Seen(token) {
+		return actor.Actor{}, s.failures.refuse(c, q)
+	}
+	who, err := s.keys.Actor(ctx, token)
+	if apperr.IsKind(err, apperr.Unauthorized) {
+		s.failures.take(from)
+	}
+	return who, err
+}
+
+// bearer gives the key of an Authorization header, or "" where it holds none that could be one.
+func bearer(r *http.Request) string {
+	header := r.Header.Get(echo.HeaderAuthorization)
+	if scheme, rest, found := strings.Cut(header, " "); found && strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(rest)
+	}
+	_, password, _ := r.BasicAuth()
+	return password
+}
+
+// checkQuery refuses a query string that cannot be read in full and one that carries a key: addresses end up in logs
+// and histories.
+func checkQuery(c echo.Context) error {
+	raw := c.Request().URL.RawQuery
+	if raw == "" {
+		return nil
+	}
+	if _, err := url.ParseQuery(raw); err != nil {
+		return apperr.New(apperr.Malformed, "malformed_query")
+	}
+	for name, values := range c.QueryParams() {
+		switch strings.ToLower(name) {
+		case "api_key", "apikey", "api-key", "key", "token", "access_token", "authorization":
+			return apperr.BadQuery([]apperr.Field{apperr.In(name, "key_in_query")})
+		}
+		for _, v := range values {
+			if strings.HasPrefix(v, "rtr_") {
+				return apperr.BadQuery([]apperr.Field{apperr.In(name, "key_in_query")})
+			}
+		}
+	}
+	return nil
+}
+
+// acceptsJSON reports whether an Accept header lets JSON through.
+func acceptsJSON(accept string) bool {
+	if accept == "" || accept == "*/*" {
+		return true
+	}
+	for part := range strings.SplitSeq(accept, ",") {
+		media, parameters, _ := strings.Cut(part, ";")
+		switch strings.ToLower(strings.TrimSpace(media)) {
+		case "*/*", "application/*", "application/json", "application/problem+json":
+			if !refused(parameters) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// refused reports whether the parameters of a media range give it the weight zero.
+func refused(parameters string) bool {
+	for p := range strings.SplitSeq(parameters, ";") {
+		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
+		if strings.EqualFold(name, "q") {
+			return strings.Trim(value, "0.") == "" && strings.HasPrefix(value, "0")
+		}
+	}
+	return false
+}

@@ -1,0 +1,144 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"sync"
+	"time"
+
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/apperr"
+
+	"github.com/labstack/echo/v4"
+)
+
+// quotaWindow is the span a quota is counted over. It begins with a client's first request.
+const quotaWindow = time.Minute
+
+// maxClients bounds the memory of a limiter: twice as many clients are remembered, some 10 MB. Beyond, the quotas of
+// clients that were silent longest begin anew.
+const maxClients = 40_000
+
+// client is whose requests are counted: a key, or an address.
+type client struct {
+	key     int64
+	address netip.Addr
+}
+
+// clientOf gives the client of an address. One household or machine commands a whole IPv6 /64.
+func clientOf(address string) client {
+	a, _ := netip.ParseAddr(address)
+	a = a.Unmap().WithZone("")
+	if a.Is6() {
+		if p, err := a.Prefix(64); err == nil {
+			a = p.Addr()
+		}
+	}
+	return client{address: a}
+}
+
+// limiter counts the requests of each client. Its windows are fixed, so that the figures in the headers are exact; a
+// quota of 0 counts nothing. One instance of the service counts for itself.
+type limiter struct {
+	quota  int
+	name   string
+	policy []string // the header RateLimit-Policy, ready made
+	now    func() time.Time
+
+	mu     sync.Mutex
+	young  map[client]window // touched since turned
+	old    map[client]window // touched in the generation before
+	turned time.Time
+}
+
+type window struct {
+	began time.Time
+	used  int
+}
+
+func newLimiter(name string, quota int, now func() time.Time) *limiter {
+	return &limiter{
+		name: name, quota: max(quota, 0), now: now, turned: now(),
+		policy: []string{fmt.Sprintf("%q;q=%d;w=%d", name, quota, int(quotaWindow.Seconds()))},
+		young:  map[client]window{}, old: map[client]window{},
+	}
+}
+
+// take counts one request and gives the window it fell into, whether or not it still fits the quota.
+func (l *limiter) take(c client) window { return l.add(c, 1) }
+
+// giveBack takes one request out of the count.
+func (l *limiter) giveBack(c client) { l.add(c, -1) }
+
+// look gives the window of a client and counts nothing.
+func (l *limiter) look(c client) window { return l.add(c, 0) }
+
+func (l *limiter) add(c client, n int) window {
+	if l.quota == 0 {
+		return window{used: -1}
+	}
+	now := l.now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	// What lies in old when it is dropped was silent for a whole window, so its quota is full again anyway.
+	if now.Sub(l.turned) >= quotaWindow || len(l.young) >= maxClients {
+		clear(l.old)
+		l.young, l.old, l.turned = l.old, l.young, now
+	}
+	w, ok := l.young[c]
+	if !ok {
+		w = l.old[c]
+	}
+	if now.Sub(w.began) >= quotaWindow {
+		w = window{began: now}
+	}
+	if n != 0 {
+		w.used = max(w.used+n, 0)
+		l.young[c] = w
+	}
+	return w
+}
+
+// reset gives the seconds until the window ends, at least 1.
+func (l *limiter) reset(w window) int {
+	left := w.began.Add(quotaWindow).Sub(l.now())
+	return max(1, int((left+time.Second-1)/time.Second))
+}
+
+// announce sets RateLimit-Policy and RateLimit as draft-ietf-httpapi-ratelimit-headers-10 has them.
+func (l *limiter) announce(h http.Header, w window) {
+	h["Ratelimit-Policy"] = l.policy
+	b := make([]byte, 0, 48)
+	b = strconv.AppendQuote(b, l.name)
+	b = strconv.AppendInt(append(b, ";r="...), int64(max(l.quota-w.used, 0)), 10)
+	b = strconv.AppendInt(append(b, ";t="...), int64(l.reset(w)), 10)
+	h["Ratelimit"] = []string{string(b)}
+}
+
+// refuse is the error for a client whose quota is used up.
+func (l *limiter) refuse(c echo.Context, w window) error {
+	l.announce(c.Response().Header(), w)
+	seconds := strconv.Itoa(l.reset(w))
+	c.Response().Header().Set(echo.HeaderRetryAfter, seconds)
+	return apperr.New(apperr.TooMany, "rate_limited", "quota", strconv.Itoa(l.quota), "seconds", seconds)
+}
+
+// takeQuota counts a request for its key, or for its address, and says in headers what is left. giveBack takes the
+// request back.
+func (s *server) takeQuota(c echo.Context, who actor.Actor) (giveBack func(), err error) {
+	l, from := s.keyed, client{key: who.KeyID}
+	if who.Anonymous() {
+		l, from = s.anonymous, clientOf(c.RealIP())
+	}
+	if l.quota == 0 {
+		return func() {}, nil
+	}
+	w := l.take(from)
+	if w.used > l.quota {
+		return nil, l.refuse(c, w)
+	}
+	l.announce(c.Response().Header(), w)
+	return func() { l.giveBack(from) }, nil
+}

@@ -1,0 +1,232 @@
+package api
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"roundtables.kz/registry/internal/apperr"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/labstack/echo/v4"
+)
+
+// The limits of a body.
+const (
+	maxBody  = 1 << 20
+	maxDepth = 20
+)
+
+// input is a pointer to what a client writes: it knows the mistakes that no tag can say.
+type input[T any] interface {
+	*T
+	Check() []apperr.Field
+}
+
+// id reads the {id} of the path: a positive integer, or apperr.NotFound.
+func id(c echo.Context) (int64, error) { return pathID(c, "id") }
+
+func pathID(c echo.Context, name string) (int64, error) {
+	n, err := strconv.ParseInt(c.Param(name), 10, 64)
+	if err != nil || n < 1 {
+		return 0, apperr.New(apperr.NotFound, "not_found")
+	}
+	return n, nil
+}
+
+// body reads and checks a JSON body: all mistakes of all fields at once.
+func body[T any, P input[T]](c echo.Context) (T, error) {
+	var in T
+	raw, err := readJSON(c, "application/json")
+	if err != nil {
+		return in, err
+	}
+	return in, decode[T, P](raw, &in)
+}
+
+// decode reads strict JSON into in and checks it.
+func decode[T any, P input[T]](raw jsontext.Value, in *T) error {
+	fields, err := unmarshal(raw, in)
+	if err != nil {
+		return err
+	}
+	known := func(f apperr.Field) bool {
+		return slices.ContainsFunc(fields, func(g apperr.Field) bool { return strings.HasPrefix(f.Pointer+"/", g.Pointer+"/") })
+	}
+	for _, f := range append(check(in), P(in).Check()...) {
+		if !known(f) { // a field that could not be read is not also missing
+			fields = append(fields, f)
+		}
+	}
+	return apperr.Validation(fields)
+}
+
+// readJSON reads the body: its media type, size, syntax, UTF-8, duplicate names, depth and NUL characters are checked.
+func readJSON(c echo.Context, types ...string) (jsontext.Value, error) {
+	media, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
+	if err != nil || !slices.Contains(types, media) {
+		e := apperr.New(apperr.Media, "unsupported_media_type", "allowed", strings.Join(types, ", "))
+		e.Extra = map[string]any{"allowed": types}
+		return nil, e
+	}
+	raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, apperr.New(apperr.TooLarge, "body_too_large", "max", strconv.Itoa(maxBody))
+	case err != nil:
+		return nil, &apperr.Error{Kind: apperr.Malformed, Code: "body_unreadable", Err: err}
+	}
+	return raw, scan(raw)
+}
+
+// scan reads all tokens once: syntax first, so that what follows can rely on it.
+func scan(raw []byte) error {
+	d := jsontext.NewDecoder(bytes.NewReader(raw))
+	for {
+		token, err := d.ReadToken()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return syntaxError(err, d)
+		}
+		if d.StackDepth() > maxDepth {
+			return malformed("json_too_deep", string(d.StackPointer()), "max", strconv.Itoa(maxDepth))
+		}
+		if token.Kind() == '"' && strings.ContainsRune(token.String(), 0) {
+			return malformed("nul_character", string(d.StackPointer()))
+		}
+		if d.StackDepth() == 0 {
+			if _, err := d.ReadToken(); err != io.EOF {
+				return malformed("trailing_json", "")
+			}
+			return nil
+		}
+	}
+	return malformed("empty_body", "")
+}
+
+func malformed(code, pointer string, args ...string) error {
+	return &apperr.Error{Kind: apperr.Malformed, Code: "malformed_json", Fields: []apperr.Field{apperr.At(pointer, code, args...)}}
+}
+
+func syntaxError(err error, d *jsontext.Decoder) error {
+	var s *jsontext.SyntacticError
+	offset := strconv.FormatInt(d.InputOffset(), 10)
+	pointer := ""
+	if errors.As(err, &s) {
+		offset, pointer = strconv.FormatInt(s.ByteOffset, 10), string(s.JSONPointer)
+	}
+	code := "json_syntax"
+	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		code = "duplicate_name"
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		code = "json_truncated"
+	case strings.Contains(err.Error(), "UTF-8"):
+		code = "invalid_utf8"
+	}
+	return malformed(code, pointer, "offset", offset)
+}
+
+// unmarshal decodes each member of an object by itself, so that one wrong type does not hide the next.
+func unmarshal(raw jsontext.Value, into any) ([]apperr.Field, error) {
+	if raw.Kind() != '{' {
+		return nil, malformed("not_an_object", "")
+	}
+	var members map[string]jsontext.Value
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return nil, err
+	}
+	v := reflect.ValueOf(into).Elem()
+	known := membersOf(v.Type())
+	var fields []apperr.Field
+	for name, value := range members {
+		index, ok := known[name]
+		pointer := jsontext.Pointer("").AppendToken(name)
+		if !ok {
+			fields = append(fields, unknownMember(string(pointer), name, known))
+			continue
+		}
+		err := json.Unmarshal(value, v.FieldByIndex(index).Addr().Interface(), json.RejectUnknownMembers(true))
+		if err != nil {
+			fields = append(fields, typeError(string(pointer), err))
+		}
+	}
+	slices.SortFunc(fields, func(a, b apperr.Field) int { return strings.Compare(a.Pointer, b.Pointer) })
+	return fields, nil
+}
+
+// membersOf gives the JSON members of a struct type and where they are kept.
+func membersOf(t reflect.Type) map[string][]int {
+	members := map[string][]int{}
+	for _, f := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if !f.Anonymous && f.IsExported() && name != "" && name != "-" {
+			members[name] = f.Index
+		}
+	}
+	return members
+}
+
+func unknownMember(pointer, name string, known map[string][]int) apperr.Field {
+	allowed := make([]string, 0, len(known))
+	for k := range known {
+		allowed = append(allowed, k)
+	}
+	slices.Sort(allowed)
+	f := apperr.At(pointer, "unknown_field", "value", name)
+	if hint := nearest(name, allowed); hint != "" {
+		f.Code, f.Args["hint"] = "unknown_field_hint", hint
+	}
+	f.Allowed = allowed
+	return f
+}
+
+// typeError words an error of the decoder; pointer is the member that was decoded.
+func typeError(pointer string, err error) apperr.Field {
+	var value apperr.Value
+	var semantic *json.SemanticError
+	if errors.As(err, &semantic) {
+		pointer += string(semantic.JSONPointer)
+	}
+	switch {
+	case errors.As(err, &value):
+		return apperr.Field{Pointer: pointer, Code: value.Code, Args: value.Args}
+	case errors.Is(err, json.ErrUnknownName):
+		return apperr.At(pointer, "unknown_field", "value", pointer[strings.LastIndex(pointer, "/")+1:])
+	case semantic != nil && semantic.GoType != nil:
+		return apperr.At(pointer, "wrong_type", "expected", kindName(semantic.GoType))
+	}
+	return apperr.At(pointer, "bad_value")
+}
+
+func kindName(t reflect.Type) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		return "boolean"
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		return "integer"
+	case reflect.Float32, reflect.Float64:
+		return "number"
+	case reflect.Slice:
+		return "array"
+	case reflect.Map, reflect.Struct:
+		if t.String() == "time.Time" {
+			return "date-time"
+		}
+		return "object"
+	}
+	return "string"
+}

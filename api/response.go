@@ -1,0 +1,250 @@
+package api
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/text"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/labstack/echo/v4"
+	"golang.org/x/text/language"
+)
+
+// License is the licence that lists name.
+const License = "https://creativecommons.org/licenses/by/4.0/"
+
+// Page is the envelope of a list.
+type Page[T any] struct {
+	Data []T      `json:"data"` // The records of this page, in order.
+	Page PageInfo `json:"page"`
+	Meta ListMeta `json:"meta"`
+}
+
+// PageInfo says where the next page is.
+//
+//	@Description	Where this page stands and where the next one is.
+type PageInfo struct {
+	Limit      int     `json:"limit" example:"50"` // Records a page, as really used.
+	NextCursor *string `json:"next_cursor"`        // For the parameter `cursor`; null on the last page.
+	Next       *string `json:"next"`               // Address of the next page; null on the last page.
+} //	@name	PageInfo
+
+// ListMeta says what the list was read from.
+//
+//	@Description	What the list was read from.
+type ListMeta struct {
+	Cursor         string `json:"cursor" example:"1f0c9a3e.128"`                                  // Change cursor of the page: later changes come after it.
+	Total          *int64 `json:"total"`                                                          // Records that the filters let through; null unless `count` asks for it.
+	TotalEstimated bool   `json:"total_estimated"`                                                // Whether `total` is the planner's estimate.
+	License        string `json:"license" example:"https://creativecommons.org/licenses/by/4.0/"` // Licence of the data.
+} //	@name	ListMeta
+
+var jsonOptions = json.JoinOptions(json.FormatNilMapAsNull(true), json.Deterministic(true))
+
+// send writes v as JSON.
+func send(c echo.Context, status int, mediaType string, v any) error {
+	b, err := json.Marshal(v, jsonOptions)
+	if err != nil {
+		return fmt.Errorf("encode the answer: %w", err)
+	}
+	return c.Blob(status, mediaType, b)
+}
+
+// list answers a page with its envelope and Link header.
+func (s *server) list(c echo.Context, p *paging.Params, page any, info listInfo) error {
+	envelope := struct {
+		Data any      `json:"data"`
+		Page PageInfo `json:"page"`
+		Meta ListMeta `json:"meta"`
+	}{page, PageInfo{Limit: info.limit}, ListMeta{s.changeCursor(info.head), info.total, info.estimated, License}}
+	if info.next != nil {
+		query := maps.Clone(c.QueryParams())
+		next := s.cursors.encode(info.next, query)
+		query.Set("cursor", next)
+		link := s.config.PublicBaseURL + c.Request().URL.Path + "?" + query.Encode()
+		envelope.Page.NextCursor, envelope.Page.Next = &next, &link
+		c.Response().Header().Set("Link", "<"+link+`>; rel="next"`)
+	}
+	if p.Lang != "" {
+		text.Localize(page, p.Lang)
+	}
+	if len(p.Fields) > 0 {
+		projected, err := project(page, p.Fields)
+		if err != nil {
+			return err
+		}
+		envelope.Data = projected
+	}
+	return send(c, http.StatusOK, echo.MIMEApplicationJSON, envelope)
+}
+
+type listInfo struct {
+	limit     int
+	next      *paging.Cursor
+	head      int64
+	total     *int64
+	estimated bool
+}
+
+func infoOf[T any](p paging.Page[T]) listInfo {
+	return listInfo{p.Limit, p.Next, p.Head, p.Total, p.Estimated}
+}
+
+// record is a pointer to a record of a resource.
+type record[T any] interface {
+	*T
+	Meta() changes.Record
+}
+
+// itemParams are what every item takes.
+type itemParams struct {
+	Fields []string `query:"fields"`
+	Lang   string   `query:"lang"`
+}
+
+// item answers one record with its ETag.
+func item[T any, P record[T]](c echo.Context, status int, r *T, p itemParams) error {
+	c.Response().Header().Set("ETag", etag(P(r).Meta().Version))
+	if p.Lang == "" {
+		p.Lang = acceptedLanguage(c.Request())
+	}
+	if p.Lang != "" {
+		text.Localize(r, p.Lang)
+	}
+	if len(p.Fields) == 0 {
+		return send(c, status, echo.MIMEApplicationJSON, r)
+	}
+	projected, err := project(r, p.Fields)
+	if err != nil {
+		return err
+	}
+	return send(c, status, echo.MIMEApplicationJSON, projected)
+}
+
+func etag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
+
+// ifMatch reads If-Match: the version it asks for, or 0 for "*". Only the version counts: W/ and suffixes that proxies
+// add are ignored, a deliberate deviation from the byte-wise comparison of RFC 9110, for our tag names a state.
+func ifMatch(r *http.Request) (int64, error) {
+	tag := strings.TrimSpace(r.Header.Get("If-Match"))
+	if tag == "" {
+		return 0, &apperr.Error{Kind: apperr.Required, Code: "if_match_required"}
+	}
+	if tag == "*" {
+		return 0, nil
+	}
+	digits := strings.TrimPrefix(strings.TrimPrefix(tag, "W/"), `"`)
+	if end := strings.IndexFunc(digits, func(r rune) bool { return r < '0' || r > '9' }); end >= 0 {
+		digits = digits[:end]
+	}
+	version, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || version < 1 {
+		return 0, apperr.BadQuery([]apperr.Field{apperr.In("If-Match", "bad_if_match")})
+	}
+	return version, nil
+}
+
+func stale(current int64) error {
+	return &apperr.Error{Kind: apperr.Stale, Code: "stale_version", Args: apperr.Args{"current": strconv.FormatInt(current, 10)},
+		Extra: map[string]any{"current_version": current}}
+}
+
+// changeCursor names a place in the change log of this database.
+func (s *server) changeCursor(seq int64) string { return s.epoch + "." + strconv.FormatInt(seq, 10) }
+
+// acceptedLanguage gives the first language of Accept-Language, or "".
+func acceptedLanguage(r *http.Request) string {
+	header := r.Header.Get("Accept-Language")
+	if header == "" || header == "*" {
+		return ""
+	}
+	tags, _, err := language.ParseAcceptLanguage(header)
+	if err != nil || len(tags) == 0 || tags[0] == language.Und {
+		return ""
+	}
+	return tags[0].String()
+}
+
+// project keeps the named members, id and version of a record or of each record of a list.
+func project(v any, names []string) (jsontext.Value, error) {
+	t := reflect.TypeOf(v)
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	known := membersOf(t)
+	keep := []string{"id", "version"}
+	var unknown []apperr.Field
+	for _, n := range names {
+		if _, ok := known[n]; !ok {
+			f := unknownMember("", n, known)
+			f.Pointer, f.Parameter = "", "fields"
+			unknown = append(unknown, f)
+		}
+		keep = append(keep, n, n+"_text", n+"_lang")
+	}
+	if err := apperr.BadQuery(unknown); err != nil {
+		return nil, err
+	}
+	raw, err := json.Marshal(v, jsonOptions)
+	if err != nil {
+		return nil, fmt.Errorf("encode the answer: %w", err)
+	}
+	return keepMembers(raw, keep)
+}
+
+// keepMembers copies an object, or an array of objects, with only the named members.
+func keepMembers(raw jsontext.Value, keep []string) (jsontext.Value, error) {
+	if raw.Kind() == '[' {
+		var list []jsontext.Value
+		if err := json.Unmarshal(raw, &list); err != nil {
+			return nil, err
+		}
+		for i, r := range list {
+			kept, err := keepMembers(r, keep)
+			if err != nil {
+				return nil, err
+			}
+			list[i] = kept
+		}
+		return json.Marshal(list)
+	}
+	d := jsontext.NewDecoder(bytes.NewReader(raw))
+	var out bytes.Buffer
+	e := jsontext.NewEncoder(&out, jsontext.Multiline(false))
+	if _, err := d.ReadToken(); err != nil {
+		return nil, err
+	}
+	if err := e.WriteToken(jsontext.BeginObject); err != nil {
+		return nil, err
+	}
+	for d.PeekKind() == '"' {
+		name, err := d.ReadToken()
+		if err != nil {
+			return nil, err
+		}
+		key := name.String()
+		value, err := d.ReadValue()
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(keep, key) {
+			if err := errors.Join(e.WriteToken(jsontext.String(key)), e.WriteValue(value)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	err := e.WriteToken(jsontext.EndObject)
+	return bytes.TrimSpace(out.Bytes()), err
+}

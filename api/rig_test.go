@@ -1,0 +1,176 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/apikey"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/dbtest"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// rig is the service on a fresh database with its inner parts in reach: the clock, the log, routes of the test's own.
+// Tests of resources need none of that (see setup).
+type rig struct {
+	server  *server
+	handler http.Handler
+	pool    *pgxpool.Pool
+	clock   *clock
+	log     *logBuffer
+}
+
+func newRig(t testing.TB, set func(*Config), own ...Route) *rig {
+	t.Helper()
+	r := &rig{pool: dbtest.New(t), clock: newClock(), log: &logBuffer{}}
+	config := Config{DB: r.pool, Now: r.clock.now, Log: slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	if set != nil {
+		set(&config)
+	}
+	var err error
+	if r.server, err = newServer(t.Context(), config); err != nil {
+		t.Fatal(err)
+	}
+	if r.handler, err = r.server.handler(append(Routes(), own...)); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// key makes a key with the scopes and gives it and its id.
+func (r *rig) key(t testing.TB, scopes ...actor.Scope) (token string, id int64) {
+	t.Helper()
+	in := apikey.Input{Name: "of a test"}
+	for _, s := range scopes {
+		in.Scopes = append(in.Scopes, string(s))
+	}
+	r.write(t, func(ctx context.Context, tx pgx.Tx) (err error) {
+		id, token, err = apikey.Create(ctx, tx, r.server.secret, in)
+		return err
+	})
+	return token, id
+}
+
+// write runs f in a transaction of the system's.
+func (r *rig) write(t testing.TB, f func(ctx context.Context, tx pgx.Tx) error) {
+	t.Helper()
+	ctx := actor.With(context.Background(), actor.System("test"))
+	if err := changes.Write(ctx, r.pool, changes.Options{}, func(tx pgx.Tx) error { return f(ctx, tx) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// changeCount is how many changes the log holds.
+func (r *rig) changeCount(t testing.TB) (n int) {
+	t.Helper()
+	if err := r.pool.QueryRow(context.Background(), "SELECT count(*) FROM changes").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// do sends a request; headers are pairs of name and value. body is nil, a string, or an io.Reader of unknown length.
+func (r *rig) do(t testing.TB, method, target string, body any, headers ...string) reply {
+	t.Helper()
+	var content io.Reader
+	switch b := body.(type) {
+	case string:
+		content = strings.NewReader(b)
+	case io.Reader:
+		content = b
+	}
+	request := httptest.NewRequest(method, "/", content)
+	request.URL.Path, request.URL.RawQuery, _ = strings.Cut(target, "?")
+	request.RequestURI = target
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Add(headers[i], headers[i+1])
+	}
+	recorder := httptest.NewRecorder()
+	r.handler.ServeHTTP(recorder, request)
+	return reply{recorder, method + " " + target}
+}
+
+type reply struct {
+	*httptest.ResponseRecorder
+	request string
+}
+
+// want checks the status.
+func (r reply) want(t testing.TB, status int) reply {
+	t.Helper()
+	if r.Code != status {
+		t.Fatalf("%s: status %d, want %d: %s", r.request, r.Code, status, r.Body)
+	}
+	return r
+}
+
+// problem checks that the answer is a problem of the status and code whose mistakes are those wanted, each as
+// "pointer code" or "parameter code"; without any, they are not looked at.
+func (r reply) wantProblem(t testing.TB, status int, code string, mistakes ...string) Problem {
+	t.Helper()
+	r.want(t, status)
+	if got := r.Header().Get("Content-Type"); got != "application/problem+json" {
+		t.Fatalf("%s: Content-Type %q", r.request, got)
+	}
+	var p Problem
+	if err := json.Unmarshal(r.Body.Bytes(), &p); err != nil {
+		t.Fatalf("%s: %v: %s", r.request, err, r.Body)
+	}
+	if p.Code != code || p.Status != status || p.Type != "/problems/"+code || p.Title == code || p.Title == "" || p.Instance == "" || p.Instance != r.Header().Get("X-Request-Id") {
+		t.Fatalf("%s: want the code %s, got %s", r.request, code, r.Body)
+	}
+	if bytes.Contains(r.Body.Bytes(), []byte("{max}")) || strings.ContainsAny(p.Title, "{}") {
+		t.Fatalf("%s: a placeholder was left open: %s", r.request, r.Body)
+	}
+	var got []string
+	for _, e := range p.Errors {
+		if e.Message == e.Code || e.Message == "" || strings.ContainsAny(e.Message, "{}") {
+			t.Errorf("%s: %s has no whole text: %q", r.request, e.Code, e.Message)
+		}
+		got = append(got, e.Pointer+e.Parameter+" "+e.Code)
+	}
+	if len(mistakes) > 0 && strings.Join(got, ", ") != strings.Join(mistakes, ", ") {
+		t.Fatalf("%s: mistakes %q, want %q", r.request, got, mistakes)
+	}
+	return p
+}
+
+// logBuffer keeps log lines; it may be written by many goroutines.
+type logBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+// take gives the lines so far and forgets them.
+func (l *logBuffer) take() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	text := strings.TrimSpace(l.b.String())
+	l.b.Reset()
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, "\n")
+}
+
+const (
+	jsonBody  = "application/json"
+	mergeBody = "application/merge-patch+json"
+)

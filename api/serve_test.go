@@ -1,0 +1,108 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// served runs Serve on a free port and gives its address, a function that tells it to stop, and what it returns.
+func served(t *testing.T, h http.Handler, stop Stop) (base string, cancel func(), ended <-chan error) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	result := make(chan error, 1)
+	go func() { result <- Serve(ctx, l, h, slog.New(slog.DiscardHandler), stop) }()
+	return "http://" + l.Addr().String(), cancel, result
+}
+
+// fetch gets an address over a connection of its own.
+func fetch(url string) (status int, body string, err error) {
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
+	r, err := client.Get(url)
+	if err != nil {
+		return 0, "", err
+	}
+	defer r.Body.Close()
+	b, err := io.ReadAll(r.Body)
+	return r.StatusCode, string(b), err
+}
+
+func TestAStoppingServiceFinishesWhatItBeganAndRefusesWhatIsNew(t *testing.T) {
+	entered, release := make(chan struct{}), make(chan struct{})
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(entered)
+		<-stopping(r.Context())
+		<-release
+		_, _ = io.WriteString(w, "whole")
+	})
+	base, stop, ended := served(t, h, Stop{Grace: 10 * time.Second})
+	type answer struct {
+		body string
+		err  error
+	}
+	begun := make(chan answer, 1)
+	go func() {
+		_, body, err := fetch(base)
+		begun <- answer{body, err}
+	}()
+	<-entered
+	stop()
+	for { // the listener closes shortly after the word to stop
+		c, err := net.DialTimeout("tcp", strings.TrimPrefix(base, "http://"), time.Second)
+		if err != nil {
+			break
+		}
+		c.Close()
+	}
+	close(release)
+	if got := <-begun; got.err != nil || got.body != "whole" {
+		t.Errorf("the request that had begun got %q, %v", got.body, got.err)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("an orderly stop ended with %v", err)
+	}
+}
+
+func TestAStoppingServiceBreaksOffWhatOutlastsTheGrace(t *testing.T) {
+	entered := make(chan struct{})
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(entered)
+		<-r.Context().Done()
+	})
+	base, stop, ended := served(t, h, Stop{Grace: time.Millisecond})
+	begun := make(chan error, 1)
+	go func() {
+		_, _, err := fetch(base)
+		begun <- err
+	}()
+	<-entered
+	stop()
+	if err := <-ended; !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Serve returned %v, want that requests were broken off", err)
+	}
+	if err := <-begun; err == nil {
+		t.Error("the request that outlasted the grace got an answer")
+	}
+}
+
+func TestServeReturnsWhenItsListenerFails(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	if err := Serve(t.Context(), l, http.NotFoundHandler(), slog.New(slog.DiscardHandler), Stop{}); err == nil {
+		t.Error("Serve on a closed listener returned nil")
+	}
+}
