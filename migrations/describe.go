@@ -47,7 +47,7 @@ SELECT 'CREATE EXTENSION ' || quote_ident(extname) || ';'
 	{"types", `
 SELECT CASE
          WHEN o.typtype = 'e' THEN 'CREATE TYPE ' || quote_ident(o.typname) || ' AS ENUM ('
-              || (SELECT string_agg(quote_literal(enumlabel), ', ' ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = o.oid) || ');'
+              || coalesce((SELECT string_agg(quote_literal(enumlabel), ', ' ORDER BY enumsortorder) FROM pg_enum WHERE enumtypid = o.oid), '') || ');'
          WHEN o.typtype = 'd' THEN 'CREATE DOMAIN ' || quote_ident(o.typname) || ' AS ' || format_type(o.typbasetype, o.typtypmod)
               || CASE WHEN o.typnotnull THEN ' NOT NULL' ELSE '' END
               || coalesce(' DEFAULT ' || o.typdefault, '')

@@ -153,7 +153,7 @@ func TestATableHeldByATransactionEndsInALockTimeout(t *testing.T) {
 	if _, err := tx.Exec(ctx, "SELECT FROM rooms"); err != nil {
 		t.Fatal(err)
 	}
-	_, err = runner(t, files, url+"?lock_timeout=20", migrations.Options{}).Up(ctx)
+	_, err = runner(t, files, with(t, url, "lock_timeout", "20"), migrations.Options{}).Up(ctx)
 	if f := fails(t, err); !errors.Is(err, migrations.ErrLockTimeout) || f.Tries != 3 || f.Dirty {
 		t.Errorf("%v, %+v", err, f)
 	}

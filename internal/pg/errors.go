@@ -89,11 +89,13 @@ func field(pe *pgconn.PgError, code string) apperr.Field {
 	name := strings.TrimPrefix(pe.ConstraintName, pe.TableName+"_")
 	for _, suffix := range []string{"_fkey", "_key", "_check", "_order", "_cycle", "_self", "_known", "_first", "_range", "_pkey"} {
 		if column, ok := strings.CutSuffix(name, suffix); ok {
-			switch suffix {
-			case "_cycle", "_self":
+			switch {
+			case suffix == "_cycle" || suffix == "_self":
 				code = "cycle"
-			case "_order":
+			case suffix == "_order":
 				code = "before_start"
+			case column == "id" && suffix == "_check":
+				code = "immutable"
 			}
 			return apperr.At("/"+column, code)
 		}
