@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
@@ -51,17 +53,19 @@ func itemOf[T any, P record[T]](s *server, c echo.Context, get func(context.Cont
 // writeParams are what every write takes.
 type writeParams struct {
 	DryRun bool   `query:"dry_run"`
-	Lang   string `query:"lang"`
+	Lang   string `query:"lang" validate:"omitempty,language"`
 }
 
 // write reads the parameters of a write and runs it; a dry run says so in its answer.
 func (s *server) write(c echo.Context, f func(ctx context.Context, tx pgx.Tx) error) (writeParams, error) {
 	var p writeParams
-	if err := apperr.BadQuery(bind(c.QueryParams(), &p)); err != nil {
+	mistakes := bind(c.QueryParams(), &p)
+	why, bad := reason(c.Request())
+	if err := apperr.BadQuery(append(mistakes, bad...)); err != nil {
 		return p, err
 	}
 	ctx := c.Request().Context()
-	o := changes.Options{DryRun: p.DryRun, Reason: reason(c.Request())}
+	o := changes.Options{DryRun: p.DryRun, Reason: why}
 	err := changes.Write(ctx, s.db, o, func(tx pgx.Tx) error { return f(ctx, tx) })
 	if p.DryRun {
 		c.Response().Header().Set("X-Dry-Run", "true")
@@ -221,8 +225,18 @@ func mergePatch(target, patch jsontext.Value) (jsontext.Value, error) {
 	return json.Marshal(members)
 }
 
-// reason is why a write is made, for the log: X-Change-Reason, at most 500 bytes of it.
-func reason(r *http.Request) string {
-	why := r.Header.Get("X-Change-Reason")
-	return why[:min(len(why), 500)]
+// maxReason is the longest reason of a write, in characters.
+const maxReason = 500
+
+// reason is why a write is made, for the log: the header X-Change-Reason, and its mistake if it has one.
+func reason(r *http.Request) (why string, mistakes []apperr.Field) {
+	const header = "X-Change-Reason"
+	why = strings.TrimSpace(r.Header.Get(header))
+	switch {
+	case !utf8.ValidString(why) || strings.ContainsRune(why, 0):
+		return "", []apperr.Field{apperr.In(header, "invalid_utf8")}
+	case utf8.RuneCountInString(why) > maxReason:
+		return "", []apperr.Field{apperr.In(header, "too_long", "max", strconv.Itoa(maxReason))}
+	}
+	return why, nil
 }

@@ -111,7 +111,7 @@ type record[T any] interface {
 // itemParams are what every item takes.
 type itemParams struct {
 	Fields []string `query:"fields"`
-	Lang   string   `query:"lang"`
+	Lang   string   `query:"lang" validate:"omitempty,language"`
 }
 
 // item answers one record with its ETag.

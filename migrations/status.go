@@ -23,7 +23,7 @@ const (
 type Status struct {
 	Database       string   `json:"database"` // name, host and port
 	Version        uint     `json:"version"`
-	Dirty          bool     `json:"dirty"` // also while a migration is running
+	Dirty          bool     `json:"dirty"`  // also while a migration is running
 	Latest         uint     `json:"latest"` // the newest version of the set
 	Migrations     []Entry  `json:"migrations"`
 	InvalidIndexes []string `json:"invalid_indexes"` // left by a CREATE INDEX CONCURRENTLY that failed, or still being built

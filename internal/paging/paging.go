@@ -44,11 +44,11 @@ type Column struct {
 // Params are what every list takes.
 type Params struct {
 	Sort   string   `query:"sort" form:"sort"`                                               // Order: names of fields, `-` before a name for descending. `id` is always last.
-	Limit  int      `query:"limit" form:"limit" default:"50"`                                // Records a page, 1 to 500; a higher number is lowered to 500.
+	Limit  int      `query:"limit" form:"limit" default:"50" validate:"min=1"`               // Records a page, 1 to 500; a higher number is lowered to 500.
 	Cursor string   `query:"cursor" form:"cursor"`                                           // Where the page begins: `page.next_cursor` of the page before. Empty: the first page.
 	Count  string   `query:"count" form:"count" enums:"none,exact,estimated" default:"none"` // Whether `meta.total` counts all records that the filters let through.
 	Fields []string `query:"fields" form:"fields"`                                           // Only these members of each record (`id` and `version` always).
-	Lang   string   `query:"lang" form:"lang"`                                               // Adds `<field>_text` and `<field>_lang` beside every text, in this language or the next one of the chain ru, en, kk.
+	Lang   string   `query:"lang" form:"lang" validate:"omitempty,language"`                 // Adds `<field>_text` and `<field>_lang` beside every text, in this language or the next one of the chain ru, en, kk.
 	After  *Cursor  `query:"-" form:"-" swaggerignore:"true"`                                // The decoded cursor.
 }
 

@@ -40,9 +40,12 @@ func Explain(constraint, pointer, code string) { explanations[constraint] = Expl
 // others as they are. The cause stays wrapped for the log.
 func Error(err error) error {
 	var pe *pgconn.PgError
+	var known *apperr.Error
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &known): // its meaning was found where more was known
+		return err
 	case errors.Is(err, context.DeadlineExceeded):
 		return &apperr.Error{Kind: apperr.Unavailable, Code: "timeout", Err: err}
 	case !errors.As(err, &pe):
