@@ -43,7 +43,7 @@ BEGIN
     RAISE EXCEPTION '% on % is refused: %', TG_OP, TG_TABLE_NAME, TG_ARGV[0] USING ERRCODE = 'object_not_in_prerequisite_state';
 END $$;
 
-CREATE TRIGGER changes_append_only BEFORE UPDATE OR DELETE ON changes
+CREATE TRIGGER changes_append_only BEFORE INSERT OR UPDATE OR DELETE ON changes
     FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION registry_refuse('the log is only written by its triggers');
 CREATE TRIGGER changes_refuse_truncate BEFORE TRUNCATE ON changes
     FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('the log is only written by its triggers');
@@ -57,9 +57,12 @@ DECLARE
     now_op   text;
     now_ver  bigint;
     was      jsonb;
+    ours     boolean; -- the head was written by this transaction
 BEGIN
     PERFORM pg_advisory_xact_lock(7241);
     SELECT * INTO head FROM changes WHERE type = record_type AND id = record_id AND is_head;
+    -- Both marks together, because transaction numbers start again in a restored database.
+    ours := head.seq IS NOT NULL AND head.xact = pg_current_xact_id() AND head.at >= now();
     IF snapshot IS NULL THEN
         IF head.seq IS NULL OR head.op = 'delete' THEN
             RETURN;
@@ -73,10 +76,14 @@ BEGIN
         IF head.version = now_ver AND head.op <> 'delete' AND head.after = snapshot THEN
             RETURN;
         END IF;
+        IF NOT ours AND now_ver <= head.version THEN
+            RAISE EXCEPTION 'version % of % % would follow version %', now_ver, record_type, record_id, head.version
+                USING ERRCODE = 'check_violation', HINT = 'A record that was deleted comes back with a higher version.';
+        END IF;
         now_op := CASE WHEN head.seq IS NULL OR head.op = 'delete' THEN 'create' ELSE 'update' END;
     END IF;
     was := head.after;
-    IF head.xact = pg_current_xact_id() THEN
+    IF ours THEN
         -- The constraints were checked in the middle of the transaction: it still gets one entry a record.
         was := head.before;
         DELETE FROM changes WHERE seq = head.seq;
@@ -143,14 +150,14 @@ BEGIN
                 RETURN NULL; -- only carried columns moved
             END IF;
             IF TG_OP = 'DELETE' THEN
-                PERFORM registry_record_change(%2$L, OLD.id, %3$I(OLD.id), false);
+                PERFORM registry_record_change(TG_ARGV[0], OLD.id, %2$I(OLD.id), false);
             ELSE
-                PERFORM registry_record_change(%2$L, NEW.id, %3$I(NEW.id), %4$I(NEW.id));
+                PERFORM registry_record_change(TG_ARGV[0], NEW.id, %2$I(NEW.id), %3$I(NEW.id));
             END IF;
             RETURN NULL;
-        END $b$ $f$, t || '_log', record_type, t || '_snapshot', t || '_public');
+        END $b$ $f$, t || '_log', t || '_snapshot', t || '_public');
     EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION registry_bump(%L, %L)', t || '_bump', t, generated, carried);
-    EXECUTE format('CREATE CONSTRAINT TRIGGER %I AFTER INSERT OR UPDATE OR DELETE ON %s DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION %I()', t || '_log', t, t || '_log');
+    EXECUTE format('CREATE CONSTRAINT TRIGGER %I AFTER INSERT OR UPDATE OR DELETE ON %s DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION %I(%L)', t || '_log', t, t || '_log', record_type);
     EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse(%L)', t || '_refuse_truncate', t, 'it would escape the change log; use DELETE');
 END $$;
 
@@ -186,11 +193,19 @@ BEGIN
 END $$;
 
 -- registry_untrack takes back what registry_track or registry_track_part made; migrations that drop a table call it.
+-- With its records the log forgets their history, so the epoch changes: whoever follows the log begins anew.
 CREATE PROCEDURE registry_untrack(tracked regclass) LANGUAGE plpgsql SET client_min_messages = warning AS $$
 DECLARE
     t text := tracked::text;
+    record_type text := (SELECT split_part(encode(tgargs, 'escape'), '\000', 1) FROM pg_trigger WHERE tgrelid = tracked AND tgname = t || '_log');
 BEGIN
     EXECUTE format('DROP TABLE %s CASCADE', t);
     EXECUTE format('DROP FUNCTION IF EXISTS %I(), %I()', t || '_log', t || '_touch');
     EXECUTE format('DROP FUNCTION IF EXISTS %I(bigint), %I(bigint)', t || '_snapshot', t || '_public');
+    IF record_type IS NOT NULL THEN
+        ALTER TABLE changes DISABLE TRIGGER changes_append_only;
+        DELETE FROM changes WHERE type = record_type;
+        ALTER TABLE changes ENABLE TRIGGER changes_append_only;
+        UPDATE registry SET epoch = DEFAULT;
+    END IF;
 END $$;

@@ -163,7 +163,10 @@ func TestATableHeldByATransactionEndsInALockTimeout(t *testing.T) {
 // blocked is a file that waits until the test lets go of advisory lock 42.
 const blocked = "SET LOCAL lock_timeout = 0; CREATE TABLE floors (); SELECT pg_advisory_xact_lock(42)"
 
-const isBlocked = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted)"
+// waiting are the sessions that wait for it in this database; other tests wait in theirs.
+const waiting = "FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+
+const isBlocked = "SELECT EXISTS (SELECT " + waiting + ")"
 
 // start brings a database up in the background.
 func start(r *migrations.Runner, t *testing.T) <-chan error {
@@ -211,7 +214,7 @@ func TestALostConnectionIsReportedAsDirtyAndTheFileIsRolledBack(t *testing.T) {
 	}
 	done := start(runner(t, after(blocked), url, migrations.Options{}), t)
 	eventually(t, "the file runs", func() bool { return value[bool](t, url, isBlocked) })
-	exec(t, url, "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted")
+	exec(t, url, "SELECT pg_terminate_backend(pid) "+waiting)
 	err := <-done
 	f := fails(t, err)
 	var answer *pgconn.PgError

@@ -32,7 +32,7 @@ CREATE INDEX affiliations_organization_id_idx ON affiliations USING btree (organ
 CREATE UNIQUE INDEX affiliations_person_id_organization_id_key ON affiliations USING btree (person_id, organization_id, COALESCE(title, '{}'::jsonb), COALESCE(held_from, ''::text));
 CREATE INDEX affiliations_updated_at_idx ON affiliations USING btree (updated_at, id);
 CREATE TRIGGER affiliations_bump BEFORE UPDATE ON affiliations FOR EACH ROW EXECUTE FUNCTION registry_bump('{held_during}', '{}');
-CREATE CONSTRAINT TRIGGER affiliations_log AFTER INSERT OR DELETE OR UPDATE ON affiliations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION affiliations_log();
+CREATE CONSTRAINT TRIGGER affiliations_log AFTER INSERT OR DELETE OR UPDATE ON affiliations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION affiliations_log('affiliations');
 CREATE TRIGGER affiliations_refuse_truncate BEFORE TRUNCATE ON affiliations FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
 
 CREATE TABLE api_keys (
@@ -54,7 +54,7 @@ CREATE TABLE api_keys (
     CONSTRAINT api_keys_scopes_check CHECK (scopes <> '{}'::text[] AND scopes <@ '{read,write,publish,pii,admin}'::text[])
 );
 CREATE TRIGGER api_keys_bump BEFORE UPDATE ON api_keys FOR EACH ROW EXECUTE FUNCTION registry_bump('{}', '{last_used_at}');
-CREATE CONSTRAINT TRIGGER api_keys_log AFTER INSERT OR DELETE OR UPDATE ON api_keys DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION api_keys_log();
+CREATE CONSTRAINT TRIGGER api_keys_log AFTER INSERT OR DELETE OR UPDATE ON api_keys DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION api_keys_log('api-keys');
 CREATE TRIGGER api_keys_refuse_truncate BEFORE TRUNCATE ON api_keys FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
 
 CREATE TABLE attendee_affiliations (
@@ -148,7 +148,7 @@ CREATE INDEX attendees_round_table_id_idx ON attendees USING btree (round_table_
 CREATE INDEX attendees_starts_idx ON attendees USING btree (starts_key, id);
 CREATE INDEX attendees_unresolved_idx ON attendees USING btree (starts_key, id) WHERE person_id IS NULL AND organization_id IS NULL AND description IS NULL;
 CREATE TRIGGER attendees_bump BEFORE UPDATE ON attendees FOR EACH ROW EXECUTE FUNCTION registry_bump('{person_key}', '{starts_key}');
-CREATE CONSTRAINT TRIGGER attendees_log AFTER INSERT OR DELETE OR UPDATE ON attendees DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION attendees_log();
+CREATE CONSTRAINT TRIGGER attendees_log AFTER INSERT OR DELETE OR UPDATE ON attendees DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION attendees_log('attendees');
 CREATE TRIGGER attendees_refuse_truncate BEFORE TRUNCATE ON attendees FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
 CREATE TRIGGER attendees_starts_key BEFORE INSERT OR UPDATE OF round_table_id ON attendees FOR EACH ROW EXECUTE FUNCTION carry_starts_key();
 
@@ -173,7 +173,7 @@ COMMENT ON TABLE changes IS 'Every committed change of every record, in commit o
 CREATE UNIQUE INDEX changes_head_key ON changes USING btree (type, id) WHERE is_head;
 CREATE INDEX changes_head_seq_idx ON changes USING btree (seq) WHERE is_head;
 CREATE INDEX changes_type_id_version_idx ON changes USING btree (type, id, version);
-CREATE TRIGGER changes_append_only BEFORE DELETE OR UPDATE ON changes FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION registry_refuse('the log is only written by its triggers');
+CREATE TRIGGER changes_append_only BEFORE INSERT OR DELETE OR UPDATE ON changes FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION registry_refuse('the log is only written by its triggers');
 CREATE TRIGGER changes_refuse_truncate BEFORE TRUNCATE ON changes FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('the log is only written by its triggers');
 
 CREATE TABLE contacts (
@@ -194,7 +194,7 @@ CREATE TABLE contacts (
     CONSTRAINT contacts_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id) ON DELETE CASCADE
 );
 CREATE TRIGGER contacts_bump BEFORE UPDATE ON contacts FOR EACH ROW EXECUTE FUNCTION registry_bump('{}', '{}');
-CREATE CONSTRAINT TRIGGER contacts_log AFTER INSERT OR DELETE OR UPDATE ON contacts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION contacts_log();
+CREATE CONSTRAINT TRIGGER contacts_log AFTER INSERT OR DELETE OR UPDATE ON contacts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION contacts_log('contacts');
 CREATE TRIGGER contacts_refuse_truncate BEFORE TRUNCATE ON contacts FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
 
 CREATE TABLE document_authors (
@@ -251,7 +251,7 @@ CREATE INDEX documents_title_sort_idx ON documents USING btree (title_sort, id);
 CREATE INDEX documents_updated_at_idx ON documents USING btree (updated_at, id);
 CREATE INDEX documents_url_idx ON documents USING btree (url);
 CREATE TRIGGER documents_bump BEFORE UPDATE ON documents FOR EACH ROW EXECUTE FUNCTION registry_bump('{title_sort}', '{}');
-CREATE CONSTRAINT TRIGGER documents_log AFTER INSERT OR DELETE OR UPDATE ON documents DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION documents_log();
+CREATE CONSTRAINT TRIGGER documents_log AFTER INSERT OR DELETE OR UPDATE ON documents DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION documents_log('documents');
 CREATE TRIGGER documents_refuse_truncate BEFORE TRUNCATE ON documents FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
 
 CREATE TABLE external_ids (
@@ -308,7 +308,7 @@ CREATE INDEX organizations_parent_id_idx ON organizations USING btree (parent_id
 CREATE INDEX organizations_updated_at_idx ON organizations USING btree (updated_at, id);
 CREATE TRIGGER organizations_bump BEFORE UPDATE ON organizations FOR EACH ROW EXECUTE FUNCTION registry_bump('{name_sort}', '{}');
 CREATE TRIGGER organizations_external_ids AFTER INSERT OR DELETE OR UPDATE OF external_ids ON organizations FOR EACH ROW EXECUTE FUNCTION keep_external_ids();
-CREATE CONSTRAINT TRIGGER organizations_log AFTER INSERT OR DELETE OR UPDATE ON organizations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION organizations_log();
+CREATE CONSTRAINT TRIGGER organizations_log AFTER INSERT OR DELETE OR UPDATE ON organizations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION organizations_log('organizations');
 CREATE TRIGGER organizations_parent_id_cycle BEFORE INSERT OR UPDATE OF parent_id ON organizations FOR EACH ROW EXECUTE FUNCTION refuse_cycle();
 CREATE TRIGGER organizations_refuse_truncate BEFORE TRUNCATE ON organizations FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
 
@@ -338,7 +338,7 @@ CREATE INDEX organizers_organization_id_idx ON organizers USING btree (organizat
 CREATE INDEX organizers_round_table_id_idx ON organizers USING btree (round_table_id, "position", id);
 CREATE INDEX organizers_starts_idx ON organizers USING btree (starts_key, id);
 CREATE TRIGGER organizers_bump BEFORE UPDATE ON organizers FOR EACH ROW EXECUTE FUNCTION registry_bump('{}', '{starts_key}');
-CREATE CONSTRAINT TRIGGER organizers_log AFTER INSERT OR DELETE OR UPDATE ON organizers DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION organizers_log();
+CREATE CONSTRAINT TRIGGER organizers_log AFTER INSERT OR DELETE OR UPDATE ON organizers DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION organizers_log('organizers');
 CREATE TRIGGER organizers_refuse_truncate BEFORE TRUNCATE ON organizers FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
 CREATE TRIGGER organizers_starts_key BEFORE INSERT OR UPDATE OF round_table_id ON organizers FOR EACH ROW EXECUTE FUNCTION carry_starts_key();
 
@@ -369,7 +369,7 @@ CREATE INDEX people_name_sort_idx ON people USING btree (name_sort, id);
 CREATE INDEX people_updated_at_idx ON people USING btree (updated_at, id);
 CREATE TRIGGER people_bump BEFORE UPDATE ON people FOR EACH ROW EXECUTE FUNCTION registry_bump('{name_sort}', '{}');
 CREATE TRIGGER people_external_ids AFTER INSERT OR DELETE OR UPDATE OF external_ids ON people FOR EACH ROW EXECUTE FUNCTION keep_external_ids();
-CREATE CONSTRAINT TRIGGER people_log AFTER INSERT OR DELETE OR UPDATE ON people DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION people_log();
+CREATE CONSTRAINT TRIGGER people_log AFTER INSERT OR DELETE OR UPDATE ON people DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION people_log('people');
 CREATE TRIGGER people_refuse_truncate BEFORE TRUNCATE ON people FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
 
 CREATE TABLE person_names (
@@ -421,7 +421,7 @@ CREATE INDEX places_name_sort_idx ON places USING btree (name_sort, id);
 CREATE INDEX places_parent_id_idx ON places USING btree (parent_id);
 CREATE INDEX places_updated_at_idx ON places USING btree (updated_at, id);
 CREATE TRIGGER places_bump BEFORE UPDATE ON places FOR EACH ROW EXECUTE FUNCTION registry_bump('{name_sort}', '{}');
-CREATE CONSTRAINT TRIGGER places_log AFTER INSERT OR DELETE OR UPDATE ON places DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION places_log();
+CREATE CONSTRAINT TRIGGER places_log AFTER INSERT OR DELETE OR UPDATE ON places DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION places_log('places');
 CREATE TRIGGER places_parent_id_cycle BEFORE INSERT OR UPDATE OF parent_id ON places FOR EACH ROW EXECUTE FUNCTION refuse_cycle();
 CREATE TRIGGER places_refuse_truncate BEFORE TRUNCATE ON places FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
 
@@ -456,7 +456,7 @@ CREATE INDEX recommendations_statement_id_idx ON recommendations USING btree (st
 CREATE INDEX recommendations_status_idx ON recommendations USING btree (status, starts_key, id);
 CREATE INDEX recommendations_updated_at_idx ON recommendations USING btree (updated_at, id);
 CREATE TRIGGER recommendations_bump BEFORE UPDATE ON recommendations FOR EACH ROW EXECUTE FUNCTION registry_bump('{}', '{starts_key}');
-CREATE CONSTRAINT TRIGGER recommendations_log AFTER INSERT OR DELETE OR UPDATE ON recommendations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION recommendations_log();
+CREATE CONSTRAINT TRIGGER recommendations_log AFTER INSERT OR DELETE OR UPDATE ON recommendations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION recommendations_log('recommendations');
 CREATE TRIGGER recommendations_refuse_truncate BEFORE TRUNCATE ON recommendations FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
 CREATE TRIGGER recommendations_starts_key BEFORE INSERT OR UPDATE OF round_table_id ON recommendations FOR EACH ROW EXECUTE FUNCTION carry_starts_key();
 
@@ -487,7 +487,7 @@ CREATE TABLE roles (
 );
 CREATE INDEX roles_rank_idx ON roles USING btree (rank, id);
 CREATE TRIGGER roles_bump BEFORE UPDATE ON roles FOR EACH ROW EXECUTE FUNCTION registry_bump('{}', '{}');
-CREATE CONSTRAINT TRIGGER roles_log AFTER INSERT OR DELETE OR UPDATE ON roles DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION roles_log();
+CREATE CONSTRAINT TRIGGER roles_log AFTER INSERT OR DELETE OR UPDATE ON roles DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION roles_log('roles');
 CREATE TRIGGER roles_refuse_truncate BEFORE TRUNCATE ON roles FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
 
 CREATE TABLE round_table_topics (
@@ -572,7 +572,7 @@ CREATE INDEX round_tables_title_sort_idx ON round_tables USING btree (title_sort
 CREATE INDEX round_tables_updated_at_idx ON round_tables USING btree (updated_at, id);
 CREATE TRIGGER round_tables_bump BEFORE UPDATE ON round_tables FOR EACH ROW EXECUTE FUNCTION registry_bump('{starts_key,title_sort,search}', '{}');
 CREATE TRIGGER round_tables_external_ids AFTER INSERT OR DELETE OR UPDATE OF external_ids ON round_tables FOR EACH ROW EXECUTE FUNCTION keep_external_ids();
-CREATE CONSTRAINT TRIGGER round_tables_log AFTER INSERT OR DELETE OR UPDATE ON round_tables DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION round_tables_log();
+CREATE CONSTRAINT TRIGGER round_tables_log AFTER INSERT OR DELETE OR UPDATE ON round_tables DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION round_tables_log('round-tables');
 CREATE TRIGGER round_tables_parent_id_cycle BEFORE INSERT OR UPDATE OF parent_id ON round_tables FOR EACH ROW EXECUTE FUNCTION refuse_cycle();
 CREATE TRIGGER round_tables_refuse_truncate BEFORE TRUNCATE ON round_tables FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
 
@@ -728,7 +728,7 @@ CREATE INDEX statements_quoted_person_id_idx ON statements USING btree (quoted_p
 CREATE INDEX statements_round_table_id_idx ON statements USING btree (round_table_id, sequence, id);
 CREATE INDEX statements_starts_idx ON statements USING btree (starts_key, id);
 CREATE TRIGGER statements_bump BEFORE UPDATE ON statements FOR EACH ROW EXECUTE FUNCTION registry_bump('{}', '{person_key,starts_key}');
-CREATE CONSTRAINT TRIGGER statements_log AFTER INSERT OR DELETE OR UPDATE ON statements DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION statements_log();
+CREATE CONSTRAINT TRIGGER statements_log AFTER INSERT OR DELETE OR UPDATE ON statements DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION statements_log('statements');
 CREATE CONSTRAINT TRIGGER statements_original AFTER INSERT ON statements DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION statement_has_original();
 CREATE TRIGGER statements_refuse_truncate BEFORE TRUNCATE ON statements FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
 CREATE TRIGGER statements_speaker BEFORE INSERT OR UPDATE OF attendee_id ON statements FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION carry_speaker();
@@ -756,7 +756,7 @@ CREATE INDEX topics_label_sort_idx ON topics USING btree (label_sort, id);
 CREATE INDEX topics_parent_id_idx ON topics USING btree (parent_id);
 CREATE INDEX topics_updated_at_idx ON topics USING btree (updated_at, id);
 CREATE TRIGGER topics_bump BEFORE UPDATE ON topics FOR EACH ROW EXECUTE FUNCTION registry_bump('{label_sort}', '{}');
-CREATE CONSTRAINT TRIGGER topics_log AFTER INSERT OR DELETE OR UPDATE ON topics DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION topics_log();
+CREATE CONSTRAINT TRIGGER topics_log AFTER INSERT OR DELETE OR UPDATE ON topics DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION topics_log('topics');
 CREATE TRIGGER topics_parent_id_cycle BEFORE INSERT OR UPDATE OF parent_id ON topics FOR EACH ROW EXECUTE FUNCTION refuse_cycle();
 CREATE TRIGGER topics_refuse_truncate BEFORE TRUNCATE ON topics FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
 
@@ -771,9 +771,9 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             IF TG_OP = 'DELETE' THEN
-                PERFORM registry_record_change('affiliations', OLD.id, affiliations_snapshot(OLD.id), false);
+                PERFORM registry_record_change(TG_ARGV[0], OLD.id, affiliations_snapshot(OLD.id), false);
             ELSE
-                PERFORM registry_record_change('affiliations', NEW.id, affiliations_snapshot(NEW.id), affiliations_public(NEW.id));
+                PERFORM registry_record_change(TG_ARGV[0], NEW.id, affiliations_snapshot(NEW.id), affiliations_public(NEW.id));
             END IF;
             RETURN NULL;
         END $function$;
@@ -805,9 +805,9 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             IF TG_OP = 'DELETE' THEN
-                PERFORM registry_record_change('api-keys', OLD.id, api_keys_snapshot(OLD.id), false);
+                PERFORM registry_record_change(TG_ARGV[0], OLD.id, api_keys_snapshot(OLD.id), false);
             ELSE
-                PERFORM registry_record_change('api-keys', NEW.id, api_keys_snapshot(NEW.id), api_keys_public(NEW.id));
+                PERFORM registry_record_change(TG_ARGV[0], NEW.id, api_keys_snapshot(NEW.id), api_keys_public(NEW.id));
             END IF;
             RETURN NULL;
         END $function$;
@@ -876,9 +876,9 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             IF TG_OP = 'DELETE' THEN
-                PERFORM registry_record_change('attendees', OLD.id, attendees_snapshot(OLD.id), false);
+                PERFORM registry_record_change(TG_ARGV[0], OLD.id, attendees_snapshot(OLD.id), false);
             ELSE
-                PERFORM registry_record_change('attendees', NEW.id, attendees_snapshot(NEW.id), attendees_public(NEW.id));
+                PERFORM registry_record_change(TG_ARGV[0], NEW.id, attendees_snapshot(NEW.id), attendees_public(NEW.id));
             END IF;
             RETURN NULL;
         END $function$;
@@ -955,9 +955,9 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             IF TG_OP = 'DELETE' THEN
-                PERFORM registry_record_change('contacts', OLD.id, contacts_snapshot(OLD.id), false);
+                PERFORM registry_record_change(TG_ARGV[0], OLD.id, contacts_snapshot(OLD.id), false);
             ELSE
-                PERFORM registry_record_change('contacts', NEW.id, contacts_snapshot(NEW.id), contacts_public(NEW.id));
+                PERFORM registry_record_change(TG_ARGV[0], NEW.id, contacts_snapshot(NEW.id), contacts_public(NEW.id));
             END IF;
             RETURN NULL;
         END $function$;
@@ -1026,9 +1026,9 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             IF TG_OP = 'DELETE' THEN
-                PERFORM registry_record_change('documents', OLD.id, documents_snapshot(OLD.id), false);
+                PERFORM registry_record_change(TG_ARGV[0], OLD.id, documents_snapshot(OLD.id), false);
             ELSE
-                PERFORM registry_record_change('documents', NEW.id, documents_snapshot(NEW.id), documents_public(NEW.id));
+                PERFORM registry_record_change(TG_ARGV[0], NEW.id, documents_snapshot(NEW.id), documents_public(NEW.id));
             END IF;
             RETURN NULL;
         END $function$;
@@ -1140,9 +1140,9 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             IF TG_OP = 'DELETE' THEN
-                PERFORM registry_record_change('organizations', OLD.id, organizations_snapshot(OLD.id), false);
+                PERFORM registry_record_change(TG_ARGV[0], OLD.id, organizations_snapshot(OLD.id), false);
             ELSE
-                PERFORM registry_record_change('organizations', NEW.id, organizations_snapshot(NEW.id), organizations_public(NEW.id));
+                PERFORM registry_record_change(TG_ARGV[0], NEW.id, organizations_snapshot(NEW.id), organizations_public(NEW.id));
             END IF;
             RETURN NULL;
         END $function$;
@@ -1171,9 +1171,9 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             IF TG_OP = 'DELETE' THEN
-                PERFORM registry_record_change('organizers', OLD.id, organizers_snapshot(OLD.id), false);
+                PERFORM registry_record_change(TG_ARGV[0], OLD.id, organizers_snapshot(OLD.id), false);
             ELSE
-                PERFORM registry_record_change('organizers', NEW.id, organizers_snapshot(NEW.id), organizers_public(NEW.id));
+                PERFORM registry_record_change(TG_ARGV[0], NEW.id, organizers_snapshot(NEW.id), organizers_public(NEW.id));
             END IF;
             RETURN NULL;
         END $function$;
@@ -1221,9 +1221,9 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             IF TG_OP = 'DELETE' THEN
-                PERFORM registry_record_change('people', OLD.id, people_snapshot(OLD.id), false);
+                PERFORM registry_record_change(TG_ARGV[0], OLD.id, people_snapshot(OLD.id), false);
             ELSE
-                PERFORM registry_record_change('people', NEW.id, people_snapshot(NEW.id), people_public(NEW.id));
+                PERFORM registry_record_change(TG_ARGV[0], NEW.id, people_snapshot(NEW.id), people_public(NEW.id));
             END IF;
             RETURN NULL;
         END $function$;
@@ -1255,9 +1255,9 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             IF TG_OP = 'DELETE' THEN
-                PERFORM registry_record_change('places', OLD.id, places_snapshot(OLD.id), false);
+                PERFORM registry_record_change(TG_ARGV[0], OLD.id, places_snapshot(OLD.id), false);
             ELSE
-                PERFORM registry_record_change('places', NEW.id, places_snapshot(NEW.id), places_public(NEW.id));
+                PERFORM registry_record_change(TG_ARGV[0], NEW.id, places_snapshot(NEW.id), places_public(NEW.id));
             END IF;
             RETURN NULL;
         END $function$;
@@ -1286,9 +1286,9 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             IF TG_OP = 'DELETE' THEN
-                PERFORM registry_record_change('recommendations', OLD.id, recommendations_snapshot(OLD.id), false);
+                PERFORM registry_record_change(TG_ARGV[0], OLD.id, recommendations_snapshot(OLD.id), false);
             ELSE
-                PERFORM registry_record_change('recommendations', NEW.id, recommendations_snapshot(NEW.id), recommendations_public(NEW.id));
+                PERFORM registry_record_change(TG_ARGV[0], NEW.id, recommendations_snapshot(NEW.id), recommendations_public(NEW.id));
             END IF;
             RETURN NULL;
         END $function$;
@@ -1371,9 +1371,12 @@ DECLARE
     now_op   text;
     now_ver  bigint;
     was      jsonb;
+    ours     boolean; -- the head was written by this transaction
 BEGIN
     PERFORM pg_advisory_xact_lock(7241);
     SELECT * INTO head FROM changes WHERE type = record_type AND id = record_id AND is_head;
+    -- Both marks together, because transaction numbers start again in a restored database.
+    ours := head.seq IS NOT NULL AND head.xact = pg_current_xact_id() AND head.at >= now();
     IF snapshot IS NULL THEN
         IF head.seq IS NULL OR head.op = 'delete' THEN
             RETURN;
@@ -1387,10 +1390,14 @@ BEGIN
         IF head.version = now_ver AND head.op <> 'delete' AND head.after = snapshot THEN
             RETURN;
         END IF;
+        IF NOT ours AND now_ver <= head.version THEN
+            RAISE EXCEPTION 'version % of % % would follow version %', now_ver, record_type, record_id, head.version
+                USING ERRCODE = 'check_violation', HINT = 'A record that was deleted comes back with a higher version.';
+        END IF;
         now_op := CASE WHEN head.seq IS NULL OR head.op = 'delete' THEN 'create' ELSE 'update' END;
     END IF;
     was := head.after;
-    IF head.xact = pg_current_xact_id() THEN
+    IF ours THEN
         -- The constraints were checked in the middle of the transaction: it still gets one entry a record.
         was := head.before;
         DELETE FROM changes WHERE seq = head.seq;
@@ -1432,14 +1439,14 @@ BEGIN
                 RETURN NULL; -- only carried columns moved
             END IF;
             IF TG_OP = 'DELETE' THEN
-                PERFORM registry_record_change(%2$L, OLD.id, %3$I(OLD.id), false);
+                PERFORM registry_record_change(TG_ARGV[0], OLD.id, %2$I(OLD.id), false);
             ELSE
-                PERFORM registry_record_change(%2$L, NEW.id, %3$I(NEW.id), %4$I(NEW.id));
+                PERFORM registry_record_change(TG_ARGV[0], NEW.id, %2$I(NEW.id), %3$I(NEW.id));
             END IF;
             RETURN NULL;
-        END $b$ $f$, t || '_log', record_type, t || '_snapshot', t || '_public');
+        END $b$ $f$, t || '_log', t || '_snapshot', t || '_public');
     EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION registry_bump(%L, %L)', t || '_bump', t, generated, carried);
-    EXECUTE format('CREATE CONSTRAINT TRIGGER %I AFTER INSERT OR UPDATE OR DELETE ON %s DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION %I()', t || '_log', t, t || '_log');
+    EXECUTE format('CREATE CONSTRAINT TRIGGER %I AFTER INSERT OR UPDATE OR DELETE ON %s DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION %I(%L)', t || '_log', t, t || '_log', record_type);
     EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse(%L)', t || '_refuse_truncate', t, 'it would escape the change log; use DELETE');
 END $procedure$;
 
@@ -1480,10 +1487,17 @@ CREATE PROCEDURE registry_untrack(IN tracked regclass)
 AS $procedure$
 DECLARE
     t text := tracked::text;
+    record_type text := (SELECT split_part(encode(tgargs, 'escape'), '\000', 1) FROM pg_trigger WHERE tgrelid = tracked AND tgname = t || '_log');
 BEGIN
     EXECUTE format('DROP TABLE %s CASCADE', t);
     EXECUTE format('DROP FUNCTION IF EXISTS %I(), %I()', t || '_log', t || '_touch');
     EXECUTE format('DROP FUNCTION IF EXISTS %I(bigint), %I(bigint)', t || '_snapshot', t || '_public');
+    IF record_type IS NOT NULL THEN
+        ALTER TABLE changes DISABLE TRIGGER changes_append_only;
+        DELETE FROM changes WHERE type = record_type;
+        ALTER TABLE changes ENABLE TRIGGER changes_append_only;
+        UPDATE registry SET epoch = DEFAULT;
+    END IF;
 END $procedure$;
 
 CREATE FUNCTION roles_log()
@@ -1495,9 +1509,9 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             IF TG_OP = 'DELETE' THEN
-                PERFORM registry_record_change('roles', OLD.id, roles_snapshot(OLD.id), false);
+                PERFORM registry_record_change(TG_ARGV[0], OLD.id, roles_snapshot(OLD.id), false);
             ELSE
-                PERFORM registry_record_change('roles', NEW.id, roles_snapshot(NEW.id), roles_public(NEW.id));
+                PERFORM registry_record_change(TG_ARGV[0], NEW.id, roles_snapshot(NEW.id), roles_public(NEW.id));
             END IF;
             RETURN NULL;
         END $function$;
@@ -1546,9 +1560,9 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             IF TG_OP = 'DELETE' THEN
-                PERFORM registry_record_change('round-tables', OLD.id, round_tables_snapshot(OLD.id), false);
+                PERFORM registry_record_change(TG_ARGV[0], OLD.id, round_tables_snapshot(OLD.id), false);
             ELSE
-                PERFORM registry_record_change('round-tables', NEW.id, round_tables_snapshot(NEW.id), round_tables_public(NEW.id));
+                PERFORM registry_record_change(TG_ARGV[0], NEW.id, round_tables_snapshot(NEW.id), round_tables_public(NEW.id));
             END IF;
             RETURN NULL;
         END $function$;
@@ -1776,9 +1790,9 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             IF TG_OP = 'DELETE' THEN
-                PERFORM registry_record_change('statements', OLD.id, statements_snapshot(OLD.id), false);
+                PERFORM registry_record_change(TG_ARGV[0], OLD.id, statements_snapshot(OLD.id), false);
             ELSE
-                PERFORM registry_record_change('statements', NEW.id, statements_snapshot(NEW.id), statements_public(NEW.id));
+                PERFORM registry_record_change(TG_ARGV[0], NEW.id, statements_snapshot(NEW.id), statements_public(NEW.id));
             END IF;
             RETURN NULL;
         END $function$;
@@ -1826,9 +1840,9 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             IF TG_OP = 'DELETE' THEN
-                PERFORM registry_record_change('topics', OLD.id, topics_snapshot(OLD.id), false);
+                PERFORM registry_record_change(TG_ARGV[0], OLD.id, topics_snapshot(OLD.id), false);
             ELSE
-                PERFORM registry_record_change('topics', NEW.id, topics_snapshot(NEW.id), topics_public(NEW.id));
+                PERFORM registry_record_change(TG_ARGV[0], NEW.id, topics_snapshot(NEW.id), topics_public(NEW.id));
             END IF;
             RETURN NULL;
         END $function$;

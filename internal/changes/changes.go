@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"roundtables.kz/registry/internal/actor"
@@ -61,8 +62,8 @@ func Write(ctx context.Context, db Pool, o Options, f func(tx pgx.Tx) error) err
 }
 
 func write(ctx context.Context, db Pool, o Options, f func(tx pgx.Tx) error) error {
-	// The actor's form is ours ("key:7"), so it may stand in the statement; it saves a round trip.
-	begin := "BEGIN; SET LOCAL registry.actor = '" + actor.From(ctx).String() + "'"
+	// In one statement, which cannot take arguments; it saves a round trip.
+	begin := "BEGIN; SET LOCAL registry.actor = '" + strings.ReplaceAll(actor.From(ctx).String(), "'", "''") + "'"
 	tx, err := db.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
 	if err != nil {
 		return pg.Error(fmt.Errorf("begin: %w", err))
