@@ -15,10 +15,42 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
+// ApiKeyPage is a page of keys.
+type ApiKeyPage = Page[apikey.APIKey] //	@name	ApiKeyPage
+
+// listAPIKeys answers a page of keys.
+//
+//	@ID				listApiKeys
+//	@Summary		List keys
+//	@Description	The keys themselves are in no answer but the one to their creation.
+//	@Tags			API keys
+//	@x-sort			["name", "updated_at"]
+//	@Param			filter	query		apikey.Filter	false	"-"
+//	@Success		200		{object}	ApiKeyPage		"A page of keys."
+//	@Router			/v1/api-keys [get]
 func (s *server) listAPIKeys(c echo.Context) error { return listOf(s, c, apikey.List) }
 
+// getAPIKey answers one key.
+//
+//	@ID			getApiKey
+//	@Summary	Get a key
+//	@Tags		API keys
+//	@Param		id		path		int				true	"The key."
+//	@Param		params	query		itemParams		false	"-"
+//	@Success	200		{object}	apikey.APIKey	"The key."
+//	@Router		/v1/api-keys/{id} [get]
 func (s *server) getAPIKey(c echo.Context) error { return itemOf(s, c, apikey.Get) }
 
+// createAPIKey makes a key.
+//
+//	@ID				createApiKey
+//	@Summary		Create a key
+//	@Description	The answer is the only one that shows the key. A client gets exactly the scopes that it needs.
+//	@Tags			API keys
+//	@Param			params	query		writeParams		false	"-"
+//	@Param			key		body		apikey.Input	true	"The key."
+//	@Success		201		{object}	apikey.Created	"The new key. Keep `key` now."
+//	@Router			/v1/api-keys [post]
 func (s *server) createAPIKey(c echo.Context) error {
 	var token *string
 	create := func(ctx context.Context, tx pgx.Tx, in apikey.Input) (int64, error) {
@@ -35,10 +67,30 @@ func (s *server) createAPIKey(c echo.Context) error {
 	return createOf(s, c, create, get)
 }
 
+// patchAPIKey changes a key.
+//
+//	@ID			patchApiKey
+//	@Summary	Change a key
+//	@Tags		API keys
+//	@Param		id		path		int				true	"The key."
+//	@Param		params	query		writeParams		false	"-"
+//	@Param		patch	body		apikey.Input	true	"What changes."
+//	@Success	200		{object}	apikey.APIKey	"The key as it is now."
+//	@Router		/v1/api-keys/{id} [patch]
 func (s *server) patchAPIKey(c echo.Context) error {
 	return patchOf(s, c, apikey.Table, apikey.Type, apikey.Get, func(k *apikey.APIKey) *apikey.Input { return &k.Input }, apikey.Update)
 }
 
+// revokeAPIKey revokes a key.
+//
+//	@ID				revokeApiKey
+//	@Summary		Revoke a key
+//	@Description	The key stops to work at once and for good. To revoke it again changes nothing.
+//	@Tags			API keys
+//	@Param			id		path		int				true	"The key."
+//	@Param			params	query		writeParams		false	"-"
+//	@Success		200		{object}	apikey.APIKey	"The key, revoked."
+//	@Router			/v1/api-keys/{id}/revoke [post]
 func (s *server) revokeAPIKey(c echo.Context) error {
 	n, err := id(c)
 	if err != nil {
@@ -62,8 +114,8 @@ func (s *server) revokeAPIKey(c echo.Context) error {
 //
 //	@Description	Who you are to the service, what you may do and how much.
 type Me struct {
-	Key    *MeKey        `json:"key"`                                          // Your key; null without one.
-	Scopes []actor.Scope `json:"scopes" example:"read" swaggertype:"[]string"` // What the key may do; empty without one. `write` and `publish` include `read`.
+	Key    *MeKey        `json:"key"`                                              // Your key; null without one.
+	Scopes []actor.Scope `json:"scopes" example:"read" swaggertype:"array,string"` // What the key may do; empty without one. `write` and `publish` include `read`.
 	Limits MeLimits      `json:"limits"`
 } //	@name	Me
 
@@ -87,6 +139,14 @@ type MeLimits struct {
 	URLBytes          int  `json:"url_bytes" example:"8192"`          // Of an address at most, with its query.
 } //	@name	MeLimits
 
+// showMe answers who asks.
+//
+//	@ID				getMe
+//	@Summary		Who am I?
+//	@Description	Tells what the key of the request may do and which limits hold; without a key, the limits of everyone.
+//	@Tags			Service
+//	@Success		200	{object}	Me	"You, as the service sees you."
+//	@Router			/v1/me [get]
 func (s *server) showMe(c echo.Context) error {
 	var none struct{}
 	if err := apperr.BadQuery(bind(c.QueryParams(), &none)); err != nil {

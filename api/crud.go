@@ -52,8 +52,8 @@ func itemOf[T any, P record[T]](s *server, c echo.Context, get func(context.Cont
 
 // writeParams are what every write takes.
 type writeParams struct {
-	DryRun bool   `query:"dry_run"`
-	Lang   string `query:"lang" validate:"omitempty,language"`
+	DryRun bool   `query:"dry_run" form:"dry_run"`                         // Do everything and check everything, then undo it: the answer says what would have happened.
+	Lang   string `query:"lang" form:"lang" validate:"omitempty,language"` // Adds `<field>_text` and `<field>_lang` beside every text, in this language or the next one of the chain ru, en, kk.
 }
 
 // write reads the parameters of a write and runs it; a dry run says so in its answer.

@@ -1,17 +1,57 @@
 // Package api is the HTTP surface of the registry: routing, decoding, encoding, errors. It alone knows Echo.
 //
-//	@title						Registry of policy events
+//	@title						Registry of round tables
 //	@version					1.0
-//	@description				Round tables, conferences and briefings of policy institutes: who organized and attended them, in which roles and positions, what was said and proposed.
+//	@description				Round tables, conferences and briefings of policy institutes: who organized and attended them, in which roles and positions, what was said and what was proposed.
+//	@description
+//	@description				**Reading** needs no key: everyone sees what is published. A key with the scope `read` also sees drafts, internal notes and restricted names.
+//	@description
+//	@description				**Writing** needs a key: press *Authorize* and paste it. `PATCH` and `DELETE` want the version you have seen in `If-Match`, so nobody overwrites what they have not read. With `dry_run=true` everything is checked and nothing is kept.
+//	@description
+//	@description				**Lists** are pages: follow `page.next` until it is null. Filters combine with AND, values within one with commas are OR. `lang=ru` adds the texts in one language beside the language maps.
+//	@description
+//	@description				**Errors** are problems (RFC 9457): `code` is for programs, the texts are for people, in English, Russian or Kazakh as `Accept-Language` asks. All mistakes come at once.
+//	@description
+//	@description				Codes such as `held` or `keynote` are open lists: expect new ones.
 //	@license.name				Apache-2.0
 //	@license.url				https://www.apache.org/licenses/LICENSE-2.0
+//	@contact.name				Registry of round tables
+//	@contact.url				https://roundtables.kz
 //	@BasePath					/
 //	@securityDefinitions.apikey	Bearer
 //	@in							header
 //	@name						Authorization
-//	@description				An API key: `Authorization: Bearer rtr_…`
+//	@description				An API key, `rtr_…`: paste it as it is.
 //	@x-scheme					bearer
 //	@securityDefinitions.basic	Basic
 //	@tag.name					Round tables
-//	@tag.description			Events, their organizers, attendees, statements and recommendations.
+//	@tag.description			Events: round tables, conferences, briefings. Start here.
+//	@tag.name					Bundles
+//	@tag.description			A whole event in one document: its organizers, attendees, statements and recommendations, all or nothing.
+//	@tag.name					Organizers
+//	@tag.description			Which organization held a round table, and how: organizer, host, partner, sponsor.
+//	@tag.name					Attendees
+//	@tag.description			Who took part, in which roles, with the positions they held at the time.
+//	@tag.name					Statements
+//	@tag.description			What was said: verbatim, paraphrased or jointly, in the order of the event.
+//	@tag.name					Recommendations
+//	@tag.description			What was proposed, to whom, and what became of it.
+//	@tag.name					People
+//	@tag.description			Speakers, moderators and authors, with their names in every spelling.
+//	@tag.name					Organizations
+//	@tag.description			Institutes, ministries, foundations and their parts.
+//	@tag.name					Affiliations
+//	@tag.description			Positions of people over time.
+//	@tag.name					Documents
+//	@tag.description			Press releases, reports, programmes: sources and results of round tables.
+//	@tag.name					Topics
+//	@tag.description			The subjects that round tables and statements are filed under, as a tree.
+//	@tag.name					Places
+//	@tag.description			Where round tables were held, with former names of the places.
+//	@tag.name					Roles
+//	@tag.description			The vocabulary of roles that attendees can have.
+//	@tag.name					API keys
+//	@tag.description			Keys of clients: made, shown once, revoked.
+//	@tag.name					Service
+//	@tag.description			The service itself: who you are to it, its health, its metrics, its codes.
 package api

@@ -43,6 +43,13 @@ type HealthSchema struct {
 } //	@name	HealthSchema
 
 // livez answers as long as the process answers at all: a database that is away is no reason to restart it.
+//
+//	@ID				getLiveness
+//	@Summary		Is the process alive?
+//	@Description	For an orchestrator: restart the process when this does not answer.
+//	@Tags			Service
+//	@Success		200	{object}	Health	"It is."
+//	@Router			/livez [get]
 func (s *server) livez(c echo.Context) error {
 	c.Response().Header().Set("Cache-Control", "no-store")
 	return send(c, http.StatusOK, echo.MIMEApplicationJSON, Health{Status: "alive"})
@@ -50,6 +57,13 @@ func (s *server) livez(c echo.Context) error {
 
 // readyz answers 200 when requests can be served: the service is not stopping, the database answers, and its schema is
 // at least the one the service was built for. Otherwise it is a 503 that says which of these failed.
+//
+//	@ID				getReadiness
+//	@Summary		Can requests be served?
+//	@Description	For a load balancer: 503 while the service stops, the database does not answer, or its schema is older than the service.
+//	@Tags			Service
+//	@Success		200	{object}	Health	"They can."
+//	@Router			/readyz [get]
 func (s *server) readyz(c echo.Context) error {
 	c.Response().Header().Set("Cache-Control", "no-store")
 	select {

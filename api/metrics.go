@@ -57,6 +57,15 @@ func methodLabel(method string) string {
 	return "other"
 }
 
+// showMetrics answers the metrics of this process.
+//
+//	@ID				getMetrics
+//	@Summary		Metrics for Prometheus
+//	@Description	In the text format of Prometheus, or as the Accept header asks.
+//	@Tags			Service
+//	@Produce		plain
+//	@Success		200	{string}	string	"The metrics of this process."
+//	@Router			/metrics [get]
 func (s *server) showMetrics(c echo.Context) error {
 	c.Response().Header().Set("Cache-Control", "no-store")
 	s.metrics.show.ServeHTTP(c.Response(), c.Request())

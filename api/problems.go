@@ -34,6 +34,16 @@ var explanationPage = template.Must(template.New("explanation").Parse(`<!doctype
 `))
 
 // explainProblem explains a code: to a browser as a page, to others as JSON.
+//
+//	@ID				explainProblem
+//	@Summary		What does this code mean?
+//	@Description	The address in `type` of every problem. Browsers get a page.
+//	@Tags			Service
+//	@Produce		json,html
+//	@Param			code	path		string		true	"Code of a problem or of a mistake."
+//	@Success		200		{object}	Explanation	"What the code means, in three languages."
+//	@Failure		404		{object}	Problem		"There is no such code."
+//	@Router			/problems/{code} [get]
 func (s *server) explainProblem(c echo.Context) error {
 	e := Explanation{Code: c.Param("code"), Text: apperr.Texts(c.Param("code"))}
 	if e.Text == nil {

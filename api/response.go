@@ -110,8 +110,8 @@ type record[T any] interface {
 
 // itemParams are what every item takes.
 type itemParams struct {
-	Fields []string `query:"fields"`
-	Lang   string   `query:"lang" validate:"omitempty,language"`
+	Fields []string `query:"fields" form:"fields"`                           // Only these members of the record (`id` and `version` always).
+	Lang   string   `query:"lang" form:"lang" validate:"omitempty,language"` // Adds `<field>_text` and `<field>_lang` beside every text, in this language or the next one of the chain ru, en, kk.
 }
 
 // item answers one record with its ETag.

@@ -14,9 +14,9 @@ import (
 //
 //	@Description	A key for a client.
 type Input struct {
-	Name      string     `json:"name" db:"name" validate:"required,max=200" example:"Dashboard of the frontend team"`                        // Who uses the key and what for.
-	Scopes    []string   `json:"scopes" db:"scopes" validate:"required,min=1,unique,dive,oneof=read write publish pii admin" example:"read"` // What the key may do.
-	ExpiresAt *time.Time `json:"expires_at" db:"expires_at" format:"date-time"`                                                              // When it stops to work; null: never.
+	Name      string     `json:"name" db:"name" validate:"required,max=200" example:"Dashboard of the frontend team"`                                                             // Who uses the key and what for.
+	Scopes    []string   `json:"scopes" db:"scopes" validate:"required,min=1,unique,dive,oneof=read write publish pii admin" enums:"read,write,publish,pii,admin" example:"read"` // What the key may do.
+	ExpiresAt *time.Time `json:"expires_at" db:"expires_at" format:"date-time"`                                                                                                   // When it stops to work; null: never.
 } //	@name	ApiKeyInput
 
 // Check refuses a name of nothing but spaces. That an expiry is not over yet is checked where it is set: an expired key

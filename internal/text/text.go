@@ -76,19 +76,23 @@ func IsTag(s string) bool {
 }
 
 // Ref is another record in short: its id and name. Added is filled when a language is asked for.
+//
+//	@Description	Another record in short.
 type Ref struct {
-	ID    int64 `json:"id"`
-	Name  Map   `json:"name"`
-	Added Added `json:",embed" db:"-"`
-}
+	ID    int64 `json:"id" example:"1"`
+	Name  Map   `json:"name" validate:"required"` // Its name or title.
+	Added Added `json:",embed" db:"-" swaggerignore:"true"`
+} //	@name	Ref
 
 // PersonRef is a person in short, with the organization and position as of the event that the answer is about. Where
 // the organization is known by its name as listed only, Organization is nil.
+//
+//	@Description	A person in short, with the organization and position as of the event that the answer is about.
 type PersonRef struct {
-	ID                   int64   `json:"id"`
-	Name                 Map     `json:"name"`
-	Organization         *Ref    `json:"organization"`
-	OrganizationAsListed *string `json:"organization_as_listed"`
-	Position             Map     `json:"position"`
-	Added                Added   `json:",embed" db:"-"`
-}
+	ID                   int64   `json:"id" example:"1"`
+	Name                 Map     `json:"name" validate:"required"`                             // The preferred form of the name.
+	Organization         *Ref    `json:"organization"`                                         // Null where there was none, or where it is known by its name only.
+	OrganizationAsListed *string `json:"organization_as_listed" example:"Institute of Policy"` // The name of the organization as the source gives it.
+	Position             Map     `json:"position"`                                             // The position held there.
+	Added                Added   `json:",embed" db:"-" swaggerignore:"true"`
+} //	@name	PersonRef

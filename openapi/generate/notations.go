@@ -1,0 +1,94 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/getkin/kin-openapi/openapi2conv"
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// modernize turns a document of OpenAPI 3.0 into one of 3.1, whose schemas are JSON Schema 2020-12.
+func modernize(doc *openapi3.T) {
+	doc.OpenAPI = "3.1.0"
+	(&pass{doc: doc}).walk(func(ref *openapi3.SchemaRef) {
+		s := ref.Value
+		if ref.Ref != "" || s == nil {
+			return
+		}
+		if s.Example != nil {
+			s.Examples, s.Example = []any{s.Example}, nil
+		}
+		if len(s.AllOf) == 1 && s.Type == nil {
+			modernizeRef(ref)
+			return
+		}
+		if s.Nullable {
+			s.Nullable = false
+			if s.Type != nil {
+				types := append(slices.Clone(*s.Type), "null")
+				s.Type = &types
+			}
+		}
+	})
+}
+
+// modernizeRef writes a reference with something beside it.
+func modernizeRef(ref *openapi3.SchemaRef) {
+	s := ref.Value
+	inner := s.AllOf[0]
+	switch {
+	case s.Nullable:
+		s.Nullable, s.AllOf = false, nil
+		s.OneOf = openapi3.SchemaRefs{inner, {Value: &openapi3.Schema{Type: &openapi3.Types{"null"}}}}
+	case s.Description == "":
+		ref.Ref, ref.Value = inner.Ref, inner.Value
+	}
+}
+
+// nameTypes gives a nullable reference the type that OpenAPI 3.0 wants beside `nullable`.
+func nameTypes(doc *openapi3.T) {
+	p := &pass{doc: doc}
+	p.walk(func(ref *openapi3.SchemaRef) {
+		if s := ref.Value; ref.Ref == "" && s != nil && s.Nullable && s.Type == nil && len(s.AllOf) == 1 {
+			if target := doc.Components.Schemas[s.AllOf[0].Ref[len(schemaPrefix):]]; target != nil {
+				s.Type = target.Value.Type
+			}
+		}
+	})
+}
+
+// legacy writes a document of OpenAPI 3.0 as Swagger 2.0, which knows one body, no null and no optional key.
+func legacy(doc *openapi3.T) ([]byte, error) {
+	b, err := finish(doc)
+	if err != nil {
+		return nil, err
+	}
+	if doc, err = openapi3.NewLoader().LoadFromData(b); err != nil { // with its references resolved
+		return nil, err
+	}
+	consumes := map[string][]string{}
+	p := &pass{doc: doc}
+	p.eachOperation(func(_, _ string, op *openapi3.Operation) {
+		if op.RequestBody == nil {
+			return
+		}
+		content := op.RequestBody.Value.Content
+		for mediaType := range content {
+			consumes[op.OperationID] = append(consumes[op.OperationID], mediaType)
+		}
+		slices.Sort(consumes[op.OperationID])
+		op.RequestBody.Value.Content = openapi3.Content{jsonType: content[jsonType]}
+	})
+	v2, err := openapi2conv.FromV3(doc)
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range v2.Paths {
+		for _, op := range path.Operations() {
+			if types := consumes[op.OperationID]; types != nil {
+				op.Consumes = types
+			}
+		}
+	}
+	return encode(v2)
+}

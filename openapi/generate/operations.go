@@ -1,0 +1,203 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"roundtables.kz/registry/api"
+	"roundtables.kz/registry/internal/actor"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+const (
+	jsonType   = "application/json"
+	mergePatch = "application/merge-patch+json"
+)
+
+var pathParameter = regexp.MustCompile(`:(\w+)`)
+
+// routes gives the route tables as the document writes paths: "GET /v1/topics/{id}" -> route.
+func routes() (data, service map[string]api.Route) {
+	index := func(of []api.Route) map[string]api.Route {
+		m := map[string]api.Route{}
+		for _, r := range of {
+			m[r.Method+" "+pathParameter.ReplaceAllString(r.Path, "{$1}")] = r
+		}
+		return m
+	}
+	return index(api.Routes()), index(api.Operations())
+}
+
+// operations finishes every operation.
+func (p *pass) operations() error {
+	data, service := routes()
+	used := map[string]string{}
+	tags := map[string]bool{}
+	for _, t := range p.doc.Tags {
+		tags[t.Name] = true
+	}
+	var err error
+	p.eachOperation(func(path, method string, op *openapi3.Operation) {
+		if err != nil {
+			return
+		}
+		at := method + " " + path
+		route, isData := data[at]
+		_, isService := service[at]
+		switch {
+		case !isData && !isService:
+			err = fmt.Errorf("%s is annotated but not in the route table", at)
+		case op.OperationID == "":
+			err = fmt.Errorf("%s has no @ID", at)
+		case used[op.OperationID] != "":
+			err = fmt.Errorf("%s and %s are both called %s", used[op.OperationID], at, op.OperationID)
+		case len(op.Tags) != 1 || !tags[op.Tags[0]]:
+			err = fmt.Errorf("%s: want one tag of api/doc.go, got %q", at, op.Tags)
+		default:
+			used[op.OperationID] = at
+			o := operation{p, op, method, path, isData}
+			err = o.finish(route.Scope)
+		}
+	})
+	return err
+}
+
+// operation is one operation that is being finished.
+type operation struct {
+	*pass
+	op           *openapi3.Operation
+	method, path string
+	data         bool // of the data's API, not of the service itself
+}
+
+func (o operation) finish(scope actor.Scope) error {
+	if err := o.parameters(); err != nil {
+		return fmt.Errorf("%s: %w", o.op.OperationID, err)
+	}
+	if o.op.Description == "" {
+		o.op.Description = o.op.Summary + "."
+	}
+	o.security(scope)
+	o.jsonByDefault()
+	if body := o.op.RequestBody; body != nil {
+		body.Value.Required = true
+		body.Value.Extensions = nil
+	}
+	o.answersTo()
+	o.problems(scope)
+	return nil
+}
+
+// jsonByDefault names the media type of what has no @Accept or @Produce.
+func (o operation) jsonByDefault() {
+	name := func(c openapi3.Content) {
+		if any, ok := c["*/*"]; ok {
+			delete(c, "*/*")
+			c[jsonType] = any
+		}
+	}
+	if o.op.RequestBody != nil {
+		name(o.op.RequestBody.Value.Content)
+	}
+	for _, r := range o.op.Responses.Map() {
+		name(r.Value.Content)
+	}
+}
+
+// security says which key an operation needs; the public ones take one, too.
+func (o operation) security(scope actor.Scope) {
+	if !o.data {
+		o.op.Security = &openapi3.SecurityRequirements{}
+		return
+	}
+	keys := openapi3.SecurityRequirements{{"Bearer": {}}, {"Basic": {}}}
+	o.op.Extensions = map[string]any{}
+	if scope == actor.Public {
+		keys = append(openapi3.SecurityRequirements{{}}, keys...)
+	} else {
+		o.op.Extensions["x-required-scope"] = string(scope)
+		o.op.Description = sentence(o.op.Description, "Needs a key with the scope `"+string(scope)+"`.")
+	}
+	o.op.Security = &keys
+}
+
+// lastParameters are what all lists take, after what the resource brings.
+var lastParameters = []string{"sort", "limit", "cursor", "count", "fields", "dry_run", "lang"}
+
+// parameters puts them in order: path, headers, query; and makes all but the path's optional.
+func (o operation) parameters() error {
+	rank := func(ref *openapi3.ParameterRef) int {
+		if ref.Value.In == "path" {
+			return -1
+		}
+		return slices.Index(lastParameters, ref.Value.Name) + 1
+	}
+	slices.SortStableFunc(o.op.Parameters, func(a, b *openapi3.ParameterRef) int { return rank(a) - rank(b) })
+	for _, ref := range o.op.Parameters {
+		v := ref.Value
+		s := v.Schema.Value
+		switch {
+		case v.In == "path" && s.Type.Is("integer"):
+			s.Format, s.Min, v.Example = "int64", openapi3.Ptr(1.0), 1
+		case v.In == "query":
+			v.Required = false
+			if s.Type.Is("array") {
+				v.Style, v.Explode = "form", openapi3.Ptr(false)
+			}
+		}
+		v.Extensions = nil
+		if v.In == "query" && v.Name == "sort" {
+			if err := o.sort(v); err != nil {
+				return err
+			}
+		}
+	}
+	delete(o.op.Extensions, "x-sort")
+	if !o.data {
+		return nil
+	}
+	var headers openapi3.Parameters
+	if o.method == http.MethodPatch || o.method == http.MethodDelete {
+		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/IfMatch", Value: o.doc.Components.Parameters["IfMatch"].Value})
+	}
+	if o.method != http.MethodGet {
+		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/ChangeReason", Value: o.doc.Components.Parameters["ChangeReason"].Value})
+	}
+	first := 0
+	for first < len(o.op.Parameters) && o.op.Parameters[first].Value.In == "path" {
+		first++
+	}
+	o.op.Parameters = slices.Insert(o.op.Parameters, first, headers...)
+	return nil
+}
+
+// sort lists what a list can be sorted by, from @x-sort.
+func (o operation) sort(v *openapi3.Parameter) error {
+	raw, err := json.Marshal(o.op.Extensions["x-sort"])
+	if err != nil {
+		return err
+	}
+	var names []string
+	if err := json.Unmarshal(raw, &names); err != nil || len(names) == 0 {
+		return fmt.Errorf("a list needs @x-sort with the names that sort takes: %w", err)
+	}
+	v.Description = sentence(v.Description, "Names: `"+strings.Join(append(names, "id"), "`, `")+"`. Default: `"+names[0]+"`.")
+	name := `-?(` + strings.Join(append(slices.Clone(bare(names)), "id"), "|") + `)`
+	v.Schema.Value.Pattern = "^" + name + "(," + name + ")*$"
+	v.Extensions = map[string]any{"x-sort": append(slices.Clone(bare(names)), "id")}
+	return nil
+}
+
+// bare takes the sign from the default order.
+func bare(names []string) []string {
+	made := make([]string, len(names))
+	for i, n := range names {
+		made[i] = strings.TrimPrefix(n, "-")
+	}
+	return made
+}

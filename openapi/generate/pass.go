@@ -1,0 +1,149 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// pass makes the published document of what the annotations say: it adds everything that all operations of a kind have in
+// common. It works in the words of OpenAPI 3.0.
+type pass struct {
+	doc      *openapi3.T
+	facts    *source
+	examples examples
+}
+
+func (p *pass) run() error {
+	steps := []func() error{
+		p.nameSchemas, p.putKnown, p.describeStructs, p.securitySchemes, p.shared, p.operations,
+		p.patches, p.splitRequests, p.answers, p.requests, p.addExamples, p.dropUnused,
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	p.doc.Servers = openapi3.Servers{{URL: "/", Description: "This server"}}
+	return nil
+}
+
+const schemaPrefix = "#/components/schemas/"
+
+func schemaRef(name string) *openapi3.SchemaRef { return openapi3.NewSchemaRef(schemaPrefix+name, nil) }
+
+// nameSchemas takes the package from the names of schemas.
+func (p *pass) nameSchemas() error {
+	renamed := openapi3.Schemas{}
+	names := map[string]string{}
+	for _, from := range slices.Sorted(maps.Keys(p.doc.Components.Schemas)) {
+		to := from[strings.LastIndex(from, ".")+1:]
+		if _, taken := renamed[to]; taken {
+			return fmt.Errorf("two schemas are called %s", to)
+		}
+		renamed[to] = p.doc.Components.Schemas[from]
+		names[schemaPrefix+from] = schemaPrefix + to
+		if key, ok := p.facts.schemas[from]; ok {
+			p.facts.schemas[to] = key
+		}
+	}
+	p.doc.Components.Schemas = renamed
+	p.walk(func(s *openapi3.SchemaRef) {
+		if to, ok := names[s.Ref]; ok {
+			s.Ref = to
+		}
+	})
+	return nil
+}
+
+// putKnown gives the known types their schemas.
+func (p *pass) putKnown() error {
+	p.doc.Components.Schemas[textSchema] = localizedText().NewRef()
+	known := inlined()
+	for name := range known {
+		delete(p.doc.Components.Schemas, name)
+	}
+	p.walk(func(s *openapi3.SchemaRef) {
+		of := s
+		if s.Value != nil && s.Ref == "" && len(s.Value.AllOf) == 1 && s.Value.Type == nil { // a reference with a description
+			of = s.Value.AllOf[0]
+		}
+		schema, ok := known[strings.TrimPrefix(of.Ref, schemaPrefix)]
+		if !ok || of.Ref == "" {
+			return
+		}
+		made := *schema
+		if of != s {
+			made.Description, made.Default = s.Value.Description, s.Value.Default
+			if s.Value.Example != nil {
+				made.Example = s.Value.Example
+			}
+		}
+		s.Ref, s.Value = "", &made
+	})
+	return nil
+}
+
+// describeStructs holds the schemas against the Go structs and opens those that take further members. Numbers get the
+// formats that clients choose their types by.
+func (p *pass) describeStructs() error {
+	for name, schema := range p.doc.Components.Schemas {
+		s := schema.Value
+		if len(s.Properties) == 0 {
+			continue
+		}
+		facts, ok := p.facts.of(name)
+		if !ok {
+			return fmt.Errorf("the struct behind the schema %s was not found", name)
+		}
+		if facts.open {
+			s.AdditionalProperties.Has = openapi3.Ptr(true)
+		}
+		for property := range s.Properties {
+			if _, ok := facts.fields[property]; !ok {
+				return fmt.Errorf("the struct behind %s has no field %s", name, property)
+			}
+		}
+	}
+	p.walk(func(ref *openapi3.SchemaRef) {
+		s := ref.Value
+		switch {
+		case ref.Ref != "" || s == nil || s.Format != "":
+		case s.Type.Is("integer"):
+			s.Format = "int64"
+		case s.Type.Is("number"):
+			s.Format = "double"
+		}
+	})
+	return nil
+}
+
+// securitySchemes: Swagger 2.0 knows no bearer scheme.
+func (p *pass) securitySchemes() error {
+	for _, ref := range p.doc.Components.SecuritySchemes {
+		s := ref.Value
+		if scheme, ok := s.Extensions["x-scheme"].(string); ok {
+			delete(s.Extensions, "x-scheme")
+			s.Type, s.Scheme, s.In, s.Name = "http", scheme, "", ""
+		}
+	}
+	return nil
+}
+
+// dropUnused removes schemas that nothing refers to any more.
+func (p *pass) dropUnused() error {
+	used := p.reachable(func(visit func(*openapi3.SchemaRef)) {
+		p.eachOperation(func(_, _ string, op *openapi3.Operation) {
+			visitRequest(op, visit)
+			visitAnswers(op, visit)
+		})
+		for _, r := range p.doc.Components.Responses {
+			visitContent(r.Value.Content, visit)
+		}
+	})
+	maps.DeleteFunc(p.doc.Components.Schemas, func(name string, _ *openapi3.SchemaRef) bool { return !used[name] })
+	return nil
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// source is what the Go structs say and swag leaves out: what can be null, what is always there, what is embedded.
+type source struct {
+	structs map[string]goStruct // by package and name: "topic.Input"
+	schemas map[string]string   // name of the schema -> key of structs
+}
+
+type goStruct struct {
+	fields   map[string]goField // by name in JSON
+	embedded []string           // keys of structs whose fields it has too
+	added    bool               // takes <field>_text and <field>_lang beside its language maps
+	open     bool               // takes further members of any name
+}
+
+type goField struct {
+	nilable   bool // a pointer or a language map: null in JSON where nothing is set
+	omitted   bool // left out where it is empty
+	mandatory bool // validate:"required"
+	text      bool // a language map
+}
+
+// readSource reads the structs of the packages whose types the documents show.
+func readSource(root string) (*source, error) {
+	s := &source{map[string]goStruct{}, map[string]string{}}
+	for _, dir := range []string{"api", "internal"} {
+		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ParseComments|parser.SkipObjectResolution)
+			if err != nil {
+				return err
+			}
+			return s.read(file)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read the structs: %w", err)
+		}
+	}
+	return s, nil
+}
+
+var nameComment = regexp.MustCompile(`@name\s+(\w+)`)
+
+func (s *source) read(file *ast.File) error {
+	for _, d := range file.Decls {
+		decl, ok := d.(*ast.GenDecl)
+		if !ok || decl.Tok != token.TYPE {
+			continue
+		}
+		for _, spec := range decl.Specs {
+			t := spec.(*ast.TypeSpec)
+			key := file.Name.Name + "." + t.Name.Name
+			name := key
+			if m := nameComment.FindStringSubmatch(t.Comment.Text() + t.Doc.Text() + decl.Doc.Text()); m != nil {
+				name = m[1]
+			}
+			of := key
+			switch kind := t.Type.(type) {
+			case *ast.StructType:
+				made, err := readStruct(file.Name.Name, kind)
+				if err != nil {
+					return fmt.Errorf("%s: %w", key, err)
+				}
+				s.structs[key] = made
+			case *ast.IndexExpr: // type TopicPage = Page[topic.Topic]
+				of = typeName(file.Name.Name, kind.X)
+			default:
+				continue
+			}
+			if other, taken := s.schemas[name]; taken && other != of { // files for other systems repeat types
+				return fmt.Errorf("%s and %s are both called %s", other, key, name)
+			}
+			s.schemas[name] = of
+		}
+	}
+	return nil
+}
+
+func readStruct(pkg string, t *ast.StructType) (goStruct, error) {
+	s := goStruct{fields: map[string]goField{}}
+	for _, f := range t.Fields.List {
+		tag := reflect.StructTag("")
+		if f.Tag != nil {
+			text, err := strconv.Unquote(f.Tag.Value)
+			if err != nil {
+				return s, err
+			}
+			tag = reflect.StructTag(text)
+		}
+		name, options, _ := strings.Cut(tag.Get("json"), ",")
+		kind := typeName(pkg, f.Type)
+		switch {
+		case name == "" && strings.Contains(options, "embed"):
+			s.added = s.added || kind == "text.Added"
+			s.open = s.open || kind != "text.Added"
+		case name == "" && len(f.Names) == 0:
+			s.embedded = append(s.embedded, kind)
+		case name != "" && name != "-":
+			_, pointer := f.Type.(*ast.StarExpr)
+			s.fields[name] = goField{
+				nilable:   pointer || kind == "text.Map",
+				omitted:   strings.Contains(options, "omit"),
+				mandatory: strings.HasPrefix(tag.Get("validate"), "required"),
+				text:      kind == "text.Map",
+			}
+		}
+	}
+	return s, nil
+}
+
+// typeName gives a type as "package.Name", without pointer and brackets.
+func typeName(pkg string, t ast.Expr) string {
+	switch t := t.(type) {
+	case *ast.StarExpr:
+		return typeName(pkg, t.X)
+	case *ast.Ident:
+		return pkg + "." + t.Name
+	case *ast.SelectorExpr:
+		return t.X.(*ast.Ident).Name + "." + t.Sel.Name
+	}
+	return ""
+}
+
+// of gives the struct behind a schema, with the fields of what it embeds.
+func (s *source) of(schema string) (goStruct, bool) {
+	key, ok := s.schemas[schema]
+	if !ok {
+		return goStruct{}, false
+	}
+	return s.whole(key), true
+}
+
+func (s *source) whole(key string) goStruct {
+	own := s.structs[key]
+	all := goStruct{fields: map[string]goField{}, added: own.added, open: own.open}
+	for _, e := range own.embedded {
+		inner := s.whole(e)
+		all.added, all.open = all.added || inner.added, all.open || inner.open
+		for name, f := range inner.fields {
+			all.fields[name] = f
+		}
+	}
+	for name, f := range own.fields {
+		all.fields[name] = f
+	}
+	return all
+}
