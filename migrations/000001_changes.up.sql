@@ -119,7 +119,7 @@ DECLARE
     now_xact  xid8   := pg_current_xact_id();
 BEGIN
     IF NEW.id <> OLD.id THEN
-        RAISE EXCEPTION 'an id never changes' USING ERRCODE = 'check_violation', CONSTRAINT = TG_TABLE_NAME || '_id_check';
+        RAISE EXCEPTION 'an id never changes' USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME, CONSTRAINT = TG_TABLE_NAME || '_id_check';
     END IF;
     IF NOT part_changed AND new_row - apart = old_row - apart THEN
         IF new_row - generated - '{version,updated_at,xact}'::text[] = old_row - generated - '{version,updated_at,xact}'::text[] THEN

@@ -83,7 +83,7 @@ BEGIN
     EXECUTE format('WITH RECURSIVE up(id) AS (SELECT $1 UNION SELECT t.parent_id FROM %s t JOIN up ON t.id = up.id WHERE t.parent_id IS NOT NULL)
                     SELECT EXISTS (SELECT FROM up WHERE id = $2)', TG_RELID::regclass) INTO found USING NEW.parent_id, NEW.id;
     IF found THEN
-        RAISE EXCEPTION 'the parent is the record itself or below it' USING ERRCODE = 'check_violation', CONSTRAINT = TG_TABLE_NAME || '_parent_id_cycle';
+        RAISE EXCEPTION 'the parent is the record itself or below it' USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME, CONSTRAINT = TG_TABLE_NAME || '_parent_id_cycle';
     END IF;
     RETURN NEW;
 END $$;

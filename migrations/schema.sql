@@ -1325,7 +1325,7 @@ BEGIN
     EXECUTE format('WITH RECURSIVE up(id) AS (SELECT $1 UNION SELECT t.parent_id FROM %s t JOIN up ON t.id = up.id WHERE t.parent_id IS NOT NULL)
                     SELECT EXISTS (SELECT FROM up WHERE id = $2)', TG_RELID::regclass) INTO found USING NEW.parent_id, NEW.id;
     IF found THEN
-        RAISE EXCEPTION 'the parent is the record itself or below it' USING ERRCODE = 'check_violation', CONSTRAINT = TG_TABLE_NAME || '_parent_id_cycle';
+        RAISE EXCEPTION 'the parent is the record itself or below it' USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME, CONSTRAINT = TG_TABLE_NAME || '_parent_id_cycle';
     END IF;
     RETURN NEW;
 END $function$;
@@ -1344,7 +1344,7 @@ DECLARE
     now_xact  xid8   := pg_current_xact_id();
 BEGIN
     IF NEW.id <> OLD.id THEN
-        RAISE EXCEPTION 'an id never changes' USING ERRCODE = 'check_violation', CONSTRAINT = TG_TABLE_NAME || '_id_check';
+        RAISE EXCEPTION 'an id never changes' USING ERRCODE = 'check_violation', TABLE = TG_TABLE_NAME, CONSTRAINT = TG_TABLE_NAME || '_id_check';
     END IF;
     IF NOT part_changed AND new_row - apart = old_row - apart THEN
         IF new_row - generated - '{version,updated_at,xact}'::text[] = old_row - generated - '{version,updated_at,xact}'::text[] THEN

@@ -85,21 +85,16 @@ func write(ctx context.Context, db Pool, o Options, f func(tx pgx.Tx) error) err
 		_, err := tx.Exec(ctx, "SET CONSTRAINTS ALL IMMEDIATE")
 		return pg.Error(err)
 	}
+	if err := ctx.Err(); err != nil { // here it is certain that nothing was committed
+		return pg.Error(err)
+	}
 	return commitError(tx.Commit(ctx))
 }
 
-// commitError tells a refusal by the server from a lost answer.
+// commitError tells a refusal by the server from a lost answer. pgx calls some lost answers safe to retry; they are not.
 func commitError(err error) error {
-	if err == nil {
-		return nil
-	}
-	translated := pg.Error(err)
-	var known *apperr.Error
-	if errors.As(translated, &known) || pg.IsCode(err, pg.SerializationFailed) || pg.IsCode(err, pg.DeadlockDetected) {
-		return translated
-	}
-	if errors.Is(err, pgx.ErrTxCommitRollback) {
-		return err
+	if err == nil || errors.Is(err, pgx.ErrTxCommitRollback) || pg.Answered(err) {
+		return pg.Error(err)
 	}
 	return &apperr.Error{Kind: apperr.Unavailable, Code: "outcome_unknown", Err: err}
 }

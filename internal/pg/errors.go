@@ -3,6 +3,8 @@ package pg
 import (
 	"context"
 	"errors"
+	"io"
+	"net"
 	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -21,6 +23,7 @@ const (
 	DeadlockDetected    = "40P01"
 	LockNotAvailable    = "55P03"
 	QueryCanceled       = "57014"
+	idleTooLong         = "25P03" // the transaction waited for its client, and the server ended it
 )
 
 // Explanation says what the violation of a constraint means to a client.
@@ -46,13 +49,13 @@ func Error(err error) error {
 		return nil
 	case errors.As(err, &known): // its meaning was found where more was known
 		return err
+	case errors.Is(err, context.Canceled): // nobody waits for the answer any more
+		return err
+	case broken(err):
+		return &apperr.Error{Kind: apperr.Unavailable, Code: "database_unavailable", Err: err}
 	case errors.Is(err, context.DeadlineExceeded):
 		return &apperr.Error{Kind: apperr.Unavailable, Code: "timeout", Err: err}
 	case !errors.As(err, &pe):
-		var ce *pgconn.ConnectError
-		if errors.As(err, &ce) {
-			return &apperr.Error{Kind: apperr.Unavailable, Code: "database_unavailable", Err: err}
-		}
 		return err
 	}
 	switch pe.Code {
@@ -64,9 +67,9 @@ func Error(err error) error {
 		return &apperr.Error{Kind: apperr.Invalid, Code: "validation_failed", Fields: []apperr.Field{apperr.At("/"+pe.ColumnName, "required")}, Err: err}
 	case CheckViolation, ExclusionViolation:
 		return &apperr.Error{Kind: apperr.Invalid, Code: "validation_failed", Fields: []apperr.Field{field(pe, "not_valid")}, Err: err}
-	case LockNotAvailable:
+	case LockNotAvailable, SerializationFailed, DeadlockDetected:
 		return &apperr.Error{Kind: apperr.Unavailable, Code: "locked", Err: err}
-	case QueryCanceled:
+	case QueryCanceled, idleTooLong:
 		return &apperr.Error{Kind: apperr.Unavailable, Code: "query_timeout", Err: err}
 	}
 	switch pe.Code[:2] {
@@ -76,6 +79,26 @@ func Error(err error) error {
 		return &apperr.Error{Kind: apperr.Invalid, Code: "bad_value", Err: err}
 	}
 	return err
+}
+
+// broken reports whether the server could not be reached or the connection to it broke.
+func broken(err error) bool {
+	var connect *pgconn.ConnectError
+	var network *net.OpError
+	switch {
+	case errors.As(err, &connect):
+		return true
+	case errors.As(err, &network):
+		return !network.Timeout() // pgx breaks off reading so when the time of the request is over
+	}
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, pgconn.ErrConnClosed)
+}
+
+// Answered reports whether err is the server's refusal of a statement, after which the session goes on. Whatever else
+// ends a COMMIT leaves open whether it took effect.
+func Answered(err error) bool {
+	var pe *pgconn.PgError
+	return errors.As(err, &pe) && pe.SeverityUnlocalized == "ERROR"
 }
 
 // IsCode reports whether err carries the SQLSTATE.
