@@ -79,7 +79,7 @@ type server struct {
 	crossOrigin func(*http.Request) error
 	metrics     *metrics
 	probe       *probe
-	operations  map[string]bool // paths of Operations
+	operations  map[string]bool // paths of Operations and Documentation
 }
 
 // New makes the handler of the whole service. It reads what this database is (its epoch and secret) once. The handler
@@ -120,7 +120,7 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 	return s, nil
 }
 
-// handler routes requests to the routes and to Operations.
+// handler routes requests to the routes, to Operations and to Documentation.
 func (s *server) handler(routes []Route) (http.Handler, error) {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
@@ -136,7 +136,7 @@ func (s *server) handler(routes []Route) (http.Handler, error) {
 	for _, r := range routes {
 		add(r, s.guard(r))
 	}
-	for _, r := range Operations() {
+	for _, r := range append(Operations(), Documentation()...) {
 		s.operations[r.Path] = true
 		add(r, r.handler(s))
 	}

@@ -1,0 +1,71 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"roundtables.kz/registry/api/docs"
+)
+
+func TestTheDocumentIsServedInThreeNotations(t *testing.T) {
+	r := newRig(t, nil)
+	for path, member := range map[string][2]string{
+		"/openapi.json": {"openapi", "3.1.0"}, "/openapi-3.0.json": {"openapi", "3.0.3"}, "/swagger.json": {"swagger", "2.0"},
+	} {
+		answer := r.do(t, http.MethodGet, path, nil).want(t, http.StatusOK)
+		var doc map[string]any
+		if err := json.Unmarshal(answer.Body.Bytes(), &doc); err != nil || doc[member[0]] != member[1] {
+			t.Errorf("%s: %s is %v, want %s (%v)", path, member[0], doc[member[0]], member[1], err)
+		}
+		if got := answer.Header().Get("Access-Control-Allow-Origin"); got != "*" {
+			t.Errorf("%s: any page may read it, but Access-Control-Allow-Origin is %q", path, got)
+		}
+	}
+}
+
+func TestAFileThatTheBrowserHasIsNotSentAgain(t *testing.T) {
+	r := newRig(t, nil)
+	for _, path := range []string{"/openapi.json", "/docs/", "/docs/swagger-ui-bundle.js"} {
+		tag := r.do(t, http.MethodGet, path, nil, "Accept-Encoding", "gzip").want(t, http.StatusOK).Header().Get("ETag")
+		if tag == "" {
+			t.Fatalf("%s has no ETag", path)
+		}
+		again := r.do(t, http.MethodGet, path, nil, "Accept-Encoding", "gzip", "If-None-Match", tag).want(t, http.StatusNotModified)
+		if again.Body.Len() > 0 {
+			t.Errorf("%s: 304 with a body", path)
+		}
+		r.do(t, http.MethodGet, path, nil, "If-None-Match", `"other"`).want(t, http.StatusOK)
+	}
+}
+
+var loaded = regexp.MustCompile(`(?:src|href)="([^"]*)"`)
+
+func TestThePageOfTheDocumentationNeedsNothingFromElsewhere(t *testing.T) {
+	r := newRig(t, nil)
+	if got := r.do(t, http.MethodGet, "/docs", nil).want(t, http.StatusMovedPermanently).Header().Get("Location"); got != "/docs/" {
+		t.Errorf("/docs leads to %q", got)
+	}
+	page := r.do(t, http.MethodGet, "/docs/", nil).want(t, http.StatusOK)
+	if got := page.Header().Get("Content-Security-Policy"); got != docs.Policy || !strings.Contains(got, "default-src 'none'") || strings.Contains(got, "unsafe") {
+		t.Errorf("Content-Security-Policy: %s", got)
+	}
+	if bytes.Contains(page.Body.Bytes(), []byte("<style")) || bytes.Contains(page.Body.Bytes(), []byte("<script>")) {
+		t.Error("the page has something inline, which its policy forbids")
+	}
+	for _, m := range loaded.FindAllStringSubmatch(page.Body.String(), -1) {
+		if strings.Contains(m[1], "//") {
+			t.Errorf("the page loads %s", m[1])
+		}
+		path := "/docs/" + m[1]
+		if rest, ok := strings.CutPrefix(m[1], ".."); ok {
+			path = rest
+		}
+		r.do(t, http.MethodGet, path, nil).want(t, http.StatusOK)
+	}
+	r.do(t, http.MethodGet, "/docs/none.js", nil).wantProblem(t, http.StatusNotFound, "no_such_path")
+	r.do(t, http.MethodGet, "/docs/../api.go", nil).want(t, http.StatusNotFound)
+}
