@@ -6,4 +6,4 @@ import (
 	"roundtables.kz/registry/internal/dbtest"
 )
 
-func TestMain(m *testing.M) { dbtest.Main(m) }
+func TestMain(m *testing.M) { dbtest.Main(covered{m}) }

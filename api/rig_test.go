@@ -29,11 +29,12 @@ type rig struct {
 	pool    *pgxpool.Pool
 	clock   *clock
 	log     *logBuffer
+	own     map[string]bool // paths of the test's own routes, which no document knows
 }
 
 func newRig(t testing.TB, set func(*Config), own ...Route) *rig {
 	t.Helper()
-	r := &rig{pool: dbtest.New(t), clock: newClock(), log: &logBuffer{}}
+	r := &rig{pool: dbtest.New(t), clock: newClock(), log: &logBuffer{}, own: map[string]bool{}}
 	config := Config{DB: r.pool, Now: r.clock.now, Log: slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	if set != nil {
 		set(&config)
@@ -41,6 +42,9 @@ func newRig(t testing.TB, set func(*Config), own ...Route) *rig {
 	var err error
 	if r.server, err = newServer(t.Context(), config); err != nil {
 		t.Fatal(err)
+	}
+	for _, o := range own {
+		r.own[o.Path] = true
 	}
 	if r.handler, err = r.server.handler(append(Routes(), own...)); err != nil {
 		t.Fatal(err)
@@ -80,15 +84,16 @@ func (r *rig) changeCount(t testing.TB) (n int) {
 	return n
 }
 
-// do sends a request; headers are pairs of name and value. body is nil, a string, or an io.Reader of unknown length.
+// do sends a request and holds it and the answer against the document; headers are pairs of name and value. body is nil, a string, or an io.Reader of unknown length.
 func (r *rig) do(t testing.TB, method, target string, body any, headers ...string) reply {
 	t.Helper()
 	var content io.Reader
+	var sent bytes.Buffer // what the service read of the body
 	switch b := body.(type) {
 	case string:
 		content = strings.NewReader(b)
 	case io.Reader:
-		content = b
+		content = io.TeeReader(b, &sent)
 	}
 	request := httptest.NewRequest(method, "/", content)
 	request.URL.Path, request.URL.RawQuery, _ = strings.Cut(target, "?")
@@ -98,6 +103,12 @@ func (r *rig) do(t testing.TB, method, target string, body any, headers ...strin
 	}
 	recorder := httptest.NewRecorder()
 	r.handler.ServeHTTP(recorder, request)
+	if !r.own[request.URL.Path] {
+		if text, ok := body.(string); ok {
+			sent.WriteString(text)
+		}
+		published().check(t, exchange{request, sent.Bytes(), recorder})
+	}
 	return reply{recorder, method + " " + target}
 }
 

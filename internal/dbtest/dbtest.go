@@ -36,7 +36,7 @@ var shared struct {
 
 // Main runs the tests of a package and then leaves the server, which stops when no other package uses it. A package
 // whose tests need a database calls it from TestMain.
-func Main(m *testing.M) {
+func Main(m interface{ Run() int }) {
 	code := m.Run()
 	shared.Lock()
 	defer shared.Unlock()

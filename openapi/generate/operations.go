@@ -93,7 +93,7 @@ func (o operation) finish(scope actor.Scope) error {
 	return nil
 }
 
-// jsonByDefault names the media type of what has no @Accept or @Produce.
+// jsonByDefault names the media type of what has no @Accept or @Produce; what is not JSON is text.
 func (o operation) jsonByDefault() {
 	name := func(c openapi3.Content) {
 		if any, ok := c["*/*"]; ok {
@@ -106,6 +106,11 @@ func (o operation) jsonByDefault() {
 	}
 	for _, r := range o.op.Responses.Map() {
 		name(r.Value.Content)
+		for mediaType, c := range r.Value.Content {
+			if !strings.HasSuffix(mediaType, "json") { // the schema is that of the JSON
+				c.Schema = openapi3.NewStringSchema().NewRef()
+			}
+		}
 	}
 }
 

@@ -102,6 +102,9 @@ func readStruct(pkg string, t *ast.StructType) (goStruct, error) {
 			}
 			tag = reflect.StructTag(text)
 		}
+		if tag.Get("query") != tag.Get("form") {
+			return s, fmt.Errorf("query:%q is what the service reads, form:%q what the document says", tag.Get("query"), tag.Get("form"))
+		}
 		name, options, _ := strings.Cut(tag.Get("json"), ",")
 		kind := typeName(pkg, f.Type)
 		switch {

@@ -1,0 +1,279 @@
+package api
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"roundtables.kz/registry/openapi"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
+)
+
+// contract holds what the tests send and get against the published document.
+type contract struct {
+	doc    *openapi3.T
+	whole  routers.Router // answers have every member and none that is not described
+	sparse routers.Router // `fields` leaves members out
+
+	mu   sync.Mutex
+	seen map[string]bool // "listTopics 200"
+}
+
+var published = sync.OnceValue(func() *contract {
+	doc, whole := strictDocument(false)
+	_, sparse := strictDocument(true)
+	openapi3filter.RegisterBodyDecoder("text/html", openapi3filter.PlainBodyDecoder)
+	return &contract{doc: doc, whole: whole, sparse: sparse, seen: map[string]bool{}}
+})
+
+// strictDocument loads the document with its answers closed: the published one is open, as a client must live with
+// members that a later release adds, but ours has no business adding one in silence.
+func strictDocument(sparse bool) (*openapi3.T, routers.Router) {
+	doc, err := openapi3.NewLoader().LoadFromData(openapi.V31)
+	if err != nil {
+		panic(err)
+	}
+	for _, ref := range doc.Components.Schemas {
+		s := ref.Value
+		if len(s.Properties) > 0 && s.AdditionalProperties.Has == nil {
+			s.AdditionalProperties.Has = openapi3.Ptr(false)
+		}
+		if sparse {
+			s.Required = nil
+		}
+	}
+	router, err := gorillamux.NewRouter(doc)
+	if err != nil {
+		panic(err)
+	}
+	return doc, router
+}
+
+// exchange is a request and what it was answered.
+type exchange struct {
+	request *http.Request
+	sent    []byte
+	answer  *httptest.ResponseRecorder
+}
+
+// check fails the test where an exchange is not as the document says. Requests are held against it when they succeed:
+// what the service takes has to be what the document allows.
+func (c *contract) check(t testing.TB, e exchange) {
+	t.Helper()
+	at := e.request.Method + " " + e.request.URL.Path
+	if e.answer.Code >= 400 && e.request.Method != http.MethodHead && e.answer.Header().Get("Content-Type") != "application/problem+json" {
+		t.Errorf("%s: %d is not answered with a problem: %s", at, e.answer.Code, e.answer.Body)
+	}
+	router := c.whole
+	if e.request.URL.Query().Has("fields") {
+		router = c.sparse
+	}
+	route, params, err := router.FindRoute(e.request)
+	if err != nil {
+		if e.answer.Code < 400 && !undocumented(e.request) {
+			t.Errorf("%s answers %d but is not in the document: %v", at, e.answer.Code, err)
+		}
+		return
+	}
+	c.saw(route.Operation.OperationID, e.answer.Code)
+	if e.answer.Code < 300 && route.Operation.Responses.Status(e.answer.Code) == nil {
+		t.Errorf("%s: %d is not in the document", at, e.answer.Code)
+	}
+	body, err := plain(e.answer)
+	if err != nil {
+		t.Errorf("%s: %v", at, err)
+	}
+	dropEmpty(e.request)
+	e.request.Body = io.NopCloser(bytes.NewReader(e.sent))
+	e.request.ContentLength = int64(len(e.sent))
+	options := &openapi3filter.Options{
+		AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true, MultiError: true, SkipSettingDefaults: true,
+	}
+	in := &openapi3filter.RequestValidationInput{Request: e.request, PathParams: params, Route: route, Options: options}
+	if e.answer.Code < 300 {
+		if err := openapi3filter.ValidateRequest(context.Background(), in); err != nil {
+			t.Errorf("%s: the service took a request that the document forbids: %v", at, err)
+		}
+	}
+	out := &openapi3filter.ResponseValidationInput{RequestValidationInput: in, Status: e.answer.Code, Header: e.answer.Header(), Options: options}
+	out.SetBodyBytes(body)
+	if err := openapi3filter.ValidateResponse(context.Background(), out); err != nil {
+		t.Errorf("%s: the answer %d is not as the document says: %v", at, e.answer.Code, err)
+	}
+}
+
+// dropEmpty takes the parameters without a value from a request: they count as absent, a courtesy to clients that cannot
+// leave them out and no promise of the document.
+func dropEmpty(r *http.Request) {
+	query := r.URL.Query()
+	maps.DeleteFunc(query, func(_ string, values []string) bool { return len(values) == 1 && values[0] == "" })
+	r.URL.RawQuery = query.Encode()
+}
+
+func (c *contract) saw(id string, status int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen[fmt.Sprint(id, " ", status)] = true
+}
+
+// undocumented reports whether a request is none of the document's: HEAD goes with GET, OPTIONS is for browsers, and the
+// pages that show the document are not in it.
+func undocumented(r *http.Request) bool {
+	if r.Method == http.MethodHead || r.Method == http.MethodOptions {
+		return true
+	}
+	return slices.ContainsFunc(Documentation(), func(d Route) bool {
+		return r.URL.Path == d.Path || strings.HasSuffix(d.Path, "*") && strings.HasPrefix(r.URL.Path, strings.TrimSuffix(d.Path, "*"))
+	})
+}
+
+// plain gives the body of an answer as it was before compression.
+func plain(answer *httptest.ResponseRecorder) ([]byte, error) {
+	if answer.Header().Get("Content-Encoding") != "gzip" {
+		return answer.Body.Bytes(), nil
+	}
+	z, err := gzip.NewReader(bytes.NewReader(answer.Body.Bytes()))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(z)
+}
+
+// missed gives the documented successes that no test has met.
+func (c *contract) missed() []string {
+	var missed []string
+	for _, item := range c.doc.Paths.Map() {
+		for _, op := range item.Operations() {
+			for status := range op.Responses.Map() {
+				if met := op.OperationID + " " + status; status[0] == '2' && !c.seen[met] {
+					missed = append(missed, met)
+				}
+			}
+		}
+	}
+	slices.Sort(missed)
+	return missed
+}
+
+// covered runs the tests of the package and then asks whether they have met every success that the document promises.
+// It asks only when all tests were to run.
+type covered struct{ *testing.M }
+
+func (m covered) Run() int {
+	code := m.M.Run()
+	if code != 0 || !allTests() {
+		return code
+	}
+	if missed := published().missed(); len(missed) > 0 {
+		fmt.Fprintf(os.Stderr, "no test meets these answers of the document: %s\n", strings.Join(missed, ", "))
+		return 1
+	}
+	return 0
+}
+
+func allTests() bool {
+	for _, name := range []string{"test.run", "test.skip", "test.list", "test.fuzz", "test.bench"} {
+		if f := flag.Lookup(name); f != nil && f.Value.String() != "" {
+			return false
+		}
+	}
+	return true
+}
+
+func TestTheDocumentDescribesExactlyTheRoutes(t *testing.T) {
+	routes := map[string]Route{}
+	for _, r := range append(Routes(), Operations()...) {
+		routes[r.Method+" "+documented(r.Path)] = r
+	}
+	for path, item := range published().doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			at := method + " " + path
+			r, ok := routes[at]
+			if !ok {
+				t.Errorf("%s is in the document but not in the route table", at)
+				continue
+			}
+			delete(routes, at)
+			checkSecurity(t, at, r, op)
+		}
+	}
+	for _, at := range slices.Sorted(maps.Keys(routes)) {
+		t.Errorf("%s is in the route table but not in the document: annotate its handler (see openapi/generate/doc.go)", at)
+	}
+}
+
+// documented writes the path of a route as the document does.
+func documented(path string) string {
+	parts := strings.Split(path, "/")
+	for i, p := range parts {
+		if name, ok := strings.CutPrefix(p, ":"); ok {
+			parts[i] = "{" + name + "}"
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+// checkSecurity holds the keys that the document asks for against the scope of the route.
+func checkSecurity(t *testing.T, at string, r Route, op *openapi3.Operation) {
+	t.Helper()
+	anonymous, keyed := false, false
+	for _, requirement := range *op.Security {
+		_, bearer := requirement["Bearer"]
+		anonymous, keyed = anonymous || len(requirement) == 0, keyed || bearer
+	}
+	scope, _ := op.Extensions["x-required-scope"].(string)
+	if takesKey := r.Scope != "" || slices.ContainsFunc(Routes(), func(o Route) bool { return o.Method == r.Method && o.Path == r.Path }); keyed != takesKey {
+		t.Errorf("%s: a key is asked for: %v, want %v", at, keyed, takesKey)
+	}
+	if scope != string(r.Scope) {
+		t.Errorf("%s: the document asks for the scope %q, the route for %q", at, scope, r.Scope)
+	}
+	if keyed && anonymous != (r.Scope == "") {
+		t.Errorf("%s: the document lets everyone in: %v, the route's scope is %q", at, anonymous, r.Scope)
+	}
+}
+
+func TestListsSortByWhatTheDocumentSays(t *testing.T) {
+	r := newRig(t, nil)
+	key, _ := r.key(t, "read", "write", "publish", "pii", "admin")
+	for path, item := range published().doc.Paths.Map() {
+		if item.Get == nil {
+			continue
+		}
+		p := item.Get.Parameters.GetByInAndName("query", "sort")
+		if p == nil || strings.Contains(path, "{") {
+			continue
+		}
+		answer := r.do(t, http.MethodGet, path+"?sort=nothing", nil, "Authorization", "Bearer "+key)
+		problem := answer.wantProblem(t, http.StatusBadRequest, "bad_parameters", "sort bad_sort")
+		names, err := json.Marshal(p.Extensions["x-sort"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		var documented []string
+		if err := json.Unmarshal(names, &documented); err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(documented)
+		allowed := slices.Sorted(slices.Values(problem.Errors[0].Allowed))
+		if !slices.Equal(documented, allowed) {
+			t.Errorf("%s: the document says %q, the service %q", path, documented, allowed)
+		}
+	}
+}

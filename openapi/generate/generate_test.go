@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// built makes the documents from this repository.
+func built(t *testing.T) (root string, documents map[string][]byte) {
+	t.Helper()
+	root, err := moduleRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if documents, err = build(root); err != nil {
+		t.Fatal(err)
+	}
+	return root, documents
+}
+
+func TestThePublishedDocumentsAreCurrent(t *testing.T) {
+	root, documents := built(t)
+	for name, want := range documents {
+		got, err := os.ReadFile(filepath.Join(root, "openapi", name))
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("openapi/%s is not what the source says: run go run ./openapi/generate (%v)", name, err)
+		}
+	}
+}
+
+func TestTheSameSourceGivesTheSameDocuments(t *testing.T) {
+	_, first := built(t)
+	_, second := built(t)
+	for name := range first {
+		if !bytes.Equal(first[name], second[name]) {
+			t.Errorf("%s differs from run to run", name)
+		}
+	}
+}
+
+func TestRequestsAreClosedAndAnswersOpen(t *testing.T) {
+	_, documents := built(t)
+	doc, err := openapi3.NewLoader().LoadFromData(documents[fileV31])
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &pass{doc: doc}
+	requests := p.reachable(func(visit func(*openapi3.SchemaRef)) {
+		p.eachOperation(func(_, _ string, op *openapi3.Operation) { visitRequest(op, visit) })
+	})
+	for name, ref := range doc.Components.Schemas {
+		if len(ref.Value.Properties) == 0 {
+			continue
+		}
+		closed := ref.Value.AdditionalProperties.Has != nil && !*ref.Value.AdditionalProperties.Has
+		if closed != requests[name] {
+			t.Errorf("%s: in requests: %v, refuses what it does not know: %v", name, requests[name], closed)
+		}
+		visitInline(ref, func(s *openapi3.SchemaRef) {
+			if s.Ref == "" && s.Value != nil && len(s.Value.Enum) > 0 && !requests[name] {
+				t.Errorf("%s: an answer has a closed list: %v", name, s.Value.Enum)
+			}
+		})
+	}
+}
+
+func TestNamesGoIntoClientsWithoutTheirPackage(t *testing.T) {
+	_, documents := built(t)
+	doc, err := openapi3.NewLoader().LoadFromData(documents[fileV31])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range doc.Components.Schemas {
+		if strings.ToUpper(name[:1]) != name[:1] || strings.ContainsAny(name, "._-") {
+			t.Errorf("the schema %s has no name of its own: end the struct in // @name", name)
+		}
+	}
+}
+
+func TestAParameterIsCalledInTheDocumentAsInTheService(t *testing.T) {
+	const file = "package p\ntype Filter struct {\n\tPerson []int64 `query:\"person\" form:\"persons\"`\n}\n"
+	parsed, err := parser.ParseFile(token.NewFileSet(), "p.go", file, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &source{map[string]goStruct{}, map[string]string{}}
+	if err := s.read(parsed); err == nil {
+		t.Error("query and form differ, and nobody says so")
+	}
+}
+
+func TestWhatIsNullAndWhatIsAlwaysThereComesFromTheStructs(t *testing.T) {
+	const file = "package p\ntype Base struct {\n\tID int64 `json:\"id\"`\n}\n" +
+		"type Thing struct {\n\tBase\n\tName text.Map `json:\"name\" validate:\"required,text=200\"`\n\tNote *string `json:\"note\"`\n" +
+		"\tHint *string `json:\"hint,omitempty\"`\n\tAdded text.Added `json:\",embed\"`\n} // @name Thing\n"
+	parsed, err := parser.ParseFile(token.NewFileSet(), "p.go", file, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &source{map[string]goStruct{}, map[string]string{}}
+	if err := s.read(parsed); err != nil {
+		t.Fatal(err)
+	}
+	got, ok := s.of("Thing")
+	want := map[string]goField{
+		"id": {}, "name": {nilable: true, mandatory: true, text: true}, "note": {nilable: true}, "hint": {nilable: true, omitted: true},
+	}
+	if !ok || !got.added || len(got.fields) != len(want) {
+		t.Fatalf("%+v", got)
+	}
+	for name, f := range want {
+		if got.fields[name] != f {
+			t.Errorf("%s: %+v, want %+v", name, got.fields[name], f)
+		}
+	}
+}
