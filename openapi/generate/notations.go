@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/getkin/kin-openapi/openapi2conv"
@@ -66,28 +67,40 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 	if doc, err = openapi3.NewLoader().LoadFromData(b); err != nil { // with its references resolved
 		return nil, err
 	}
-	consumes := map[string][]string{}
 	p := &pass{doc: doc}
-	p.eachOperation(func(_, _ string, op *openapi3.Operation) {
-		if op.RequestBody == nil {
+	for _, r := range doc.Components.Responses { // the conversion looks at plain JSON only
+		r.Value.Content = openapi3.Content{jsonType: r.Value.Content[problemType]}
+	}
+	p.walk(func(ref *openapi3.SchemaRef) {
+		if ref.Ref != "" || ref.Value == nil || ref.Value.AdditionalProperties.Schema == nil {
 			return
 		}
-		content := op.RequestBody.Value.Content
-		for mediaType := range content {
-			consumes[op.OperationID] = append(consumes[op.OperationID], mediaType)
+		if values := ref.Value.AdditionalProperties.Schema.Value; values != nil && values.Nullable { // nor at these
+			values.Nullable, values.Extensions = false, map[string]any{"x-nullable": true}
 		}
-		slices.Sort(consumes[op.OperationID])
-		op.RequestBody.Value.Content = openapi3.Content{jsonType: content[jsonType]}
+	})
+	consumes, produces := map[string][]string{}, map[string][]string{}
+	p.eachOperation(func(_, _ string, op *openapi3.Operation) {
+		if op.RequestBody != nil {
+			content := op.RequestBody.Value.Content
+			consumes[op.OperationID] = slices.Sorted(maps.Keys(content))
+			op.RequestBody.Value.Content = openapi3.Content{jsonType: content[jsonType]}
+		}
+		for _, r := range op.Responses.Map() {
+			produces[op.OperationID] = append(produces[op.OperationID], slices.Collect(maps.Keys(r.Value.Content))...)
+		}
+		produces[op.OperationID] = append(produces[op.OperationID], problemType)
 	})
 	v2, err := openapi2conv.FromV3(doc)
 	if err != nil {
 		return nil, err
 	}
+	v2.SecurityDefinitions["Bearer"].Description = "An API key, with the word before it: `Bearer rtr_…`."
 	for _, path := range v2.Paths {
 		for _, op := range path.Operations() {
-			if types := consumes[op.OperationID]; types != nil {
-				op.Consumes = types
-			}
+			op.Consumes = consumes[op.OperationID]
+			slices.Sort(produces[op.OperationID])
+			op.Produces = slices.Compact(produces[op.OperationID])
 		}
 	}
 	return encode(v2)

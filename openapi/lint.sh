@@ -1,0 +1,13 @@
+#!/bin/sh
+# Lints the published documents with Redocly and Spectral: no error, no warning, no hint. Installs both where they are
+# missing.
+set -eu
+cd "$(dirname "$0")/tools"
+[ -d node_modules ] || npm ci --no-audit --no-fund --ignore-scripts
+export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true
+status=0
+for document in openapi.json openapi-3.0.json swagger.json; do
+	npx --no-install redocly lint --config redocly.yaml "../$document" || status=1
+	npx --no-install spectral lint --ruleset spectral.yaml --fail-severity=hint "../$document" || status=1
+done
+exit $status
