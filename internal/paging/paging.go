@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -129,19 +130,20 @@ func (s Source) order(sort string) ([]term, error) {
 	var seen []string
 	for name := range strings.SplitSeq(sort, ",") {
 		name, desc := strings.CutPrefix(strings.TrimSpace(name), "-")
-		if name == "id" {
-			order = append(order, term{Column{SQL: s.ID, Type: "bigint"}, desc})
-			break // what follows the id cannot matter
-		}
 		column, ok := s.Sorts[name]
+		if name == "id" {
+			column, ok = Column{SQL: s.ID, Type: "bigint"}, true
+		}
 		if !ok || slices.Contains(seen, name) {
 			allowed := append(slices.Sorted(maps.Keys(s.Sorts)), "id")
 			f := apperr.In("sort", "bad_sort", "value", name, "allowed", strings.Join(allowed, ", "))
 			f.Allowed = allowed
 			return nil, apperr.BadQuery([]apperr.Field{f})
 		}
+		if !slices.Contains(seen, "id") { // what follows the id cannot matter
+			order = append(order, term{column, desc})
+		}
 		seen = append(seen, name)
-		order = append(order, term{column, desc})
 	}
 	return order, nil
 }
@@ -149,11 +151,15 @@ func (s Source) order(sort string) ([]term, error) {
 // count fills Total: exactly within two seconds, else by the planner's estimate.
 func (page *Page[T]) count(ctx context.Context, db pg.DB, s Source, w *pg.Where, mode string) error {
 	from := " FROM " + s.Table + " " + s.Joins + w.SQL(s.ID, false)
+	args := w.Args()
+	maps.DeleteFunc(args, func(name string, _ any) bool { // those of the columns, which are not counted
+		return !regexp.MustCompile(`@` + name + `\b`).MatchString(from)
+	})
 	if mode == "exact" {
 		short, cancel := context.WithTimeout(ctx, 2*time.Second)
 		defer cancel()
 		var n int64
-		err := db.QueryRow(short, "SELECT count(*)"+from, w.Args()).Scan(&n)
+		err := db.QueryRow(short, "SELECT count(*)"+from, args).Scan(&n)
 		if err == nil {
 			page.Total = &n
 			return nil
@@ -167,7 +173,7 @@ func (page *Page[T]) count(ctx context.Context, db pg.DB, s Source, w *pg.Where,
 			Rows float64 `json:"Plan Rows"`
 		}
 	}
-	if err := db.QueryRow(ctx, "EXPLAIN (FORMAT JSON) SELECT 1"+from, w.Args()).Scan(&plan); err != nil {
+	if err := db.QueryRow(ctx, "EXPLAIN (FORMAT JSON) SELECT 1"+from, args).Scan(&plan); err != nil {
 		return pg.Error(fmt.Errorf("estimate: %w", err))
 	}
 	n := int64(plan[0].Plan.Rows)

@@ -68,10 +68,13 @@ func (w *Where) Lead() (Link, bool) {
 
 // SQL gives " WHERE a AND b" or "". Links are semi-joins on id, the expression of the listed record's id, unless skip.
 func (w *Where) SQL(id string, skipLinks bool) string {
-	preds := w.preds
+	preds := make([]string, 0, len(w.preds)+len(w.links))
+	for _, pred := range w.preds {
+		preds = append(preds, "("+pred+")") // one that holds an OR stays one
+	}
 	if !skipLinks {
 		for _, l := range w.links {
-			preds = append(preds[:len(preds):len(preds)], id+" IN (SELECT l."+l.Parent+" FROM "+l.Table+" WHERE "+l.Cond+")")
+			preds = append(preds, id+" IN (SELECT l."+l.Parent+" FROM "+l.Table+" WHERE "+l.Cond+")")
 		}
 	}
 	if len(preds) == 0 {

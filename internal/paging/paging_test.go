@@ -1,0 +1,193 @@
+package paging_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+
+	"pgregory.net/rapid"
+)
+
+func TestPagesTogetherAreTheSortedList(t *testing.T) {
+	t.Parallel()
+	db := newThings(t)
+	rapid.Check(t, func(t *rapid.T) {
+		tx, end := fresh(t, db)
+		defer end()
+		var rows []row
+		for id := range int64(rapid.IntRange(0, 12).Draw(t, "rows")) {
+			r := drawRow(t, id+1)
+			r.insert(t, tx)
+			rows = append(rows, r)
+		}
+		for range 3 {
+			sort := drawSort(t)
+			f := rapid.SampledFrom(filters).Draw(t, "filter")
+			limit := rapid.IntRange(1, 5).Draw(t, "limit")
+			got, want := walk(t, tx, f, sort, limit, func([]int64) {}), expected(rows, f, sort)
+			if !slices.Equal(got, want) {
+				t.Fatalf("%s, sort=%s, limit %d: pages give %v, want %v of%s", f.name, sort, limit, got, want, describe(rows))
+			}
+		}
+	})
+}
+
+// Rows that nobody touches must come once and in order, whatever others do between two pages.
+func TestPagesNeitherLoseNorRepeatWhileOthersWrite(t *testing.T) {
+	t.Parallel()
+	db := newThings(t)
+	rapid.Check(t, func(t *rapid.T) {
+		tx, end := fresh(t, db)
+		defer end()
+		var stable []row
+		moving := map[int64]bool{}
+		last := int64(rapid.IntRange(1, 12).Draw(t, "rows"))
+		for id := range last {
+			r := drawRow(t, id+1)
+			r.insert(t, tx)
+			if rapid.Bool().Draw(t, "stable") {
+				stable = append(stable, r)
+			} else {
+				moving[r.ID] = true
+			}
+		}
+		sort := drawSort(t)
+		f := rapid.SampledFrom(filters).Draw(t, "filter")
+		got := walk(t, tx, f, sort, rapid.IntRange(1, 3).Draw(t, "limit"), func(seen []int64) {
+			if rapid.Bool().Draw(t, "insert") && last < 30 {
+				last++
+				drawRow(t, last).insert(t, tx)
+				moving[last] = true
+			}
+			if len(moving) == 0 {
+				return
+			}
+			id := rapid.SampledFrom(slices.Sorted(maps.Keys(moving))).Draw(t, "moved")
+			to := drawRow(t, id)
+			switch rapid.IntRange(0, 2).Draw(t, "what") {
+			case 0:
+				exec(t, tx, "DELETE FROM things WHERE id = $1", id)
+			case 1:
+				exec(t, tx, "UPDATE things SET starts_key = $2, title = $3, size = $4 WHERE id = $1", id, to.Date, to.Title, to.Size)
+			case 2: // the row that the cursor stands on
+				if at := seen[len(seen)-1]; moving[at] {
+					exec(t, tx, "DELETE FROM things WHERE id = $1", at)
+				}
+			}
+		})
+		got = slices.DeleteFunc(got, func(id int64) bool { return moving[id] })
+		if want := expected(stable, f, sort); !slices.Equal(got, want) {
+			t.Fatalf("%s, sort=%s: of the rows that stay pages give %v, want %v of%s", f.name, sort, got, want, describe(stable))
+		}
+	})
+}
+
+func TestRecordsWithoutADateComeLastInBothDirections(t *testing.T) {
+	t.Parallel()
+	db := newThings(t)
+	for id, date := range []int{0, 20200227, 0, 20190000, 20200200} {
+		row{ID: int64(id) + 1, Date: date, Title: "a"}.insert(t, db)
+	}
+	for sort, want := range map[string][]int64{
+		"date": {4, 5, 2, 1, 3}, "-date": {2, 5, 4, 3, 1}, "date,title": {4, 5, 2, 1, 3}, "-date,title": {2, 5, 4, 1, 3}, "title,-date": {2, 5, 4, 3, 1}, "": {4, 5, 2, 1, 3},
+	} {
+		if got := walk(t, db, filters[0], sort, 2, func([]int64) {}); !slices.Equal(got, want) {
+			t.Errorf("sort=%s: %v, want %v", sort, got, want)
+		}
+	}
+}
+
+func TestLimitsAreBroughtIntoTheirBounds(t *testing.T) {
+	t.Parallel()
+	db := newThings(t)
+	exec(t, db, "INSERT INTO things (starts_key, title, at, size) SELECT 20200101, 'a', now(), n FROM generate_series(1, 510) n")
+	for limit, want := range map[int]int{0: 50, -5: 50, 1: 1, 500: 500, 501: 500, 1 << 40: 500} {
+		page, err := paging.Query[thing](t.Context(), db, things, pg.Where{}, paging.Params{Limit: limit})
+		if err != nil || page.Limit != want || len(page.Items) != want || page.Next == nil {
+			t.Errorf("limit %d: %d of %d, next %v, %v", limit, len(page.Items), page.Limit, page.Next, err)
+		}
+	}
+}
+
+func TestCountsAreExactOrEstimatedAsAsked(t *testing.T) {
+	t.Parallel()
+	db := newThings(t)
+	exec(t, db, "INSERT INTO things (id, starts_key, title, at, size) SELECT n, 20200101, 'a', now(), n % 3 FROM generate_series(1, 90) n; ANALYZE things")
+	query := func(count string, w pg.Where) paging.Page[thing] {
+		t.Helper()
+		source := things
+		source.Columns = "t.id + @more AS id"
+		w.Bind("more", int64(0)) // an argument of the columns alone
+		page, err := paging.Query[thing](t.Context(), db, source, w, paging.Params{Count: count, Sort: "id", Limit: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return page
+	}
+	var some pg.Where
+	some.Add("t.size = @size", "size", 1)
+	if p := query("none", some); p.Total != nil || p.Estimated {
+		t.Errorf("none: %+v", p)
+	}
+	if p := query("exact", some); p.Total == nil || *p.Total != 30 || p.Estimated {
+		t.Errorf("exact: %+v", p)
+	}
+	if p := query("estimated", some); p.Total == nil || *p.Total < 10 || *p.Total > 60 || !p.Estimated {
+		t.Errorf("estimated: %+v", p)
+	}
+	// A count that takes too long gives way to the estimate. A page by id stops after two rows, a count does not.
+	var slow pg.Where
+	slow.Add("pg_sleep(0.04) IS NOT NULL")
+	if p := query("exact", slow); p.Total == nil || !p.Estimated || len(p.Items) != 1 {
+		t.Errorf("a slow count: %+v", p)
+	}
+}
+
+func TestOrdersThatAreNotOfferedAreRefusedWithThoseThatAre(t *testing.T) {
+	t.Parallel()
+	db := newThings(t)
+	for _, sort := range []string{"nothing", "-nothing", "date,nothing", "date,-date", "id,nothing", "id,-id", ",", "date,", "--date", "t.id", "date;"} {
+		_, err := paging.Query[thing](t.Context(), db, things, pg.Where{}, paging.Params{Sort: sort})
+		var e *apperr.Error
+		if !errors.As(err, &e) || e.Kind != apperr.Malformed || len(e.Fields) != 1 || e.Fields[0].Parameter != "sort" || strings.Join(e.Fields[0].Allowed, " ") != "at date size title id" {
+			t.Errorf("sort=%s: %v", sort, err)
+		}
+	}
+	if _, err := paging.Query[thing](t.Context(), db, things, pg.Where{}, paging.Params{Sort: " -date , title "}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestACursorOfAnotherOrderIsRefused(t *testing.T) {
+	t.Parallel()
+	db := newThings(t)
+	for _, keys := range [][]string{nil, {"1", "2"}} {
+		_, err := paging.Query[thing](t.Context(), db, things, pg.Where{}, paging.Params{Sort: "size", After: &paging.Cursor{Keys: keys, ID: 1}})
+		var e *apperr.Error
+		if !errors.As(err, &e) || e.Kind != apperr.Malformed || e.Fields[0].Code != "bad_cursor" {
+			t.Errorf("%v: %v", keys, err)
+		}
+	}
+}
+
+func TestAPageKnowsTheNewestChangeThatItHasSeen(t *testing.T) {
+	t.Parallel()
+	db := newThings(t)
+	fixture.Topic(t, db)
+	var head int64
+	if err := db.QueryRow(context.Background(), "SELECT max(seq) FROM changes").Scan(&head); err != nil {
+		t.Fatal(err)
+	}
+	page, err := paging.Query[thing](t.Context(), db, things, pg.Where{}, paging.Params{})
+	if err != nil || page.Head != head || page.Items == nil && len(page.Items) != 0 {
+		t.Errorf("head %d, want %d, %v", page.Head, head, err)
+	}
+}
