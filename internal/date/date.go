@@ -11,8 +11,9 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// Day is a calendar day without a time zone, "2020-02-27" in JSON.
-type Day struct{ time.Time }
+// Day is a calendar day without a time zone, "2020-02-27" in JSON. The time is a field with a name: embedded, it would
+// lend the day its own form in JSON.
+type Day struct{ Time time.Time }
 
 // ParseDay reads YYYY-MM-DD of the years 1 to 9999.
 func ParseDay(s string) (Day, error) {
@@ -23,7 +24,7 @@ func ParseDay(s string) (Day, error) {
 	return Day{t}, nil
 }
 
-func (d Day) String() string { return d.Format(time.DateOnly) }
+func (d Day) String() string { return d.Time.Format(time.DateOnly) }
 
 // MarshalText writes YYYY-MM-DD.
 func (d Day) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
@@ -46,7 +47,7 @@ func (d Day) DateValue() (pgtype.Date, error) { return pgtype.Date{Time: d.Time,
 // Key is the carried sort key of the earliest event that may start on or after this day: events known only by their
 // month or year count as starting on its first day. See starts_key in the schema.
 func (d Day) Key() int {
-	year, month, day := d.Date()
+	year, month, day := d.Time.Date()
 	if day == 1 {
 		day = 0
 		if month == time.January {
