@@ -3,11 +3,15 @@ package api
 import (
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 
 	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/fixture"
+
+	"github.com/labstack/echo/v4"
 )
 
 func TestABodyThatIsNoStrictJSONIsA400ThatNamesThePlace(t *testing.T) {
@@ -176,5 +180,41 @@ func TestLinksAreBuiltFromThePublicBaseURLNeverFromTheHost(t *testing.T) {
 	next := *pageOf(t, reply).Page.Next
 	if !strings.HasPrefix(next, "https://registry.example.org/v1/topics?") || reply.Header().Get("Link") != fmt.Sprintf(`<%s>; rel="next"`, next) {
 		t.Errorf("next %q, Link %q", next, reply.Header().Get("Link"))
+	}
+}
+
+// nested is an input with objects and lists of objects in it.
+type nested struct {
+	Head  nestedPart   `json:"head"`
+	Parts []nestedPart `json:"parts" validate:"max=3,dive"`
+	More  *nestedPart  `json:"more"`
+}
+
+type nestedPart struct {
+	Name  string       `json:"name" validate:"required"`
+	Size  *int         `json:"size"`
+	Parts []nestedPart `json:"parts" validate:"dive"`
+}
+
+func (*nested) Check() []apperr.Field { return nil }
+
+func TestEveryMistakeInNestedObjectsIsNamedAtItsPlace(t *testing.T) {
+	r := newRig(t, nil, Route{http.MethodPost, "/v1/nested", actor.Public, func(_ *server, c echo.Context) error {
+		in, err := body[nested](c)
+		if err != nil {
+			return err
+		}
+		return send(c, http.StatusOK, jsonBody, in)
+	}})
+	post := func(body string) reply { return r.do(t, "POST", "/v1/nested", body, "Content-Type", jsonBody) }
+	p := post(`{"head": {"name": "a", "sise": 1}, "parts": [{"name": 5}, {}, {"name": "b", "parts": [{"name": "c", "size": "big"}, 7]}], "more": []}`).
+		wantProblem(t, 422, "validation_failed", "/head/sise unknown_field_hint", "/more wrong_type", "/parts/0/name wrong_type",
+			"/parts/2/parts/0/size wrong_type", "/parts/2/parts/1 wrong_type", "/parts/1/name required")
+	if allowed := p.Errors[0].Allowed; strings.Join(allowed, " ") != "name parts size" {
+		t.Errorf("allowed: %v", allowed)
+	}
+	got := post(`{"head": {"name": "a", "size": null}, "parts": [{"name": "b", "size": 2}], "more": null}`).want(t, 200).Body.String()
+	if want := `{"head":{"name":"a","size":null,"parts":[]},"parts":[{"name":"b","size":2,"parts":[]}],"more":null}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"encoding"
 	"errors"
 	"io"
 	"mime"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"roundtables.kz/registry/internal/apperr"
 
@@ -142,27 +144,62 @@ func unmarshal(raw jsontext.Value, into any) ([]apperr.Field, error) {
 	if raw.Kind() != '{' {
 		return nil, malformed("not_an_object", "")
 	}
+	fields := unmarshalObject("", raw, reflect.ValueOf(into).Elem())
+	slices.SortFunc(fields, func(a, b apperr.Field) int { return strings.Compare(a.Pointer, b.Pointer) })
+	return fields, nil
+}
+
+func unmarshalObject(pointer jsontext.Pointer, raw jsontext.Value, v reflect.Value) []apperr.Field {
 	var members map[string]jsontext.Value
 	if err := json.Unmarshal(raw, &members); err != nil {
-		return nil, err
+		return []apperr.Field{typeError(string(pointer), err)}
 	}
-	v := reflect.ValueOf(into).Elem()
 	known := membersOf(v.Type())
 	var fields []apperr.Field
 	for name, value := range members {
+		at := pointer.AppendToken(name)
 		index, ok := known[name]
-		pointer := jsontext.Pointer("").AppendToken(name)
 		if !ok {
-			fields = append(fields, unknownMember(string(pointer), name, known))
+			fields = append(fields, unknownMember(string(at), name, known))
 			continue
 		}
-		err := json.Unmarshal(value, v.FieldByIndex(index).Addr().Interface(), json.RejectUnknownMembers(true))
-		if err != nil {
-			fields = append(fields, typeError(string(pointer), err))
-		}
+		fields = append(fields, unmarshalMember(at, value, v.FieldByIndex(index))...)
 	}
-	slices.SortFunc(fields, func(a, b apperr.Field) int { return strings.Compare(a.Pointer, b.Pointer) })
-	return fields, nil
+	return fields
+}
+
+// unmarshalMember goes into objects and lists of objects, and leaves everything else to the decoder.
+func unmarshalMember(pointer jsontext.Pointer, raw jsontext.Value, v reflect.Value) []apperr.Field {
+	switch t := v.Type(); {
+	case t.Kind() == reflect.Pointer && isObject(t.Elem()) && raw.Kind() == '{':
+		v.Set(reflect.New(t.Elem()))
+		return unmarshalObject(pointer, raw, v.Elem())
+	case isObject(t) && raw.Kind() == '{':
+		return unmarshalObject(pointer, raw, v)
+	case t.Kind() == reflect.Slice && isObject(t.Elem()) && raw.Kind() == '[':
+		var items []jsontext.Value
+		if err := json.Unmarshal(raw, &items); err != nil {
+			return []apperr.Field{typeError(string(pointer), err)}
+		}
+		v.Set(reflect.MakeSlice(t, len(items), len(items)))
+		var fields []apperr.Field
+		for i, item := range items {
+			fields = append(fields, unmarshalMember(pointer.AppendToken(strconv.Itoa(i)), item, v.Index(i))...)
+		}
+		return fields
+	}
+	if err := json.Unmarshal(raw, v.Addr().Interface(), json.RejectUnknownMembers(true)); err != nil {
+		return []apperr.Field{typeError(string(pointer), err)}
+	}
+	return nil
+}
+
+// isObject reports whether a type is a struct that is decoded member by member: one that reads no JSON itself.
+func isObject(t reflect.Type) bool {
+	p := reflect.PointerTo(t)
+	return t.Kind() == reflect.Struct && t != reflect.TypeFor[time.Time]() &&
+		!p.Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) &&
+		!p.Implements(reflect.TypeFor[json.Unmarshaler]()) && !p.Implements(reflect.TypeFor[json.UnmarshalerFrom]())
 }
 
 // membersOf gives the JSON members of a struct type and where they are kept.

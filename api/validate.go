@@ -63,7 +63,7 @@ func fieldsOf(e validator.FieldError) []apperr.Field {
 	case "text":
 		max, _ := strconv.Atoi(e.Param())
 		return e.Value().(text.Map).Check(pointer, max)
-	case "required":
+	case "required", "required_without":
 		field.Code = "required"
 	case "oneof":
 		return []apperr.Field{apperr.NotOneOf(pointer, strings.Fields(e.Param()))}
