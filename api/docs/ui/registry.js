@@ -54,7 +54,7 @@
     layout: "BaseLayout",
     deepLinking: true,
     filter: true,
-    docExpansion: "none",
+    docExpansion: "list",
     operationsSorter: (a, b) =>
       a.get("path").localeCompare(b.get("path")) || methods.indexOf(a.get("method")) - methods.indexOf(b.get("method")),
     defaultModelsExpandDepth: -1,

@@ -1,0 +1,123 @@
+// Uses Swagger UI at BASE_URL/docs/ as an operator does, in Chromium, and fails at the first thing that an operator would
+// stumble over. API_KEY is a key that may write; TASKS is what to do (see browser_test.go of the API); SHOTS is a
+// directory for pictures of each step.
+import { chromium } from "playwright-core";
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+const { BASE_URL, API_KEY, SHOTS, CHROMIUM = "/usr/bin/chromium" } = process.env;
+const tasks = JSON.parse(process.env.TASKS);
+
+const profile = mkdtempSync(path.join(tmpdir(), "registry-browser-"));
+const context = await chromium.launchPersistentContext(profile, {
+  executablePath: CHROMIUM,
+  viewport: { width: 1280, height: 1000 },
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync"],
+});
+
+const complaints = []; // of the console, of the policy, and requests to elsewhere
+const page = context.pages()[0] ?? await context.newPage();
+let expectedStatuses = new Set();
+page.setDefaultTimeout(15000);
+page.on("console", (message) => {
+  const asked = /status of (\d+)/.exec(message.text()); // Chromium reports every answer over 399 that was asked for
+  if (message.type() === "error" && !(asked && expectedStatuses.has(asked[1]))) complaints.push(`console: ${message.text()}`);
+});
+page.on("pageerror", (error) => complaints.push(`script: ${error.message}`));
+page.on("request", (request) => {
+  const url = request.url();
+  if (!url.startsWith(BASE_URL) && !url.startsWith("data:")) complaints.push(`request to ${url}`);
+});
+await page.addInitScript(() => {
+  globalThis.violations = [];
+  addEventListener("securitypolicyviolation", (event) => globalThis.violations.push(`${event.violatedDirective}: ${event.blockedURI}`));
+});
+
+let step = 0;
+async function shot(name) {
+  step++;
+  if (SHOTS) await page.screenshot({ path: path.join(SHOTS, `${String(step).padStart(2, "0")}-${name}.png`) });
+}
+
+async function open() {
+  await page.goto(`${BASE_URL}/docs/`);
+  await page.locator(".opblock-tag").first().waitFor();
+}
+
+async function authorize() {
+  await page.getByRole("button", { name: "Authorize" }).first().click();
+  const bearer = page.locator(".auth-container", { hasText: "Bearer" });
+  await bearer.locator("input").fill(API_KEY);
+  await shot("authorize");
+  await bearer.getByRole("button", { name: "Apply credentials" }).click();
+  await page.locator(".auth-container", { hasText: "Bearer" }).getByText("Authorized").first().waitFor();
+  await page.locator(".auth-btn-wrapper .btn-done").first().click();
+}
+
+// operation opens an operation and gives its block.
+async function operation(id) {
+  const block = page.locator(`.opblock[id$="-${id}"]`);
+  if (!await block.locator(".opblock-body").count()) await block.locator(".opblock-summary-control").click();
+  await block.locator("button.execute").waitFor();
+  return block;
+}
+
+// run executes an operation of the page and gives what the page shows of the answer.
+async function run(task, known) {
+  const block = await operation(task.operation);
+  for (const [name, value] of Object.entries(task.parameters ?? {})) {
+    const row = block.locator(`tr[data-param-name="${name}"]`);
+    await row.locator("input, textarea").first().fill(fill(String(value), known));
+  }
+  if (task.example) await block.locator(".examples-select select").first().selectOption(task.example);
+  if (task.body) await block.locator("textarea.body-param__text").fill(fill(JSON.stringify(task.body, null, 2), known));
+  expectedStatuses = new Set([String(task.status)]);
+  if (task.operation.startsWith("delete")) page.once("dialog", (dialog) => dialog.accept());
+  const answered = page.waitForResponse((response) => new URL(response.url()).pathname.startsWith("/v1/") && response.request().method() === task.method);
+  await block.locator("button.execute").click();
+  const response = await answered;
+  const row = block.locator(".live-responses-table tbody tr.response").first();
+  await row.waitFor();
+  const shown = (await row.locator(".response-col_status").innerText()).split(/\s/)[0];
+  const text = response.status() === 204 ? "" : await row.locator(".response-col_description code, .response-col_description pre").first().innerText();
+  await row.scrollIntoViewIfNeeded();
+  await shot(`${task.operation}-${task.status}`);
+  assert.equal(shown, String(task.status), `${task.operation}: the page shows ${shown}: ${text}`);
+  for (const words of task.shows ?? []) assert.ok(text.includes(fill(words, known)), `${task.operation}: the page does not show ${fill(words, known)}: ${text}`);
+  if (task.remember) {
+    const body = await response.json();
+    known[task.remember] = body.id ?? body.data[0].id;
+  }
+  await block.locator(".opblock-summary-control").click();
+}
+
+// fill puts what was remembered into a text: "{person}".
+function fill(text, known) {
+  return text.replace(/"?\{(\w+)\}"?/g, (all, name) => (name in known ? String(known[name]) : all));
+}
+
+try {
+  await open();
+  await shot("start");
+  await authorize();
+  const known = {};
+  for (const task of tasks) await run(task, known);
+  // The key outlives a new start of the page, and a link to an operation opens it.
+  await page.goto(`${BASE_URL}/docs/#/Service/getMe`);
+  await page.reload();
+  await page.locator(".opblock[id$='-getMe'] button.execute").waitFor();
+  await run({ operation: "getMe", method: "GET", status: 200, shows: ["\"write\""] }, known);
+  const violations = await page.evaluate(() => globalThis.violations);
+  assert.deepEqual([...complaints, ...violations], []);
+  console.log(`${tasks.length + 1} operations, ${step} pictures, nothing to complain about`);
+} catch (error) {
+  await page.screenshot({ path: path.join(SHOTS ?? tmpdir(), "failure.png"), fullPage: true });
+  console.error(error.message, complaints);
+  process.exitCode = 1;
+} finally {
+  await context.close();
+  rmSync(profile, { recursive: true, force: true });
+}
