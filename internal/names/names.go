@@ -16,13 +16,13 @@ func Key(name string) string {
 	blank := false
 	for _, r := range norm.NFKC.String(strings.ToLower(norm.NFKC.String(name))) {
 		switch {
+		case strings.ContainsRune("'’ʼʻʹ`‘", r): // some of them are letters to Unicode
 		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r):
 			if blank && b.Len() > 0 {
 				b.WriteByte(' ')
 			}
 			blank = false
 			b.WriteRune(r)
-		case strings.ContainsRune("'’ʼʹ`‘", r):
 		default:
 			blank = true
 		}

@@ -3,6 +3,7 @@ package text
 
 import (
 	"slices"
+	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
 
@@ -66,13 +67,14 @@ func (m Map) Check(pointer string, maxRunes int) []apperr.Field {
 	return fields
 }
 
-// IsTag reports whether s is a well-formed BCP 47 tag of a known language, such as "kk" or "kk-Latn".
+// IsTag reports whether s is a BCP 47 tag of a known language in its canonical form, such as "kk" or "kk-Latn": two
+// spellings of one language would be two languages.
 func IsTag(s string) bool {
-	if len(s) > 35 {
+	if len(s) > 35 || strings.HasPrefix(s, "und") || strings.HasPrefix(s, "x-") {
 		return false
 	}
-	tag, err := language.Parse(s)
-	return err == nil && tag != language.Und
+	tag, err := language.Raw.Parse(s)
+	return err == nil && tag.String() == s
 }
 
 // Ref is another record in short: its id and name. Added is filled when a language is asked for.
