@@ -125,6 +125,9 @@ func (p *pass) describeStructs() error {
 func (p *pass) securitySchemes() error {
 	for _, ref := range p.doc.Components.SecuritySchemes {
 		s := ref.Value
+		if s.Scheme == "basic" { // swag takes no description here
+			s.Description = "The key as the password, with any name: for clients such as Power Query that know nothing else."
+		}
 		if scheme, ok := s.Extensions["x-scheme"].(string); ok {
 			delete(s.Extensions, "x-scheme")
 			s.Type, s.Scheme, s.In, s.Name = "http", scheme, "", ""

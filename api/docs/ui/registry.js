@@ -10,6 +10,16 @@
   ifMatch.example = "auto";
   ifMatch.description += " On this page `auto` stands for the version that was shown here last, or else the current one.";
 
+  // One way to paste a key is enough here.
+  const schemes = spec.components.securitySchemes;
+  delete schemes.Basic;
+  schemes.Bearer.description += " This browser keeps it until you press *Logout*.";
+  for (const item of Object.values(spec.paths)) {
+    for (const operation of Object.values(item)) {
+      operation.security = operation.security?.filter((requirement) => !requirement.Basic);
+    }
+  }
+
   const versions = new Map(); // path -> ETag
   const pathOf = (url) => new URL(url, location.href).pathname;
   const headerOf = (request, name) => Object.keys(request.headers).find((key) => key.toLowerCase() === name);
