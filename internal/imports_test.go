@@ -33,7 +33,7 @@ var floors = [][]string{
 	{"api/docs"},
 	{"api"},
 	{"internal/bench"}, // measures the service beside a bare handler
-	{"cmd", "openapi/generate", "migrations/dump"},
+	{"cmd", "openapi/generate", "migrations/dump", "deployments"},
 }
 
 // stairs is the floor whose rooms may use those before them.

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/dbtest"
 	"roundtables.kz/registry/internal/text"
 
@@ -198,6 +197,6 @@ func TestLanguagesAreSorted(t *testing.T) {
 		t.Error(got)
 	}
 	if fields := (text.Map{"a/b": ""}).Check("/title", 5); fields[0].Pointer != "/title/a~1b" || fields[0].Code != "unknown_language" {
-		t.Errorf("%+v", []apperr.Field(fields))
+		t.Errorf("%+v", fields)
 	}
 }

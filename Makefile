@@ -1,0 +1,53 @@
+# `make` alone says what there is. Everything runs on a machine that has Go; what else a target needs, it fetches or names.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+GOLANGCI_LINT_VERSION := v2.15.0
+GOLANGCI_LINT := bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
+
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+run: build ## Start the registry on this machine, with a database of its own (or that of DATABASE_URL)
+	@exec bin/registry dev
+
+build: ## Build the programs, static, into bin/
+	CGO_ENABLED=0 go build -trimpath -tags timetzdata -ldflags '-s -w -X main.released=$(VERSION)' -o bin/registry ./cmd/registry
+	CGO_ENABLED=0 go build -trimpath -tags timetzdata -ldflags '-s -w' -o bin/migrate ./cmd/migrate
+
+test: ## Run all tests; PostgreSQL is started, and downloaded where there is none
+	go test -timeout 15m ./...
+
+test-browser: openapi/tools/node_modules ## Use Swagger UI in Chromium as an operator does (needs Node and Chromium)
+	go test -count=1 -tags browser -run TestAnOperatorCanWorkInSwaggerUI -v ./api
+
+generate: ## Write the generated files anew: the OpenAPI documents, migrations/schema.sql
+	go generate ./...
+
+lint: $(GOLANGCI_LINT) ## Look for mistakes: gofmt, go vet, golangci-lint
+	@unformatted="$$(git ls-files '*.go' | xargs gofmt -l)"; [ -z "$$unformatted" ] || { echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; }
+	go vet -tags browser ./...
+	$(GOLANGCI_LINT) run
+
+lint-openapi: openapi/tools/node_modules ## Lint the OpenAPI documents (needs Node)
+	openapi/lint.sh
+
+verify: lint generate lint-openapi ## Check that the code is clean and that everything generated is committed
+	go mod tidy -diff
+	go mod verify
+	@changed="$$(git status --porcelain)"; [ -z "$$changed" ] || { echo "not committed, or not what is generated:"; echo "$$changed"; git --no-pager diff --stat; exit 1; }
+
+clean: ## Remove what was built; the data in .data stays
+	rm -rf bin openapi/tools/node_modules
+
+$(GOLANGCI_LINT):
+	GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
+	mv bin/golangci-lint $@
+
+openapi/tools/node_modules: openapi/tools/package-lock.json
+	npm ci --prefix openapi/tools --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+.PHONY: help run build test test-browser generate lint lint-openapi verify clean

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"roundtables.kz/registry/internal/apikey"
+	"roundtables.kz/registry/internal/config"
+	"roundtables.kz/registry/internal/embeddedpg"
+	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/migrations"
+)
+
+type devCommand struct{}
+
+func (devCommand) Help() string {
+	return `Starts a PostgreSQL server of its own in $DATA_DIR/postgres (the machine's programs, else a download), or uses
+$DATABASE_URL when that is set. Migrates, makes sure that the operator's key works, prints where everything is, and serves until Ctrl-C; a second
+Ctrl-C ends at once. What was written is there again at the next start. Not for production.`
+}
+
+func (devCommand) Run(c *call) (err error) {
+	s, err := c.settings()
+	if err != nil {
+		return err
+	}
+	if s.AppEnv == config.Production && s.DatabaseURL == "" {
+		return config.Problems{"APP_ENV: in production there is no embedded database; set DATABASE_URL and use \"registry serve\""}
+	}
+	log := c.log(s)
+	l, err := listen(c.ctx, s)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	where := "the database of DATABASE_URL"
+	if s.DatabaseURL == "" {
+		server, err := embeddedpg.Start(c.ctx, embeddedpg.Options{Dir: filepath.Join(s.DataDir, "postgres"), Downloads: downloads(c.environ), Log: log})
+		if err != nil {
+			return stopped(c.ctx, err)
+		}
+		defer func() { err = errors.Join(err, server.Stop()) }()
+		s.DatabaseURL = config.Secret(server.URL())
+		where = "PostgreSQL " + server.Version() + " in " + s.DataDir
+	}
+	if err := migrations.Up(c.ctx, string(s.DatabaseURL)); err != nil {
+		return stopped(c.ctx, fmt.Errorf("migrate: %w", err))
+	}
+	pool, err := pg.Open(c.ctx, string(s.DatabaseURL), poolOptions(s))
+	if err != nil {
+		return stopped(c.ctx, err)
+	}
+	defer pool.Close()
+	key, err := operatorKey(s)
+	if err == nil {
+		err = ensureOperator(c.ctx, pool, key)
+	}
+	if err != nil {
+		return stopped(c.ctx, err)
+	}
+	c.welcome(base(s, l), where, key)
+	return serve(c.ctx, l, pool, s, log)
+}
+
+// downloads is where a downloaded server is kept: with the user's other caches, so that it is fetched once. Empty, which
+// is DATA_DIR, where there is no such place.
+func downloads(environ []string) string {
+	var cache, home string
+	for _, entry := range environ {
+		if v, ok := strings.CutPrefix(entry, "XDG_CACHE_HOME="); ok {
+			cache = v
+		} else if v, ok := strings.CutPrefix(entry, "HOME="); ok && v != "" {
+			home = filepath.Join(v, ".cache")
+		}
+	}
+	if dir := cmp.Or(cache, home); filepath.IsAbs(dir) && os.MkdirAll(dir, 0o755) == nil {
+		return filepath.Join(dir, "registry-postgres")
+	}
+	return ""
+}
+
+// operatorKey gives the key of the settings, else the one that is kept in DATA_DIR, which is made once.
+func operatorKey(s config.Config) (string, error) {
+	if s.OperatorKey != "" {
+		return string(s.OperatorKey), nil
+	}
+	file := filepath.Join(s.DataDir, "operator-key")
+	content, err := os.ReadFile(file)
+	if key := strings.TrimSpace(string(content)); err == nil && key != "" {
+		return key, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("read the operator's key: %w", err)
+	}
+	key := apikey.Token()
+	if err := errors.Join(os.MkdirAll(s.DataDir, 0o700), os.WriteFile(file, []byte(key+"\n"), 0o600)); err != nil {
+		return "", fmt.Errorf("keep the operator's key: %w", err)
+	}
+	return key, nil
+}
+
+// base is the address that a browser on this machine uses.
+func base(s config.Config, l net.Listener) string {
+	if s.PublicBaseURL != "" {
+		return s.PublicBaseURL
+	}
+	host, _, err := net.SplitHostPort(s.Addr)
+	if ip := net.ParseIP(host); err != nil || host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+func (c *call) welcome(base, where, key string) {
+	fmt.Fprintf(c.stdout, `
+The registry is at %[1]s (%[2]s)
+
+  Swagger UI       %[1]s/docs/
+  Round tables     %[1]s/v1/round-tables
+  Ready?           %[1]s/readyz
+  Operator's key   %[3]s
+
+  curl -H 'Authorization: Bearer %[3]s' %[1]s/v1/me
+
+Ctrl-C stops it.
+
+`, base, where, key)
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"roundtables.kz/registry/internal/dbtest"
+)
+
+const topic = `{"label": {"en": "Kept"}}`
+
+func wantKept(t *testing.T, url string, times int) {
+	t.Helper()
+	if text := wantStatus(t, 200, "GET", url+"/v1/topics", "", ""); strings.Count(text, `"Kept`) != times {
+		t.Errorf("%d topics are there, want %d: %s", strings.Count(text, `"Kept`), times, text)
+	}
+}
+
+// accounts are the users to run dev as: the one who runs the tests, and if that is root an ordinary one.
+func accounts() []string {
+	if os.Geteuid() == 0 {
+		return []string{"", "nobody"}
+	}
+	return []string{""}
+}
+
+func TestTheSecondStartKeepsWhatWasWritten(t *testing.T) {
+	t.Parallel()
+	for _, as := range accounts() {
+		dir := dataDir(t, as)
+		environ := []string{"DATA_DIR=" + dir, "ADDR=127.0.0.1:0"}
+		p := start(t, as, environ, "dev")
+		url, key := p.url(), p.key()
+		if !strings.HasPrefix(p.stdout.line(t, "Swagger UI"), "  Swagger UI       "+url+"/docs/") {
+			t.Errorf("%s is not printed: %s", url, p.stdout)
+		}
+		wantStatus(t, 200, "GET", url+"/readyz", "", "")
+		wantStatus(t, 200, "GET", url+"/docs/", "", "")
+		wantStatus(t, 201, "POST", url+"/v1/topics", key, topic)
+		if info, err := os.Stat(filepath.Join(dir, "operator-key")); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("the key's file: %v, %v", info, err)
+		}
+		if strings.Contains(p.stderr.String(), key) {
+			t.Error("the key is in the log")
+		}
+		p.signal(os.Interrupt)
+		p.wantExit(0, `"msg":"stopped"`)
+		if _, err := os.Stat(filepath.Join(dir, "postgres", "data", "postmaster.pid")); !os.IsNotExist(err) {
+			t.Errorf("PostgreSQL runs after the service: %v", err)
+		}
+
+		p = start(t, as, environ, "dev")
+		if p.key() != key {
+			t.Error("the second start made another key")
+		}
+		wantKept(t, p.url(), 1)
+		p.signal(syscall.SIGTERM)
+		p.wantExit(0)
+	}
+}
+
+func TestAKilledServiceAndAKilledDatabaseComeBack(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t, "")
+	environ := []string{"DATA_DIR=" + dir, "ADDR=127.0.0.1:0"}
+	pidFile := filepath.Join(dir, "postgres", "data", "postmaster.pid")
+	for n, database := range []bool{false, true} {
+		p := start(t, "", environ, "dev")
+		url := p.url()
+		wantKept(t, url, n)
+		wantStatus(t, 201, "POST", url+"/v1/topics", p.key(), strings.Replace(topic, "Kept", "Kept "+strconv.Itoa(n), 1))
+		p.signal(syscall.SIGKILL)
+		p.wantExit(-1)
+		if database {
+			text, err := os.ReadFile(pidFile) // and stays as the stale lock file of the next start
+			if err != nil {
+				t.Fatal(err)
+			}
+			line, _, _ := strings.Cut(string(text), "\n")
+			pid, err := strconv.Atoi(line)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	p := start(t, "", environ, "dev")
+	wantKept(t, p.url(), 2)
+	p.signal(syscall.SIGTERM)
+	p.wantExit(0)
+}
+
+func TestDevUsesTheDatabaseOfTheSettingsAndTheKeyOfTheSettings(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t, "")
+	const mine = "operator-key-of-my-own"
+	environ := []string{"DATA_DIR=" + dir, "ADDR=127.0.0.1:0", "DATABASE_URL=" + dbtest.Empty(t), "OPERATOR_KEY=" + mine, "APP_ENV=production"}
+	p := start(t, "", environ, "dev")
+	wantStatus(t, 201, "POST", p.url()+"/v1/topics", mine, topic)
+	wantStatus(t, 200, "GET", p.url()+"/v1/api-keys", mine, "")
+	p.signal(syscall.SIGTERM)
+	p.wantExit(0)
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 0 {
+		t.Errorf("DATA_DIR holds %v, %v", entries, err)
+	}
+	environ[3] = "OPERATOR_KEY=another-key-of-my-own"
+	p = start(t, "", environ, "dev")
+	wantStatus(t, 401, "GET", p.url()+"/v1/api-keys", mine, "")
+	wantStatus(t, 200, "GET", p.url()+"/v1/api-keys", "another-key-of-my-own", "")
+}
+
+func TestThereIsNoEmbeddedDatabaseInProduction(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t, "")
+	start(t, "", []string{"DATA_DIR=" + dir, "APP_ENV=production"}, "dev").wantExit(2, "APP_ENV", "DATABASE_URL")
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
+		t.Errorf("DATA_DIR holds %v, %v", entries, err)
+	}
+}
+
+func TestASecondServiceOnTheSameDirectoryIsRefused(t *testing.T) {
+	t.Parallel()
+	environ := []string{"DATA_DIR=" + dataDir(t, ""), "ADDR=127.0.0.1:0"}
+	p := start(t, "", environ, "dev")
+	url := p.url()
+	start(t, "", environ, "dev").wantExit(1, "in use by process "+strconv.Itoa(p.cmd.Process.Pid))
+	wantStatus(t, 200, "GET", url+"/readyz", "", "")
+}
