@@ -35,7 +35,7 @@ func TestSettingsAreRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(c.TrustedProxies, c.CORSOrigins, c.PublicBaseURL, c.LogLevel); got != "[10.0.0.0/8 192.0.2.7/32] [https://a.example https://b.example:8443] https://r.example WARN" {
+	if got := fmt.Sprintf("%v %v %v %v", c.TrustedProxies, c.CORSOrigins, c.PublicBaseURL, c.LogLevel); got != "[10.0.0.0/8 192.0.2.7/32] [https://a.example https://b.example:8443] https://r.example WARN" {
 		t.Errorf("got %s", got)
 	}
 }
