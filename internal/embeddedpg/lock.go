@@ -52,9 +52,11 @@ func (l *lockFile) unlock() error {
 	return nil
 }
 
-// close gives the lock back. A nil lock is fine.
+// close gives the lock back. A nil lock is fine. Closing the file alone would not do: a program that another goroutine is
+// just starting holds a copy of it until it is executed, and the lock would live on for that moment.
 func (l *lockFile) close() {
 	if l != nil {
+		_ = l.unlock()
 		_ = l.file.Close()
 	}
 }
