@@ -99,7 +99,7 @@ func TestAParameterIsCalledInTheDocumentAsInTheService(t *testing.T) {
 func TestWhatIsNullAndWhatIsAlwaysThereComesFromTheStructs(t *testing.T) {
 	const file = "package p\ntype Base struct {\n\tID int64 `json:\"id\"`\n}\n" +
 		"type Thing struct {\n\tBase\n\tName text.Map `json:\"name\" validate:\"required,text=200\"`\n\tNote *string `json:\"note\"`\n" +
-		"\tHint *string `json:\"hint,omitempty\"`\n\tAdded text.Added `json:\",embed\"`\n} // @name Thing\n"
+		"\tHint *string `json:\"hint,omitempty\"`\n\tTags []string `json:\"tags\" validate:\"dive,required\"`\n\tMark string `json:\"mark\" validate:\"required_without=Note\"`\n\tAdded text.Added `json:\",embed\"`\n} // @name Thing\n"
 	parsed, err := parser.ParseFile(token.NewFileSet(), "p.go", file, parser.ParseComments)
 	if err != nil {
 		t.Fatal(err)
@@ -111,6 +111,7 @@ func TestWhatIsNullAndWhatIsAlwaysThereComesFromTheStructs(t *testing.T) {
 	got, ok := s.of("Thing")
 	want := map[string]goField{
 		"id": {}, "name": {nilable: true, mandatory: true, text: true}, "note": {nilable: true}, "hint": {nilable: true, omitted: true},
+		"tags": {}, "mark": {},
 	}
 	if !ok || !got.added || len(got.fields) != len(want) {
 		t.Fatalf("%+v", got)

@@ -170,6 +170,9 @@ func (p *pass) requests() error {
 		}
 		s.AdditionalProperties.Has = openapi3.Ptr(false)
 		facts, _ := p.facts.of(name)
+		s.Required = slices.DeleteFunc(s.Required, func(property string) bool { // to swag, a list whose items are required is required
+			return !facts.fields[property].mandatory
+		})
 		for property, ref := range s.Properties {
 			if !facts.fields[property].mandatory {
 				makeNullable(ref)

@@ -118,7 +118,7 @@ func readStruct(pkg string, t *ast.StructType) (goStruct, error) {
 			s.fields[name] = goField{
 				nilable:   pointer || kind == "text.Map",
 				omitted:   strings.Contains(options, "omit"),
-				mandatory: strings.HasPrefix(tag.Get("validate"), "required"),
+				mandatory: strings.HasPrefix(tag.Get("validate")+",", "required,"),
 				text:      kind == "text.Map",
 			}
 		}
