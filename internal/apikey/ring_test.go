@@ -1,0 +1,287 @@
+package apikey_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/apikey"
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/dbtest"
+	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// clock is set by the test.
+type clock struct {
+	mu sync.Mutex
+	t  time.Time
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.t
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.t = c.t.Add(d)
+}
+
+func newRing(db pg.DB) (*apikey.Ring, *clock) {
+	c := &clock{t: time.Date(2026, 1, 15, 9, 0, 0, 0, time.UTC)}
+	return apikey.NewRing(db, fixture.Secret, c.now), c
+}
+
+func write(t testing.TB, db *pgxpool.Pool, f func(ctx context.Context, tx pgx.Tx) error) {
+	t.Helper()
+	ctx := fixture.Context()
+	if err := changes.Write(ctx, db, changes.Options{}, func(tx pgx.Tx) error { return f(ctx, tx) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func value[T any](t testing.TB, db pg.DB, sql string, args ...any) (v T) {
+	t.Helper()
+	if err := db.QueryRow(context.Background(), sql, args...).Scan(&v); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return v
+}
+
+func exec(t testing.TB, db pg.DB, sql string, args ...any) {
+	t.Helper()
+	if _, err := db.Exec(context.Background(), sql, args...); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+// good fails the test unless the ring takes the key, and gives its actor.
+func good(t testing.TB, r *apikey.Ring, token string) actor.Actor {
+	t.Helper()
+	a, err := r.Actor(context.Background(), token)
+	if err != nil {
+		t.Fatalf("a good key was refused: %v", err)
+	}
+	return a
+}
+
+// bad fails the test unless the ring refuses the key.
+func bad(t testing.TB, r *apikey.Ring, token string) {
+	t.Helper()
+	if a, err := r.Actor(context.Background(), token); !apperr.IsKind(err, apperr.Unauthorized) || !a.Anonymous() {
+		t.Fatalf("a bad key gave %v, %v", a, err)
+	}
+}
+
+func TestAKeyIsItsActor(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	id, token := fixture.APIKey(t, db, func(in *apikey.Input) { in.Name, in.Scopes = "Dashboard", []string{"read", "pii"} })
+	r, _ := newRing(db)
+	a := good(t, r, token)
+	if a.KeyID != id || a.Name != "Dashboard" || !slices.Equal(a.Scopes, []actor.Scope{actor.Read, actor.PII}) {
+		t.Errorf("%+v", a)
+	}
+	for name, other := range map[string]string{"none": "", "another": apikey.Token(), "in capitals": strings.ToUpper(token), "cut off": token[:len(token)-1], "longer": token + "a", "its prefix": token[:10]} {
+		if a, err := r.Actor(t.Context(), other); !apperr.IsKind(err, apperr.Unauthorized) {
+			t.Errorf("%s: %v, %v", name, a, err)
+		}
+	}
+	elsewhere := apikey.NewRing(db, []byte("another secret"), time.Now)
+	bad(t, elsewhere, token)
+}
+
+func TestARevokedKeyStopsToWorkWithinASecond(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	id, token := fixture.APIKey(t, db)
+	r, c := newRing(db)
+	good(t, r, token)
+	write(t, db, func(ctx context.Context, tx pgx.Tx) error { return apikey.Revoke(ctx, tx, id) })
+	c.pass(999 * time.Millisecond)
+	good(t, r, token) // remembered
+	c.pass(time.Millisecond)
+	bad(t, r, token)
+	if r.Seen(token) {
+		t.Error("a revoked key is still held for good")
+	}
+	bad(t, r, token)
+}
+
+func TestAKeyThatIsUsedAllTheTimeIsStillLookedUpEverySecond(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	id, token := fixture.APIKey(t, db)
+	r, c := newRing(db)
+	good(t, r, token)
+	write(t, db, func(ctx context.Context, tx pgx.Tx) error { return apikey.Revoke(ctx, tx, id) })
+	for range 9 {
+		c.pass(100 * time.Millisecond)
+		good(t, r, token)
+	}
+	c.pass(100 * time.Millisecond)
+	bad(t, r, token)
+}
+
+func TestAnExpiredKeyIsRefused(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	id, token := fixture.APIKey(t, db, func(in *apikey.Input) { soon := time.Now().Add(time.Hour); in.ExpiresAt = &soon })
+	r, c := newRing(db)
+	good(t, r, token)
+	exec(t, db, "UPDATE api_keys SET expires_at = now() - interval '1 second' WHERE id = $1", id)
+	c.pass(time.Second)
+	bad(t, r, token)
+}
+
+func TestAScopeThatIsTakenAwayIsGoneWithinASecond(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	id, token := fixture.APIKey(t, db, func(in *apikey.Input) { in.Scopes = []string{"write"} })
+	r, c := newRing(db)
+	if !good(t, r, token).Can(actor.Write) {
+		t.Fatal("it cannot write")
+	}
+	write(t, db, func(ctx context.Context, tx pgx.Tx) error {
+		return apikey.Update(ctx, tx, id, apikey.Input{Name: "a", Scopes: []string{"read"}})
+	})
+	c.pass(time.Second)
+	if good(t, r, token).Can(actor.Write) {
+		t.Error("it still can")
+	}
+}
+
+func TestOnlyTheHashOfAKeyIsStored(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	id, token := fixture.APIKey(t, db)
+	hash := value[[]byte](t, db, "SELECT hash FROM api_keys WHERE id = $1", id)
+	if !bytes.Equal(hash, apikey.Hash(fixture.Secret, token)) || bytes.Equal(hash, apikey.Hash(nil, token)) || len(hash) != 32 {
+		t.Errorf("the hash is %x", hash)
+	}
+	secretPart := token[10:]
+	for _, sql := range []string{"SELECT count(*) FROM api_keys k WHERE k::text LIKE $1", "SELECT count(*) FROM changes c WHERE c::text LIKE $1"} {
+		if value[int64](t, db, sql, "%"+secretPart[:8]+"%") != 0 {
+			t.Errorf("the key can be read: %s", sql)
+		}
+	}
+	if value[int64](t, db, "SELECT count(*) FROM changes WHERE type = 'api-keys' AND (after ? 'hash' OR after ? 'last_used_at')") != 0 {
+		t.Error("the log holds the hash or the use of a key")
+	}
+	if prefix := value[string](t, db, "SELECT prefix FROM api_keys WHERE id = $1", id); prefix != token[:10] {
+		t.Errorf("the prefix is %q", prefix)
+	}
+}
+
+func TestKeysCannotBeGuessed(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for range 1000 {
+		token := apikey.Token()
+		if len(token) != 56 || !strings.HasPrefix(token, "rtr_") || strings.ToLower(token) != token || seen[token] {
+			t.Fatal(token)
+		}
+		seen[token] = true
+	}
+}
+
+func TestUseIsNotedToTheMinuteAndNotInTheLog(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	id, token := fixture.APIKey(t, db)
+	const used = "SELECT last_used_at FROM api_keys WHERE id = $1"
+	if value[*time.Time](t, db, used, id) != nil {
+		t.Error("a new key was used")
+	}
+	entries := value[int64](t, db, "SELECT count(*) FROM changes")
+	r, c := newRing(db)
+	good(t, r, token)
+	first := value[time.Time](t, db, used, id)
+	c.pass(2 * time.Second)
+	good(t, r, token)
+	if again := value[time.Time](t, db, used, id); !again.Equal(first) {
+		t.Errorf("noted at %v and again at %v", first, again)
+	}
+	exec(t, db, "UPDATE api_keys SET last_used_at = now() - interval '2 minutes' WHERE id = $1", id)
+	c.pass(2 * time.Second)
+	good(t, r, token)
+	if later := value[time.Time](t, db, used, id); later.Before(first) {
+		t.Errorf("noted at %v", later)
+	}
+	if value[int64](t, db, "SELECT version FROM api_keys WHERE id = $1", id) != 1 || value[int64](t, db, "SELECT count(*) FROM changes") != entries {
+		t.Error("the use of a key is a change of it")
+	}
+}
+
+func TestAKeyWorksWhileItsRowIsHeld(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	id, token := fixture.APIKey(t, db)
+	tx, err := db.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback(context.Background())
+	exec(t, tx, "SELECT FROM api_keys WHERE id = $1 FOR UPDATE", id)
+	r, _ := newRing(db)
+	good(t, r, token)
+}
+
+// counting counts the questions to the database.
+type counting struct {
+	pg.DB
+	mu sync.Mutex
+	n  int
+}
+
+func (c *counting) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.n++
+	return c.DB.QueryRow(ctx, sql, args...)
+}
+
+func TestManyAtOnceMayUseARing(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	_, token := fixture.APIKey(t, db)
+	asked := &counting{DB: db}
+	r, _ := newRing(asked)
+	good(t, r, token)
+	var all sync.WaitGroup
+	errs := make([]error, 8)
+	for i := range errs {
+		all.Go(func() {
+			for range 100 {
+				if _, err := r.Actor(context.Background(), token); err != nil {
+					errs[i] = err
+				}
+				_ = r.Seen(token)
+			}
+			_, err := r.Actor(context.Background(), apikey.Token())
+			if !apperr.IsKind(err, apperr.Unauthorized) {
+				errs[i] = errors.Join(errs[i], err, errors.New("a wrong key has passed"))
+			}
+		})
+	}
+	all.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Error(err)
+	}
+	if asked.n != 1+len(errs) {
+		t.Errorf("%d questions to the database within a second, want one, and one for each wrong key", asked.n)
+	}
+}
