@@ -33,6 +33,30 @@ func listOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list fu
 	return s.list(c, P(&f).Page(), page.Items, infoOf(page))
 }
 
+// withinOf answers what belongs to the round table of the path: the list whose filter names that round table, without the
+// parameter for it. A round table that the actor may not see is 404 or 410.
+func withinOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list func(context.Context, pg.DB, int64, F) (paging.Page[T], error)) error {
+	n, err := id(c)
+	if err != nil {
+		return err
+	}
+	f, err := query[F, P](s, c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	page, err := list(ctx, s.db, n, f)
+	if err != nil {
+		return err
+	}
+	if len(page.Items) == 0 { // what is there is there only in a round table that can be seen
+		if err := changes.See(ctx, s.db, "round_tables", "round-tables", n); err != nil {
+			return err
+		}
+	}
+	return s.list(c, P(&f).Page(), page.Items, infoOf(page))
+}
+
 // itemOf answers one record.
 func itemOf[T any, P record[T]](s *server, c echo.Context, get func(context.Context, pg.DB, int64) (T, error)) error {
 	var p itemParams

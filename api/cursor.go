@@ -15,8 +15,8 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// cursors signs and checks the cursors of lists. They need no state, never expire, and belong to one query: its filters
-// and its order.
+// cursors signs and checks the cursors of lists. They need no state, never expire, and belong to one query: its path, its
+// filters and its order.
 type cursors struct{ secret []byte }
 
 const macSize = 8
@@ -30,18 +30,18 @@ type wireCursor struct {
 	Keys  []string `json:"k"`
 }
 
-func (c cursors) encode(at *paging.Cursor, query url.Values) string {
-	payload, _ := json.Marshal(wireCursor{queryHash(query), at.ID, at.Keys})
+func (c cursors) encode(at *paging.Cursor, path string, query url.Values) string {
+	payload, _ := json.Marshal(wireCursor{queryHash(path, query), at.ID, at.Keys})
 	return base64.RawURLEncoding.EncodeToString(append(c.mac(payload), payload...))
 }
 
-func (c cursors) decode(s string, query url.Values) (*paging.Cursor, error) {
+func (c cursors) decode(s, path string, query url.Values) (*paging.Cursor, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(s)
 	if err != nil || len(raw) < macSize || !hmac.Equal(raw[:macSize], c.mac(raw[macSize:])) {
 		return nil, paging.BadCursor()
 	}
 	var w wireCursor
-	if err := json.Unmarshal(raw[macSize:], &w); err != nil || w.Query != queryHash(query) {
+	if err := json.Unmarshal(raw[macSize:], &w); err != nil || w.Query != queryHash(path, query) {
 		return nil, paging.BadCursor()
 	}
 	return &paging.Cursor{Keys: w.Keys, ID: w.ID}, nil
@@ -53,9 +53,10 @@ func (c cursors) mac(payload []byte) []byte {
 	return m.Sum(nil)[:macSize]
 }
 
-// queryHash is the same for every spelling of the same filters and order.
-func queryHash(query url.Values) string {
+// queryHash is the same for every spelling of the same filters and order of a path.
+func queryHash(path string, query url.Values) string {
 	var b strings.Builder
+	b.WriteString(path)
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		if value := query.Get(name); value != "" && !slices.Contains(presentation, name) {
 			b.WriteString(strconv.Quote(name) + strconv.Quote(value))

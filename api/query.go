@@ -29,7 +29,7 @@ func query[F any, P filter[F]](s *server, c echo.Context) (F, error) {
 	fields := bind(values, &f)
 	p := P(&f).Page()
 	if p.Cursor != "" {
-		after, err := s.cursors.decode(p.Cursor, values)
+		after, err := s.cursors.decode(p.Cursor, c.Request().URL.Path, values)
 		if err != nil {
 			fields = append(fields, apperr.In("cursor", "bad_cursor"))
 		}

@@ -71,7 +71,7 @@ func (s *server) list(c echo.Context, p *paging.Params, page any, info listInfo)
 	}{page, PageInfo{Limit: info.limit}, ListMeta{s.changeCursor(info.head), info.total, info.estimated, License}}
 	if info.next != nil {
 		query := maps.Clone(c.QueryParams())
-		next := s.cursors.encode(info.next, query)
+		next := s.cursors.encode(info.next, c.Request().URL.Path, query)
 		query.Set("cursor", next)
 		link := s.config.PublicBaseURL + c.Request().URL.Path + "?" + query.Encode()
 		envelope.Page.NextCursor, envelope.Page.Next = &next, &link

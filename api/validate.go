@@ -105,7 +105,7 @@ func pointerOf(namespace string) string {
 	parts := strings.Split(namespace, ".")[1:]
 	var b strings.Builder
 	for _, p := range parts {
-		if p == "Input" || p == "Params" {
+		if p == "Input" || p == "Params" || p == "Within" {
 			continue
 		}
 		b.WriteString("/" + strings.TrimSuffix(strings.ReplaceAll(p, "[", "/"), "]"))

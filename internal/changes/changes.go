@@ -116,6 +116,20 @@ func Missing(ctx context.Context, db pg.DB, kind string, id int64) error {
 	return e
 }
 
+// See says whether the actor may see a record of a table: nil, apperr.NotFound or apperr.Gone.
+func See(ctx context.Context, db pg.DB, table, kind string, id int64) error {
+	var seen bool
+	err := db.QueryRow(ctx, "SELECT EXISTS (SELECT FROM "+table+" WHERE id = @id AND (@all OR "+table+"_public(id)))",
+		pg.Args{"id": id, "all": !actor.From(ctx).SeesOnlyPublished()}).Scan(&seen)
+	if err != nil {
+		return pg.Error(err)
+	}
+	if !seen {
+		return Missing(ctx, db, kind, id)
+	}
+	return nil
+}
+
 // Lock locks a record of a table for the rest of the transaction and gives its version.
 func Lock(ctx context.Context, tx pg.DB, table, kind string, id int64) (version int64, err error) {
 	err = tx.QueryRow(ctx, "SELECT version FROM "+table+" WHERE id = $1 FOR UPDATE", id).Scan(&version)

@@ -10,9 +10,8 @@ import (
 
 // build writes the statement of one page. Its shape depends on the order only, so that plans stay few:
 //
-//   - by date alone, newest first: one range of the index (date, id);
-//   - by date alone, oldest first: the dated events, then the undated ones, as two ranges of that index;
-//   - by date through a link: the index of the link leads;
+//   - newest first, through a link: the index of the link leads;
+//   - oldest first: the dated events, then the undated ones, as two ranges of an index that begins with the date;
 //   - all else: row comparison, or its expansion where directions differ.
 func (s Source) build(order []term, w *pg.Where, after *Cursor, rows int) (string, pg.Args, error) {
 	args := w.Args()
@@ -31,65 +30,79 @@ func (s Source) build(order []term, w *pg.Where, after *Cursor, rows int) (strin
 		keys[i] = "(" + t.SQL + ")::text"
 	}
 	selects := "SELECT " + s.Columns + ", ARRAY[" + strings.Join(keys, ", ") + "]::text[] AS sort_keys FROM "
-	if len(order) == 1 && order[0].Date {
-		if link, ok := w.Lead(); ok && order[0].desc {
-			return s.led(link, selects, w, after, args), args, nil
-		}
-		if !order[0].desc {
-			return s.oldestFirst(order[0], selects, w, after, args), args, nil
+	if order[0].Date {
+		expandDates(order[1:])
+		link, leads := w.Lead()
+		switch {
+		case order[0].desc && leads:
+			return s.led(link, order, selects, w, after), args, nil
+		case !order[0].desc:
+			return s.oldestFirst(order, selects, w, after), args, nil
 		}
 	}
-	order = expandDates(order)
-	where := and(w.SQL(s.ID, false), s.seek(order, after, 0))
+	expandDates(order)
+	where := and(w.SQL(s.ID, false), s.seek(order, after))
 	return selects + s.Table + " " + s.Joins + where + s.orderBy(order) + " LIMIT @page_rows", args, nil
 }
 
-// led reads the ids and dates in order from the index of the link, and joins the records to them.
-func (s Source) led(link pg.Link, selects string, w *pg.Where, after *Cursor, args pg.Args) string {
-	seek := ""
+// led reads the ids and dates in order from the index of the link, and joins the records to them. What follows the date
+// in the order is sorted within one date at a time.
+func (s Source) led(link pg.Link, order []term, selects string, w *pg.Where, after *Cursor) string {
+	order[0].SQL = "led.starts_key"
+	where := w.SQL(s.ID, true)
+	bound := ""
 	if after != nil {
-		seek = " AND (l.starts_key, l." + link.Parent + ") < (@after_0::text::integer, @after_id)"
+		bound = " AND l.starts_key <= @after_0::text::integer"
+		where = and(where, s.seek(order, after))
 	}
-	return selects + "(SELECT l." + link.Parent + " AS id, l.starts_key FROM " + link.Table + " WHERE " + link.Cond + seek +
+	key := link.Key
+	if key == "" {
+		key = s.ID
+		s.ID = "led.id" // the same, and known to be in order
+		if after != nil && len(order) == 1 {
+			bound += " AND (l.starts_key, l." + link.Parent + ") < (@after_0::text::integer, @after_id)"
+		}
+	}
+	return selects + "(SELECT l." + link.Parent + " AS id, l.starts_key FROM " + link.Table + " WHERE " + link.Cond + bound +
 		" GROUP BY l.starts_key, l." + link.Parent + " ORDER BY l.starts_key DESC, l." + link.Parent + " DESC) led JOIN " + s.Table +
-		" ON " + s.ID + " = led.id " + s.Joins + w.SQL(s.ID, true) + " ORDER BY led.starts_key DESC, led.id DESC LIMIT @page_rows"
+		" ON " + key + " = led.id " + s.Joins + where + s.orderBy(order) + " LIMIT @page_rows"
 }
 
-// oldestFirst reads dated records by date, then undated ones (key 0) by id: an Append that stops when the page is full.
-func (s Source) oldestFirst(t term, selects string, w *pg.Where, after *Cursor, args pg.Args) string {
-	part := func(pred, order string) string {
-		return "(" + selects + s.Table + " " + s.Joins + and(w.SQL(s.ID, false), pred) + " ORDER BY " + order + " LIMIT @page_rows)"
+// oldestFirst reads dated records in order, then undated ones (key 0): an Append that stops when the page is full.
+func (s Source) oldestFirst(order []term, selects string, w *pg.Where, after *Cursor) string {
+	date := order[0].SQL
+	where := and(w.SQL(s.ID, false), s.seek(order, after))
+	part := func(pred string) string {
+		return "(" + selects + s.Table + " " + s.Joins + and(where, pred) + s.orderBy(order) + " LIMIT @page_rows)"
 	}
-	dated, undated := t.SQL+" > 0", t.SQL+" = 0"
-	if after != nil {
-		if after.Keys[0] == "0" {
-			delete(args, "after_0")
-			return part(undated+" AND "+s.ID+" > @after_id", s.ID)
-		}
-		dated += " AND (" + t.SQL + ", " + s.ID + ") > (@after_0::text::integer, @after_id)"
+	undated := date + " = 0"
+	if after != nil && after.Keys[0] == "0" {
+		return part(undated)
 	}
-	return part(dated, t.SQL+", "+s.ID) + " UNION ALL " + part(undated, s.ID) + " LIMIT @page_rows"
+	dated := part(date + " > 0")
+	where = w.SQL(s.ID, false)
+	return dated + " UNION ALL " + part(undated) + " LIMIT @page_rows"
 }
 
 // expandDates makes "no date comes last" a key of its own in an ascending order; a descending one has it by itself.
-func expandDates(order []term) []term {
+func expandDates(order []term) {
 	for i, t := range order {
-		if t.Date && !t.desc {
+		if t.Date && !t.desc && !t.expanded {
 			order[i].SQL = "CASE WHEN " + t.SQL + " = 0 THEN 99999999 ELSE " + t.SQL + " END"
+			order[i].expanded = true
 		}
 	}
-	return order
 }
 
 // seek is the predicate for rows after the cursor. The date keys of the cursor are as selected, hence mapped again.
-func (s Source) seek(order []term, after *Cursor, _ int) string {
+func (s Source) seek(order []term, after *Cursor) string {
 	if after == nil {
 		return ""
 	}
 	values := make([]string, len(order))
 	for i, t := range order {
 		values[i] = fmt.Sprintf("@after_%d::text::%s", i, t.Type)
-		if t.Date && !t.desc {
+		if t.expanded {
 			values[i] = fmt.Sprintf("(CASE WHEN @after_%[1]d::text = '0' THEN 99999999 ELSE @after_%[1]d::text::integer END)", i)
 		}
 	}
@@ -112,7 +125,8 @@ func (s Source) seek(order []term, after *Cursor, _ int) string {
 		equal += t.SQL + " = " + values[i] + " AND "
 	}
 	alternatives = append(alternatives, "("+equal+s.ID+" "+than(order[len(order)-1].desc)+" @after_id)")
-	return "(" + strings.Join(alternatives, " OR ") + ")"
+	// The first comparison says nothing new; it is the one that an index can begin at.
+	return order[0].SQL + " " + than(desc) + "= " + values[0] + " AND (" + strings.Join(alternatives, " OR ") + ")"
 }
 
 // orderBy puts the id last, in the direction of the key before it, so that one index serves both.

@@ -180,6 +180,10 @@ var filters = []filter{
 		w.Through(pg.Link{Table: "links l", Parent: "thing_id", Cond: "l.owner_id = @other", Leads: true}, "other", 3)
 		return w
 	}, func(r row) bool { return slices.Contains(r.Owners, 1) && slices.Contains(r.Owners, 3) }},
+	{"a link by a column of the record", func() (w pg.Where) {
+		w.Through(pg.Link{Table: "links l", Parent: "thing_id", Key: "t.id", Cond: "l.owner_id = @owner", Leads: true}, "owner", 3)
+		return w
+	}, func(r row) bool { return slices.Contains(r.Owners, 3) }},
 	{"a link and a predicate", func() pg.Where {
 		w := through(2)
 		w.Add("t.title <> @title", "title", "b")

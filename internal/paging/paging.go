@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/date"
 	"roundtables.kz/registry/internal/pg"
 
 	"github.com/jackc/pgx/v5"
@@ -72,6 +73,17 @@ type Page[T any] struct {
 	Head      int64
 }
 
+// Starts narrows to a half-open range of event dates, by the column that carries the sort date. A round table that is
+// known by its month or year only counts as starting on the first day of it; an undated one is in no range.
+func Starts(w *pg.Where, column string, from, to *date.Day) {
+	if from != nil {
+		w.Add(column+" >= @starts_from", "starts_from", from.Key())
+	}
+	if to != nil {
+		w.Add(column+" > 0 AND "+column+" < @starts_to", "starts_to", to.Key())
+	}
+}
+
 // Row is what the page needs of a record beside the record: its id and the keys it is sorted by.
 type Row interface{ Place() Cursor }
 
@@ -118,7 +130,8 @@ func cmpLimit(limit int) int {
 // term is one key of an ORDER BY.
 type term struct {
 	Column
-	desc bool
+	desc     bool
+	expanded bool // SQL is not the date but a key that puts undated records last
 }
 
 // order reads "-starts_on,title" against the sorts of the source.
@@ -141,7 +154,7 @@ func (s Source) order(sort string) ([]term, error) {
 			return nil, apperr.BadQuery([]apperr.Field{f})
 		}
 		if !slices.Contains(seen, "id") { // what follows the id cannot matter
-			order = append(order, term{column, desc})
+			order = append(order, term{Column: column, desc: desc})
 		}
 		seen = append(seen, name)
 	}

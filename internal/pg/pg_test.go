@@ -91,18 +91,19 @@ func TestPredicatesStayApart(t *testing.T) {
 	w.Add("a = @a OR b = @b", "a", 1, "b", 2)
 	pg.In(&w, "c", "c", []int64{3})
 	pg.In(&w, "d", "d", []int64(nil))
+	pg.In(&w, "e", "e", []int64{5, 6})
 	w.Through(pg.Link{Table: "links l", Parent: "thing_id", Cond: "l.x = ANY(@x)", Leads: true}, "x", []int64{4})
-	if got, want := w.SQL("t.id", false), " WHERE (a = @a OR b = @b) AND (c = ANY(@c)) AND t.id IN (SELECT l.thing_id FROM links l WHERE l.x = ANY(@x))"; got != want {
+	if got, want := w.SQL("t.id", false), " WHERE (a = @a OR b = @b) AND (c = @c) AND (e = ANY(@e)) AND t.id IN (SELECT l.thing_id FROM links l WHERE l.x = ANY(@x))"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if got, want := w.SQL("t.id", true), " WHERE (a = @a OR b = @b) AND (c = ANY(@c))"; got != want {
+	if got, want := w.SQL("t.id", true), " WHERE (a = @a OR b = @b) AND (c = @c) AND (e = ANY(@e))"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
-	if args := w.Args(); len(args) != 4 {
+	if args := w.Args(); len(args) != 5 {
 		t.Errorf("%v", args)
 	}
 	w.Args()["more"] = 1
-	if args := w.Args(); len(args) != 4 {
+	if args := w.Args(); len(args) != 5 {
 		t.Errorf("a copy of the arguments is none: %v", args)
 	}
 }

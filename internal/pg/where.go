@@ -18,6 +18,7 @@ type Link struct {
 	Table  string // the link table with its alias l, such as "organizers l"
 	Parent string // the column of l that names the listed record
 	Cond   string // on l, such as "l.organization_id = ANY(@organizer)"
+	Key    string // the column of the listed record that Parent names; empty: its id
 	Leads  bool   // at most one value is asked for, so that the index of the link gives the page in order
 }
 
@@ -30,8 +31,18 @@ func (w *Where) Add(pred string, args ...any) {
 // In adds column = ANY(@name) unless values is empty.
 func In[T any](w *Where, column, name string, values []T) {
 	if len(values) > 0 {
-		w.Add(column+" = ANY(@"+name+")", name, values)
+		cond, value := OneOf(column, name, values)
+		w.Add(cond, name, value)
 	}
+}
+
+// OneOf gives the predicate that column is one of the values, and its argument. A single value is compared by =, which
+// lets an index give what follows the column in order.
+func OneOf[T any](column, name string, values []T) (cond string, value any) {
+	if len(values) == 1 {
+		return column + " = @" + name, values[0]
+	}
+	return column + " = ANY(@" + name + ")", values
 }
 
 // Through adds a filter by a link.
@@ -74,7 +85,11 @@ func (w *Where) SQL(id string, skipLinks bool) string {
 	}
 	if !skipLinks {
 		for _, l := range w.links {
-			preds = append(preds, id+" IN (SELECT l."+l.Parent+" FROM "+l.Table+" WHERE "+l.Cond+")")
+			key := l.Key
+			if key == "" {
+				key = id
+			}
+			preds = append(preds, key+" IN (SELECT l."+l.Parent+" FROM "+l.Table+" WHERE "+l.Cond+")")
 		}
 	}
 	if len(preds) == 0 {
