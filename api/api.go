@@ -47,9 +47,38 @@ func (r Route) handler(s *server) echo.HandlerFunc {
 func Routes() []Route {
 	const (
 		get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
-		public, write, admin  = actor.Public, actor.Write, actor.Admin
+		public, write         = actor.Public, actor.Write
+		publish, admin        = actor.Publish, actor.Admin
 	)
 	return []Route{
+		{get, "/v1/round-tables", public, (*server).listRoundTables},
+		{post, "/v1/round-tables", write, (*server).createRoundTable},
+		{get, "/v1/round-tables/:id", public, (*server).getRoundTable},
+		{patch, "/v1/round-tables/:id", write, (*server).patchRoundTable},
+		{del, "/v1/round-tables/:id", write, (*server).deleteRoundTable},
+		{post, "/v1/round-tables/:id/publish", publish, (*server).publishRoundTable},
+		{post, "/v1/round-tables/:id/withdraw", publish, (*server).withdrawRoundTable},
+		{get, "/v1/round-tables/:id/organizers", public, (*server).listOrganizersOfRoundTable},
+		{get, "/v1/round-tables/:id/recommendations", public, (*server).listRecommendationsOfRoundTable},
+
+		{get, "/v1/organizers", public, (*server).listOrganizers},
+		{post, "/v1/organizers", write, (*server).createOrganizer},
+		{get, "/v1/organizers/:id", public, (*server).getOrganizer},
+		{patch, "/v1/organizers/:id", write, (*server).patchOrganizer},
+		{del, "/v1/organizers/:id", write, (*server).deleteOrganizer},
+
+		{get, "/v1/recommendations", public, (*server).listRecommendations},
+		{post, "/v1/recommendations", write, (*server).createRecommendation},
+		{get, "/v1/recommendations/:id", public, (*server).getRecommendation},
+		{patch, "/v1/recommendations/:id", write, (*server).patchRecommendation},
+		{del, "/v1/recommendations/:id", write, (*server).deleteRecommendation},
+
+		{get, "/v1/documents", public, (*server).listDocuments},
+		{post, "/v1/documents", write, (*server).createDocument},
+		{get, "/v1/documents/:id", public, (*server).getDocument},
+		{patch, "/v1/documents/:id", write, (*server).patchDocument},
+		{del, "/v1/documents/:id", write, (*server).deleteDocument},
+
 		{get, "/v1/topics", public, (*server).listTopics},
 		{post, "/v1/topics", write, (*server).createTopic},
 		{get, "/v1/topics/:id", public, (*server).getTopic},

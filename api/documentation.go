@@ -15,16 +15,16 @@ import (
 func Documentation() []Route {
 	get := http.MethodGet
 	return []Route{
-		{get, "/openapi.json", "", document("application/json", openapi.V31)},
-		{get, "/openapi-3.0.json", "", document("application/json", openapi.V30)},
-		{get, "/swagger.json", "", document("application/json", openapi.V20)},
+		{get, "/openapi.json", "", openDocument("application/json", openapi.V31)},
+		{get, "/openapi-3.0.json", "", openDocument("application/json", openapi.V30)},
+		{get, "/swagger.json", "", openDocument("application/json", openapi.V20)},
 		{get, "/docs", "", (*server).toDocs},
 		{get, "/docs/*", "", (*server).showDocs},
 	}
 }
 
-// document serves a file that any page may read.
-func document(mediaType string, body []byte) func(*server, echo.Context) error {
+// openDocument serves a file that any page may read.
+func openDocument(mediaType string, body []byte) func(*server, echo.Context) error {
 	f := docs.NewFile(mediaType, body)
 	return func(_ *server, c echo.Context) error {
 		c.Response().Header().Set(echo.HeaderAccessControlAllowOrigin, "*")

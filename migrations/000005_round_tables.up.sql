@@ -7,12 +7,15 @@ CREATE TABLE documents (
     url          text        CHECK (url ~ '^https?://'),
     language     text        CHECK (language ~ '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$'),
     published_on text        CHECK (is_partial_date(published_on)),
+    -- As starts_key: 0 where the source gives no date.
+    published_key integer    NOT NULL GENERATED ALWAYS AS (coalesce(rpad(replace(published_on, '-', ''), 8, '0')::integer, 0)) STORED,
     title_sort   text        COLLATE "und-x-icu" NOT NULL GENERATED ALWAYS AS (text_sort_key(title)) STORED,
     version      bigint      NOT NULL DEFAULT 1,
     created_at   timestamptz NOT NULL DEFAULT now(),
     updated_at   timestamptz NOT NULL DEFAULT now(),
     xact         xid8        NOT NULL DEFAULT pg_current_xact_id()
 );
+CREATE INDEX documents_published_idx ON documents (published_key, id);
 CREATE INDEX documents_kind_idx ON documents (kind, title_sort, id);
 CREATE INDEX documents_title_sort_idx ON documents (title_sort, id);
 CREATE INDEX documents_updated_at_idx ON documents (updated_at, id);
@@ -65,7 +68,7 @@ CREATE TABLE round_tables (
     CONSTRAINT round_tables_ends_at_order CHECK (ends_at IS NULL OR (starts_at IS NOT NULL AND ends_at >= starts_at))
 );
 CREATE INDEX round_tables_starts_idx ON round_tables (starts_key, id);
-CREATE INDEX round_tables_published_idx ON round_tables (starts_key, id) WHERE publication = 'published';
+CREATE INDEX round_tables_publication_idx ON round_tables (publication, starts_key, id);
 CREATE INDEX round_tables_title_sort_idx ON round_tables (title_sort, id);
 CREATE INDEX round_tables_updated_at_idx ON round_tables (updated_at, id);
 CREATE INDEX round_tables_place_id_idx ON round_tables (place_id, starts_key, id);
@@ -105,10 +108,11 @@ CREATE TABLE document_links (
     PRIMARY KEY (round_table_id, document_id, relation)
 );
 CREATE INDEX document_links_document_id_idx ON document_links (document_id, relation);
+CREATE INDEX document_links_relation_idx ON document_links (relation, document_id);
 
 CREATE FUNCTION documents_snapshot(record_id bigint) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    RETURN (SELECT to_jsonb(d) - 'title_sort' || jsonb_build_object(
+    RETURN (SELECT to_jsonb(d) - '{title_sort,published_key}'::text[] || jsonb_build_object(
                 'author_ids', (SELECT coalesce(jsonb_agg(a.person_id ORDER BY a.position), '[]') FROM document_authors a WHERE a.document_id = d.id))
             FROM documents d WHERE d.id = record_id);
 END $$;
@@ -117,7 +121,7 @@ CREATE FUNCTION documents_public(record_id bigint) RETURNS boolean LANGUAGE plpg
 BEGIN
     RETURN coalesce((SELECT bool_or(r.publication = 'published') FROM document_links l JOIN round_tables r ON r.id = l.round_table_id WHERE l.document_id = record_id), true);
 END $$;
-CALL registry_track('documents', 'documents', generated => '{title_sort}');
+CALL registry_track('documents', 'documents', generated => '{title_sort,published_key}');
 CALL registry_track_part('document_authors', 'document_id', 'documents', 'documents');
 
 CREATE FUNCTION round_tables_snapshot(record_id bigint) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
@@ -152,6 +156,7 @@ CREATE TABLE organizers (
 );
 CREATE INDEX organizers_round_table_id_idx ON organizers (round_table_id, position, id);
 CREATE INDEX organizers_organization_id_idx ON organizers (organization_id, starts_key, round_table_id);
+CREATE INDEX organizers_position_idx ON organizers (position, id);
 CREATE INDEX organizers_starts_idx ON organizers (starts_key, id);
 CREATE INDEX organizers_kind_idx ON organizers (kind, starts_key, id);
 CREATE TRIGGER organizers_starts_key BEFORE INSERT OR UPDATE OF round_table_id ON organizers FOR EACH ROW EXECUTE FUNCTION carry_starts_key();

@@ -56,7 +56,7 @@ CREATE TABLE attendee_roles (
     FOREIGN KEY (round_table_id, starts_key) REFERENCES round_tables (id, starts_key) ON UPDATE CASCADE
 );
 CREATE INDEX attendee_roles_role_idx ON attendee_roles (role, starts_key, attendee_id);
-CREATE INDEX attendee_roles_round_table_id_idx ON attendee_roles (round_table_id, role);
+CREATE INDEX attendee_roles_round_table_id_idx ON attendee_roles (round_table_id, role, attendee_id);
 CREATE TRIGGER attendee_roles_carry BEFORE INSERT ON attendee_roles FOR EACH ROW EXECUTE FUNCTION carry_attendee();
 
 CREATE TABLE attendee_affiliations (

@@ -26,7 +26,7 @@ CREATE TABLE statements (
     CONSTRAINT statements_attendee_id_fkey FOREIGN KEY (attendee_id, round_table_id, person_key) REFERENCES attendees (id, round_table_id, person_key) ON UPDATE CASCADE,
     CONSTRAINT statements_in_reply_to_id_fkey FOREIGN KEY (in_reply_to_id, round_table_id) REFERENCES statements (id, round_table_id)
 );
-CREATE INDEX statements_round_table_id_idx ON statements (round_table_id, sequence, id);
+CREATE INDEX statements_round_table_id_idx ON statements (round_table_id, sequence, id) INCLUDE (attendee_id);
 CREATE INDEX statements_attendee_id_idx ON statements (attendee_id);
 CREATE INDEX statements_person_key_idx ON statements (person_key, starts_key, id);
 CREATE INDEX statements_quoted_person_id_idx ON statements (quoted_person_id) WHERE quoted_person_id IS NOT NULL;

@@ -31,8 +31,8 @@ func Columns(alias string) string {
 	return alias + ".id, " + alias + ".version, " + alias + ".created_at, " + alias + ".updated_at"
 }
 
-// Place is where the record stands in the list it was read from.
-func (r Record) Place() paging.Cursor { return paging.Cursor{Keys: r.SortKeys, ID: r.ID} }
+// Cursor is where the record stands in the list it was read from.
+func (r Record) Cursor() paging.Cursor { return paging.Cursor{Keys: r.SortKeys, ID: r.ID} }
 
 // Meta gives the record part of a record.
 func (r Record) Meta() Record { return r }

@@ -164,5 +164,9 @@ func and(where, pred string) string {
 
 // Item is the statement that reads the record @id as a list would.
 func (s Source) Item() string {
-	return "SELECT " + s.Columns + ", NULL::text[] AS sort_keys FROM " + s.Table + " " + s.Joins + " WHERE " + s.ID + " = @id"
+	item := "SELECT " + s.Columns + ", NULL::text[] AS sort_keys FROM " + s.Table + " " + s.Joins + " WHERE " + s.ID + " = @id"
+	if s.Visible != "" {
+		item += " AND (" + s.Visible + ")"
+	}
+	return item
 }

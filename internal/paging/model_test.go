@@ -23,7 +23,7 @@ type thing struct {
 	SortKeys []string `db:"sort_keys"`
 }
 
-func (t thing) Place() paging.Cursor { return paging.Cursor{Keys: t.SortKeys, ID: t.ID} }
+func (t thing) Cursor() paging.Cursor { return paging.Cursor{Keys: t.SortKeys, ID: t.ID} }
 
 // things have few distinct values, so that there are ties, and dates of which 0 is none.
 var things = paging.Source{

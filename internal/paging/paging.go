@@ -24,13 +24,15 @@ const (
 	MaxLimit     = 500
 )
 
-// Source is how one resource is read: SELECT Columns FROM Table Joins. ID is the expression of the record's id. Sorts
-// maps what a client may sort by to SQL; Default is the order without a wish.
+// Source is how one resource is read: SELECT Columns FROM Table Joins. ID is the expression of the record's id. Visible
+// is a predicate without arguments that every record satisfies, in lists and by its id: what the actor may see; empty:
+// all. Sorts maps what a client may sort by to SQL; Default is the order without a wish.
 type Source struct {
 	Columns string
 	Table   string
 	Joins   string
 	ID      string
+	Visible string
 	Sorts   map[string]Column
 	Default string
 }
@@ -85,13 +87,16 @@ func Starts(w *pg.Where, column string, from, to *date.Day) {
 }
 
 // Row is what the page needs of a record beside the record: its id and the keys it is sorted by.
-type Row interface{ Place() Cursor }
+type Row interface{ Cursor() Cursor }
 
 // Query reads one page. The number of statements does not depend on the size of the page.
 func Query[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params) (Page[T], error) {
 	order, err := s.order(p.Sort)
 	if err != nil {
 		return Page[T]{}, err
+	}
+	if s.Visible != "" {
+		w.Add(s.Visible)
 	}
 	limit := cmpLimit(p.Limit)
 	sql, args, err := s.build(order, &w, p.After, limit+1)
@@ -111,7 +116,7 @@ func Query[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params)
 	}
 	if len(page.Items) > limit {
 		page.Items = page.Items[:limit]
-		next := page.Items[limit-1].Place()
+		next := page.Items[limit-1].Cursor()
 		page.Next = &next
 	}
 	if p.Count == "exact" || p.Count == "estimated" {

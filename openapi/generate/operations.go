@@ -60,7 +60,7 @@ func (p *pass) operations() error {
 			err = fmt.Errorf("%s: want one tag of api/doc.go, got %q", at, op.Tags)
 		default:
 			used[op.OperationID] = at
-			o := operation{p, op, method, path, isData}
+			o := operation{p, op, method, path, isData, op.Extensions["x-if-match"] != nil || method == http.MethodPatch || method == http.MethodDelete}
 			err = o.finish(route.Scope)
 		}
 	})
@@ -73,6 +73,7 @@ type operation struct {
 	op           *openapi3.Operation
 	method, path string
 	data         bool // of the data's API, not of the service itself
+	versioned    bool // wants If-Match: a change of what is there, and an action whose handler says @x-if-match
 }
 
 func (o operation) finish(scope actor.Scope) error {
@@ -167,7 +168,7 @@ func (o operation) parameters() error {
 		return nil
 	}
 	var headers openapi3.Parameters
-	if o.method == http.MethodPatch || o.method == http.MethodDelete {
+	if o.versioned {
 		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/IfMatch", Value: o.doc.Components.Parameters["IfMatch"].Value})
 	}
 	if o.method != http.MethodGet {

@@ -79,9 +79,7 @@ func ofOneRecord(o operation, _ actor.Scope) bool { return o.data && strings.Con
 
 func withBody(o operation, _ actor.Scope) bool { return o.op.RequestBody != nil }
 
-func ofAVersion(o operation, _ actor.Scope) bool {
-	return o.method == http.MethodPatch || o.method == http.MethodDelete
-}
+func ofAVersion(o operation, _ actor.Scope) bool { return o.versioned }
 
 // refusals are all of them, by status.
 var refusals = []refusal{

@@ -1,0 +1,130 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"roundtables.kz/registry/internal/roundtable"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/labstack/echo/v4"
+)
+
+// RoundTablePage is a page of round tables.
+type RoundTablePage = Page[roundtable.RoundTable] //	@name	RoundTablePage
+
+// listRoundTables answers a page of round tables.
+//
+//	@ID			listRoundTables
+//	@Summary	List round tables
+//	@Tags		Round tables
+//	@x-sort		["-starts_on", "title", "updated_at"]
+//	@Param		filter	query		roundtable.Filter	false	"-"
+//	@Success	200		{object}	RoundTablePage		"A page of round tables."
+//	@Router		/v1/round-tables [get]
+func (s *server) listRoundTables(c echo.Context) error { return listOf(s, c, roundtable.List) }
+
+// getRoundTable answers one round table.
+//
+//	@ID			getRoundTable
+//	@Summary	Get a round table
+//	@Tags		Round tables
+//	@Param		id		path		int			true	"The round table."
+//	@Param		params	query		itemParams	false	"-"
+//	@Success	200		{object}	roundtable.RoundTable	"The round table."
+//	@Router		/v1/round-tables/{id} [get]
+func (s *server) getRoundTable(c echo.Context) error { return itemOf(s, c, roundtable.Get) }
+
+// createRoundTable makes a round table.
+//
+//	@ID				createRoundTable
+//	@Summary		Create a round table
+//	@Description	A new round table is a draft that only keys with the scope `read` see; one that is `published` at once takes the scope `publish`.
+//	@Tags			Round tables
+//	@Param			params	query		writeParams		false	"-"
+//	@Param			roundtable	body		roundtable.Input	true	"The round table."
+//	@Success		201		{object}	roundtable.RoundTable	"The new round table."
+//	@Router			/v1/round-tables [post]
+func (s *server) createRoundTable(c echo.Context) error {
+	return createOf(s, c, roundtable.Create, roundtable.Get)
+}
+
+// patchRoundTable changes a round table.
+//
+//	@ID			patchRoundTable
+//	@Summary	Change a round table
+//	@Tags		Round tables
+//	@Param		id		path		int				true	"The round table."
+//	@Param		params	query		writeParams		false	"-"
+//	@Param		patch	body		roundtable.Input	true	"What changes."
+//	@Success	200		{object}	roundtable.RoundTable	"The round table as it is now."
+//	@Router		/v1/round-tables/{id} [patch]
+func (s *server) patchRoundTable(c echo.Context) error {
+	return patchOf(s, c, roundtable.Table, roundtable.Type, roundtable.Get, func(r *roundtable.RoundTable) *roundtable.Input { return &r.Input }, roundtable.Update)
+}
+
+// deleteRoundTable deletes a round table.
+//
+//	@ID				deleteRoundTable
+//	@Summary		Delete a round table
+//	@Description	Refused with 409 while other records refer to the round table, such as its organizers and attendees.
+//	@Tags			Round tables
+//	@Param			id		path	int			true	"The round table."
+//	@Param			params	query	writeParams	false	"-"
+//	@Success		204		"The round table is gone, or would be after a dry run."
+//	@Router			/v1/round-tables/{id} [delete]
+func (s *server) deleteRoundTable(c echo.Context) error {
+	return deleteOf(s, c, roundtable.Table, roundtable.Type, roundtable.Get)
+}
+
+// publishRoundTable publishes a round table.
+//
+//	@ID				publishRoundTable
+//	@Summary		Publish a round table
+//	@Description	From now on everyone sees it, with its organizers, attendees, statements and recommendations. To publish it again changes nothing.
+//	@Tags			Round tables
+//	@x-if-match		true
+//	@Param			id		path		int						true	"The round table."
+//	@Param			params	query		writeParams				false	"-"
+//	@Success		200		{object}	roundtable.RoundTable	"The round table, published."
+//	@Router			/v1/round-tables/{id}/publish [post]
+func (s *server) publishRoundTable(c echo.Context) error { return s.movePublication(c, "published") }
+
+// withdrawRoundTable withdraws a round table.
+//
+//	@ID				withdrawRoundTable
+//	@Summary		Withdraw a round table
+//	@Description	From now on only keys with the scope `read` see it and what belongs to it. To withdraw it again changes nothing.
+//	@Tags			Round tables
+//	@x-if-match		true
+//	@Param			id		path		int						true	"The round table."
+//	@Param			params	query		writeParams				false	"-"
+//	@Success		200		{object}	roundtable.RoundTable	"The round table, withdrawn."
+//	@Router			/v1/round-tables/{id}/withdraw [post]
+func (s *server) withdrawRoundTable(c echo.Context) error { return s.movePublication(c, "withdrawn") }
+
+func (s *server) movePublication(c echo.Context, to string) error {
+	n, err := id(c)
+	if err != nil {
+		return err
+	}
+	version, err := ifMatch(c.Request())
+	if err != nil {
+		return err
+	}
+	var r roundtable.RoundTable
+	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) error {
+		if err := lock(ctx, tx, roundtable.Table, roundtable.Type, n, version); err != nil {
+			return err
+		}
+		if err := roundtable.Publish(ctx, tx, n, to); err != nil {
+			return err
+		}
+		r, err = roundtable.Get(ctx, tx, n)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return item(c, http.StatusOK, &r, itemParams{Lang: p.Lang})
+}

@@ -1,0 +1,183 @@
+package document
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Table and Type are where documents are kept and what the log calls them.
+const (
+	Table = "documents"
+	Type  = "documents"
+)
+
+var full, public = newSource(false), newSource(true)
+
+// newSource is how documents are read: by the public without those that only unpublished round tables link to, and
+// without restricted authors.
+func newSource(public bool) paging.Source {
+	s := paging.Source{
+		Table: "documents d",
+		ID:    "d.id",
+		Sorts: map[string]paging.Column{
+			"title":        {SQL: "d.title_sort", Type: "text"},
+			"published_on": {SQL: "d.published_key", Type: "integer", Date: true},
+			"updated_at":   {SQL: "d.updated_at", Type: "timestamptz"},
+		},
+		Default: "title",
+	}
+	shown := ""
+	if public {
+		s.Visible = `NOT EXISTS (SELECT FROM document_links l WHERE l.document_id = d.id)
+			OR EXISTS (SELECT FROM document_links l JOIN round_tables r ON r.id = l.round_table_id WHERE l.document_id = d.id AND r.publication = 'published')`
+		shown = " AND p.visibility = 'public'"
+	}
+	s.Columns = changes.Columns("d") + `, d.title, d.kind, d.url, d.language, d.published_on,
+		(SELECT coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name, 'position', held.title,
+			'organization', CASE WHEN g.id IS NOT NULL THEN jsonb_build_object('id', g.id, 'name', g.name) END) ORDER BY a.position), '[]')
+		 FROM document_authors a JOIN people p ON p.id = a.person_id
+		 LEFT JOIN LATERAL (SELECT f.organization_id, f.title FROM affiliations f
+			WHERE f.person_id = p.id AND f.held_during @> coalesce(partial_date_start(d.published_on), current_date)
+			ORDER BY f.is_primary DESC, lower(f.held_during) DESC NULLS LAST, f.id LIMIT 1) held ON true
+		 LEFT JOIN organizations g ON g.id = held.organization_id
+		 WHERE a.document_id = d.id` + shown + `) AS authors`
+	return s
+}
+
+func init() {
+	pg.Explain("document_authors_person_id_fkey", "/author_ids", "unknown_reference")
+}
+
+func sourceFor(ctx context.Context) paging.Source {
+	if actor.From(ctx).SeesOnlyPublished() {
+		return public
+	}
+	return full
+}
+
+// List gives a page of documents.
+func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Document], error) {
+	page, err := paging.Query[Document](ctx, db, sourceFor(ctx), f.where(actor.From(ctx).SeesOnlyPublished()), f.Params)
+	for i := range page.Items {
+		page.Items[i].finish()
+	}
+	return page, err
+}
+
+// where turns the filter into predicates. The public finds nothing by what it does not see: links of unpublished round
+// tables and restricted people.
+func (f Filter) where(public bool) (w pg.Where) {
+	pg.In(&w, "d.id", "id", f.ID)
+	pg.In(&w, "d.kind", "kind", f.Kind)
+	if len(f.RoundTable) > 0 || len(f.Relation) > 0 {
+		var links pg.Where
+		pg.In(&links, "l.round_table_id", "round_table", f.RoundTable)
+		pg.In(&links, "l.relation", "relation", f.Relation)
+		if public {
+			links.Add("EXISTS (SELECT FROM round_tables r WHERE r.id = l.round_table_id AND r.publication = 'published')")
+		}
+		w.Add("d.id IN (SELECT l.document_id FROM document_links l" + links.SQL("", true) + ")")
+		for name, value := range links.Args() {
+			w.Bind(name, value)
+		}
+	}
+	if len(f.Person) > 0 {
+		shown := ""
+		if public {
+			shown = " JOIN people p ON p.id = a.person_id AND p.visibility = 'public'"
+		}
+		w.Add("d.id IN (SELECT a.document_id FROM document_authors a"+shown+" WHERE a.person_id = ANY(@person))", "person", f.Person)
+	}
+	return w
+}
+
+// finish fills what the row does not hold in the form that clients see.
+func (d *Document) finish() {
+	for _, a := range d.Authors {
+		d.AuthorIDs = append(d.AuthorIDs, a.ID)
+	}
+}
+
+// Get gives one document, or apperr.NotFound, or apperr.Gone after its deletion.
+func Get(ctx context.Context, db pg.DB, id int64) (Document, error) {
+	d, err := pg.One[Document](ctx, db, sourceFor(ctx).Item(), pg.Args{"id": id})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = changes.Missing(ctx, db, Type, id)
+	}
+	d.finish()
+	return d, err
+}
+
+// Create makes a document. An unknown author is apperr.Invalid.
+func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
+	in.complete()
+	id, err := pg.ID(ctx, tx, "INSERT INTO documents (title, kind, url, language, published_on) VALUES (@title, @kind, @url, @language, @published_on) RETURNING id", in.args())
+	if err != nil {
+		return 0, err
+	}
+	return id, setAuthors(ctx, tx, id, in.AuthorIDs)
+}
+
+// Update gives a document new content, with the errors of Create; content that is already there changes nothing, the
+// version included.
+func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+	in.complete()
+	args := in.args()
+	args["id"] = id
+	err := pg.Exec(ctx, tx, "UPDATE documents SET title = @title, kind = @kind, url = @url, language = @language, published_on = @published_on WHERE id = @id", args)
+	if err != nil {
+		return err
+	}
+	return setAuthors(ctx, tx, id, in.AuthorIDs)
+}
+
+func (in Input) args() pg.Args {
+	return pg.Args{"title": in.Title, "kind": in.Kind, "url": in.URL, "language": in.Language, "published_on": in.PublishedOn}
+}
+
+// setAuthors gives a document its authors, in order; a list that is already there is left alone.
+func setAuthors(ctx context.Context, tx pgx.Tx, id int64, authors []int64) error {
+	was, err := people(ctx, tx, "SELECT person_id FROM document_authors WHERE document_id = @id ORDER BY position", pg.Args{"id": id})
+	if err != nil || slices.Equal(was, authors) {
+		return err
+	}
+	if err := pg.Exec(ctx, tx, "DELETE FROM document_authors WHERE document_id = @id", pg.Args{"id": id}); err != nil {
+		return err
+	}
+	// Only those that exist are inserted: the others are told by their place in the list, all at once.
+	found, err := people(ctx, tx, `
+		INSERT INTO document_authors (document_id, person_id, position)
+		SELECT @id::bigint, g.person_id, g.position FROM unnest(@authors::bigint[]) WITH ORDINALITY g(person_id, position)
+		WHERE EXISTS (SELECT FROM people p WHERE p.id = g.person_id)
+		RETURNING person_id`, pg.Args{"id": id, "authors": authors})
+	if err != nil {
+		return err
+	}
+	var fields []apperr.Field
+	for i, author := range authors {
+		if !slices.Contains(found, author) {
+			fields = append(fields, apperr.At("/author_ids/"+strconv.Itoa(i), "unknown_reference"))
+		}
+	}
+	return apperr.Validation(fields)
+}
+
+// people reads a column of their ids.
+func people(ctx context.Context, tx pgx.Tx, sql string, args pg.Args) ([]int64, error) {
+	rows, err := tx.Query(ctx, sql, args)
+	if err != nil {
+		return nil, pg.Error(err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	return ids, pg.Error(err)
+}

@@ -1,0 +1,107 @@
+package organizer
+
+import (
+	"context"
+	"errors"
+
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Table and Type are where organizers are kept and what the log calls them.
+const (
+	Table = "organizers"
+	Type  = "organizers"
+)
+
+var full, published = newSource(false), newSource(true)
+
+// newSource is how organizers are read: by the public only those of published round tables.
+func newSource(public bool) paging.Source {
+	s := paging.Source{
+		Columns: changes.Columns("o") + `, o.round_table_id, o.organization_id, o.kind, o.name_as_listed, o.position,
+			jsonb_build_object('id', r.id, 'name', r.title) AS round_table, jsonb_build_object('id', g.id, 'name', g.name) AS organization`,
+		Table: "organizers o",
+		Joins: "JOIN round_tables r ON r.id = o.round_table_id JOIN organizations g ON g.id = o.organization_id",
+		ID:    "o.id",
+		Sorts: map[string]paging.Column{
+			"position":  {SQL: "o.position", Type: "integer"},
+			"starts_on": {SQL: "o.starts_key", Type: "integer", Date: true},
+		},
+		Default: "position",
+	}
+	if public {
+		s.Visible = "r.publication = 'published'"
+	}
+	return s
+}
+
+func sourceFor(ctx context.Context) paging.Source {
+	if actor.From(ctx).SeesOnlyPublished() {
+		return published
+	}
+	return full
+}
+
+func init() {
+	pg.Explain("organizers_round_table_id_organization_id_kind_key", "/organization_id", "already_organizer")
+	pg.Explain("organizers_round_table_id_starts_key_fkey", "/round_table_id", "unknown_reference")
+}
+
+// List gives a page of organizers.
+func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Organizer], error) {
+	var w pg.Where
+	pg.In(&w, "o.id", "id", f.ID)
+	pg.In(&w, "o.round_table_id", "round_table", f.RoundTable)
+	pg.In(&w, "o.organization_id", "organization", f.Organization)
+	pg.In(&w, "o.kind", "kind", f.Kind)
+	paging.Starts(&w, "o.starts_key", f.StartsFrom, f.StartsTo)
+	return paging.Query[Organizer](ctx, db, sourceFor(ctx), w, f.Params)
+}
+
+// ListWithin gives a page of the organizers of one round table. Whether there is such a round table is not looked at.
+func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (paging.Page[Organizer], error) {
+	return List(ctx, db, Filter{Within: f, RoundTable: []int64{roundTable}})
+}
+
+// Get gives one organizer, or apperr.NotFound, or apperr.Gone after its deletion.
+func Get(ctx context.Context, db pg.DB, id int64) (Organizer, error) {
+	o, err := pg.One[Organizer](ctx, db, sourceFor(ctx).Item(), pg.Args{"id": id})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = changes.Missing(ctx, db, Type, id)
+	}
+	return o, err
+}
+
+// Create makes an organizer, the last one of its round table unless it has a position. An unknown round table or
+// organization is apperr.Invalid; a part that the organization has already is apperr.Conflict.
+func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
+	in.complete()
+	return pg.ID(ctx, tx, `
+		INSERT INTO organizers (round_table_id, organization_id, kind, name_as_listed, position)
+		VALUES (@round_table_id, @organization_id, @kind, @name_as_listed,
+			coalesce(@position, (SELECT coalesce(max(o.position), 0) + 1 FROM organizers o WHERE o.round_table_id = @round_table_id)))
+		RETURNING id`, in.args())
+}
+
+// Update gives an organizer new content, with the errors of Create; without a position it stays where it is. Content
+// that is already there changes nothing, the version included.
+func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+	in.complete()
+	args := in.args()
+	args["id"] = id
+	return pg.Exec(ctx, tx, `
+		UPDATE organizers SET round_table_id = @round_table_id, organization_id = @organization_id, kind = @kind,
+			name_as_listed = @name_as_listed, position = coalesce(@position, position) WHERE id = @id`, args)
+}
+
+func (in Input) args() pg.Args {
+	return pg.Args{
+		"round_table_id": in.RoundTableID, "organization_id": in.OrganizationID, "kind": in.Kind,
+		"name_as_listed": in.NameAsListed, "position": in.Position,
+	}
+}

@@ -1,0 +1,73 @@
+package recommendation
+
+import (
+	"context"
+	"errors"
+
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Table and Type are where recommendations are kept and what the log calls them.
+const (
+	Table = "recommendations"
+	Type  = "recommendations"
+)
+
+func init() {
+	pg.Explain("recommendations_round_table_id_starts_key_fkey", "/round_table_id", "unknown_reference")
+	pg.Explain("recommendations_statement_id_fkey", "/statement_id", "not_in_round_table")
+}
+
+// List gives a page of recommendations.
+func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Recommendation], error) {
+	return paging.Query[Recommendation](ctx, db, sourceFor(ctx), f.where(actor.From(ctx).SeesOnlyPublished()), f.Params)
+}
+
+// ListWithin gives a page of the recommendations of one round table. Whether there is such a round table is not looked
+// at.
+func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (paging.Page[Recommendation], error) {
+	return List(ctx, db, Filter{Within: f, RoundTable: []int64{roundTable}})
+}
+
+// Get gives one recommendation, or apperr.NotFound, or apperr.Gone after its deletion.
+func Get(ctx context.Context, db pg.DB, id int64) (Recommendation, error) {
+	r, err := pg.One[Recommendation](ctx, db, sourceFor(ctx).Item(), pg.Args{"id": id})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = changes.Missing(ctx, db, Type, id)
+	}
+	return r, err
+}
+
+// Create makes a recommendation. An unknown round table, addressee or document, and a statement that is not of the round
+// table, are apperr.Invalid.
+func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
+	in.complete()
+	return pg.ID(ctx, tx, `
+		INSERT INTO recommendations (round_table_id, statement_id, text, addressee_id, status, status_on, evidence_document_id)
+		VALUES (@round_table_id, @statement_id, @text, @addressee_id, @status, @status_on, @evidence_document_id)
+		RETURNING id`, in.args())
+}
+
+// Update gives a recommendation new content, with the errors of Create; content that is already there changes nothing,
+// the version included.
+func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+	in.complete()
+	args := in.args()
+	args["id"] = id
+	return pg.Exec(ctx, tx, `
+		UPDATE recommendations SET round_table_id = @round_table_id, statement_id = @statement_id, text = @text, addressee_id = @addressee_id,
+			status = @status, status_on = @status_on, evidence_document_id = @evidence_document_id
+		WHERE id = @id`, args)
+}
+
+func (in Input) args() pg.Args {
+	return pg.Args{
+		"round_table_id": in.RoundTableID, "statement_id": in.StatementID, "text": in.Text, "addressee_id": in.AddresseeID,
+		"status": in.Status, "status_on": in.StatusOn, "evidence_document_id": in.EvidenceDocumentID,
+	}
+}

@@ -1,0 +1,89 @@
+package roundtable
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// setParts gives a round table its topics and documents, in order. Lists that are already there are left alone. All
+// references to what does not exist come together as apperr.Invalid, each at its place in the list.
+func setParts(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+	topics, err := setTopics(ctx, tx, id, in.TopicIDs)
+	if err != nil {
+		return err
+	}
+	documents, err := setDocuments(ctx, tx, id, in.DocumentLinks)
+	if err != nil {
+		return err
+	}
+	return apperr.Validation(append(documents, topics...))
+}
+
+func setTopics(ctx context.Context, tx pgx.Tx, id int64, topics []int64) ([]apperr.Field, error) {
+	was, err := collect[int64](ctx, tx, "SELECT topic_id FROM round_table_topics WHERE round_table_id = @id ORDER BY position", pg.Args{"id": id})
+	if err != nil || slices.Equal(was, topics) {
+		return nil, err
+	}
+	if err := pg.Exec(ctx, tx, "DELETE FROM round_table_topics WHERE round_table_id = @id", pg.Args{"id": id}); err != nil {
+		return nil, err
+	}
+	// Only those that exist are inserted: the others are told by their place in the list, all at once.
+	found, err := collect[int64](ctx, tx, `
+		INSERT INTO round_table_topics (round_table_id, topic_id, position)
+		SELECT @id::bigint, g.topic_id, g.position FROM unnest(@topics::bigint[]) WITH ORDINALITY g(topic_id, position)
+		WHERE EXISTS (SELECT FROM topics t WHERE t.id = g.topic_id)
+		RETURNING topic_id`, pg.Args{"id": id, "topics": topics})
+	var fields []apperr.Field
+	for i, topic := range topics {
+		if !slices.Contains(found, topic) {
+			fields = append(fields, apperr.At("/topic_ids/"+strconv.Itoa(i), "unknown_reference"))
+		}
+	}
+	return fields, err
+}
+
+func setDocuments(ctx context.Context, tx pgx.Tx, id int64, links []DocumentLink) ([]apperr.Field, error) {
+	rows, err := tx.Query(ctx, "SELECT document_id, relation FROM document_links WHERE round_table_id = $1 ORDER BY position", id)
+	if err != nil {
+		return nil, pg.Error(err)
+	}
+	was, err := pgx.CollectRows(rows, pgx.RowToStructByPos[DocumentLink])
+	if err != nil || slices.Equal(was, links) {
+		return nil, pg.Error(err)
+	}
+	if err := pg.Exec(ctx, tx, "DELETE FROM document_links WHERE round_table_id = @id", pg.Args{"id": id}); err != nil {
+		return nil, err
+	}
+	documents, relations := make([]int64, len(links)), make([]string, len(links))
+	for i, l := range links {
+		documents[i], relations[i] = l.DocumentID, l.Relation
+	}
+	found, err := collect[int64](ctx, tx, `
+		INSERT INTO document_links (round_table_id, document_id, relation, position)
+		SELECT @id::bigint, g.document_id, g.relation, g.position FROM unnest(@documents::bigint[], @relations::text[]) WITH ORDINALITY g(document_id, relation, position)
+		WHERE EXISTS (SELECT FROM documents d WHERE d.id = g.document_id)
+		RETURNING document_id`, pg.Args{"id": id, "documents": documents, "relations": relations})
+	var fields []apperr.Field
+	for i, l := range links {
+		if !slices.Contains(found, l.DocumentID) {
+			fields = append(fields, apperr.At("/document_links/"+strconv.Itoa(i)+"/document_id", "unknown_reference"))
+		}
+	}
+	return fields, err
+}
+
+// collect reads one column.
+func collect[T any](ctx context.Context, tx pgx.Tx, sql string, args pg.Args) ([]T, error) {
+	rows, err := tx.Query(ctx, sql, args)
+	if err != nil {
+		return nil, pg.Error(err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[T])
+	return list, pg.Error(err)
+}

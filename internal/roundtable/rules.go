@@ -1,0 +1,138 @@
+package roundtable
+
+import (
+	"sync"
+	"time"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/date"
+)
+
+// Check fills in what follows from the rest, and gives the mistakes that no tag can say: those of the dates.
+func (in *Input) Check() []apperr.Field {
+	in.complete()
+	fields := append(in.checkDays(), in.checkTimes()...)
+	return fields
+}
+
+// complete fills in what a client left out and follows from the rest. It changes nothing the second time.
+func (in *Input) complete() {
+	orElse := func(field *string, value string) {
+		if *field == "" {
+			*field = value
+		}
+	}
+	orElse(&in.Format, "round_table")
+	orElse(&in.Status, "held")
+	orElse(&in.Publication, "draft")
+	orElse(&in.Timezone, "Asia/Almaty")
+	orElse(&in.Mode, "unknown")
+	if day, ok := in.dayOf(in.StartsAt); ok && in.StartsOn == nil {
+		in.StartsOn = &day
+	}
+	if day, ok := in.dayOf(in.EndsAt); ok && in.EndsOn == nil && in.StartsOn != nil && day.Time.After(in.StartsOn.Time) {
+		in.EndsOn = &day
+	}
+	if in.StartsOn != nil {
+		orElse(&in.DatePrecision, "day")
+	}
+	orElse(&in.DatePrecision, "unknown")
+}
+
+// checkDays gives the mistakes of the calendar days and their precision.
+func (in *Input) checkDays() (fields []apperr.Field) {
+	if in.EndsOn != nil && in.StartsOn == nil {
+		fields = append(fields, apperr.At("/starts_on", "required"))
+	}
+	if in.EndsOn != nil && in.StartsOn != nil && in.EndsOn.Time.Before(in.StartsOn.Time) {
+		fields = append(fields, apperr.At("/ends_on", "before_start"))
+	}
+	_, timed := in.dayOf(in.StartsAt)
+	switch {
+	case timed && in.DatePrecision != "day":
+		fields = append(fields, apperr.At("/date_precision", "day_needed"))
+	case (in.StartsOn == nil) != (in.DatePrecision == "unknown"):
+		fields = append(fields, apperr.At("/date_precision", "precision_mismatch"))
+	case in.StartsOn == nil:
+	case in.DatePrecision == "month" && in.StartsOn.Time.Day() != 1:
+		fields = append(fields, apperr.At("/starts_on", "first_of_month", "value", in.StartsOn.String()[:8]+"01"))
+	case in.DatePrecision == "year" && in.StartsOn.Time.YearDay() != 1:
+		fields = append(fields, apperr.At("/starts_on", "first_of_year", "value", in.StartsOn.String()[:5]+"01-01"))
+	}
+	return fields
+}
+
+// checkTimes gives the mistakes of the points in time: each lies on the day that the field beside it says.
+func (in *Input) checkTimes() (fields []apperr.Field) {
+	if in.EndsAt != nil && in.StartsAt == nil {
+		fields = append(fields, apperr.At("/starts_at", "required"))
+	}
+	fields = append(fields, in.checkTime("starts_at", in.StartsAt, "starts_on", in.StartsOn)...)
+	if in.EndsAt != nil && in.StartsAt != nil && in.EndsAt.Before(*in.StartsAt) {
+		return append(fields, apperr.At("/ends_at", "before_start"))
+	}
+	if in.EndsOn == nil {
+		return append(fields, in.checkTime("ends_at", in.EndsAt, "starts_on", in.StartsOn)...)
+	}
+	return append(fields, in.checkTime("ends_at", in.EndsAt, "ends_on", in.EndsOn)...)
+}
+
+func (in *Input) checkTime(name string, at *time.Time, beside string, day *date.Day) []apperr.Field {
+	if at == nil || in.location() == nil { // that there is no such time zone, its tag says
+		return nil
+	}
+	is, ok := in.dayOf(at)
+	switch {
+	case !ok:
+		return []apperr.Field{apperr.At("/"+name, "bad_value")}
+	case day != nil && !is.Time.Equal(day.Time):
+		return []apperr.Field{apperr.At("/"+name, "other_day", "value", is.String(), "field", beside)}
+	}
+	return nil
+}
+
+// dayOf gives the calendar day of a time in the time zone of the event. It is false without a time, without a known time
+// zone, and outside of the years 1 to 9999.
+func (in *Input) dayOf(at *time.Time) (date.Day, bool) {
+	zone := in.location()
+	if at == nil || zone == nil || !inRange(at.UTC()) || !inRange(at.In(zone)) {
+		return date.Day{}, false
+	}
+	year, month, day := at.In(zone).Date()
+	return date.Day{Time: time.Date(year, month, day, 0, 0, 0, 0, time.UTC)}, true
+}
+
+func inRange(t time.Time) bool { return t.Year() >= 1 && t.Year() <= 9999 }
+
+var zones sync.Map // name -> *time.Location, as the standard library reads a file each time
+
+// location is the time zone of the event, or nil where its name is none.
+func (in *Input) location() *time.Location {
+	if zone, ok := zones.Load(in.Timezone); ok {
+		return zone.(*time.Location)
+	}
+	zone, err := time.LoadLocation(in.Timezone)
+	if err != nil || in.Timezone == "Local" {
+		return nil
+	}
+	zones.Store(in.Timezone, zone)
+	return zone
+}
+
+// localize gives the times the offset that the time zone of the event had then. RFC 3339 has no seconds in an offset, as
+// local times had them before there were time zones: they are cut off, and the point in time stays.
+func (in *Input) localize() {
+	zone := in.location()
+	if zone == nil { // this system does not know the name any more
+		return
+	}
+	for _, at := range []*time.Time{in.StartsAt, in.EndsAt} {
+		if at == nil {
+			continue
+		}
+		*at = at.In(zone)
+		if _, offset := at.Zone(); offset%60 != 0 {
+			*at = at.In(time.FixedZone("", offset/60*60))
+		}
+	}
+}

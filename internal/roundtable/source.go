@@ -1,0 +1,126 @@
+package roundtable
+
+import (
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+)
+
+var full, published = newSource(false), newSource(true)
+
+func sourceFor(public bool) paging.Source {
+	if public {
+		return published
+	}
+	return full
+}
+
+// newSource is how round tables are read: by the public only what is published, without notes and without what is not
+// published itself. Documents of a published round table are public, and so is all that is counted.
+func newSource(public bool) paging.Source {
+	s := paging.Source{
+		Table: "round_tables r",
+		Joins: "LEFT JOIN places place ON place.id = r.place_id LEFT JOIN round_tables parent ON parent.id = r.parent_id",
+		ID:    "r.id",
+		Sorts: map[string]paging.Column{
+			"starts_on":  {SQL: "r.starts_key", Type: "integer", Date: true},
+			"title":      {SQL: "r.title_sort", Type: "text"},
+			"updated_at": {SQL: "r.updated_at", Type: "timestamptz"},
+		},
+		Default: "-starts_on",
+	}
+	notes := "r.notes"
+	if public {
+		s.Visible = "r.publication = 'published'"
+		s.Joins += " AND parent.publication = 'published'"
+		notes = "NULL::text AS notes"
+	}
+	s.Columns = changes.Columns("r") + `, r.title, r.purpose, r.format, r.status, r.publication, r.starts_on, r.ends_on, r.date_precision,
+		r.starts_at, r.ends_at, r.timezone, r.mode, r.place_id, r.venue, r.online_url, parent.id AS parent_id, r.languages, r.outcome, r.external_ids, ` + notes + `,
+		CASE WHEN place.id IS NOT NULL THEN jsonb_build_object('id', place.id, 'name', place.name) END AS place,
+		CASE WHEN parent.id IS NOT NULL THEN jsonb_build_object('id', parent.id, 'name', parent.title) END AS parent,
+		(SELECT coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'name', t.label) ORDER BY l.position), '[]')
+		 FROM round_table_topics l JOIN topics t ON t.id = l.topic_id WHERE l.round_table_id = r.id) AS topics,
+		(SELECT coalesce(jsonb_agg(jsonb_build_object('document_id', l.document_id, 'relation', l.relation,
+			'document', jsonb_build_object('id', d.id, 'name', d.title)) ORDER BY l.position), '[]')
+		 FROM document_links l JOIN documents d ON d.id = l.document_id WHERE l.round_table_id = r.id) AS document_links,
+		(SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.organization_id, 'name', g.name, 'kind', o.kind) ORDER BY o.position, o.id), '[]')
+		 FROM organizers o JOIN organizations g ON g.id = o.organization_id WHERE o.round_table_id = r.id) AS organizers,
+		jsonb_build_object(
+			'organizers', (SELECT count(*) FROM organizers o WHERE o.round_table_id = r.id),
+			'attendees', (SELECT count(*) FROM attendees a WHERE a.round_table_id = r.id),
+			'speakers', (SELECT count(*) FROM (
+				SELECT s.attendee_id FROM statements s WHERE s.round_table_id = r.id AND s.attendee_id IS NOT NULL
+				UNION SELECT h.attendee_id FROM attendee_roles h WHERE h.round_table_id = r.id AND h.role = ANY (ARRAY(SELECT code FROM roles WHERE speaks))) speaking),
+			'statements', (SELECT count(*) FROM statements s WHERE s.round_table_id = r.id),
+			'recommendations', (SELECT count(*) FROM recommendations x WHERE x.round_table_id = r.id)) AS counts`
+	return s
+}
+
+// What ties organizations and people to round tables, each as one link table with the date that it carries.
+const (
+	organizationLinks = `(SELECT organization_id, starts_key, round_table_id FROM organizers
+		UNION ALL SELECT organization_id, starts_key, round_table_id FROM attendee_affiliations
+		UNION ALL SELECT organization_id, starts_key, round_table_id FROM attendees WHERE organization_id IS NOT NULL) l`
+	personLinks = `(SELECT person_id, starts_key, round_table_id FROM attendees
+		UNION ALL SELECT quoted_person_id, starts_key, round_table_id FROM statements WHERE quoted_person_id IS NOT NULL) l`
+)
+
+// where turns the filter into predicates. The public finds nothing by what it does not see.
+func (f Filter) where(public bool) (w pg.Where) {
+	pg.In(&w, "r.id", "id", f.ID)
+	paging.Starts(&w, "r.starts_key", f.StartsFrom, f.StartsTo)
+	through(&w, "organizers l", "l.organization_id", "organizer", f.Organizer)
+	through(&w, organizationLinks, "l.organization_id", "organization", f.Organization)
+	through(&w, "attendee_roles l", "l.role", "role", f.Role)
+	through(&w, "round_table_topics l", "l.topic_id", "topic", f.Topic)
+	if len(f.Person) > 0 {
+		people := "SELECT p.id FROM people p WHERE p.id = ANY(@person)"
+		if public {
+			people += " AND p.visibility = 'public'"
+		}
+		// In either form the people are known before the links are read, so that the index of the links serves.
+		cond := "l.person_id = ANY (ARRAY(" + people + "))"
+		if len(f.Person) == 1 {
+			cond = "l.person_id = (" + people + ")"
+		}
+		w.Through(pg.Link{Table: personLinks, Parent: "round_table_id", Cond: cond, Leads: len(f.Person) == 1}, "person", f.Person)
+	}
+	pg.In(&w, "r.place_id", "place", f.Place)
+	if len(f.Country) > 0 {
+		w.Add("r.place_id IN (SELECT c.id FROM places c WHERE c.country = ANY(@country))", "country", f.Country)
+	}
+	pg.In(&w, "r.format", "format", f.Format)
+	pg.In(&w, "r.status", "status", f.Status)
+	pg.In(&w, "r.mode", "mode", f.Mode)
+	pg.In(&w, "r.publication", "publication", f.Publication)
+	if len(f.Language) > 0 {
+		w.Add("r.languages && @language", "language", f.Language)
+	}
+	if f.Q != "" {
+		w.Add("r.search @@ search_query(@q)", "q", f.Q)
+	}
+	if f.HasStatements != nil {
+		w.Add(map[bool]string{false: "NOT "}[*f.HasStatements] + "EXISTS (SELECT FROM statements s WHERE s.round_table_id = r.id)")
+	}
+	if len(f.Parent) > 0 {
+		cond, value := pg.OneOf("r.parent_id", "parent", f.Parent)
+		if public {
+			cond += " AND EXISTS (SELECT FROM round_tables p WHERE p.id = r.parent_id AND p.publication = 'published')"
+		}
+		w.Add(cond, "parent", value)
+	}
+	if len(f.ExternalID) > 0 {
+		w.Add("r.id IN (SELECT x.id FROM external_ids x WHERE x.type = 'round_tables' AND x.external_id = ANY(@external_id))", "external_id", f.ExternalID)
+	}
+	return w
+}
+
+// through narrows to the round tables that a link table ties to one of the values.
+func through[T any](w *pg.Where, table, column, name string, values []T) {
+	if len(values) == 0 {
+		return
+	}
+	cond, value := pg.OneOf(column, name, values)
+	w.Through(pg.Link{Table: table, Parent: "round_table_id", Cond: cond, Leads: len(values) == 1}, name, value)
+}

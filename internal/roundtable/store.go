@@ -1,0 +1,149 @@
+package roundtable
+
+import (
+	"context"
+	"errors"
+
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Table and Type are where round tables are kept and what the log calls them.
+const (
+	Table = "round_tables"
+	Type  = "round-tables"
+)
+
+func init() {
+	pg.Explain("external_ids_pkey", "/external_ids", "already_taken")
+	pg.Explain("round_table_topics_topic_id_fkey", "/topic_ids", "unknown_reference")
+	pg.Explain("document_links_document_id_fkey", "/document_links", "unknown_reference")
+}
+
+// List gives a page of round tables.
+func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[RoundTable], error) {
+	public := actor.From(ctx).SeesOnlyPublished()
+	page, err := paging.Query[RoundTable](ctx, db, sourceFor(public), f.where(public), f.Params)
+	for i := range page.Items {
+		page.Items[i].finish()
+	}
+	return page, err
+}
+
+// Get gives one round table, or apperr.NotFound, or apperr.Gone after its deletion.
+func Get(ctx context.Context, db pg.DB, id int64) (RoundTable, error) {
+	r, err := pg.One[RoundTable](ctx, db, sourceFor(actor.From(ctx).SeesOnlyPublished()).Item(), pg.Args{"id": id})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = changes.Missing(ctx, db, Type, id)
+	}
+	r.finish()
+	return r, err
+}
+
+// finish fills what the row does not hold in the form that clients see.
+func (r *RoundTable) finish() {
+	r.localize()
+	for _, t := range r.Topics {
+		r.TopicIDs = append(r.TopicIDs, t.ID)
+	}
+	for _, d := range r.DocumentLinks {
+		r.Input.DocumentLinks = append(r.Input.DocumentLinks, d.DocumentLink)
+	}
+}
+
+// Create makes a round table. A published or withdrawn one is apperr.Forbidden without the scope publish; an unknown
+// place, parent, topic or document is apperr.Invalid; an external id that another has is apperr.Conflict.
+func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
+	in.complete()
+	if err := mayPublish(ctx, "draft", in.Publication); err != nil {
+		return 0, err
+	}
+	id, err := pg.ID(ctx, tx, `
+		INSERT INTO round_tables (title, purpose, format, status, publication, starts_on, ends_on, date_precision, starts_at, ends_at, timezone,
+			mode, place_id, venue, online_url, parent_id, languages, outcome, external_ids, notes)
+		VALUES (@title, @purpose, @format, @status, @publication, @starts_on, @ends_on, @date_precision, @starts_at, @ends_at, @timezone,
+			@mode, @place_id, @venue, @online_url, @parent_id, @languages, @outcome, @external_ids, @notes)
+		RETURNING id`, in.args())
+	if err != nil {
+		return 0, err
+	}
+	return id, setParts(ctx, tx, id, in)
+}
+
+// Update gives a round table new content, with the errors of Create; a parent that stands below it is apperr.Invalid.
+// Content that is already there changes nothing, the version included.
+func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+	in.complete()
+	was, err := publicationOf(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if err := mayPublish(ctx, was, in.Publication); err != nil {
+		return err
+	}
+	args := in.args()
+	args["id"] = id
+	err = pg.Exec(ctx, tx, `
+		UPDATE round_tables SET title = @title, purpose = @purpose, format = @format, status = @status, publication = @publication,
+			starts_on = @starts_on, ends_on = @ends_on, date_precision = @date_precision, starts_at = @starts_at, ends_at = @ends_at,
+			timezone = @timezone, mode = @mode, place_id = @place_id, venue = @venue, online_url = @online_url, parent_id = @parent_id,
+			languages = @languages, outcome = @outcome, external_ids = @external_ids, notes = @notes
+		WHERE id = @id`, args)
+	if err != nil {
+		return err
+	}
+	return setParts(ctx, tx, id, in)
+}
+
+// Publish moves a round table to a publication: "published" or "withdrawn". One that is there already stays as it is.
+// Without the scope publish it is apperr.Forbidden.
+func Publish(ctx context.Context, tx pgx.Tx, id int64, publication string) error {
+	was, err := publicationOf(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if err := mayPublish(ctx, was, publication); err != nil {
+		return err
+	}
+	return pg.Exec(ctx, tx, "UPDATE round_tables SET publication = @publication WHERE id = @id", pg.Args{"id": id, "publication": publication})
+}
+
+func publicationOf(ctx context.Context, tx pgx.Tx, id int64) (publication string, err error) {
+	err = tx.QueryRow(ctx, "SELECT publication FROM round_tables WHERE id = $1", id).Scan(&publication)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", changes.Missing(ctx, tx, Type, id)
+	}
+	return publication, pg.Error(err)
+}
+
+// mayPublish holds a change of the publication against the scopes of the actor: what everyone sees, and what everyone
+// has seen, is moved with the scope publish only.
+func mayPublish(ctx context.Context, was, is string) error {
+	moves := func(publication string) bool { return publication == "published" || publication == "withdrawn" }
+	if was == is || !moves(was) && !moves(is) || actor.From(ctx).Can(actor.Publish) {
+		return nil
+	}
+	return apperr.New(apperr.Forbidden, "scope_missing", "scope", string(actor.Publish))
+}
+
+func (in Input) args() pg.Args {
+	return pg.Args{
+		"title": in.Title, "purpose": in.Purpose, "format": in.Format, "status": in.Status, "publication": in.Publication,
+		"starts_on": in.StartsOn, "ends_on": in.EndsOn, "date_precision": in.DatePrecision, "starts_at": in.StartsAt, "ends_at": in.EndsAt,
+		"timezone": in.Timezone, "mode": in.Mode, "place_id": in.PlaceID, "venue": in.Venue, "online_url": in.OnlineURL,
+		"parent_id": in.ParentID, "languages": orEmpty(in.Languages), "outcome": in.Outcome, "external_ids": orEmpty(in.ExternalIDs), "notes": in.Notes,
+	}
+}
+
+// orEmpty makes an absent list an empty one, for columns that are never NULL.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
