@@ -18,7 +18,7 @@ const module = "roundtables.kz/registry/"
 // floors is the map of the house: an import goes to a lower floor only. Rooms that are not built yet may stand here.
 var floors = [][]string{
 	{ // 0 knows no resource. Its rooms stand in order: each may use those before it.
-		"internal/apperr", "internal/pg", "internal/paging", "internal/text", "internal/names", "internal/date",
+		"internal/apperr", "internal/pg", "internal/date", "internal/paging", "internal/text", "internal/names",
 		"internal/config", "internal/actor", "internal/embeddedpg", "migrations",
 	},
 	{"internal/changes"}, // 1: every write uses it
