@@ -94,7 +94,7 @@ CREATE TABLE attendee_roles (
     CONSTRAINT attendee_roles_round_table_id_starts_key_fkey FOREIGN KEY (round_table_id, starts_key) REFERENCES round_tables(id, starts_key) ON UPDATE CASCADE
 );
 CREATE INDEX attendee_roles_role_idx ON attendee_roles USING btree (role, starts_key, attendee_id);
-CREATE INDEX attendee_roles_round_table_id_idx ON attendee_roles USING btree (round_table_id, role);
+CREATE INDEX attendee_roles_round_table_id_idx ON attendee_roles USING btree (round_table_id, role, attendee_id);
 CREATE TRIGGER attendee_roles_carry BEFORE INSERT ON attendee_roles FOR EACH ROW EXECUTE FUNCTION carry_attendee();
 CREATE TRIGGER attendee_roles_refuse_truncate BEFORE TRUNCATE ON attendee_roles FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
 CREATE TRIGGER attendee_roles_touch_delete AFTER DELETE ON attendee_roles REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION attendee_roles_touch();
@@ -222,6 +222,7 @@ CREATE TABLE document_links (
     CONSTRAINT document_links_round_table_id_fkey FOREIGN KEY (round_table_id) REFERENCES round_tables(id) ON DELETE CASCADE
 );
 CREATE INDEX document_links_document_id_idx ON document_links USING btree (document_id, relation);
+CREATE INDEX document_links_relation_idx ON document_links USING btree (relation, document_id);
 CREATE TRIGGER document_links_refuse_truncate BEFORE TRUNCATE ON document_links FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
 CREATE TRIGGER document_links_touch_delete AFTER DELETE ON document_links REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION document_links_touch();
 CREATE TRIGGER document_links_touch_insert AFTER INSERT ON document_links REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION document_links_touch();
@@ -234,6 +235,7 @@ CREATE TABLE documents (
     url text,
     language text,
     published_on text,
+    published_key integer GENERATED ALWAYS AS (COALESCE(rpad(replace(published_on, '-'::text, ''::text), 8, '0'::text)::integer, 0)) STORED NOT NULL,
     title_sort text COLLATE "und-x-icu" GENERATED ALWAYS AS (text_sort_key(title)) STORED NOT NULL,
     version bigint DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -247,10 +249,11 @@ CREATE TABLE documents (
     CONSTRAINT documents_url_check CHECK (url ~ '^https?://'::text)
 );
 CREATE INDEX documents_kind_idx ON documents USING btree (kind, title_sort, id);
+CREATE INDEX documents_published_idx ON documents USING btree (published_key, id);
 CREATE INDEX documents_title_sort_idx ON documents USING btree (title_sort, id);
 CREATE INDEX documents_updated_at_idx ON documents USING btree (updated_at, id);
 CREATE INDEX documents_url_idx ON documents USING btree (url);
-CREATE TRIGGER documents_bump BEFORE UPDATE ON documents FOR EACH ROW EXECUTE FUNCTION registry_bump('{title_sort}', '{}');
+CREATE TRIGGER documents_bump BEFORE UPDATE ON documents FOR EACH ROW EXECUTE FUNCTION registry_bump('{title_sort,published_key}', '{}');
 CREATE CONSTRAINT TRIGGER documents_log AFTER INSERT OR DELETE OR UPDATE ON documents DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION documents_log('documents');
 CREATE TRIGGER documents_refuse_truncate BEFORE TRUNCATE ON documents FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
 
@@ -335,6 +338,7 @@ CREATE TABLE organizers (
 );
 CREATE INDEX organizers_kind_idx ON organizers USING btree (kind, starts_key, id);
 CREATE INDEX organizers_organization_id_idx ON organizers USING btree (organization_id, starts_key, round_table_id);
+CREATE INDEX organizers_position_idx ON organizers USING btree ("position", id);
 CREATE INDEX organizers_round_table_id_idx ON organizers USING btree (round_table_id, "position", id);
 CREATE INDEX organizers_starts_idx ON organizers USING btree (starts_key, id);
 CREATE TRIGGER organizers_bump BEFORE UPDATE ON organizers FOR EACH ROW EXECUTE FUNCTION registry_bump('{}', '{starts_key}');
@@ -564,7 +568,7 @@ CREATE INDEX round_tables_languages_idx ON round_tables USING gin (languages);
 CREATE INDEX round_tables_mode_idx ON round_tables USING btree (mode, starts_key, id);
 CREATE INDEX round_tables_parent_id_idx ON round_tables USING btree (parent_id, starts_key, id);
 CREATE INDEX round_tables_place_id_idx ON round_tables USING btree (place_id, starts_key, id);
-CREATE INDEX round_tables_published_idx ON round_tables USING btree (starts_key, id) WHERE publication = 'published'::text;
+CREATE INDEX round_tables_publication_idx ON round_tables USING btree (publication, starts_key, id);
 CREATE INDEX round_tables_search_idx ON round_tables USING gin (search);
 CREATE INDEX round_tables_starts_idx ON round_tables USING btree (starts_key, id);
 CREATE INDEX round_tables_status_idx ON round_tables USING btree (status, starts_key, id);
@@ -725,7 +729,7 @@ CREATE INDEX statements_in_reply_to_id_idx ON statements USING btree (in_reply_t
 CREATE INDEX statements_kind_idx ON statements USING btree (kind, starts_key, id);
 CREATE INDEX statements_person_key_idx ON statements USING btree (person_key, starts_key, id);
 CREATE INDEX statements_quoted_person_id_idx ON statements USING btree (quoted_person_id) WHERE quoted_person_id IS NOT NULL;
-CREATE INDEX statements_round_table_id_idx ON statements USING btree (round_table_id, sequence, id);
+CREATE INDEX statements_round_table_id_idx ON statements USING btree (round_table_id, sequence, id) INCLUDE (attendee_id);
 CREATE INDEX statements_starts_idx ON statements USING btree (starts_key, id);
 CREATE TRIGGER statements_bump BEFORE UPDATE ON statements FOR EACH ROW EXECUTE FUNCTION registry_bump('{}', '{person_key,starts_key}');
 CREATE CONSTRAINT TRIGGER statements_log AFTER INSERT OR DELETE OR UPDATE ON statements DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION statements_log('statements');
@@ -1048,7 +1052,7 @@ CREATE FUNCTION documents_snapshot(record_id bigint)
  STABLE
 AS $function$
 BEGIN
-    RETURN (SELECT to_jsonb(d) - 'title_sort' || jsonb_build_object(
+    RETURN (SELECT to_jsonb(d) - '{title_sort,published_key}'::text[] || jsonb_build_object(
                 'author_ids', (SELECT coalesce(jsonb_agg(a.person_id ORDER BY a.position), '[]') FROM document_authors a WHERE a.document_id = d.id))
             FROM documents d WHERE d.id = record_id);
 END $function$;
