@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"path/filepath"
+	"slices"
 
 	"github.com/getkin/kin-openapi/openapi2"
 	"github.com/getkin/kin-openapi/openapi2conv"
@@ -54,6 +55,7 @@ func build(root string) (map[string][]byte, error) {
 			documents[name], err = finish(doc)
 		case fileV20:
 			nameTypes(doc)
+			dropNulls(doc)
 			documents[name], err = legacy(doc)
 		}
 		if err != nil {
@@ -118,4 +120,15 @@ func encode(doc any) ([]byte, error) {
 		out = bytes.ReplaceAll(out, []byte(escaped), []byte(plain))
 	}
 	return out, nil
+}
+
+// dropNulls takes null out of closed lists: Swagger 2.0 has no type that could hold it.
+func dropNulls(doc *openapi3.T) {
+	for _, schema := range doc.Components.Schemas {
+		for _, property := range schema.Value.Properties {
+			if property.Value != nil {
+				property.Value.Enum = slices.DeleteFunc(property.Value.Enum, func(v any) bool { return v == nil })
+			}
+		}
+	}
 }
