@@ -32,6 +32,7 @@ CREATE TABLE attendees (
 CREATE INDEX attendees_round_table_id_idx ON attendees (round_table_id, position, id);
 CREATE INDEX attendees_person_id_idx ON attendees (person_id, starts_key, id);
 CREATE INDEX attendees_organization_id_idx ON attendees (organization_id, starts_key, id) WHERE organization_id IS NOT NULL;
+CREATE INDEX attendees_organization_round_idx ON attendees (organization_id, starts_key, round_table_id) WHERE organization_id IS NOT NULL;
 CREATE INDEX attendees_on_behalf_of_person_id_idx ON attendees (on_behalf_of_person_id) WHERE on_behalf_of_person_id IS NOT NULL;
 CREATE INDEX attendees_on_behalf_of_organization_id_idx ON attendees (on_behalf_of_organization_id) WHERE on_behalf_of_organization_id IS NOT NULL;
 CREATE INDEX attendees_starts_idx ON attendees (starts_key, id);
@@ -56,6 +57,7 @@ CREATE TABLE attendee_roles (
     FOREIGN KEY (round_table_id, starts_key) REFERENCES round_tables (id, starts_key) ON UPDATE CASCADE
 );
 CREATE INDEX attendee_roles_role_idx ON attendee_roles (role, starts_key, attendee_id);
+CREATE INDEX attendee_roles_role_round_idx ON attendee_roles (role, starts_key, round_table_id);
 CREATE INDEX attendee_roles_round_table_id_idx ON attendee_roles (round_table_id, role, attendee_id);
 CREATE TRIGGER attendee_roles_carry BEFORE INSERT ON attendee_roles FOR EACH ROW EXECUTE FUNCTION carry_attendee();
 
