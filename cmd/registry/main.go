@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // the static image has no time zones of its own
 
 	"github.com/alecthomas/kong"
 	"github.com/jackc/pgx/v5/pgconn"
