@@ -48,7 +48,7 @@ func Routes() []Route {
 	const (
 		get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
 		public, write         = actor.Public, actor.Write
-		publish, admin        = actor.Publish, actor.Admin
+		publish, pii, admin   = actor.Publish, actor.PII, actor.Admin
 	)
 	return []Route{
 		{get, "/v1/round-tables", public, (*server).listRoundTables},
@@ -73,6 +73,29 @@ func Routes() []Route {
 		{patch, "/v1/recommendations/:id", write, (*server).patchRecommendation},
 		{del, "/v1/recommendations/:id", write, (*server).deleteRecommendation},
 
+		{get, "/v1/people", public, (*server).listPeople},
+		{post, "/v1/people", write, (*server).createPerson},
+		{get, "/v1/people/:id", public, (*server).getPerson},
+		{patch, "/v1/people/:id", write, (*server).patchPerson},
+		{del, "/v1/people/:id", write, (*server).deletePerson},
+		{get, "/v1/people/:person_id/contacts", pii, (*server).listContacts},
+		{post, "/v1/people/:person_id/contacts", pii, (*server).createContact},
+		{get, "/v1/people/:person_id/contacts/:id", pii, (*server).getContact},
+		{patch, "/v1/people/:person_id/contacts/:id", pii, (*server).patchContact},
+		{del, "/v1/people/:person_id/contacts/:id", pii, (*server).deleteContact},
+
+		{get, "/v1/organizations", public, (*server).listOrganizations},
+		{post, "/v1/organizations", write, (*server).createOrganization},
+		{get, "/v1/organizations/:id", public, (*server).getOrganization},
+		{patch, "/v1/organizations/:id", write, (*server).patchOrganization},
+		{del, "/v1/organizations/:id", write, (*server).deleteOrganization},
+
+		{get, "/v1/affiliations", public, (*server).listAffiliations},
+		{post, "/v1/affiliations", write, (*server).createAffiliation},
+		{get, "/v1/affiliations/:id", public, (*server).getAffiliation},
+		{patch, "/v1/affiliations/:id", write, (*server).patchAffiliation},
+		{del, "/v1/affiliations/:id", write, (*server).deleteAffiliation},
+
 		{get, "/v1/documents", public, (*server).listDocuments},
 		{post, "/v1/documents", write, (*server).createDocument},
 		{get, "/v1/documents/:id", public, (*server).getDocument},
@@ -84,6 +107,18 @@ func Routes() []Route {
 		{get, "/v1/topics/:id", public, (*server).getTopic},
 		{patch, "/v1/topics/:id", write, (*server).patchTopic},
 		{del, "/v1/topics/:id", write, (*server).deleteTopic},
+
+		{get, "/v1/places", public, (*server).listPlaces},
+		{post, "/v1/places", write, (*server).createPlace},
+		{get, "/v1/places/:id", public, (*server).getPlace},
+		{patch, "/v1/places/:id", write, (*server).patchPlace},
+		{del, "/v1/places/:id", write, (*server).deletePlace},
+
+		{get, "/v1/roles", public, (*server).listRoles},
+		{post, "/v1/roles", write, (*server).createRole},
+		{get, "/v1/roles/:id", public, (*server).getRole},
+		{patch, "/v1/roles/:id", write, (*server).patchRole},
+		{del, "/v1/roles/:id", write, (*server).deleteRole},
 
 		{get, "/v1/api-keys", admin, (*server).listAPIKeys},
 		{post, "/v1/api-keys", admin, (*server).createAPIKey},

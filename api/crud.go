@@ -83,10 +83,16 @@ type writeParams struct {
 // write reads the parameters of a write and runs it; a dry run says so in its answer.
 func (s *server) write(c echo.Context, f func(ctx context.Context, tx pgx.Tx) error) (writeParams, error) {
 	var p writeParams
-	mistakes := bind(c.QueryParams(), &p)
+	err := s.writeWith(c, &p, &p, f)
+	return p, err
+}
+
+// writeWith is write with parameters of its own: params is a pointer to a struct that embeds p.
+func (s *server) writeWith(c echo.Context, params any, p *writeParams, f func(ctx context.Context, tx pgx.Tx) error) error {
+	mistakes := bind(c.QueryParams(), params)
 	why, bad := reason(c.Request())
 	if err := apperr.BadQuery(append(mistakes, bad...)); err != nil {
-		return p, err
+		return err
 	}
 	ctx := c.Request().Context()
 	o := changes.Options{DryRun: p.DryRun, Reason: why}
@@ -94,7 +100,7 @@ func (s *server) write(c echo.Context, f func(ctx context.Context, tx pgx.Tx) er
 	if p.DryRun {
 		c.Response().Header().Set("X-Dry-Run", "true")
 	}
-	return p, err
+	return err
 }
 
 // created answers 201 with Location, or 200 after a dry run, which has created nothing.
@@ -109,12 +115,19 @@ func created[T any, P record[T]](c echo.Context, r *T, p writeParams) error {
 // createOf makes a record from the body and answers it.
 func createOf[I, T any, IP input[I], P record[T]](s *server, c echo.Context,
 	create func(context.Context, pgx.Tx, I) (int64, error), get func(context.Context, pg.DB, int64) (T, error)) error {
+	var p writeParams
+	return createWith[I, T, IP, P](s, c, &p, &p, create, get)
+}
+
+// createWith is createOf with parameters of its own: params is a pointer to a struct that embeds p.
+func createWith[I, T any, IP input[I], P record[T]](s *server, c echo.Context, params any, p *writeParams,
+	create func(context.Context, pgx.Tx, I) (int64, error), get func(context.Context, pg.DB, int64) (T, error)) error {
 	in, err := body[I, IP](c)
 	if err != nil {
 		return err
 	}
 	var r T
-	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) error {
+	err = s.writeWith(c, params, p, func(ctx context.Context, tx pgx.Tx) error {
 		n, err := create(ctx, tx, in)
 		if err != nil {
 			return err
@@ -125,7 +138,28 @@ func createOf[I, T any, IP input[I], P record[T]](s *server, c echo.Context,
 	if err != nil {
 		return err
 	}
-	return created[T, P](c, &r, p)
+	return created[T, P](c, &r, *p)
+}
+
+// duplicateParams are what the creation of a person or an organization takes.
+type duplicateParams struct {
+	writeParams
+	AllowDuplicate bool `query:"allow_duplicate" form:"allow_duplicate"` // Create the record although another has its name.
+}
+
+// createDistinct is createOf for records that are known by their name: another of the same name is refused with its
+// candidates, unless the client says that it knows.
+func createDistinct[I, T any, IP input[I], P record[T]](s *server, c echo.Context, distinct func(context.Context, pg.DB, I) error,
+	create func(context.Context, pgx.Tx, I) (int64, error), get func(context.Context, pg.DB, int64) (T, error)) error {
+	var p duplicateParams
+	return createWith[I, T, IP, P](s, c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx, in I) (int64, error) {
+		if !p.AllowDuplicate {
+			if err := distinct(ctx, tx, in); err != nil {
+				return 0, err
+			}
+		}
+		return create(ctx, tx, in)
+	}, get)
 }
 
 // patchOf applies a merge patch (RFC 7396) to the content of a record: absent keeps, null clears, arrays are replaced.

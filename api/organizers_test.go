@@ -13,13 +13,13 @@ import (
 func TestAnOrganizerIsMadeChangedAndDeleted(t *testing.T) {
 	r := newRig(t, nil)
 	editor := r.as(t, actor.Write)
-	event, org := fixture.RoundTable(t, r.pool), organization(t, r)
+	event, org := fixture.RoundTable(t, r.pool), newOrganization(t, r)
 	made := editor.post(t, "/v1/organizers", fmt.Sprintf(`{"round_table_id":%d,"organization_id":%d,"name_as_listed":"KazISS"}`, event, org)).want(t, http.StatusCreated)
 	at, o := made.Header().Get("Location"), made.object(t)
 	if o["kind"] != "organizer" || o["position"] != 1.0 || path(o, "organization", "name", "en") != "Institute for Strategic Studies" || path(o, "round_table", "id") != float64(event) {
 		t.Errorf("%s", made.Body)
 	}
-	second := editor.post(t, "/v1/organizers", fmt.Sprintf(`{"round_table_id":%d,"organization_id":%d}`, event, organization(t, r))).want(t, http.StatusCreated)
+	second := editor.post(t, "/v1/organizers", fmt.Sprintf(`{"round_table_id":%d,"organization_id":%d}`, event, newOrganization(t, r))).want(t, http.StatusCreated)
 	if second.object(t)["position"] != 2.0 {
 		t.Errorf("%s", second.Body)
 	}
@@ -38,7 +38,7 @@ func TestAnOrganizerIsMadeChangedAndDeleted(t *testing.T) {
 func TestAnOrganizationHasEachPartInARoundTableOnce(t *testing.T) {
 	r := newRig(t, nil)
 	editor := r.as(t, actor.Write)
-	event, org := fixture.RoundTable(t, r.pool), organization(t, r)
+	event, org := fixture.RoundTable(t, r.pool), newOrganization(t, r)
 	body := func(kind string) string {
 		return fmt.Sprintf(`{"round_table_id":%d,"organization_id":%d,"kind":%q}`, event, org, kind)
 	}
@@ -55,7 +55,7 @@ func TestAnOrganizationHasEachPartInARoundTableOnce(t *testing.T) {
 func TestAnOrganizerThatBreaksARuleIsRefusedByField(t *testing.T) {
 	r := newRig(t, nil)
 	editor := r.as(t, actor.Write)
-	event, org := fixture.RoundTable(t, r.pool), organization(t, r)
+	event, org := fixture.RoundTable(t, r.pool), newOrganization(t, r)
 	known := fmt.Sprintf(`"round_table_id":%d,"organization_id":%d`, event, org)
 	editor.refusals(t, "/v1/organizers", map[string][]string{
 		`{}`: {"/round_table_id required", "/organization_id required"},

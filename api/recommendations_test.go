@@ -21,7 +21,7 @@ func statementAt(t testing.TB, r *rig, event, person int64) int64 {
 func TestARecommendationIsMadeChangedAndDeleted(t *testing.T) {
 	r := newRig(t, nil)
 	editor := r.as(t, actor.Write)
-	event, org, person, document := fixture.RoundTable(t, r.pool), organization(t, r), somebody(t, r), fixture.Document(t, r.pool)
+	event, org, person, document := fixture.RoundTable(t, r.pool), newOrganization(t, r), somebody(t, r), fixture.Document(t, r.pool)
 	statement := statementAt(t, r, event, person)
 	made := editor.post(t, "/v1/recommendations", fmt.Sprintf(`{"round_table_id":%d,"statement_id":%d,"text":{"en":"Study it each year"},"addressee_id":%d}`, event, statement, org)).want(t, http.StatusCreated)
 	at, o := made.Header().Get("Location"), made.object(t)

@@ -168,7 +168,7 @@ func TestWhatOthersReferToIsNotDeleted(t *testing.T) {
 	editor := r.as(t, actor.Write)
 	id := fixture.RoundTable(t, r.pool, func(in *roundtable.Input) { in.TopicIDs = []int64{fixture.Topic(t, r.pool)} })
 	at := fmt.Sprintf("/v1/round-tables/%d", id)
-	organizer := editor.make(t, "/v1/organizers", `{"round_table_id":%d,"organization_id":%d}`, id, organization(t, r))
+	organizer := editor.make(t, "/v1/organizers", `{"round_table_id":%d,"organization_id":%d}`, id, newOrganization(t, r))
 	recommendation := editor.make(t, "/v1/recommendations", `{"round_table_id":%d,"text":{"en":"a"}}`, id)
 	refused := editor.del(t, at)
 	refused.wantProblem(t, http.StatusConflict, "in_use")
@@ -180,7 +180,7 @@ func TestWhatOthersReferToIsNotDeleted(t *testing.T) {
 	editor.del(t, at).want(t, http.StatusNoContent)
 }
 
-func organization(t testing.TB, r *rig) int64 {
+func newOrganization(t testing.TB, r *rig) int64 {
 	t.Helper()
 	return fixture.Insert(t, r.pool, `INSERT INTO organizations (name) VALUES ('{"en": "Institute for Strategic Studies"}') RETURNING id`)
 }

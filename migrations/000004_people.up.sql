@@ -111,6 +111,7 @@ CREATE TABLE affiliations (
     is_primary      boolean     NOT NULL DEFAULT false,
     held_during     daterange   NOT NULL GENERATED ALWAYS AS (
         CASE WHEN partial_date_end(held_to) <= partial_date_start(held_from) THEN 'empty' ELSE daterange(partial_date_start(held_from), partial_date_end(held_to)) END) STORED,
+    from_key        integer     NOT NULL GENERATED ALWAYS AS (coalesce(replace(rpad(held_from, 10, '-00'), '-', '')::integer, 0)) STORED,
     version         bigint      NOT NULL DEFAULT 1,
     created_at      timestamptz NOT NULL DEFAULT now(),
     updated_at      timestamptz NOT NULL DEFAULT now(),
@@ -120,14 +121,15 @@ CREATE TABLE affiliations (
 CREATE UNIQUE INDEX affiliations_person_id_organization_id_key ON affiliations (person_id, organization_id, coalesce(title, '{}'), coalesce(held_from, ''));
 CREATE INDEX affiliations_organization_id_idx ON affiliations (organization_id, person_id);
 CREATE INDEX affiliations_held_during_idx ON affiliations USING gist (held_during);
+CREATE INDEX affiliations_from_idx ON affiliations (from_key, id);
 CREATE INDEX affiliations_updated_at_idx ON affiliations (updated_at, id);
 
 CREATE FUNCTION affiliations_snapshot(record_id bigint) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    RETURN (SELECT to_jsonb(a) - 'held_during' FROM affiliations a WHERE a.id = record_id);
+    RETURN (SELECT to_jsonb(a) - '{held_during,from_key}'::text[] FROM affiliations a WHERE a.id = record_id);
 END $$;
 CREATE FUNCTION affiliations_public(record_id bigint) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN coalesce((SELECT p.visibility = 'public' FROM affiliations a JOIN people p ON p.id = a.person_id WHERE a.id = record_id), false);
 END $$;
-CALL registry_track('affiliations', 'affiliations', generated => '{held_during}');
+CALL registry_track('affiliations', 'affiliations', generated => '{held_during,from_key}');

@@ -15,6 +15,7 @@ CASE
     WHEN partial_date_end(held_to) <= partial_date_start(held_from) THEN 'empty'::daterange
     ELSE daterange(partial_date_start(held_from), partial_date_end(held_to))
 END) STORED NOT NULL,
+    from_key integer GENERATED ALWAYS AS (COALESCE(replace(rpad(held_from, 10, '-00'::text), '-'::text, ''::text)::integer, 0)) STORED NOT NULL,
     version bigint DEFAULT 1 NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -27,11 +28,12 @@ END) STORED NOT NULL,
     CONSTRAINT affiliations_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES organizations(id),
     CONSTRAINT affiliations_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id)
 );
+CREATE INDEX affiliations_from_idx ON affiliations USING btree (from_key, id);
 CREATE INDEX affiliations_held_during_idx ON affiliations USING gist (held_during);
 CREATE INDEX affiliations_organization_id_idx ON affiliations USING btree (organization_id, person_id);
 CREATE UNIQUE INDEX affiliations_person_id_organization_id_key ON affiliations USING btree (person_id, organization_id, COALESCE(title, '{}'::jsonb), COALESCE(held_from, ''::text));
 CREATE INDEX affiliations_updated_at_idx ON affiliations USING btree (updated_at, id);
-CREATE TRIGGER affiliations_bump BEFORE UPDATE ON affiliations FOR EACH ROW EXECUTE FUNCTION registry_bump('{held_during}', '{}');
+CREATE TRIGGER affiliations_bump BEFORE UPDATE ON affiliations FOR EACH ROW EXECUTE FUNCTION registry_bump('{held_during,from_key}', '{}');
 CREATE CONSTRAINT TRIGGER affiliations_log AFTER INSERT OR DELETE OR UPDATE ON affiliations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION affiliations_log('affiliations');
 CREATE TRIGGER affiliations_refuse_truncate BEFORE TRUNCATE ON affiliations FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
 
@@ -799,7 +801,7 @@ CREATE FUNCTION affiliations_snapshot(record_id bigint)
  STABLE
 AS $function$
 BEGIN
-    RETURN (SELECT to_jsonb(a) - 'held_during' FROM affiliations a WHERE a.id = record_id);
+    RETURN (SELECT to_jsonb(a) - '{held_during,from_key}'::text[] FROM affiliations a WHERE a.id = record_id);
 END $function$;
 
 CREATE FUNCTION api_keys_log()

@@ -37,16 +37,16 @@ func Delete(ctx context.Context, tx pgx.Tx, table string, id int64) error {
 // referencedBy counts, by table, the rows that keep a record from being deleted: the foreign keys that do not cascade.
 func referencedBy(ctx context.Context, tx pgx.Tx, table string, id int64) (map[string]int64, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT DISTINCT c.conrelid::regclass::text, a.attname
+		SELECT DISTINCT c.conrelid::regclass::text, a.attname, f.attname
 		FROM pg_constraint c
 		JOIN LATERAL unnest(c.conkey, c.confkey) AS k(own, other) ON true
-		JOIN pg_attribute f ON f.attrelid = c.confrelid AND f.attnum = k.other AND f.attname = 'id'
+		JOIN pg_attribute f ON f.attrelid = c.confrelid AND f.attnum = k.other AND (f.attname = 'id' OR cardinality(c.confkey) = 1)
 		JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.own
 		WHERE c.contype = 'f' AND c.confrelid = $1::regclass AND c.confdeltype = 'a'`, table)
 	if err != nil {
 		return nil, err
 	}
-	type reference struct{ Table, Column string }
+	type reference struct{ Table, Column, Referenced string }
 	references, err := pgx.CollectRows(rows, pgx.RowToStructByPos[reference])
 	if err != nil {
 		return nil, err
@@ -54,7 +54,8 @@ func referencedBy(ctx context.Context, tx pgx.Tx, table string, id int64) (map[s
 	counts := map[string]int64{}
 	for _, r := range references {
 		var n int64
-		sql := fmt.Sprintf("SELECT count(*) FROM %s WHERE %s = $1", r.Table, pgx.Identifier{r.Column}.Sanitize())
+		sql := fmt.Sprintf("SELECT count(*) FROM %s WHERE %s = (SELECT %s FROM %s WHERE id = $1)", r.Table,
+			pgx.Identifier{r.Column}.Sanitize(), pgx.Identifier{r.Referenced}.Sanitize(), table)
 		if err := tx.QueryRow(ctx, sql, id).Scan(&n); err != nil {
 			return nil, err
 		}

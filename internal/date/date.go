@@ -101,3 +101,9 @@ func (p Partial) Last() time.Time {
 	}
 	return first
 }
+
+// Before reports whether end lies before begin whatever days the two may mean. Without one of them, or with one that
+// could not be read, it does not.
+func Before(end, begin *Partial) bool {
+	return end != nil && begin != nil && *end != "" && *begin != "" && end.Last().Before(begin.First())
+}

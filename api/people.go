@@ -1,0 +1,74 @@
+package api
+
+import (
+	"roundtables.kz/registry/internal/person"
+
+	"github.com/labstack/echo/v4"
+)
+
+// PersonPage is a page of people.
+type PersonPage = Page[person.Person] //	@name	PersonPage
+
+// listPeople answers a page of people.
+//
+//	@ID			listPeople
+//	@Summary	List people
+//	@Tags		People
+//	@x-sort		["name", "updated_at"]
+//	@Param		filter	query		person.Filter	false	"-"
+//	@Success	200		{object}	PersonPage		"A page of people."
+//	@Router		/v1/people [get]
+func (s *server) listPeople(c echo.Context) error { return listOf(s, c, person.List) }
+
+// getPerson answers one person.
+//
+//	@ID			getPerson
+//	@Summary	Get a person
+//	@Tags		People
+//	@Param		id		path		int			true	"The person."
+//	@Param		params	query		itemParams	false	"-"
+//	@Success	200		{object}	person.Person	"The person."
+//	@Router		/v1/people/{id} [get]
+func (s *server) getPerson(c echo.Context) error { return itemOf(s, c, person.Get) }
+
+// createPerson makes a person.
+//
+//	@ID				createPerson
+//	@Summary		Create a person
+//	@Description	A name that another has already is refused with 409 and the candidates, unless `allow_duplicate=true`.
+//	@Tags			People
+//	@Param			params	query		duplicateParams		false	"-"
+//	@Param			person	body		person.Input	true	"The person."
+//	@Success		201		{object}	person.Person	"The new person."
+//	@Router			/v1/people [post]
+func (s *server) createPerson(c echo.Context) error {
+	return createDistinct(s, c, person.Distinct, person.Create, person.Get)
+}
+
+// patchPerson changes a person.
+//
+//	@ID			patchPerson
+//	@Summary	Change a person
+//	@Tags		People
+//	@Param		id		path		int				true	"The person."
+//	@Param		params	query		writeParams		false	"-"
+//	@Param		patch	body		person.Input	true	"What changes."
+//	@Success	200		{object}	person.Person	"The person as it is now."
+//	@Router		/v1/people/{id} [patch]
+func (s *server) patchPerson(c echo.Context) error {
+	return patchOf(s, c, person.Table, person.Type, person.Get, func(r *person.Person) *person.Input { return &r.Input }, person.Update)
+}
+
+// deletePerson deletes a person.
+//
+//	@ID				deletePerson
+//	@Summary		Delete a person
+//	@Description	Refused with 409 while other records refer to the person.
+//	@Tags			People
+//	@Param			id		path	int			true	"The person."
+//	@Param			params	query	writeParams	false	"-"
+//	@Success		204		"The person is gone, or would be after a dry run."
+//	@Router			/v1/people/{id} [delete]
+func (s *server) deletePerson(c echo.Context) error {
+	return deleteOf(s, c, person.Table, person.Type, person.Get)
+}

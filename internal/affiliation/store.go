@@ -1,0 +1,98 @@
+package affiliation
+
+import (
+	"context"
+	"errors"
+
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Table and Type are where affiliations are kept and what the log calls them.
+const (
+	Table = "affiliations"
+	Type  = "affiliations"
+)
+
+var full, unrestricted = newSource(false), newSource(true)
+
+// newSource is how affiliations are read: by the public without those of restricted people.
+func newSource(public bool) paging.Source {
+	s := paging.Source{
+		Columns: changes.Columns("f") + `, f.person_id, f.organization_id, f.title, f.held_from, f.held_to, f.is_primary,
+			jsonb_build_object('id', p.id, 'name', p.name) AS person, jsonb_build_object('id', o.id, 'name', o.name) AS organization`,
+		Table: "affiliations f",
+		Joins: "JOIN people p ON p.id = f.person_id JOIN organizations o ON o.id = f.organization_id",
+		ID:    "f.id",
+		Sorts: map[string]paging.Column{
+			"from":       {SQL: "f.from_key", Type: "integer", Date: true},
+			"updated_at": {SQL: "f.updated_at", Type: "timestamptz"},
+		},
+		Default: "-from",
+	}
+	if public {
+		s.Visible = "p.visibility = 'public'"
+	}
+	return s
+}
+
+func sourceFor(ctx context.Context) paging.Source {
+	if actor.From(ctx).SeesOnlyPublished() {
+		return unrestricted
+	}
+	return full
+}
+
+func init() {
+	pg.Explain("affiliations_held_to_order", "/to", "before_start")
+	pg.Explain("affiliations_person_id_organization_id_key", "/organization_id", "already_taken")
+}
+
+// List gives a page of affiliations.
+func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Affiliation], error) {
+	var w pg.Where
+	pg.In(&w, "f.id", "id", f.ID)
+	pg.In(&w, "f.person_id", "person", f.Person)
+	pg.In(&w, "f.organization_id", "organization", f.Organization)
+	if f.On != nil {
+		w.Add("f.held_during @> @on::date", "on", *f.On)
+	}
+	return paging.Query[Affiliation](ctx, db, sourceFor(ctx), w, f.Params)
+}
+
+// Get gives one affiliation, or apperr.NotFound, or apperr.Gone after its deletion.
+func Get(ctx context.Context, db pg.DB, id int64) (Affiliation, error) {
+	f, err := pg.One[Affiliation](ctx, db, sourceFor(ctx).Item(), pg.Args{"id": id})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = changes.Missing(ctx, db, Type, id)
+	}
+	return f, err
+}
+
+// Create makes an affiliation. An unknown person or organization is apperr.Invalid; one that is there already, with the
+// same title and beginning, is apperr.Conflict.
+func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
+	return pg.ID(ctx, tx, `
+		INSERT INTO affiliations (person_id, organization_id, title, held_from, held_to, is_primary)
+		VALUES (@person_id, @organization_id, @title, @held_from, @held_to, @is_primary) RETURNING id`, in.args())
+}
+
+// Update gives an affiliation new content, with the errors of Create; content that is already there changes nothing, the
+// version included.
+func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+	args := in.args()
+	args["id"] = id
+	return pg.Exec(ctx, tx, `
+		UPDATE affiliations SET person_id = @person_id, organization_id = @organization_id, title = @title, held_from = @held_from,
+			held_to = @held_to, is_primary = @is_primary WHERE id = @id`, args)
+}
+
+func (in Input) args() pg.Args {
+	return pg.Args{
+		"person_id": in.PersonID, "organization_id": in.OrganizationID, "title": in.Title, "held_from": in.From, "held_to": in.To, "is_primary": in.Primary,
+	}
+}

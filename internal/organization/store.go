@@ -1,0 +1,106 @@
+package organization
+
+import (
+	"context"
+	"errors"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/spelling"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Table and Type are where organizations are kept and what the log calls them.
+const (
+	Table = "organizations"
+	Type  = "organizations"
+)
+
+var spellings = spelling.Index{Table: "organization_names", Owner: "organization_id", Records: Table}
+
+var source = paging.Source{
+	Columns: changes.Columns("o") + `, o.name, o.short_name, o.other_names, o.kind, o.parent_id, o.country, o.website, o.founded_on, o.dissolved_on, o.external_ids,
+		CASE WHEN u.id IS NOT NULL THEN jsonb_build_object('id', u.id, 'name', u.name) END AS parent`,
+	Table: "organizations o",
+	Joins: "LEFT JOIN organizations u ON u.id = o.parent_id",
+	ID:    "o.id",
+	Sorts: map[string]paging.Column{
+		"name":       {SQL: "o.name_sort", Type: "text"},
+		"updated_at": {SQL: "o.updated_at", Type: "timestamptz"},
+	},
+	Default: "name",
+}
+
+func init() {
+	pg.Explain("external_ids_pkey", "/external_ids", "already_taken")
+}
+
+// List gives a page of organizations.
+func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Organization], error) {
+	var w pg.Where
+	pg.In(&w, "o.id", "id", f.ID)
+	pg.In(&w, "o.kind", "kind", f.Kind)
+	pg.In(&w, "o.country", "country", f.Country)
+	pg.In(&w, "o.parent_id", "parent", f.Parent)
+	if len(f.ExternalID) > 0 {
+		w.Add("o.id IN (SELECT x.id FROM external_ids x WHERE x.type = 'organizations' AND x.external_id = ANY(@external_id))", "external_id", f.ExternalID)
+	}
+	spellings.Search(&w, "o.id", f.Q)
+	return paging.Query[Organization](ctx, db, spellings.Ranked(source, &w, f.Q, f.Sort), w, f.Params)
+}
+
+// Get gives one organization, or apperr.NotFound, or apperr.Gone after its deletion.
+func Get(ctx context.Context, db pg.DB, id int64) (Organization, error) {
+	o, err := pg.One[Organization](ctx, db, source.Item(), pg.Args{"id": id})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = changes.Missing(ctx, db, Type, id)
+	}
+	return o, err
+}
+
+// ByName gives the organizations of which the name is a spelling.
+func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error) {
+	return spellings.Find(ctx, db, name)
+}
+
+// Distinct is apperr.Conflict with the candidates when an organization of one of the names is there already.
+func Distinct(ctx context.Context, db pg.DB, in Input) error {
+	return spellings.Distinct(ctx, db, spelling.Of(in.Name))
+}
+
+// Create makes an organization. An unknown parent is apperr.Invalid; an external id that another has is apperr.Conflict.
+func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
+	id, err := pg.ID(ctx, tx, `
+		INSERT INTO organizations (name, short_name, other_names, kind, parent_id, country, website, founded_on, dissolved_on, external_ids)
+		VALUES (@name, @short_name, @other_names, @kind, @parent_id, @country, @website, @founded_on, @dissolved_on, @external_ids) RETURNING id`, in.args())
+	if err != nil {
+		return 0, err
+	}
+	return id, spellings.Save(ctx, tx, id, in.spellings())
+}
+
+// Update gives an organization new content, with the errors of Create; a parent that is a part of it is apperr.Invalid.
+// Content that is already there changes nothing, the version included.
+func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+	args := in.args()
+	args["id"] = id
+	err := pg.Exec(ctx, tx, `
+		UPDATE organizations SET name = @name, short_name = @short_name, other_names = @other_names, kind = @kind, parent_id = @parent_id,
+			country = @country, website = @website, founded_on = @founded_on, dissolved_on = @dissolved_on, external_ids = @external_ids
+		WHERE id = @id`, args)
+	if err != nil {
+		return err
+	}
+	return spellings.Save(ctx, tx, id, in.spellings())
+}
+
+func (in Input) args() pg.Args {
+	in.complete()
+	return pg.Args{
+		"name": in.Name, "short_name": in.ShortName, "other_names": in.OtherNames, "kind": in.Kind, "parent_id": in.ParentID, "country": in.Country,
+		"website": in.Website, "founded_on": in.FoundedOn, "dissolved_on": in.DissolvedOn, "external_ids": in.ExternalIDs,
+	}
+}

@@ -1,0 +1,94 @@
+package person
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// ContactTable and ContactType are where contacts are kept and what the log calls them. They are personal data: no other
+// answer holds them.
+const (
+	ContactTable = "contacts"
+	ContactType  = "contacts"
+)
+
+// ContactInput is what a client writes.
+//
+//	@Description	A way to reach a person.
+type ContactInput struct {
+	Kind  string  `json:"kind" db:"kind" validate:"required,oneof=email phone address website other" enums:"email,phone,address,website,other" example:"email"` // What it is.
+	Value string  `json:"value" db:"value" validate:"required,max=500" example:"office@example.org"`                                                            // The address or number.
+	Note  *string `json:"note" db:"note" validate:"omitnil,min=1,max=500" example:"Assistant"`                                                                  // What to know about it.
+} //	@name	ContactInput
+
+// Check gives the mistakes that no tag can say.
+func (in *ContactInput) Check() []apperr.Field {
+	if in.Value != "" && strings.TrimSpace(in.Value) == "" {
+		return []apperr.Field{apperr.At("/value", "blank")}
+	}
+	return nil
+}
+
+// Contact is the record.
+//
+//	@Description	A way to reach a person.
+type Contact struct {
+	changes.Record
+	PersonID int64 `json:"person_id" db:"person_id" example:"1"` // The person.
+	ContactInput
+} //	@name	Contact
+
+// ContactFilter is what the contacts of a person can be narrowed by.
+type ContactFilter struct {
+	paging.Params
+	Kind []string `query:"kind" form:"kind" enums:"email,phone,address,website,other" validate:"max=200"` // Only these kinds of contact.
+}
+
+var contacts = paging.Source{
+	Columns: changes.Columns("c") + ", c.person_id, c.kind, c.value, c.note",
+	Table:   "contacts c",
+	ID:      "c.id",
+	Sorts:   map[string]paging.Column{"updated_at": {SQL: "c.updated_at", Type: "timestamptz"}},
+	Default: "id",
+}
+
+func init() {
+	pg.Explain("contacts_person_id_kind_value_key", "/value", "already_taken")
+}
+
+// ListContacts gives a page of the contacts of a person. Whether there is such a person is not looked at.
+func ListContacts(ctx context.Context, db pg.DB, person int64, f ContactFilter) (paging.Page[Contact], error) {
+	var w pg.Where
+	w.Add("c.person_id = @person", "person", person)
+	pg.In(&w, "c.kind", "kind", f.Kind)
+	return paging.Query[Contact](ctx, db, contacts, w, f.Params)
+}
+
+// GetContact gives one contact of a person, or apperr.NotFound, or apperr.Gone after its deletion.
+func GetContact(ctx context.Context, db pg.DB, person, id int64) (Contact, error) {
+	c, err := pg.One[Contact](ctx, db, contacts.Item()+" AND c.person_id = @person", pg.Args{"id": id, "person": person})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = changes.Missing(ctx, db, ContactType, id)
+	}
+	return c, err
+}
+
+// CreateContact makes a contact of a person. One that is there already is apperr.Conflict.
+func CreateContact(ctx context.Context, tx pgx.Tx, person int64, in ContactInput) (int64, error) {
+	return pg.ID(ctx, tx, "INSERT INTO contacts (person_id, kind, value, note) VALUES (@person, @kind, @value, @note) RETURNING id",
+		pg.Args{"person": person, "kind": in.Kind, "value": in.Value, "note": in.Note})
+}
+
+// UpdateContact gives a contact new content; content that is already there changes nothing, the version included.
+func UpdateContact(ctx context.Context, tx pgx.Tx, id int64, in ContactInput) error {
+	return pg.Exec(ctx, tx, "UPDATE contacts SET kind = @kind, value = @value, note = @note WHERE id = @id",
+		pg.Args{"id": id, "kind": in.Kind, "value": in.Value, "note": in.Note})
+}

@@ -1,0 +1,151 @@
+package person
+
+import (
+	"context"
+	"errors"
+
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/spelling"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Table and Type are where people are kept and what the log calls them.
+const (
+	Table = "people"
+	Type  = "people"
+)
+
+var spellings = spelling.Index{Table: "person_names", Owner: "person_id", Records: Table}
+
+var full, unrestricted = newSource(false), newSource(true)
+
+// newSource is how people are read: by the public without those that are restricted, and without notes.
+func newSource(public bool) paging.Source {
+	s := paging.Source{
+		Table: "people p",
+		ID:    "p.id",
+		Sorts: map[string]paging.Column{
+			"name":       {SQL: "p.name_sort", Type: "text"},
+			"updated_at": {SQL: "p.updated_at", Type: "timestamptz"},
+		},
+		Default: "name",
+	}
+	notes := "p.notes"
+	if public {
+		s.Visible = "p.visibility = 'public'"
+		notes = "NULL::text AS notes"
+	}
+	s.Columns = changes.Columns("p") + `, p.name, p.other_names, p.honorific, p.bio, p.external_ids, p.visibility, ` + notes + `,
+		(SELECT jsonb_build_object('organization', jsonb_build_object('id', g.id, 'name', g.name), 'title', f.title)
+		 FROM affiliations f JOIN organizations g ON g.id = f.organization_id WHERE f.person_id = p.id AND f.held_during @> current_date
+		 ORDER BY f.is_primary DESC, lower(f.held_during) DESC NULLS LAST, f.id LIMIT 1) AS affiliation`
+	return s
+}
+
+func sourceFor(public bool) paging.Source {
+	if public {
+		return unrestricted
+	}
+	return full
+}
+
+func init() {
+	pg.Explain("external_ids_pkey", "/external_ids", "already_taken")
+}
+
+// List gives a page of people.
+func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Person], error) {
+	hidden := actor.From(ctx).SeesOnlyPublished()
+	w := f.where(hidden)
+	return paging.Query[Person](ctx, db, spellings.Ranked(sourceFor(hidden), &w, f.Q, f.Sort), w, f.Params)
+}
+
+// where turns the filter into predicates. The public finds nobody by what happened at unpublished round tables.
+func (f Filter) where(public bool) (w pg.Where) {
+	published := func(roundTable string) string {
+		if public {
+			return " JOIN round_tables r ON r.id = " + roundTable + " AND r.publication = 'published'"
+		}
+		return ""
+	}
+	attended := published("a.round_table_id")
+	pg.In(&w, "p.id", "id", f.ID)
+	if len(f.Organization) > 0 {
+		w.Add(`p.id IN (SELECT f.person_id FROM affiliations f WHERE f.organization_id = ANY(@organization)
+			UNION SELECT a.person_id FROM attendee_affiliations f JOIN attendees a ON a.id = f.attendee_id`+attended+` WHERE f.organization_id = ANY(@organization))`,
+			"organization", f.Organization)
+	}
+	if len(f.Role) > 0 {
+		w.Add("p.id IN (SELECT a.person_id FROM attendee_roles h JOIN attendees a ON a.id = h.attendee_id"+attended+" WHERE h.role = ANY(@role))", "role", f.Role)
+	}
+	if len(f.Topic) > 0 {
+		w.Add(`p.id IN (SELECT s.person_key FROM statement_topics t JOIN statements s ON s.id = t.statement_id`+published("s.round_table_id")+` WHERE t.topic_id = ANY(@topic)
+			UNION SELECT a.person_id FROM round_table_topics t JOIN attendees a ON a.round_table_id = t.round_table_id`+attended+` WHERE t.topic_id = ANY(@topic))`,
+			"topic", f.Topic)
+	}
+	if len(f.RoundTable) > 0 {
+		w.Add("p.id IN (SELECT a.person_id FROM attendees a"+attended+" WHERE a.round_table_id = ANY(@round_table))", "round_table", f.RoundTable)
+	}
+	if len(f.ExternalID) > 0 {
+		w.Add("p.id IN (SELECT x.id FROM external_ids x WHERE x.type = 'people' AND x.external_id = ANY(@external_id))", "external_id", f.ExternalID)
+	}
+	spellings.Search(&w, "p.id", f.Q)
+	return w
+}
+
+// Get gives one person, or apperr.NotFound, or apperr.Gone after the deletion.
+func Get(ctx context.Context, db pg.DB, id int64) (Person, error) {
+	p, err := pg.One[Person](ctx, db, sourceFor(actor.From(ctx).SeesOnlyPublished()).Item(), pg.Args{"id": id})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = changes.Missing(ctx, db, Type, id)
+	}
+	return p, err
+}
+
+// ByName gives the people of whom the name is a spelling.
+func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error) {
+	return spellings.Find(ctx, db, name)
+}
+
+// Distinct is apperr.Conflict with the candidates when a person of one of the names is there already.
+func Distinct(ctx context.Context, db pg.DB, in Input) error {
+	return spellings.Distinct(ctx, db, spelling.Of(in.Name))
+}
+
+// Create makes a person. An external id that another has is apperr.Conflict.
+func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
+	id, err := pg.ID(ctx, tx, `
+		INSERT INTO people (name, other_names, honorific, bio, external_ids, visibility, notes)
+		VALUES (@name, @other_names, @honorific, @bio, @external_ids, @visibility, @notes) RETURNING id`, in.args())
+	if err != nil {
+		return 0, err
+	}
+	return id, spellings.Save(ctx, tx, id, in.spellings())
+}
+
+// Update gives a person new content, with the errors of Create; content that is already there changes nothing, the
+// version included.
+func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+	args := in.args()
+	args["id"] = id
+	err := pg.Exec(ctx, tx, `
+		UPDATE people SET name = @name, other_names = @other_names, honorific = @honorific, bio = @bio, external_ids = @external_ids,
+			visibility = @visibility, notes = @notes WHERE id = @id`, args)
+	if err != nil {
+		return err
+	}
+	return spellings.Save(ctx, tx, id, in.spellings())
+}
+
+func (in Input) args() pg.Args {
+	in.complete()
+	return pg.Args{
+		"name": in.Name, "other_names": in.OtherNames, "honorific": in.Honorific, "bio": in.Bio, "external_ids": in.ExternalIDs,
+		"visibility": in.Visibility, "notes": in.Notes,
+	}
+}

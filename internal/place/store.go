@@ -1,0 +1,96 @@
+package place
+
+import (
+	"context"
+	"errors"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/spelling"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Table and Type are where places are kept and what the log calls them.
+const (
+	Table = "places"
+	Type  = "places"
+)
+
+var spellings = spelling.Index{Table: "place_names", Owner: "place_id", Records: Table}
+
+var source = paging.Source{
+	Columns: changes.Columns("p") + `, p.name, p.former_names, p.other_names, p.country, p.region, p.parent_id, p.latitude, p.longitude,
+		CASE WHEN u.id IS NOT NULL THEN jsonb_build_object('id', u.id, 'name', u.name) END AS parent`,
+	Table: "places p",
+	Joins: "LEFT JOIN places u ON u.id = p.parent_id",
+	ID:    "p.id",
+	Sorts: map[string]paging.Column{
+		"name":       {SQL: "p.name_sort", Type: "text"},
+		"updated_at": {SQL: "p.updated_at", Type: "timestamptz"},
+	},
+	Default: "name",
+}
+
+func init() {
+	pg.Explain("places_coordinates_check", "/longitude", "required")
+}
+
+// List gives a page of places.
+func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Place], error) {
+	var w pg.Where
+	pg.In(&w, "p.id", "id", f.ID)
+	pg.In(&w, "p.parent_id", "parent", f.Parent)
+	pg.In(&w, "p.country", "country", f.Country)
+	spellings.Search(&w, "p.id", f.Q)
+	return paging.Query[Place](ctx, db, spellings.Ranked(source, &w, f.Q, f.Sort), w, f.Params)
+}
+
+// Get gives one place, or apperr.NotFound, or apperr.Gone after its deletion.
+func Get(ctx context.Context, db pg.DB, id int64) (Place, error) {
+	p, err := pg.One[Place](ctx, db, source.Item(), pg.Args{"id": id})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = changes.Missing(ctx, db, Type, id)
+	}
+	return p, err
+}
+
+// ByName gives the places that have or had the name.
+func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error) {
+	return spellings.Find(ctx, db, name)
+}
+
+// Create makes a place. An unknown parent is apperr.Invalid.
+func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
+	id, err := pg.ID(ctx, tx, `
+		INSERT INTO places (name, former_names, other_names, country, region, parent_id, latitude, longitude)
+		VALUES (@name, @former_names, @other_names, @country, @region, @parent_id, @latitude, @longitude) RETURNING id`, in.args())
+	if err != nil {
+		return 0, err
+	}
+	return id, spellings.Save(ctx, tx, id, in.spellings())
+}
+
+// Update gives a place new content, with the errors of Create; a parent that lies within it is apperr.Invalid. Content
+// that is already there changes nothing, the version included.
+func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+	args := in.args()
+	args["id"] = id
+	err := pg.Exec(ctx, tx, `
+		UPDATE places SET name = @name, former_names = @former_names, other_names = @other_names, country = @country, region = @region,
+			parent_id = @parent_id, latitude = @latitude, longitude = @longitude WHERE id = @id`, args)
+	if err != nil {
+		return err
+	}
+	return spellings.Save(ctx, tx, id, in.spellings())
+}
+
+func (in Input) args() pg.Args {
+	in.complete()
+	return pg.Args{
+		"name": in.Name, "former_names": in.FormerNames, "other_names": in.OtherNames, "country": in.Country, "region": in.Region,
+		"parent_id": in.ParentID, "latitude": in.Latitude, "longitude": in.Longitude,
+	}
+}

@@ -1,0 +1,75 @@
+package role
+
+import (
+	"context"
+	"errors"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Table and Type are where roles are kept and what the log calls them.
+const (
+	Table = "roles"
+	Type  = "roles"
+)
+
+var source = paging.Source{
+	Columns: changes.Columns("r") + ", r.code, r.label, r.rank, r.speaks",
+	Table:   "roles r",
+	ID:      "r.id",
+	Sorts: map[string]paging.Column{
+		"rank":       {SQL: "r.rank", Type: "integer"},
+		"code":       {SQL: "r.code", Type: "text"},
+		"updated_at": {SQL: "r.updated_at", Type: "timestamptz"},
+	},
+	Default: "rank",
+}
+
+// List gives a page of roles.
+func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Role], error) {
+	var w pg.Where
+	pg.In(&w, "r.id", "id", f.ID)
+	pg.In(&w, "r.code", "code", f.Code)
+	if f.Speaks != nil {
+		w.Add("r.speaks = @speaks", "speaks", *f.Speaks)
+	}
+	return paging.Query[Role](ctx, db, source, w, f.Params)
+}
+
+// Get gives one role, or apperr.NotFound, or apperr.Gone after its deletion.
+func Get(ctx context.Context, db pg.DB, id int64) (Role, error) {
+	r, err := pg.One[Role](ctx, db, source.Item(), pg.Args{"id": id})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = changes.Missing(ctx, db, Type, id)
+	}
+	return r, err
+}
+
+// Create makes a role. A code that another has is apperr.Conflict.
+func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
+	return pg.ID(ctx, tx, "INSERT INTO roles (code, label, rank, speaks) VALUES (@code, @label, coalesce(@rank, 100), @speaks) RETURNING id", in.args())
+}
+
+// Update gives a role new content; content that is already there changes nothing, the version included. Another code is
+// apperr.Invalid: clients know roles by it.
+func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+	was, err := Get(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if was.Code != in.Code {
+		return apperr.Validation([]apperr.Field{apperr.At("/code", "immutable")})
+	}
+	args := in.args()
+	args["id"] = id
+	return pg.Exec(ctx, tx, "UPDATE roles SET code = @code, label = @label, rank = coalesce(@rank, 100), speaks = @speaks WHERE id = @id", args)
+}
+
+func (in Input) args() pg.Args {
+	return pg.Args{"code": in.Code, "label": in.Label, "rank": in.Rank, "speaks": in.Speaks}
+}
