@@ -59,6 +59,8 @@ func Routes() []Route {
 		{post, "/v1/round-tables/:id/publish", publish, (*server).publishRoundTable},
 		{post, "/v1/round-tables/:id/withdraw", publish, (*server).withdrawRoundTable},
 		{get, "/v1/round-tables/:id/organizers", public, (*server).listOrganizersOfRoundTable},
+		{get, "/v1/round-tables/:id/attendees", public, (*server).listAttendeesOfRoundTable},
+		{get, "/v1/round-tables/:id/statements", public, (*server).listStatementsOfRoundTable},
 		{get, "/v1/round-tables/:id/recommendations", public, (*server).listRecommendationsOfRoundTable},
 
 		{get, "/v1/organizers", public, (*server).listOrganizers},
@@ -66,6 +68,18 @@ func Routes() []Route {
 		{get, "/v1/organizers/:id", public, (*server).getOrganizer},
 		{patch, "/v1/organizers/:id", write, (*server).patchOrganizer},
 		{del, "/v1/organizers/:id", write, (*server).deleteOrganizer},
+
+		{get, "/v1/attendees", public, (*server).listAttendees},
+		{post, "/v1/attendees", write, (*server).createAttendee},
+		{get, "/v1/attendees/:id", public, (*server).getAttendee},
+		{patch, "/v1/attendees/:id", write, (*server).patchAttendee},
+		{del, "/v1/attendees/:id", write, (*server).deleteAttendee},
+
+		{get, "/v1/statements", public, (*server).listStatements},
+		{post, "/v1/statements", write, (*server).createStatement},
+		{get, "/v1/statements/:id", public, (*server).getStatement},
+		{patch, "/v1/statements/:id", write, (*server).patchStatement},
+		{del, "/v1/statements/:id", write, (*server).deleteStatement},
 
 		{get, "/v1/recommendations", public, (*server).listRecommendations},
 		{post, "/v1/recommendations", write, (*server).createRecommendation},

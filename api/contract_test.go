@@ -13,10 +13,12 @@ import (
 	"net/http/httptest"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 
+	"roundtables.kz/registry/internal/fixture"
 	"roundtables.kz/registry/openapi"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -275,5 +277,35 @@ func TestListsSortByWhatTheDocumentSays(t *testing.T) {
 		if !slices.Equal(documented, allowed) {
 			t.Errorf("%s: the document says %q, the service %q", path, documented, allowed)
 		}
+	}
+}
+
+func TestTheDocumentListsEveryParameterThatAnOperationTakesAndNoOther(t *testing.T) {
+	r := newRig(t, nil)
+	key, _ := r.key(t, "read", "write", "publish", "pii", "admin")
+	event := strconv.FormatInt(fixture.RoundTable(t, r.pool), 10)
+	someone := strconv.FormatInt(fixture.Person(t, r.pool), 10)
+	checked := 0
+	for path, item := range published().doc.Paths.Map() {
+		if item.Get == nil || !strings.HasPrefix(path, "/v1/") || path == "/v1/me" {
+			continue
+		}
+		at := strings.NewReplacer("{person_id}", someone, "{id}", event).Replace(path)
+		answer := r.do(t, http.MethodGet, at+"?zzzzzzzzzzzz=1", nil, "Authorization", "Bearer "+key)
+		problem := answer.wantProblem(t, http.StatusBadRequest, "bad_parameters", "zzzzzzzzzzzz unknown_parameter")
+		var documented []string
+		for _, p := range item.Get.Parameters {
+			if p.Value.In == "query" {
+				documented = append(documented, p.Value.Name)
+			}
+		}
+		slices.Sort(documented)
+		if allowed := slices.Sorted(slices.Values(problem.Errors[0].Allowed)); !slices.Equal(documented, allowed) {
+			t.Errorf("%s: the document says %q, the service %q", path, documented, allowed)
+		}
+		checked++
+	}
+	if checked < 20 {
+		t.Errorf("only %d operations were looked at", checked)
 	}
 }

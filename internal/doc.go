@@ -1,7 +1,7 @@
 // Package internal holds the registry below its HTTP surface, on floors. A package imports only from lower floors.
 //
 //   - Floor 0 knows no resource: actor (who asks), apperr (errors a client can act on), config, date, names, paging
-//     (keyset pages), pg (PostgreSQL), spelling (the spellings by which records are found), text (language maps and
+//     (keyset pages), pg (PostgreSQL), reference (the SQL of short references), spelling (the spellings by which records are found), text (language maps and
 //     references).
 //   - Floor 1 is used by every write: changes (transactions, versions and the change log).
 //   - Floor 2 holds the resources, each its types, rules and SQL; they never import each other. That a referenced

@@ -19,7 +19,7 @@ const module = "roundtables.kz/registry/"
 var floors = [][]string{
 	{ // 0 knows no resource. Its rooms stand in order: each may use those before it.
 		"internal/apperr", "internal/pg", "internal/date", "internal/paging", "internal/text", "internal/names",
-		"internal/spelling", "internal/config", "internal/actor", "internal/embeddedpg", "migrations",
+		"internal/spelling", "internal/reference", "internal/config", "internal/actor", "internal/embeddedpg", "migrations",
 	},
 	{"internal/changes"}, // 1: every write uses it
 	{ // 2: the resources

@@ -44,8 +44,8 @@ type Affiliation struct {
 // Filter is what a list can be narrowed by.
 type Filter struct {
 	paging.Params
-	ID           []int64   `query:"id" form:"id" validate:"max=200"`                     // Only these records.
-	Person       []int64   `query:"person" form:"person" validate:"max=200"`             // Only positions of these people.
-	Organization []int64   `query:"organization" form:"organization" validate:"max=200"` // Only positions in these organizations.
-	On           *date.Day `query:"on" form:"on"`                                        // Only positions that were held on this day, as far as is known.
+	ID           []int64   `query:"id" form:"id" validate:"max=200"`                                      // Only these records.
+	Person       []int64   `query:"person" form:"person" validate:"max=200"`                              // Only positions of these people.
+	Organization []int64   `query:"organization" form:"organization" validate:"max=200"`                  // Only positions in these organizations.
+	On           *date.Day `query:"on" form:"on" swaggertype:"string" format:"date" example:"2020-02-27"` // Only positions that were held on this day, as far as is known.
 }

@@ -54,7 +54,7 @@ type Within struct {
 // Filter is what a list can be narrowed by.
 type Filter struct {
 	Within
-	RoundTable []int64   `query:"round_table" form:"round_table" validate:"max=200"` // Only parts in these round tables.
-	StartsFrom *date.Day `query:"starts_from" form:"starts_from"`                    // Only parts in round tables that start on this day or later. One known by its month or year only counts as starting on the first day of it.
-	StartsTo   *date.Day `query:"starts_to" form:"starts_to"`                        // Only parts in round tables that start before this day.
+	RoundTable []int64   `query:"round_table" form:"round_table" validate:"max=200"`                                      // Only parts in these round tables.
+	StartsFrom *date.Day `query:"starts_from" form:"starts_from" swaggertype:"string" format:"date" example:"2020-02-27"` // Only parts in round tables that start on this day or later. One known by its month or year only counts as starting on the first day of it.
+	StartsTo   *date.Day `query:"starts_to" form:"starts_to" swaggertype:"string" format:"date" example:"2020-02-27"`     // Only parts in round tables that start before this day.
 }

@@ -95,8 +95,8 @@ type Counts struct {
 type Filter struct {
 	paging.Params
 	ID            []int64   `query:"id" form:"id" validate:"max=200"`                                                                                                  // Only these records.
-	StartsFrom    *date.Day `query:"starts_from" form:"starts_from"`                                                                                                   // Only events that start on this day or later. An event known by its month or year only counts as starting on the first day of it.
-	StartsTo      *date.Day `query:"starts_to" form:"starts_to"`                                                                                                       // Only events that start before this day.
+	StartsFrom    *date.Day `query:"starts_from" form:"starts_from" swaggertype:"string" format:"date" example:"2020-02-27"`                                           // Only events that start on this day or later. An event known by its month or year only counts as starting on the first day of it.
+	StartsTo      *date.Day `query:"starts_to" form:"starts_to" swaggertype:"string" format:"date" example:"2020-02-27"`                                               // Only events that start before this day.
 	Organizer     []int64   `query:"organizer" form:"organizer" validate:"max=200"`                                                                                    // Only events with a part of these organizations: organizer, host, partner, …
 	Person        []int64   `query:"person" form:"person" validate:"max=200"`                                                                                          // Only events that these people attended or were quoted at.
 	Organization  []int64   `query:"organization" form:"organization" validate:"max=200"`                                                                              // Only events that these organizations organized or attended, or where someone held a position in them.

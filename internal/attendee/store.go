@@ -1,0 +1,183 @@
+package attendee
+
+import (
+	"context"
+	"errors"
+
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/reference"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Table and Type are where attendees are kept and what the log calls them.
+const (
+	Table = "attendees"
+	Type  = "attendees"
+)
+
+var full, published = newSource(false), newSource(true)
+
+// newSource is how attendees are read: by the public only those of published round tables, and restricted people without
+// anything that names them.
+func newSource(public bool) paging.Source {
+	s := paging.Source{
+		Table: "attendees a",
+		Joins: `JOIN round_tables r ON r.id = a.round_table_id LEFT JOIN people p ON p.id = a.person_id LEFT JOIN organizations g ON g.id = a.organization_id
+			LEFT JOIN people bp ON bp.id = a.on_behalf_of_person_id LEFT JOIN organizations bg ON bg.id = a.on_behalf_of_organization_id`,
+		ID: "a.id",
+		Sorts: map[string]paging.Column{
+			"position":  {SQL: "a.position", Type: "integer"},
+			"starts_on": {SQL: "a.starts_key", Type: "integer", Date: true},
+		},
+		Default: "-starts_on,position",
+	}
+	name := "a.name_as_listed"
+	if public {
+		s.Visible = "r.publication = 'published'"
+		s.Joins = `JOIN round_tables r ON r.id = a.round_table_id LEFT JOIN people p ON p.id = a.person_id AND p.visibility = 'public' LEFT JOIN organizations g ON g.id = a.organization_id
+			LEFT JOIN people bp ON bp.id = a.on_behalf_of_person_id AND bp.visibility = 'public' LEFT JOIN organizations bg ON bg.id = a.on_behalf_of_organization_id`
+		name = "CASE WHEN a.person_id IS NULL OR p.id IS NOT NULL THEN a.name_as_listed END AS name_as_listed"
+	}
+	s.Columns = changes.Columns("a") + `, a.round_table_id, p.id AS person_id, a.organization_id, ` + name + `, a.description, a.group_size, a.attendance, a.position,
+		ARRAY(SELECT h.role FROM attendee_roles h WHERE h.attendee_id = a.id ORDER BY h.position) AS roles,
+		jsonb_build_object('id', r.id, 'name', r.title) AS round_table,
+		CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('id', p.id, 'name', p.name) END AS person,
+		CASE WHEN g.id IS NOT NULL THEN jsonb_build_object('id', g.id, 'name', g.name) END AS organization,
+		(SELECT coalesce(jsonb_agg(jsonb_build_object('organization_id', f.organization_id, 'organization_as_listed', f.organization_as_listed, 'title', f.title,
+			'organization', CASE WHEN o.id IS NOT NULL THEN jsonb_build_object('id', o.id, 'name', o.name) END) ORDER BY f.position), '[]')
+		 FROM attendee_affiliations f LEFT JOIN organizations o ON o.id = f.organization_id WHERE f.attendee_id = a.id) AS affiliations,
+		CASE WHEN bp.id IS NOT NULL OR bg.id IS NOT NULL THEN jsonb_build_object('person_id', bp.id, 'organization_id', bg.id,
+			'person', CASE WHEN bp.id IS NOT NULL THEN jsonb_build_object('id', bp.id, 'name', bp.name) END,
+			'organization', CASE WHEN bg.id IS NOT NULL THEN jsonb_build_object('id', bg.id, 'name', bg.name) END) END AS on_behalf_of`
+	return s
+}
+
+func sourceFor(public bool) paging.Source {
+	if public {
+		return published
+	}
+	return full
+}
+
+func init() {
+	pg.Explain("attendees_round_table_id_starts_key_fkey", "/round_table_id", "unknown_reference")
+	pg.Explain("attendees_round_table_id_person_id_key", "/person_id", "already_attends")
+	pg.Explain("attendees_round_table_id_organization_id_key", "/organization_id", "already_attends")
+	pg.Explain("attendees_on_behalf_of_person_id_fkey", "/on_behalf_of/person_id", "unknown_reference")
+	pg.Explain("attendees_on_behalf_of_organization_id_fkey", "/on_behalf_of/organization_id", "unknown_reference")
+}
+
+// List gives a page of attendees.
+func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Attendee], error) {
+	public := actor.From(ctx).SeesOnlyPublished()
+	page, err := paging.Query[Attendee](ctx, db, sourceFor(public), f.where(public), f.Params)
+	for i := range page.Items {
+		page.Items[i].finish()
+	}
+	return page, err
+}
+
+// where turns the filter into predicates. The public finds nobody who is restricted.
+func (f Filter) where(public bool) (w pg.Where) {
+	pg.In(&w, "a.id", "id", f.ID)
+	pg.In(&w, "a.round_table_id", "round_table", f.RoundTable)
+	paging.Starts(&w, "a.starts_key", f.StartsFrom, f.StartsTo)
+	if len(f.Person) > 0 {
+		cond, value := pg.OneOf("a.person_id", "person", f.Person)
+		if public {
+			cond += " AND p.id IS NOT NULL"
+		}
+		w.Add(cond, "person", value)
+	}
+	if len(f.Organization) > 0 {
+		cond, value := pg.OneOf("l.organization_id", "organization", f.Organization)
+		w.Through(pg.Link{Table: reference.OrganizationLinks, Parent: "attendee_id", Cond: cond, Leads: len(f.Organization) == 1}, "organization", value)
+	}
+	if len(f.Role) > 0 {
+		cond, value := pg.OneOf("l.role", "role", f.Role)
+		w.Through(pg.Link{Table: "attendee_roles l", Parent: "attendee_id", Cond: cond, Leads: len(f.Role) == 1}, "role", value)
+	}
+	pg.In(&w, "a.attendance", "attendance", f.Attendance)
+	if f.Resolved != nil {
+		const unresolved = "a.person_id IS NULL AND a.organization_id IS NULL AND a.description IS NULL"
+		w.Add(map[bool]string{true: "NOT (" + unresolved + ")", false: unresolved}[*f.Resolved])
+	}
+	return w
+}
+
+// ListWithin gives a page of the attendees of one round table, in the order of the source. Whether there is such a round
+// table is not looked at.
+func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (paging.Page[Attendee], error) {
+	if f.Sort == "" {
+		f.Sort = "position"
+	}
+	return List(ctx, db, Filter{Within: f, RoundTable: []int64{roundTable}})
+}
+
+// Get gives one attendee, or apperr.NotFound, or apperr.Gone after its deletion.
+func Get(ctx context.Context, db pg.DB, id int64) (Attendee, error) {
+	a, err := pg.One[Attendee](ctx, db, sourceFor(actor.From(ctx).SeesOnlyPublished()).Item(), pg.Args{"id": id})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = changes.Missing(ctx, db, Type, id)
+	}
+	a.finish()
+	return a, err
+}
+
+// Create makes an attendee, the last one of its round table unless it has a position. An unknown round table, person,
+// organization or role is apperr.Invalid; a person or an organization that attends already is apperr.Conflict.
+func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
+	in.complete()
+	id, err := pg.ID(ctx, tx, `
+		INSERT INTO attendees (round_table_id, person_id, organization_id, name_as_listed, description, group_size, on_behalf_of_person_id,
+			on_behalf_of_organization_id, attendance, position)
+		VALUES (@round_table_id, @person_id, @organization_id, @name_as_listed, @description, @group_size, @on_behalf_of_person_id,
+			@on_behalf_of_organization_id, @attendance,
+			coalesce(@position, (SELECT coalesce(max(a.position), 0) + 1 FROM attendees a WHERE a.round_table_id = @round_table_id)))
+		RETURNING id`, in.args())
+	if err != nil {
+		return 0, err
+	}
+	return id, addParts(ctx, tx, id, in.Roles, in.Affiliations)
+}
+
+// Update gives an attendee new content, with the errors of Create; without a position it stays where it is. Another
+// round table is apperr.Invalid. Content that is already there changes nothing, the version included.
+func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+	in.complete()
+	was, err := Get(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if was.RoundTableID != in.RoundTableID {
+		return apperr.Validation([]apperr.Field{apperr.At("/round_table_id", "immutable")})
+	}
+	args := in.args()
+	delete(args, "round_table_id")
+	args["id"] = id
+	err = pg.Exec(ctx, tx, `
+		UPDATE attendees SET person_id = @person_id, organization_id = @organization_id, name_as_listed = @name_as_listed, description = @description,
+			group_size = @group_size, on_behalf_of_person_id = @on_behalf_of_person_id, on_behalf_of_organization_id = @on_behalf_of_organization_id,
+			attendance = @attendance, position = coalesce(@position, position) WHERE id = @id`, args)
+	if err != nil {
+		return err
+	}
+	return replaceParts(ctx, tx, id, was.Input, in)
+}
+
+func (in Input) args() pg.Args {
+	behalf := OnBehalfOf{}
+	if in.OnBehalfOf != nil {
+		behalf = *in.OnBehalfOf
+	}
+	return pg.Args{
+		"round_table_id": in.RoundTableID, "person_id": in.PersonID, "organization_id": in.OrganizationID, "name_as_listed": in.NameAsListed,
+		"description": in.Description, "group_size": in.GroupSize, "on_behalf_of_person_id": behalf.PersonID,
+		"on_behalf_of_organization_id": behalf.OrganizationID, "attendance": in.Attendance, "position": in.Position,
+	}
+}

@@ -1,0 +1,112 @@
+package statement
+
+import (
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/reference"
+)
+
+var full, published = newSource(false), newSource(true)
+
+func sourceFor(public bool) paging.Source {
+	if public {
+		return published
+	}
+	return full
+}
+
+// newSource is how statements are read: by the public only those of published round tables, and without anything that
+// names restricted people.
+func newSource(public bool) paging.Source {
+	s := paging.Source{
+		Table: "statements s",
+		Joins: `JOIN round_tables r ON r.id = s.round_table_id LEFT JOIN attendees a ON a.id = s.attendee_id
+			LEFT JOIN people p ON p.id = a.person_id` + reference.Shown("p", public) + `
+			LEFT JOIN LATERAL (SELECT f.organization_id, f.organization_as_listed, f.title FROM attendee_affiliations f
+				WHERE f.attendee_id = a.id ORDER BY f.position LIMIT 1) held ON true
+			LEFT JOIN organizations g ON g.id = coalesce(a.organization_id, held.organization_id)
+			LEFT JOIN people q ON q.id = s.quoted_person_id` + reference.Shown("q", public) + `
+			LEFT JOIN documents d ON d.id = s.document_id`,
+		ID: "s.id",
+		Sorts: map[string]paging.Column{
+			"sequence":  {SQL: "s.sequence", Type: "integer"},
+			"starts_on": {SQL: "s.starts_key", Type: "integer", Date: true},
+		},
+		Default: "-starts_on,sequence",
+	}
+	named := "true"
+	if public {
+		s.Visible = "r.publication = 'published'"
+		named = "a.person_id IS NULL OR p.id IS NOT NULL"
+	}
+	const day = "coalesce(r.starts_on, current_date)"
+	s.Columns = changes.Columns("s") + `, s.round_table_id, s.attendee_id, CASE WHEN ` + named + ` THEN s.attribution END AS attribution, s.kind, s.act, s.sequence,
+		q.id AS quoted_person_id, s.in_reply_to_id, s.document_id, s.locator,
+		(SELECT jsonb_agg(jsonb_build_object('lang', t.lang, 'text', t.text, 'original', t.original, 'translator', t.translator) ORDER BY t.position)
+		 FROM statement_texts t WHERE t.statement_id = s.id) AS texts,
+		jsonb_build_object('id', r.id, 'name', r.title) AS round_table,
+		CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('id', p.id, 'name', p.name) END AS speaker,
+		CASE WHEN a.id IS NOT NULL THEN jsonb_build_object('id', a.id, 'name_as_listed', CASE WHEN ` + named + ` THEN a.name_as_listed END, 'description', a.description,
+			'organization', ` + reference.To("g", "name") + `, 'organization_as_listed', held.organization_as_listed, 'position', held.title) END AS attendee,
+		(SELECT coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'name', t.label) ORDER BY m.position), '[]')
+		 FROM statement_topics m JOIN topics t ON t.id = m.topic_id WHERE m.statement_id = s.id) AS topics,
+		jsonb_build_object(
+			'people', ` + reference.People("statement_people m ON m.statement_id = s.id", "s.round_table_id", day, public) + `,
+			'organizations', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'name', o.name) ORDER BY m.position), '[]')
+				FROM statement_organizations m JOIN organizations o ON o.id = m.organization_id WHERE m.statement_id = s.id),
+			'places', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'name', o.name) ORDER BY m.position), '[]')
+				FROM statement_places m JOIN places o ON o.id = m.place_id WHERE m.statement_id = s.id),
+			'documents', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'name', o.title) ORDER BY m.position), '[]')
+				FROM statement_documents m JOIN documents o ON o.id = m.document_id WHERE m.statement_id = s.id)) AS mentioned,
+		CASE WHEN q.id IS NOT NULL THEN ` + reference.Person("q.id", "s.round_table_id", day, public) + ` END AS quoted_person,
+		` + reference.To("d", "title") + ` AS document`
+	return s
+}
+
+// where turns the filter into predicates. The public finds nothing by people who are restricted.
+func (f Filter) where(public bool) (w pg.Where) {
+	pg.In(&w, "s.id", "id", f.ID)
+	pg.In(&w, "s.round_table_id", "round_table", f.RoundTable)
+	paging.Starts(&w, "s.starts_key", f.StartsFrom, f.StartsTo)
+	if len(f.Person) > 0 {
+		cond, value := pg.OneOf("s.person_key", "person", f.Person)
+		if public {
+			cond += " AND p.id IS NOT NULL"
+		}
+		w.Add(cond, "person", value)
+	}
+	if len(f.Organization) > 0 {
+		cond, value := pg.OneOf("l.organization_id", "organization", f.Organization)
+		w.Through(pg.Link{Table: reference.OrganizationLinks, Parent: "attendee_id", Key: "s.attendee_id", Cond: cond, Leads: len(f.Organization) == 1}, "organization", value)
+	}
+	through(&w, "statement_topics l", "l.topic_id", "topic", f.Topic)
+	pg.In(&w, "s.kind", "kind", f.Kind)
+	pg.In(&w, "s.act", "act", f.Act)
+	if len(f.Lang) > 0 {
+		w.Add("EXISTS (SELECT FROM statement_texts t WHERE t.statement_id = s.id AND t.lang = ANY(@langs))", "langs", f.Lang)
+	}
+	if len(f.MentionPerson) > 0 {
+		people := "SELECT p.id FROM people p WHERE p.id = ANY(@mention_person)" + reference.Shown("p", public)
+		// In either form the people are known before the links are read, so that the index of the links serves.
+		cond := "l.person_id = ANY (ARRAY(" + people + "))"
+		if len(f.MentionPerson) == 1 {
+			cond = "l.person_id = (" + people + ")"
+		}
+		w.Through(pg.Link{Table: "statement_people l", Parent: "statement_id", Cond: cond, Leads: len(f.MentionPerson) == 1}, "mention_person", f.MentionPerson)
+	}
+	through(&w, "statement_organizations l", "l.organization_id", "mention_organization", f.MentionOrganization)
+	if f.Q != "" {
+		w.Add("s.id IN (SELECT t.statement_id FROM statement_texts t WHERE t.search @@ search_query(@q))", "q", f.Q)
+	}
+	return w
+}
+
+// through narrows to the statements that a link table ties to one of the values.
+func through(w *pg.Where, table, column, name string, values []int64) {
+	if len(values) == 0 {
+		return
+	}
+	cond, value := pg.OneOf(column, name, values)
+	w.Through(pg.Link{Table: table, Parent: "statement_id", Cond: cond, Leads: len(values) == 1}, name, value)
+}
