@@ -116,6 +116,8 @@ func Routes() []Route {
 		{patch, "/v1/documents/:id", write, (*server).patchDocument},
 		{del, "/v1/documents/:id", write, (*server).deleteDocument},
 
+		{post, "/v1/bundles", write, (*server).createBundle},
+
 		{get, "/v1/topics", public, (*server).listTopics},
 		{post, "/v1/topics", write, (*server).createTopic},
 		{get, "/v1/topics/:id", public, (*server).getTopic},

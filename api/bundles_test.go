@@ -1,0 +1,346 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/bundle"
+	"roundtables.kz/registry/internal/person"
+	"roundtables.kz/registry/internal/sample"
+	"roundtables.kz/registry/internal/text"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// bundleRig posts bundles with a key of the scopes.
+type bundleRig struct {
+	*rig
+	token string
+}
+
+func newBundleRig(t *testing.T, scopes ...actor.Scope) bundleRig {
+	t.Helper()
+	r := newRig(t, nil)
+	token, _ := r.key(t, scopes...)
+	return bundleRig{r, token}
+}
+
+func (r bundleRig) post(t *testing.T, query, body string) reply {
+	t.Helper()
+	return r.do(t, "POST", "/v1/bundles"+query, body, "Authorization", "Bearer "+r.token, "Content-Type", jsonBody)
+}
+
+func (r bundleRig) get(t *testing.T, target string, into any) {
+	t.Helper()
+	b := r.do(t, "GET", target, nil, "Authorization", "Bearer "+r.token).want(t, 200).Body.Bytes()
+	if err := json.Unmarshal(b, into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (r bundleRig) person(t *testing.T, in person.Input) (id int64) {
+	t.Helper()
+	r.write(t, func(ctx context.Context, tx pgx.Tx) (err error) {
+		id, err = person.Create(ctx, tx, in)
+		return err
+	})
+	return id
+}
+
+func reportOf(t *testing.T, r reply) (report bundle.Report) {
+	t.Helper()
+	if err := json.Unmarshal(r.Body.Bytes(), &report); err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+const waterBundle = `{
+	"lang": "en",
+	"round_table": {"title": {"en": "Water and energy"}, "starts_on": "2026-03-12", "place": "Almaty", "topics": ["water and energy"], "external_ids": ["example:water"]},
+	"organizers": [{"organization": {"name": "Institute of Water"}}, {"organization": {"name": "Basin Council", "kind": "advisory_body"}, "kind": "co_organizer"}],
+	"attendees": [
+		{"person": {"name": "Aigerim Sadykova"}, "roles": ["moderator"], "affiliations": [{"organization": {"name": "Institute of Water"}, "title": {"en": "director"}}, {"title": {"en": "hydrologist"}}]},
+		{"key": "guest", "affiliations": [{"organization": {"name": "Basin Council"}, "title": {"en": "secretary"}}]},
+		{"description": {"en": "students"}, "group_size": 40}],
+	"statements": [
+		{"key": "asked", "speaker": "guest", "act": "question", "texts": [{"text": "Asked who pays."}]},
+		{"speaker": "A. Sadykova", "act": "answer", "texts": [{"lang": "ru", "text": "Все.", "original": true}, {"text": "Everybody."}], "in_reply_to": "asked",
+			"topics": ["finance", "water and energy"], "mentions": {"people": [{"name": "Aigerim Sadykova"}], "places": ["Almaty"], "documents": ["Basin agreement"]}}],
+	"recommendations": [{"text": {"en": "Agree on shares."}, "statement": "asked", "addressee": {"name": "Basin Council"}}],
+	"documents": [{"title": {"en": "Basin agreement"}, "kind": "law", "relation": "discussed"}, {"key": "report", "title": {"en": "Report"}, "kind": "press_release", "url": "https://example.org/1", "relation": "source"}],
+	"people": [{"name": "Aigerim Sadykova", "names": {"ru": "Айгерим Садыкова"}, "other_names": [{"text": "A. Sadykova", "lang": "en", "kind": "abbreviated"}]}],
+	"organizations": [{"name": "Institute of Water", "kind": "think_tank", "parent": "Basin Council", "country": "KZ"}]
+}`
+
+func TestABundleMakesTheWholeEventInTheOrderOfTheDocument(t *testing.T) {
+	r := newBundleRig(t, actor.Write)
+	answer := r.post(t, "", waterBundle).want(t, 201)
+	report := reportOf(t, answer)
+	if report.DryRun || report.RoundTable.ID == nil || len(report.Matched) != 0 {
+		t.Fatalf("report: %s", answer.Body)
+	}
+	counts := map[string]int{"round-tables": 1, "organizers": 2, "attendees": 3, "statements": 2, "recommendations": 1, "documents": 2, "people": 1, "organizations": 2, "places": 1, "topics": 2}
+	if !reflect.DeepEqual(report.Counts, counts) {
+		t.Errorf("counts %v, want %v", report.Counts, counts)
+	}
+	location := answer.Header().Get("Location")
+	var event struct {
+		Title       text.Map
+		Publication string
+		Place       *text.Ref
+		Counts      map[string]int
+	}
+	r.get(t, location, &event)
+	if event.Title["en"] != "Water and energy" || event.Publication != "draft" || event.Place == nil || event.Place.Name["en"] != "Almaty" {
+		t.Errorf("%s: %+v", location, event)
+	}
+	var list struct {
+		Data []struct {
+			NameAsListed *string `json:"name_as_listed"`
+			Position     int
+			Sequence     int
+			Person       *text.Ref
+			GroupSize    *int `json:"group_size"`
+			Affiliations []struct {
+				OrganizationAsListed *string `json:"organization_as_listed"`
+				Organization         *text.Ref
+				Title                text.Map
+			}
+			Texts    []struct{ Lang, Text string }
+			Mentions struct {
+				PersonIDs   []int64 `json:"person_ids"`
+				PlaceIDs    []int64 `json:"place_ids"`
+				DocumentIDs []int64 `json:"document_ids"`
+			}
+			AttendeeID  *int64 `json:"attendee_id"`
+			InReplyToID *int64 `json:"in_reply_to_id"`
+			ID          int64
+		}
+	}
+	r.get(t, location+"/attendees", &list)
+	if len(list.Data) != 3 || list.Data[0].Person == nil || list.Data[0].Person.Name["ru"] != "Айгерим Садыкова" || len(list.Data[0].Affiliations) != 2 ||
+		list.Data[0].Affiliations[0].Organization.Name["en"] != "Institute of Water" || list.Data[1].Person != nil || *list.Data[2].GroupSize != 40 {
+		t.Errorf("attendees: %+v", list.Data)
+	}
+	moderator, guest := list.Data[0].ID, list.Data[1].ID
+	r.get(t, location+"/statements", &list)
+	if len(list.Data) != 2 || *list.Data[0].AttendeeID != guest || *list.Data[1].AttendeeID != moderator || *list.Data[1].InReplyToID != list.Data[0].ID ||
+		len(list.Data[1].Texts) != 2 || len(list.Data[1].Mentions.PersonIDs) != 1 || len(list.Data[1].Mentions.PlaceIDs) != 1 || len(list.Data[1].Mentions.DocumentIDs) != 1 {
+		t.Errorf("statements: %+v", list.Data)
+	}
+}
+
+func TestADryRunOfABundleWritesNothingAndReportsTheSame(t *testing.T) {
+	r := newBundleRig(t, actor.Write, actor.Publish)
+	events, err := sample.Bundles()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range events {
+		body := bodyOf(t, e)
+		before := r.changeCount(t)
+		rehearsal := r.post(t, "?dry_run=true", body).want(t, 200)
+		if rehearsal.Header().Get("X-Dry-Run") != "true" || rehearsal.Header().Get("Location") != "" {
+			t.Errorf("headers of a dry run: %v", rehearsal.Header())
+		}
+		if r.changeCount(t) != before {
+			t.Fatal("a dry run wrote something")
+		}
+		rehearsed := reportOf(t, rehearsal)
+		if !rehearsed.DryRun || rehearsed.RoundTable.ID != nil {
+			t.Errorf("the report of a dry run: %+v", rehearsed)
+		}
+		made := reportOf(t, r.post(t, "", body).want(t, 201))
+		for _, c := range made.Created {
+			if c.ID == nil {
+				t.Errorf("%s has no id", c.Pointer)
+			}
+		}
+		made.Rehearsed()
+		if !reflect.DeepEqual(rehearsed, made) {
+			t.Errorf("%s: the dry run reported\n%+v\nand the real run\n%+v", e.RoundTable.ExternalIDs, rehearsed, made)
+		}
+	}
+}
+
+func TestANameOfSeveralRecordsIsRefusedWithTheCandidatesUntilTheIdIsGiven(t *testing.T) {
+	r := newBundleRig(t, actor.Write)
+	first := r.person(t, person.Input{Name: text.Map{"en": "Aigerim Sadykova"}})
+	second := r.person(t, person.Input{Name: text.Map{"ru": "Айгерим Садыкова", "en": "Aigerim SADYKOVA"}})
+	before := r.changeCount(t)
+	for _, query := range []string{"", "?dry_run=true"} {
+		p := r.post(t, query, waterBundle).wantProblem(t, 422, "ambiguous_names", "/people/0 ambiguous_name")
+		var ids []int64
+		for _, c := range p.Errors[0].Candidates {
+			ids = append(ids, c.ID)
+		}
+		if !reflect.DeepEqual(ids, []int64{first, second}) {
+			t.Errorf("candidates %+v, want %d and %d", p.Errors[0].Candidates, first, second)
+		}
+	}
+	if r.changeCount(t) != before {
+		t.Error("a refused bundle wrote something")
+	}
+	chosen := strings.Replace(waterBundle, `"people": [{"name"`, `"people": [{"id": `+jsonOf(t, second)+`, "name"`, 1)
+	report := reportOf(t, r.post(t, "", chosen).want(t, 201))
+	want := []bundle.Matched{{Pointer: "/people/0", Type: "people", ID: second, Name: "Айгерим Садыкова", Score: 1}}
+	if !reflect.DeepEqual(report.Matched, want) {
+		t.Errorf("matched %+v, want %+v", report.Matched, want)
+	}
+}
+
+func TestAnExistingRecordIsMatchedByAnyOfItsNamesAndLeftAsItIs(t *testing.T) {
+	r := newBundleRig(t, actor.Write)
+	r.post(t, "", waterBundle).want(t, 201)
+	again := strings.NewReplacer("example:water", "example:water-2", `"kind": "think_tank"`, `"kind": "ngo"`, `"place": "Almaty"`, `"place": "ALMATY"`,
+		`"moderator"], "aff`, `"speaker"], "aff`).Replace(waterBundle)
+	report := reportOf(t, r.post(t, "", again).want(t, 201))
+	var matched []string
+	for _, m := range report.Matched {
+		matched = append(matched, m.Pointer+" "+m.Type)
+	}
+	want := "/round_table/place places, /round_table/topics/0 topics, /statements/1/topics/0 topics, /organizations/0 organizations, /organizers/1/organization organizations, /people/0 people, /documents/1 documents"
+	if got := strings.Join(matched, ", "); got != want {
+		t.Errorf("matched\n%s\nwant\n%s", got, want)
+	}
+	if report.Counts["people"]+report.Counts["organizations"]+report.Counts["places"]+report.Counts["topics"] != 0 || report.Counts["documents"] != 1 {
+		t.Errorf("counts %v", report.Counts)
+	}
+	var list struct{ Data []struct{ Kind string } }
+	r.get(t, "/v1/organizations?kind=think_tank", &list)
+	if len(list.Data) != 1 {
+		t.Errorf("the matched organization was changed: %+v", list)
+	}
+}
+
+func TestABundleOfAnEventThatIsThereIsAConflictThatNamesIt(t *testing.T) {
+	r := newBundleRig(t, actor.Write)
+	made := reportOf(t, r.post(t, "", waterBundle).want(t, 201))
+	before := r.changeCount(t)
+	p := r.post(t, "", waterBundle).wantProblem(t, 409, "already_exists", "/round_table/external_ids/0 already_taken")
+	if c := p.Errors[0].Candidates; len(c) != 1 || c[0].ID != *made.RoundTable.ID || c[0].Name != "Water and energy" {
+		t.Errorf("candidates: %+v", p.Errors[0].Candidates)
+	}
+	if r.changeCount(t) != before {
+		t.Error("a refused bundle wrote something")
+	}
+}
+
+func TestEveryMistakeOfABundleIsNamedAtItsPlace(t *testing.T) {
+	r := newBundleRig(t, actor.Write)
+	before := r.changeCount(t)
+	for _, c := range []struct {
+		of, with string
+		mistakes []string
+	}{
+		{`"lang": "en"`, `"lang": "xx-"`, []string{"/lang unknown_language"}},
+		{`"lang": "en",`, ``, []string{"/lang required"}},
+		{`"roles": ["moderator"]`, `"rolls": ["moderator"]`, []string{"/attendees/0/rolls unknown_field_hint"}},
+		{`"roles": ["moderator"]`, `"roles": ["moderater"]`, []string{"/attendees/0/roles/0 not_allowed"}},
+		{`"speaker": "guest"`, `"speaker": "nobody"`, []string{"/statements/0/speaker unknown_speaker"}},
+		{`"in_reply_to": "asked"`, `"in_reply_to": "later"`, []string{"/statements/1/in_reply_to unknown_statement"}},
+		{`"statement": "asked"`, `"statement": "ask"`, []string{"/recommendations/0/statement unknown_statement"}},
+		{`"documents": ["Basin agreement"]`, `"documents": ["Basin"]`, []string{"/statements/1/mentions/documents/0 unknown_document"}},
+		{`{"title": {"en": "Basin agreement"}, "kind"`, `{"key": "Basin agreement", "kind"`, []string{"/documents/0/title required"}},
+		{`{"person": {"name": "Aigerim Sadykova"}, "roles"`, `{"person": {}, "roles"`, []string{"/attendees/0/person/name required"}},
+		{`{"person": {"name": "Aigerim Sadykova"}, "roles"`, `{"person": {"id": 4711}, "roles"`, []string{"/attendees/0/person/id unknown_reference", "/statements/1/speaker unknown_speaker"}},
+		{`"parent": "Basin Council"`, `"parent": "Institute of Water"`, []string{"/organizations/0/parent cycle"}},
+		{`"name": "Institute of Water", "kind"`, `"name": "…", "kind"`, []string{"/organizations/0 no_name"}},
+		{`"country": "KZ"`, `"country": "KX"`, []string{"/organizations/0/country unknown_country"}},
+		{`"starts_on": "2026-03-12"`, `"starts_on": "2026-03-12", "ends_on": "2026-03-11"`, []string{"/round_table/ends_on before_start"}},
+		{`"starts_on": "2026-03-12"`, `"starts_on": "2026-02-30"`, []string{"/round_table/starts_on bad_date"}},
+		{`"starts_on": "2026-03-12"`, `"starts_on": "2026-03-12", "parent_id": 4711`, []string{"/round_table/parent_id unknown_reference"}},
+		{`{"description": {"en": "students"}, "group_size": 40}`, `{"key": "guest", "description": {"en": "students"}}`, []string{"/attendees/2/key duplicate"}},
+		{`{"description": {"en": "students"}, "group_size": 40}`, `{"person": {"name": "A. Sadykova"}}`, []string{"/attendees/2/person duplicate", "/statements/1/speaker ambiguous_speaker"}},
+		{`"kind": "advisory_body"}, "kind": "co_organizer"`, `"kind": "committee"}, "kind": "leader"`, []string{"/organizers/1/organization/kind not_allowed", "/organizers/1/kind not_allowed"}},
+		{`"people": [{"name": "Aigerim Sadykova", "names"`, `"people": [{"name": "Айгерим Садыкова"}, {"name": "A. Sadykova"}, {"name": "Aigerim Sadykova", "names"`, []string{"/people/2 name_of_another", "/people/2 name_of_another", "/statements/1/speaker unknown_speaker"}},
+	} {
+		body := strings.Replace(waterBundle, c.of, c.with, 1)
+		if body == waterBundle {
+			t.Fatalf("nothing is changed by %s", c.with)
+		}
+		for _, query := range []string{"?dry_run=true", ""} {
+			r.post(t, query, body).wantProblem(t, 422, "validation_failed", c.mistakes...)
+		}
+	}
+	if r.changeCount(t) != before {
+		t.Error("a refused bundle wrote something")
+	}
+}
+
+func TestOnlyAKeyThatMayWriteMakesBundlesAndOnlyOneThatMayPublishPublishesThem(t *testing.T) {
+	r := newBundleRig(t, actor.Write)
+	published := strings.Replace(waterBundle, `"place": "Almaty"`, `"place": "Almaty", "publication": "published"`, 1)
+	r.do(t, "POST", "/v1/bundles", waterBundle, "Content-Type", jsonBody).wantProblem(t, 401, "key_required")
+	reader := r
+	reader.token, _ = r.key(t, actor.Read)
+	reader.post(t, "", waterBundle).wantProblem(t, 403, "scope_missing")
+	before := r.changeCount(t)
+	r.post(t, "", published).wantProblem(t, 403, "scope_missing")
+	if r.changeCount(t) != before {
+		t.Error("a refused bundle wrote something")
+	}
+	publisher := r
+	publisher.token, _ = r.key(t, actor.Write, actor.Publish)
+	publisher.post(t, "", published).want(t, 201)
+}
+
+func TestTheExamplesOfTheDocumentationAreAcceptedBesideTheSample(t *testing.T) {
+	r := newBundleRig(t, actor.Write)
+	if _, err := sample.Load(context.Background(), r.pool); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"minimal", "full"} {
+		b, err := os.ReadFile("../openapi/examples/createBundle/" + name + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		report := reportOf(t, r.post(t, "", string(b)).want(t, 201))
+		if n := report.Counts["people"] + report.Counts["organizations"] + report.Counts["places"] + report.Counts["topics"]; n != 0 {
+			t.Errorf("%s made %v although the sample has all of it", name, report.Counts)
+		}
+	}
+}
+
+func jsonOf(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// bodyOf writes a bundle as people do, without what it does not say.
+func bodyOf(t *testing.T, in bundle.Input) string {
+	t.Helper()
+	var said any
+	if err := json.Unmarshal([]byte(jsonOf(t, in)), &said); err != nil {
+		t.Fatal(err)
+	}
+	return jsonOf(t, withoutSilence(said))
+}
+
+func withoutSilence(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, value := range v {
+			if value == nil || value == "" {
+				delete(v, name)
+				continue
+			}
+			v[name] = withoutSilence(value)
+		}
+	case []any:
+		for i, value := range v {
+			v[i] = withoutSilence(value)
+		}
+	}
+	return v
+}

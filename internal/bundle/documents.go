@@ -1,0 +1,102 @@
+package bundle
+
+import (
+	"context"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/names"
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// documents are the documents of the bundle and how the rest of it refers to them.
+type documents struct {
+	found  []apperr.Candidate // of each document; a negative ID: to be created
+	called map[string]int     // key or comparable title -> place in the bundle
+
+	mistakes  []apperr.Field
+	ambiguous []apperr.Field
+}
+
+// resolveDocuments finds the documents that exist, by id or address, and checks the references to documents.
+func (p *plan) resolveDocuments(ctx context.Context, db pg.DB) error {
+	p.documents.called = map[string]int{}
+	for i := range p.in.Documents {
+		at := pointer("documents", i)
+		if err := p.documents.add(ctx, db, i, at, &p.in.Documents[i]); err != nil {
+			return err
+		}
+	}
+	for i, s := range p.in.Statements {
+		at := pointer("statements", i)
+		p.refersTo(at+"/document", s.Document)
+		if s.Mentions != nil {
+			for j := range s.Mentions.Documents {
+				p.refersTo(at+"/mentions"+pointer("documents", j), &s.Mentions.Documents[j])
+			}
+		}
+	}
+	for i, r := range p.in.Recommendations {
+		p.refersTo(pointer("recommendations", i)+"/evidence_document", r.EvidenceDocument)
+	}
+	return nil
+}
+
+func (d *documents) add(ctx context.Context, db pg.DB, i int, at string, x *Document) error {
+	found, err := existing(ctx, db, x)
+	if err != nil {
+		return err
+	}
+	d.found = append(d.found, apperr.Candidate{ID: -int64(i) - 1})
+	switch {
+	case len(found) == 1:
+		d.found[i] = found[0]
+	case len(found) > 1:
+		d.ambiguous = append(d.ambiguous, apperr.Field{Pointer: at + "/url", Code: "ambiguous_name", Args: apperr.Args{"name": *x.URL}, Candidates: found})
+	case x.ID != nil:
+		d.mistakes = append(d.mistakes, apperr.At(at+"/id", "unknown_reference"))
+	case x.Title == nil:
+		d.mistakes = append(d.mistakes, apperr.At(at+"/title", "required"))
+	}
+	if x.Key != nil {
+		d.called[*x.Key] = i
+	}
+	for _, title := range x.Title {
+		if _, taken := d.called[names.Key(title)]; !taken { // of two documents with one title, the keys tell
+			d.called[names.Key(title)] = i
+		}
+	}
+	return nil
+}
+
+func existing(ctx context.Context, db pg.DB, x *Document) ([]apperr.Candidate, error) {
+	if x.ID == nil && x.URL == nil {
+		return nil, nil
+	}
+	rows, err := db.Query(ctx, `SELECT d.id, text_sort_key(d.title) AS name, 1.0::float8 AS score FROM documents d
+		WHERE CASE WHEN @id::bigint IS NULL THEN d.url = @url::text ELSE d.id = @id END ORDER BY d.id LIMIT 10`, pg.Args{"id": x.ID, "url": x.URL})
+	if err != nil {
+		return nil, pg.Error(err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[apperr.Candidate])
+	return found, pg.Error(err)
+}
+
+// place gives the place in the bundle of the document that is called so.
+func (d *documents) place(name string) (int, bool) {
+	if i, ok := d.called[name]; ok {
+		return i, true
+	}
+	i, ok := d.called[names.Key(name)]
+	return i, ok
+}
+
+func (p *plan) refersTo(at string, name *string) {
+	if name == nil {
+		return
+	}
+	if _, ok := p.documents.place(*name); !ok {
+		p.mistakes = append(p.mistakes, apperr.At(at, "unknown_document", "value", *name))
+	}
+}
