@@ -8,12 +8,14 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"roundtables.kz/registry/internal/apikey"
 	"roundtables.kz/registry/internal/config"
 	"roundtables.kz/registry/internal/embeddedpg"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/sample"
 	"roundtables.kz/registry/migrations"
 )
 
@@ -21,8 +23,8 @@ type devCommand struct{}
 
 func (devCommand) Help() string {
 	return `Starts a PostgreSQL server of its own in $DATA_DIR/postgres (the machine's programs, else a download), or uses
-$DATABASE_URL when that is set. Migrates, makes sure that the operator's key works, prints where everything is, and serves until Ctrl-C; a second
-Ctrl-C ends at once. What was written is there again at the next start. Not for production.`
+$DATABASE_URL when that is set. Migrates, loads the sample events that were never there, makes sure that the operator's key works, prints where everything is, and serves until
+Ctrl-C; a second Ctrl-C ends at once. What was written is there again at the next start. Not for production.`
 }
 
 func (devCommand) Run(c *call) (err error) {
@@ -32,6 +34,11 @@ func (devCommand) Run(c *call) (err error) {
 	}
 	if s.AppEnv == config.Production && s.DatabaseURL == "" {
 		return config.Problems{"APP_ENV: in production there is no embedded database; set DATABASE_URL and use \"registry serve\""}
+	}
+	for name, quota := range map[string]*int{"RATE_LIMIT_ANONYMOUS": &s.RateAnonymous, "RATE_LIMIT_KEYS": &s.RateKeys} {
+		if !c.given(name) {
+			*quota = devQuota
+		}
 	}
 	log := c.log(s)
 	l, err := listen(c.ctx, s)
@@ -64,8 +71,20 @@ func (devCommand) Run(c *call) (err error) {
 	if err != nil {
 		return stopped(c.ctx, err)
 	}
+	if _, err := sample.Load(c.ctx, pool); err != nil {
+		return stopped(c.ctx, fmt.Errorf("load the sample events: %w", err))
+	}
 	c.welcome(base(s, l), where, key)
 	return serve(c.ctx, l, pool, s, log)
+}
+
+// devQuota is the requests a minute of whoever tries or measures the registry on one machine, unless the settings say
+// another number: the headers are there, and nobody runs into it by accident.
+const devQuota = 1_000_000
+
+// given reports whether the environment has a setting.
+func (c *call) given(name string) bool {
+	return slices.ContainsFunc(c.environ, func(entry string) bool { return strings.HasPrefix(entry, name+"=") })
 }
 
 // downloads is where a downloaded server is kept: with the user's other caches, so that it is fetched once. Empty, which

@@ -41,6 +41,9 @@ func TestTheSecondStartKeepsWhatWasWritten(t *testing.T) {
 		wantStatus(t, 200, "GET", url+"/readyz", "", "")
 		wantStatus(t, 200, "GET", url+"/docs/", "", "")
 		wantStatus(t, 201, "POST", url+"/v1/topics", key, topic)
+		if text := wantStatus(t, 200, "GET", url+"/v1/round-tables?starts_from=2020-02-27&starts_to=2020-02-28&count=exact", "", ""); !strings.Contains(text, `"total":1`) {
+			t.Errorf("the sample is not there: %s", text)
+		}
 		if info, err := os.Stat(filepath.Join(dir, "operator-key")); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("the key's file: %v, %v", info, err)
 		}

@@ -212,3 +212,18 @@ func TestMistakesInArgumentsAreClear(t *testing.T) {
 		t.Errorf("got %s", p.stdout)
 	}
 }
+
+func TestSeedLoadsTheSampleOnce(t *testing.T) {
+	environ := []string{"DATABASE_URL=" + dbtest.URL(t)}
+	p := start(t, "", environ, "seed")
+	p.wantExit(0)
+	if !strings.HasPrefix(p.stdout.String(), "43 events created, 0 were there already.\n") {
+		t.Errorf("first: %s", p.stdout)
+	}
+	p = start(t, "", environ, "seed", "--json")
+	p.wantExit(0)
+	if text := p.stdout.String(); !strings.Contains(text, `"created": 0`) || !strings.Contains(text, `"skipped": 43`) {
+		t.Errorf("second: %s", text)
+	}
+	start(t, "", []string{"DATABASE_URL=" + dbtest.Empty(t), "START_TIMEOUT=1ms"}, "seed").wantExit(3)
+}

@@ -59,13 +59,13 @@ type Config struct {
 	PublicBaseURL  string         `env:"PUBLIC_BASE_URL"`                       // How clients reach the service, `https://registry.example.org`; links in answers begin with it. Empty: they begin at `/`.
 	CORSOrigins    []string       `env:"CORS_ORIGINS"`                          // Sites whose pages may send keys and write, `https://dashboard.example.org`, separated by commas. Every page may read what is public.
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES"`                       // Networks whose `X-Forwarded-For` is believed, `10.0.0.0/8`, separated by commas.
-	RateAnonymous  int            `env:"RATE_LIMIT_ANONYMOUS" envDefault:"300"` // Requests a minute of one address without a key; 0 is no limit.
-	RateKeys       int            `env:"RATE_LIMIT_KEYS" envDefault:"3000"`     // Requests a minute of one key; 0 is no limit.
+	RateAnonymous  int            `env:"RATE_LIMIT_ANONYMOUS" envDefault:"300"` // Requests a minute of one address without a key; 0 is no limit. `dev` lets 1000000 through unless this is set.
+	RateKeys       int            `env:"RATE_LIMIT_KEYS" envDefault:"3000"`     // Requests a minute of one key; 0 is no limit. `dev` lets 1000000 through unless this is set.
 	RequestLimit   time.Duration  `env:"REQUEST_TIMEOUT" envDefault:"30s"`      // How long one request may take.
 	ShutdownDelay  time.Duration  `env:"SHUTDOWN_DELAY" envDefault:"0s"`        // How long requests are still taken after a stop was asked for and `/readyz` says 503: longer than the load balancer's check.
 	ShutdownGrace  time.Duration  `env:"SHUTDOWN_GRACE" envDefault:"20s"`       // How long requests under way may take to finish at a stop.
 
-	OperatorKey Secret `env:"OPERATOR_KEY"`                // A key of your own choice with every scope, at least 20 characters; the one of before stops to work. `dev` makes one without it.
+	OperatorKey Secret `env:"OPERATOR_KEY"`                // A key of your own choice with every scope, in production of at least 20 characters; the one of before stops to work. `dev` makes one without it.
 	DataDir     string `env:"DATA_DIR" envDefault:".data"` // Where `dev` keeps its database and key.
 
 	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"info"`  // `debug`, `info`, `warn` or `error`.
@@ -210,7 +210,7 @@ func (c *Config) check(known Problems) (problems Problems) {
 	wrong(c.RequestLimit <= 0 || c.RequestLimit > 55*time.Second, "REQUEST_TIMEOUT", "must be more than 0 and at most 55s")
 	wrong(c.ShutdownDelay < 0, "SHUTDOWN_DELAY", "must not be negative")
 	wrong(c.ShutdownGrace <= 0, "SHUTDOWN_GRACE", "must be more than 0")
-	wrong(c.OperatorKey != "" && len(c.OperatorKey) < 20, "OPERATOR_KEY", "must have at least 20 characters")
+	wrong(c.AppEnv == Production && c.OperatorKey != "" && len(c.OperatorKey) < 20, "OPERATOR_KEY", "must have at least 20 characters in production")
 	wrong(strings.ContainsFunc(string(c.OperatorKey), notInKey), "OPERATOR_KEY", "must consist of printable ASCII characters without spaces")
 	wrong(c.LogFormat != "json" && c.LogFormat != "text", "LOG_FORMAT", "must be json or text")
 	_, port, err := net.SplitHostPort(c.Addr)

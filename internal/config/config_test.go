@@ -46,7 +46,7 @@ func TestAllProblemsAreListedAtOnceAndShowNoSecret(t *testing.T) {
 		"APP_ENV": "prod", "DATABASE_URL": "mysql://user:hunter2@h/d", "POOL_SIZE": "many", "STATEMENT_TIMEOUT": "5", "LOCK_TIMEOUT": "0s",
 		"START_TIMEOUT": "-1s", "ADDR": "8080", "PUBLIC_BASE_URL": "registry.example.org", "CORS_ORIGINS": "https://a.example/path",
 		"TRUSTED_PROXIES": "10.0.0.0/99", "RATE_LIMIT_ANONYMOUS": "-1", "RATE_LIMIT_KEYS": "x", "REQUEST_TIMEOUT": "2m",
-		"SHUTDOWN_DELAY": "-1s", "SHUTDOWN_GRACE": "0s", "OPERATOR_KEY": "hunter2", "LOG_LEVEL": "loud", "LOG_FORMAT": "xml",
+		"SHUTDOWN_DELAY": "-1s", "SHUTDOWN_GRACE": "0s", "OPERATOR_KEY": "hunter 2", "LOG_LEVEL": "loud", "LOG_FORMAT": "xml",
 	}
 	var environ []string
 	for name, value := range wrong {
@@ -154,4 +154,15 @@ func table(t *testing.T) (lines []string) {
 		lines = append(lines, fmt.Sprintf("| `%s` | %s | %s |", s.Name, standard, comments[s.Name]))
 	}
 	return lines
+}
+
+func TestAShortOperatorKeyIsForDevelopmentOnly(t *testing.T) {
+	environ := []string{"OPERATOR_KEY=short", "APP_ENV=development"}
+	if _, err := Read(environ); err != nil {
+		t.Errorf("in development: %v", err)
+	}
+	environ[1] = "APP_ENV=production"
+	if _, err := Read(environ); err == nil || !strings.Contains(err.Error(), "OPERATOR_KEY") {
+		t.Errorf("in production: %v", err)
+	}
 }
