@@ -1,13 +1,17 @@
 package api
 
 import (
+	"context"
+
 	"roundtables.kz/registry/internal/attendee"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
 
 	"github.com/labstack/echo/v4"
 )
 
 // AttendeePage is a page of attendees.
-type AttendeePage = Page[attendee.Attendee] //	@name	AttendeePage
+type AttendeePage = Page[Attendee] //	@name	AttendeePage
 
 // listAttendees answers a page of attendees.
 //
@@ -15,10 +19,15 @@ type AttendeePage = Page[attendee.Attendee] //	@name	AttendeePage
 //	@Summary	List attendees
 //	@Tags		Attendees
 //	@x-sort		["-starts_on", "position"]
-//	@Param		filter	query		attendee.Filter	false	"-"
+//	@Param		filter	query		attendeeQuery	false	"-"
 //	@Success	200		{object}	AttendeePage		"A page of attendees."
 //	@Router		/v1/attendees [get]
-func (s *server) listAttendees(c echo.Context) error { return listOf(s, c, attendee.List) }
+func (s *server) listAttendees(c echo.Context) error {
+	return listOf(s, c, func(ctx context.Context, db pg.DB, q attendeeQuery) (paging.Page[Attendee], error) {
+		page, err := attendee.List(ctx, db, q.Filter)
+		return pageWith(ctx, db, page, err, q.Include, withAttendees)
+	})
+}
 
 // getAttendee answers one attendee.
 //
@@ -26,10 +35,13 @@ func (s *server) listAttendees(c echo.Context) error { return listOf(s, c, atten
 //	@Summary	Get an attendee
 //	@Tags		Attendees
 //	@Param		id		path		int			true	"The attendee."
-//	@Param		params	query		itemParams	false	"-"
-//	@Success	200		{object}	attendee.Attendee	"The attendee."
+//	@Param		params	query		attendeeParams	false	"-"
+//	@Success	200		{object}	Attendee	"The attendee."
 //	@Router		/v1/attendees/{id} [get]
-func (s *server) getAttendee(c echo.Context) error { return itemOf(s, c, attendee.Get) }
+func (s *server) getAttendee(c echo.Context) error {
+	var p attendeeParams
+	return itemWith(s, c, &p, &p.itemParams, getWith(&p.itemParams, &p.Include, attendee.Get, withAttendees))
+}
 
 // createAttendee makes an attendee.
 //
@@ -81,9 +93,12 @@ func (s *server) deleteAttendee(c echo.Context) error {
 //	@Tags			Round tables
 //	@x-sort			["position", "starts_on"]
 //	@Param			id		path		int				true	"The round table."
-//	@Param			filter	query		attendee.Within	false	"-"
+//	@Param			filter	query		attendeeWithinQuery	false	"-"
 //	@Success		200		{object}	AttendeePage		"A page of attendees."
 //	@Router			/v1/round-tables/{id}/attendees [get]
 func (s *server) listAttendeesOfRoundTable(c echo.Context) error {
-	return withinOf(s, c, attendee.ListWithin)
+	return withinOf(s, c, func(ctx context.Context, db pg.DB, roundTable int64, q attendeeWithinQuery) (paging.Page[Attendee], error) {
+		page, err := attendee.ListWithin(ctx, db, roundTable, q.Within)
+		return pageWith(ctx, db, page, err, q.Include, withAttendees)
+	})
 }

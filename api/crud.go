@@ -60,7 +60,12 @@ func withinOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list 
 // itemOf answers one record.
 func itemOf[T any, P record[T]](s *server, c echo.Context, get func(context.Context, pg.DB, int64) (T, error)) error {
 	var p itemParams
-	if err := apperr.BadQuery(bind(c.QueryParams(), &p)); err != nil {
+	return itemWith[T, P](s, c, &p, &p, get)
+}
+
+// itemWith is itemOf with parameters of its own: params is a pointer to a struct that embeds p.
+func itemWith[T any, P record[T]](s *server, c echo.Context, params any, p *itemParams, get func(context.Context, pg.DB, int64) (T, error)) error {
+	if err := apperr.BadQuery(bind(c.QueryParams(), params)); err != nil {
 		return err
 	}
 	n, err := id(c)
@@ -71,7 +76,7 @@ func itemOf[T any, P record[T]](s *server, c echo.Context, get func(context.Cont
 	if err != nil {
 		return err
 	}
-	return item[T, P](c, http.StatusOK, &r, p)
+	return item[T, P](c, http.StatusOK, &r, *p)
 }
 
 // writeParams are what every write takes.

@@ -22,7 +22,7 @@ type cursors struct{ secret []byte }
 const macSize = 8
 
 // presentation are the parameters that may change from page to page.
-var presentation = []string{"cursor", "limit", "count", "lang", "fields"}
+var presentation = []string{"cursor", "limit", "count", "lang", "fields", "include"}
 
 type wireCursor struct {
 	Query string   `json:"q"`

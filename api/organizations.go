@@ -1,13 +1,17 @@
 package api
 
 import (
+	"context"
+
 	"roundtables.kz/registry/internal/organization"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
 
 	"github.com/labstack/echo/v4"
 )
 
 // OrganizationPage is a page of organizations.
-type OrganizationPage = Page[organization.Organization] //	@name	OrganizationPage
+type OrganizationPage = Page[Organization] //	@name	OrganizationPage
 
 // listOrganizations answers a page of organizations.
 //
@@ -15,10 +19,15 @@ type OrganizationPage = Page[organization.Organization] //	@name	OrganizationPag
 //	@Summary	List organizations
 //	@Tags		Organizations
 //	@x-sort		["name", "updated_at"]
-//	@Param		filter	query		organization.Filter	false	"-"
+//	@Param		filter	query		organizationQuery	false	"-"
 //	@Success	200		{object}	OrganizationPage		"A page of organizations."
 //	@Router		/v1/organizations [get]
-func (s *server) listOrganizations(c echo.Context) error { return listOf(s, c, organization.List) }
+func (s *server) listOrganizations(c echo.Context) error {
+	return listOf(s, c, func(ctx context.Context, db pg.DB, q organizationQuery) (paging.Page[Organization], error) {
+		page, err := organization.List(ctx, db, q.Filter)
+		return pageWith(ctx, db, page, err, q.Include, withOrganizations)
+	})
+}
 
 // getOrganization answers one organization.
 //
@@ -26,10 +35,13 @@ func (s *server) listOrganizations(c echo.Context) error { return listOf(s, c, o
 //	@Summary	Get an organization
 //	@Tags		Organizations
 //	@Param		id		path		int			true	"The organization."
-//	@Param		params	query		itemParams	false	"-"
-//	@Success	200		{object}	organization.Organization	"The organization."
+//	@Param		params	query		organizationParams	false	"-"
+//	@Success	200		{object}	Organization	"The organization."
 //	@Router		/v1/organizations/{id} [get]
-func (s *server) getOrganization(c echo.Context) error { return itemOf(s, c, organization.Get) }
+func (s *server) getOrganization(c echo.Context) error {
+	var p organizationParams
+	return itemWith(s, c, &p, &p.itemParams, getWith(&p.itemParams, &p.Include, organization.Get, withOrganizations))
+}
 
 // createOrganization makes an organization.
 //

@@ -1,13 +1,17 @@
 package api
 
 import (
+	"context"
+
+	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/person"
+	"roundtables.kz/registry/internal/pg"
 
 	"github.com/labstack/echo/v4"
 )
 
 // PersonPage is a page of people.
-type PersonPage = Page[person.Person] //	@name	PersonPage
+type PersonPage = Page[Person] //	@name	PersonPage
 
 // listPeople answers a page of people.
 //
@@ -15,10 +19,15 @@ type PersonPage = Page[person.Person] //	@name	PersonPage
 //	@Summary	List people
 //	@Tags		People
 //	@x-sort		["name", "updated_at"]
-//	@Param		filter	query		person.Filter	false	"-"
+//	@Param		filter	query		personQuery	false	"-"
 //	@Success	200		{object}	PersonPage		"A page of people."
 //	@Router		/v1/people [get]
-func (s *server) listPeople(c echo.Context) error { return listOf(s, c, person.List) }
+func (s *server) listPeople(c echo.Context) error {
+	return listOf(s, c, func(ctx context.Context, db pg.DB, q personQuery) (paging.Page[Person], error) {
+		page, err := person.List(ctx, db, q.Filter)
+		return pageWith(ctx, db, page, err, q.Include, withPeople)
+	})
+}
 
 // getPerson answers one person.
 //
@@ -26,10 +35,13 @@ func (s *server) listPeople(c echo.Context) error { return listOf(s, c, person.L
 //	@Summary	Get a person
 //	@Tags		People
 //	@Param		id		path		int			true	"The person."
-//	@Param		params	query		itemParams	false	"-"
-//	@Success	200		{object}	person.Person	"The person."
+//	@Param		params	query		personParams	false	"-"
+//	@Success	200		{object}	Person	"The person."
 //	@Router		/v1/people/{id} [get]
-func (s *server) getPerson(c echo.Context) error { return itemOf(s, c, person.Get) }
+func (s *server) getPerson(c echo.Context) error {
+	var p personParams
+	return itemWith(s, c, &p, &p.itemParams, getWith(&p.itemParams, &p.Include, person.Get, withPeople))
+}
 
 // createPerson makes a person.
 //

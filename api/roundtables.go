@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/roundtable"
 
 	"github.com/jackc/pgx/v5"
@@ -11,7 +13,7 @@ import (
 )
 
 // RoundTablePage is a page of round tables.
-type RoundTablePage = Page[roundtable.RoundTable] //	@name	RoundTablePage
+type RoundTablePage = Page[RoundTable] //	@name	RoundTablePage
 
 // listRoundTables answers a page of round tables.
 //
@@ -19,10 +21,15 @@ type RoundTablePage = Page[roundtable.RoundTable] //	@name	RoundTablePage
 //	@Summary	List round tables
 //	@Tags		Round tables
 //	@x-sort		["-starts_on", "title", "updated_at"]
-//	@Param		filter	query		roundtable.Filter	false	"-"
+//	@Param		filter	query		roundTableQuery	false	"-"
 //	@Success	200		{object}	RoundTablePage		"A page of round tables."
 //	@Router		/v1/round-tables [get]
-func (s *server) listRoundTables(c echo.Context) error { return listOf(s, c, roundtable.List) }
+func (s *server) listRoundTables(c echo.Context) error {
+	return listOf(s, c, func(ctx context.Context, db pg.DB, q roundTableQuery) (paging.Page[RoundTable], error) {
+		page, err := roundtable.List(ctx, db, q.Filter)
+		return pageWith(ctx, db, page, err, q.Include, withRoundTables)
+	})
+}
 
 // getRoundTable answers one round table.
 //
@@ -30,10 +37,13 @@ func (s *server) listRoundTables(c echo.Context) error { return listOf(s, c, rou
 //	@Summary	Get a round table
 //	@Tags		Round tables
 //	@Param		id		path		int			true	"The round table."
-//	@Param		params	query		itemParams	false	"-"
-//	@Success	200		{object}	roundtable.RoundTable	"The round table."
+//	@Param		params	query		roundTableParams	false	"-"
+//	@Success	200		{object}	RoundTable	"The round table."
 //	@Router		/v1/round-tables/{id} [get]
-func (s *server) getRoundTable(c echo.Context) error { return itemOf(s, c, roundtable.Get) }
+func (s *server) getRoundTable(c echo.Context) error {
+	var p roundTableParams
+	return itemWith(s, c, &p, &p.itemParams, getWith(&p.itemParams, &p.Include, roundtable.Get, withRoundTables))
+}
 
 // createRoundTable makes a round table.
 //

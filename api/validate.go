@@ -100,12 +100,13 @@ func fieldsOf(e validator.FieldError) []apperr.Field {
 	return []apperr.Field{field}
 }
 
-// pointerOf turns "Input.affiliations[0].title" into "/affiliations/0/title"; embedded structs have no name in JSON.
+// pointerOf turns "Input.affiliations[0].title" into "/affiliations/0/title"; embedded structs have no name in JSON, and
+// names in JSON have no capitals.
 func pointerOf(namespace string) string {
 	parts := strings.Split(namespace, ".")[1:]
 	var b strings.Builder
 	for _, p := range parts {
-		if p == "Input" || p == "Params" || p == "Within" {
+		if p != strings.ToLower(p) {
 			continue
 		}
 		b.WriteString("/" + strings.TrimSuffix(strings.ReplaceAll(p, "[", "/"), "]"))

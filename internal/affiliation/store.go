@@ -96,3 +96,17 @@ func (in Input) args() pg.Args {
 		"person_id": in.PersonID, "organization_id": in.OrganizationID, "title": in.Title, "held_from": in.From, "held_to": in.To, "is_primary": in.Primary,
 	}
 }
+
+// OfPeople gives the latest positions of each person, at most per of each.
+func OfPeople(ctx context.Context, db pg.DB, people []int64, per int) ([]Affiliation, error) {
+	return each(ctx, db, "c.person_id", people, per)
+}
+
+// OfOrganizations gives the latest positions in each organization, at most per of each.
+func OfOrganizations(ctx context.Context, db pg.DB, organizations []int64, per int) ([]Affiliation, error) {
+	return each(ctx, db, "c.organization_id", organizations, per)
+}
+
+func each(ctx context.Context, db pg.DB, parent string, parents []int64, per int) ([]Affiliation, error) {
+	return paging.Each[Affiliation](ctx, db, sourceFor(ctx), paging.Children{Table: "affiliations c", Parent: parent, Child: "c.id", Order: "c.from_key DESC, c.id DESC"}, parents, per)
+}

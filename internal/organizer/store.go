@@ -105,3 +105,8 @@ func (in Input) args() pg.Args {
 		"name_as_listed": in.NameAsListed, "position": in.Position,
 	}
 }
+
+// OfOrganizations gives the latest parts of each organization in round tables, at most per of each.
+func OfOrganizations(ctx context.Context, db pg.DB, organizations []int64, per int) ([]Organizer, error) {
+	return paging.Each[Organizer](ctx, db, sourceFor(ctx), paging.Children{Table: "organizers c", Parent: "c.organization_id", Child: "c.id", Order: "c.starts_key DESC, c.id DESC"}, organizations, per)
+}

@@ -71,3 +71,8 @@ func (in Input) args() pg.Args {
 		"status": in.Status, "status_on": in.StatusOn, "evidence_document_id": in.EvidenceDocumentID,
 	}
 }
+
+// OfRoundTables gives the first recommendations of each round table, at most per of each.
+func OfRoundTables(ctx context.Context, db pg.DB, roundTables []int64, per int) ([]Recommendation, error) {
+	return paging.Each[Recommendation](ctx, db, sourceFor(ctx), paging.Children{Table: "recommendations c", Parent: "c.round_table_id", Child: "c.id", Order: "c.id"}, roundTables, per)
+}
