@@ -114,9 +114,9 @@ func TestWhatBreaksARuleOfAPersonOrAnOrganizationIsToldAtItsPlace(t *testing.T) 
 func TestCyclesAndWhatIsTakenAreRefused(t *testing.T) {
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
-	for _, list := range []string{"/v1/organizations", "/v1/places"} {
-		top := c.make(t, list, `{"name":{"en":"Top"}}`)
-		below := c.make(t, list, `{"name":{"en":"Below"},"parent_id":%s}`, top[strings.LastIndex(top, "/")+1:])
+	for list, name := range map[string]string{"/v1/organizations": "name", "/v1/places": "name", "/v1/topics": "label"} {
+		top := c.make(t, list, `{"%s":{"en":"Top"}}`, name)
+		below := c.make(t, list, `{"%s":{"en":"Below"},"parent_id":%s}`, name, top[strings.LastIndex(top, "/")+1:])
 		id := below[strings.LastIndex(below, "/")+1:]
 		c.patch(t, top, `{"parent_id":`+id+`}`).wantProblem(t, http.StatusUnprocessableEntity, "validation_failed", "/parent_id cycle")
 		c.patch(t, below, `{"parent_id":`+id+`}`).wantProblem(t, http.StatusUnprocessableEntity, "validation_failed", "/parent_id cycle")

@@ -242,9 +242,11 @@ func (s *session) force(version uint) error {
 	return nil
 }
 
-// closeConn says goodbye to the server even when the caller's time is over, but does not wait for an answer for long.
+// closeConn gives the lock back and says goodbye to the server, even when the caller's time is over, but does not wait for
+// an answer for long. Without the first, the lock would stay until the server has noticed the second.
 func closeConn(conn *pgx.Conn) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
+	_, _ = conn.Exec(ctx, "SELECT pg_advisory_unlock_all()")
 	_ = conn.Close(ctx)
 }
