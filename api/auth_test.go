@@ -167,10 +167,11 @@ func TestBadKeysAreRefusedByField(t *testing.T) {
 		`{"name":"x","scopes":[]}`:              {"/scopes too_few"},
 		`{"name":"x","scopes":["read","read"]}`: {"/scopes duplicate"},
 		`{"name":"x","scopes":["root"]}`:        {"/scopes/0 not_allowed"},
-		`{"name":"x","scopes":["read"],"expires_at":"2020-01-01T00:00:00Z"}`: {"/expires_at in_the_past"},
-		`{"name":"x","scopes":["read"],"expires_at":"soon"}`:                 {"/expires_at wrong_type"},
-		`{"name":"x","scopes":["read"],"hash":"x"}`:                          {"/hash unknown_field"},
-		`{"name":"` + strings.Repeat("x", 201) + `","scopes":["read"]}`:      {"/name too_long"},
+		`{"name":"x","scopes":["read"],"expires_at":"2020-01-01T00:00:00Z"}`:      {"/expires_at in_the_past"},
+		`{"name":"x","scopes":["read"],"expires_at":"9999-12-31T23:59:59-12:00"}`: {"/expires_at bad_value"},
+		`{"name":"x","scopes":["read"],"expires_at":"soon"}`:                      {"/expires_at wrong_type"},
+		`{"name":"x","scopes":["read"],"hash":"x"}`:                               {"/hash unknown_field"},
+		`{"name":"` + strings.Repeat("x", 201) + `","scopes":["read"]}`:           {"/name too_long"},
 	} {
 		r.do(t, "POST", "/v1/api-keys", body, "Authorization", "Bearer "+admin, "Content-Type", jsonBody).wantProblem(t, 422, "validation_failed", mistakes...)
 	}

@@ -21,11 +21,14 @@ type Input struct {
 
 // Check refuses a name of nothing but spaces. That an expiry is not over yet is checked where it is set: an expired key
 // can still be renamed.
-func (in *Input) Check() []apperr.Field {
+func (in *Input) Check() (fields []apperr.Field) {
 	if in.Name != "" && strings.TrimSpace(in.Name) == "" {
-		return []apperr.Field{apperr.At("/name", "blank")}
+		fields = append(fields, apperr.At("/name", "blank"))
 	}
-	return nil
+	if in.ExpiresAt != nil && in.ExpiresAt.UTC().Year() > 9999 { // JSON has no way to say it
+		fields = append(fields, apperr.At("/expires_at", "bad_value"))
+	}
+	return fields
 }
 
 // APIKey is the record. The key itself is not in it: nobody can read it again.
