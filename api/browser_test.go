@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/sample"
 )
 
 // task is one use of an operation in Swagger UI.
@@ -29,9 +30,18 @@ type task struct {
 func TestAnOperatorCanWorkInSwaggerUI(t *testing.T) {
 	r := newRig(t, nil)
 	key, _ := r.key(t, actor.Read, actor.Write, actor.Publish)
+	if _, err := sample.Load(t.Context(), r.pool); err != nil {
+		t.Fatal(err)
+	}
+	var event, attendee string
+	err := r.pool.QueryRow(t.Context(), `SELECT a.round_table_id::text, a.id::text FROM attendees a JOIN people p ON p.id = a.person_id
+		WHERE p.name ->> 'en' = 'Talgat Kaliyev' ORDER BY a.id LIMIT 1`).Scan(&event, &attendee)
+	if err != nil {
+		t.Fatal(err)
+	}
 	service := httptest.NewServer(r.handler)
 	defer service.Close()
-	tasks, err := json.Marshal(operatorTasks())
+	tasks, err := json.Marshal(operatorTasks(event, attendee))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,13 +62,25 @@ func TestAnOperatorCanWorkInSwaggerUI(t *testing.T) {
 	t.Logf("%s", out)
 }
 
-func operatorTasks() []task {
+// operatorTasks is a day of an operator: a person is found, a statement of an attendee is made, seen, mended, and refused
+// where it is wrong.
+func operatorTasks(event, attendee string) []task {
+	said := func(act string) map[string]any {
+		return map[string]any{"round_table_id": json.Number(event), "attendee_id": json.Number(attendee), "act": act,
+			"texts": []map[string]any{{"lang": "en", "text": "Closed the discussion with thanks."}}}
+	}
 	return []task{
-		{Operation: "createTopic", Method: "POST", Example: "full", Status: 201, Shows: []string{"Межэтнические отношения", `"version": 1`}, Remember: "topic"},
-		{Operation: "listTopics", Method: "GET", Parameters: map[string]string{"q": "interethnic"}, Status: 200, Shows: []string{"Этносаралық қатынастар"}},
+		{Operation: "listPeople", Method: "GET", Parameters: map[string]string{"q": "kaliyev talgat"}, Status: 200, Shows: []string{"Talgat Kaliyev"}},
+		{Operation: "createStatement", Method: "POST", Parameters: map[string]string{"dry_run": "true"}, Body: said("thanks"), Status: 200, Shows: []string{"Closed the discussion"}},
+		{Operation: "createStatement", Method: "POST", Parameters: map[string]string{"dry_run": "false"}, Body: said("thanks"), Status: 201, Shows: []string{"Closed the discussion", `"version": 1`, "director"}, Remember: "statement"},
+		{Operation: "getStatement", Method: "GET", Parameters: map[string]string{"id": "{statement}"}, Status: 200, Shows: []string{"Closed the discussion", "Talgat Kaliyev"}},
+		{Operation: "createStatement", Method: "POST", Body: said("applause"), Status: 422, Shows: []string{"/act", "must be one of: welcome, report"}},
+		{Operation: "patchStatement", Method: "PATCH", Parameters: map[string]string{"id": "{statement}"}, Body: map[string]any{"act": "closing"}, Status: 200, Shows: []string{`"version": 2`, `"act": "closing"`}},
+		{Operation: "deleteStatement", Method: "DELETE", Parameters: map[string]string{"id": "{statement}"}, Status: 204},
+		{Operation: "createTopic", Method: "POST", Example: "full", Status: 201, Shows: []string{"Демография", `"version": 1`}, Remember: "topic"},
 		{Operation: "createTopic", Method: "POST", Body: map[string]any{"lable": map[string]any{"en": "Language policy"}}, Status: 422,
 			Shows: []string{`"lable\" is not a field here`, `is required`}},
 		{Operation: "patchTopic", Method: "PATCH", Parameters: map[string]string{"id": "{topic}"}, Example: "change", Status: 200, Shows: []string{`"version": 2`}},
-		{Operation: "deleteTopic", Method: "DELETE", Parameters: map[string]string{"id": "{topic}"}, Status: 204},
+		{Operation: "createBundle", Method: "POST", Parameters: map[string]string{"dry_run": "true"}, Example: "minimal", Status: 200, Shows: []string{"matched", "Irina Chernykh"}},
 	}
 }

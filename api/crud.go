@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -198,7 +199,7 @@ func patchOf[I, T any, IP input[I], P record[T]](s *server, c echo.Context, tabl
 		if err != nil {
 			return err
 		}
-		merged, err := mergePatch(current, patch)
+		merged, err := mergeRecord(current, patch)
 		if err != nil {
 			return err
 		}
@@ -255,6 +256,25 @@ func lock(ctx context.Context, tx pgx.Tx, table, kind string, n, version int64) 
 	return nil
 }
 
+// mergeRecord applies a merge patch to a record, which has all its members: null for one that it lacks is kept, so that an
+// unknown name is refused whatever its value.
+func mergeRecord(record, patch jsontext.Value) (jsontext.Value, error) {
+	merged, err := mergePatch(record, patch)
+	if err != nil {
+		return nil, err
+	}
+	var known, changed, members map[string]jsontext.Value
+	if err := errors.Join(json.Unmarshal(record, &known), json.Unmarshal(patch, &changed), json.Unmarshal(merged, &members)); err != nil {
+		return nil, err
+	}
+	for name, value := range changed {
+		if _, ok := known[name]; !ok {
+			members[name] = value
+		}
+	}
+	return json.Marshal(members)
+}
+
 // mergePatch applies RFC 7396.
 func mergePatch(target, patch jsontext.Value) (jsontext.Value, error) {
 	if patch.Kind() != '{' {
@@ -272,11 +292,7 @@ func mergePatch(target, patch jsontext.Value) (jsontext.Value, error) {
 	}
 	for name, value := range changed {
 		if value.Kind() == 'n' {
-			if _, ok := members[name]; ok {
-				delete(members, name)
-			} else {
-				members[name] = value // kept, so that an unknown name is still refused
-			}
+			delete(members, name)
 			continue
 		}
 		merged, err := mergePatch(members[name], value)

@@ -70,6 +70,7 @@ func TestAPatchThatChangesNothingLeavesNoTrace(t *testing.T) {
 	if body := r.do(t, "GET", path, nil).Body.String(); !strings.Contains(body, `"description":{"ru":"б"}`) {
 		t.Errorf("null did not clear one language: %s", body)
 	}
+	r.do(t, "PATCH", path, `{"label":{"kk":null}}`, auth[0], auth[1], auth[2], auth[3], "If-Match", `"2"`).want(t, 200)
 	r.do(t, "PATCH", path, `{"label":null}`, "Authorization", "Bearer "+token, "Content-Type", mergeBody, "If-Match", "*").wantProblem(t, 422, "validation_failed", "/label required")
 	r.do(t, "PATCH", path, `{"nothing":null}`, "Authorization", "Bearer "+token, "Content-Type", mergeBody, "If-Match", "*").wantProblem(t, 422, "validation_failed", "/nothing unknown_field")
 	r.do(t, "PATCH", path, `[]`, "Authorization", "Bearer "+token, "Content-Type", mergeBody, "If-Match", "*").wantProblem(t, 400, "malformed_json")

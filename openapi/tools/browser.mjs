@@ -70,7 +70,9 @@ async function run(task, known) {
   const block = await operation(task.operation);
   for (const [name, value] of Object.entries(task.parameters ?? {})) {
     const row = block.locator(`tr[data-param-name="${name}"]`);
-    await row.locator("input, textarea").first().fill(fill(String(value), known));
+    const control = row.locator("input, textarea, select").first();
+    const choice = await control.evaluate((element) => element.tagName) === "SELECT";
+    await (choice ? control.selectOption(value) : control.fill(fill(String(value), known)));
   }
   if (task.example) await block.locator(".examples-select select").first().selectOption(task.example);
   if (task.body) await block.locator("textarea.body-param__text").fill(fill(JSON.stringify(task.body, null, 2), known));

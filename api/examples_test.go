@@ -1,0 +1,57 @@
+package api
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/sample"
+)
+
+func TestEveryExampleOfTheDocumentWorksOnTheSampleAsItStands(t *testing.T) {
+	r := newRig(t, nil)
+	if _, err := sample.Load(t.Context(), r.pool); err != nil {
+		t.Fatal(err)
+	}
+	c := r.as(t, actor.Scopes...)
+	tried := 0
+	for path, item := range published().doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			files, err := filepath.Glob("../openapi/examples/" + op.OperationID + "/*.json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, file := range files {
+				body, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				at := strings.NewReplacer("{id}", "1", "{person_id}", "1").Replace(path) + "?dry_run=true"
+				name := op.OperationID + "/" + filepath.Base(file)
+				if op.OperationID == "patchAffiliation" { // nor positions beyond those at an event
+					at = c.make(t, "/v1/affiliations", `{"person_id":1,"organization_id":1}`) + "?dry_run=true"
+				}
+				if op.OperationID == "patchContact" { // the sample holds no personal data
+					at = c.make(t, "/v1/people/1/contacts", `{"kind":"phone","value":"+7 7172 111111"}`) + "?dry_run=true"
+				}
+				reply := c.do(t, method, at, string(body), append([]string{"Content-Type", jsonBody, "If-Match", "*"}, c.headers...)...)
+				full := op.OperationID == "createBundle" && strings.HasPrefix(filepath.Base(file), "full")
+				switch {
+				case full: // it is an event of the sample: the registry says which one
+					if reply.Code != http.StatusOK && reply.Code != http.StatusConflict {
+						t.Errorf("%s: status %d: %s", name, reply.Code, reply.Body)
+					}
+				case reply.Code != http.StatusOK:
+					t.Errorf("%s: status %d: %s", name, reply.Code, reply.Body)
+				}
+				tried++
+			}
+		}
+	}
+	if tried < 30 {
+		t.Errorf("only %d examples were tried", tried)
+	}
+}
