@@ -39,6 +39,9 @@ verify: lint generate lint-openapi ## Check that the code is clean and that ever
 	go mod verify
 	@changed="$$(git status --porcelain)"; [ -z "$$changed" ] || { echo "not committed, or not what is generated:"; echo "$$changed"; git --no-pager diff --stat; exit 1; }
 
+bench: ## Measure the service beside a bare handler, at 1,000 and 100,000 events (8 GB in the user's cache; go run ./internal/bench -clean removes it)
+	go run ./internal/bench $(BENCH)
+
 clean: ## Remove what was built; the data in .data stays
 	rm -rf bin openapi/tools/node_modules
 
@@ -50,4 +53,4 @@ openapi/tools/node_modules: openapi/tools/package-lock.json
 	npm ci --prefix openapi/tools --no-audit --no-fund --ignore-scripts
 	@touch $@
 
-.PHONY: help run build test test-browser generate lint lint-openapi verify clean
+.PHONY: help run build test test-browser generate lint lint-openapi verify bench clean

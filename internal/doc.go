@@ -7,7 +7,8 @@
 //   - Floor 2 holds the resources, each its types, rules and SQL; they never import each other. That a referenced
 //     record exists and belongs is the schema's to check.
 //   - Floor 3 works across resources: bundle (a whole event in one document) and sample (the events that ship).
-//   - Beside them: embeddedpg (the database of development and tests), dbtest and fixture (for tests only).
+//   - Beside them: embeddedpg (the database of development and tests), dbtest and fixture (for tests only), bench
+//     (measures the service).
 //
 // The same map stands as data in imports_test.go, which fails on an import that goes up or sideways.
 package internal

@@ -76,20 +76,22 @@ func (f Filter) where(public bool) (w pg.Where) {
 	attended := published("a.round_table_id")
 	pg.In(&w, "p.id", "id", f.ID)
 	if len(f.Organization) > 0 {
-		w.Add(`p.id IN (SELECT f.person_id FROM affiliations f WHERE f.organization_id = ANY(@organization)
-			UNION SELECT a.person_id FROM attendee_affiliations f JOIN attendees a ON a.id = f.attendee_id`+attended+` WHERE f.organization_id = ANY(@organization))`,
-			"organization", f.Organization)
+		cond, value := pg.OneOf("f.organization_id", "organization", f.Organization)
+		w.Add(`p.id IN (SELECT f.person_id FROM affiliations f WHERE `+cond+`
+			UNION SELECT a.person_id FROM attendee_affiliations f JOIN attendees a ON a.id = f.attendee_id`+attended+` WHERE `+cond+`)`, "organization", value)
 	}
 	if len(f.Role) > 0 {
-		w.Add("p.id IN (SELECT a.person_id FROM attendee_roles h JOIN attendees a ON a.id = h.attendee_id"+attended+" WHERE h.role = ANY(@role))", "role", f.Role)
+		cond, value := pg.OneOf("h.role", "role", f.Role)
+		w.Add("p.id IN (SELECT a.person_id FROM attendee_roles h JOIN attendees a ON a.id = h.attendee_id"+attended+" WHERE "+cond+")", "role", value)
 	}
 	if len(f.Topic) > 0 {
-		w.Add(`p.id IN (SELECT s.person_key FROM statement_topics t JOIN statements s ON s.id = t.statement_id`+published("s.round_table_id")+` WHERE t.topic_id = ANY(@topic)
-			UNION SELECT a.person_id FROM round_table_topics t JOIN attendees a ON a.round_table_id = t.round_table_id`+attended+` WHERE t.topic_id = ANY(@topic))`,
-			"topic", f.Topic)
+		cond, value := pg.OneOf("t.topic_id", "topic", f.Topic)
+		w.Add(`p.id IN (SELECT s.person_key FROM statement_topics t JOIN statements s ON s.id = t.statement_id`+published("s.round_table_id")+` WHERE `+cond+`
+			UNION SELECT a.person_id FROM round_table_topics t JOIN attendees a ON a.round_table_id = t.round_table_id`+attended+` WHERE `+cond+`)`, "topic", value)
 	}
 	if len(f.RoundTable) > 0 {
-		w.Add("p.id IN (SELECT a.person_id FROM attendees a"+attended+" WHERE a.round_table_id = ANY(@round_table))", "round_table", f.RoundTable)
+		cond, value := pg.OneOf("a.round_table_id", "round_table", f.RoundTable)
+		w.Add("p.id IN (SELECT a.person_id FROM attendees a"+attended+" WHERE "+cond+")", "round_table", value)
 	}
 	if len(f.ExternalID) > 0 {
 		w.Add("p.id IN (SELECT x.id FROM external_ids x WHERE x.type = 'people' AND x.external_id = ANY(@external_id))", "external_id", f.ExternalID)
