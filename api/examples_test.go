@@ -32,7 +32,7 @@ func TestEveryExampleOfTheDocumentWorksOnTheSampleAsItStands(t *testing.T) {
 				at := strings.NewReplacer("{id}", "1", "{person_id}", "1").Replace(path) + "?dry_run=true"
 				name := op.OperationID + "/" + filepath.Base(file)
 				if op.OperationID == "patchAffiliation" { // nor positions beyond those at an event
-					at = c.make(t, "/v1/affiliations", `{"person_id":1,"organization_id":1}`) + "?dry_run=true"
+					at = c.make(t, "/v1/affiliations", `{"person_id":2,"organization_id":2}`) + "?dry_run=true"
 				}
 				if op.OperationID == "patchContact" { // the sample holds no personal data
 					at = c.make(t, "/v1/people/1/contacts", `{"kind":"phone","value":"+7 7172 111111"}`) + "?dry_run=true"

@@ -34,7 +34,7 @@ CREATE INDEX attendees_person_id_idx ON attendees (person_id, starts_key, id);
 CREATE INDEX attendees_organization_id_idx ON attendees (organization_id, starts_key, id) WHERE organization_id IS NOT NULL;
 CREATE INDEX attendees_organization_round_idx ON attendees (organization_id, starts_key, round_table_id) WHERE organization_id IS NOT NULL;
 CREATE INDEX attendees_on_behalf_of_person_id_idx ON attendees (on_behalf_of_person_id) WHERE on_behalf_of_person_id IS NOT NULL;
-CREATE INDEX attendees_on_behalf_of_organization_id_idx ON attendees (on_behalf_of_organization_id) WHERE on_behalf_of_organization_id IS NOT NULL;
+CREATE INDEX attendees_on_behalf_of_organization_id_idx ON attendees (on_behalf_of_organization_id, starts_key, id) WHERE on_behalf_of_organization_id IS NOT NULL;
 CREATE INDEX attendees_starts_idx ON attendees (starts_key, id);
 CREATE INDEX attendees_attendance_idx ON attendees (attendance, starts_key, id);
 CREATE INDEX attendees_unresolved_idx ON attendees (starts_key, id) WHERE person_id IS NULL AND organization_id IS NULL AND description IS NULL;

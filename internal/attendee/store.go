@@ -27,8 +27,9 @@ var full, published = newSource(false), newSource(true)
 func newSource(public bool) paging.Source {
 	s := paging.Source{
 		Table: "attendees a",
-		Joins: `JOIN round_tables r ON r.id = a.round_table_id LEFT JOIN people p ON p.id = a.person_id LEFT JOIN organizations g ON g.id = a.organization_id
-			LEFT JOIN people bp ON bp.id = a.on_behalf_of_person_id LEFT JOIN organizations bg ON bg.id = a.on_behalf_of_organization_id`,
+		Joins: "LEFT JOIN round_tables r ON r.id = a.round_table_id", // an outer join that nothing looks at costs nothing
+		Shown: `LEFT JOIN people p ON p.id = a.person_id` + reference.Shown("p", public) + ` LEFT JOIN organizations g ON g.id = a.organization_id
+			LEFT JOIN people bp ON bp.id = a.on_behalf_of_person_id` + reference.Shown("bp", public) + ` LEFT JOIN organizations bg ON bg.id = a.on_behalf_of_organization_id`,
 		ID: "a.id",
 		Sorts: map[string]paging.Column{
 			"position":  {SQL: "a.position", Type: "integer"},
@@ -39,8 +40,6 @@ func newSource(public bool) paging.Source {
 	name := "a.name_as_listed"
 	if public {
 		s.Visible = "r.publication = 'published'"
-		s.Joins = `JOIN round_tables r ON r.id = a.round_table_id LEFT JOIN people p ON p.id = a.person_id AND p.visibility = 'public' LEFT JOIN organizations g ON g.id = a.organization_id
-			LEFT JOIN people bp ON bp.id = a.on_behalf_of_person_id AND bp.visibility = 'public' LEFT JOIN organizations bg ON bg.id = a.on_behalf_of_organization_id`
 		name = "CASE WHEN a.person_id IS NULL OR p.id IS NOT NULL THEN a.name_as_listed END AS name_as_listed"
 	}
 	s.Columns = changes.Columns("a") + `, a.round_table_id, p.id AS person_id, a.organization_id, ` + name + `, a.description, a.group_size, a.attendance, a.position,
@@ -88,10 +87,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "a.round_table_id", "round_table", f.RoundTable)
 	paging.Starts(&w, "a.starts_key", f.StartsFrom, f.StartsTo)
 	if len(f.Person) > 0 {
-		cond, value := pg.OneOf("a.person_id", "person", f.Person)
-		if public {
-			cond += " AND p.id IS NOT NULL"
-		}
+		cond, value := reference.Whom("a.person_id", "person", f.Person, public)
 		w.Add(cond, "person", value)
 	}
 	if len(f.Organization) > 0 {

@@ -38,8 +38,7 @@ func newSource(public bool) paging.Source {
 	}
 	shown := ""
 	if public {
-		s.Visible = `NOT EXISTS (SELECT FROM document_links l WHERE l.document_id = d.id)
-			OR EXISTS (SELECT FROM document_links l JOIN round_tables r ON r.id = l.round_table_id WHERE l.document_id = d.id AND r.publication = 'published')`
+		s.Visible = `coalesce((SELECT bool_or(r.publication = 'published') FROM document_links l JOIN round_tables r ON r.id = l.round_table_id WHERE l.document_id = d.id), true)`
 		shown = " AND p.visibility = 'public'"
 	}
 	s.Columns = changes.Columns("d") + `, d.title, d.kind, d.url, d.language, d.published_on,

@@ -26,7 +26,8 @@ func newSource(public bool) paging.Source {
 		Columns: changes.Columns("o") + `, o.round_table_id, o.organization_id, o.kind, o.name_as_listed, o.position,
 			jsonb_build_object('id', r.id, 'name', r.title) AS round_table, jsonb_build_object('id', g.id, 'name', g.name) AS organization`,
 		Table: "organizers o",
-		Joins: "JOIN round_tables r ON r.id = o.round_table_id JOIN organizations g ON g.id = o.organization_id",
+		Joins: "LEFT JOIN round_tables r ON r.id = o.round_table_id", // an outer join that nothing looks at costs nothing
+		Shown: "JOIN organizations g ON g.id = o.organization_id",
 		ID:    "o.id",
 		Sorts: map[string]paging.Column{
 			"position":  {SQL: "o.position", Type: "integer"},

@@ -26,7 +26,7 @@ func Each[T any](ctx context.Context, db pg.DB, s Source, c Children, parents []
 	}
 	rows, err := db.Query(ctx, "SELECT "+s.Columns+", NULL::text[] AS sort_keys FROM unnest(@parents::bigint[]) WITH ORDINALITY given(id, n)"+
 		" CROSS JOIN LATERAL (SELECT "+c.Child+" AS id, row_number() OVER (ORDER BY "+c.Order+") AS n FROM "+c.Table+" WHERE "+c.Parent+" = given.id ORDER BY "+c.Order+" LIMIT @per) pick"+
-		" JOIN "+s.Table+" ON "+s.ID+" = pick.id "+s.Joins+visible+" ORDER BY given.n, pick.n", pg.Args{"parents": parents, "per": per})
+		" JOIN "+s.Table+" ON "+s.ID+" = pick.id "+s.Joins+" "+s.Shown+visible+" ORDER BY given.n, pick.n", pg.Args{"parents": parents, "per": per})
 	if err != nil {
 		return nil, pg.Error(err)
 	}

@@ -2,13 +2,15 @@ package paging
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/pg"
 )
 
-// build writes the statement of one page. Its shape depends on the order only, so that plans stay few:
+// build writes the statement of one page. An order of several keys is sorted, hence it is found from what is filtered and
+// sorted by alone before the rest is looked up. The shape depends on the order only, so that plans stay few:
 //
 //   - newest first, through a link: the index of the link leads;
 //   - oldest first: the dated events, then the undated ones, as two ranges of an index that begins with the date;
@@ -30,19 +32,32 @@ func (s Source) build(order []term, w *pg.Where, after *Cursor, rows int) (strin
 		keys[i] = "(" + t.SQL + ")::text"
 	}
 	selects := "SELECT " + s.Columns + ", ARRAY[" + strings.Join(keys, ", ") + "]::text[] AS sort_keys FROM "
+	if len(order) == 1 || s.Shown == "" { // an index gives the order: what is shown is only looked up for the page
+		s.Joins += " " + s.Shown
+		return s.pick(order, selects, w, after), args, nil
+	}
+	last := order
+	order = slices.Clone(order)
+	picked := s.pick(order, "SELECT "+s.ID+" AS id FROM ", w, after)
+	expandDates(last)
+	return selects + "(" + picked + ") picked JOIN " + s.Table + " ON " + s.ID + " = picked.id " + s.Joins + " " + s.Shown + s.orderBy(last), args, nil
+}
+
+// pick writes the statement that finds the rows of the page.
+func (s Source) pick(order []term, selects string, w *pg.Where, after *Cursor) string {
 	if order[0].Date {
 		expandDates(order[1:])
 		link, leads := w.Lead()
 		switch {
 		case order[0].desc && leads:
-			return s.led(link, order, selects, w, after), args, nil
+			return s.led(link, order, selects, w, after)
 		case !order[0].desc:
-			return s.oldestFirst(order, selects, w, after), args, nil
+			return s.oldestFirst(order, selects, w, after)
 		}
 	}
 	expandDates(order)
 	where := and(w.SQL(s.ID, false), s.seek(order, after))
-	return selects + s.Table + " " + s.Joins + where + s.orderBy(order) + " LIMIT @page_rows", args, nil
+	return selects + s.Table + " " + s.Joins + where + s.orderBy(order) + " LIMIT @page_rows"
 }
 
 // led reads the ids and dates in order from the index of the link, and joins the records to them. What follows the date
@@ -164,7 +179,7 @@ func and(where, pred string) string {
 
 // Item is the statement that reads the record @id as a list would.
 func (s Source) Item() string {
-	item := "SELECT " + s.Columns + ", NULL::text[] AS sort_keys FROM " + s.Table + " " + s.Joins + " WHERE " + s.ID + " = @id"
+	item := "SELECT " + s.Columns + ", NULL::text[] AS sort_keys FROM " + s.Table + " " + s.Joins + " " + s.Shown + " WHERE " + s.ID + " = @id"
 	if s.Visible != "" {
 		item += " AND (" + s.Visible + ")"
 	}

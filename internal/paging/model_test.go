@@ -30,6 +30,7 @@ var things = paging.Source{
 	Columns: "t.id",
 	Table:   "things t",
 	Joins:   "LEFT JOIN owners o ON o.id = t.owner_id",
+	Shown:   "LEFT JOIN owners shown ON shown.id = t.owner_id",
 	ID:      "t.id",
 	Sorts: map[string]paging.Column{
 		"date":  {SQL: "t.starts_key", Type: "integer", Date: true},

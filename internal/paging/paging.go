@@ -8,6 +8,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,13 +25,15 @@ const (
 	MaxLimit     = 500
 )
 
-// Source is how one resource is read: SELECT Columns FROM Table Joins. ID is the expression of the record's id. Visible
-// is a predicate without arguments that every record satisfies, in lists and by its id: what the actor may see; empty:
-// all. Sorts maps what a client may sort by to SQL; Default is the order without a wish.
+// Source is how one resource is read: SELECT Columns FROM Table Joins Shown. ID is the expression of the record's id.
+// Filters, sorts and Visible look at Table and Joins; Shown is what only Columns need, at most one row for each record.
+// Visible is a predicate without arguments that every record satisfies, in lists and by its id: what the actor may see;
+// empty: all. Sorts maps what a client may sort by to SQL; Default is the order without a wish.
 type Source struct {
 	Columns string
 	Table   string
 	Joins   string
+	Shown   string
 	ID      string
 	Visible string
 	Sorts   map[string]Column
@@ -98,20 +101,16 @@ func Query[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params)
 	if s.Visible != "" {
 		w.Add(s.Visible)
 	}
+	if err := w.Known(few(ctx, db)); err != nil {
+		return Page[T]{}, err
+	}
 	limit := cmpLimit(p.Limit)
 	sql, args, err := s.build(order, &w, p.After, limit+1)
 	if err != nil {
 		return Page[T]{}, err
 	}
 	page := Page[T]{Limit: limit}
-	var batch pgx.Batch
-	// The head is read before the page: a client that continues from it may see a change twice, never miss one.
-	batch.Queue("SELECT coalesce(max(seq), 0) FROM changes").QueryRow(func(row pgx.Row) error { return row.Scan(&page.Head) })
-	batch.Queue(sql, args).Query(func(rows pgx.Rows) (err error) {
-		page.Items, err = pgx.CollectRows(rows, pgx.RowToStructByName[T])
-		return err
-	})
-	if err := db.SendBatch(ctx, &batch).Close(); err != nil {
+	if err := page.read(ctx, db, sql, args, w.Varies()); err != nil {
 		return Page[T]{}, pg.Error(err)
 	}
 	if len(page.Items) > limit {
@@ -123,6 +122,45 @@ func Query[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params)
 		err = page.count(ctx, db, s, &w, p.Count)
 	}
 	return page, err
+}
+
+// MaxFew is how many records are looked up and sorted as quickly as a page is found among as many times more.
+const MaxFew = 5000
+
+// few gives the members of a set unless there are more than MaxFew.
+func few(ctx context.Context, db pg.DB) func(pg.Set) ([]int64, bool, error) {
+	return func(s pg.Set) ([]int64, bool, error) {
+		rows, err := db.Query(ctx, "SELECT found.id FROM ("+s.IDs+") found(id) WHERE found.id IS NOT NULL LIMIT "+strconv.Itoa(MaxFew+1), pgx.QueryExecModeCacheDescribe, s.Args)
+		if err != nil {
+			return nil, false, pg.Error(err)
+		}
+		ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		return ids, len(ids) <= MaxFew, pg.Error(err)
+	}
+}
+
+// read fills Items and Head. The head is read before the page: a client that continues from it may see a change twice,
+// never miss one.
+func (page *Page[T]) read(ctx context.Context, db pg.DB, sql string, args pg.Args, varies bool) error {
+	const head = "SELECT coalesce(max(seq), 0) FROM changes"
+	collect := func(rows pgx.Rows) (err error) {
+		page.Items, err = pgx.CollectRows(rows, pgx.RowToStructByName[T])
+		return err
+	}
+	if varies { // the statement is planned for these values: the mode of a batch cannot differ by statement
+		if err := db.QueryRow(ctx, head).Scan(&page.Head); err != nil {
+			return err
+		}
+		rows, err := db.Query(ctx, sql, pgx.QueryExecModeCacheDescribe, args)
+		if err != nil {
+			return err
+		}
+		return collect(rows)
+	}
+	var batch pgx.Batch
+	batch.Queue(head).QueryRow(func(row pgx.Row) error { return row.Scan(&page.Head) })
+	batch.Queue(sql, args).Query(collect)
+	return db.SendBatch(ctx, &batch).Close()
 }
 
 func cmpLimit(limit int) int {

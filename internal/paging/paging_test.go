@@ -191,3 +191,27 @@ func TestAPageKnowsTheNewestChangeThatItHasSeen(t *testing.T) {
 		t.Errorf("head %d, want %d, %v", page.Head, head, err)
 	}
 }
+
+func TestASetIsNamedByItsMembersOrLookedInto(t *testing.T) {
+	t.Parallel()
+	db := newThings(t)
+	exec(t, db, "INSERT INTO things (id, starts_key, title, at, size) SELECT n, 20200101, 'a', now(), n % 3 FROM generate_series(1, 90) n")
+	for name, c := range map[string]struct {
+		set  pg.Set
+		want int
+	}{
+		"few":  {pg.Set{Column: "t.id", IDs: "SELECT g FROM generate_series(2, @last::bigint) g", Args: pg.Args{"last": 4}}, 3},
+		"none": {pg.Set{Column: "t.id", IDs: "SELECT g FROM generate_series(2, @last::bigint) g", Args: pg.Args{"last": 1}}, 0},
+		"many": {pg.Set{Column: "t.id", IDs: "SELECT 2 FROM generate_series(1, @last::bigint)", Args: pg.Args{"last": paging.MaxFew + 1}}, 1},
+		"many, looked into as a predicate": {pg.Set{
+			Column: "t.id", IDs: "SELECT 2 FROM generate_series(1, @last::bigint)", Exists: "t.id IN (3, 4) AND @last > 0", Args: pg.Args{"last": paging.MaxFew + 1},
+		}, 2},
+	} {
+		var w pg.Where
+		w.Among(c.set)
+		page, err := paging.Query[thing](t.Context(), db, things, w, paging.Params{Count: "exact"})
+		if err != nil || len(page.Items) != c.want || *page.Total != int64(c.want) {
+			t.Errorf("%s: %d records, %v, want %d: %v", name, len(page.Items), page.Total, c.want, err)
+		}
+	}
+}

@@ -77,17 +77,31 @@ func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "p.id", "id", f.ID)
 	if len(f.Organization) > 0 {
 		cond, value := pg.OneOf("f.organization_id", "organization", f.Organization)
-		w.Add(`p.id IN (SELECT f.person_id FROM affiliations f WHERE `+cond+`
-			UNION SELECT a.person_id FROM attendee_affiliations f JOIN attendees a ON a.id = f.attendee_id`+attended+` WHERE `+cond+`)`, "organization", value)
+		w.Among(pg.Set{
+			Column: "p.id", Args: pg.Args{"organization": value},
+			IDs: `SELECT f.person_id FROM affiliations f WHERE ` + cond + `
+				UNION ALL SELECT a.person_id FROM attendee_affiliations f JOIN attendees a ON a.id = f.attendee_id` + attended + ` WHERE ` + cond,
+			Exists: `EXISTS (SELECT FROM affiliations f WHERE f.person_id = p.id AND ` + cond + `)
+				OR EXISTS (SELECT FROM attendees a JOIN attendee_affiliations f ON f.attendee_id = a.id` + attended + ` WHERE a.person_id = p.id AND ` + cond + `)`,
+		})
 	}
 	if len(f.Role) > 0 {
 		cond, value := pg.OneOf("h.role", "role", f.Role)
-		w.Add("p.id IN (SELECT a.person_id FROM attendee_roles h JOIN attendees a ON a.id = h.attendee_id"+attended+" WHERE "+cond+")", "role", value)
+		w.Among(pg.Set{
+			Column: "p.id", Args: pg.Args{"role": value},
+			IDs:    "SELECT a.person_id FROM attendee_roles h JOIN attendees a ON a.id = h.attendee_id" + attended + " WHERE " + cond,
+			Exists: "EXISTS (SELECT FROM attendees a JOIN attendee_roles h ON h.attendee_id = a.id" + attended + " WHERE a.person_id = p.id AND " + cond + ")",
+		})
 	}
 	if len(f.Topic) > 0 {
 		cond, value := pg.OneOf("t.topic_id", "topic", f.Topic)
-		w.Add(`p.id IN (SELECT s.person_key FROM statement_topics t JOIN statements s ON s.id = t.statement_id`+published("s.round_table_id")+` WHERE `+cond+`
-			UNION SELECT a.person_id FROM round_table_topics t JOIN attendees a ON a.round_table_id = t.round_table_id`+attended+` WHERE `+cond+`)`, "topic", value)
+		w.Among(pg.Set{
+			Column: "p.id", Args: pg.Args{"topic": value},
+			IDs: `SELECT s.person_key FROM statement_topics t JOIN statements s ON s.id = t.statement_id` + published("s.round_table_id") + ` WHERE ` + cond + `
+				UNION ALL SELECT a.person_id FROM round_table_topics t JOIN attendees a ON a.round_table_id = t.round_table_id` + attended + ` WHERE ` + cond,
+			Exists: `EXISTS (SELECT FROM statements s JOIN statement_topics t ON t.statement_id = s.id` + published("s.round_table_id") + ` WHERE s.person_key = p.id AND ` + cond + `)
+				OR EXISTS (SELECT FROM attendees a JOIN round_table_topics t ON t.round_table_id = a.round_table_id` + attended + ` WHERE a.person_id = p.id AND ` + cond + `)`,
+		})
 	}
 	if len(f.RoundTable) > 0 {
 		cond, value := pg.OneOf("a.round_table_id", "round_table", f.RoundTable)

@@ -2,6 +2,7 @@ package pg
 
 import (
 	"maps"
+	"strconv"
 	"strings"
 )
 
@@ -10,6 +11,8 @@ type Where struct {
 	preds []string
 	args  Args
 	links []Link
+	sets  []Set
+	vary  bool
 }
 
 // Link is a filter through a link table that carries the sort date of the round table: rows whose Parent column names
@@ -22,11 +25,29 @@ type Link struct {
 	Leads  bool   // at most one value is asked for, so that the index of the link gives the page in order
 }
 
+// Set is a filter by ids that a subquery finds: a few of them, or those of nearly every record. Which of both has to be
+// known before a page is planned (see Known).
+type Set struct {
+	Column string // the expression of the listed record that is among the ids
+	IDs    string // SELECT of the ids; repeated ones do no harm
+	Exists string // the same as a predicate on one listed record; empty: Column IN (IDs)
+	Args   Args   // of both
+}
+
 // Add adds a predicate and its arguments as pairs of name and value.
 func (w *Where) Add(pred string, args ...any) {
 	w.preds = append(w.preds, pred)
 	w.Bind(args...)
 }
+
+// Vary adds a predicate whose best plan depends on the value, because it may let through nearly everything or nothing.
+func (w *Where) Vary(pred string, args ...any) {
+	w.vary = true
+	w.Add(pred, args...)
+}
+
+// Varies reports whether the statement is worth a plan of its own for each set of values.
+func (w *Where) Varies() bool { return w.vary }
 
 // In adds column = ANY(@name) unless values is empty.
 func In[T any](w *Where, column, name string, values []T) {
@@ -51,6 +72,30 @@ func (w *Where) Through(l Link, args ...any) {
 	w.Bind(args...)
 }
 
+// Among adds a filter by a set.
+func (w *Where) Among(s Set) { w.sets = append(w.sets, s) }
+
+// Known replaces each set of which ids gives the members by the members; ids says false for a set that is too large to be
+// named, which is then looked into record by record.
+func (w *Where) Known(ids func(Set) ([]int64, bool, error)) error {
+	sets := w.sets
+	w.sets = nil
+	for i, s := range sets {
+		members, few, err := ids(s)
+		if err != nil {
+			return err
+		}
+		if !few {
+			w.sets = append(w.sets, s)
+			w.vary = true
+			continue
+		}
+		name := "set_" + strconv.Itoa(i)
+		w.Vary(s.Column+" = ANY(@"+name+")", name, members)
+	}
+	return nil
+}
+
 // Bind gives arguments, as pairs of name and value, that the SELECT itself uses.
 func (w *Where) Bind(args ...any) {
 	if w.args == nil {
@@ -63,10 +108,12 @@ func (w *Where) Bind(args ...any) {
 
 // Args gives a copy of the arguments bound so far.
 func (w *Where) Args() Args {
-	if w.args == nil {
-		return Args{}
+	args := Args{}
+	maps.Copy(args, w.args)
+	for _, s := range w.sets {
+		maps.Copy(args, s.Args)
 	}
-	return maps.Clone(w.args)
+	return args
 }
 
 // Lead takes out the link that can lead a page sorted by date. It is there only if it is the single link.
@@ -79,9 +126,15 @@ func (w *Where) Lead() (Link, bool) {
 
 // SQL gives " WHERE a AND b" or "". Links are semi-joins on id, the expression of the listed record's id, unless skip.
 func (w *Where) SQL(id string, skipLinks bool) string {
-	preds := make([]string, 0, len(w.preds)+len(w.links))
+	preds := make([]string, 0, len(w.preds)+len(w.links)+len(w.sets))
 	for _, pred := range w.preds {
 		preds = append(preds, "("+pred+")") // one that holds an OR stays one
+	}
+	for _, s := range w.sets {
+		if s.Exists == "" {
+			s.Exists = s.Column + " IN (" + s.IDs + ")"
+		}
+		preds = append(preds, "("+s.Exists+")")
 	}
 	if !skipLinks {
 		for _, l := range w.links {

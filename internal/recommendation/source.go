@@ -7,6 +7,7 @@ import (
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/reference"
 )
 
 var full, published = newSource(false), newSource(true)
@@ -36,8 +37,8 @@ func newSource(public bool) paging.Source {
 		shown = " AND p.visibility = 'public'"
 		open = " AND documents_public(d.id)"
 	}
-	s.Joins = `JOIN round_tables r ON r.id = x.round_table_id
-		LEFT JOIN statements s ON s.id = x.statement_id
+	s.Joins = "LEFT JOIN round_tables r ON r.id = x.round_table_id" // an outer join that nothing looks at costs nothing
+	s.Shown = `LEFT JOIN statements s ON s.id = x.statement_id
 		LEFT JOIN people p ON p.id = s.person_key` + shown + `
 		LEFT JOIN organizations g ON g.id = x.addressee_id
 		LEFT JOIN documents d ON d.id = x.evidence_document_id` + open
@@ -69,11 +70,8 @@ func (f Filter) where(public bool) (w pg.Where) {
 		w.Through(pg.Link{Table: topicLinks, Parent: "recommendation_id", Cond: cond, Leads: len(f.Topic) == 1}, "topic", value)
 	}
 	if len(f.Person) > 0 {
-		people := "SELECT q.id FROM people q WHERE q.id = ANY(@person)"
-		if public {
-			people += " AND q.visibility = 'public'"
-		}
-		w.Add("x.statement_id IN (SELECT l.id FROM statements l WHERE l.person_key = ANY (ARRAY("+people+")))", "person", f.Person)
+		cond, value := reference.Whom("l.person_key", "person", f.Person, public)
+		w.Add("x.statement_id IN (SELECT l.id FROM statements l WHERE "+cond+")", "person", value)
 	}
 	return w
 }

@@ -2,6 +2,8 @@
 // reading records.
 package reference
 
+import "roundtables.kz/registry/internal/pg"
+
 // To gives the reference {id, name} to the row of an alias; NULL where an outer join found no row.
 func To(alias, name string) string {
 	return "CASE WHEN " + alias + ".id IS NOT NULL THEN jsonb_build_object('id', " + alias + ".id, 'name', " + alias + "." + name + ") END"
@@ -45,6 +47,19 @@ func Shown(alias string, public bool) string {
 		return " AND " + alias + ".visibility = 'public'"
 	}
 	return ""
+}
+
+// Whom gives the predicate that a column names one of the people, and its argument. The public finds nobody who is
+// restricted; the people are known before the column is looked at, so that its index serves.
+func Whom(column, name string, people []int64, public bool) (cond string, value any) {
+	if !public {
+		return pg.OneOf(column, name, people)
+	}
+	shown := "SELECT whom.id FROM people whom WHERE whom.id = ANY(@" + name + ")" + Shown("whom", public)
+	if len(people) == 1 {
+		return column + " = (" + shown + ")", people
+	}
+	return column + " = ANY (ARRAY(" + shown + "))", people
 }
 
 // OrganizationLinks is a link table of the organizations behind attendees, with the date that it carries: the attendee

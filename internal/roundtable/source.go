@@ -4,6 +4,7 @@ import (
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/reference"
 )
 
 var full, published = newSource(false), newSource(true)
@@ -76,33 +77,28 @@ func (f Filter) where(public bool) (w pg.Where) {
 	through(&w, "attendee_roles l", "l.role", "role", f.Role)
 	through(&w, "round_table_topics l", "l.topic_id", "topic", f.Topic)
 	if len(f.Person) > 0 {
-		people := "SELECT p.id FROM people p WHERE p.id = ANY(@person)"
-		if public {
-			people += " AND p.visibility = 'public'"
-		}
-		// In either form the people are known before the links are read, so that the index of the links serves.
-		cond := "l.person_id = ANY (ARRAY(" + people + "))"
-		if len(f.Person) == 1 {
-			cond = "l.person_id = (" + people + ")"
-		}
-		w.Through(pg.Link{Table: personLinks, Parent: "round_table_id", Cond: cond, Leads: len(f.Person) == 1}, "person", f.Person)
+		cond, value := reference.Whom("l.person_id", "person", f.Person, public)
+		w.Through(pg.Link{Table: personLinks, Parent: "round_table_id", Cond: cond, Leads: len(f.Person) == 1}, "person", value)
 	}
 	pg.In(&w, "r.place_id", "place", f.Place)
 	if len(f.Country) > 0 {
-		w.Add("r.place_id IN (SELECT c.id FROM places c WHERE c.country = ANY(@country))", "country", f.Country)
+		w.Among(pg.Set{Column: "r.place_id", IDs: "SELECT c.id FROM places c WHERE c.country = ANY(@country)", Args: pg.Args{"country": f.Country}})
 	}
 	pg.In(&w, "r.format", "format", f.Format)
 	pg.In(&w, "r.status", "status", f.Status)
 	pg.In(&w, "r.mode", "mode", f.Mode)
 	pg.In(&w, "r.publication", "publication", f.Publication)
 	if len(f.Language) > 0 {
-		w.Add("r.languages && @language", "language", f.Language)
+		w.Vary("r.languages && @language", "language", f.Language)
 	}
 	if f.Q != "" {
-		w.Add("r.search @@ search_query(@q)", "q", f.Q)
+		w.Among(pg.Set{
+			Column: "r.id", IDs: "SELECT f.id FROM round_tables f WHERE f.search @@ search_query(@q)",
+			Exists: "r.search @@ search_query(@q)", Args: pg.Args{"q": f.Q},
+		})
 	}
 	if f.HasStatements != nil {
-		w.Add(map[bool]string{false: "NOT "}[*f.HasStatements] + "EXISTS (SELECT FROM statements s WHERE s.round_table_id = r.id)")
+		w.Vary(map[bool]string{false: "NOT "}[*f.HasStatements] + "EXISTS (SELECT FROM statements s WHERE s.round_table_id = r.id)")
 	}
 	if len(f.Parent) > 0 {
 		cond, value := pg.OneOf("r.parent_id", "parent", f.Parent)

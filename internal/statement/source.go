@@ -21,7 +21,8 @@ func sourceFor(public bool) paging.Source {
 func newSource(public bool) paging.Source {
 	s := paging.Source{
 		Table: "statements s",
-		Joins: `JOIN round_tables r ON r.id = s.round_table_id LEFT JOIN attendees a ON a.id = s.attendee_id
+		Joins: "LEFT JOIN round_tables r ON r.id = s.round_table_id", // an outer join that nothing looks at costs nothing
+		Shown: `LEFT JOIN attendees a ON a.id = s.attendee_id
 			LEFT JOIN people p ON p.id = a.person_id` + reference.Shown("p", public) + `
 			LEFT JOIN LATERAL (SELECT f.organization_id, f.organization_as_listed, f.title FROM attendee_affiliations f
 				WHERE f.attendee_id = a.id ORDER BY f.position LIMIT 1) held ON true
@@ -70,10 +71,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "s.round_table_id", "round_table", f.RoundTable)
 	paging.Starts(&w, "s.starts_key", f.StartsFrom, f.StartsTo)
 	if len(f.Person) > 0 {
-		cond, value := pg.OneOf("s.person_key", "person", f.Person)
-		if public {
-			cond += " AND p.id IS NOT NULL"
-		}
+		cond, value := reference.Whom("s.person_key", "person", f.Person, public)
 		w.Add(cond, "person", value)
 	}
 	if len(f.Organization) > 0 {
@@ -84,20 +82,18 @@ func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "s.kind", "kind", f.Kind)
 	pg.In(&w, "s.act", "act", f.Act)
 	if len(f.Lang) > 0 {
-		w.Add("EXISTS (SELECT FROM statement_texts t WHERE t.statement_id = s.id AND t.lang = ANY(@langs))", "langs", f.Lang)
+		w.Vary("EXISTS (SELECT FROM statement_texts t WHERE t.statement_id = s.id AND t.lang = ANY(@langs))", "langs", f.Lang)
 	}
 	if len(f.MentionPerson) > 0 {
-		people := "SELECT p.id FROM people p WHERE p.id = ANY(@mention_person)" + reference.Shown("p", public)
-		// In either form the people are known before the links are read, so that the index of the links serves.
-		cond := "l.person_id = ANY (ARRAY(" + people + "))"
-		if len(f.MentionPerson) == 1 {
-			cond = "l.person_id = (" + people + ")"
-		}
-		w.Through(pg.Link{Table: "statement_people l", Parent: "statement_id", Cond: cond, Leads: len(f.MentionPerson) == 1}, "mention_person", f.MentionPerson)
+		cond, value := reference.Whom("l.person_id", "mention_person", f.MentionPerson, public)
+		w.Through(pg.Link{Table: "statement_people l", Parent: "statement_id", Cond: cond, Leads: len(f.MentionPerson) == 1}, "mention_person", value)
 	}
 	through(&w, "statement_organizations l", "l.organization_id", "mention_organization", f.MentionOrganization)
 	if f.Q != "" {
-		w.Add("s.id IN (SELECT t.statement_id FROM statement_texts t WHERE t.search @@ search_query(@q))", "q", f.Q)
+		w.Among(pg.Set{
+			Column: "s.id", IDs: "SELECT t.statement_id FROM statement_texts t WHERE t.search @@ search_query(@q)",
+			Exists: "EXISTS (SELECT FROM statement_texts t WHERE t.statement_id = s.id AND t.search @@ search_query(@q))", Args: pg.Args{"q": f.Q},
+		})
 	}
 	return w
 }
