@@ -143,7 +143,7 @@ CREATE TABLE attendees (
     CONSTRAINT attendees_round_table_id_starts_key_fkey FOREIGN KEY (round_table_id, starts_key) REFERENCES round_tables(id, starts_key) ON UPDATE CASCADE
 );
 CREATE INDEX attendees_attendance_idx ON attendees USING btree (attendance, starts_key, id);
-CREATE INDEX attendees_on_behalf_of_organization_id_idx ON attendees USING btree (on_behalf_of_organization_id) WHERE on_behalf_of_organization_id IS NOT NULL;
+CREATE INDEX attendees_on_behalf_of_organization_id_idx ON attendees USING btree (on_behalf_of_organization_id, starts_key, id) WHERE on_behalf_of_organization_id IS NOT NULL;
 CREATE INDEX attendees_on_behalf_of_person_id_idx ON attendees USING btree (on_behalf_of_person_id) WHERE on_behalf_of_person_id IS NOT NULL;
 CREATE INDEX attendees_organization_id_idx ON attendees USING btree (organization_id, starts_key, id) WHERE organization_id IS NOT NULL;
 CREATE INDEX attendees_organization_round_idx ON attendees USING btree (organization_id, starts_key, round_table_id) WHERE organization_id IS NOT NULL;
