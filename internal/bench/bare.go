@@ -15,6 +15,8 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/labstack/echo/v4"
+
+	"roundtables.kz/registry/internal/date"
 )
 
 // The bare handler: what somebody would write who has only these answers to give. No key, no checks, no log; nested objects
@@ -71,7 +73,7 @@ func (b bare) routes() *echo.Echo {
 		if err != nil {
 			return c.NoContent(http.StatusBadRequest)
 		}
-		return list[bareEvent](b, c, eventsSQL, strconv.Itoa(day.Year()*10000+int(day.Month())*100+day.Day()-1))
+		return list[bareEvent](b, c, eventsSQL, strconv.Itoa(int((&date.Day{Time: day}).Key())-1))
 	})
 	e.GET("/v1/round-tables/:id/organizers", func(c echo.Context) error { return list[bareOrganizer](b, c, organizersOfEventSQL, c.Param("id")) })
 	e.GET("/v1/round-tables/:id/attendees", func(c echo.Context) error { return list[bareAttendee](b, c, attendeesOfEventSQL, c.Param("id")) })

@@ -101,7 +101,7 @@ func Query[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params)
 	if s.Visible != "" {
 		w.Add(s.Visible)
 	}
-	if err := w.Known(few(ctx, db)); err != nil {
+	if err := w.Known(s.ID, few(ctx, db)); err != nil {
 		return Page[T]{}, err
 	}
 	limit := cmpLimit(p.Limit)
@@ -130,12 +130,14 @@ const MaxFew = 5000
 // few gives the members of a set unless there are more than MaxFew.
 func few(ctx context.Context, db pg.DB) func(pg.Set) ([]int64, bool, error) {
 	return func(s pg.Set) ([]int64, bool, error) {
-		rows, err := db.Query(ctx, "SELECT found.id FROM ("+s.IDs+") found(id) WHERE found.id IS NOT NULL LIMIT "+strconv.Itoa(MaxFew+1), pgx.QueryExecModeCacheDescribe, s.Args)
+		rows, err := db.Query(ctx, "SELECT found.id FROM ("+s.IDs+") found(id) WHERE found.id IS NOT NULL LIMIT "+strconv.Itoa(MaxFew+1), s.Args)
 		if err != nil {
 			return nil, false, pg.Error(err)
 		}
 		ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-		return ids, len(ids) <= MaxFew, pg.Error(err)
+		few := len(ids) <= MaxFew
+		slices.Sort(ids)
+		return slices.Compact(ids), few, pg.Error(err)
 	}
 }
 

@@ -75,13 +75,14 @@ func (w *Where) Through(l Link, args ...any) {
 // Among adds a filter by a set.
 func (w *Where) Among(s Set) { w.sets = append(w.sets, s) }
 
-// Known replaces each set of which ids gives the members by the members; ids says false for a set that is too large to be
-// named, which is then looked into record by record.
-func (w *Where) Known(ids func(Set) ([]int64, bool, error)) error {
+// Known replaces each set of which members gives all by them; members says false for a set that is too large to be named,
+// which is then looked into record by record. id is the expression of the listed record's id: to a few of these any plan
+// goes straight.
+func (w *Where) Known(id string, members func(Set) ([]int64, bool, error)) error {
 	sets := w.sets
 	w.sets = nil
 	for i, s := range sets {
-		members, few, err := ids(s)
+		ids, few, err := members(s)
 		if err != nil {
 			return err
 		}
@@ -91,7 +92,11 @@ func (w *Where) Known(ids func(Set) ([]int64, bool, error)) error {
 			continue
 		}
 		name := "set_" + strconv.Itoa(i)
-		w.Vary(s.Column+" = ANY(@"+name+")", name, members)
+		if s.Column == id { // a join begins with them; an ANY might be checked on every record in order
+			w.Add(id+" IN (SELECT unnest(@"+name+"::bigint[]))", name, ids)
+			continue
+		}
+		w.Vary(s.Column+" = ANY(@"+name+")", name, ids)
 	}
 	return nil
 }
