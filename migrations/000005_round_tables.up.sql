@@ -156,6 +156,7 @@ CREATE TABLE organizers (
 );
 CREATE INDEX organizers_round_table_id_idx ON organizers (round_table_id, position, id);
 CREATE INDEX organizers_organization_id_idx ON organizers (organization_id, starts_key, round_table_id);
+CREATE INDEX organizers_organization_id_position_idx ON organizers (organization_id, position, id);
 CREATE INDEX organizers_position_idx ON organizers (position, id);
 CREATE INDEX organizers_starts_idx ON organizers (starts_key, id);
 CREATE INDEX organizers_kind_idx ON organizers (kind, starts_key, id);

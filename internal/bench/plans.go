@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -22,6 +23,7 @@ import (
 	"roundtables.kz/registry/internal/statement"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // question is one list filter with one value.
@@ -122,60 +124,58 @@ func questions(sc scale) []question {
 	}
 }
 
-// explainer runs what a list sends, and times it and its plan.
-type explainer struct {
-	pg.DB
-	took time.Duration
-	plan string
-}
+// planned sends what a list sends as the service would after many requests: statements of a batch by their generic plan,
+// one that is planned for its values by such a plan.
+type planned struct{ pg.DB }
 
-// SendBatch is how a list reads its page; the last statement is the page.
-func (e *explainer) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
-	q := b.QueuedQueries[len(b.QueuedQueries)-1]
-	e.explain(ctx, "force_generic_plan", q.SQL, q.Arguments)
-	return e.DB.SendBatch(ctx, b)
+// SendBatch is how a list reads its page.
+func (p planned) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
+	p.by(ctx, "force_generic_plan")
+	return p.DB.SendBatch(ctx, b)
 }
 
 // Query is how a list reads a page whose plan depends on the values.
-func (e *explainer) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	e.explain(ctx, "auto", sql, args)
-	return e.DB.Query(ctx, sql, args...)
+func (p planned) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	p.by(ctx, "auto")
+	return p.DB.Query(ctx, sql, args...)
 }
 
-func (e *explainer) explain(ctx context.Context, mode, sql string, args []any) {
-	for range 2 { // the second time, what it reads is in memory
-		if _, err := e.Exec(ctx, "SET plan_cache_mode = "+mode); err != nil {
-			e.plan = err.Error()
-			return
-		}
-		began := time.Now()
-		rows, err := e.DB.Query(ctx, "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF) "+sql, args...)
-		if err == nil {
-			var lines []string
-			lines, err = pgx.CollectRows(rows, pgx.RowTo[string])
-			e.plan = strings.Join(lines, "\n")
-		}
-		e.took = time.Since(began)
-		if err != nil {
-			e.plan = err.Error()
-		}
+// QueryRow is how a list asks what it has to know before.
+func (p planned) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	mode := "force_generic_plan"
+	if len(args) > 0 && args[0] == pgx.QueryExecModeCacheDescribe {
+		mode = "auto"
 	}
+	p.by(ctx, mode)
+	return p.DB.QueryRow(ctx, sql, args...)
 }
 
-// showPlans prints the time of every question for an editor and for the public, as a generic plan unless it is planned for its values, and the plans of
-// those that take longer than limit.
+func (p planned) by(ctx context.Context, mode string) {
+	_, _ = p.Exec(ctx, "SET plan_cache_mode = "+mode) // what fails here fails in the statement, too
+}
+
+// showPlans prints the time of every question for an editor and for the public, and the plans of those that take longer
+// than limit.
 func showPlans(ctx context.Context, databaseURL string, sc scale, limit time.Duration, w io.Writer) error {
-	db, err := pg.Open(ctx, databaseURL, pg.Options{MaxConns: 1})
+	config, err := pgx.ParseConfig(databaseURL)
 	if err != nil {
 		return err
 	}
-	defer db.Close()
-	conn, err := db.Acquire(ctx)
+	var plans strings.Builder
+	config.OnNotice = func(_ *pgconn.PgConn, n *pgconn.Notice) { plans.WriteString(n.Message + "\n") }
+	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return err
 	}
-	defer conn.Release()
-	for _, setting := range []string{"SET jit = off", "SET statement_timeout = '60s'"} {
+	defer conn.Close(ctx)
+	explain := func(least string) error {
+		_, err := conn.Exec(ctx, "SET auto_explain.log_min_duration = "+least)
+		return err
+	}
+	for _, setting := range []string{
+		"LOAD 'auto_explain'", "SET jit = off", "SET statement_timeout = '60s'",
+		"SET auto_explain.log_level = notice", "SET auto_explain.log_analyze = on", "SET auto_explain.log_timing = off", "SET auto_explain.log_buffers = on",
+	} {
 		if _, err := conn.Exec(ctx, setting); err != nil {
 			return err
 		}
@@ -187,12 +187,19 @@ func showPlans(ctx context.Context, databaseURL string, sc scale, limit time.Dur
 	for _, q := range questions(sc) {
 		var took [2]time.Duration
 		for i, who := range []context.Context{editor, ctx} {
-			e := explainer{DB: conn}
-			if err := q.ask(who, &e); err != nil {
-				return fmt.Errorf("%s: %w", q.name, err)
+			for range 3 { // the first times, what it reads is not in memory and its statements are not prepared
+				began := time.Now()
+				if err := q.ask(who, planned{conn}); err != nil {
+					return fmt.Errorf("%s: %w", q.name, err)
+				}
+				took[i] = time.Since(began)
 			}
-			if took[i] = e.took; e.took > limit {
-				fmt.Fprintf(&slow, "\n%s, %s, %s:\n%s\n", sc.Name, q.name, []string{"editor", "public"}[i], e.plan)
+			if took[i] > limit {
+				plans.Reset()
+				if err := errors.Join(explain("'1ms'"), q.ask(who, planned{conn}), explain("-1")); err != nil {
+					return fmt.Errorf("%s: %w", q.name, err)
+				}
+				fmt.Fprintf(&slow, "\n%s, %s, %s:\n%s\n", sc.Name, q.name, []string{"editor", "public"}[i], plans.String())
 			}
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t\n", q.name, ms(took[0]), ms(took[1]))

@@ -3,6 +3,7 @@ package paging
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -17,7 +18,12 @@ import (
 //   - all else: row comparison, or its expansion where directions differ.
 func (s Source) build(order []term, w *pg.Where, after *Cursor, rows int) (string, pg.Args, error) {
 	args := w.Args()
-	args["page_rows"] = rows
+	s.most = mostRows(rows)
+	cut := func(sql string) string { return sql }
+	if rows < s.most {
+		args["page_rows"] = rows
+		cut = func(sql string) string { return "SELECT cut.* FROM (" + sql + ") cut LIMIT @page_rows" }
+	}
 	if after != nil {
 		if len(after.Keys) != len(order) {
 			return "", nil, BadCursor()
@@ -34,13 +40,24 @@ func (s Source) build(order []term, w *pg.Where, after *Cursor, rows int) (strin
 	selects := "SELECT " + s.Columns + ", ARRAY[" + strings.Join(keys, ", ") + "]::text[] AS sort_keys FROM "
 	if len(order) == 1 || s.Shown == "" { // an index gives the order: what is shown is only looked up for the page
 		s.Joins += " " + s.Shown
-		return s.pick(order, selects, w, after), args, nil
+		return cut(s.pick(order, selects, w, after)), args, nil
 	}
 	last := order
 	order = slices.Clone(order)
 	picked := s.pick(order, "SELECT "+s.ID+" AS id FROM ", w, after)
 	expandDates(last)
-	return selects + "(" + picked + ") picked JOIN " + s.Table + " ON " + s.ID + " = picked.id " + s.Joins + " " + s.Shown + s.orderBy(last), args, nil
+	return selects + "(" + cut(picked) + ") picked JOIN " + s.Table + " ON " + s.ID + " = picked.id " + s.Joins + " " + s.Shown + s.orderBy(last), args, nil
+}
+
+// mostRows is the number of rows that a page of so many is planned for: one that stands in the statement as a number,
+// since PostgreSQL expects a tenth of the table where it is told at execution.
+func mostRows(rows int) int {
+	for _, most := range []int{DefaultLimit + 1, 101, 201} {
+		if rows <= most {
+			return most
+		}
+	}
+	return MaxLimit + 1
 }
 
 // pick writes the statement that finds the rows of the page.
@@ -57,7 +74,7 @@ func (s Source) pick(order []term, selects string, w *pg.Where, after *Cursor) s
 	}
 	expandDates(order)
 	where := and(w.SQL(s.ID, false), s.seek(order, after))
-	return selects + s.Table + " " + s.Joins + where + s.orderBy(order) + " LIMIT @page_rows"
+	return selects + s.Table + " " + s.Joins + where + s.orderBy(order) + " LIMIT " + strconv.Itoa(s.most)
 }
 
 // led reads the ids and dates in order from the index of the link, and joins the records to them. What follows the date
@@ -80,7 +97,7 @@ func (s Source) led(link pg.Link, order []term, selects string, w *pg.Where, aft
 	}
 	return selects + "(SELECT l." + link.Parent + " AS id, l.starts_key FROM " + link.Table + " WHERE " + link.Cond + bound +
 		" GROUP BY l.starts_key, l." + link.Parent + " ORDER BY l.starts_key DESC, l." + link.Parent + " DESC) led JOIN " + s.Table +
-		" ON " + key + " = led.id " + s.Joins + where + s.orderBy(order) + " LIMIT @page_rows"
+		" ON " + key + " = led.id " + s.Joins + where + s.orderBy(order) + " LIMIT " + strconv.Itoa(s.most)
 }
 
 // oldestFirst reads dated records in order, then undated ones (key 0): an Append that stops when the page is full.
@@ -88,7 +105,7 @@ func (s Source) oldestFirst(order []term, selects string, w *pg.Where, after *Cu
 	date := order[0].SQL
 	where := and(w.SQL(s.ID, false), s.seek(order, after))
 	part := func(pred string) string {
-		return "(" + selects + s.Table + " " + s.Joins + and(where, pred) + s.orderBy(order) + " LIMIT @page_rows)"
+		return "(" + selects + s.Table + " " + s.Joins + and(where, pred) + s.orderBy(order) + " LIMIT " + strconv.Itoa(s.most) + ")"
 	}
 	undated := date + " = 0"
 	if after != nil && after.Keys[0] == "0" {
@@ -96,7 +113,7 @@ func (s Source) oldestFirst(order []term, selects string, w *pg.Where, after *Cu
 	}
 	dated := part(date + " > 0")
 	where = w.SQL(s.ID, false)
-	return dated + " UNION ALL " + part(undated) + " LIMIT @page_rows"
+	return dated + " UNION ALL " + part(undated) + " LIMIT " + strconv.Itoa(s.most)
 }
 
 // expandDates makes "no date comes last" a key of its own in an ascending order; a descending one has it by itself.

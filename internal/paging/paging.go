@@ -38,6 +38,8 @@ type Source struct {
 	Visible string
 	Sorts   map[string]Column
 	Default string
+
+	most int // rows of a page, at most
 }
 
 // Column is one sort key.
@@ -127,17 +129,20 @@ func Query[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params)
 // MaxFew is how many records are looked up and sorted as quickly as a page is found among as many times more.
 const MaxFew = 5000
 
+// AskMembers is how the question for the members of a set begins: what they are, and whether that is all of them.
+var AskMembers = "SELECT coalesce(array_agg(DISTINCT members.id), '{}'), count(*) <= " + strconv.Itoa(MaxFew) + " FROM "
+
 // few gives the members of a set unless there are more than MaxFew.
 func few(ctx context.Context, db pg.DB) func(pg.Set) ([]int64, bool, error) {
 	return func(s pg.Set) ([]int64, bool, error) {
-		rows, err := db.Query(ctx, "SELECT found.id FROM ("+s.IDs+") found(id) WHERE found.id IS NOT NULL LIMIT "+strconv.Itoa(MaxFew+1), s.Args)
-		if err != nil {
-			return nil, false, pg.Error(err)
+		var ids []int64
+		var few bool
+		args := []any{s.Args}
+		if s.Varies {
+			args = []any{pgx.QueryExecModeCacheDescribe, s.Args}
 		}
-		ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-		few := len(ids) <= MaxFew
-		slices.Sort(ids)
-		return slices.Compact(ids), few, pg.Error(err)
+		err := db.QueryRow(ctx, AskMembers+"(SELECT found.id FROM ("+s.IDs+") found(id) WHERE found.id IS NOT NULL LIMIT "+strconv.Itoa(MaxFew+1)+") members", args...).Scan(&ids, &few)
+		return ids, few, pg.Error(err)
 	}
 }
 

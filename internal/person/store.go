@@ -89,7 +89,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	if len(f.Role) > 0 {
 		cond, value := pg.OneOf("h.role", "role", f.Role)
 		w.Among(pg.Set{
-			Column: "p.id", Args: pg.Args{"role": value},
+			Column: "p.id", Args: pg.Args{"role": value}, Varies: true,
 			IDs:    "SELECT a.person_id FROM attendee_roles h JOIN attendees a ON a.id = h.attendee_id" + attended + " WHERE " + cond,
 			Exists: "EXISTS (SELECT FROM attendees a JOIN attendee_roles h ON h.attendee_id = a.id" + attended + " WHERE a.person_id = p.id AND " + cond + ")",
 		})
@@ -97,7 +97,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	if len(f.Topic) > 0 {
 		cond, value := pg.OneOf("t.topic_id", "topic", f.Topic)
 		w.Among(pg.Set{
-			Column: "p.id", Args: pg.Args{"topic": value},
+			Column: "p.id", Args: pg.Args{"topic": value}, Varies: true,
 			IDs: `SELECT s.person_key FROM statement_topics t JOIN statements s ON s.id = t.statement_id` + published("s.round_table_id") + ` WHERE ` + cond + `
 				UNION ALL SELECT a.person_id FROM round_table_topics t JOIN attendees a ON a.round_table_id = t.round_table_id` + attended + ` WHERE ` + cond,
 			Exists: `EXISTS (SELECT FROM statements s JOIN statement_topics t ON t.statement_id = s.id` + published("s.round_table_id") + ` WHERE s.person_key = p.id AND ` + cond + ` OFFSET 0)

@@ -32,6 +32,7 @@ type Set struct {
 	IDs    string // SELECT of the ids; repeated ones do no harm
 	Exists string // the same as a predicate on one listed record; empty: Column IN (IDs)
 	Args   Args   // of both
+	Varies bool   // how the ids are best found depends on the values
 }
 
 // Add adds a predicate and its arguments as pairs of name and value.
@@ -68,6 +69,7 @@ func OneOf[T any](column, name string, values []T) (cond string, value any) {
 
 // Through adds a filter by a link.
 func (w *Where) Through(l Link, args ...any) {
+	w.vary = w.vary || !l.Leads
 	w.links = append(w.links, l)
 	w.Bind(args...)
 }

@@ -94,7 +94,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	if f.Q != "" {
 		w.Among(pg.Set{
 			Column: "r.id", IDs: "SELECT f.id FROM round_tables f WHERE f.search @@ search_query(@q)",
-			Exists: "r.search @@ search_query(@q)", Args: pg.Args{"q": f.Q},
+			Exists: "r.search @@ search_query(@q)", Args: pg.Args{"q": f.Q}, Varies: true,
 		})
 	}
 	if f.HasStatements != nil {

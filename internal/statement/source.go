@@ -92,7 +92,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	if f.Q != "" {
 		w.Among(pg.Set{
 			Column: "s.id", IDs: "SELECT t.statement_id FROM statement_texts t WHERE t.search @@ search_query(@q)",
-			Exists: "EXISTS (SELECT FROM statement_texts t WHERE t.statement_id = s.id AND t.search @@ search_query(@q))", Args: pg.Args{"q": f.Q},
+			Exists: "EXISTS (SELECT FROM statement_texts t WHERE t.statement_id = s.id AND t.search @@ search_query(@q))", Args: pg.Args{"q": f.Q}, Varies: true,
 		})
 	}
 	return w
