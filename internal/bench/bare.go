@@ -73,7 +73,7 @@ func (b bare) routes() *echo.Echo {
 		if err != nil {
 			return c.NoContent(http.StatusBadRequest)
 		}
-		return list[bareEvent](b, c, eventsSQL, strconv.Itoa(int((&date.Day{Time: day}).Key())-1))
+		return list[bareEvent](b, c, eventsSQL, strconv.Itoa(date.Day{Time: day}.Key()-1))
 	})
 	e.GET("/v1/round-tables/:id/organizers", func(c echo.Context) error { return list[bareOrganizer](b, c, organizersOfEventSQL, c.Param("id")) })
 	e.GET("/v1/round-tables/:id/attendees", func(c echo.Context) error { return list[bareAttendee](b, c, attendeesOfEventSQL, c.Param("id")) })

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -57,6 +58,12 @@ func Write(ctx context.Context, db Pool, o Options, f func(tx pgx.Tx) error) err
 		err := write(ctx, db, o, f)
 		if attempt == 2 || !(pg.IsCode(err, pg.SerializationFailed) || pg.IsCode(err, pg.DeadlockDetected)) {
 			return err
+		}
+		// The other one goes first; at once, both could meet again.
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(time.Duration(5+rand.IntN(20)) * time.Millisecond):
 		}
 	}
 }

@@ -151,7 +151,7 @@ func TestTwoWritesInADeadlockBothSucceed(t *testing.T) {
 	if err := errors.Join(errs...); err != nil {
 		t.Error(err)
 	}
-	if runs[0]+runs[1] != 3 {
+	if runs[0]+runs[1] < 3 {
 		t.Errorf("%v runs: there was no deadlock", runs)
 	}
 	for _, id := range []int64{a, b} {
