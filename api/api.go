@@ -11,6 +11,9 @@ import (
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apikey"
+	"roundtables.kz/registry/internal/organization"
+	"roundtables.kz/registry/internal/person"
+	"roundtables.kz/registry/internal/spelling"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/labstack/echo/v4"
@@ -89,6 +92,8 @@ func Routes() []Route {
 
 		{get, "/v1/people", public, (*server).listPeople},
 		{post, "/v1/people", write, (*server).createPerson},
+		{get, "/v1/people/lookup", public, (*server).lookupPeople},
+		{post, "/v1/people/match", public, (*server).matchPeople},
 		{get, "/v1/people/:id", public, (*server).getPerson},
 		{patch, "/v1/people/:id", write, (*server).patchPerson},
 		{del, "/v1/people/:id", write, (*server).deletePerson},
@@ -100,6 +105,8 @@ func Routes() []Route {
 
 		{get, "/v1/organizations", public, (*server).listOrganizations},
 		{post, "/v1/organizations", write, (*server).createOrganization},
+		{get, "/v1/organizations/lookup", public, (*server).lookupOrganizations},
+		{post, "/v1/organizations/match", public, (*server).matchOrganizations},
 		{get, "/v1/organizations/:id", public, (*server).getOrganization},
 		{patch, "/v1/organizations/:id", write, (*server).patchOrganization},
 		{del, "/v1/organizations/:id", write, (*server).deleteOrganization},
@@ -154,6 +161,8 @@ type server struct {
 	cursors cursors
 	keys    *apikey.Ring
 
+	people, organizations *spelling.Finder // by their names
+
 	anonymous, keyed, failures *limiter
 
 	crossOrigin func(*http.Request) error
@@ -192,6 +201,12 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 	}
 	s.cursors = cursors{s.secret}
 	s.keys = apikey.NewRing(config.DB, s.secret, config.Now)
+	if s.people, err = newFinder(ctx, config, person.Spellings); err != nil {
+		return nil, err
+	}
+	if s.organizations, err = newFinder(ctx, config, organization.Spellings); err != nil {
+		return nil, err
+	}
 	s.anonymous = newLimiter("anonymous", config.RateAnonymous, config.Now)
 	s.keyed = newLimiter("key", config.RateKeys, config.Now)
 	s.failures = newLimiter("wrong-keys", config.RateAnonymous, config.Now)

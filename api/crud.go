@@ -12,6 +12,7 @@ import (
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/spelling"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -155,12 +156,12 @@ type duplicateParams struct {
 
 // createDistinct is createOf for records that are known by their name: another of the same name is refused with its
 // candidates, unless the client says that it knows.
-func createDistinct[I, T any, IP input[I], P record[T]](s *server, c echo.Context, distinct func(context.Context, pg.DB, I) error,
+func createDistinct[I, T any, IP input[I], P record[T]](s *server, c echo.Context, finder *spelling.Finder, distinct func(context.Context, pgx.Tx, *spelling.Finder, I) error,
 	create func(context.Context, pgx.Tx, I) (int64, error), get func(context.Context, pg.DB, int64) (T, error)) error {
 	var p duplicateParams
 	return createWith[I, T, IP, P](s, c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx, in I) (int64, error) {
 		if !p.AllowDuplicate {
-			if err := distinct(ctx, tx, in); err != nil {
+			if err := distinct(ctx, tx, finder, in); err != nil {
 				return 0, err
 			}
 		}

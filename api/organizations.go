@@ -24,6 +24,11 @@ type OrganizationPage = Page[Organization] //	@name	OrganizationPage
 //	@Router		/v1/organizations [get]
 func (s *server) listOrganizations(c echo.Context) error {
 	return listOf(s, c, func(ctx context.Context, db pg.DB, q organizationQuery) (paging.Page[Organization], error) {
+		found, err := sought(ctx, s.organizations, q.Q)
+		if err != nil {
+			return paging.Page[Organization]{}, err
+		}
+		q.Found = found
 		page, err := organization.List(ctx, db, q.Filter)
 		return pageWith(ctx, db, page, err, q.Include, withOrganizations)
 	})
@@ -47,14 +52,14 @@ func (s *server) getOrganization(c echo.Context) error {
 //
 //	@ID				createOrganization
 //	@Summary		Create an organization
-//	@Description	A name that another has already is refused with 409 and the candidates, unless `allow_duplicate=true`.
+//	@Description	A name that is most likely another spelling of one that is there is refused with 409 and the candidates, unless `allow_duplicate=true`.
 //	@Tags			Organizations
 //	@Param			params	query		duplicateParams		false	"-"
 //	@Param			organization	body		organization.Input	true	"The organization."
 //	@Success		201		{object}	organization.Organization	"The new organization."
 //	@Router			/v1/organizations [post]
 func (s *server) createOrganization(c echo.Context) error {
-	return createDistinct(s, c, organization.Distinct, organization.Create, organization.Get)
+	return createDistinct(s, c, s.organizations, organization.Distinct, organization.Create, organization.Get)
 }
 
 // patchOrganization changes an organization.

@@ -24,6 +24,11 @@ type PersonPage = Page[Person] //	@name	PersonPage
 //	@Router		/v1/people [get]
 func (s *server) listPeople(c echo.Context) error {
 	return listOf(s, c, func(ctx context.Context, db pg.DB, q personQuery) (paging.Page[Person], error) {
+		found, err := sought(ctx, s.people, q.Q)
+		if err != nil {
+			return paging.Page[Person]{}, err
+		}
+		q.Found = found
 		page, err := person.List(ctx, db, q.Filter)
 		return pageWith(ctx, db, page, err, q.Include, withPeople)
 	})
@@ -47,14 +52,14 @@ func (s *server) getPerson(c echo.Context) error {
 //
 //	@ID				createPerson
 //	@Summary		Create a person
-//	@Description	A name that another has already is refused with 409 and the candidates, unless `allow_duplicate=true`.
+//	@Description	A name that is most likely another spelling of one that is there is refused with 409 and the candidates, unless `allow_duplicate=true`.
 //	@Tags			People
 //	@Param			params	query		duplicateParams		false	"-"
 //	@Param			person	body		person.Input	true	"The person."
 //	@Success		201		{object}	person.Person	"The new person."
 //	@Router			/v1/people [post]
 func (s *server) createPerson(c echo.Context) error {
-	return createDistinct(s, c, person.Distinct, person.Create, person.Get)
+	return createDistinct(s, c, s.people, person.Distinct, person.Create, person.Get)
 }
 
 // patchPerson changes a person.

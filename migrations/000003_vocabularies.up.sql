@@ -77,14 +77,17 @@ END $$;
 CREATE FUNCTION places_public(record_id bigint) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';
 CALL registry_track('places', 'places', generated => '{name_sort}');
 
--- Every spelling by which a place can be found, normalised by the service; derived from the names of the record.
+-- Every spelling by which a place can be found; derived from the names of the record. The service fills in key, the spelling
+-- without what does not matter in writing, and sound, what spellings in all scripts have in common.
 CREATE TABLE place_names (
     place_id bigint NOT NULL REFERENCES places ON DELETE CASCADE,
     key      text   NOT NULL,
+    spelling text   NOT NULL,
+    sound    text   NOT NULL,
     PRIMARY KEY (place_id, key)
 );
 CREATE INDEX place_names_key_idx ON place_names (key);
-CREATE INDEX place_names_key_trgm_idx ON place_names USING gin (key gin_trgm_ops);
+CREATE INDEX place_names_sound_idx ON place_names USING gin (sound gin_trgm_ops);
 
 INSERT INTO roles (code, label, rank, speaks) VALUES
     ('moderator',   '{"en": "Moderator", "ru": "Модератор", "kk": "Модератор"}', 10, true),

@@ -83,14 +83,15 @@ func (s scale) employer(person int) int {
 	return first + int(u*u*float64(s.Organizations-first))
 }
 
-// keysOf gives the comparison keys of a name in all its languages, as the service keeps them.
-func keysOf(name langMap) []string { return names.Keys(name["ru"], name["en"], name["kk"]) }
-
 func (s scale) peopleTables() []table {
 	namesOf := func(name string, n int, column string, of func(int) langMap) table {
-		return table{name, []string{column, "key"}, parts(n, func(id int, add func(...any)) {
-			for _, key := range keysOf(of(id)) {
-				add(id, key)
+		return table{name, []string{column, "key", "spelling", "sound"}, parts(n, func(id int, add func(...any)) {
+			name, seen := of(id), map[string]bool{"": true}
+			for _, lang := range []string{"ru", "en", "kk"} {
+				if key := names.Key(name[lang]); !seen[key] {
+					add(id, key, name[lang], names.Parse(name[lang]).Sound())
+					seen[key] = true
+				}
 			}
 		})}
 	}

@@ -1,51 +1,205 @@
-package names
+package names_test
 
 import (
-	"slices"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
-	"unicode"
 
-	"pgregory.net/rapid"
+	"roundtables.kz/registry/internal/names"
 )
 
-func TestSpellingsOfOneNameHaveOneKey(t *testing.T) {
-	for want, spellings := range map[string][]string{
-		"тоқаев қасым жомарт":    {"Тоқаев Қасым-Жомарт", "ТОҚАЕВ  ҚАСЫМ–ЖОМАРТ", " Тоқаев, Қасым-Жомарт. ", "тоқаев\tқасым_жомарт", "Тоқаев Қасым‑Жомарт"},
-		"obrien":                 {"O'Brien", "O’Brien", "OʼBrien", "o‘brien", "O`Brien"},
-		"институт 2":             {"Институт «2»", "институт (2)", "ИНСТИТУТ ² "},
-		"й":                      {"Й", "й", "и\u0306", "И\u0306"},
-		"office of the ministry": {"Ｏｆｆｉｃｅ of the Ministry", "Office (of the) Ministry!"},
-		"":                       {"", " ", "—", "'’"},
-	} {
-		for _, s := range spellings {
-			if got := Key(s); got != want {
-				t.Errorf("%q has the key %q, want %q", s, got, want)
-			}
+// table gives the lines of a file of test data without comments, in blocks between empty lines.
+func table(t testing.TB, name string) (blocks [][]string) {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks = append(blocks, nil)
+	for line := range strings.Lines(string(content)) {
+		switch line = strings.TrimSpace(line); {
+		case line == "":
+			blocks = append(blocks, nil)
+		case !strings.HasPrefix(line, "#"):
+			blocks[len(blocks)-1] = append(blocks[len(blocks)-1], line)
 		}
 	}
-	for _, pair := range [][2]string{{"Тоқаев", "Токаев"}, {"Анна Мария", "Аннамария"}, {"Институт 1", "Институт 2"}} {
-		if Key(pair[0]) == Key(pair[1]) {
-			t.Errorf("%q and %q have one key", pair[0], pair[1])
+	return blocks
+}
+
+func TestSpellingsOfOneNameHaveOneSound(t *testing.T) {
+	t.Parallel()
+	checked := 0
+	for _, block := range table(t, "sounds.txt") {
+		for _, line := range block {
+			spelling, want, _ := strings.Cut(line, " = ")
+			if got := names.Parse(spelling).Sound(); got != want {
+				t.Errorf("%s: sound %q, want %q", spelling, got, want)
+			}
+			first, _, _ := strings.Cut(block[0], " = ")
+			if s := names.Score(names.Parse(first), names.Parse(spelling)); s < names.Same {
+				t.Errorf("%s and %s: score %.3f", first, spelling, s)
+			}
+			checked++
+		}
+	}
+	if checked < 20 {
+		t.Fatalf("only %d spellings were read", checked)
+	}
+}
+
+// The scores are kept as text, so that a change of the rules shows what it changes: read the difference, then run the test
+// with UPDATE=1.
+func TestScoresAreThoseThatWereReviewed(t *testing.T) {
+	t.Parallel()
+	var got strings.Builder
+	for _, block := range table(t, "pairs.txt") {
+		for _, line := range block {
+			a, b, _ := strings.Cut(line, " | ")
+			s := names.Score(names.Parse(a), names.Parse(b))
+			band := "different"
+			switch {
+			case s >= names.Same:
+				band = "same"
+			case s >= names.Possible:
+				band = "possible"
+			}
+			fmt.Fprintf(&got, "%-9s %.2f  %s\n", band, s, line)
+		}
+	}
+	const file = "testdata/pairs.golden.txt"
+	if os.Getenv("UPDATE") != "" {
+		if err := os.WriteFile(file, []byte(got.String()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.String() != string(want) {
+		t.Errorf("the scores are\n%s\nnot\n%s", got.String(), want)
+	}
+}
+
+func TestWhatIsNoNameIsEmpty(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{"", " ", ".,;—«»", "🙂", "\x00", "́", "'’ʼ", strings.Repeat("-", 10000)} {
+		if n := names.Parse(s); !n.Empty() || n.Sound() != "" || names.Score(n, n) != 0 {
+			t.Errorf("%.20q: %v", s, n.Tokens())
 		}
 	}
 }
 
-func TestAKeyIsItsOwnKey(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		s := rapid.String().Draw(t, "s")
-		key := Key(s)
-		if again := Key(key); again != key {
-			t.Fatalf("%q has the key %q, whose key is %q", s, key, again)
+func TestALongNameIsLookedAtWithinBounds(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{strings.Repeat("ж", 10000), strings.Repeat("а б ", 5000), strings.Repeat("x\u0301", 10000)} {
+		n := names.Parse(s)
+		if n.Empty() || len(n.Tokens()) > 24 || len(n.Sound()) > 4000 {
+			t.Errorf("%.20q: %d words, sound of %d letters", s, len(n.Tokens()), len(n.Sound()))
 		}
-		if strings.TrimSpace(key) != key || strings.Contains(key, "  ") || strings.ContainsFunc(key, func(r rune) bool { return unicode.IsPunct(r) || unicode.IsUpper(r) && unicode.ToLower(r) != r }) {
-			t.Fatalf("%q has the key %q", s, key)
+	}
+}
+
+func TestOrganizationsAreKnownWithoutTheirLegalForm(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b  string
+		least float64
+		most  float64
+	}{
+		{`ТОО «Альтернатива»`, `"Alternativa" LLP`, names.Same, 1},
+		{`АО «Казахтелеком»`, `Kazakhtelecom JSC`, names.Possible, 1},
+		{"KazISS", "Kaziss", names.Same, 1},
+		{"KISI", "KIMEP", 0, .5},
+		{"Институт стратегических исследований", "Institute for Strategic Studies", 0, names.Possible},
+		{"Ministry of Foreign Affairs of the Republic of Kazakhstan", "Ministry of Foreign Affairs of Kazakhstan", names.Possible, 1},
+		{"Ministry of Foreign Affairs of Kazakhstan", "Ministry of Education of Kazakhstan", 0, names.Possible},
+		{"Institute of Economic Research", "Institute of Political Research", 0, names.Possible},
+	} {
+		if s := names.Score(names.ParseOrganization(c.a), names.ParseOrganization(c.b)); s < c.least || s > c.most {
+			t.Errorf("%s and %s: %.3f, want %.2f to %.2f", c.a, c.b, s, c.least, c.most)
+		}
+	}
+}
+
+func TestTheIndexFindsWhatWasSetAndForgetsTheRest(t *testing.T) {
+	t.Parallel()
+	x := names.NewIndex(false)
+	x.Set(1, []string{"Касым-Жомарт Токаев", "Kassym-Jomart Tokayev"})
+	x.Set(2, []string{"Aidos Sarym"})
+	for round := range 3000 { // so often that the rows of none are thrown out
+		x.Set(3, []string{fmt.Sprintf("Ermek Tursunov %d", round)})
+	}
+	find := func(name string) string { return fmt.Sprint(owners(x.Find(name, names.Possible, 10))) }
+	for name, want := range map[string]string{"Токаев Қасым": "[1]", "Sarym, Aidos": "[2]", "Ермек Турсунов 2999": "[3]", "Nobody Here": "[]", "": "[]", "ж": "[]"} {
+		if got := find(name); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+	for name, want := range map[string]string{"Тока": "[1]", "tokaev": "[1]", "sar": "[2]", "Айдос": "[2]"} {
+		if got := fmt.Sprint(owners(x.Search(name, true, .7, 10))); got != want {
+			t.Errorf("search for %s: %s, want %s", name, got, want)
+		}
+	}
+	x.Set(2, nil)
+	if got := find("Aidos Sarym"); got != "[]" || x.Len() != 2 {
+		t.Errorf("after it was forgotten: %s of %d", got, x.Len())
+	}
+}
+
+func owners(found []names.Found) []int64 {
+	list := []int64{}
+	for _, f := range found {
+		list = append(list, f.Owner)
+	}
+	return list
+}
+
+func FuzzScore(f *testing.F) {
+	for _, block := range table(f, "pairs.txt") {
+		for _, line := range block {
+			a, b, _ := strings.Cut(line, " | ")
+			f.Add(a, b)
+		}
+	}
+	f.Add("\xff\x00 ا", "🙂 Cерік І.")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		for _, parse := range []func(string) names.Name{names.Parse, names.ParseOrganization} {
+			x, y := parse(a), parse(b)
+			s, r := names.Score(x, y), names.Score(y, x)
+			if s != r || s < 0 || s > 1.0000001 {
+				t.Errorf("%q and %q score %v one way, %v the other", a, b, s, r)
+			}
+			for _, token := range x.Tokens() {
+				if strings.Trim(token, "abcdefghijklmnopqrstuvwxyz0123456789") != "" || token == "" {
+					t.Errorf("%q has the word %q", a, token)
+				}
+			}
+			if !x.Empty() && names.Score(x, x) < .99 && len(x.Tokens()) > 1 && !strings.ContainsAny(a, ".") {
+				onlyInitials := len(x.Sound()) < 2*len(x.Tokens())
+				if !onlyInitials {
+					t.Errorf("%q scores %v with itself", a, names.Score(x, x))
+				}
+			}
+			if s := names.Search(x, y, true); s < 0 || s > 1.0000001 {
+				t.Errorf("search for %q in %q: %v", a, b, s)
+			}
 		}
 	})
 }
 
-func TestKeysAreDistinctAndNotEmpty(t *testing.T) {
-	if got := Keys("Анна", " анна ", "", "—", "Борис", "АННА"); !slices.Equal(got, []string{"анна", "борис"}) {
-		t.Error(got)
+func BenchmarkScore(b *testing.B) {
+	x, y := names.Parse("Тоқаев Қасым-Жомарт Кемелұлы"), names.Parse("Kassym-Jomart Tokayev")
+	for b.Loop() {
+		names.Score(x, y)
+	}
+}
+
+func BenchmarkParse(b *testing.B) {
+	for b.Loop() {
+		names.Parse("Kassym-Jomart Tokayev")
 	}
 }

@@ -19,7 +19,8 @@ const (
 	Type  = "organizations"
 )
 
-var spellings = spelling.Index{Table: "organization_names", Owner: "organization_id", Records: Table}
+// Spellings is where the names of organizations are kept.
+var Spellings = spelling.Index{Table: "organization_names", Owner: "organization_id", Records: Table, Organizations: true}
 
 var source = paging.Source{
 	Columns: changes.Columns("o") + `, o.name, o.short_name, o.other_names, o.kind, o.parent_id, o.country, o.website, o.founded_on, o.dissolved_on, o.external_ids,
@@ -48,8 +49,8 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Organization], e
 	if len(f.ExternalID) > 0 {
 		w.Add("o.id IN (SELECT x.id FROM external_ids x WHERE x.type = 'organizations' AND x.external_id = ANY(@external_id))", "external_id", f.ExternalID)
 	}
-	spellings.Search(&w, "o.id", f.Q)
-	return paging.Query[Organization](ctx, db, spellings.Ranked(source, &w, f.Q, f.Sort), w, f.Params)
+	f.Found.Search(Spellings, &w, "o.id", f.Q)
+	return paging.Query[Organization](ctx, db, f.Found.Ranked(Spellings, source, &w, f.Q, f.Sort), w, f.Params)
 }
 
 // Get gives one organization, or apperr.NotFound, or apperr.Gone after its deletion.
@@ -61,14 +62,15 @@ func Get(ctx context.Context, db pg.DB, id int64) (Organization, error) {
 	return o, err
 }
 
-// ByName gives the organizations of which the name is a spelling.
+// ByName gives the organizations of which the name is a spelling as written.
 func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error) {
-	return spellings.Find(ctx, db, name)
+	return Spellings.Exactly(ctx, db, name)
 }
 
-// Distinct is apperr.Conflict with the candidates when an organization of one of the names is there already.
-func Distinct(ctx context.Context, db pg.DB, in Input) error {
-	return spellings.Distinct(ctx, db, spelling.Of(in.Name))
+// Distinct is apperr.Conflict with the candidates when an organization that one of the names is most likely a spelling of is there
+// already.
+func Distinct(ctx context.Context, tx pgx.Tx, f *spelling.Finder, in Input) error {
+	return f.Distinct(ctx, tx, spelling.Of(in.Name))
 }
 
 // Create makes an organization. An unknown parent is apperr.Invalid; an external id that another has is apperr.Conflict.
@@ -79,7 +81,7 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return id, spellings.Save(ctx, tx, id, in.spellings())
+	return id, Spellings.Save(ctx, tx, id, in.spellings())
 }
 
 // Update gives an organization new content, with the errors of Create; a parent that is a part of it is apperr.Invalid.
@@ -94,7 +96,7 @@ func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
 	if err != nil {
 		return err
 	}
-	return spellings.Save(ctx, tx, id, in.spellings())
+	return Spellings.Save(ctx, tx, id, in.spellings())
 }
 
 func (in Input) args() pg.Args {

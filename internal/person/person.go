@@ -67,11 +67,12 @@ type Person struct {
 // Filter is what a list can be narrowed by.
 type Filter struct {
 	paging.Params
-	ID           []int64  `query:"id" form:"id" validate:"max=200"`                                                              // Only these records.
-	Q            string   `query:"q" form:"q" validate:"max=200"`                                                                // Words of a name, in any order. The best match comes first.
-	Organization []int64  `query:"organization" form:"organization" validate:"max=200"`                                          // Only people who hold or held a position there, or attended a round table with one.
-	Role         []string `query:"role" form:"role" validate:"max=200" example:"moderator"`                                      // Only people who had one of these roles at a round table.
-	Topic        []int64  `query:"topic" form:"topic" validate:"max=200"`                                                        // Only people who made a statement on one of these topics, or attended a round table on one.
-	RoundTable   []int64  `query:"round_table" form:"round_table" validate:"max=200"`                                            // Only people who attended one of these round tables.
-	ExternalID   []string `query:"external_id" form:"external_id" validate:"max=200,dive,external_id" example:"wikidata:Q57339"` // Only the ones with these identifiers.
+	ID           []int64         `query:"id" form:"id" validate:"max=200"`                                                              // Only these records.
+	Q            string          `query:"q" form:"q" validate:"max=200"`                                                                // A name or a part of it, in any spelling, script and order. The best match comes first.
+	Found        *spelling.Found `query:"-" form:"-" swaggerignore:"true"`                                                              // What Q means, where it was looked up by sound; else it is looked for as written.
+	Organization []int64         `query:"organization" form:"organization" validate:"max=200"`                                          // Only people who hold or held a position there, or attended a round table with one.
+	Role         []string        `query:"role" form:"role" validate:"max=200" example:"moderator"`                                      // Only people who had one of these roles at a round table.
+	Topic        []int64         `query:"topic" form:"topic" validate:"max=200"`                                                        // Only people who made a statement on one of these topics, or attended a round table on one.
+	RoundTable   []int64         `query:"round_table" form:"round_table" validate:"max=200"`                                            // Only people who attended one of these round tables.
+	ExternalID   []string        `query:"external_id" form:"external_id" validate:"max=200,dive,external_id" example:"wikidata:Q57339"` // Only the ones with these identifiers.
 }

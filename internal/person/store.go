@@ -20,7 +20,8 @@ const (
 	Type  = "people"
 )
 
-var spellings = spelling.Index{Table: "person_names", Owner: "person_id", Records: Table}
+// Spellings is where the names of people are kept.
+var Spellings = spelling.Index{Table: "person_names", Owner: "person_id", Records: Table}
 
 var full, unrestricted = newSource(false), newSource(true)
 
@@ -62,7 +63,7 @@ func init() {
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Person], error) {
 	hidden := actor.From(ctx).SeesOnlyPublished()
 	w := f.where(hidden)
-	return paging.Query[Person](ctx, db, spellings.Ranked(sourceFor(hidden), &w, f.Q, f.Sort), w, f.Params)
+	return paging.Query[Person](ctx, db, f.Found.Ranked(Spellings, sourceFor(hidden), &w, f.Q, f.Sort), w, f.Params)
 }
 
 // where turns the filter into predicates. The public finds nobody by what happened at unpublished round tables.
@@ -111,7 +112,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	if len(f.ExternalID) > 0 {
 		w.Add("p.id IN (SELECT x.id FROM external_ids x WHERE x.type = 'people' AND x.external_id = ANY(@external_id))", "external_id", f.ExternalID)
 	}
-	spellings.Search(&w, "p.id", f.Q)
+	f.Found.Search(Spellings, &w, "p.id", f.Q)
 	return w
 }
 
@@ -124,14 +125,15 @@ func Get(ctx context.Context, db pg.DB, id int64) (Person, error) {
 	return p, err
 }
 
-// ByName gives the people of whom the name is a spelling.
+// ByName gives the people of whom the name is a spelling as written.
 func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error) {
-	return spellings.Find(ctx, db, name)
+	return Spellings.Exactly(ctx, db, name)
 }
 
-// Distinct is apperr.Conflict with the candidates when a person of one of the names is there already.
-func Distinct(ctx context.Context, db pg.DB, in Input) error {
-	return spellings.Distinct(ctx, db, spelling.Of(in.Name))
+// Distinct is apperr.Conflict with the candidates when a person that one of the names is most likely a spelling of is there
+// already.
+func Distinct(ctx context.Context, tx pgx.Tx, f *spelling.Finder, in Input) error {
+	return f.Distinct(ctx, tx, spelling.Of(in.Name))
 }
 
 // Create makes a person. An external id that another has is apperr.Conflict.
@@ -142,7 +144,7 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return id, spellings.Save(ctx, tx, id, in.spellings())
+	return id, Spellings.Save(ctx, tx, id, in.spellings())
 }
 
 // Update gives a person new content, with the errors of Create; content that is already there changes nothing, the
@@ -156,7 +158,7 @@ func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
 	if err != nil {
 		return err
 	}
-	return spellings.Save(ctx, tx, id, in.spellings())
+	return Spellings.Save(ctx, tx, id, in.spellings())
 }
 
 func (in Input) args() pg.Args {

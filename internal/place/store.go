@@ -59,7 +59,7 @@ func Get(ctx context.Context, db pg.DB, id int64) (Place, error) {
 
 // ByName gives the places that have or had the name.
 func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error) {
-	return spellings.Find(ctx, db, name)
+	return spellings.Exactly(ctx, db, name)
 }
 
 // Create makes a place. An unknown parent is apperr.Invalid.

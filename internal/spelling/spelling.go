@@ -1,5 +1,5 @@
-// Package spelling keeps the spellings by which people, organizations and places are found, and searches them. What
-// makes two spellings the same name is said by package names.
+// Package spelling keeps the spellings by which people, organizations and places are found, and finds records by them. How
+// alike two spellings are is said by package names.
 package spelling
 
 import (
@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/names"
@@ -19,23 +18,45 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Index is where the comparison keys of one resource are kept: a table of owner and key beside the table of records.
+// Index is where the spellings of one resource are kept: a table of them beside the table of records.
 type Index struct {
-	Table   string // "person_names"
-	Owner   string // its column that names the record, "person_id"
-	Records string // "people"
+	Table         string // "person_names"
+	Owner         string // its column that names the record, "person_id"
+	Records       string // "people"
+	Organizations bool   // names of organizations: with legal forms, without patronymics
+}
+
+func (x Index) parse(spelling string) names.Name {
+	if x.Organizations {
+		return names.ParseOrganization(spelling)
+	}
+	return names.Parse(spelling)
 }
 
 // maxWords bounds the words of a search; further ones are not looked at.
 const maxWords = 8
 
-// Save makes the keys of the spellings the keys of a record. Keys that are there already stay.
+// Save makes the spellings those of a record. Those that are there already stay.
 func (x Index) Save(ctx context.Context, tx pgx.Tx, id int64, spellings []string) error {
-	args := pg.Args{"id": id, "keys": names.Keys(spellings...)}
+	keys, kept, sounds := x.rows(spellings)
+	args := pg.Args{"id": id, "keys": keys}
 	var b pgx.Batch
 	b.Queue("DELETE FROM "+x.Table+" WHERE "+x.Owner+" = @id AND key <> ALL (@keys)", args)
-	b.Queue("INSERT INTO "+x.Table+" ("+x.Owner+", key) SELECT @id::bigint, unnest(@keys::text[]) ON CONFLICT DO NOTHING", args)
+	b.Queue("INSERT INTO "+x.Table+" AS n ("+x.Owner+", key, spelling, sound) SELECT @id::bigint, * FROM unnest(@keys::text[], @spellings::text[], @sounds::text[])"+
+		" ON CONFLICT ("+x.Owner+", key) DO UPDATE SET spelling = excluded.spelling, sound = excluded.sound WHERE (n.spelling, n.sound) <> (excluded.spelling, excluded.sound)",
+		pg.Args{"id": id, "keys": keys, "spellings": kept, "sounds": sounds})
 	return pg.Error(tx.SendBatch(ctx, &b).Close())
+}
+
+// rows gives what is kept of spellings, one row for each key.
+func (x Index) rows(spellings []string) (keys, kept, sounds []string) {
+	keys, kept, sounds = []string{}, []string{}, []string{}
+	for _, s := range spellings {
+		if key := names.Key(s); key != "" && !slices.Contains(keys, key) {
+			keys, kept, sounds = append(keys, key), append(kept, s), append(sounds, x.parse(s).Sound())
+		}
+	}
+	return keys, kept, sounds
 }
 
 // Search narrows to the records that have a spelling with every word of q in it, in any order. id is the expression of
@@ -44,7 +65,7 @@ func (x Index) Search(w *pg.Where, id, q string) {
 	if q == "" {
 		return
 	}
-	words := strings.Fields(names.Key(q))
+	words := x.parse(q).Tokens()
 	if len(words) == 0 { // punctuation is in no name
 		w.Add("false")
 		return
@@ -53,12 +74,12 @@ func (x Index) Search(w *pg.Where, id, q string) {
 	for i, word := range words[:min(len(words), maxWords)] {
 		arg := fmt.Sprintf("q_%d", i)
 		word = pg.EscapeLike(word)
-		if utf8.RuneCountInString(word) < 3 { // too short for the index in the middle of a word
-			preds = append(preds, "(n.key LIKE @"+arg+"||'%' OR n.key LIKE '% '||@"+arg+"||'%')")
+		if len(word) < 3 { // too short for the index in the middle of a word
+			preds = append(preds, "(n.sound LIKE @"+arg+"||'%' OR n.sound LIKE '% '||@"+arg+"||'%')")
 			w.Bind(arg, word)
 			continue
 		}
-		preds = append(preds, "n.key LIKE '%'||@"+arg+"||'%'")
+		preds = append(preds, "n.sound LIKE '%'||@"+arg+"||'%'")
 		w.Bind(arg, word)
 	}
 	w.Add(id + " IN (SELECT n." + x.Owner + " FROM " + x.Table + " n WHERE " + strings.Join(preds, " AND ") + ")")
@@ -71,41 +92,22 @@ func (x Index) Ranked(s paging.Source, w *pg.Where, q, sort string) paging.Sourc
 		return s
 	}
 	s.Sorts = maps.Clone(s.Sorts)
-	s.Sorts["match"] = paging.Column{Type: "integer", SQL: "coalesce((SELECT min(CASE WHEN n.key = @q_key THEN 0 WHEN starts_with(n.key, @q_key) THEN 1 ELSE 2 END) FROM " +
+	s.Sorts["match"] = paging.Column{Type: "integer", SQL: "coalesce((SELECT min(CASE WHEN n.sound = @q_sound THEN 0 WHEN starts_with(n.sound, @q_sound) THEN 1 ELSE 2 END) FROM " +
 		x.Table + " n WHERE n." + x.Owner + " = " + s.ID + "), 3)"}
 	s.Default = "match," + s.Default
-	w.Bind("q_key", names.Key(q))
+	w.Bind("q_sound", x.parse(q).Sound())
 	return s
 }
 
-// Find gives the records of which one of the names is a spelling, each once, in order of their ids; score is 1.
-func (x Index) Find(ctx context.Context, db pg.DB, spellings ...string) ([]apperr.Candidate, error) {
+// Exactly gives the records of which the name is a spelling as written, each once, in order of their ids; score is 1.
+func (x Index) Exactly(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error) {
 	rows, err := db.Query(ctx, "SELECT r.id, text_sort_key(r.name) AS name, 1::float8 AS score FROM "+x.Records+" r WHERE r.id IN (SELECT n."+
-		x.Owner+" FROM "+x.Table+" n WHERE n.key = ANY (@keys)) ORDER BY r.id LIMIT 20", pg.Args{"keys": names.Keys(spellings...)})
+		x.Owner+" FROM "+x.Table+" n WHERE n.key = @key) ORDER BY r.id LIMIT 20", pg.Args{"key": names.Key(name)})
 	if err != nil {
 		return nil, pg.Error(err)
 	}
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[apperr.Candidate])
 	return found, pg.Error(err)
-}
-
-// Distinct is apperr.Conflict with the candidates when a record with one of the names is there already. Two transactions
-// that ask for one name wait for each other.
-func (x Index) Distinct(ctx context.Context, db pg.DB, spellings []string) error {
-	keys := names.Keys(spellings...)
-	slices.Sort(keys) // in one order, or two of them could wait for each other for ever
-	for _, key := range keys {
-		if err := pg.Exec(ctx, db, "SELECT pg_advisory_xact_lock(hashtextextended(@key, 0))", pg.Args{"key": x.Table + " " + key}); err != nil {
-			return err
-		}
-	}
-	found, err := x.Find(ctx, db, spellings...)
-	if err != nil || len(found) == 0 {
-		return err
-	}
-	e := apperr.New(apperr.Conflict, "duplicate_candidates")
-	e.Extra = map[string]any{"candidates": found}
-	return e
 }
 
 // Of gives all spellings in language maps, in order of their languages.

@@ -1,0 +1,375 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/names"
+	"roundtables.kz/registry/internal/organization"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/person"
+	"roundtables.kz/registry/internal/spelling"
+	"roundtables.kz/registry/internal/text"
+
+	"github.com/labstack/echo/v4"
+)
+
+// Finding people and organizations by their names, however spelled.
+
+// newFinder makes a finder that is good until ctx ends, and begins to read.
+func newFinder(ctx context.Context, config Config, x spelling.Index) (*spelling.Finder, error) {
+	f, err := spelling.NewFinder(config.DB, x)
+	if err != nil {
+		return nil, err
+	}
+	context.AfterFunc(ctx, f.Close)
+	go func() {
+		if err := f.Refresh(ctx); err != nil && ctx.Err() == nil {
+			config.Log.Warn("the names were not read, whoever needs them reads them", "error", err)
+		}
+	}()
+	return f, nil
+}
+
+// mostFound is how many records a search for a name gives at most.
+const mostFound = 500
+
+// sought is what a list is narrowed to by a search for a name; nil without one.
+func sought(ctx context.Context, f *spelling.Finder, q string) (*spelling.Found, error) {
+	if q == "" {
+		return nil, nil
+	}
+	matches, err := f.Search(ctx, q, true, leastFit, mostFound)
+	if err != nil {
+		return nil, err
+	}
+	found := &spelling.Found{IDs: []int64{}}
+	for _, m := range matches {
+		found.IDs = append(found.IDs, m.ID)
+	}
+	return found, nil
+}
+
+// leastFit is how well a name fits what was typed, at least, to be shown.
+const leastFit = .55
+
+// lookupParams are what a lookup takes.
+type lookupParams struct {
+	Q     string `query:"q" form:"q" validate:"max=200" example:"Токаев"`          // What was typed: a name or the beginning of one, in any spelling, script and order.
+	Limit int    `query:"limit" form:"limit" default:"10" validate:"min=1,max=50"` // Records at most, 1 to 50.
+	Lang  string `query:"lang" form:"lang" validate:"omitempty,language"`          // Adds `<field>_text` and `<field>_lang` beside every text, in this language or the next one of the chain ru, en, kk.
+}
+
+// PersonHit is a person whom a lookup found.
+//
+//	@Description	A person whom what was typed may mean.
+type PersonHit struct {
+	ID          int64            `json:"id" example:"1"`                        // The person.
+	Name        text.Map         `json:"name"`                                  // The preferred form of the name, by language.
+	Affiliation *person.Position `json:"affiliation"`                           // Where the person works, to tell namesakes apart.
+	Matched     string           `json:"matched" example:"Qasym-Jomart Toqaev"` // The spelling that agrees best with what was typed.
+	Score       float64          `json:"score" example:"0.97"`                  // How well, 0 to 1.
+	Added       text.Added       `json:",embed" swaggerignore:"true"`
+} //	@name	PersonHit
+
+// OrganizationHit is an organization that a lookup found.
+//
+//	@Description	An organization that what was typed may mean.
+type OrganizationHit struct {
+	ID      int64      `json:"id" example:"1"`           // The organization.
+	Name    text.Map   `json:"name"`                     // Its name by language.
+	Parent  *text.Ref  `json:"parent"`                   // What it is a part of.
+	Matched string     `json:"matched" example:"KazISS"` // The spelling that agrees best with what was typed.
+	Score   float64    `json:"score" example:"0.97"`     // How well, 0 to 1.
+	Added   text.Added `json:",embed" swaggerignore:"true"`
+} //	@name	OrganizationHit
+
+// PersonHits are the answer to a lookup.
+//
+//	@Description	People whom what was typed may mean, the best first.
+type PersonHits struct {
+	Data []PersonHit `json:"data"` // The people.
+} //	@name	PersonHits
+
+// OrganizationHits are the answer to a lookup.
+//
+//	@Description	Organizations that what was typed may mean, the best first.
+type OrganizationHits struct {
+	Data []OrganizationHit `json:"data"` // The organizations.
+} //	@name	OrganizationHits
+
+// lookupPeople finds people while somebody types.
+//
+//	@ID				lookupPeople
+//	@Summary		Find people by name while typing
+//	@Description	The name may come in any spelling, script and order, with mistakes, and incomplete.
+//	@Tags			People
+//	@Param			params	query		lookupParams	false	"-"
+//	@Success		200		{object}	PersonHits		"The best matches."
+//	@Router			/v1/people/lookup [get]
+func (s *server) lookupPeople(c echo.Context) error {
+	return lookup(s, c, s.people, func(ctx context.Context, matches []spelling.Match) (any, error) {
+		page, err := person.List(ctx, s.db, person.Filter{ID: idsOf(matches), Params: paging.Params{Limit: paging.MaxLimit}})
+		hits := PersonHits{Data: []PersonHit{}}
+		for _, m := range matches {
+			if i := slices.IndexFunc(page.Items, func(p person.Person) bool { return p.ID == m.ID }); i >= 0 {
+				p := page.Items[i]
+				hits.Data = append(hits.Data, PersonHit{ID: p.ID, Name: p.Name, Affiliation: p.Affiliation, Matched: m.Spelling, Score: rounded(m.Score)})
+			}
+		}
+		return &hits, err
+	})
+}
+
+// lookupOrganizations finds organizations while somebody types.
+//
+//	@ID				lookupOrganizations
+//	@Summary		Find organizations by name while typing
+//	@Description	The name may come in any spelling and script, with mistakes, and incomplete; acronyms have to be right.
+//	@Tags			Organizations
+//	@Param			params	query		lookupParams		false	"-"
+//	@Success		200		{object}	OrganizationHits	"The best matches."
+//	@Router			/v1/organizations/lookup [get]
+func (s *server) lookupOrganizations(c echo.Context) error {
+	return lookup(s, c, s.organizations, func(ctx context.Context, matches []spelling.Match) (any, error) {
+		page, err := organization.List(ctx, s.db, organization.Filter{ID: idsOf(matches), Params: paging.Params{Limit: paging.MaxLimit}})
+		hits := OrganizationHits{Data: []OrganizationHit{}}
+		for _, m := range matches {
+			if i := slices.IndexFunc(page.Items, func(o organization.Organization) bool { return o.ID == m.ID }); i >= 0 {
+				o := page.Items[i]
+				hits.Data = append(hits.Data, OrganizationHit{ID: o.ID, Name: o.Name, Parent: o.Parent, Matched: m.Spelling, Score: rounded(m.Score)})
+			}
+		}
+		return &hits, err
+	})
+}
+
+// lookup answers what show makes of the matches.
+func lookup(s *server, c echo.Context, f *spelling.Finder, show func(context.Context, []spelling.Match) (any, error)) error {
+	var p lookupParams
+	if err := apperr.BadQuery(bind(c.QueryParams(), &p)); err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	matches, err := f.Search(ctx, p.Q, true, leastFit, 2*p.Limit) // some may be of those that the actor does not see
+	if err != nil {
+		return err
+	}
+	hits, err := show(ctx, matches)
+	if err != nil {
+		return err
+	}
+	switch hits := hits.(type) {
+	case *PersonHits:
+		hits.Data = hits.Data[:min(len(hits.Data), p.Limit)]
+	case *OrganizationHits:
+		hits.Data = hits.Data[:min(len(hits.Data), p.Limit)]
+	}
+	if p.Lang == "" {
+		p.Lang = acceptedLanguage(c.Request())
+	}
+	if p.Lang != "" {
+		text.Localize(hits, p.Lang)
+	}
+	return send(c, http.StatusOK, echo.MIMEApplicationJSON, hits)
+}
+
+func idsOf(matches []spelling.Match) []int64 {
+	ids := make([]int64, len(matches), len(matches)+1)
+	for i, m := range matches {
+		ids[i] = m.ID
+	}
+	if len(ids) == 0 {
+		ids = append(ids, -1) // an empty filter would let everything through
+	}
+	return ids
+}
+
+func rounded(score float64) float64 {
+	r, _ := strconv.ParseFloat(fmt.Sprintf("%.3f", score), 64)
+	return r
+}
+
+// MatchInput is what a client asks to have matched.
+//
+//	@Description	Names to match with the registry, up to 100 at once.
+type MatchInput struct {
+	Queries []MatchQuery `json:"queries" validate:"required,min=1,max=100,dive"` // The names.
+} //	@name	MatchInput
+
+// Check gives the mistakes that no tag can say.
+func (in *MatchInput) Check() []apperr.Field { return nil }
+
+// MatchQuery is one name.
+//
+//	@Description	A name as some source gives it.
+type MatchQuery struct {
+	Name         string `json:"name" validate:"required,max=500" example:"Tokayev Kassym-Jomart"`      // In any spelling, script and order.
+	Organization string `json:"organization" validate:"max=500" example:"Presidential Administration"` // Where the person works, which makes a match surer; not for organizations.
+} //	@name	MatchQuery
+
+// Matches are the answer to a MatchInput, in the same order.
+//
+//	@Description	What each of the names may be, in the order of the queries.
+type Matches struct {
+	Data []MatchResult `json:"data"` // One result for each query.
+} //	@name	Matches
+
+// MatchResult is what one name may be.
+//
+//	@Description	What a name may be.
+type MatchResult struct {
+	Candidates []MatchCandidate `json:"candidates"` // The best first, at most ten.
+} //	@name	MatchResult
+
+// MatchCandidate is a record that a name may be of.
+//
+//	@Description	A record that a name may be of. A `match` is safe to take if it is the only one; a `possible` one is for a person to decide.
+type MatchCandidate struct {
+	ID      int64         `json:"id" example:"1"`                              // The record.
+	Name    text.Map      `json:"name"`                                        // Its name by language.
+	Score   float64       `json:"score" example:"0.97"`                        // How alike, 0 to 1.
+	Band    string        `json:"band" enums:"match,possible" example:"match"` // What to make of the score.
+	Reasons []MatchReason `json:"reasons"`                                     // What agrees and what does not.
+} //	@name	MatchCandidate
+
+// MatchReason is what one feature says.
+//
+//	@Description	How alike one feature of a query and a record is.
+type MatchReason struct {
+	Feature string  `json:"feature" enums:"name,organization" example:"name"` // The feature.
+	Query   string  `json:"query" example:"Tokayev Kassym-Jomart"`            // What was asked for.
+	Record  string  `json:"record" example:"Тоқаев Қасым-Жомарт"`             // What the record has.
+	Score   float64 `json:"score" example:"0.97"`                             // How alike, 0 to 1.
+} //	@name	MatchReason
+
+// sureWith is the score of a name that is a match if the organization is the same, too.
+const sureWith = .84
+
+// matchPeople matches names with people.
+//
+//	@ID			matchPeople
+//	@Summary	Match names with people
+//	@Tags		People
+//	@Param		queries	body		MatchInput	true	"The names."
+//	@Success	200		{object}	Matches		"What each of them may be."
+//	@Router		/v1/people/match [post]
+func (s *server) matchPeople(c echo.Context) error {
+	return s.match(c, s.people, func(ctx context.Context, ids []int64) (map[int64]known, error) {
+		page, err := person.List(ctx, s.db, person.Filter{ID: ids, Params: paging.Params{Limit: paging.MaxLimit}})
+		of := map[int64]known{}
+		for _, p := range page.Items {
+			k := known{name: p.Name}
+			if p.Affiliation != nil {
+				k.organizations = []text.Map{p.Affiliation.Organization.Name}
+			}
+			of[p.ID] = k
+		}
+		return of, err
+	})
+}
+
+// matchOrganizations matches names with organizations.
+//
+//	@ID			matchOrganizations
+//	@Summary	Match names with organizations
+//	@Tags		Organizations
+//	@Param		queries	body		MatchInput	true	"The names."
+//	@Success	200		{object}	Matches		"What each of them may be."
+//	@Router		/v1/organizations/match [post]
+func (s *server) matchOrganizations(c echo.Context) error {
+	return s.match(c, s.organizations, func(ctx context.Context, ids []int64) (map[int64]known, error) {
+		page, err := organization.List(ctx, s.db, organization.Filter{ID: ids, Params: paging.Params{Limit: paging.MaxLimit}})
+		of := map[int64]known{}
+		for _, o := range page.Items {
+			of[o.ID] = known{name: o.Name}
+		}
+		return of, err
+	})
+}
+
+// known is what is shown of a candidate and compared besides its names.
+type known struct {
+	name          text.Map
+	organizations []text.Map
+}
+
+func (s *server) match(c echo.Context, f *spelling.Finder, see func(context.Context, []int64) (map[int64]known, error)) error {
+	in, err := body[MatchInput, *MatchInput](c)
+	if err != nil {
+		return err
+	}
+	if err := apperr.BadQuery(bind(c.QueryParams(), &struct{}{})); err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	found := make([][]spelling.Match, len(in.Queries))
+	for i, q := range in.Queries {
+		if found[i], err = f.Find(ctx, .7, 20, q.Name); err != nil {
+			return err
+		}
+	}
+	ids := slices.Compact(slices.Sorted(slices.Values(idsOf(slices.Concat(found...)))))
+	seen := map[int64]known{}
+	for some := range slices.Chunk(ids, paging.MaxLimit) {
+		more, err := see(ctx, some)
+		if err != nil {
+			return err
+		}
+		maps.Copy(seen, more)
+	}
+	out := Matches{Data: make([]MatchResult, len(in.Queries))}
+	for i, q := range in.Queries {
+		out.Data[i] = MatchResult{Candidates: weighed(q, found[i], seen)}
+	}
+	return send(c, http.StatusOK, echo.MIMEApplicationJSON, out)
+}
+
+// weighed gives the candidates that the actor may see, at most ten.
+func weighed(q MatchQuery, matches []spelling.Match, seen map[int64]known) []MatchCandidate {
+	list := []MatchCandidate{}
+	for _, m := range matches {
+		k, ok := seen[m.ID]
+		if !ok {
+			continue
+		}
+		candidate := MatchCandidate{
+			ID: m.ID, Name: k.name, Score: rounded(m.Score), Band: "possible",
+			Reasons: []MatchReason{{"name", q.Name, m.Spelling, rounded(m.Score)}},
+		}
+		bar := names.Same
+		if q.Organization != "" {
+			if r, alike := sameOrganization(q.Organization, k.organizations); r.Record != "" {
+				candidate.Reasons = append(candidate.Reasons, r)
+				if alike {
+					bar = sureWith
+				}
+			}
+		}
+		if m.Score >= bar {
+			candidate.Band = "match"
+		}
+		if list = append(list, candidate); len(list) == 10 {
+			break
+		}
+	}
+	return list
+}
+
+// sameOrganization compares an organization with those of a record, in all languages.
+func sameOrganization(asked string, of []text.Map) (best MatchReason, alike bool) {
+	q := names.ParseOrganization(asked)
+	for _, o := range of {
+		for _, name := range spelling.Of(o) {
+			if score := names.Score(q, names.ParseOrganization(name)); best.Record == "" || score > best.Score {
+				best = MatchReason{"organization", asked, name, rounded(score)}
+			}
+		}
+	}
+	return best, best.Score >= names.Possible
+}

@@ -1,0 +1,143 @@
+package names
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// script is the writing system of a word.
+type script uint8
+
+const (
+	noScript script = iota // digits only
+	latinScript
+	cyrillicScript
+	arabicScript
+	otherScript
+)
+
+func scriptOfRune(r rune) script {
+	switch {
+	case unicode.Is(unicode.Latin, r):
+		return latinScript
+	case unicode.Is(unicode.Cyrillic, r):
+		return cyrillicScript
+	case unicode.Is(unicode.Arabic, r):
+		return arabicScript
+	case unicode.IsLetter(r):
+		return otherScript
+	}
+	return noScript
+}
+
+// scriptOf gives the script of the first letter.
+func scriptOf(word string) script {
+	for _, r := range word {
+		if s := scriptOfRune(r); s != noScript {
+			return s
+		}
+	}
+	return noScript
+}
+
+// repair writes each word that mixes Latin and Cyrillic letters in the script of those letters that have no double in the
+// other one; where all have, the neighbours decide. So does a Latin word without a letter of its own among Cyrillic ones.
+func repair(words []string) {
+	cyrillicWords, latinWords := 0, 0
+	undecided := make([]bool, len(words))
+	for i, w := range words {
+		var ofLatin, ofCyrillic, ownLatin, ownCyrillic int
+		for _, r := range w {
+			switch scriptOfRune(r) {
+			case latinScript:
+				ofLatin++
+				if _, double := toCyrillic[r]; !double {
+					ownLatin++
+				}
+			case cyrillicScript:
+				ofCyrillic++
+				if _, double := toLatin[r]; !double {
+					ownCyrillic++
+				}
+			}
+		}
+		mixed := ofLatin > 0 && ofCyrillic > 0
+		switch {
+		case ownCyrillic > ownLatin:
+			cyrillicWords++
+			if mixed {
+				words[i] = translate(w, toCyrillic)
+			}
+		case ownLatin > ownCyrillic:
+			latinWords++
+			if mixed {
+				words[i] = translate(w, toLatin)
+			}
+		default:
+			undecided[i] = ofLatin+ofCyrillic > 0
+		}
+	}
+	for i, w := range words {
+		switch {
+		case !undecided[i]:
+		case cyrillicWords > latinWords:
+			words[i] = translate(w, toCyrillic)
+		case latinWords > cyrillicWords:
+			words[i] = translate(w, toLatin)
+		}
+	}
+}
+
+func translate(word string, table map[rune]rune) string {
+	return strings.Map(func(r rune) rune {
+		if to, ok := table[r]; ok {
+			return to
+		}
+		return r
+	}, word)
+}
+
+// split gives the words of a spelling as written: apostrophes are dropped, everything else that is neither letter, mark
+// nor digit separates. A small letter before a capital one separates where two names were run together.
+func split(spelling string) (words []string) {
+	var word []rune
+	end := func() {
+		if len(word) > 0 && len(words) < maxWords {
+			words = append(words, string(word))
+		}
+		word = word[:0]
+	}
+	for i, r := range norm.NFC.String(bounded(spelling)) {
+		switch {
+		case strings.ContainsRune("'’‘ʼʹʺʻʽˈ`´\"", r):
+			if i > 0 && r == '"' {
+				end()
+			}
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r):
+			if len(word) >= 3 && unicode.IsUpper(r) && unicode.IsLower(word[len(word)-1]) && !strings.EqualFold(string(word), "mac") && !strings.EqualFold(string(word), "мак") {
+				end()
+			}
+			if len(word) < maxLetters {
+				word = append(word, r)
+			}
+		default:
+			end()
+		}
+	}
+	end()
+	return words
+}
+
+// bounded cuts what is longer than any name.
+func bounded(spelling string) string {
+	const most = maxWords * maxLetters
+	n := 0
+	for i := range spelling {
+		if n++; n > most {
+			return spelling[:i]
+		}
+	}
+	return strings.ToValidUTF8(spelling, "")
+}

@@ -1,0 +1,244 @@
+package spelling
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/names"
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Finder finds the records of one resource by names in any spelling. It keeps all spellings in memory and follows the
+// change log: an answer knows every change that was committed before it was asked for, whoever made it.
+type Finder struct {
+	index Index
+	// The Finder reads by a connection of its own, since those who ask may hold one in a transaction; it must not see
+	// what that has not committed.
+	pool *pgxpool.Pool
+
+	refreshing sync.Mutex
+	mu         sync.RWMutex // of what follows
+	names      *names.Index
+	seq        int64 // the newest change that is known; -1: nothing was read yet
+}
+
+// Match is a record that was found for a name.
+type Match struct {
+	ID       int64
+	Spelling string  // of the record, the one that agrees best
+	Score    float64 // 0 to 1
+}
+
+// NewFinder makes a finder for the database of the pool. It reads nothing until it is asked or Refresh is called. Close it.
+func NewFinder(pool *pgxpool.Pool, x Index) (*Finder, error) {
+	config := pool.Config()
+	config.MinConns, config.MinIdleConns, config.MaxConns = 0, 0, 1
+	config.ConnConfig.RuntimeParams["statement_timeout"] = fmt.Sprint(time.Minute.Milliseconds()) // the first time it reads everything
+	own, err := pgxpool.NewWithConfig(context.Background(), config)
+	if err != nil {
+		return nil, fmt.Errorf("open the connection of a finder: %w", err)
+	}
+	return &Finder{index: x, pool: own, names: names.NewIndex(x.Organizations), seq: -1}, nil
+}
+
+// Close gives up the connection.
+func (f *Finder) Close() { f.pool.Close() }
+
+// Find gives the records of which a spelling is most like one of the names, the best first; at most limit, all of them at
+// least as like as least. Names without a letter or digit find nothing.
+func (f *Finder) Find(ctx context.Context, least float64, limit int, spellings ...string) ([]Match, error) {
+	if err := f.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	return f.find(least, limit, spellings), nil
+}
+
+func (f *Finder) find(least float64, limit int, spellings []string) []Match {
+	var all []Match
+	for _, s := range spellings {
+		for _, found := range f.names.Find(s, least, limit) {
+			i := slices.IndexFunc(all, func(m Match) bool { return m.ID == found.Owner })
+			switch {
+			case i < 0:
+				all = append(all, Match{found.Owner, found.Spelling, found.Score})
+			case found.Score > all[i].Score: // of another of the names
+				all[i].Spelling, all[i].Score = found.Spelling, found.Score
+			}
+		}
+	}
+	if len(spellings) > 1 {
+		slices.SortStableFunc(all, func(a, b Match) int { return compareScores(a.Score, b.Score) })
+	}
+	return all[:min(len(all), limit)]
+}
+
+func compareScores(a, b float64) int {
+	switch {
+	case a > b:
+		return -1
+	case a < b:
+		return 1
+	}
+	return 0
+}
+
+// Search gives the records that what is typed may mean, the best first, at most limit: a part of the name is enough, and
+// with typing the last word may be incomplete.
+func (f *Finder) Search(ctx context.Context, q string, typing bool, least float64, limit int) ([]Match, error) {
+	if err := f.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	found := f.names.Search(q, typing, least, limit)
+	matches := make([]Match, len(found))
+	for i, x := range found {
+		matches[i] = Match{x.Owner, x.Spelling, x.Score}
+	}
+	return matches, nil
+}
+
+// Refresh brings the spellings up to the newest change.
+func (f *Finder) Refresh(ctx context.Context) error {
+	f.refreshing.Lock()
+	defer f.refreshing.Unlock()
+	var head int64
+	var changed []int64
+	err := f.pool.QueryRow(ctx, `
+		WITH head AS (SELECT coalesce(max(seq), 0) AS seq FROM changes)
+		SELECT head.seq, ARRAY(SELECT c.id FROM changes c WHERE c.is_head AND c.seq > @seq AND c.type = @type AND @seq >= 0) FROM head`,
+		pg.Args{"seq": f.seq, "type": f.index.Records}).Scan(&head, &changed)
+	if err != nil {
+		return fmt.Errorf("follow the names: %w", pg.Error(err))
+	}
+	if f.seq < 0 || head < f.seq { // the first time, or in a database that was restored
+		return f.load(ctx, head)
+	}
+	if len(changed) > 0 {
+		if err := f.reload(ctx, changed); err != nil {
+			return err
+		}
+	}
+	f.seq = head
+	return nil
+}
+
+// owned are the spellings of one record.
+type owned struct {
+	ID        int64    `db:"id"`
+	Spellings []string `db:"spellings"`
+}
+
+// read gives the spellings of records, of all for nil. It sees what head and more have changed.
+func (f *Finder) read(ctx context.Context, ids []int64) ([]owned, error) {
+	where, args := "", pg.Args{}
+	if ids != nil {
+		where, args = " WHERE "+f.index.Owner+" = ANY(@ids)", pg.Args{"ids": ids}
+	}
+	rows, err := f.pool.Query(ctx, "SELECT "+f.index.Owner+" AS id, array_agg(spelling ORDER BY key) AS spellings FROM "+f.index.Table+where+" GROUP BY 1", args)
+	if err != nil {
+		return nil, fmt.Errorf("read the names: %w", pg.Error(err))
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[owned])
+	if err != nil {
+		return nil, fmt.Errorf("read the names: %w", pg.Error(err))
+	}
+	return list, nil
+}
+
+func (f *Finder) load(ctx context.Context, head int64) error {
+	list, err := f.read(ctx, nil)
+	if err != nil {
+		return err
+	}
+	fresh := names.NewIndex(f.index.Organizations)
+	for _, o := range list {
+		fresh.Set(o.ID, o.Spellings)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.names, f.seq = fresh, head
+	return nil
+}
+
+func (f *Finder) reload(ctx context.Context, changed []int64) error {
+	list, err := f.read(ctx, changed)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, id := range changed {
+		i := slices.IndexFunc(list, func(o owned) bool { return o.ID == id })
+		if i < 0 {
+			f.names.Set(id, nil)
+			continue
+		}
+		if slices.Equal(slices.Sorted(slices.Values(f.names.Spellings(id))), slices.Sorted(slices.Values(list[i].Spellings))) {
+			continue // something else of the record changed
+		}
+		f.names.Set(id, list[i].Spellings)
+	}
+	return nil
+}
+
+// Distinct is apperr.Conflict with the candidates when a record is there already that one of the names is most likely a
+// spelling of. Two transactions that ask for names of one sound wait for each other.
+func (f *Finder) Distinct(ctx context.Context, tx pgx.Tx, spellings []string) error {
+	var locks []string
+	for _, s := range spellings {
+		if sound := f.index.parse(s).Sound(); sound != "" && !slices.Contains(locks, sound) {
+			locks = append(locks, sound)
+		}
+	}
+	slices.Sort(locks) // in one order, or two of them could wait for each other for ever
+	for _, sound := range locks {
+		if err := pg.Exec(ctx, tx, "SELECT pg_advisory_xact_lock(hashtextextended(@sound, 0))", pg.Args{"sound": f.index.Table + " " + sound}); err != nil {
+			return err
+		}
+	}
+	found, err := f.Find(ctx, names.Duplicate, 10, spellings...)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	candidates, err := f.index.Candidates(ctx, tx, found)
+	if err != nil || len(candidates) == 0 {
+		return err
+	}
+	e := apperr.New(apperr.Conflict, "duplicate_candidates")
+	e.Extra = map[string]any{"candidates": candidates}
+	return e
+}
+
+// Candidates gives matches with the main names of the records, in their order. Records that are gone are left out.
+func (x Index) Candidates(ctx context.Context, db pg.DB, matches []Match) ([]apperr.Candidate, error) {
+	ids := make([]int64, len(matches))
+	for i, m := range matches {
+		ids[i] = m.ID
+	}
+	rows, err := db.Query(ctx, "SELECT r.id, text_sort_key(r.name) AS name, 0::float8 AS score FROM "+x.Records+" r WHERE r.id = ANY(@ids)", pg.Args{"ids": ids})
+	if err != nil {
+		return nil, pg.Error(err)
+	}
+	named, err := pgx.CollectRows(rows, pgx.RowToStructByName[apperr.Candidate])
+	if err != nil {
+		return nil, pg.Error(err)
+	}
+	candidates := make([]apperr.Candidate, 0, len(named))
+	for _, m := range matches {
+		if i := slices.IndexFunc(named, func(c apperr.Candidate) bool { return c.ID == m.ID }); i >= 0 {
+			named[i].Score = m.Score
+			candidates = append(candidates, named[i])
+		}
+	}
+	return candidates, nil
+}
