@@ -21,18 +21,14 @@ import (
 
 // Finding people and organizations by their names, however spelled.
 
-// newFinder makes a finder that is good until ctx ends, and begins to read.
+// newFinder makes a finder that is good until ctx ends. It reads the names when the first one is looked for: a service that
+// nobody asks for names needs no memory for them.
 func newFinder(ctx context.Context, config Config, x spelling.Index) (*spelling.Finder, error) {
 	f, err := spelling.NewFinder(config.DB, x)
 	if err != nil {
 		return nil, err
 	}
 	context.AfterFunc(ctx, f.Close)
-	go func() {
-		if err := f.Refresh(ctx); err != nil && ctx.Err() == nil {
-			config.Log.Warn("the names were not read, whoever needs them reads them", "error", err)
-		}
-	}()
 	return f, nil
 }
 
@@ -44,7 +40,7 @@ func sought(ctx context.Context, f *spelling.Finder, q string) (*spelling.Found,
 	if q == "" {
 		return nil, nil
 	}
-	matches, err := f.Search(ctx, q, true, leastFit, mostFound)
+	matches, err := f.Search(ctx, q, mostFound)
 	if err != nil {
 		return nil, err
 	}
@@ -54,9 +50,6 @@ func sought(ctx context.Context, f *spelling.Finder, q string) (*spelling.Found,
 	}
 	return found, nil
 }
-
-// leastFit is how well a name fits what was typed, at least, to be shown.
-const leastFit = .55
 
 // lookupParams are what a lookup takes.
 type lookupParams struct {
@@ -113,17 +106,17 @@ type OrganizationHits struct {
 //	@Success		200		{object}	PersonHits		"The best matches."
 //	@Router			/v1/people/lookup [get]
 func (s *server) lookupPeople(c echo.Context) error {
-	return lookup(s, c, s.people, func(ctx context.Context, matches []spelling.Match) (any, error) {
-		page, err := person.List(ctx, s.db, person.Filter{ID: idsOf(matches), Params: paging.Params{Limit: paging.MaxLimit}})
-		hits := PersonHits{Data: []PersonHit{}}
-		for _, m := range matches {
-			if i := slices.IndexFunc(page.Items, func(p person.Person) bool { return p.ID == m.ID }); i >= 0 {
-				p := page.Items[i]
-				hits.Data = append(hits.Data, PersonHit{ID: p.ID, Name: p.Name, Affiliation: p.Affiliation, Matched: m.Spelling, Score: rounded(m.Score)})
-			}
-		}
-		return &hits, err
-	})
+	p, matches, err := lookup(c, s.people)
+	if err != nil {
+		return err
+	}
+	page, err := person.List(c.Request().Context(), s.db, person.Filter{ID: idsOf(matches), Params: paging.Params{Limit: paging.MaxLimit}})
+	if err != nil {
+		return err
+	}
+	return p.send(c, &PersonHits{ranked(p, matches, page.Items, func(r person.Person, m spelling.Match) PersonHit {
+		return PersonHit{ID: r.ID, Name: r.Name, Affiliation: r.Affiliation, Matched: m.Spelling, Score: rounded(m.Score)}
+	})})
 }
 
 // lookupOrganizations finds organizations while somebody types.
@@ -136,43 +129,44 @@ func (s *server) lookupPeople(c echo.Context) error {
 //	@Success		200		{object}	OrganizationHits	"The best matches."
 //	@Router			/v1/organizations/lookup [get]
 func (s *server) lookupOrganizations(c echo.Context) error {
-	return lookup(s, c, s.organizations, func(ctx context.Context, matches []spelling.Match) (any, error) {
-		page, err := organization.List(ctx, s.db, organization.Filter{ID: idsOf(matches), Params: paging.Params{Limit: paging.MaxLimit}})
-		hits := OrganizationHits{Data: []OrganizationHit{}}
-		for _, m := range matches {
-			if i := slices.IndexFunc(page.Items, func(o organization.Organization) bool { return o.ID == m.ID }); i >= 0 {
-				o := page.Items[i]
-				hits.Data = append(hits.Data, OrganizationHit{ID: o.ID, Name: o.Name, Parent: o.Parent, Matched: m.Spelling, Score: rounded(m.Score)})
-			}
-		}
-		return &hits, err
-	})
+	p, matches, err := lookup(c, s.organizations)
+	if err != nil {
+		return err
+	}
+	page, err := organization.List(c.Request().Context(), s.db, organization.Filter{ID: idsOf(matches), Params: paging.Params{Limit: paging.MaxLimit}})
+	if err != nil {
+		return err
+	}
+	return p.send(c, &OrganizationHits{ranked(p, matches, page.Items, func(r organization.Organization, m spelling.Match) OrganizationHit {
+		return OrganizationHit{ID: r.ID, Name: r.Name, Parent: r.Parent, Matched: m.Spelling, Score: rounded(m.Score)}
+	})})
 }
 
-// lookup answers what show makes of the matches.
-func lookup(s *server, c echo.Context, f *spelling.Finder, show func(context.Context, []spelling.Match) (any, error)) error {
-	var p lookupParams
+// lookup reads the parameters and finds what they ask for: more than that, since the actor may not see all of it.
+func lookup(c echo.Context, f *spelling.Finder) (p lookupParams, matches []spelling.Match, err error) {
 	if err := apperr.BadQuery(bind(c.QueryParams(), &p)); err != nil {
-		return err
-	}
-	ctx := c.Request().Context()
-	matches, err := f.Search(ctx, p.Q, true, leastFit, 2*p.Limit) // some may be of those that the actor does not see
-	if err != nil {
-		return err
-	}
-	hits, err := show(ctx, matches)
-	if err != nil {
-		return err
-	}
-	switch hits := hits.(type) {
-	case *PersonHits:
-		hits.Data = hits.Data[:min(len(hits.Data), p.Limit)]
-	case *OrganizationHits:
-		hits.Data = hits.Data[:min(len(hits.Data), p.Limit)]
+		return p, nil, err
 	}
 	if p.Lang == "" {
 		p.Lang = acceptedLanguage(c.Request())
 	}
+	matches, err = f.Search(c.Request().Context(), p.Q, 2*p.Limit)
+	return p, matches, err
+}
+
+// ranked makes hits of the records that were found and may be seen, in the order of the matches.
+func ranked[T paging.Row, H any](p lookupParams, matches []spelling.Match, records []T, hit func(T, spelling.Match) H) []H {
+	hits := []H{}
+	for _, m := range matches {
+		i := slices.IndexFunc(records, func(r T) bool { return r.Cursor().ID == m.ID })
+		if i >= 0 && len(hits) < p.Limit {
+			hits = append(hits, hit(records[i], m))
+		}
+	}
+	return hits
+}
+
+func (p lookupParams) send(c echo.Context, hits any) error {
 	if p.Lang != "" {
 		text.Localize(hits, p.Lang)
 	}
@@ -202,7 +196,7 @@ type MatchInput struct {
 	Queries []MatchQuery `json:"queries" validate:"required,min=1,max=100,dive"` // The names.
 } //	@name	MatchInput
 
-// Check gives the mistakes that no tag can say.
+// Check finds nothing that no tag can say.
 func (in *MatchInput) Check() []apperr.Field { return nil }
 
 // MatchQuery is one name.
@@ -247,6 +241,12 @@ type MatchReason struct {
 	Record  string  `json:"record" example:"Тоқаев Қасым-Жомарт"`             // What the record has.
 	Score   float64 `json:"score" example:"0.97"`                             // How alike, 0 to 1.
 } //	@name	MatchReason
+
+// How many candidates a query is answered with at most, and how alike they are at least.
+const (
+	mostCandidates = 10
+	leastAlike     = .7
+)
 
 // sureWith is the score of a name that is a match if the organization is the same, too.
 const sureWith = .84
@@ -308,11 +308,13 @@ func (s *server) match(c echo.Context, f *spelling.Finder, see func(context.Cont
 		return err
 	}
 	ctx := c.Request().Context()
-	found := make([][]spelling.Match, len(in.Queries))
+	asked := make([][]string, len(in.Queries))
 	for i, q := range in.Queries {
-		if found[i], err = f.Find(ctx, .7, 20, q.Name); err != nil {
-			return err
-		}
+		asked[i] = []string{q.Name}
+	}
+	found, err := f.FindEach(ctx, leastAlike, 2*mostCandidates, asked) // the actor may not see all of them
+	if err != nil {
+		return err
 	}
 	ids := slices.Compact(slices.Sorted(slices.Values(idsOf(slices.Concat(found...)))))
 	seen := map[int64]known{}
@@ -354,7 +356,7 @@ func weighed(q MatchQuery, matches []spelling.Match, seen map[int64]known) []Mat
 		if m.Score >= bar {
 			candidate.Band = "match"
 		}
-		if list = append(list, candidate); len(list) == 10 {
+		if list = append(list, candidate); len(list) == mostCandidates {
 			break
 		}
 	}

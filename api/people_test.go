@@ -163,7 +163,7 @@ func TestANameIsFoundByItsWordsInAnyOrderTheBestMatchFirst(t *testing.T) {
 	woman := fixture.Person(t, r.pool, name("Тоқаева Мадина"))
 	for q, want := range map[string][]int64{
 		"Тоқаев Қасым-Жомарт": {exact, longer}, "қасым жомарт тоқаев": {exact, longer}, "тоқа жомарт": {exact, longer}, "Kassym-Jomart Tokayev": {exact, longer},
-		"Токаев Касым-Жомарт Кемелевич": {longer, exact}, "Тоқaев Қacым-Жoмарт": {exact, longer}, "Toqaeva Madina": {woman, exact, longer}, "Tokayev Nobody": nil, "%": nil, "_": nil, "…": nil, "🙂": nil,
+		"Токаев Касым-Жомарт Кемелевич": {longer, exact}, "Тоқaев Қacым-Жoмарт": {exact, longer}, "Toqaeva Madina": {woman}, "Tokayev Nobody": nil, "%": nil, "_": nil, "…": nil, "🙂": nil,
 	} {
 		got := ids(pageOf(t, c.do(t, "GET", "/v1/people?q="+url.QueryEscape(q), nil).want(t, 200)))
 		if fmt.Sprint(got) != fmt.Sprint(want) {

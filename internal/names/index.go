@@ -45,9 +45,6 @@ func NewIndex(organizations bool) *Index {
 	return x
 }
 
-// Len is the number of records.
-func (x *Index) Len() int { return len(x.owners) }
-
 // Spellings gives those of a record.
 func (x *Index) Spellings(owner int64) []string {
 	list := make([]string, 0, len(x.owners[owner]))
@@ -261,10 +258,10 @@ func (x *Index) Find(spelling string, least float64, limit int) []Found {
 	return x.rank(q, x.candidates(q, false), limit, least, Score)
 }
 
-// Search is Find for a search box: a part of the name is enough. With typing the last word may be incomplete.
-func (x *Index) Search(spelling string, typing bool, least float64, limit int) []Found {
+// Search is Find for a search box: a part of the name is enough, and the last word may be incomplete.
+func (x *Index) Search(spelling string, least float64, limit int) []Found {
 	q := x.lexicon.parse(spelling, nil)
-	return x.rank(q, x.candidates(q, typing), limit, least, func(q, n Name) float64 { return Search(q, n, typing) })
+	return x.rank(q, x.candidates(q, true), limit, least, Search)
 }
 
 // candidates gives the rows that share the most words with a name, in any of their spellings.

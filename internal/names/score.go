@@ -158,9 +158,9 @@ func steep(s float64) float64 {
 	return s * s * (3 - 2*s) * (.5 + .5*s)
 }
 
-// Search says how well what is typed into a search box fits a name, 0 to 1: a surname alone is enough, and with typing the
-// last word may be the beginning of one. Among names that fit alike the one that is liker as a whole scores more.
-func Search(query, name Name, typing bool) float64 {
+// Search says how well what is typed into a search box fits a name, 0 to 1: a surname alone is enough, and the last word may
+// be the beginning of one. Among names that fit alike the one that is liker as a whole scores more.
+func Search(query, name Name) float64 {
 	if len(query.words) == 0 || len(name.words) == 0 {
 		return 0
 	}
@@ -169,7 +169,7 @@ func Search(query, name Name, typing bool) float64 {
 		best := 0.
 		for _, w := range name.words {
 			s := similarity(q, w)
-			if typing && i == len(query.words)-1 && len(q.text) < len(w.text) {
+			if i == len(query.words)-1 && len(q.text) < len(w.text) {
 				s = max(s, .97*alike(q.text, w.text[:len(q.text)]))
 			}
 			best = max(best, s)

@@ -67,7 +67,7 @@ type Organization struct {
 type Filter struct {
 	paging.Params
 	ID         []int64         `query:"id" form:"id" validate:"max=200"`                                                                                                            // Only these records.
-	Q          string          `query:"q" form:"q" validate:"max=200"`                                                                                                              // Words of a name or abbreviation, in any order. The best match comes first.
+	Q          string          `query:"q" form:"q" validate:"max=200"`                                                                                                              // A name or the beginning of one, in any spelling and script; acronyms as they are. The best match comes first; at most 500 are found.
 	Found      *spelling.Found `query:"-" form:"-" swaggerignore:"true"`                                                                                                            // What Q means, where it was looked up by sound; else it is looked for as written.
 	Kind       []string        `query:"kind" form:"kind" enums:"government,advisory_body,ngo,foundation,think_tank,academia,media,business,international,other" validate:"max=200"` // Only these kinds of organization.
 	Country    []string        `query:"country" form:"country" validate:"max=200,dive,iso3166_1_alpha2" example:"KZ"`                                                               // Only organizations of these countries, by their codes of ISO 3166-1.

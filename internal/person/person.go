@@ -68,7 +68,7 @@ type Person struct {
 type Filter struct {
 	paging.Params
 	ID           []int64         `query:"id" form:"id" validate:"max=200"`                                                              // Only these records.
-	Q            string          `query:"q" form:"q" validate:"max=200"`                                                                // A name or a part of it, in any spelling, script and order. The best match comes first.
+	Q            string          `query:"q" form:"q" validate:"max=200"`                                                                // A name or the beginning of one, in any spelling, script and order. The best match comes first; at most 500 are found.
 	Found        *spelling.Found `query:"-" form:"-" swaggerignore:"true"`                                                              // What Q means, where it was looked up by sound; else it is looked for as written.
 	Organization []int64         `query:"organization" form:"organization" validate:"max=200"`                                          // Only people who hold or held a position there, or attended a round table with one.
 	Role         []string        `query:"role" form:"role" validate:"max=200" example:"moderator"`                                      // Only people who had one of these roles at a round table.

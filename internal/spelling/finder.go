@@ -1,6 +1,7 @@
 package spelling
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -54,12 +55,28 @@ func (f *Finder) Close() { f.pool.Close() }
 // Find gives the records of which a spelling is most like one of the names, the best first; at most limit, all of them at
 // least as like as least. Names without a letter or digit find nothing.
 func (f *Finder) Find(ctx context.Context, least float64, limit int, spellings ...string) ([]Match, error) {
+	found, err := f.FindEach(ctx, least, limit, [][]string{spellings})
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// FindEach is Find for several records at once, each with its names; the answers are in their order.
+func (f *Finder) FindEach(ctx context.Context, least float64, limit int, each [][]string) ([][]Match, error) {
 	if err := f.Refresh(ctx); err != nil {
 		return nil, err
 	}
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	return f.find(least, limit, spellings), nil
+	found := make([][]Match, len(each))
+	for i, spellings := range each {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		found[i] = f.find(least, limit, spellings)
+	}
+	return found, nil
 }
 
 func (f *Finder) find(least float64, limit int, spellings []string) []Match {
@@ -75,34 +92,30 @@ func (f *Finder) find(least float64, limit int, spellings []string) []Match {
 			}
 		}
 	}
-	if len(spellings) > 1 {
-		slices.SortStableFunc(all, func(a, b Match) int { return compareScores(a.Score, b.Score) })
-	}
+	slices.SortStableFunc(all, func(a, b Match) int { return cmp.Compare(b.Score, a.Score) })
 	return all[:min(len(all), limit)]
 }
 
-func compareScores(a, b float64) int {
-	switch {
-	case a > b:
-		return -1
-	case a < b:
-		return 1
-	}
-	return 0
-}
+// leastFit is how well a name fits what was typed, at least, to be found at all, and farBehind how well beside the best one.
+const (
+	leastFit  = .62
+	farBehind = .8
+)
 
 // Search gives the records that what is typed may mean, the best first, at most limit: a part of the name is enough, and
-// with typing the last word may be incomplete.
-func (f *Finder) Search(ctx context.Context, q string, typing bool, least float64, limit int) ([]Match, error) {
+// the last word may be incomplete. What fits far worse than the best is left out.
+func (f *Finder) Search(ctx context.Context, q string, limit int) ([]Match, error) {
 	if err := f.Refresh(ctx); err != nil {
 		return nil, err
 	}
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	found := f.names.Search(q, typing, least, limit)
-	matches := make([]Match, len(found))
-	for i, x := range found {
-		matches[i] = Match{x.Owner, x.Spelling, x.Score}
+	var matches []Match
+	for _, x := range f.names.Search(q, leastFit, limit) {
+		if len(matches) > 0 && x.Score < farBehind*matches[0].Score {
+			break
+		}
+		matches = append(matches, Match{x.Owner, x.Spelling, x.Score})
 	}
 	return matches, nil
 }
@@ -132,37 +145,41 @@ func (f *Finder) Refresh(ctx context.Context) error {
 	return nil
 }
 
-// owned are the spellings of one record.
-type owned struct {
-	ID        int64    `db:"id"`
-	Spellings []string `db:"spellings"`
-}
-
-// read gives the spellings of records, of all for nil. It sees what head and more have changed.
-func (f *Finder) read(ctx context.Context, ids []int64) ([]owned, error) {
+// read hands the spellings of records to set, of all records for nil, one after the other. It sees what head and more have
+// changed.
+func (f *Finder) read(ctx context.Context, ids []int64, set func(id int64, spellings []string)) error {
 	where, args := "", pg.Args{}
 	if ids != nil {
 		where, args = " WHERE "+f.index.Owner+" = ANY(@ids)", pg.Args{"ids": ids}
 	}
-	rows, err := f.pool.Query(ctx, "SELECT "+f.index.Owner+" AS id, array_agg(spelling ORDER BY key) AS spellings FROM "+f.index.Table+where+" GROUP BY 1", args)
+	rows, err := f.pool.Query(ctx, "SELECT "+f.index.Owner+", spelling FROM "+f.index.Table+where+" ORDER BY "+f.index.Owner+", key", args)
 	if err != nil {
-		return nil, fmt.Errorf("read the names: %w", pg.Error(err))
+		return fmt.Errorf("read the names: %w", pg.Error(err))
 	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[owned])
+	var id, of int64
+	var spelling string
+	var spellings []string
+	_, err = pgx.ForEachRow(rows, []any{&id, &spelling}, func() error {
+		if id != of && len(spellings) > 0 {
+			set(of, spellings)
+			spellings = nil
+		}
+		of, spellings = id, append(spellings, spelling)
+		return nil
+	})
 	if err != nil {
-		return nil, fmt.Errorf("read the names: %w", pg.Error(err))
+		return fmt.Errorf("read the names: %w", pg.Error(err))
 	}
-	return list, nil
+	if len(spellings) > 0 {
+		set(of, spellings)
+	}
+	return nil
 }
 
 func (f *Finder) load(ctx context.Context, head int64) error {
-	list, err := f.read(ctx, nil)
-	if err != nil {
-		return err
-	}
 	fresh := names.NewIndex(f.index.Organizations)
-	for _, o := range list {
-		fresh.Set(o.ID, o.Spellings)
+	if err := f.read(ctx, nil, fresh.Set); err != nil {
+		return err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -171,22 +188,19 @@ func (f *Finder) load(ctx context.Context, head int64) error {
 }
 
 func (f *Finder) reload(ctx context.Context, changed []int64) error {
-	list, err := f.read(ctx, changed)
-	if err != nil {
+	now := make(map[int64][]string, len(changed))
+	for _, id := range changed {
+		now[id] = nil // unless it is read, the record is gone
+	}
+	if err := f.read(ctx, changed, func(id int64, spellings []string) { now[id] = spellings }); err != nil {
 		return err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, id := range changed {
-		i := slices.IndexFunc(list, func(o owned) bool { return o.ID == id })
-		if i < 0 {
-			f.names.Set(id, nil)
-			continue
+	for id, spellings := range now {
+		if !slices.Equal(f.names.Spellings(id), spellings) { // else something other than a name has changed
+			f.names.Set(id, spellings)
 		}
-		if slices.Equal(slices.Sorted(slices.Values(f.names.Spellings(id))), slices.Sorted(slices.Values(list[i].Spellings))) {
-			continue // something else of the record changed
-		}
-		f.names.Set(id, list[i].Spellings)
 	}
 	return nil
 }

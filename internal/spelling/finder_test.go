@@ -1,0 +1,161 @@
+package spelling_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/dbtest"
+	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/names"
+	"roundtables.kz/registry/internal/person"
+	"roundtables.kz/registry/internal/spelling"
+	"roundtables.kz/registry/internal/text"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+func newFinder(t *testing.T, db *pgxpool.Pool) *spelling.Finder {
+	t.Helper()
+	f, err := spelling.NewFinder(db, person.Spellings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.Close)
+	return f
+}
+
+// found gives the ids of the people whom a name finds.
+func found(t *testing.T, f *spelling.Finder, name string) []int64 {
+	t.Helper()
+	matches, err := f.Find(t.Context(), names.Possible, 10, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := []int64{}
+	for _, m := range matches {
+		ids = append(ids, m.ID)
+	}
+	return ids
+}
+
+func called(name string) person.Input { return person.Input{Name: text.Map{"en": name}} }
+
+func TestWhatIsNotCommittedIsNeverFound(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	f := newFinder(t, db)
+	fixture.Person(t, db, func(in *person.Input) { *in = called("Yerlan Karin") })
+	undone := errors.New("undone")
+	err := changes.Write(fixture.Context(), db, changes.Options{}, func(tx pgx.Tx) error {
+		if _, err := person.Create(fixture.Context(), tx, called("Aidos Sarym")); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(t.Context(), "SET CONSTRAINTS ALL IMMEDIATE"); err != nil { // the log has it, for this transaction
+			return err
+		}
+		if n := len(found(t, f, "Айдос Сарым")); n != 0 {
+			t.Errorf("%d found before the commit", n)
+		}
+		return undone
+	})
+	if !errors.Is(err, undone) {
+		t.Fatal(err)
+	}
+	if n := len(found(t, f, "Айдос Сарым")); n != 0 {
+		t.Errorf("%d found after the rollback", n)
+	}
+	if n := len(found(t, f, "Ерлан Карин")); n != 1 {
+		t.Errorf("%d of the other one", n)
+	}
+}
+
+func TestOfTwoThatCreateOnePersonAtOnceTheSecondIsRefused(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	f := newFinder(t, db)
+	checked, goOn := make(chan struct{}), make(chan struct{})
+	create := func(name string, then func()) error {
+		ctx := fixture.Context()
+		return changes.Write(ctx, db, changes.Options{}, func(tx pgx.Tx) error {
+			in := called(name)
+			if err := person.Distinct(ctx, tx, f, in); err != nil {
+				return err
+			}
+			then()
+			_, err := person.Create(ctx, tx, in)
+			return err
+		})
+	}
+	first, second := make(chan error, 1), make(chan error, 1)
+	go func() {
+		first <- create("Kassym-Jomart Tokayev", func() { close(checked); <-goOn })
+	}()
+	<-checked
+	go func() {
+		second <- create("Касым-Жомарт Токаев", func() { t.Error("the second was let in while the first was not done") })
+	}()
+	awaitLock(t, db)
+	close(goOn)
+	if err := <-first; err != nil {
+		t.Fatal(err)
+	}
+	err := <-second
+	var refused *apperr.Error
+	if !errors.As(err, &refused) || refused.Code != "duplicate_candidates" {
+		t.Errorf("the second: %v", err)
+	}
+}
+
+// awaitLock waits until a transaction waits for another one's advisory lock.
+func awaitLock(t *testing.T, db *pgxpool.Pool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for waiting := false; !waiting; {
+		if err := db.QueryRow(ctx, "SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())").Scan(&waiting); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A database that was restored to an earlier state has a log that is shorter than what is known.
+func TestTheNamesAreReadAgainWhenTheLogIsShorterThanBefore(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	f := newFinder(t, db)
+	kept := fixture.Person(t, db, func(in *person.Input) { *in = called("Yerlan Karin") })
+	lost := fixture.Person(t, db, func(in *person.Input) { *in = called("Aidos Sarym") })
+	if len(found(t, f, "Aidos Sarym")) != 1 {
+		t.Fatal("not found before")
+	}
+	for _, sql := range []string{
+		"ALTER TABLE changes DISABLE TRIGGER USER", "ALTER TABLE people DISABLE TRIGGER USER",
+		fmt.Sprint("DELETE FROM people WHERE id = ", lost), fmt.Sprint("DELETE FROM changes WHERE type = 'people' AND id = ", lost),
+	} {
+		if _, err := db.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(found(t, f, "Aidos Sarym")); n != 0 {
+		t.Errorf("%d found after the restore", n)
+	}
+	if ids := found(t, f, "Карин Ерлан"); len(ids) != 1 || ids[0] != kept {
+		t.Errorf("%v", ids)
+	}
+}
+
+func TestAFinderEndsWithTheContextOfWhoAsks(t *testing.T) {
+	t.Parallel()
+	f := newFinder(t, dbtest.New(t))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := f.Find(ctx, names.Possible, 1, "Aidos Sarym"); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}
