@@ -60,7 +60,7 @@ func (p *pass) operations() error {
 			err = fmt.Errorf("%s: want one tag of api/doc.go, got %q", at, op.Tags)
 		default:
 			used[op.OperationID] = at
-			o := operation{p, op, method, path, isData, op.Extensions["x-if-match"] != nil || method == http.MethodPatch || method == http.MethodDelete}
+			o := operation{p, op, method, path, isData, method != http.MethodGet && route.Scope != actor.Public, op.Extensions["x-if-match"] != nil || method == http.MethodPatch || method == http.MethodDelete}
 			err = o.finish(route.Scope)
 		}
 	})
@@ -73,6 +73,7 @@ type operation struct {
 	op           *openapi3.Operation
 	method, path string
 	data         bool // of the data's API, not of the service itself
+	writes       bool // not what asks with a body, which needs no scope
 	versioned    bool // wants If-Match: a change of what is there, and an action whose handler says @x-if-match
 }
 
@@ -171,7 +172,7 @@ func (o operation) parameters() error {
 	if o.versioned {
 		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/IfMatch", Value: o.doc.Components.Parameters["IfMatch"].Value})
 	}
-	if o.method != http.MethodGet {
+	if o.writes {
 		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/ChangeReason", Value: o.doc.Components.Parameters["ChangeReason"].Value})
 	}
 	first := 0
