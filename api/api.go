@@ -77,6 +77,7 @@ func Routes() []Route {
 		{get, "/v1/attendees/:id", public, (*server).getAttendee},
 		{patch, "/v1/attendees/:id", write, (*server).patchAttendee},
 		{del, "/v1/attendees/:id", write, (*server).deleteAttendee},
+		{post, "/v1/attendees/:id/resolve", write, (*server).resolveAttendee},
 
 		{get, "/v1/statements", public, (*server).listStatements},
 		{post, "/v1/statements", write, (*server).createStatement},

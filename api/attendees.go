@@ -17,6 +17,7 @@ type AttendeePage = Page[Attendee] //	@name	AttendeePage
 //
 //	@ID			listAttendees
 //	@Summary	List attendees
+//	@Description	With `resolved=false` each comes with `candidates`: people and organizations that the name as listed may mean.
 //	@Tags		Attendees
 //	@x-sort		["-starts_on", "position"]
 //	@Param		filter	query		attendeeQuery	false	"-"
@@ -25,7 +26,11 @@ type AttendeePage = Page[Attendee] //	@name	AttendeePage
 func (s *server) listAttendees(c echo.Context) error {
 	return listOf(s, c, func(ctx context.Context, db pg.DB, q attendeeQuery) (paging.Page[Attendee], error) {
 		page, err := attendee.List(ctx, db, q.Filter)
-		return pageWith(ctx, db, page, err, q.Include, withAttendees)
+		with, err := pageWith(ctx, db, page, err, q.Include, withAttendees)
+		if err != nil || q.Resolved == nil || *q.Resolved {
+			return with, err
+		}
+		return with, s.addCandidates(ctx, with.Items)
 	})
 }
 

@@ -260,18 +260,7 @@ const sureWith = .84
 //	@Success	200		{object}	Matches		"What each of them may be."
 //	@Router		/v1/people/match [post]
 func (s *server) matchPeople(c echo.Context) error {
-	return s.match(c, s.people, func(ctx context.Context, ids []int64) (map[int64]known, error) {
-		page, err := person.List(ctx, s.db, person.Filter{ID: ids, Params: paging.Params{Limit: paging.MaxLimit}})
-		of := map[int64]known{}
-		for _, p := range page.Items {
-			k := known{name: p.Name}
-			if p.Affiliation != nil {
-				k.organizations = []text.Map{p.Affiliation.Organization.Name}
-			}
-			of[p.ID] = k
-		}
-		return of, err
-	})
+	return s.match(c, s.people, s.knownPeople)
 }
 
 // matchOrganizations matches names with organizations.
@@ -283,20 +272,55 @@ func (s *server) matchPeople(c echo.Context) error {
 //	@Success	200		{object}	Matches		"What each of them may be."
 //	@Router		/v1/organizations/match [post]
 func (s *server) matchOrganizations(c echo.Context) error {
-	return s.match(c, s.organizations, func(ctx context.Context, ids []int64) (map[int64]known, error) {
-		page, err := organization.List(ctx, s.db, organization.Filter{ID: ids, Params: paging.Params{Limit: paging.MaxLimit}})
-		of := map[int64]known{}
-		for _, o := range page.Items {
-			of[o.ID] = known{name: o.Name}
-		}
-		return of, err
-	})
+	return s.match(c, s.organizations, s.knownOrganizations)
 }
 
 // known is what is shown of a candidate and compared besides its names.
 type known struct {
 	name          text.Map
 	organizations []text.Map
+}
+
+// knownPeople gives those of the people that the actor may see.
+func (s *server) knownPeople(ctx context.Context, ids []int64) (map[int64]known, error) {
+	page, err := person.List(ctx, s.db, person.Filter{ID: ids, Params: paging.Params{Limit: paging.MaxLimit}})
+	of := map[int64]known{}
+	for _, p := range page.Items {
+		k := known{name: p.Name}
+		if p.Affiliation != nil {
+			k.organizations = []text.Map{p.Affiliation.Organization.Name}
+		}
+		of[p.ID] = k
+	}
+	return of, err
+}
+
+// knownOrganizations gives those of the organizations that are there.
+func (s *server) knownOrganizations(ctx context.Context, ids []int64) (map[int64]known, error) {
+	page, err := organization.List(ctx, s.db, organization.Filter{ID: ids, Params: paging.Params{Limit: paging.MaxLimit}})
+	of := map[int64]known{}
+	for _, o := range page.Items {
+		of[o.ID] = known{name: o.Name}
+	}
+	return of, err
+}
+
+// matchesOf finds records for each of the names, and what the actor may see of them.
+func matchesOf(ctx context.Context, f *spelling.Finder, least float64, limit int, asked [][]string, see func(context.Context, []int64) (map[int64]known, error)) ([][]spelling.Match, map[int64]known, error) {
+	found, err := f.FindEach(ctx, least, limit, asked)
+	if err != nil {
+		return nil, nil, err
+	}
+	ids := slices.Compact(slices.Sorted(slices.Values(idsOf(slices.Concat(found...)))))
+	seen := map[int64]known{}
+	for some := range slices.Chunk(ids, paging.MaxLimit) {
+		more, err := see(ctx, some)
+		if err != nil {
+			return nil, nil, err
+		}
+		maps.Copy(seen, more)
+	}
+	return found, seen, nil
 }
 
 func (s *server) match(c echo.Context, f *spelling.Finder, see func(context.Context, []int64) (map[int64]known, error)) error {
@@ -312,18 +336,9 @@ func (s *server) match(c echo.Context, f *spelling.Finder, see func(context.Cont
 	for i, q := range in.Queries {
 		asked[i] = []string{q.Name}
 	}
-	found, err := f.FindEach(ctx, leastAlike, 2*mostCandidates, asked) // the actor may not see all of them
+	found, seen, err := matchesOf(ctx, f, leastAlike, 2*mostCandidates, asked, see) // the actor may not see all of them
 	if err != nil {
 		return err
-	}
-	ids := slices.Compact(slices.Sorted(slices.Values(idsOf(slices.Concat(found...)))))
-	seen := map[int64]known{}
-	for some := range slices.Chunk(ids, paging.MaxLimit) {
-		more, err := see(ctx, some)
-		if err != nil {
-			return err
-		}
-		maps.Copy(seen, more)
 	}
 	out := Matches{Data: make([]MatchResult, len(in.Queries))}
 	for i, q := range in.Queries {

@@ -166,6 +166,20 @@ func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
 	return replaceParts(ctx, tx, id, was.Input, in)
 }
 
+// Resolve says which person or organization an attendee is, with the errors of Update. One that is linked already, or a
+// group, is apperr.Conflict.
+func Resolve(ctx context.Context, tx pgx.Tx, id int64, person, organization *int64) error {
+	a, err := Get(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if a.PersonID != nil || a.OrganizationID != nil || a.Description != nil {
+		return apperr.New(apperr.Conflict, "already_resolved")
+	}
+	a.Input.PersonID, a.Input.OrganizationID = person, organization
+	return Update(ctx, tx, id, a.Input)
+}
+
 func (in Input) args() pg.Args {
 	behalf := OnBehalfOf{}
 	if in.OnBehalfOf != nil {

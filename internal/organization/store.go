@@ -9,6 +9,7 @@ import (
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/spelling"
+	"roundtables.kz/registry/internal/text"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -97,6 +98,22 @@ func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
 		return err
 	}
 	return Spellings.Save(ctx, tx, id, in.spellings())
+}
+
+// AddSpelling gives an organization another name by which it is found, unless it has that one in some form, or as many as it may have.
+func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
+	if _, err := changes.Lock(ctx, tx, Table, Type, id); err != nil {
+		return err
+	}
+	o, err := Get(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if len(o.OtherNames) >= text.MaxOtherNames || spelling.Has(o.spellings(), name) {
+		return nil
+	}
+	o.OtherNames = append(o.OtherNames, text.OtherName{Text: name, Kind: "alias"})
+	return Update(ctx, tx, id, o.Input)
 }
 
 func (in Input) args() pg.Args {

@@ -10,6 +10,7 @@ import (
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/spelling"
+	"roundtables.kz/registry/internal/text"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -159,6 +160,22 @@ func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
 		return err
 	}
 	return Spellings.Save(ctx, tx, id, in.spellings())
+}
+
+// AddSpelling gives a person another name by which it is found, unless it has that one in some form, or as many as it may have.
+func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
+	if _, err := changes.Lock(ctx, tx, Table, Type, id); err != nil {
+		return err
+	}
+	p, err := Get(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	if len(p.OtherNames) >= text.MaxOtherNames || spelling.Has(p.spellings(), name) {
+		return nil
+	}
+	p.OtherNames = append(p.OtherNames, text.OtherName{Text: name, Kind: "alias"})
+	return Update(ctx, tx, id, p.Input)
 }
 
 func (in Input) args() pg.Args {

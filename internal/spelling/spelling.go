@@ -129,3 +129,8 @@ func OfOthers(others []text.OtherName) []string {
 	}
 	return slices.Clip(all)
 }
+
+// Has reports whether a name is one of the spellings as written.
+func Has(spellings []string, name string) bool {
+	return slices.ContainsFunc(spellings, func(s string) bool { return names.Key(s) == names.Key(name) })
+}

@@ -16,6 +16,9 @@ type OtherName struct {
 	Kind string  `json:"kind" validate:"required,oneof=alias transliteration former abbreviated misspelling" enums:"alias,transliteration,former,abbreviated,misspelling" example:"abbreviated"` // How it differs from the preferred name.
 } //	@name	OtherName
 
+// MaxOtherNames is how many a record may have, as the tags of people and organizations say.
+const MaxOtherNames = 100
+
 // CheckOtherNames gives the mistakes that no tag can say: names of blanks.
 func CheckOtherNames(pointer string, others []OtherName) (fields []apperr.Field) {
 	for i, o := range others {

@@ -1,0 +1,134 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/attendee"
+	"roundtables.kz/registry/internal/names"
+	"roundtables.kz/registry/internal/organization"
+	"roundtables.kz/registry/internal/person"
+	"roundtables.kz/registry/internal/text"
+
+	"net/http"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/labstack/echo/v4"
+)
+
+// Linking attendees who are known by a name only.
+
+// AttendeeCandidate is a record that an unresolved attendee may be.
+//
+//	@Description	A person or an organization that an unresolved attendee may be.
+type AttendeeCandidate struct {
+	Type    string     `json:"type" enums:"people,organizations" example:"people"` // What it is, as in its path.
+	ID      int64      `json:"id" example:"1"`                                     // The record.
+	Name    text.Map   `json:"name"`                                               // Its name by language.
+	Matched string     `json:"matched" example:"Talgat Kaliyev"`                   // The spelling that agrees best with the name as listed.
+	Score   float64    `json:"score" example:"0.97"`                               // How well, 0 to 1.
+	Added   text.Added `json:",embed" swaggerignore:"true"`
+} //	@name	AttendeeCandidate
+
+// mostAttendeeCandidates is how many records an attendee may be, at most.
+const mostAttendeeCandidates = 5
+
+// addCandidates gives each attendee those that the actor may see, the best first.
+func (s *server) addCandidates(ctx context.Context, list []Attendee) error {
+	asked := make([][]string, len(list))
+	for i, a := range list {
+		list[i].Candidates = []AttendeeCandidate{}
+		if a.NameAsListed != nil {
+			asked[i] = []string{*a.NameAsListed}
+		}
+	}
+	people, seenPeople, err := matchesOf(ctx, s.people, names.Possible, 2*mostAttendeeCandidates, asked, s.knownPeople)
+	if err != nil {
+		return err
+	}
+	organizations, seenOrganizations, err := matchesOf(ctx, s.organizations, names.Possible, mostAttendeeCandidates, asked, s.knownOrganizations)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		all := list[i].Candidates
+		for _, m := range people[i] {
+			if k, ok := seenPeople[m.ID]; ok {
+				all = append(all, AttendeeCandidate{Type: person.Type, ID: m.ID, Name: k.name, Matched: m.Spelling, Score: rounded(m.Score)})
+			}
+		}
+		for _, m := range organizations[i] {
+			if k, ok := seenOrganizations[m.ID]; ok {
+				all = append(all, AttendeeCandidate{Type: organization.Type, ID: m.ID, Name: k.name, Matched: m.Spelling, Score: rounded(m.Score)})
+			}
+		}
+		slices.SortStableFunc(all, func(a, b AttendeeCandidate) int { return cmp.Compare(b.Score, a.Score) })
+		list[i].Candidates = all[:min(len(all), mostAttendeeCandidates)]
+	}
+	return nil
+}
+
+// ResolveInput says who an attendee is.
+//
+//	@Description	Who an attendee is that was known by a name or a post only: a person or an organization.
+type ResolveInput struct {
+	PersonID       *int64 `json:"person_id" validate:"omitnil,gt=0" example:"1"`       // The person.
+	OrganizationID *int64 `json:"organization_id" validate:"omitnil,gt=0" example:"1"` // Or the organization.
+	KeepSpelling   bool   `json:"keep_spelling"`                                       // Whether the name as listed becomes one of the other names of the record, by which it is found from now on.
+} //	@name	ResolveInput
+
+// Check gives the mistakes that no tag can say.
+func (in *ResolveInput) Check() []apperr.Field {
+	if (in.PersonID == nil) == (in.OrganizationID == nil) {
+		return []apperr.Field{apperr.At("/person_id", "person_or_organization")}
+	}
+	return nil
+}
+
+// resolveAttendee links an attendee who was known by a name or a post only.
+//
+//	@ID				resolveAttendee
+//	@Summary		Say who an attendee is
+//	@Description	Links an attendee that is known by a name or a post only. One that is linked already, or a group, is refused with 409, and so is a
+//	@Description	person or an organization that attends the round table already.
+//	@Tags			Attendees
+//	@Param			id		path		int					true	"The attendee."
+//	@Param			params	query		writeParams			false	"-"
+//	@Param			who		body		ResolveInput		true	"Who it is."
+//	@Success		200		{object}	attendee.Attendee	"The attendee, linked."
+//	@Router			/v1/attendees/{id}/resolve [post]
+func (s *server) resolveAttendee(c echo.Context) error {
+	n, err := id(c)
+	if err != nil {
+		return err
+	}
+	in, err := body[ResolveInput, *ResolveInput](c)
+	if err != nil {
+		return err
+	}
+	var a attendee.Attendee
+	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) error {
+		if err := lock(ctx, tx, attendee.Table, attendee.Type, n, 0); err != nil {
+			return err
+		}
+		if err := attendee.Resolve(ctx, tx, n, in.PersonID, in.OrganizationID); err != nil {
+			return err
+		}
+		if a, err = attendee.Get(ctx, tx, n); err != nil {
+			return err
+		}
+		switch {
+		case !in.KeepSpelling || a.NameAsListed == nil:
+			return nil
+		case in.PersonID != nil:
+			return person.AddSpelling(ctx, tx, *in.PersonID, *a.NameAsListed)
+		}
+		return organization.AddSpelling(ctx, tx, *in.OrganizationID, *a.NameAsListed)
+	})
+	if err != nil {
+		return err
+	}
+	return item(c, http.StatusOK, &a, itemParams{Lang: p.Lang})
+}
