@@ -57,6 +57,7 @@ type commandLine struct {
 	Serve       serveCommand       `cmd:"" help:"Answer requests, with the database of $$DATABASE_URL."`
 	Dev         devCommand         `cmd:"" help:"Answer requests on this machine, with a database that is started and migrated too."`
 	Seed        seedCommand        `cmd:"" help:"Load the sample events into the database of $$DATABASE_URL."`
+	Respell     respellCommand     `cmd:"" help:"Write the spellings by which names are found anew, after an upgrade that changed the rules."`
 	Keys        keysCommand        `cmd:"" help:"Make, list and revoke the keys of clients."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask the service on this machine whether it is ready; for containers without a shell."`
 	Version     versionCommand     `cmd:"" help:"Print the version of this program and of its schema."`

@@ -227,3 +227,19 @@ func TestSeedLoadsTheSampleOnce(t *testing.T) {
 	}
 	start(t, "", []string{"DATABASE_URL=" + dbtest.Empty(t), "START_TIMEOUT=1ms"}, "seed").wantExit(3)
 }
+
+func TestTheNamesOfTheSampleAreRespelled(t *testing.T) {
+	environ := []string{"DATABASE_URL=" + dbtest.URL(t)}
+	start(t, "", environ, "seed").wantExit(0)
+	p := start(t, "", environ, "respell")
+	p.wantExit(0)
+	if lines := strings.Fields(p.stdout.String()); len(lines) != 6 || lines[0] == "0" || lines[1] != "people" || lines[3] != "organizations" || lines[5] != "places" {
+		t.Errorf("got %s", p.stdout)
+	}
+	p = start(t, "", environ, "respell", "--json")
+	p.wantExit(0)
+	if text := p.stdout.String(); !strings.Contains(text, `"people": `) {
+		t.Errorf("got %s", text)
+	}
+	start(t, "", []string{"DATABASE_URL=" + dbtest.Empty(t), "START_TIMEOUT=1ms"}, "respell").wantExit(3)
+}

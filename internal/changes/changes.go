@@ -47,6 +47,7 @@ type Options struct {
 // Pool begins transactions.
 type Pool interface {
 	pg.DB
+	Begin(ctx context.Context) (pgx.Tx, error)
 	BeginTx(ctx context.Context, o pgx.TxOptions) (pgx.Tx, error)
 }
 

@@ -116,6 +116,11 @@ func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
 	return Update(ctx, tx, id, o.Input)
 }
 
+// Respell keeps the spellings of all organizations anew, by the rules of today, and gives how many organizations there are.
+func Respell(ctx context.Context, db changes.Pool) (int, error) {
+	return spelling.Rebuild(ctx, db, Spellings, "r.name, r.short_name, r.other_names", func(o Organization) (int64, []string) { return o.ID, o.spellings() })
+}
+
 func (in Input) args() pg.Args {
 	in.complete()
 	return pg.Args{

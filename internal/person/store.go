@@ -178,6 +178,11 @@ func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
 	return Update(ctx, tx, id, p.Input)
 }
 
+// Respell keeps the spellings of all people anew, by the rules of today, and gives how many people there are.
+func Respell(ctx context.Context, db changes.Pool) (int, error) {
+	return spelling.Rebuild(ctx, db, Spellings, "r.name, r.other_names", func(p Person) (int64, []string) { return p.ID, p.spellings() })
+}
+
 func (in Input) args() pg.Args {
 	in.complete()
 	return pg.Args{

@@ -87,6 +87,11 @@ func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
 	return spellings.Save(ctx, tx, id, in.spellings())
 }
 
+// Respell keeps the spellings of all places anew, by the rules of today, and gives how many places there are.
+func Respell(ctx context.Context, db changes.Pool) (int, error) {
+	return spelling.Rebuild(ctx, db, spellings, "r.name, r.other_names, r.former_names", func(p Place) (int64, []string) { return p.ID, p.spellings() })
+}
+
 func (in Input) args() pg.Args {
 	in.complete()
 	return pg.Args{

@@ -134,3 +134,46 @@ func OfOthers(others []text.OtherName) []string {
 func Has(spellings []string, name string) bool {
 	return slices.ContainsFunc(spellings, func(s string) bool { return names.Key(s) == names.Key(name) })
 }
+
+// pool begins transactions.
+type pool interface {
+	Begin(ctx context.Context) (pgx.Tx, error)
+}
+
+// rebuilt is how many records are written in one transaction by Rebuild.
+const rebuilt = 500
+
+// Rebuild keeps the spellings of all records anew, by the rules of today, and gives how many records there are. It may run
+// beside writes. columns are those that names gives the id and the spellings of a record from.
+func Rebuild[T any](ctx context.Context, db pool, x Index, columns string, names func(T) (id int64, spellings []string)) (records int, err error) {
+	for after := int64(0); ; {
+		n := 0
+		err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+			// The lock keeps the names of these records as they are until their spellings are written.
+			rows, err := tx.Query(ctx, "SELECT r.id, "+columns+" FROM "+x.Records+" r WHERE r.id > @after ORDER BY r.id LIMIT @most FOR SHARE",
+				pg.Args{"after": after, "most": rebuilt})
+			if err != nil {
+				return err
+			}
+			list, err := pgx.CollectRows(rows, pgx.RowToStructByNameLax[T])
+			if err != nil {
+				return err
+			}
+			for _, r := range list {
+				id, spellings := names(r)
+				if err := x.Save(ctx, tx, id, spellings); err != nil {
+					return err
+				}
+				after = id
+			}
+			n = len(list)
+			return nil
+		})
+		if err != nil {
+			return records, fmt.Errorf("rebuild the names of %s: %w", x.Records, pg.Error(err))
+		}
+		if records += n; n < rebuilt {
+			return records, nil
+		}
+	}
+}
