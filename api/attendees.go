@@ -17,7 +17,7 @@ type AttendeePage = Page[Attendee] //	@name	AttendeePage
 //
 //	@ID			listAttendees
 //	@Summary	List attendees
-//	@Description	With `resolved=false` each comes with `candidates`: people and organizations that the name as listed may mean.
+//	@Description	With `resolved=false` each comes with `candidates`: people and organizations that the name as listed may mean; a page has 100 records at most then.
 //	@Tags		Attendees
 //	@x-sort		["-starts_on", "position"]
 //	@Param		filter	query		attendeeQuery	false	"-"
@@ -26,11 +26,7 @@ type AttendeePage = Page[Attendee] //	@name	AttendeePage
 func (s *server) listAttendees(c echo.Context) error {
 	return listOf(s, c, func(ctx context.Context, db pg.DB, q attendeeQuery) (paging.Page[Attendee], error) {
 		page, err := attendee.List(ctx, db, q.Filter)
-		with, err := pageWith(ctx, db, page, err, q.Include, withAttendees)
-		if err != nil || q.Resolved == nil || *q.Resolved {
-			return with, err
-		}
-		return with, s.addCandidates(ctx, with.Items)
+		return pageWith(ctx, db, page, err, q.parts(), s.withCandidates)
 	})
 }
 
@@ -94,7 +90,7 @@ func (s *server) deleteAttendee(c echo.Context) error {
 //
 //	@ID				listAttendeesOfRoundTable
 //	@Summary		List attendees of a round table
-//	@Description	The list of attendees narrowed to one round table, in the order of the source.
+//	@Description	The list of attendees narrowed to one round table, in the order of the source. With `resolved=false` each comes with `candidates`, as there.
 //	@Tags			Round tables
 //	@x-sort			["position", "starts_on"]
 //	@Param			id		path		int				true	"The round table."
@@ -104,6 +100,6 @@ func (s *server) deleteAttendee(c echo.Context) error {
 func (s *server) listAttendeesOfRoundTable(c echo.Context) error {
 	return withinOf(s, c, func(ctx context.Context, db pg.DB, roundTable int64, q attendeeWithinQuery) (paging.Page[Attendee], error) {
 		page, err := attendee.ListWithin(ctx, db, roundTable, q.Within)
-		return pageWith(ctx, db, page, err, q.Include, withAttendees)
+		return pageWith(ctx, db, page, err, q.parts(), s.withCandidates)
 	})
 }

@@ -264,14 +264,18 @@ type attendeeQuery struct {
 	Include []string `query:"include" form:"include" enums:"statements" validate:"max=10"` // Parts to show with each record, at most 200 of a kind; a page has 100 records at most then.
 }
 
-func (q *attendeeQuery) Page() *paging.Params { return including(q.Filter.Page(), q.Include) }
+func (q *attendeeQuery) Page() *paging.Params { return including(q.Filter.Page(), q.parts()) }
+
+func (q *attendeeQuery) parts() []string { return orCandidates(q.Include, q.Resolved) }
 
 type attendeeWithinQuery struct {
 	attendee.Within
 	Include []string `query:"include" form:"include" enums:"statements" validate:"max=10"` // Parts to show with each record, at most 200 of a kind; a page has 100 records at most then.
 }
 
-func (q *attendeeWithinQuery) Page() *paging.Params { return including(q.Within.Page(), q.Include) }
+func (q *attendeeWithinQuery) Page() *paging.Params { return including(q.Within.Page(), q.parts()) }
+
+func (q *attendeeWithinQuery) parts() []string { return orCandidates(q.Include, q.Resolved) }
 
 type attendeeParams struct {
 	itemParams

@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"context"
+	"net/http"
 	"slices"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -10,9 +11,8 @@ import (
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/person"
+	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/text"
-
-	"net/http"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
@@ -34,6 +34,23 @@ type AttendeeCandidate struct {
 
 // mostAttendeeCandidates is how many records an attendee may be, at most.
 const mostAttendeeCandidates = 5
+
+// orCandidates adds the candidates to the parts that a list of unresolved attendees shows.
+func orCandidates(include []string, resolved *bool) []string {
+	if resolved == nil || *resolved {
+		return include
+	}
+	return append(slices.Clone(include), "candidates")
+}
+
+// withCandidates is withAttendees that knows candidates, too.
+func (s *server) withCandidates(ctx context.Context, db pg.DB, list []attendee.Attendee, include []string) ([]Attendee, error) {
+	with, err := withAttendees(ctx, db, list, include)
+	if err == nil && asks(include, "candidates") {
+		err = s.addCandidates(ctx, with)
+	}
+	return with, err
+}
 
 // addCandidates gives each attendee those that the actor may see, the best first.
 func (s *server) addCandidates(ctx context.Context, list []Attendee) error {

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"roundtables.kz/registry/internal/actor"
@@ -35,9 +36,11 @@ func TestUnresolvedAttendeesComeWithWhoTheyMayBe(t *testing.T) {
 	fixture.Attendee(t, r.pool, func(in *attendee.Input) {
 		in.RoundTableID, in.Affiliations = event, []attendee.Affiliation{{Title: text.Map{"en": "Rector"}}}
 	})
-	ids := func(of actor.Scope) (all [][]int64) {
+	all := "/v1/attendees?resolved=false&sort=position&lang=ru"
+	within := fmt.Sprintf("/v1/round-tables/%d/attendees?resolved=false&fields=roles", event)
+	ids := func(of actor.Scope, path string) (all [][]int64) {
 		var page struct{ Data []Attendee }
-		decodeReply(t, r.as(t, of).get(t, "/v1/attendees?resolved=false&sort=position&lang=ru").want(t, 200), &page)
+		decodeReply(t, r.as(t, of).get(t, path).want(t, 200), &page)
 		for _, a := range page.Data {
 			if a.Candidates == nil {
 				t.Errorf("no list of candidates: %+v", a)
@@ -50,11 +53,19 @@ func TestUnresolvedAttendeesComeWithWhoTheyMayBe(t *testing.T) {
 		}
 		return all
 	}
-	if got, want := fmt.Sprint(ids(actor.Read)), fmt.Sprint([][]int64{{karin, hidden}, {}, {institute}, {}}); got != want {
-		t.Errorf("a reader: %s, want %s", got, want)
+	for _, path := range []string{all, within} {
+		if got, want := fmt.Sprint(ids(actor.Read, path)), fmt.Sprint([][]int64{{karin, hidden}, {}, {institute}, {}}); got != want {
+			t.Errorf("a reader, %s: %s, want %s", path, got, want)
+		}
+		if got, want := fmt.Sprint(ids(actor.PII, path)), fmt.Sprint([][]int64{{karin}, {}, {institute}, {}}); got != want {
+			t.Errorf("who sees what is published, %s: %s, want %s", path, got, want)
+		}
 	}
-	if got, want := fmt.Sprint(ids(actor.PII)), fmt.Sprint([][]int64{{karin}, {}, {institute}, {}}); got != want {
-		t.Errorf("who sees what is published: %s, want %s", got, want)
+	if page := pageOf(t, r.as(t).get(t, "/v1/attendees?resolved=false&limit=500").want(t, 200)); page.Page.Limit != maxIncludingPage {
+		t.Errorf("a page of %d", page.Page.Limit)
+	}
+	if body := r.as(t).get(t, "/v1/attendees?resolved=true").want(t, 200).Body.String(); strings.Contains(body, "candidates") {
+		t.Errorf("those who are known have candidates: %s", body)
 	}
 }
 
@@ -87,6 +98,34 @@ func TestAnAttendeeIsLinkedToWhoItIs(t *testing.T) {
 	}
 	if names := c.get(t, fmt.Sprint("/v1/organizations/", institute)).want(t, 200).object(t)["other_names"]; len(names.([]any)) != 0 {
 		t.Errorf("a spelling was kept that nobody asked for: %v", names)
+	}
+}
+
+func TestASpellingIsKeptOnceAndOnlyIfItIsAName(t *testing.T) {
+	r := newRig(t, nil)
+	c := r.as(t, actor.Write)
+	full := make([]text.OtherName, text.MaxOtherNames)
+	for i := range full {
+		full[i] = text.OtherName{Text: fmt.Sprint("Karin ", i), Kind: "alias"}
+	}
+	known := fixture.Person(t, r.pool, called(text.Map{"ru": "Ерлан Карин"}))
+	famous := fixture.Person(t, r.pool, func(in *person.Input) { in.OtherNames = full })
+	keep := func(name string, someone int64) reply {
+		return c.post(t, r.listed(t, fixture.RoundTable(t, r.pool), name)+"/resolve", fmt.Sprintf(`{"person_id":%d,"keep_spelling":true}`, someone))
+	}
+	for _, name := range []string{"ерлан  КАРИН", " ", "—"} {
+		keep(name, known).want(t, 200)
+	}
+	keep("karin 7", famous).want(t, 200)
+	before := r.changeCount(t)
+	keep("E. Karin", famous).wantProblem(t, 422, "validation_failed", "/keep_spelling other_names_full")
+	if after := r.changeCount(t); after != before+2 { // the round table and the attendee of the test
+		t.Errorf("%d changes, want 2", after-before)
+	}
+	for _, id := range []int64{known, famous} {
+		if got := c.get(t, fmt.Sprint("/v1/people/", id)).want(t, 200).Header().Get("ETag"); got != `"1"` {
+			t.Errorf("person %d has the version %s", id, got)
+		}
 	}
 }
 

@@ -161,21 +161,13 @@ func (k keysRevoke) Run(c *call) error {
 
 // withKeys opens the database for a command of an operator, who stands in the change log under the name of the user.
 func (c *call) withKeys(do func(context.Context, *pgxpool.Pool) error) error {
-	s, err := c.database()
-	if err != nil {
-		return err
-	}
-	s.PoolSize = 1
-	pool, err := ready(c.ctx, s)
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
-	who := actor.System("keys")
-	if u, err := user.Current(); err == nil {
-		who.Name += ":" + u.Username
-	}
-	return do(actor.With(c.ctx, who), pool)
+	return c.withDatabase(func(pool *pgxpool.Pool) error {
+		who := actor.System("keys")
+		if u, err := user.Current(); err == nil {
+			who.Name += ":" + u.Username
+		}
+		return do(actor.With(c.ctx, who), pool)
+	})
 }
 
 func (c *call) print(v any) error {

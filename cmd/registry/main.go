@@ -16,6 +16,7 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"roundtables.kz/registry/internal/config"
 )
@@ -158,6 +159,21 @@ func (c *call) database() (config.Config, error) {
 		err = config.Problems{"DATABASE_URL: is not set, and this command needs a database, postgres://user:password@host:5432/database (\"registry dev\" starts one itself)"}
 	}
 	return s, err
+}
+
+// withDatabase opens the database for a command that does one thing with it.
+func (c *call) withDatabase(do func(*pgxpool.Pool) error) error {
+	s, err := c.database()
+	if err != nil {
+		return err
+	}
+	s.PoolSize = 1
+	pool, err := ready(c.ctx, s)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	return do(pool)
 }
 
 // log makes the log of the service, on stderr.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/person"
@@ -21,30 +23,24 @@ may run while the service answers, again after it was broken off, and as often a
 }
 
 func (k respellCommand) Run(c *call) error {
-	s, err := c.database()
-	if err != nil {
-		return err
-	}
-	s.PoolSize = 1
-	pool, err := ready(c.ctx, s)
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
-	counts := map[string]int{}
-	for _, r := range []struct {
-		name    string
-		respell func(context.Context, changes.Pool) (int, error)
-	}{{person.Type, person.Respell}, {organization.Type, organization.Respell}, {place.Type, place.Respell}} {
-		if counts[r.name], err = r.respell(c.ctx, pool); err != nil {
-			return err
+	return c.withDatabase(func(pool *pgxpool.Pool) error {
+		counts := map[string]int{}
+		for _, r := range []struct {
+			name    string
+			respell func(context.Context, changes.Pool) (int, error)
+		}{{person.Type, person.Respell}, {organization.Type, organization.Respell}, {place.Type, place.Respell}} {
+			n, err := r.respell(c.ctx, pool)
+			if err != nil {
+				return err
+			}
+			counts[r.name] = n
+			if !k.JSON {
+				fmt.Fprintf(c.stdout, "%6d %s\n", n, r.name)
+			}
 		}
-		if !k.JSON {
-			fmt.Fprintf(c.stdout, "%6d %s\n", counts[r.name], r.name)
+		if k.JSON {
+			return c.print(counts)
 		}
-	}
-	if k.JSON {
-		return c.print(counts)
-	}
-	return nil
+		return nil
+	})
 }

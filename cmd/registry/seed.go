@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"roundtables.kz/registry/internal/sample"
 )
 
@@ -18,26 +20,18 @@ alone, so it may run again at any time.`
 }
 
 func (k seedCommand) Run(c *call) error {
-	s, err := c.database()
-	if err != nil {
-		return err
-	}
-	s.PoolSize = 1
-	pool, err := ready(c.ctx, s)
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
-	report, err := sample.Load(c.ctx, pool)
-	if err != nil {
-		return fmt.Errorf("load the sample events: %w", err)
-	}
-	if k.JSON {
-		return c.print(map[string]any{"created": report.Created, "skipped": report.Skipped, "records": report.Counts})
-	}
-	fmt.Fprintf(c.stdout, "%d events created, %d were there already.\n", report.Created, report.Skipped)
-	for _, name := range slices.Sorted(maps.Keys(report.Counts)) {
-		fmt.Fprintf(c.stdout, "%6d %s\n", report.Counts[name], name)
-	}
-	return nil
+	return c.withDatabase(func(pool *pgxpool.Pool) error {
+		report, err := sample.Load(c.ctx, pool)
+		if err != nil {
+			return fmt.Errorf("load the sample events: %w", err)
+		}
+		if k.JSON {
+			return c.print(map[string]any{"created": report.Created, "skipped": report.Skipped, "records": report.Counts})
+		}
+		fmt.Fprintf(c.stdout, "%d events created, %d were there already.\n", report.Created, report.Skipped)
+		for _, name := range slices.Sorted(maps.Keys(report.Counts)) {
+			fmt.Fprintf(c.stdout, "%6d %s\n", report.Counts[name], name)
+		}
+		return nil
+	})
 }

@@ -47,7 +47,6 @@ type Options struct {
 // Pool begins transactions.
 type Pool interface {
 	pg.DB
-	Begin(ctx context.Context) (pgx.Tx, error)
 	BeginTx(ctx context.Context, o pgx.TxOptions) (pgx.Tx, error)
 }
 

@@ -9,7 +9,6 @@ import (
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/spelling"
-	"roundtables.kz/registry/internal/text"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -100,7 +99,8 @@ func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
 	return Spellings.Save(ctx, tx, id, in.spellings())
 }
 
-// AddSpelling gives an organization another name by which it is found, unless it has that one in some form, or as many as it may have.
+// AddSpelling gives an organization another name by which it is found, unless it has that one in some form. One that has as many as it
+// may have is apperr.Invalid.
 func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
 	if _, err := changes.Lock(ctx, tx, Table, Type, id); err != nil {
 		return err
@@ -109,10 +109,9 @@ func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
 	if err != nil {
 		return err
 	}
-	if len(o.OtherNames) >= text.MaxOtherNames || spelling.Has(o.spellings(), name) {
-		return nil
+	if o.OtherNames, err = spelling.Learn(o.OtherNames, o.spellings(), name); err != nil {
+		return err
 	}
-	o.OtherNames = append(o.OtherNames, text.OtherName{Text: name, Kind: "alias"})
 	return Update(ctx, tx, id, o.Input)
 }
 

@@ -10,7 +10,6 @@ import (
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/spelling"
-	"roundtables.kz/registry/internal/text"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -162,7 +161,8 @@ func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
 	return Spellings.Save(ctx, tx, id, in.spellings())
 }
 
-// AddSpelling gives a person another name by which it is found, unless it has that one in some form, or as many as it may have.
+// AddSpelling gives a person another name by which it is found, unless it has that one in some form. One that has as many as it
+// may have is apperr.Invalid.
 func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
 	if _, err := changes.Lock(ctx, tx, Table, Type, id); err != nil {
 		return err
@@ -171,10 +171,9 @@ func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
 	if err != nil {
 		return err
 	}
-	if len(p.OtherNames) >= text.MaxOtherNames || spelling.Has(p.spellings(), name) {
-		return nil
+	if p.OtherNames, err = spelling.Learn(p.OtherNames, p.spellings(), name); err != nil {
+		return err
 	}
-	p.OtherNames = append(p.OtherNames, text.OtherName{Text: name, Kind: "alias"})
 	return Update(ctx, tx, id, p.Input)
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -130,14 +131,22 @@ func OfOthers(others []text.OtherName) []string {
 	return slices.Clip(all)
 }
 
-// Has reports whether a name is one of the spellings as written.
-func Has(spellings []string, name string) bool {
-	return slices.ContainsFunc(spellings, func(s string) bool { return names.Key(s) == names.Key(name) })
+// Learn adds an alias to the other names of a record, unless it is one of its spellings already or has no letter and no digit. A
+// list that is full is apperr.Invalid.
+func Learn(others []text.OtherName, spellings []string, alias string) ([]text.OtherName, error) {
+	key := names.Key(alias)
+	if key == "" || slices.Contains(names.Keys(spellings...), key) {
+		return others, nil
+	}
+	if len(others) >= text.MaxOtherNames {
+		return nil, apperr.Validation([]apperr.Field{apperr.At("/keep_spelling", "other_names_full", "max", strconv.Itoa(text.MaxOtherNames))})
+	}
+	return append(others, text.OtherName{Text: alias, Kind: "alias"}), nil
 }
 
-// pool begins transactions.
-type pool interface {
-	Begin(ctx context.Context) (pgx.Tx, error)
+// beginner begins transactions.
+type beginner interface {
+	BeginTx(ctx context.Context, o pgx.TxOptions) (pgx.Tx, error)
 }
 
 // rebuilt is how many records are written in one transaction by Rebuild.
@@ -145,10 +154,10 @@ const rebuilt = 500
 
 // Rebuild keeps the spellings of all records anew, by the rules of today, and gives how many records there are. It may run
 // beside writes. columns are those that names gives the id and the spellings of a record from.
-func Rebuild[T any](ctx context.Context, db pool, x Index, columns string, names func(T) (id int64, spellings []string)) (records int, err error) {
+func Rebuild[T any](ctx context.Context, db beginner, x Index, columns string, names func(T) (id int64, spellings []string)) (records int, err error) {
 	for after := int64(0); ; {
 		n := 0
-		err := pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
+		err := pgx.BeginTxFunc(ctx, db, pgx.TxOptions{}, func(tx pgx.Tx) error {
 			// The lock keeps the names of these records as they are until their spellings are written.
 			rows, err := tx.Query(ctx, "SELECT r.id, "+columns+" FROM "+x.Records+" r WHERE r.id > @after ORDER BY r.id LIMIT @most FOR SHARE",
 				pg.Args{"after": after, "most": rebuilt})
