@@ -98,8 +98,11 @@ type ResolveInput struct {
 
 // Check gives the mistakes that no tag can say.
 func (in *ResolveInput) Check() []apperr.Field {
-	if (in.PersonID == nil) == (in.OrganizationID == nil) {
-		return []apperr.Field{apperr.At("/person_id", "person_or_organization")}
+	switch {
+	case in.PersonID == nil && in.OrganizationID == nil:
+		return []apperr.Field{apperr.At("/person_id", "who_needed")}
+	case in.PersonID != nil && in.OrganizationID != nil:
+		return []apperr.Field{apperr.At("/organization_id", "one_attendee")}
 	}
 	return nil
 }

@@ -134,8 +134,8 @@ func TestWhatBreaksARuleOfLinkingIsToldAtItsPlace(t *testing.T) {
 	c := r.as(t, actor.Write)
 	at := r.listed(t, fixture.RoundTable(t, r.pool), "Е. Карин")
 	c.refusals(t, at+"/resolve", map[string][]string{
-		`{}`:                                  {"/person_id person_or_organization"},
-		`{"person_id":1,"organization_id":1}`: {"/person_id person_or_organization"},
+		`{}`:                                  {"/person_id who_needed"},
+		`{"person_id":1,"organization_id":1}`: {"/organization_id one_attendee"},
 		`{"person_id":0}`:                     {"/person_id too_small"},
 		`{"person_id":999}`:                   {"/person_id unknown_reference"},
 		`{"organization_id":999,"keep_spelling":true}`: {"/organization_id unknown_reference"},
