@@ -1,4 +1,5 @@
 DROP PROCEDURE registry_untrack, registry_track_part, registry_track;
+DROP TABLE merged;
 DROP TABLE changes;
 DROP TABLE registry;
 DROP FUNCTION registry_bump, registry_record_change, registry_refuse;

@@ -27,13 +27,25 @@ CREATE TABLE changes (
     before   jsonb,
     after    jsonb,
     public   boolean     NOT NULL,
+    into_id  bigint,
     is_head  boolean     NOT NULL DEFAULT true,
-    xact     xid8        NOT NULL DEFAULT pg_current_xact_id()
+    xact     xid8        NOT NULL DEFAULT pg_current_xact_id(),
+    CONSTRAINT changes_into_id_merge CHECK ((op = 'merge') = (into_id IS NOT NULL))
 );
-COMMENT ON TABLE changes IS 'Every committed change of every record, in commit order. is_head marks the newest entry of a record; public says whether anyone could see the record after the change (for a delete: before it).';
+COMMENT ON TABLE changes IS 'Every committed change of every record, in commit order. is_head marks the newest entry of a record; public says whether anyone could see the record after the change (for a delete or a merge: before it); into_id is the record that a merged one became part of.';
 CREATE UNIQUE INDEX changes_head_key ON changes (type, id) WHERE is_head;
 CREATE INDEX changes_head_seq_idx ON changes (seq) WHERE is_head;
 CREATE INDEX changes_type_id_version_idx ON changes (type, id, version);
+
+-- What became part of another record: whoever deletes a record because of that says so here first, and the log calls it a merge.
+CREATE TABLE merged (
+    type     text   NOT NULL,
+    id       bigint NOT NULL,
+    into_id  bigint NOT NULL,
+    merge_id bigint NOT NULL,
+    PRIMARY KEY (type, id)
+);
+COMMENT ON TABLE merged IS 'Where what is said of a merged record is found now. into_id may have been merged, too.';
 
 -- CACHE 1 is part of the guarantee: a session must not hold numbers back.
 CREATE SEQUENCE changes_seq CACHE 1 OWNED BY changes.seq;
@@ -56,6 +68,7 @@ DECLARE
     head     changes%ROWTYPE;
     now_op   text;
     now_ver  bigint;
+    now_into bigint;
     was      jsonb;
     ours     boolean; -- the head was written by this transaction
 BEGIN
@@ -64,30 +77,31 @@ BEGIN
     -- Both marks together, because transaction numbers start again in a restored database.
     ours := head.seq IS NOT NULL AND head.xact = pg_current_xact_id() AND head.at >= now();
     IF snapshot IS NULL THEN
-        IF head.seq IS NULL OR head.op = 'delete' THEN
+        IF head.seq IS NULL OR head.after IS NULL THEN
             RETURN;
         END IF;
-        now_op := 'delete';
+        now_into := (SELECT m.into_id FROM merged m WHERE m.type = record_type AND m.id = record_id);
+        now_op := CASE WHEN now_into IS NULL THEN 'delete' ELSE 'merge' END;
         is_public := head.public;
         now_ver := head.version + 1;
     ELSE
         now_ver := (snapshot ->> 'version')::bigint;
         snapshot := snapshot - '{version,updated_at,xact}'::text[];
-        IF head.version = now_ver AND head.op <> 'delete' AND head.after = snapshot THEN
+        IF head.version = now_ver AND head.after = snapshot THEN
             RETURN;
         END IF;
         IF NOT ours AND now_ver <= head.version THEN
             RAISE EXCEPTION 'version % of % % would follow version %', now_ver, record_type, record_id, head.version
                 USING ERRCODE = 'check_violation', HINT = 'A record that was deleted comes back with a higher version.';
         END IF;
-        now_op := CASE WHEN head.seq IS NULL OR head.op = 'delete' THEN 'create' ELSE 'update' END;
+        now_op := CASE WHEN head.after IS NULL THEN 'create' ELSE 'update' END;
     END IF;
     was := head.after;
     IF ours THEN
         -- The constraints were checked in the middle of the transaction: it still gets one entry a record.
         was := head.before;
         DELETE FROM changes WHERE seq = head.seq;
-        IF now_op = 'delete' AND head.op = 'create' THEN
+        IF snapshot IS NULL AND head.op = 'create' THEN
             UPDATE changes SET is_head = true
              WHERE seq = (SELECT max(seq) FROM changes WHERE type = record_type AND id = record_id);
             RETURN;
@@ -98,10 +112,10 @@ BEGIN
     ELSIF head.seq IS NOT NULL THEN
         UPDATE changes SET is_head = false WHERE seq = head.seq;
     END IF;
-    INSERT INTO changes (seq, type, id, version, op, actor, reason, before, after, public)
+    INSERT INTO changes (seq, type, id, version, op, actor, reason, before, after, public, into_id)
     VALUES (nextval('changes_seq'), record_type, record_id, now_ver, now_op,
             coalesce(nullif(current_setting('registry.actor', true), ''), 'database:' || session_user),
-            nullif(current_setting('registry.reason', true), ''), was, snapshot, is_public);
+            nullif(current_setting('registry.reason', true), ''), was, snapshot, is_public, now_into);
 END $$;
 
 -- registry_bump gives a changed row its next version, once a transaction, and suppresses an UPDATE that changes

@@ -14,6 +14,7 @@ import (
 var untracked = map[string]string{
 	"changes":            "it is the log",
 	"registry":           "what the database is; nothing that people write",
+	"merged":             "derived from merges",
 	"schema_migrations":  "kept by golang-migrate",
 	"external_ids":       "derived from the external_ids of the records",
 	"person_names":       "derived from the names of people",
