@@ -50,7 +50,7 @@ func (r Route) handler(s *server) echo.HandlerFunc {
 func Routes() []Route {
 	const (
 		get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
-		public, write         = actor.Public, actor.Write
+		public, read, write   = actor.Public, actor.Read, actor.Write
 		publish, pii, admin   = actor.Publish, actor.PII, actor.Admin
 	)
 	return []Route{
@@ -95,6 +95,7 @@ func Routes() []Route {
 		{post, "/v1/people", write, (*server).createPerson},
 		{get, "/v1/people/lookup", public, (*server).lookupPeople},
 		{post, "/v1/people/match", public, (*server).matchPeople},
+		{post, "/v1/people/:id/merge", write, (*server).mergePerson},
 		{get, "/v1/people/:id", public, (*server).getPerson},
 		{patch, "/v1/people/:id", write, (*server).patchPerson},
 		{del, "/v1/people/:id", write, (*server).deletePerson},
@@ -108,9 +109,19 @@ func Routes() []Route {
 		{post, "/v1/organizations", write, (*server).createOrganization},
 		{get, "/v1/organizations/lookup", public, (*server).lookupOrganizations},
 		{post, "/v1/organizations/match", public, (*server).matchOrganizations},
+		{post, "/v1/organizations/:id/merge", write, (*server).mergeOrganization},
 		{get, "/v1/organizations/:id", public, (*server).getOrganization},
 		{patch, "/v1/organizations/:id", write, (*server).patchOrganization},
 		{del, "/v1/organizations/:id", write, (*server).deleteOrganization},
+
+		{get, "/v1/merges", read, (*server).listMerges},
+		{get, "/v1/merges/:id", read, (*server).getMerge},
+		{post, "/v1/merges/:id/undo", write, (*server).undoMerge},
+
+		{get, "/v1/distinctions", read, (*server).listDistinctions},
+		{post, "/v1/distinctions", write, (*server).createDistinction},
+		{get, "/v1/distinctions/:id", read, (*server).getDistinction},
+		{del, "/v1/distinctions/:id", write, (*server).deleteDistinction},
 
 		{get, "/v1/affiliations", public, (*server).listAffiliations},
 		{post, "/v1/affiliations", write, (*server).createAffiliation},

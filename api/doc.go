@@ -40,6 +40,10 @@
 //	@tag.description			Speakers, moderators and authors, with their names in every spelling.
 //	@tag.name					Organizations
 //	@tag.description			Institutes, ministries, foundations and their parts.
+//	@tag.name					Merges
+//	@tag.description			Two records of one person or organization that became one, and can become two again.
+//	@tag.name					Distinctions
+//	@tag.description			People and organizations that look alike and are not the same.
 //	@tag.name					Affiliations
 //	@tag.description			Positions of people over time.
 //	@tag.name					Documents

@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -48,6 +50,7 @@ var statusOf = map[apperr.Kind]int{
 	apperr.NotAcceptable: http.StatusNotAcceptable,
 	apperr.Conflict:      http.StatusConflict,
 	apperr.Gone:          http.StatusGone,
+	apperr.Merged:        http.StatusPermanentRedirect,
 	apperr.Stale:         http.StatusPreconditionFailed,
 	apperr.TooLarge:      http.StatusRequestEntityTooLarge,
 	apperr.Media:         http.StatusUnsupportedMediaType,
@@ -106,6 +109,8 @@ func (s *server) fail(err error, c echo.Context) {
 	h.Del("ETag")
 	h.Set("Cache-Control", "no-store")
 	switch p.Status {
+	case http.StatusPermanentRedirect:
+		leadOn(c, err, &p)
 	case http.StatusUnauthorized:
 		h.Add("WWW-Authenticate", `Bearer realm="registry"`)
 		if c.Request().Header.Get("Sec-Fetch-Mode") == "" { // or a browser would open its own window over the page that asked
@@ -116,6 +121,22 @@ func (s *server) fail(err error, c echo.Context) {
 	}
 	c.Set(errorKey, err)
 	_ = send(c, p.Status, "application/problem+json", p)
+}
+
+// leadOn sends who reads a merged record to the one that it is part of. Who writes decides anew: their version is another record's.
+func leadOn(c echo.Context, err error, p *Problem) {
+	r := c.Request()
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		p.Status = http.StatusConflict
+		return
+	}
+	var e *apperr.Error
+	if !errors.As(err, &e) {
+		return
+	}
+	was, is := "/"+e.Args["type"]+"/"+e.Args["id"], fmt.Sprintf("/%s/%v", e.Args["type"], e.Extra["into"])
+	to := url.URL{Path: strings.Replace(r.URL.Path, was, is, 1), RawQuery: r.URL.RawQuery}
+	c.Response().Header().Set(echo.HeaderLocation, to.String())
 }
 
 var messageMatcher = language.NewMatcher([]language.Tag{language.English, language.Russian, language.Kazakh})

@@ -1,16 +1,21 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/affiliation"
 	"roundtables.kz/registry/internal/attendee"
+	"roundtables.kz/registry/internal/distinction"
 	"roundtables.kz/registry/internal/document"
 	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/merge"
 	"roundtables.kz/registry/internal/organizer"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/recommendation"
@@ -93,6 +98,7 @@ func newMatrix(t *testing.T) matrix {
 		put("api-keys", s, key)
 		put("contacts", s, fixture.Insert(t, m.pool, "INSERT INTO contacts (person_id, kind, value) VALUES ($1, 'email', $2) RETURNING id", someone, contactCanary))
 	}
+	m.rememberDecisions(t, put)
 	// At the shown event a restricted person spoke, too.
 	restricted := m.ids["people"][hidden]
 	name := restrictedCanary
@@ -102,6 +108,25 @@ func newMatrix(t *testing.T) matrix {
 		in.RoundTableID, in.AttendeeID, in.Attribution, in.QuotedPersonID, in.Mentions.PersonIDs = event, &speaker, &name, &restricted, []int64{restricted}
 	})
 	return m
+}
+
+// rememberDecisions adds what operators decided about people who look alike.
+func (m matrix) rememberDecisions(t *testing.T, put func(collection string, s state, id int64)) {
+	t.Helper()
+	secretive := func(in *person.Input) { in.Name, in.Visibility = text.Map{"en": restrictedCanary}, "restricted" }
+	for _, s := range []state{shown, hidden} {
+		one, other, third := fixture.Person(t, m.pool, secretive), fixture.Person(t, m.pool, secretive), fixture.Person(t, m.pool)
+		m.write(t, func(ctx context.Context, tx pgx.Tx) error {
+			n, err := distinction.Create(ctx, tx, distinction.Input{Type: person.Type, FirstID: one, SecondID: third})
+			put("distinctions", s, n)
+			return err
+		})
+		m.write(t, func(ctx context.Context, tx pgx.Tx) error {
+			o, err := merge.People(ctx, tx, other, third)
+			put("merges", s, o.Merge.ID)
+			return err
+		})
+	}
 }
 
 // path fills the path of a route with the ids of records in a state. A collection that the matrix lacks fails the test.
@@ -127,7 +152,7 @@ func (m matrix) isHidden(r Route, s state) bool {
 	if s == shown || !strings.Contains(r.Path, "/:") {
 		return false
 	}
-	for _, open := range []string{"organizations", "topics", "places", "roles", "api-keys"} {
+	for _, open := range []string{"organizations", "topics", "places", "roles", "api-keys", "merges", "distinctions"} {
 		if strings.HasPrefix(r.Path, "/v1/"+open+"/") {
 			return false
 		}
@@ -159,7 +184,7 @@ func TestEveryRouteLetsInWhomItsScopeSaysAndShowsThemNoMoreThanTheyMaySee(t *tes
 					t.Errorf("%s: status %d: %s", at, reply.Code, reply.Body)
 				case route.Method == http.MethodGet && !visible && reply.Code != http.StatusNotFound:
 					t.Errorf("%s: status %d: %s", at, reply.Code, reply.Body)
-				case route.Method != http.MethodGet && (reply.Code == 401 || reply.Code == 403 || reply.Code < 400 && !strings.HasSuffix(path, "/revoke") || reply.Code >= 500):
+				case route.Method != http.MethodGet && (reply.Code == 401 || reply.Code == 403 || reply.Code < 400 && !strings.HasSuffix(path, "/revoke") && !strings.HasSuffix(path, "/undo") || reply.Code >= 500):
 					t.Errorf("%s: status %d: %s", at, reply.Code, reply.Body)
 				}
 				body := reply.Body.String()

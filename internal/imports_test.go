@@ -25,11 +25,12 @@ var floors = [][]string{
 	{ // 2: the resources
 		"internal/roundtable", "internal/person", "internal/affiliation", "internal/organization", "internal/organizer",
 		"internal/attendee", "internal/role", "internal/statement", "internal/topic", "internal/place", "internal/document",
-		"internal/recommendation", "internal/apikey",
+		"internal/recommendation", "internal/apikey", "internal/distinction",
 	},
-	{"internal/bundle"}, // 3: across resources
-	{"internal/sample"}, // the sample is bundles that go through their door
-	{"openapi"},         // the document; the service serves it
+	{"internal/history"},                  // gives any of them the content that it had
+	{"internal/bundle", "internal/merge"}, // 3: across resources
+	{"internal/sample"},                   // the sample is bundles that go through their door
+	{"openapi"},                           // the document; the service serves it
 	{"api/docs"},
 	{"api"},
 	{"internal/bench"}, // measures the service beside a bare handler

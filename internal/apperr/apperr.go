@@ -16,6 +16,7 @@ const (
 	Invalid                       // it can be read, but breaks a rule
 	NotFound                      // no such record, or not for this actor
 	Gone                          // it was deleted
+	Merged                        // it became part of another record
 	Conflict                      // another record is in the way
 	Stale                         // the version given is not the current one
 	Unauthorized                  // a key is needed, or the one given is not good

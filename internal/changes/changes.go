@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"time"
 
@@ -106,20 +107,37 @@ func commitError(err error) error {
 	return &apperr.Error{Kind: apperr.Unavailable, Code: "outcome_unknown", Err: err}
 }
 
-// Missing explains why there is no row: Gone where the log knows the record as deleted and the actor could have seen
-// it, NotFound otherwise. kind is the type of the log, "round-tables".
+// Missing explains why there is no row: Merged where the log knows the record as part of another one, Gone where it knows it as
+// deleted, if the actor could have seen it; NotFound otherwise. kind is the type of the log, "round-tables".
 func Missing(ctx context.Context, db pg.DB, kind string, id int64) error {
 	var at time.Time
-	err := db.QueryRow(ctx, "SELECT at FROM changes WHERE type = @type AND id = @id AND is_head AND op = 'delete' AND (public OR @all)",
-		pg.Args{"type": kind, "id": id, "all": !actor.From(ctx).SeesOnlyPublished()}).Scan(&at)
+	var into *int64
+	err := db.QueryRow(ctx, "SELECT at, into_id FROM changes WHERE type = @type AND id = @id AND is_head AND after IS NULL AND (public OR @all)",
+		pg.Args{"type": kind, "id": id, "all": !actor.From(ctx).SeesOnlyPublished()}).Scan(&at, &into)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return apperr.New(apperr.NotFound, "not_found")
 	case err != nil:
 		return pg.Error(err)
+	case into != nil:
+		return merged(ctx, db, kind, id)
 	}
 	e := apperr.New(apperr.Gone, "deleted")
 	e.Extra = map[string]any{"deleted_at": at}
+	return e
+}
+
+// merged is apperr.Merged with the type and id of a merged record as arguments and, as member into, the record that all of it is part of by now.
+func merged(ctx context.Context, db pg.DB, kind string, id int64) error {
+	into, err := pg.ID(ctx, db, `
+		WITH RECURSIVE chain(id, step) AS (SELECT @id::bigint, 0 UNION ALL
+			SELECT m.into_id, c.step + 1 FROM merged m JOIN chain c ON m.id = c.id WHERE m.type = @type)
+		SELECT id FROM chain ORDER BY step DESC LIMIT 1`, pg.Args{"type": kind, "id": id})
+	if err != nil {
+		return err
+	}
+	e := apperr.New(apperr.Merged, "merged", "type", kind, "id", strconv.FormatInt(id, 10))
+	e.Extra = map[string]any{"into": into}
 	return e
 }
 

@@ -117,8 +117,17 @@ func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
 
 // Respell keeps the spellings of all organizations anew, by the rules of today, and gives how many organizations there are.
 func Respell(ctx context.Context, db changes.Pool) (int, error) {
-	return spelling.Rebuild(ctx, db, Spellings, "r.name, r.short_name, r.other_names", func(o Organization) (int64, []string) { return o.ID, o.spellings() })
+	return spelling.Rebuild(ctx, db, Spellings, spelled, named)
 }
+
+// Relearn keeps the spellings of an organization anew, whose names were written from the log.
+func Relearn(ctx context.Context, tx pgx.Tx, id int64) error {
+	return spelling.Renew(ctx, tx, Spellings, id, spelled, named)
+}
+
+const spelled = "r.name, r.short_name, r.other_names"
+
+func named(o Organization) (id int64, spellings []string) { return o.ID, o.spellings() }
 
 func (in Input) args() pg.Args {
 	in.complete()

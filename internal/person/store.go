@@ -179,8 +179,17 @@ func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
 
 // Respell keeps the spellings of all people anew, by the rules of today, and gives how many people there are.
 func Respell(ctx context.Context, db changes.Pool) (int, error) {
-	return spelling.Rebuild(ctx, db, Spellings, "r.name, r.other_names", func(p Person) (int64, []string) { return p.ID, p.spellings() })
+	return spelling.Rebuild(ctx, db, Spellings, spelled, named)
 }
+
+// Relearn keeps the spellings of a person anew, whose names were written from the log.
+func Relearn(ctx context.Context, tx pgx.Tx, id int64) error {
+	return spelling.Renew(ctx, tx, Spellings, id, spelled, named)
+}
+
+const spelled = "r.name, r.other_names"
+
+func named(p Person) (id int64, spellings []string) { return p.ID, p.spellings() }
 
 func (in Input) args() pg.Args {
 	in.complete()

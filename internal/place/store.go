@@ -89,8 +89,17 @@ func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
 
 // Respell keeps the spellings of all places anew, by the rules of today, and gives how many places there are.
 func Respell(ctx context.Context, db changes.Pool) (int, error) {
-	return spelling.Rebuild(ctx, db, spellings, "r.name, r.other_names, r.former_names", func(p Place) (int64, []string) { return p.ID, p.spellings() })
+	return spelling.Rebuild(ctx, db, spellings, spelled, named)
 }
+
+// Relearn keeps the spellings of a place anew, whose names were written from the log.
+func Relearn(ctx context.Context, tx pgx.Tx, id int64) error {
+	return spelling.Renew(ctx, tx, spellings, id, spelled, named)
+}
+
+const spelled = "r.name, r.other_names, r.former_names"
+
+func named(p Place) (id int64, spellings []string) { return p.ID, p.spellings() }
 
 func (in Input) args() pg.Args {
 	in.complete()

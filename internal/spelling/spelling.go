@@ -149,40 +149,53 @@ type beginner interface {
 	BeginTx(ctx context.Context, o pgx.TxOptions) (pgx.Tx, error)
 }
 
+// Renew keeps the spellings of one record anew, after its names were written by other hands than its own. columns and named are
+// those of Rebuild.
+func Renew[T any](ctx context.Context, tx pgx.Tx, x Index, id int64, columns string, named func(T) (id int64, spellings []string)) error {
+	_, err := renew(ctx, tx, x, "SELECT r.id, "+columns+" FROM "+x.Records+" r WHERE r.id = @id", pg.Args{"id": id}, named)
+	return err
+}
+
+// renew keeps the spellings of the records of a query anew and gives their ids.
+func renew[T any](ctx context.Context, tx pgx.Tx, x Index, sql string, args pg.Args, named func(T) (id int64, spellings []string)) (ids []int64, err error) {
+	rows, err := tx.Query(ctx, sql, args)
+	if err != nil {
+		return nil, err
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByNameLax[T])
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range list {
+		id, spellings := named(r)
+		if err := x.Save(ctx, tx, id, spellings); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
 // rebuilt is how many records are written in one transaction by Rebuild.
 const rebuilt = 500
 
 // Rebuild keeps the spellings of all records anew, by the rules of today, and gives how many records there are. It may run
-// beside writes. columns are those that names gives the id and the spellings of a record from.
-func Rebuild[T any](ctx context.Context, db beginner, x Index, columns string, names func(T) (id int64, spellings []string)) (records int, err error) {
+// beside writes. columns are those that named gives the id and the spellings of a record from.
+func Rebuild[T any](ctx context.Context, db beginner, x Index, columns string, named func(T) (id int64, spellings []string)) (records int, err error) {
 	for after := int64(0); ; {
-		n := 0
-		err := pgx.BeginTxFunc(ctx, db, pgx.TxOptions{}, func(tx pgx.Tx) error {
+		var ids []int64
+		err := pgx.BeginTxFunc(ctx, db, pgx.TxOptions{}, func(tx pgx.Tx) (err error) {
 			// The lock keeps the names of these records as they are until their spellings are written.
-			rows, err := tx.Query(ctx, "SELECT r.id, "+columns+" FROM "+x.Records+" r WHERE r.id > @after ORDER BY r.id LIMIT @most FOR SHARE",
-				pg.Args{"after": after, "most": rebuilt})
-			if err != nil {
-				return err
-			}
-			list, err := pgx.CollectRows(rows, pgx.RowToStructByNameLax[T])
-			if err != nil {
-				return err
-			}
-			for _, r := range list {
-				id, spellings := names(r)
-				if err := x.Save(ctx, tx, id, spellings); err != nil {
-					return err
-				}
-				after = id
-			}
-			n = len(list)
-			return nil
+			ids, err = renew(ctx, tx, x, "SELECT r.id, "+columns+" FROM "+x.Records+" r WHERE r.id > @after ORDER BY r.id LIMIT @most FOR SHARE",
+				pg.Args{"after": after, "most": rebuilt}, named)
+			return err
 		})
 		if err != nil {
 			return records, fmt.Errorf("rebuild the names of %s: %w", x.Records, pg.Error(err))
 		}
-		if records += n; n < rebuilt {
+		if records += len(ids); len(ids) < rebuilt {
 			return records, nil
 		}
+		after = ids[len(ids)-1]
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,7 +24,7 @@ func (p *pass) shared() error {
 	}
 	c.Headers = openapi3.Headers{
 		"ETag":             header("The version of the record: send it back in `If-Match`.", openapi3.NewStringSchema(), `"3"`),
-		"Location":         header("Address of the new record.", openapi3.NewStringSchema().WithFormat("uri-reference"), "/v1/topics/7"),
+		"Location":         header("Address of the record.", openapi3.NewStringSchema().WithFormat("uri-reference"), "/v1/topics/7"),
 		"Link":             header("Address of the next page, with `rel=\"next\"`; absent on the last page.", openapi3.NewStringSchema(), `</v1/topics?cursor=…>; rel="next"`),
 		"X-Request-Id":     header("Id of the request, as in the log of the service.", openapi3.NewStringSchema(), "01JD3Z6V2N8Q4T7M0KX5W9R1BC"),
 		"X-Dry-Run":        header("`true` where nothing was kept.", openapi3.NewStringSchema(), "true"),
@@ -77,12 +78,21 @@ func ofData(o operation, _ actor.Scope) bool { return o.data }
 
 func ofOneRecord(o operation, _ actor.Scope) bool { return o.data && strings.Contains(o.path, "{") }
 
+// ofAMergeable is true of reading one record of those that can become part of another one.
+func ofAMergeable(o operation, s actor.Scope) bool {
+	_, rest, _ := strings.Cut(o.path, "/v1/")
+	collection, _, _ := strings.Cut(rest, "/")
+	return o.method == http.MethodGet && ofOneRecord(o, s) &&
+		slices.Contains([]string{"people", "organizations", "organizers", "attendees", "affiliations", "distinctions"}, collection)
+}
+
 func withBody(o operation, _ actor.Scope) bool { return o.op.RequestBody != nil }
 
 func ofAVersion(o operation, _ actor.Scope) bool { return o.versioned }
 
 // refusals are all of them, by status.
 var refusals = []refusal{
+	{"308", "PermanentRedirect", "The record became part of another one: `Location` leads there.", "merged", "", []string{"Location"}, ofAMergeable},
 	{"400", "BadRequest", "The request cannot be read: an unknown or ill-typed parameter, malformed JSON.", "bad_parameters", "limit wrong_type", nil, ofData},
 	{"401", "Unauthorized", "A key is needed, or the one that was sent is not good.", "key_required", "", []string{"WWW-Authenticate"}, ofData},
 	{"403", "Forbidden", "The key does not carry the scope.", "scope_missing", "", nil, func(o operation, s actor.Scope) bool { return o.data && s != actor.Public }},

@@ -1,0 +1,152 @@
+// Package distinction holds what people have decided about records that look alike: that they are not the same.
+package distinction
+
+import (
+	"context"
+	"errors"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/text"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Table and Type are where distinctions are kept and what the log calls them.
+const (
+	Table = "distinctions"
+	Type  = "distinctions"
+)
+
+// Input is what a client writes.
+//
+//	@Description	Two people, or two organizations, that look alike and are not the same.
+type Input struct {
+	Type     string  `json:"type" db:"type" validate:"required,oneof=people organizations" enums:"people,organizations" example:"people"`      // What they are, as in their path.
+	FirstID  int64   `json:"first_id" db:"first_id" validate:"required,gt=0" example:"1"`                                                      // One of the two; in answers, the one with the lower id.
+	SecondID int64   `json:"second_id" db:"second_id" validate:"required,gt=0" example:"2"`                                                    // The other one.
+	Note     *string `json:"note" db:"note" validate:"omitnil,min=1,max=1000" example:"Two generations of a family: the older one died 1998."` // Why they are not the same.
+} //	@name	DistinctionInput
+
+// Check gives the mistakes that no tag can say.
+func (in *Input) Check() []apperr.Field {
+	if in.FirstID == in.SecondID && in.FirstID > 0 {
+		return []apperr.Field{apperr.At("/second_id", "same_record")}
+	}
+	return nil
+}
+
+// Distinction is the record.
+//
+//	@Description	Two people, or two organizations, that look alike and are not the same.
+type Distinction struct {
+	changes.Record
+	Input
+	First  text.Ref   `json:"first" db:"first"`   // One of the two in short.
+	Second text.Ref   `json:"second" db:"second"` // The other one in short.
+	Added  text.Added `json:",embed" db:"-" swaggerignore:"true"`
+} //	@name	Distinction
+
+// Filter is what a list can be narrowed by.
+type Filter struct {
+	paging.Params
+	ID           []int64 `query:"id" form:"id" validate:"max=200"`                     // Only these records.
+	Person       []int64 `query:"person" form:"person" validate:"max=200"`             // Only what was decided about these people.
+	Organization []int64 `query:"organization" form:"organization" validate:"max=200"` // Only what was decided about these organizations.
+}
+
+var source = paging.Source{
+	Columns: changes.Columns("d") + `, d.type, d.first_id, d.second_id, d.note,
+		jsonb_build_object('id', d.first_id, 'name', coalesce(p.name, g.name)) AS first,
+		jsonb_build_object('id', d.second_id, 'name', coalesce(q.name, h.name)) AS second`,
+	Table: "distinctions d",
+	Joins: `LEFT JOIN people p ON p.id = d.first_person_id LEFT JOIN people q ON q.id = d.second_person_id
+		LEFT JOIN organizations g ON g.id = d.first_organization_id LEFT JOIN organizations h ON h.id = d.second_organization_id`,
+	ID:      "d.id",
+	Sorts:   map[string]paging.Column{"updated_at": {SQL: "d.updated_at", Type: "timestamptz"}},
+	Default: "-updated_at",
+}
+
+func init() {
+	pg.Explain("distinctions_type_first_id_second_id_key", "/second_id", "already_distinct")
+}
+
+// List gives a page of distinctions.
+func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Distinction], error) {
+	var w pg.Where
+	pg.In(&w, "d.id", "id", f.ID)
+	if len(f.Person) > 0 {
+		w.Add("(d.first_person_id = ANY (@person) OR d.second_person_id = ANY (@person))", "person", f.Person)
+	}
+	if len(f.Organization) > 0 {
+		w.Add("(d.first_organization_id = ANY (@organization) OR d.second_organization_id = ANY (@organization))", "organization", f.Organization)
+	}
+	return paging.Query[Distinction](ctx, db, source, w, f.Params)
+}
+
+// Get gives one distinction, or apperr.NotFound, or apperr.Gone after its deletion.
+func Get(ctx context.Context, db pg.DB, id int64) (Distinction, error) {
+	d, err := pg.One[Distinction](ctx, db, source.Item(), pg.Args{"id": id})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = changes.Missing(ctx, db, Type, id)
+	}
+	return d, err
+}
+
+// Create says that two records are not the same. Records that are not there are apperr.Invalid; what was said before is
+// apperr.Conflict.
+func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
+	if err := known(ctx, tx, in); err != nil {
+		return 0, err
+	}
+	return pg.ID(ctx, tx, `INSERT INTO distinctions (type, first_id, second_id, note)
+		VALUES (@type, least(@first::bigint, @second), greatest(@first::bigint, @second), @note) RETURNING id`,
+		pg.Args{"type": in.Type, "first": in.FirstID, "second": in.SecondID, "note": in.Note})
+}
+
+// known finds out which of the two is missing, and keeps them from being deleted meanwhile.
+func known(ctx context.Context, tx pgx.Tx, in Input) error {
+	rows, err := tx.Query(ctx, "SELECT id FROM "+in.Type+" WHERE id IN (@first, @second) ORDER BY id FOR KEY SHARE", pg.Args{"first": in.FirstID, "second": in.SecondID})
+	if err != nil {
+		return pg.Error(err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	if err != nil {
+		return pg.Error(err)
+	}
+	found := map[int64]bool{}
+	for _, id := range ids {
+		found[id] = true
+	}
+	var missing []apperr.Field
+	if !found[in.FirstID] {
+		missing = append(missing, apperr.At("/first_id", "unknown_reference"))
+	}
+	if !found[in.SecondID] {
+		missing = append(missing, apperr.At("/second_id", "unknown_reference"))
+	}
+	return apperr.Validation(missing)
+}
+
+// Between gives the distinction of two records of a type, or pgx.ErrNoRows.
+func Between(ctx context.Context, db pg.DB, kind string, one, other int64) (id int64, err error) {
+	return pg.ID(ctx, db, "SELECT id FROM distinctions WHERE type = @type AND first_id = least(@one::bigint, @other) AND second_id = greatest(@one::bigint, @other)",
+		pg.Args{"type": kind, "one": one, "other": other})
+}
+
+// Said gives, among records of a type, the pairs that are not the same, the lower id first.
+func Said(ctx context.Context, db pg.DB, kind string, ids []int64) (map[[2]int64]bool, error) {
+	rows, err := db.Query(ctx, "SELECT first_id, second_id FROM distinctions WHERE type = @type AND first_id = ANY (@ids)", pg.Args{"type": kind, "ids": ids})
+	if err != nil {
+		return nil, pg.Error(err)
+	}
+	said := map[[2]int64]bool{}
+	var pair [2]int64
+	_, err = pgx.ForEachRow(rows, []any{&pair[0], &pair[1]}, func() error {
+		said[pair] = true
+		return nil
+	})
+	return said, pg.Error(err)
+}

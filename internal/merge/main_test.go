@@ -1,0 +1,229 @@
+package merge_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"roundtables.kz/registry/internal/attendee"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/date"
+	"roundtables.kz/registry/internal/dbtest"
+	"roundtables.kz/registry/internal/distinction"
+	"roundtables.kz/registry/internal/document"
+	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/history"
+	"roundtables.kz/registry/internal/merge"
+	"roundtables.kz/registry/internal/organization"
+	"roundtables.kz/registry/internal/organizer"
+	"roundtables.kz/registry/internal/person"
+	"roundtables.kz/registry/internal/recommendation"
+	"roundtables.kz/registry/internal/statement"
+	"roundtables.kz/registry/internal/text"
+
+	"roundtables.kz/registry/internal/affiliation"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// world is a registry in which two people, and two organizations, have everything that refers to either, some of it twice.
+type world struct {
+	*pgxpool.Pool
+	gone, stays             int64 // people
+	gonePart, staysPart     int64 // organizations: the one that stays is below the one that goes
+	shared, lone            int64 // round tables: of both, of the one that goes only
+	goneSeat, staysSeat     int64 // the attendances of the people at the shared round table
+	said                    int64 // what the one that goes said there
+	goneMember, staysMember int64 // the attendances of the organizations there
+}
+
+func newWorld(t *testing.T) world {
+	t.Helper()
+	db := dbtest.New(t)
+	w := world{Pool: db, shared: fixture.RoundTable(t, db), lone: fixture.RoundTable(t, db, fixture.Draft)}
+	note, restrictedNote := "Confirm the spelling.", "Asked not to be named."
+	w.stays = fixture.Person(t, db, func(in *person.Input) {
+		in.Name, in.Notes, in.ExternalIDs = text.Map{"ru": "Талгат Калиев"}, &note, []string{"wikidata:Q1"}
+		in.OtherNames = []text.OtherName{{Text: "Т. Калиев", Kind: "abbreviated"}}
+	})
+	w.gone = fixture.Person(t, db, func(in *person.Input) {
+		in.Name, in.Notes, in.ExternalIDs = text.Map{"ru": "Калиев Талгат Бегимович", "en": "Talgat Kaliyev"}, &restrictedNote, []string{"orcid:0000-0001", "wikidata:Q2"}
+		in.OtherNames, in.Visibility, in.Bio = []text.OtherName{{Text: "Т. КАЛИЕВ", Kind: "alias"}, {Text: "Qaliev", Kind: "transliteration"}}, "restricted", text.Map{"en": "A historian."}
+	})
+	top := fixture.Organization(t, db)
+	w.gonePart = fixture.Organization(t, db, func(in *organization.Input) {
+		in.Name, in.ShortName, in.ParentID, in.Kind = text.Map{"en": "Institute of Strategic Studies"}, text.Map{"en": "ISS"}, &top, "think_tank"
+		in.ExternalIDs = []string{"bin:1"}
+	})
+	between := fixture.Organization(t, db, func(in *organization.Input) { in.ParentID = &w.gonePart })
+	w.staysPart = fixture.Organization(t, db, func(in *organization.Input) {
+		in.Name, in.ShortName, in.ParentID = text.Map{"en": "KazISS"}, text.Map{"en": "KISI"}, &between
+	})
+	for _, p := range []int64{w.gone, w.stays} {
+		fixture.Insert(t, db, "INSERT INTO contacts (person_id, kind, value) VALUES ($1, 'email', 'talgat@example.org') RETURNING id", p)
+		fixture.Affiliation(t, db, func(in *affiliation.Input) { in.PersonID, in.OrganizationID = p, top })
+	}
+	fixture.Insert(t, db, "INSERT INTO contacts (person_id, kind, value) VALUES ($1, 'phone', '+7 7172 111111') RETURNING id", w.gone)
+	to := date.Partial("2021")
+	for _, o := range []int64{w.gonePart, w.staysPart} {
+		fixture.Affiliation(t, db, func(in *affiliation.Input) { in.PersonID, in.OrganizationID, in.To = w.gone, o, &to })
+		fixture.Organizer(t, db, func(in *organizer.Input) { in.RoundTableID, in.OrganizationID = w.shared, o })
+	}
+	fixture.Organizer(t, db, func(in *organizer.Input) { in.RoundTableID, in.OrganizationID, in.Kind = w.shared, w.gonePart, "host" })
+	fixture.Document(t, db, func(in *document.Input) { in.AuthorIDs = []int64{w.gone, w.stays} })
+	source := fixture.Document(t, db, func(in *document.Input) { in.AuthorIDs = []int64{w.gone} })
+
+	seat := func(event int64, p, o *int64, set func(*attendee.Input)) int64 {
+		return fixture.Attendee(t, db, func(in *attendee.Input) {
+			in.RoundTableID, in.PersonID, in.OrganizationID = event, p, o
+			if set != nil {
+				set(in)
+			}
+		})
+	}
+	listed := "Г-н Калиев"
+	w.staysSeat = seat(w.shared, &w.stays, nil, func(in *attendee.Input) {
+		in.Roles, in.Attendance = []string{"speaker"}, "invited"
+		in.Affiliations = []attendee.Affiliation{{OrganizationID: &top, Title: text.Map{"en": "Director"}}}
+	})
+	w.goneSeat = seat(w.shared, &w.gone, nil, func(in *attendee.Input) {
+		in.Roles, in.Attendance, in.NameAsListed = []string{"moderator", "speaker"}, "attended", &listed
+		in.Affiliations = []attendee.Affiliation{{OrganizationID: &top, Title: text.Map{"en": "Director"}}, {OrganizationID: &w.gonePart, Title: text.Map{"en": "Adviser"}},
+			{OrganizationID: &w.staysPart, Title: text.Map{"en": "Adviser"}}}
+		in.OnBehalfOf = &attendee.OnBehalfOf{PersonID: &w.stays}
+	})
+	w.goneMember = seat(w.shared, nil, &w.gonePart, nil)
+	w.staysMember = seat(w.shared, nil, &w.staysPart, func(in *attendee.Input) { in.OnBehalfOf = &attendee.OnBehalfOf{OrganizationID: &w.gonePart} })
+	lone := seat(w.lone, &w.gone, nil, nil)
+	seat(w.lone, nil, &w.gonePart, nil)
+	seat(w.lone, nil, nil, func(in *attendee.Input) {
+		in.NameAsListed, in.OnBehalfOf = &listed, &attendee.OnBehalfOf{PersonID: &w.gone}
+	})
+	seat(w.lone, nil, nil, func(in *attendee.Input) {
+		in.NameAsListed, in.OnBehalfOf = &listed, &attendee.OnBehalfOf{OrganizationID: &w.gonePart}
+	})
+	say := func(event, by int64, set func(*statement.Input)) int64 {
+		return fixture.Statement(t, db, func(in *statement.Input) {
+			in.RoundTableID, in.AttendeeID, in.DocumentID = event, &by, &source
+			if set != nil {
+				set(in)
+			}
+		})
+	}
+	w.said = say(w.shared, w.goneSeat, func(in *statement.Input) {
+		in.Mentions.PersonIDs, in.Mentions.OrganizationIDs = []int64{w.gone, w.stays}, []int64{w.staysPart, top, w.gonePart}
+	})
+	say(w.shared, w.goneMember, nil)
+	say(w.lone, lone, func(in *statement.Input) {
+		in.QuotedPersonID, in.Mentions.PersonIDs, in.Mentions.OrganizationIDs = &w.gone, []int64{w.gone}, []int64{w.gonePart}
+		in.Texts = append(in.Texts, statement.Text{Lang: "ru", Text: "Просил об оценке."})
+	})
+	fixture.Recommendation(t, db, func(in *recommendation.Input) {
+		in.RoundTableID, in.StatementID, in.AddresseeID = w.shared, &w.said, &w.gonePart
+	})
+	third, other := fixture.Person(t, db), fixture.Organization(t, db)
+	for _, pair := range [][2]any{{"people", []int64{w.gone, third}}, {"people", []int64{third, w.stays}}, {"organizations", []int64{w.gonePart, other}}} {
+		ids := pair[1].([]int64)
+		w.do(t, func(tx pgx.Tx) error {
+			_, err := distinction.Create(t.Context(), tx, distinction.Input{Type: pair[0].(string), FirstID: ids[0], SecondID: ids[1]})
+			return err
+		})
+	}
+	return w
+}
+
+// do runs f in a transaction that commits.
+func (w world) do(t *testing.T, f func(tx pgx.Tx) error) {
+	t.Helper()
+	if err := w.try(f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w world) try(f func(tx pgx.Tx) error) error {
+	return changes.Write(fixture.Context(), w, changes.Options{}, f)
+}
+
+// state is the content of every record, by type and id, and every spelling.
+func (w world) state(t *testing.T) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	keep := func(sql string) {
+		rows, err := w.Query(t.Context(), sql)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var key, value string
+		if _, err := pgx.ForEachRow(rows, []any{&key, &value}, func() error { all[key] = value; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, k := range history.Kinds {
+		keep(fmt.Sprintf("SELECT '%s/' || id, (%[2]s_snapshot(id) - '{version,updated_at,xact}'::text[])::text FROM %[2]s", k.Type, k.Table))
+	}
+	keep("SELECT 'spelling of ' || person_id || ': ' || key, spelling || sound FROM person_names")
+	keep("SELECT 'spelling of organization ' || organization_id || ': ' || key, spelling || sound FROM organization_names")
+	keep("SELECT 'identifier ' || external_id, type || id FROM external_ids")
+	return all
+}
+
+// differences tells what is not the same.
+func differences(was, is map[string]string) (all []string) {
+	for key, value := range was {
+		if is[key] != value {
+			all = append(all, fmt.Sprintf("%s was %s, is %s", key, value, is[key]))
+		}
+	}
+	for key, value := range is {
+		if _, ok := was[key]; !ok {
+			all = append(all, fmt.Sprintf("%s was not there, is %s", key, value))
+		}
+	}
+	return all
+}
+
+// of is how one of the kinds is merged.
+type of func(context.Context, pgx.Tx, int64, int64) (merge.Outcome, error)
+
+// merge merges and gives what was done.
+func (w world) merge(t *testing.T, f of, from, into int64) (o merge.Outcome) {
+	t.Helper()
+	w.do(t, func(tx pgx.Tx) (err error) {
+		o, err = f(fixture.Context(), tx, from, into)
+		return err
+	})
+	return o
+}
+
+// undo undoes and gives what was done.
+func (w world) undo(t *testing.T, id int64) (o merge.Outcome) {
+	t.Helper()
+	w.do(t, func(tx pgx.Tx) (err error) {
+		o, err = merge.Undo(fixture.Context(), tx, id)
+		return err
+	})
+	return o
+}
+
+// get is a member of a record, by its path in the snapshot.
+func (w world) get(t *testing.T, table string, id int64, path string) (v string) {
+	t.Helper()
+	err := w.QueryRow(t.Context(), fmt.Sprintf("SELECT coalesce((%s_snapshot($1) #> $2::text[])::text, '')", table), id, "{"+path+"}").Scan(&v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func jsonOf(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}

@@ -1,0 +1,302 @@
+package merge_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/distinction"
+	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/merge"
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/jackc/pgx/v5"
+)
+
+func TestTheWorldHasEveryReferenceThatAMergeMustMove(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for table, id := range map[string]int64{"people": w.gone, "organizations": w.gonePart} {
+		rows, err := w.Query(t.Context(), `SELECT c.conrelid::regclass::text || ' ' || a.attname FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+			WHERE c.contype = 'f' AND c.confrelid = $1::regclass`, table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		references, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil || len(references) < 9 {
+			t.Fatalf("references to %s: %v, %v", table, references, err)
+		}
+		for _, r := range references {
+			from, column, _ := strings.Cut(r, " ")
+			if strings.HasSuffix(from, "_names") || strings.HasPrefix(column, "second_") {
+				continue // derived, and the lower id stands first
+			}
+			var n int
+			if err := w.QueryRow(t.Context(), fmt.Sprintf("SELECT count(*) FROM %s WHERE %s = $1", from, column), id).Scan(&n); err != nil || n == 0 {
+				t.Errorf("nothing refers to %s by %s: the tests would not see that a merge forgets it (%v)", table, r, err)
+			}
+		}
+	}
+}
+
+func TestAMergeMovesAllReferencesAndFoldsWhatWasThereTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	o := w.merge(t, merge.People, w.gone, w.stays)
+	for _, want := range []struct {
+		table, path, is string
+		id              int64
+	}{
+		{"people", "name", `{"en": "Talgat Kaliyev", "ru": "Талгат Калиев"}`, w.stays},
+		{"people", "external_ids", `["wikidata:Q1", "orcid:0000-0001", "wikidata:Q2"]`, w.stays},
+		{"people", "visibility", `"restricted"`, w.stays},
+		{"people", "bio", `{"en": "A historian."}`, w.stays},
+		{"people", "notes", `"Confirm the spelling.\n\nAsked not to be named."`, w.stays},
+		{"people", "other_names,1,text", `"Калиев Талгат Бегимович"`, w.stays},
+		{"people", "other_names,2,text", `"Qaliev"`, w.stays},
+		{"people", "other_names,3", ``, w.stays},
+		{"attendees", "roles", `["speaker", "moderator"]`, w.staysSeat},
+		{"attendees", "attendance", `"attended"`, w.staysSeat},
+		{"attendees", "name_as_listed", `"Г-н Калиев"`, w.staysSeat},
+		{"attendees", "on_behalf_of_person_id", `null`, w.staysSeat},
+		{"attendees", "affiliations,0,title", `{"en": "Director"}`, w.staysSeat},
+		{"attendees", "affiliations,1,title", `{"en": "Adviser"}`, w.staysSeat},
+		{"attendees", "affiliations,3", ``, w.staysSeat},
+		{"statements", "attendee_id", fmt.Sprint(w.staysSeat), w.said},
+		{"statements", "mentions,person_ids", fmt.Sprintf("[%d]", w.stays), w.said},
+	} {
+		if got := w.get(t, want.table, want.id, want.path); got != want.is {
+			t.Errorf("%s %d: %s is %s, want %s", want.table, want.id, want.path, got, want.is)
+		}
+	}
+	if got := jsonOf(t, o.Folded); !strings.Contains(got, fmt.Sprintf(`{"type":"attendees","id":%d,"into":%d}`, w.goneSeat, w.staysSeat)) || len(o.Folded) != 4 {
+		t.Errorf("folded: %s", got)
+	}
+	for _, c := range o.Changed {
+		if c.Type == "organizations" || c.Type == "round-tables" || c.Count == 0 {
+			t.Errorf("changed: %+v", c)
+		}
+	}
+	var op string
+	var into int64
+	if err := w.QueryRow(t.Context(), "SELECT op, into_id FROM changes WHERE type = 'people' AND id = $1 AND is_head", w.gone).Scan(&op, &into); err != nil || op != "merge" || into != w.stays {
+		t.Errorf("the log says %s into %d, %v", op, into, err)
+	}
+	if o.Merge.FromID != w.gone || o.Merge.IntoID != w.stays || o.Merge.Undone || o.Person.ID != w.stays || o.Organization != nil {
+		t.Errorf("%+v", o)
+	}
+	if lookedUp := w.get(t, "attendees", w.goneSeat, "id"); lookedUp != "" {
+		t.Error("the folded attendance is still there")
+	}
+}
+
+func TestAMergeOfOrganizationsKeepsTheTree(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	top := w.get(t, "organizations", w.gonePart, "parent_id")
+	between := w.get(t, "organizations", w.staysPart, "parent_id")
+	o := w.merge(t, merge.Organizations, w.gonePart, w.staysPart)
+	var id int64
+	if _, err := fmt.Sscan(between, &id); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []struct {
+		table, path, is string
+		id              int64
+	}{
+		{"organizations", "parent_id", top, w.staysPart},
+		{"organizations", "parent_id", fmt.Sprint(w.staysPart), id},
+		{"organizations", "kind", `"think_tank"`, w.staysPart},
+		{"organizations", "other_names,0,text", `"Institute of Strategic Studies"`, w.staysPart},
+		{"organizations", "other_names,1", `{"kind": "abbreviated", "lang": "en", "text": "ISS"}`, w.staysPart},
+		{"attendees", "affiliations,1,organization_id", fmt.Sprint(w.staysPart), w.goneSeat},
+		{"attendees", "affiliations,2", ``, w.goneSeat},
+		{"attendees", "on_behalf_of_organization_id", `null`, w.staysMember},
+		{"statements", "mentions,organization_ids", fmt.Sprintf("[%d, %s]", w.staysPart, top), w.said},
+	} {
+		if got := w.get(t, want.table, want.id, want.path); got != want.is {
+			t.Errorf("%s %d: %s is %s, want %s", want.table, want.id, want.path, got, want.is)
+		}
+	}
+	if o.Organization.ID != w.staysPart || o.Person != nil || len(o.Folded) != 3 {
+		t.Errorf("%s", jsonOf(t, o))
+	}
+}
+
+func TestUndoingBringsBackExactlyWhatWasThere(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		merge of
+		ids   func(w world) (from, into int64)
+	}{
+		"people":                               {merge.People, func(w world) (int64, int64) { return w.gone, w.stays }},
+		"people, the other way round":          {merge.People, func(w world) (int64, int64) { return w.stays, w.gone }},
+		"organizations":                        {merge.Organizations, func(w world) (int64, int64) { return w.gonePart, w.staysPart }},
+		"organizations, a part into its whole": {merge.Organizations, func(w world) (int64, int64) { return w.staysPart, w.gonePart }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			was := w.state(t)
+			from, into := c.ids(w)
+			for range 2 { // it can be done again
+				o := w.merge(t, c.merge, from, into)
+				if slices.Equal(differences(was, w.state(t)), nil) {
+					t.Fatal("the merge did nothing")
+				}
+				back := w.undo(t, o.Merge.ID)
+				if diff := differences(was, w.state(t)); len(diff) > 0 {
+					t.Fatalf("after the undoing:\n%s", strings.Join(diff, "\n"))
+				}
+				if !back.Merge.Undone || len(back.Folded) != len(o.Folded) || jsonOf(t, back.Changed) != jsonOf(t, o.Changed) {
+					t.Errorf("merged %s\nundone %s", jsonOf(t, o), jsonOf(t, back))
+				}
+				if err := w.try(func(tx pgx.Tx) error { _, err := merge.Undo(fixture.Context(), tx, o.Merge.ID); return err }); codeOf(err) != "already_undone" {
+					t.Errorf("undone twice: %v", err)
+				}
+			}
+		})
+	}
+}
+
+func TestAnUndoingThatWouldLoseSomethingIsRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	first := w.merge(t, merge.People, w.gone, w.stays).Merge.ID
+	w.do(t, func(tx pgx.Tx) error {
+		return pg.Exec(t.Context(), tx, "UPDATE attendees SET attendance = 'online' WHERE id = @id", pg.Args{"id": w.staysSeat})
+	})
+	third := fixture.Person(t, w)
+	second := w.merge(t, merge.People, w.stays, third).Merge.ID
+	merged := w.state(t)
+	err := w.try(func(tx pgx.Tx) error { _, err := merge.Undo(fixture.Context(), tx, first); return err })
+	var e *apperr.Error
+	if !errors.As(err, &e) || e.Kind != apperr.Conflict || e.Code != "changed_since" {
+		t.Fatalf("undone under a later merge: %v", err)
+	}
+	since := jsonOf(t, e.Extra["changed_since"])
+	for _, want := range []string{fmt.Sprintf(`"type":"people","id":%d,"op":"merge"`, w.stays), fmt.Sprintf(`"type":"attendees","id":%d,"op":"update"`, w.staysSeat)} {
+		if !strings.Contains(since, want) {
+			t.Errorf("%s is not in %s", want, since)
+		}
+	}
+	if diff := differences(merged, w.state(t)); len(diff) > 0 {
+		t.Errorf("a refused undoing changed something: %v", diff)
+	}
+	// In the reverse order, and with the attendance as the merge left it, it goes.
+	w.undo(t, second)
+	if err := w.try(func(tx pgx.Tx) error { _, err := merge.Undo(fixture.Context(), tx, first); return err }); codeOf(err) != "changed_since" {
+		t.Fatalf("%v", err)
+	}
+	w.do(t, func(tx pgx.Tx) error {
+		return pg.Exec(t.Context(), tx, "UPDATE attendees SET attendance = 'attended' WHERE id = @id", pg.Args{"id": w.staysSeat})
+	})
+	w.undo(t, first)
+}
+
+func TestWhereAMergedRecordIsNow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	third := fixture.Person(t, w)
+	w.merge(t, merge.People, w.gone, w.stays)
+	second := w.merge(t, merge.People, w.stays, third).Merge.ID
+	at := func() (string, any) {
+		var e *apperr.Error
+		if err := changes.Missing(fixture.Context(), w, "people", w.gone); errors.As(err, &e) {
+			return e.Code, e.Extra["into"]
+		}
+		return "", nil
+	}
+	if code, into := at(); code != "merged" || into != third {
+		t.Errorf("%s into %v, want the end of the chain, %d", code, into, third)
+	}
+	w.undo(t, second)
+	if code, into := at(); code != "merged" || into != w.stays {
+		t.Errorf("after the undoing of the second: %s into %v, want %d", code, into, w.stays)
+	}
+}
+
+func TestWhatCannotBeMergedIsToldAndLeftAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	merged := fixture.Person(t, w)
+	w.merge(t, merge.People, merged, w.stays)
+	distinct := fixture.Person(t, w)
+	w.do(t, func(tx pgx.Tx) error {
+		_, err := distinction.Create(t.Context(), tx, distinction.Input{Type: "people", FirstID: distinct, SecondID: w.gone})
+		return err
+	})
+	was := w.state(t)
+	for name, c := range map[string]struct {
+		from, into int64
+		want       string
+	}{
+		"itself":            {w.gone, w.gone, "validation_failed /into:same_record"},
+		"nobody":            {w.gone, 999, "validation_failed /into:unknown_reference"},
+		"a merged one":      {w.gone, merged, "validation_failed /into:merged_reference"},
+		"nobody into one":   {999, w.gone, "not_found"},
+		"a merged into one": {merged, w.gone, "merged"},
+		"not the same":      {w.gone, distinct, "said_distinct"},
+	} {
+		err := w.try(func(tx pgx.Tx) error { _, err := merge.People(fixture.Context(), tx, c.from, c.into); return err })
+		if err == nil || err.Error() != c.want {
+			t.Errorf("%s: %v, want %s", name, err, c.want)
+		}
+	}
+	if diff := differences(was, w.state(t)); len(diff) > 0 {
+		t.Errorf("%v", diff)
+	}
+}
+
+func TestMergesAtTheSameTimeLoseNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var people []int64
+	for range 8 {
+		people = append(people, fixture.Person(t, w))
+	}
+	done := make(chan error)
+	for i, from := range people {
+		go func() { // each into its neighbour, in a ring: one of them must find that its neighbour is gone
+			done <- w.try(func(tx pgx.Tx) error {
+				_, err := merge.People(fixture.Context(), tx, from, people[(i+1)%len(people)])
+				return err
+			})
+		}()
+	}
+	refused := 0
+	for range people {
+		if err := <-done; err != nil {
+			if code := codeOf(err); code != "validation_failed" && code != "merged" {
+				t.Errorf("%v", err)
+			}
+			refused++
+		}
+	}
+	var left int
+	if err := w.QueryRow(context.Background(), "SELECT count(*) FROM people WHERE id = ANY ($1)", people).Scan(&left); err != nil || left != refused || left == 0 {
+		t.Errorf("%d people are left after %d merges, %d refused: %v", left, len(people)-refused, refused, err)
+	}
+}
+
+func codeOf(err error) string {
+	var e *apperr.Error
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+func TestListsOfMergesAnswerEveryFilter(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.merge(t, merge.Organizations, w.gonePart, w.staysPart)
+	w.undo(t, w.merge(t, merge.People, w.gone, w.stays).Merge.ID)
+	fixture.EveryFilter(t, w, merge.List,
+		func(f *merge.Filter) { f.Person = []int64{w.gone} }, func(f *merge.Filter) { f.Organization = []int64{w.staysPart} })
+}

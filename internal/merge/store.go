@@ -1,0 +1,80 @@
+package merge
+
+import (
+	"context"
+	"errors"
+
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/text"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Table and Type are where merges are kept and what the log calls them.
+const (
+	Table = "merges"
+	Type  = "merges"
+)
+
+// Merge is the record.
+//
+//	@Description	A merge of two records.
+type Merge struct {
+	changes.Record
+	Kind   string     `json:"type" db:"type" enums:"people,organizations" example:"people"` // What was merged, as in the path.
+	FromID int64      `json:"from_id" db:"from_id" example:"12"`                            // The record that became part of the other one.
+	From   text.Ref   `json:"from" db:"from"`                                               // That record in short, as it was.
+	IntoID int64      `json:"into_id" db:"into_id" example:"2"`                             // The record that stays.
+	Into   *text.Ref  `json:"into" db:"into"`                                               // That record in short; null where it is gone, too.
+	Undone bool       `json:"undone" db:"undone"`                                           // Whether it was taken back.
+	Actor  string     `json:"actor" db:"actor" example:"key:1"`                             // Who did it, or took it back.
+	Added  text.Added `json:",embed" db:"-" swaggerignore:"true"`
+} //	@name	Merge
+
+// Filter is what a list can be narrowed by.
+type Filter struct {
+	paging.Params
+	ID           []int64 `query:"id" form:"id" validate:"max=200"`                     // Only these records.
+	Person       []int64 `query:"person" form:"person" validate:"max=200"`             // Only merges of these people, on either side.
+	Organization []int64 `query:"organization" form:"organization" validate:"max=200"` // Only merges of these organizations, on either side.
+	Undone       *bool   `query:"undone" form:"undone"`                                // Only those that were taken back, or that were not.
+}
+
+var source = paging.Source{
+	Columns: changes.Columns("m") + `, m.type, m.from_id, jsonb_build_object('id', m.from_id, 'name', m.name) AS "from", m.into_id,
+		CASE WHEN coalesce(p.id, g.id) IS NOT NULL THEN jsonb_build_object('id', m.into_id, 'name', coalesce(p.name, g.name)) END AS into, m.undone,
+		coalesce((SELECT c.actor FROM changes c WHERE c.type = 'merges' AND c.id = m.id AND c.is_head), '') AS actor`,
+	Table: "merges m",
+	Joins: `LEFT JOIN people p ON m.type = 'people' AND p.id = m.into_id
+		LEFT JOIN organizations g ON m.type = 'organizations' AND g.id = m.into_id`,
+	ID:      "m.id",
+	Sorts:   map[string]paging.Column{"updated_at": {SQL: "m.updated_at", Type: "timestamptz"}},
+	Default: "-updated_at",
+}
+
+// List gives a page of merges.
+func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Merge], error) {
+	var w pg.Where
+	pg.In(&w, "m.id", "id", f.ID)
+	if len(f.Person) > 0 {
+		w.Add("m.type = 'people' AND (m.from_id = ANY (@person) OR m.into_id = ANY (@person))", "person", f.Person)
+	}
+	if len(f.Organization) > 0 {
+		w.Add("m.type = 'organizations' AND (m.from_id = ANY (@organization) OR m.into_id = ANY (@organization))", "organization", f.Organization)
+	}
+	if f.Undone != nil {
+		w.Add("m.undone = @undone", "undone", *f.Undone)
+	}
+	return paging.Query[Merge](ctx, db, source, w, f.Params)
+}
+
+// Get gives one merge, or apperr.NotFound.
+func Get(ctx context.Context, db pg.DB, id int64) (Merge, error) {
+	m, err := pg.One[Merge](ctx, db, source.Item(), pg.Args{"id": id})
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = changes.Missing(ctx, db, Type, id)
+	}
+	return m, err
+}
