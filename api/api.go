@@ -93,6 +93,7 @@ func Routes() []Route {
 
 		{get, "/v1/people", public, (*server).listPeople},
 		{post, "/v1/people", write, (*server).createPerson},
+		{get, "/v1/people/duplicates", read, (*server).listPeopleDuplicates},
 		{get, "/v1/people/lookup", public, (*server).lookupPeople},
 		{post, "/v1/people/match", public, (*server).matchPeople},
 		{post, "/v1/people/:id/merge", write, (*server).mergePerson},
@@ -107,6 +108,7 @@ func Routes() []Route {
 
 		{get, "/v1/organizations", public, (*server).listOrganizations},
 		{post, "/v1/organizations", write, (*server).createOrganization},
+		{get, "/v1/organizations/duplicates", read, (*server).listOrganizationsDuplicates},
 		{get, "/v1/organizations/lookup", public, (*server).lookupOrganizations},
 		{post, "/v1/organizations/match", public, (*server).matchOrganizations},
 		{post, "/v1/organizations/:id/merge", write, (*server).mergeOrganization},

@@ -10,6 +10,7 @@ import (
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/distinction"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/spelling"
@@ -151,22 +152,41 @@ func createWith[I, T any, IP input[I], P record[T]](s *server, c echo.Context, p
 // duplicateParams are what the creation of a person or an organization takes.
 type duplicateParams struct {
 	writeParams
-	AllowDuplicate bool `query:"allow_duplicate" form:"allow_duplicate"` // Create the record although another has its name.
+	AllowDuplicate bool `query:"allow_duplicate" form:"allow_duplicate"` // Create the record although others seem to be the same. That they are not is kept as distinctions.
 }
 
 // createDistinct is createOf for records that are known by their name: another of the same name is refused with its
-// candidates, unless the client says that it knows.
-func createDistinct[I, T any, IP input[I], P record[T]](s *server, c echo.Context, finder *spelling.Finder, distinct func(context.Context, pgx.Tx, *spelling.Finder, I) error,
+// candidates, unless the client says that it knows. Then it is kept that they are not the same.
+func createDistinct[I, T any, IP input[I], P record[T]](s *server, c echo.Context, kind string, finder *spelling.Finder, distinct func(context.Context, pgx.Tx, *spelling.Finder, I) error,
 	create func(context.Context, pgx.Tx, I) (int64, error), get func(context.Context, pg.DB, int64) (T, error)) error {
 	var p duplicateParams
 	return createWith[I, T, IP, P](s, c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx, in I) (int64, error) {
-		if !p.AllowDuplicate {
-			if err := distinct(ctx, tx, finder, in); err != nil {
-				return 0, err
-			}
+		err := distinct(ctx, tx, finder, in)
+		var refused *apperr.Error
+		if p.AllowDuplicate && errors.As(err, &refused) && refused.Code == "duplicate_candidates" {
+			err = nil
 		}
-		return create(ctx, tx, in)
+		if err != nil {
+			return 0, err
+		}
+		n, err := create(ctx, tx, in)
+		if err != nil || refused == nil {
+			return n, err
+		}
+		candidates, _ := refused.Extra["candidates"].([]apperr.Candidate)
+		return n, tellApart(ctx, tx, kind, n, candidates)
 	}, get)
+}
+
+// tellApart keeps that a record is none of the candidates.
+func tellApart(ctx context.Context, tx pgx.Tx, kind string, n int64, candidates []apperr.Candidate) error {
+	for _, c := range candidates {
+		_, err := distinction.Create(ctx, tx, distinction.Input{Type: kind, FirstID: c.ID, SecondID: n})
+		if err != nil && !apperr.IsKind(err, apperr.Invalid) { // that one was deleted just now
+			return err
+		}
+	}
+	return nil
 }
 
 // patchOf applies a merge patch (RFC 7396) to the content of a record: absent keeps, null clears, arrays are replaced.

@@ -114,9 +114,7 @@ func (s *server) lookupPeople(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.send(c, &PersonHits{ranked(p, matches, page.Items, func(r person.Person, m spelling.Match) PersonHit {
-		return PersonHit{ID: r.ID, Name: r.Name, Affiliation: r.Affiliation, Matched: m.Spelling, Score: rounded(m.Score)}
-	})})
+	return p.send(c, &PersonHits{ranked(p, matches, page.Items, personHit)})
 }
 
 // lookupOrganizations finds organizations while somebody types.
@@ -137,9 +135,15 @@ func (s *server) lookupOrganizations(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.send(c, &OrganizationHits{ranked(p, matches, page.Items, func(r organization.Organization, m spelling.Match) OrganizationHit {
-		return OrganizationHit{ID: r.ID, Name: r.Name, Parent: r.Parent, Matched: m.Spelling, Score: rounded(m.Score)}
-	})})
+	return p.send(c, &OrganizationHits{ranked(p, matches, page.Items, organizationHit)})
+}
+
+func personHit(r person.Person, m spelling.Match) PersonHit {
+	return PersonHit{ID: r.ID, Name: r.Name, Affiliation: r.Affiliation, Matched: m.Spelling, Score: rounded(m.Score)}
+}
+
+func organizationHit(r organization.Organization, m spelling.Match) OrganizationHit {
+	return OrganizationHit{ID: r.ID, Name: r.Name, Parent: r.Parent, Matched: m.Spelling, Score: rounded(m.Score)}
 }
 
 // lookup reads the parameters and finds what they ask for: more than that, since the actor may not see all of it.
@@ -286,11 +290,7 @@ func (s *server) knownPeople(ctx context.Context, ids []int64) (map[int64]known,
 	page, err := person.List(ctx, s.db, person.Filter{ID: ids, Params: paging.Params{Limit: paging.MaxLimit}})
 	of := map[int64]known{}
 	for _, p := range page.Items {
-		k := known{name: p.Name}
-		if p.Affiliation != nil {
-			k.organizations = []text.Map{p.Affiliation.Organization.Name}
-		}
-		of[p.ID] = k
+		of[p.ID] = known{name: p.Name, organizations: placesOf(p)}
 	}
 	return of, err
 }

@@ -52,14 +52,15 @@ func (s *server) getOrganization(c echo.Context) error {
 //
 //	@ID				createOrganization
 //	@Summary		Create an organization
-//	@Description	A name that is most likely another spelling of one that is there is refused with 409 and the candidates, unless `allow_duplicate=true`.
+//	@Description	A name that is most likely another spelling of one that is there is refused with 409 and the candidates, unless
+//	@Description	`allow_duplicate=true`: then it is kept that they are not the same.
 //	@Tags			Organizations
 //	@Param			params	query		duplicateParams		false	"-"
 //	@Param			organization	body		organization.Input	true	"The organization."
 //	@Success		201		{object}	organization.Organization	"The new organization."
 //	@Router			/v1/organizations [post]
 func (s *server) createOrganization(c echo.Context) error {
-	return createDistinct(s, c, s.organizations, organization.Distinct, organization.Create, organization.Get)
+	return createDistinct(s, c, organization.Type, s.organizations, organization.Distinct, organization.Create, organization.Get)
 }
 
 // patchOrganization changes an organization.

@@ -52,14 +52,15 @@ func (s *server) getPerson(c echo.Context) error {
 //
 //	@ID				createPerson
 //	@Summary		Create a person
-//	@Description	A name that is most likely another spelling of one that is there is refused with 409 and the candidates, unless `allow_duplicate=true`.
+//	@Description	A name that is most likely another spelling of one that is there is refused with 409 and the candidates, unless
+//	@Description	`allow_duplicate=true`: then it is kept that they are not the same.
 //	@Tags			People
 //	@Param			params	query		duplicateParams		false	"-"
 //	@Param			person	body		person.Input	true	"The person."
 //	@Success		201		{object}	person.Person	"The new person."
 //	@Router			/v1/people [post]
 func (s *server) createPerson(c echo.Context) error {
-	return createDistinct(s, c, s.people, person.Distinct, person.Create, person.Get)
+	return createDistinct(s, c, person.Type, s.people, person.Distinct, person.Create, person.Get)
 }
 
 // patchPerson changes a person.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding"
+	"math"
 	"net/url"
 	"reflect"
 	"slices"
@@ -136,6 +137,12 @@ func set(v reflect.Value, name, value string, allowed []string) []apperr.Field {
 			return wrong("integer")
 		}
 		v.SetInt(n)
+	case reflect.Float64:
+		x, err := strconv.ParseFloat(value, 64)
+		if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
+			return wrong("number")
+		}
+		v.SetFloat(x)
 	case reflect.Bool:
 		if value != "true" && value != "false" {
 			return wrong("boolean")

@@ -2,6 +2,7 @@ package names
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -53,6 +54,9 @@ func (x *Index) Spellings(owner int64) []string {
 	}
 	return list
 }
+
+// Owners gives the records that have spellings, in order.
+func (x *Index) Owners() []int64 { return slices.Sorted(maps.Keys(x.owners)) }
 
 // Set makes the spellings those of a record. Without any the record is forgotten.
 func (x *Index) Set(owner int64, spellings []string) {
