@@ -59,6 +59,7 @@ func Routes() []Route {
 		{get, "/v1/round-tables/:id", public, (*server).getRoundTable},
 		{patch, "/v1/round-tables/:id", write, (*server).patchRoundTable},
 		{del, "/v1/round-tables/:id", write, (*server).deleteRoundTable},
+		{post, "/v1/round-tables/:id/restore", write, (*server).restoreRoundTable},
 		{post, "/v1/round-tables/:id/publish", publish, (*server).publishRoundTable},
 		{post, "/v1/round-tables/:id/withdraw", publish, (*server).withdrawRoundTable},
 		{get, "/v1/round-tables/:id/organizers", public, (*server).listOrganizersOfRoundTable},
@@ -71,12 +72,14 @@ func Routes() []Route {
 		{get, "/v1/organizers/:id", public, (*server).getOrganizer},
 		{patch, "/v1/organizers/:id", write, (*server).patchOrganizer},
 		{del, "/v1/organizers/:id", write, (*server).deleteOrganizer},
+		{post, "/v1/organizers/:id/restore", write, (*server).restoreOrganizer},
 
 		{get, "/v1/attendees", public, (*server).listAttendees},
 		{post, "/v1/attendees", write, (*server).createAttendee},
 		{get, "/v1/attendees/:id", public, (*server).getAttendee},
 		{patch, "/v1/attendees/:id", write, (*server).patchAttendee},
 		{del, "/v1/attendees/:id", write, (*server).deleteAttendee},
+		{post, "/v1/attendees/:id/restore", write, (*server).restoreAttendee},
 		{post, "/v1/attendees/:id/resolve", write, (*server).resolveAttendee},
 
 		{get, "/v1/statements", public, (*server).listStatements},
@@ -84,12 +87,14 @@ func Routes() []Route {
 		{get, "/v1/statements/:id", public, (*server).getStatement},
 		{patch, "/v1/statements/:id", write, (*server).patchStatement},
 		{del, "/v1/statements/:id", write, (*server).deleteStatement},
+		{post, "/v1/statements/:id/restore", write, (*server).restoreStatement},
 
 		{get, "/v1/recommendations", public, (*server).listRecommendations},
 		{post, "/v1/recommendations", write, (*server).createRecommendation},
 		{get, "/v1/recommendations/:id", public, (*server).getRecommendation},
 		{patch, "/v1/recommendations/:id", write, (*server).patchRecommendation},
 		{del, "/v1/recommendations/:id", write, (*server).deleteRecommendation},
+		{post, "/v1/recommendations/:id/restore", write, (*server).restoreRecommendation},
 
 		{get, "/v1/people", public, (*server).listPeople},
 		{post, "/v1/people", write, (*server).createPerson},
@@ -100,6 +105,7 @@ func Routes() []Route {
 		{get, "/v1/people/:id", public, (*server).getPerson},
 		{patch, "/v1/people/:id", write, (*server).patchPerson},
 		{del, "/v1/people/:id", write, (*server).deletePerson},
+		{post, "/v1/people/:id/restore", write, (*server).restorePerson},
 		{get, "/v1/people/:person_id/contacts", pii, (*server).listContacts},
 		{post, "/v1/people/:person_id/contacts", pii, (*server).createContact},
 		{get, "/v1/people/:person_id/contacts/:id", pii, (*server).getContact},
@@ -115,6 +121,7 @@ func Routes() []Route {
 		{get, "/v1/organizations/:id", public, (*server).getOrganization},
 		{patch, "/v1/organizations/:id", write, (*server).patchOrganization},
 		{del, "/v1/organizations/:id", write, (*server).deleteOrganization},
+		{post, "/v1/organizations/:id/restore", write, (*server).restoreOrganization},
 
 		{get, "/v1/merges", read, (*server).listMerges},
 		{get, "/v1/merges/:id", read, (*server).getMerge},
@@ -124,18 +131,21 @@ func Routes() []Route {
 		{post, "/v1/distinctions", write, (*server).createDistinction},
 		{get, "/v1/distinctions/:id", read, (*server).getDistinction},
 		{del, "/v1/distinctions/:id", write, (*server).deleteDistinction},
+		{post, "/v1/distinctions/:id/restore", write, (*server).restoreDistinction},
 
 		{get, "/v1/affiliations", public, (*server).listAffiliations},
 		{post, "/v1/affiliations", write, (*server).createAffiliation},
 		{get, "/v1/affiliations/:id", public, (*server).getAffiliation},
 		{patch, "/v1/affiliations/:id", write, (*server).patchAffiliation},
 		{del, "/v1/affiliations/:id", write, (*server).deleteAffiliation},
+		{post, "/v1/affiliations/:id/restore", write, (*server).restoreAffiliation},
 
 		{get, "/v1/documents", public, (*server).listDocuments},
 		{post, "/v1/documents", write, (*server).createDocument},
 		{get, "/v1/documents/:id", public, (*server).getDocument},
 		{patch, "/v1/documents/:id", write, (*server).patchDocument},
 		{del, "/v1/documents/:id", write, (*server).deleteDocument},
+		{post, "/v1/documents/:id/restore", write, (*server).restoreDocument},
 
 		{post, "/v1/bundles", write, (*server).createBundle},
 
@@ -144,18 +154,21 @@ func Routes() []Route {
 		{get, "/v1/topics/:id", public, (*server).getTopic},
 		{patch, "/v1/topics/:id", write, (*server).patchTopic},
 		{del, "/v1/topics/:id", write, (*server).deleteTopic},
+		{post, "/v1/topics/:id/restore", write, (*server).restoreTopic},
 
 		{get, "/v1/places", public, (*server).listPlaces},
 		{post, "/v1/places", write, (*server).createPlace},
 		{get, "/v1/places/:id", public, (*server).getPlace},
 		{patch, "/v1/places/:id", write, (*server).patchPlace},
 		{del, "/v1/places/:id", write, (*server).deletePlace},
+		{post, "/v1/places/:id/restore", write, (*server).restorePlace},
 
 		{get, "/v1/roles", public, (*server).listRoles},
 		{post, "/v1/roles", write, (*server).createRole},
 		{get, "/v1/roles/:id", public, (*server).getRole},
 		{patch, "/v1/roles/:id", write, (*server).patchRole},
 		{del, "/v1/roles/:id", write, (*server).deleteRole},
+		{post, "/v1/roles/:id/restore", write, (*server).restoreRole},
 
 		{get, "/v1/api-keys", admin, (*server).listAPIKeys},
 		{post, "/v1/api-keys", admin, (*server).createAPIKey},

@@ -17,8 +17,8 @@ type Input struct {
 	PersonID       int64         `json:"person_id" db:"person_id" validate:"required,gt=0" example:"1"`             // The person.
 	OrganizationID int64         `json:"organization_id" db:"organization_id" validate:"required,gt=0" example:"1"` // The organization.
 	Title          text.Map      `json:"title" db:"title" validate:"text=500"`                                      // The position.
-	From           *date.Partial `json:"from" db:"held_from" example:"2017-05"`                                     // Since when it was held, as far as that is known.
-	To             *date.Partial `json:"to" db:"held_to" example:"2021"`                                            // Until when; null while it is held.
+	From           *date.Partial `json:"from" db:"held_from"`                                                       // Since when it was held, as far as that is known.
+	To             *date.Partial `json:"to" db:"held_to"`                                                           // Until when; null while it is held.
 	Primary        bool          `json:"primary" db:"is_primary" example:"true"`                                    // Whether it stands for the person where one position is shown.
 } //	@name	AffiliationInput
 

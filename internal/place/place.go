@@ -18,7 +18,7 @@ import (
 //	@Description	A name that a place had.
 type FormerName struct {
 	Name  text.Map      `json:"name" validate:"required,text=200"` // The name.
-	Until *date.Partial `json:"until" example:"2022-09"`           // When it was given up, as far as that is known.
+	Until *date.Partial `json:"until"`                             // When it was given up, as far as that is known.
 } //	@name	FormerName
 
 // Input is what a client writes.

@@ -18,7 +18,7 @@ type Input struct {
 	Text               text.Map  `json:"text" db:"text" validate:"required,text=5000"`                                                                                                                                     // What was proposed.
 	AddresseeID        *int64    `json:"addressee_id" db:"addressee_id" validate:"omitnil,gt=0" example:"1"`                                                                                                               // The organization that it was addressed to.
 	Status             string    `json:"status" db:"status" validate:"omitempty,oneof=proposed under_review accepted rejected implemented" enums:"proposed,under_review,accepted,rejected,implemented" default:"proposed"` // What became of it.
-	StatusOn           *date.Day `json:"status_on" db:"status_on" example:"2020-06-01"`                                                                                                                                    // Since when it has this status.
+	StatusOn           *date.Day `json:"status_on" db:"status_on"`                                                                                                                                                         // Since when it has this status.
 	EvidenceDocumentID *int64    `json:"evidence_document_id" db:"evidence_document_id" validate:"omitnil,gt=0" example:"1"`                                                                                               // The document that shows the status.
 } //	@name	RecommendationInput
 

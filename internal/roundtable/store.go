@@ -60,7 +60,7 @@ func (r *RoundTable) finish() {
 // place, parent, topic or document is apperr.Invalid; an external id that another has is apperr.Conflict.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	in.complete()
-	if err := mayPublish(ctx, "draft", in.Publication); err != nil {
+	if err := MayPublish(ctx, "draft", in.Publication); err != nil {
 		return 0, err
 	}
 	id, err := pg.ID(ctx, tx, `
@@ -83,7 +83,7 @@ func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
 	if err != nil {
 		return err
 	}
-	if err := mayPublish(ctx, was, in.Publication); err != nil {
+	if err := MayPublish(ctx, was, in.Publication); err != nil {
 		return err
 	}
 	args := in.args()
@@ -107,7 +107,7 @@ func Publish(ctx context.Context, tx pgx.Tx, id int64, publication string) error
 	if err != nil {
 		return err
 	}
-	if err := mayPublish(ctx, was, publication); err != nil {
+	if err := MayPublish(ctx, was, publication); err != nil {
 		return err
 	}
 	return pg.Exec(ctx, tx, "UPDATE round_tables SET publication = @publication WHERE id = @id", pg.Args{"id": id, "publication": publication})
@@ -121,9 +121,9 @@ func publicationOf(ctx context.Context, tx pgx.Tx, id int64) (publication string
 	return publication, pg.Error(err)
 }
 
-// mayPublish holds a change of the publication against the scopes of the actor: what everyone sees, and what everyone
+// MayPublish holds a change of the publication against the scopes of the actor: what everyone sees, and what everyone
 // has seen, is moved with the scope publish only.
-func mayPublish(ctx context.Context, was, is string) error {
+func MayPublish(ctx context.Context, was, is string) error {
 	moves := func(publication string) bool { return publication == "published" || publication == "withdrawn" }
 	if was == is || !moves(was) && !moves(is) || actor.From(ctx).Can(actor.Publish) {
 		return nil

@@ -87,7 +87,6 @@ func (o operation) finish(scope actor.Scope) error {
 	o.security(scope)
 	o.jsonByDefault()
 	if body := o.op.RequestBody; body != nil {
-		body.Value.Required = true
 		body.Value.Extensions = nil
 	}
 	o.answersTo()

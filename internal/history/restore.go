@@ -1,0 +1,80 @@
+package history
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/roundtable"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Restore brings a deleted record back as it was, or gives a record, deleted or not, the content of one of its versions. A record that is
+// there needs a version: else, and for a version that is not in the log, the error is apperr.Invalid at /version. One that never was
+// is apperr.NotFound. One that became part of another is apperr.Conflict: its merge can be undone. What the schema refuses by now is the error of Put.
+func (k Kind) Restore(ctx context.Context, tx pgx.Tx, id int64, version *int64) error {
+	if err := k.lock(ctx, tx, id); err != nil {
+		return err
+	}
+	now, was, err := k.states(ctx, tx, id, version)
+	if err != nil {
+		return err
+	}
+	if k.Type == roundtable.Type {
+		if err := roundtable.MayPublish(ctx, publication(now), publication(was)); err != nil {
+			return err
+		}
+	}
+	return k.Put(ctx, tx, id, was)
+}
+
+// lock keeps others from changing the record, or from restoring it, too, if it is gone.
+func (k Kind) lock(ctx context.Context, tx pgx.Tx, id int64) error {
+	_, err := changes.Lock(ctx, tx, k.Table, k.Type, id)
+	if apperr.IsKind(err, apperr.Gone) {
+		return pg.Exec(ctx, tx, "SELECT pg_advisory_xact_lock(hashtextextended(@record || @id::bigint, 7243))", pg.Args{"record": k.Type, "id": id})
+	}
+	if !apperr.IsKind(err, apperr.Merged) {
+		return err
+	}
+	var merge, into int64
+	if err := tx.QueryRow(ctx, "SELECT merge_id, into_id FROM merged WHERE type = $1 AND id = $2", k.Type, id).Scan(&merge, &into); err != nil {
+		return pg.Error(err)
+	}
+	e := apperr.New(apperr.Conflict, "restore_merged", "merge_id", strconv.FormatInt(merge, 10))
+	e.Extra = map[string]any{"merge_id": merge, "into": into}
+	return e
+}
+
+// states gives the content that the record has now, nil if it is gone, and the one that it is to have.
+func (k Kind) states(ctx context.Context, tx pgx.Tx, id int64, version *int64) (now, was json.RawMessage, err error) {
+	var before json.RawMessage
+	err = tx.QueryRow(ctx, "SELECT after, before FROM changes WHERE type = $1 AND id = $2 AND is_head", k.Type, id).Scan(&now, &before)
+	switch {
+	case err != nil:
+		return nil, nil, pg.Error(err)
+	case version == nil && now == nil:
+		return nil, before, nil
+	case version == nil:
+		return nil, nil, apperr.Validation([]apperr.Field{apperr.At("/version", "version_needed")})
+	}
+	err = tx.QueryRow(ctx, "SELECT after FROM changes WHERE type = $1 AND id = $2 AND version = $3 AND after IS NOT NULL ORDER BY seq DESC LIMIT 1", k.Type, id, *version).Scan(&was)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil, apperr.Validation([]apperr.Field{apperr.At("/version", "unknown_version")})
+	}
+	return now, was, pg.Error(err)
+}
+
+// publication is how far a round table is published; one that is gone is not.
+func publication(snapshot json.RawMessage) string {
+	var r struct{ Publication string }
+	if json.Unmarshal(snapshot, &r) != nil || r.Publication == "" {
+		return "draft"
+	}
+	return r.Publication
+}
