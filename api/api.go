@@ -133,6 +133,12 @@ func Routes() []Route {
 		{del, "/v1/distinctions/:id", write, (*server).deleteDistinction},
 		{post, "/v1/distinctions/:id/restore", write, (*server).restoreDistinction},
 
+		{get, reconcilePath, public, (*server).reconcileService},
+		{post, reconcilePath, public, (*server).reconcile},
+		{get, reconcilePath + "/suggest/entity", public, (*server).suggestEntities},
+		{get, reconcilePath + "/suggest/property", public, (*server).suggestProperties},
+		{get, reconcilePath + "/suggest/type", public, (*server).suggestTypes},
+
 		{get, "/v1/affiliations", public, (*server).listAffiliations},
 		{post, "/v1/affiliations", write, (*server).createAffiliation},
 		{get, "/v1/affiliations/:id", public, (*server).getAffiliation},
@@ -248,7 +254,7 @@ func (s *server) handler(routes []Route) (http.Handler, error) {
 	e.HideBanner, e.HidePort = true, true
 	e.IPExtractor = clientAddress(s.config.TrustedProxies)
 	e.HTTPErrorHandler = s.fail
-	e.Pre(s.observe, s.cors)
+	e.Pre(s.observe, s.cors, plainPath)
 	add := func(r Route, h echo.HandlerFunc) {
 		e.Add(r.Method, r.Path, h)
 		if r.Method == http.MethodGet {
@@ -263,6 +269,14 @@ func (s *server) handler(routes []Route) (http.Handler, error) {
 		add(r, r.handler(s))
 	}
 	return compress(e)
+}
+
+// plainPath lets a slash be written as %2F: OpenRefine puts the id people/12 into the address of a record that way.
+func plainPath(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		c.Request().URL.RawPath = ""
+		return next(c)
+	}
 }
 
 // clientAddress finds the address that a request came from: the nearest one that is not a trusted proxy.

@@ -29,7 +29,7 @@ const (
 func (s *server) cors(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r, h := c.Request(), c.Response().Header()
-		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		if r.Method == http.MethodGet || r.Method == http.MethodHead || onlyReads(r.Method, r.URL.Path) {
 			// The same for every origin, so that caches may keep one answer for all.
 			h["Access-Control-Allow-Origin"] = allOrigins
 			h["Access-Control-Expose-Headers"] = exposed
@@ -42,7 +42,7 @@ func (s *server) cors(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Add(echo.HeaderVary, echo.HeaderOrigin)
 		listed := slices.Contains(s.config.CORSOrigins, origin)
 		if r.Method == http.MethodOptions && r.Header.Get(echo.HeaderAccessControlRequestMethod) != "" {
-			preflight(h, origin, listed)
+			preflight(h, origin, listed, onlyReads(r.Header.Get(echo.HeaderAccessControlRequestMethod), r.URL.Path))
 			return c.NoContent(http.StatusNoContent)
 		}
 		if listed {
@@ -53,15 +53,18 @@ func (s *server) cors(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-func preflight(h http.Header, origin string, listed bool) {
+func preflight(h http.Header, origin string, listed, reads bool) {
 	allow := func(origin, methods, headers string) {
 		h.Set(echo.HeaderAccessControlAllowOrigin, origin)
 		h.Set(echo.HeaderAccessControlAllowMethods, methods)
 		h.Set(echo.HeaderAccessControlAllowHeaders, headers)
 	}
-	if listed {
+	switch {
+	case listed:
 		allow(origin, writeMethods, writeHeaders)
-	} else {
+	case reads:
+		allow("*", readMethods+", POST", readHeaders+", Content-Type")
+	default:
 		allow("*", readMethods, readHeaders)
 	}
 	h.Add(echo.HeaderVary, "Access-Control-Request-Method, Access-Control-Request-Headers")

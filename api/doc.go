@@ -44,6 +44,8 @@
 //	@tag.description			Two records of one person or organization that became one, and can become two again.
 //	@tag.name					Distinctions
 //	@tag.description			People and organizations that look alike and are not the same.
+//	@tag.name					Reconciliation
+//	@tag.description			Matching the names of a table with people and organizations, for OpenRefine and other clients of the Reconciliation Service API v0.2.
 //	@tag.name					Affiliations
 //	@tag.description			Positions of people over time.
 //	@tag.name					Documents

@@ -176,12 +176,14 @@ func byID[T paging.Row](list []T) map[int64]T {
 }
 
 // reasonsOf are what makes two records alike: their names, and where they work.
-func reasonsOf(p spelling.Pair, one, other []text.Map) []MatchReason {
+func reasonsOf(p spelling.Pair, one, other []text.Ref) []MatchReason {
 	reasons := []MatchReason{{"name", p.First.Spelling, p.Second.Spelling, rounded(p.Second.Score)}}
 	best := MatchReason{}
-	for _, name := range spelling.Of(one...) {
-		if r, _ := sameOrganization(name, other); r.Record != "" && r.Score >= best.Score {
-			best = r
+	for _, place := range one {
+		for _, name := range spelling.Of(place.Name) {
+			if r, _ := sameOrganization(name, other); r.Record != "" && r.Score >= best.Score {
+				best = r
+			}
 		}
 	}
 	if best.Record != "" {
@@ -191,9 +193,9 @@ func reasonsOf(p spelling.Pair, one, other []text.Map) []MatchReason {
 }
 
 // placesOf are the organizations that a person is shown with.
-func placesOf(p person.Person) []text.Map {
+func placesOf(p person.Person) []text.Ref {
 	if p.Affiliation == nil {
 		return nil
 	}
-	return []text.Map{p.Affiliation.Organization.Name}
+	return []text.Ref{p.Affiliation.Organization}
 }

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -208,7 +207,7 @@ func (in *MatchInput) Check() []apperr.Field { return nil }
 //	@Description	A name as some source gives it.
 type MatchQuery struct {
 	Name         string `json:"name" validate:"required,max=500" example:"Tokayev Kassym-Jomart"`      // In any spelling, script and order.
-	Organization string `json:"organization" validate:"max=500" example:"Presidential Administration"` // Where the person works, which makes a match surer; not for organizations.
+	Organization string `json:"organization" validate:"max=500" example:"Presidential Administration"` // Where the person works, a name or an id such as `organizations/3`, which makes a match surer; not for organizations.
 } //	@name	MatchQuery
 
 // Matches are the answer to a MatchInput, in the same order.
@@ -279,50 +278,6 @@ func (s *server) matchOrganizations(c echo.Context) error {
 	return s.match(c, s.organizations, s.knownOrganizations)
 }
 
-// known is what is shown of a candidate and compared besides its names.
-type known struct {
-	name          text.Map
-	organizations []text.Map
-}
-
-// knownPeople gives those of the people that the actor may see.
-func (s *server) knownPeople(ctx context.Context, ids []int64) (map[int64]known, error) {
-	page, err := person.List(ctx, s.db, person.Filter{ID: ids, Params: paging.Params{Limit: paging.MaxLimit}})
-	of := map[int64]known{}
-	for _, p := range page.Items {
-		of[p.ID] = known{name: p.Name, organizations: placesOf(p)}
-	}
-	return of, err
-}
-
-// knownOrganizations gives those of the organizations that are there.
-func (s *server) knownOrganizations(ctx context.Context, ids []int64) (map[int64]known, error) {
-	page, err := organization.List(ctx, s.db, organization.Filter{ID: ids, Params: paging.Params{Limit: paging.MaxLimit}})
-	of := map[int64]known{}
-	for _, o := range page.Items {
-		of[o.ID] = known{name: o.Name}
-	}
-	return of, err
-}
-
-// matchesOf finds records for each of the names, and what the actor may see of them.
-func matchesOf(ctx context.Context, f *spelling.Finder, least float64, limit int, asked [][]string, see func(context.Context, []int64) (map[int64]known, error)) ([][]spelling.Match, map[int64]known, error) {
-	found, err := f.FindEach(ctx, least, limit, asked)
-	if err != nil {
-		return nil, nil, err
-	}
-	ids := slices.Compact(slices.Sorted(slices.Values(idsOf(slices.Concat(found...)))))
-	seen := map[int64]known{}
-	for some := range slices.Chunk(ids, paging.MaxLimit) {
-		more, err := see(ctx, some)
-		if err != nil {
-			return nil, nil, err
-		}
-		maps.Copy(seen, more)
-	}
-	return found, seen, nil
-}
-
 func (s *server) match(c echo.Context, f *spelling.Finder, see func(context.Context, []int64) (map[int64]known, error)) error {
 	in, err := body[MatchInput, *MatchInput](c)
 	if err != nil {
@@ -351,38 +306,43 @@ func (s *server) match(c echo.Context, f *spelling.Finder, see func(context.Cont
 func weighed(q MatchQuery, matches []spelling.Match, seen map[int64]known) []MatchCandidate {
 	list := []MatchCandidate{}
 	for _, m := range matches {
-		k, ok := seen[m.ID]
-		if !ok {
-			continue
-		}
-		candidate := MatchCandidate{
-			ID: m.ID, Name: k.name, Score: rounded(m.Score), Band: "possible",
-			Reasons: []MatchReason{{"name", q.Name, m.Spelling, rounded(m.Score)}},
-		}
-		bar := names.Same
-		if q.Organization != "" {
-			if r, alike := sameOrganization(q.Organization, k.organizations); r.Record != "" {
-				candidate.Reasons = append(candidate.Reasons, r)
-				if alike {
-					bar = sureWith
-				}
-			}
-		}
-		if m.Score >= bar {
-			candidate.Band = "match"
-		}
-		if list = append(list, candidate); len(list) == mostCandidates {
-			break
+		if k, ok := seen[m.ID]; ok && len(list) < mostCandidates {
+			list = append(list, weigh(q, m, k))
 		}
 	}
 	return list
 }
 
-// sameOrganization compares an organization with those of a record, in all languages.
-func sameOrganization(asked string, of []text.Map) (best MatchReason, alike bool) {
+// weigh says what to make of a match.
+func weigh(q MatchQuery, m spelling.Match, k known) MatchCandidate {
+	candidate := MatchCandidate{
+		ID: m.ID, Name: k.name, Score: rounded(m.Score), Band: "possible",
+		Reasons: []MatchReason{{"name", q.Name, m.Spelling, rounded(m.Score)}},
+	}
+	bar := names.Same
+	if q.Organization != "" {
+		if r, alike := sameOrganization(q.Organization, k.organizations); r.Record != "" {
+			candidate.Reasons = append(candidate.Reasons, r)
+			if alike {
+				bar = sureWith
+			}
+		}
+	}
+	if m.Score >= bar {
+		candidate.Band = "match"
+	}
+	return candidate
+}
+
+// sameOrganization compares an organization, a name or an id such as organizations/3, with those of a record, in all languages.
+func sameOrganization(asked string, of []text.Ref) (best MatchReason, alike bool) {
+	id, byID := recordID(organization.Type, asked)
 	q := names.ParseOrganization(asked)
 	for _, o := range of {
-		for _, name := range spelling.Of(o) {
+		if byID && o.ID == id {
+			return MatchReason{"organization", asked, asked, 1}, true
+		}
+		for _, name := range spelling.Of(o.Name) {
 			if score := names.Score(q, names.ParseOrganization(name)); best.Record == "" || score > best.Score {
 				best = MatchReason{"organization", asked, name, rounded(score)}
 			}

@@ -72,6 +72,15 @@ func decode[T any, P input[T]](raw jsontext.Value, in *T) error {
 
 // readJSON reads the body: its media type, size, syntax, UTF-8, duplicate names, depth and NUL characters are checked.
 func readJSON(c echo.Context, types ...string) (jsontext.Value, error) {
+	raw, err := readBody(c, types...)
+	if err != nil {
+		return nil, err
+	}
+	return raw, scan(raw)
+}
+
+// readBody reads the body: its media type and size are checked.
+func readBody(c echo.Context, types ...string) ([]byte, error) {
 	media, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
 	if err != nil || !slices.Contains(types, media) {
 		e := apperr.New(apperr.Media, "unsupported_media_type", "allowed", strings.Join(types, ", "))
@@ -86,7 +95,7 @@ func readJSON(c echo.Context, types ...string) (jsontext.Value, error) {
 	case err != nil:
 		return nil, &apperr.Error{Kind: apperr.Malformed, Code: "body_unreadable", Err: err}
 	}
-	return raw, scan(raw)
+	return raw, nil
 }
 
 // scan reads all tokens once: syntax first, so that what follows can rely on it.

@@ -112,6 +112,18 @@ func (r *rig) do(t testing.TB, method, target string, body any, headers ...strin
 	return reply{recorder, method + " " + target}
 }
 
+// doRaw sends a GET whose path has escapes in it, as a server gets it: raw as it stands in the address, plain without them.
+func (r *rig) doRaw(t testing.TB, raw, plain string) reply {
+	t.Helper()
+	request := httptest.NewRequest(http.MethodGet, raw, nil)
+	if request.URL.Path != plain {
+		t.Fatalf("%s is read as %s", raw, request.URL.Path)
+	}
+	recorder := httptest.NewRecorder()
+	r.handler.ServeHTTP(recorder, request)
+	return reply{recorder, "GET " + raw}
+}
+
 type reply struct {
 	*httptest.ResponseRecorder
 	request string
@@ -184,4 +196,5 @@ func (l *logBuffer) take() []string {
 const (
 	jsonBody  = "application/json"
 	mergeBody = "application/merge-patch+json"
+	formBody  = "application/x-www-form-urlencoded"
 )

@@ -84,7 +84,9 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 		if op.RequestBody != nil {
 			content := op.RequestBody.Value.Content
 			consumes[op.OperationID] = slices.Sorted(maps.Keys(content))
-			op.RequestBody.Value.Content = openapi3.Content{jsonType: content[jsonType]}
+			if content[jsonType] != nil { // the conversion looks at one of them
+				op.RequestBody.Value.Content = openapi3.Content{jsonType: content[jsonType]}
+			}
 		}
 		for _, r := range op.Responses.Map() {
 			produces[op.OperationID] = append(produces[op.OperationID], slices.Collect(maps.Keys(r.Value.Content))...)

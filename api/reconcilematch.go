@@ -1,0 +1,241 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"roundtables.kz/registry/internal/names"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/spelling"
+	"roundtables.kz/registry/internal/text"
+)
+
+// reconcileSource is where records of one type are found.
+type reconcileSource struct {
+	ReconcileType
+	names *spelling.Finder
+	see   func(context.Context, []int64) (map[int64]known, error)  // those that the actor may see
+	with  func(context.Context, []string) (map[int64]known, error) // and of those, the ones with external ids
+}
+
+// reconciliation finds candidates for queries.
+type reconciliation struct {
+	lang    string
+	queries []reconcileQuery
+	found   [][]reconciled // for each query
+}
+
+// reconciled is a candidate; one that is named by an identifier is sure, whatever its name is.
+type reconciled struct {
+	ReconcileCandidate
+	sure bool
+}
+
+// look finds the records of one type.
+func (r *reconciliation) look(ctx context.Context, of reconcileSource) error {
+	asked := make([][]string, len(r.queries))
+	var ids []int64
+	var externalIDs []string
+	for i, q := range r.queries {
+		if !q.wants(of.ID) {
+			continue
+		}
+		if q.Query != "" {
+			asked[i] = []string{q.Query}
+		}
+		if id, ok := recordID(of.ID, q.Query); ok {
+			ids = append(ids, id)
+		}
+		externalIDs = append(externalIDs, q.values("external_id")...)
+	}
+	matches, seen, err := matchesOf(ctx, of.names, leastAlike, 2*mostReconciled, asked, of.see) // the actor may not see all of them
+	if err != nil {
+		return err
+	}
+	named, err := identified(ctx, of, ids, externalIDs)
+	if err != nil {
+		return err
+	}
+	for i, q := range r.queries {
+		if !q.wants(of.ID) {
+			continue
+		}
+		inName := map[int64]bool{}
+		for _, m := range matches[i] {
+			if k, ok := seen[m.ID]; ok {
+				inName[m.ID] = true
+				r.found[i] = append(r.found[i], r.candidate(of.ReconcileType, q, m, k))
+			}
+		}
+		for _, id := range slices.Sorted(maps.Keys(named)) {
+			if c := r.candidate(of.ReconcileType, q, spelling.Match{ID: id}, named[id]); c.sure && !inName[id] {
+				r.found[i] = append(r.found[i], c)
+			}
+		}
+	}
+	return nil
+}
+
+// identified gives the records with some ids or external ids that the actor may see.
+func identified(ctx context.Context, of reconcileSource, ids []int64, externalIDs []string) (map[int64]known, error) {
+	all := map[int64]known{}
+	for some := range slices.Chunk(ids, paging.MaxLimit) {
+		more, err := of.see(ctx, some)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(all, more)
+	}
+	for some := range slices.Chunk(externalIDs, paging.MaxLimit) {
+		more, err := of.with(ctx, some)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(all, more)
+	}
+	return all, nil
+}
+
+// lessFor is what a property that differs leaves of a score.
+const lessFor = .9
+
+// candidate weighs a record: by its name and organization as a match does, then by what else the query says.
+func (r *reconciliation) candidate(t ReconcileType, q reconcileQuery, m spelling.Match, k known) reconciled {
+	weighed := weigh(MatchQuery{Name: q.Query}, m, k)
+	for _, asked := range workplaces(t, q) {
+		with := weigh(MatchQuery{Name: q.Query, Organization: asked}, m, k)
+		if len(weighed.Reasons) == 1 || len(with.Reasons) > 1 && with.Reasons[1].Score > weighed.Reasons[1].Score {
+			weighed = with
+		}
+	}
+	c := reconciled{ReconcileCandidate: ReconcileCandidate{
+		ID: recordPath(t, m.ID), Name: inLanguage(k.name, r.lang), Description: k.description(r.lang),
+		Type: []ReconcileType{t}, Score: m.Score, Match: weighed.Band == "match",
+	}}
+	for _, reason := range weighed.Reasons {
+		if m.Spelling != "" {
+			c.Features = append(c.Features, ReconcileFeature{reason.Feature, percent(reason.Score)})
+		}
+		if reason.Feature == "organization" && reason.Score < names.Possible {
+			c.Score *= lessFor
+		}
+	}
+	if c.ID == q.Query {
+		c.sure = true
+		c.Features = append(c.Features, ReconcileFeature{"id", 100})
+	}
+	c.compare("external_id", q.values("external_id"), k.externalIDs, sameScheme)
+	if t == typeOrganizations {
+		c.compare("country", q.values("country"), []string{k.country}, anyOther)
+		c.compare("kind", q.values("kind"), []string{k.kind}, anyOther)
+	}
+	if c.sure {
+		c.Score, c.Match = 1, true
+	}
+	c.Score = percent(c.Score)
+	return c
+}
+
+// compare holds a property against what the record has. A record that has another value than those asked for is no match.
+func (c *reconciled) compare(pid string, asked, has []string, contradicts func(asked, has string) bool) {
+	against := false
+	for _, a := range asked {
+		for _, h := range has {
+			switch {
+			case strings.EqualFold(a, h):
+				c.Features = append(c.Features, ReconcileFeature{pid, 100})
+				c.sure = c.sure || pid == "external_id"
+				return
+			case contradicts(a, h):
+				against = true
+			}
+		}
+	}
+	if against {
+		c.Features = append(c.Features, ReconcileFeature{pid, 0})
+		c.Score *= lessFor
+		c.Match = false
+	}
+}
+
+// anyOther contradicts, but what is not known contradicts nothing.
+func anyOther(_, has string) bool { return has != "" && has != "other" }
+
+// sameScheme reports whether two identifiers are of one scheme, in which a record has one identifier only.
+func sameScheme(asked, has string) bool {
+	a, _, _ := strings.Cut(asked, ":")
+	h, _, _ := strings.Cut(has, ":")
+	return strings.EqualFold(a, h)
+}
+
+// workplaces gives the organizations that a person is asked for with.
+func workplaces(t ReconcileType, q reconcileQuery) []string {
+	if t != typePeople {
+		return nil
+	}
+	return q.values("organization")
+}
+
+// clearlyBehind is by how many points the next candidate has to score less, or the best one is not sure.
+const clearlyBehind = 5
+
+// decided gives the best candidates, of which the first is a match or none is.
+func decided(found []reconciled, limit int) []ReconcileCandidate {
+	slices.SortStableFunc(found, func(a, b reconciled) int {
+		if a.sure != b.sure {
+			if a.sure {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(b.Score, a.Score)
+	})
+	list := make([]ReconcileCandidate, 0, min(limit, len(found)))
+	for i, c := range found[:min(limit, len(found))] {
+		if i > 0 || len(found) > 1 && c.sure == found[1].sure && c.Score-found[1].Score < clearlyBehind {
+			c.Match = false
+		}
+		list = append(list, c.ReconcileCandidate)
+	}
+	return list
+}
+
+// description says what tells a record from its namesakes.
+func (k known) description(lang string) string {
+	parts := []string{}
+	if title := inLanguage(k.title, lang); title != "" {
+		parts = append(parts, title)
+	}
+	for _, o := range append(slices.Clone(k.organizations), k.parents...) {
+		parts = append(parts, inLanguage(o.Name, lang))
+	}
+	if k.country != "" {
+		parts = append(parts, k.country)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func inLanguage(m text.Map, lang string) string {
+	value, _ := m.In(lang)
+	return value
+}
+
+func percent(score float64) float64 { return math.Round(score*1000) / 10 }
+
+// recordPath gives the id of a record among those of all types: its path below /v1/.
+func recordPath(t ReconcileType, id int64) string { return t.ID + "/" + strconv.FormatInt(id, 10) }
+
+// recordID reads the id of a record of a type: "people/12".
+func recordID(kind, id string) (int64, bool) {
+	digits, ok := strings.CutPrefix(id, kind+"/")
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	return n, err == nil && n > 0
+}
