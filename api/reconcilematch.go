@@ -115,7 +115,7 @@ func (r *reconciliation) candidate(t ReconcileType, q reconcileQuery, m spelling
 	}
 	c := reconciled{ReconcileCandidate: ReconcileCandidate{
 		ID: recordPath(t, m.ID), Name: inLanguage(k.name, r.lang), Description: k.description(r.lang),
-		Type: []ReconcileType{t}, Score: m.Score, Match: weighed.Band == "match",
+		Type: []ReconcileType{t}, Score: m.Score, Match: weighed.Band == "match" && (t != typePeople || !oneWord(q.Query) || len(weighed.Reasons) > 1),
 	}}
 	for _, reason := range weighed.Reasons {
 		if m.Spelling != "" {
@@ -140,6 +140,9 @@ func (r *reconciliation) candidate(t ReconcileType, q reconcileQuery, m spelling
 	c.Score = percent(c.Score)
 	return c
 }
+
+// oneWord reports whether a name is a surname or a given name alone. Some people are known by it, but it is not theirs alone.
+func oneWord(name string) bool { return len(names.Parse(name).Tokens()) < 2 }
 
 // compare holds a property against what the record has. A record that has another value than those asked for is no match.
 func (c *reconciled) compare(pid string, asked, has []string, contradicts func(asked, has string) bool) {
