@@ -42,6 +42,9 @@ verify: lint generate lint-openapi ## Check that the code is clean and that ever
 bench: ## Measure the service beside a bare handler, at 1,000 and 100,000 events (8 GB in the user's cache; go run ./internal/bench -clean removes it)
 	go run ./internal/bench $(BENCH)
 
+bench-names: ## Measure how names are found, with the people and spellings of the folder NAMES_DIR
+	go run ./internal/bench names -names "$(NAMES_DIR)" $(BENCH)
+
 clean: ## Remove what was built; the data in .data stays
 	rm -rf bin openapi/tools/node_modules
 
@@ -53,4 +56,4 @@ openapi/tools/node_modules: openapi/tools/package-lock.json
 	npm ci --prefix openapi/tools --no-audit --no-fund --ignore-scripts
 	@touch $@
 
-.PHONY: help run build test test-browser generate lint lint-openapi verify bench clean
+.PHONY: help run build test test-browser generate lint lint-openapi verify bench bench-names clean

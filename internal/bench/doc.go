@@ -13,4 +13,9 @@
 // What both do is the same: the same addresses, the same keep-alive connections, the same pool size, the same answer as a
 // client sees it (checked member by member before anything is measured). What only the service does is part of the
 // measure: the key check, strict parameters, validation, log line, metrics, request id, headers, cursor, snapshot.
+//
+//	NAMES_DIR=… go run ./internal/bench names [flags]
+//
+// measures how people are found by names instead: how well, with a pool of people and other spellings of some of them that a
+// folder holds, and how fast, among many made-up people more. What is in the folder stays there.
 package main

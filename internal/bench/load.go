@@ -235,13 +235,18 @@ func dropIndexes(ctx context.Context, conn *pgx.Conn) ([]string, error) {
 func logged() []string {
 	var sql []string
 	for _, t := range []string{"statements", "attendees", "round_tables", "organizers", "people", "affiliations", "documents", "recommendations", "organizations", "topics", "places"} {
-		sql = append(sql, strings.NewReplacer("{t}", t, "{type}", strings.ReplaceAll(t, "_", "-")).Replace(`
-			INSERT INTO changes (seq, type, id, version, op, actor, at, after, public)
-			SELECT nextval('changes_seq'), '{type}', r.id, r.version, 'create', 'system:bench', r.updated_at,
-			       {t}_snapshot(r.id) - '{version,updated_at,xact}'::text[], {t}_public(r.id)
-			FROM {t} r ORDER BY r.id`))
+		sql = append(sql, loggedOf(t)+" ORDER BY r.id")
 	}
 	return sql
+}
+
+// loggedOf is the statement for the records r of one table.
+func loggedOf(table string) string {
+	return strings.NewReplacer("{t}", table, "{type}", strings.ReplaceAll(table, "_", "-")).Replace(`
+		INSERT INTO changes (seq, type, id, version, op, actor, at, after, public)
+		SELECT nextval('changes_seq'), '{type}', r.id, r.version, 'create', 'system:bench', r.updated_at,
+		       {t}_snapshot(r.id) - '{version,updated_at,xact}'::text[], {t}_public(r.id)
+		FROM {t} r`)
 }
 
 // verify holds what the load did by hand against what the schema's triggers would have done.

@@ -48,6 +48,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if len(args) > 0 && args[0] == "bare" { // the process of the bare handler, started by the measuring one
 		return serveBare(ctx, args[1:], stdout)
 	}
+	if len(args) > 0 && args[0] == "names" {
+		return benchNames(ctx, args[1:], stdout, stderr)
+	}
 	s, err := parse(args, stderr)
 	if err != nil {
 		return err
