@@ -107,7 +107,7 @@ func (x *Index) meet(key string, w *word) {
 	for _, c := range codesOf(w) {
 		x.codes[c] = append(x.codes[c], w.number)
 	}
-	if fresh := len(x.words) - len(x.sorted); fresh > 256 && fresh > len(x.sorted)/64 {
+	if fresh := len(x.words) - len(x.sorted); fresh > 256 && fresh > len(x.sorted)/8 {
 		x.sorted = x.sorted[:0]
 		for i := range x.words {
 			x.sorted = append(x.sorted, int32(i))
