@@ -1,0 +1,80 @@
+package paging
+
+import (
+	"context"
+	"strconv"
+
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Walk reads a list whole instead of by pages: with it in the parameters each Query gives the next records, in order, until
+// Done. All of them come from one transaction, which has to be REPEATABLE READ for them to be of one snapshot, and which
+// holds one walk at a time. What is held in memory does not depend on the length of the list.
+type Walk struct {
+	Done bool // the last records were given
+
+	open bool
+	head int64
+}
+
+// step is how many records a Query of a walk gives.
+const step = MaxLimit
+
+var fetch = "FETCH " + strconv.Itoa(step) + " FROM walk"
+
+// walked gives the next records. Which ones they are is asked for once, by a cursor of the database, so that the list is
+// sorted once; what is shown of them is looked up step by step, as for a page.
+func walked[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params) (Page[T], error) {
+	page := Page[T]{Items: []T{}, Limit: step}
+	if !p.Walk.open {
+		if err := p.Walk.begin(ctx, db, s, w, p.Sort); err != nil {
+			return page, pg.Error(err)
+		}
+	}
+	page.Head = p.Walk.head
+	ids, err := p.Walk.next(ctx, db)
+	if err != nil || len(ids) == 0 {
+		return page, pg.Error(err)
+	}
+	rows, err := db.Query(ctx, "SELECT "+s.Columns+", NULL::text[] AS sort_keys FROM unnest(@walked::bigint[]) WITH ORDINALITY given(id, n) JOIN "+
+		s.Table+" ON "+s.ID+" = given.id "+s.Joins+" "+s.Shown+" ORDER BY given.n", pg.Args{"walked": ids})
+	if err != nil {
+		return page, pg.Error(err)
+	}
+	page.Items, err = pgx.CollectRows(rows, pgx.RowToStructByName[T])
+	return page, pg.Error(err)
+}
+
+// begin opens the cursor. The head is of the same snapshot.
+func (k *Walk) begin(ctx context.Context, db pg.DB, s Source, w pg.Where, sort string) error {
+	order, err := s.order(sort)
+	if err != nil {
+		return err
+	}
+	if s.Visible != "" {
+		w.Add(s.Visible)
+	}
+	if err := w.Known(s.ID, few(ctx, db)); err != nil {
+		return err
+	}
+	if err := db.QueryRow(ctx, "SELECT coalesce(max(seq), 0) FROM changes").Scan(&k.head); err != nil {
+		return err
+	}
+	expandDates(order)
+	sql := "DECLARE walk NO SCROLL CURSOR FOR SELECT " + s.ID + " FROM " + s.Table + " " + s.Joins + w.SQL(s.ID, false) + s.orderBy(order)
+	_, err = db.Exec(ctx, sql, w.Args())
+	k.open = err == nil
+	return err
+}
+
+func (k *Walk) next(ctx context.Context, db pg.DB) ([]int64, error) {
+	rows, err := db.Query(ctx, fetch)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	k.Done = len(ids) < step
+	return ids, err
+}
