@@ -27,10 +27,10 @@ var floors = [][]string{
 		"internal/attendee", "internal/role", "internal/statement", "internal/topic", "internal/place", "internal/document",
 		"internal/recommendation", "internal/apikey", "internal/distinction",
 	},
-	{"internal/history"},                  // gives any of them the content that it had
-	{"internal/bundle", "internal/merge"}, // 3: across resources
-	{"internal/sample"},                   // the sample is bundles that go through their door
-	{"openapi"},                           // the document; the service serves it
+	{"internal/history"}, // gives any of them the content that it had
+	{"internal/bundle", "internal/merge", "internal/export"}, // 3: across resources
+	{"internal/sample"}, // the sample is bundles that go through their door
+	{"openapi"},         // the document; the service serves it
 	{"api/docs"},
 	{"api"},
 	{"internal/bench"}, // measures the service beside a bare handler
