@@ -153,6 +153,19 @@ func Routes() []Route {
 		{del, "/v1/documents/:id", write, (*server).deleteDocument},
 		{post, "/v1/documents/:id/restore", write, (*server).restoreDocument},
 
+		{get, "/v1/exports/round-tables.:format", public, (*server).exportRoundTables},
+		{get, "/v1/exports/organizers.:format", public, (*server).exportOrganizers},
+		{get, "/v1/exports/attendees.:format", public, (*server).exportAttendees},
+		{get, "/v1/exports/statements.:format", public, (*server).exportStatements},
+		{get, "/v1/exports/recommendations.:format", public, (*server).exportRecommendations},
+		{get, "/v1/exports/people.:format", public, (*server).exportPeople},
+		{get, "/v1/exports/organizations.:format", public, (*server).exportOrganizations},
+		{get, "/v1/exports/affiliations.:format", public, (*server).exportAffiliations},
+		{get, "/v1/exports/documents.:format", public, (*server).exportDocuments},
+		{get, "/v1/exports/topics.:format", public, (*server).exportTopics},
+		{get, "/v1/exports/places.:format", public, (*server).exportPlaces},
+		{get, "/v1/exports/roles.:format", public, (*server).exportRoles},
+
 		{post, "/v1/bundles", write, (*server).createBundle},
 
 		{get, "/v1/topics", public, (*server).listTopics},
@@ -201,6 +214,7 @@ type server struct {
 	crossOrigin func(*http.Request) error
 	metrics     *metrics
 	probe       *probe
+	downloads   chan struct{}   // a place for each download that may run at once
 	operations  map[string]bool // paths of Operations and Documentation
 }
 
@@ -244,6 +258,7 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 	s.keyed = newLimiter("key", config.RateKeys, config.Now)
 	s.failures = newLimiter("wrong-keys", config.RateAnonymous, config.Now)
 	s.metrics = newMetrics(config.DB)
+	s.downloads = make(chan struct{}, max(1, config.DB.Config().MaxConns/2))
 	s.probe = newProbe(ctx, config.DB.Config().ConnConfig, config.Now)
 	return s, nil
 }

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,7 +41,9 @@ type contract struct {
 var published = sync.OnceValue(func() *contract {
 	doc, whole := strictDocument(false)
 	_, sparse := strictDocument(true)
-	openapi3filter.RegisterBodyDecoder("text/html", openapi3filter.PlainBodyDecoder)
+	for _, text := range []string{"text/html", "text/csv", "application/x-ndjson"} {
+		openapi3filter.RegisterBodyDecoder(text, openapi3filter.PlainBodyDecoder)
+	}
 	return &contract{doc: doc, whole: whole, sparse: sparse, seen: map[string]bool{}}
 })
 
@@ -220,15 +223,11 @@ func TestTheDocumentDescribesExactlyTheRoutes(t *testing.T) {
 	}
 }
 
+var pathParameter = regexp.MustCompile(`:(\w+)`)
+
 // documented writes the path of a route as the document does.
 func documented(path string) string {
-	parts := strings.Split(path, "/")
-	for i, p := range parts {
-		if name, ok := strings.CutPrefix(p, ":"); ok {
-			parts[i] = "{" + name + "}"
-		}
-	}
-	return strings.Join(parts, "/")
+	return pathParameter.ReplaceAllString(path, "{$1}")
 }
 
 // checkSecurity holds the keys that the document asks for against the scope of the route.
@@ -259,10 +258,11 @@ func TestListsSortByWhatTheDocumentSays(t *testing.T) {
 			continue
 		}
 		p := item.Get.Parameters.GetByInAndName("query", "sort")
-		if p == nil || strings.Contains(path, "{") {
+		file := strings.Replace(path, "{format}", "ndjson", 1)
+		if p == nil || strings.Contains(file, "{") {
 			continue
 		}
-		answer := r.do(t, http.MethodGet, path+"?sort=nothing", nil, "Authorization", "Bearer "+key)
+		answer := r.do(t, http.MethodGet, file+"?sort=nothing", nil, "Authorization", "Bearer "+key)
 		problem := answer.wantProblem(t, http.StatusBadRequest, "bad_parameters", "sort bad_sort")
 		names, err := json.Marshal(p.Extensions["x-sort"])
 		if err != nil {
@@ -290,7 +290,7 @@ func TestTheDocumentListsEveryParameterThatAnOperationTakesAndNoOther(t *testing
 		if item.Get == nil || !strings.HasPrefix(path, "/v1/") || path == "/v1/me" {
 			continue
 		}
-		at := strings.NewReplacer("{person_id}", someone, "{id}", event).Replace(path)
+		at := strings.NewReplacer("{person_id}", someone, "{id}", event, "{format}", "csv").Replace(path)
 		answer := r.do(t, http.MethodGet, at+"?zzzzzzzzzzzz=1", nil, "Authorization", "Bearer "+key)
 		problem := answer.wantProblem(t, http.StatusBadRequest, "bad_parameters", "zzzzzzzzzzzz unknown_parameter")
 		var documented []string

@@ -56,6 +56,12 @@
 //	@tag.description			Where round tables were held, with former names of the places.
 //	@tag.name					Roles
 //	@tag.description			The vocabulary of roles that attendees can have.
+//	@tag.name					Exports
+//	@tag.description			Whole lists as files, with the filters and the order of the list and no limit of rows: one moment of the registry, whose change cursor stands in `X-Change-Cursor`.
+//	@tag.description
+//	@tag.description			**CSV** is UTF-8 with a byte order mark; rows end in CRLF. A text in languages has the columns `title_kk`, `title_ru`, `title_en` and `title_other`, a JSON object of all other languages. An object has a column for each member, `place.name_ru`; a list has its elements in one cell with `|` between them, and `\` before a `|` or `\` in one; in a list of objects each column is such a list, `topics.id`, `topics.name_ru`. The texts of a statement are `texts_kk`, `texts_ru`, `texts_en`, `texts_other`, with `texts_original` for the language of the original and `texts_translator` for a JSON object of translators. An empty cell is null. Before a text that begins with `=`, `+`, `-`, `@`, TAB or CR, or with such a sign after `'`, stands one more `'`, so that no spreadsheet takes it for a formula: take that one away again. Numbers and dates are as they are.
+//	@tag.description
+//	@tag.description			**NDJSON** has a record a line, as in the list. The last line is `{"_end": true, "rows": 2, "cursor": "…"}`: a file without it is not whole. A CSV file that was cut off is told by the broken connection, which every HTTP client reports.
 //	@tag.name					API keys
 //	@tag.description			Keys of clients: made, shown once, revoked.
 //	@tag.name					Service

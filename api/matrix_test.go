@@ -132,7 +132,7 @@ func (m matrix) rememberDecisions(t *testing.T, put func(collection string, s st
 // path fills the path of a route with the ids of records in a state. A collection that the matrix lacks fails the test.
 func (m matrix) path(t *testing.T, r Route, s state) string {
 	t.Helper()
-	path := strings.Replace(r.Path, ":person_id", fmt.Sprint(m.ids["people"][s]), 1)
+	path := strings.NewReplacer(":person_id", fmt.Sprint(m.ids["people"][s]), ":format", map[state]string{shown: "csv", hidden: "ndjson"}[s]).Replace(r.Path)
 	parts := strings.Split(path, "/")
 	for i, p := range parts {
 		if p != ":id" {

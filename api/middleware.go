@@ -50,10 +50,8 @@ func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		s.metrics.inFlight.Inc()
 		defer func() {
 			s.metrics.inFlight.Dec()
-			if p := recover(); p != nil {
-				if p == http.ErrAbortHandler {
-					panic(p) // the handler cut the answer off on purpose: the connection has to break
-				}
+			p := recover()
+			if p != nil && p != http.ErrAbortHandler {
 				err = &panicError{p, debug.Stack()}
 			}
 			if err != nil {
@@ -62,6 +60,9 @@ func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			took := time.Since(began)
 			s.metrics.observe(c, took)
 			s.logLine(c, took)
+			if p == http.ErrAbortHandler {
+				panic(p) // the handler cut the answer off on purpose: the connection has to break
+			}
 			err = nil
 		}()
 		if len(c.Request().RequestURI) > maxURL {
@@ -87,7 +88,9 @@ func (s *server) logLine(c echo.Context, took time.Duration) {
 	}
 	ctx, log := c.Request().Context(), s.config.Log
 	err, failed := c.Get(errorKey).(error)
-	if failed && c.Response().Status >= 500 {
+	var cut cutOff
+	broken := errors.As(err, &cut)
+	if failed && c.Response().Status >= 500 || broken && !errors.Is(err, context.Canceled) {
 		level = slog.LevelError
 	}
 	if !log.Enabled(ctx, level) {
@@ -97,6 +100,9 @@ func (s *server) logLine(c echo.Context, took time.Duration) {
 	attrs = append(attrs, slog.String("method", methodLabel(c.Request().Method)), slog.String("route", c.Path()), slog.Int("status", c.Response().Status),
 		slog.Duration("took", took), slog.String("actor", actor.From(ctx).String()),
 		slog.String("request_id", c.Response().Header().Get(echo.HeaderXRequestID)))
+	if broken {
+		attrs = append(attrs, slog.Bool("cut_off", true))
+	}
 	var known *apperr.Error
 	if errors.As(err, &known) {
 		attrs = append(attrs, slog.String("code", known.Code))
@@ -115,6 +121,7 @@ func (s *server) logLine(c echo.Context, took time.Duration) {
 // against the actor and sets the deadline.
 func (s *server) guard(r Route) echo.HandlerFunc {
 	handle := r.handler(s)
+	sentWhole := isSentWhole(r.Path)
 	return func(c echo.Context) error {
 		if !onlyReads(r.Method, r.Path) {
 			if err := s.crossOrigin(c.Request()); err != nil {
@@ -124,8 +131,12 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 		if err := checkQuery(c); err != nil {
 			return err
 		}
-		ctx, cancel := context.WithTimeout(c.Request().Context(), s.config.RequestTimeout)
-		defer cancel()
+		ctx := c.Request().Context()
+		if !sentWhole {
+			limited, cancel := context.WithTimeout(ctx, s.config.RequestTimeout)
+			defer cancel()
+			ctx = limited
+		}
 		who, err := s.identify(ctx, c)
 		if err != nil {
 			return err
@@ -138,7 +149,7 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 		if err := admit(who, r.Scope); err != nil {
 			return err
 		}
-		if !acceptsJSON(c.Request().Header.Get(echo.HeaderAccept)) {
+		if !sentWhole && !acceptsJSON(c.Request().Header.Get(echo.HeaderAccept)) { // the path of a file names its type
 			return apperr.New(apperr.NotAcceptable, "not_acceptable")
 		}
 		h := c.Response().Header()

@@ -42,6 +42,18 @@ func query[F any, P filter[F]](s *server, c echo.Context) (F, error) {
 	return f, apperr.BadQuery(fields)
 }
 
+// ofPages are the parameters that make no sense for a list that is read whole.
+var ofPages = []string{"limit", "cursor", "count"}
+
+// queryWhole is query for a list that is read whole: without the parameters of pages, with those of extra, a pointer to a
+// struct. What is answered depends on the address alone, hence not on Accept-Language.
+func queryWhole[F any, P filter[F]](c echo.Context, extra any) (F, error) {
+	var f F
+	fields := bindAll(c.QueryParams(), ofPages, &f, extra)
+	P(&f).Page().Walk = &paging.Walk{}
+	return f, apperr.BadQuery(fields)
+}
+
 // parameters of a filter type: name -> where it is kept, its closed list of values.
 type parameter struct {
 	index   []int
@@ -99,6 +111,31 @@ func bind(values url.Values, into any) []apperr.Field {
 		f.Parameter, f.Pointer = strings.Split(f.Pointer, "/")[1], ""
 		if !slices.ContainsFunc(fields, func(g apperr.Field) bool { return g.Parameter == f.Parameter }) {
 			fields = append(fields, f)
+		}
+	}
+	slices.SortFunc(fields, func(a, b apperr.Field) int { return strings.Compare(a.Parameter, b.Parameter) })
+	return fields
+}
+
+// bindAll is bind for several structs, of which those in without are no parameters.
+func bindAll(values url.Values, without []string, into ...any) (fields []apperr.Field) {
+	known := map[string]parameter{}
+	for _, to := range into {
+		own := url.Values{}
+		for name, p := range parametersOf(reflect.TypeOf(to).Elem()) {
+			if slices.Contains(without, name) {
+				continue
+			}
+			known[name] = p
+			if given, ok := values[name]; ok {
+				own[name] = given
+			}
+		}
+		fields = append(fields, bind(own, to)...)
+	}
+	for name := range values {
+		if _, ok := known[name]; !ok {
+			fields = append(fields, unknownParameter(name, known))
 		}
 	}
 	slices.SortFunc(fields, func(a, b apperr.Field) int { return strings.Compare(a.Parameter, b.Parameter) })

@@ -183,6 +183,19 @@ func project(v any, names []string) (jsontext.Value, error) {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		t = t.Elem()
 	}
+	keep, err := kept(t, names)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := json.Marshal(v, jsonOptions)
+	if err != nil {
+		return nil, fmt.Errorf("encode the answer: %w", err)
+	}
+	return keepMembers(raw, keep)
+}
+
+// kept gives the members that stay where a client names some, or the error for names that are none.
+func kept(t reflect.Type, names []string) ([]string, error) {
 	known := membersOf(t)
 	keep := []string{"id", "version"}
 	var unknown []apperr.Field
@@ -194,14 +207,7 @@ func project(v any, names []string) (jsontext.Value, error) {
 		}
 		keep = append(keep, n, n+"_text", n+"_lang")
 	}
-	if err := apperr.BadQuery(unknown); err != nil {
-		return nil, err
-	}
-	raw, err := json.Marshal(v, jsonOptions)
-	if err != nil {
-		return nil, fmt.Errorf("encode the answer: %w", err)
-	}
-	return keepMembers(raw, keep)
+	return keep, apperr.BadQuery(unknown)
 }
 
 // keepMembers copies an object, or an array of objects, with only the named members.

@@ -67,12 +67,25 @@ func stopping(ctx context.Context) <-chan struct{} {
 }
 
 // compress makes answers over 1 KiB smaller for clients that ask for it. An ETag gets the suffix -gzip then, as a strong
-// tag names the bytes; If-Match and If-None-Match do not mind it. Level 1 costs half of what the usual level 6 does.
+// tag names the bytes; If-Match and If-None-Match do not mind it. Level 1 costs half of what the usual level 6 does. Files,
+// which have no ETag, are compressed by zstd where the client takes it.
 func compress(h http.Handler) (http.Handler, error) {
 	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(1<<10), gzhttp.CompressionLevel(1), gzhttp.EnableZstd(false),
 		gzhttp.SuffixETag("-gzip"), gzhttp.SetContentType(false))
 	if err != nil {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}
-	return wrap(h), nil
+	wrapWhole, err := gzhttp.NewWrapper(gzhttp.MinSize(1<<10), gzhttp.CompressionLevel(1), gzhttp.SetContentType(false),
+		gzhttp.ExceptContentTypes([]string{mediaTypes["xlsx"]})) // which are compressed already
+	if err != nil {
+		return nil, fmt.Errorf("set up compression: %w", err)
+	}
+	pages, whole := wrap(h), wrapWhole(h)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isSentWhole(r.URL.Path) {
+			whole(w, r)
+		} else {
+			pages(w, r)
+		}
+	}), nil
 }

@@ -60,7 +60,10 @@ func (p *pass) operations() error {
 			err = fmt.Errorf("%s: want one tag of api/doc.go, got %q", at, op.Tags)
 		default:
 			used[op.OperationID] = at
-			o := operation{p, op, method, path, isData, method != http.MethodGet && route.Scope != actor.Public, op.Extensions["x-if-match"] != nil || method == http.MethodPatch || method == http.MethodDelete}
+			o := operation{
+				pass: p, op: op, method: method, path: path, data: isData, writes: method != http.MethodGet && route.Scope != actor.Public,
+				versioned: op.Extensions["x-if-match"] != nil || method == http.MethodPatch || method == http.MethodDelete, export: op.Extensions["x-export"] != nil,
+			}
 			err = o.finish(route.Scope)
 		}
 	})
@@ -75,6 +78,7 @@ type operation struct {
 	data         bool // of the data's API, not of the service itself
 	writes       bool // not what asks with a body, which needs no scope
 	versioned    bool // wants If-Match: a change of what is there, and an action whose handler says @x-if-match
+	export       bool // sends a whole list as a file
 }
 
 func (o operation) finish(scope actor.Scope) error {
@@ -84,6 +88,9 @@ func (o operation) finish(scope actor.Scope) error {
 	if o.op.Description == "" {
 		o.op.Description = o.op.Summary + "."
 	}
+	if o.export {
+		o.describeExport()
+	}
 	o.security(scope)
 	o.jsonByDefault()
 	if body := o.op.RequestBody; body != nil {
@@ -92,6 +99,19 @@ func (o operation) finish(scope actor.Scope) error {
 	o.answersTo()
 	o.problems(scope)
 	return nil
+}
+
+// describeExport says what all exports answer. Their lists have no pages.
+func (o operation) describeExport() {
+	o.op.Description = sentence(o.op.Description, "All records that the filters let through, as they are at one moment, in the order that `sort` asks for.")
+	o.op.Parameters = slices.DeleteFunc(o.op.Parameters, func(p *openapi3.ParameterRef) bool {
+		return slices.Contains([]string{"limit", "cursor", "count"}, p.Value.Name)
+	})
+	file := func(s *openapi3.Schema) *openapi3.MediaType { return &openapi3.MediaType{Schema: s.NewRef()} }
+	o.op.Responses.Value("200").Value.Content = openapi3.Content{
+		"text/csv":             file(openapi3.NewStringSchema()),
+		"application/x-ndjson": file(openapi3.NewStringSchema()),
+	}
 }
 
 // jsonByDefault names the media type of what has no @Accept or @Produce; what is not JSON is text.
@@ -164,6 +184,7 @@ func (o operation) parameters() error {
 		}
 	}
 	delete(o.op.Extensions, "x-sort")
+	delete(o.op.Extensions, "x-export")
 	if !o.data {
 		return nil
 	}

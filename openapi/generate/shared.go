@@ -23,15 +23,17 @@ func (p *pass) shared() error {
 		return errors.New("no annotation mentions Problem")
 	}
 	c.Headers = openapi3.Headers{
-		"ETag":             header("The version of the record: send it back in `If-Match`.", openapi3.NewStringSchema(), `"3"`),
-		"Location":         header("Address of the record.", openapi3.NewStringSchema().WithFormat("uri-reference"), "/v1/topics/7"),
-		"Link":             header("Address of the next page, with `rel=\"next\"`; absent on the last page.", openapi3.NewStringSchema(), `</v1/topics?cursor=…>; rel="next"`),
-		"X-Request-Id":     header("Id of the request, as in the log of the service.", openapi3.NewStringSchema(), "01JD3Z6V2N8Q4T7M0KX5W9R1BC"),
-		"X-Dry-Run":        header("`true` where nothing was kept.", openapi3.NewStringSchema(), "true"),
-		"RateLimit-Policy": header("The quota: requests (`q`) in a window of seconds (`w`).", openapi3.NewStringSchema(), `"key";q=600;w=60`),
-		"RateLimit":        header("What is left of the quota (`r`) and the seconds until it is full again (`t`).", openapi3.NewStringSchema(), `"key";r=599;t=42`),
-		"Retry-After":      header("Seconds to wait before the next try.", openapi3.NewIntegerSchema().WithMin(0), 1),
-		"WWW-Authenticate": header("How to authenticate.", openapi3.NewStringSchema(), `Bearer realm="registry"`),
+		"ETag":                header("The version of the record: send it back in `If-Match`.", openapi3.NewStringSchema(), `"3"`),
+		"Location":            header("Address of the record.", openapi3.NewStringSchema().WithFormat("uri-reference"), "/v1/topics/7"),
+		"Link":                header("Address of the next page, with `rel=\"next\"`; absent on the last page.", openapi3.NewStringSchema(), `</v1/topics?cursor=…>; rel="next"`),
+		"X-Request-Id":        header("Id of the request, as in the log of the service.", openapi3.NewStringSchema(), "01JD3Z6V2N8Q4T7M0KX5W9R1BC"),
+		"X-Change-Cursor":     header("Change cursor of what the file was made from: later changes come after it.", openapi3.NewStringSchema(), "1f0c9a3e.128"),
+		"Content-Disposition": header("Name of the file.", openapi3.NewStringSchema(), `attachment; filename="round-tables-2020-02-27.csv"`),
+		"X-Dry-Run":           header("`true` where nothing was kept.", openapi3.NewStringSchema(), "true"),
+		"RateLimit-Policy":    header("The quota: requests (`q`) in a window of seconds (`w`).", openapi3.NewStringSchema(), `"key";q=600;w=60`),
+		"RateLimit":           header("What is left of the quota (`r`) and the seconds until it is full again (`t`).", openapi3.NewStringSchema(), `"key";r=599;t=42`),
+		"Retry-After":         header("Seconds to wait before the next try.", openapi3.NewIntegerSchema().WithMin(0), 1),
+		"WWW-Authenticate":    header("How to authenticate.", openapi3.NewStringSchema(), `Bearer realm="registry"`),
 	}
 	reason := openapi3.NewHeaderParameter("X-Change-Reason").WithSchema(openapi3.NewStringSchema().WithMaxLength(500)).
 		WithDescription("Why, for the history of the record.")
@@ -76,7 +78,7 @@ func always(operation, actor.Scope) bool { return true }
 
 func ofData(o operation, _ actor.Scope) bool { return o.data }
 
-func ofOneRecord(o operation, _ actor.Scope) bool { return o.data && strings.Contains(o.path, "{") }
+func ofOneRecord(o operation, _ actor.Scope) bool { return o.data && strings.Contains(o.path, "id}") }
 
 // ofAMergeable is true of reading one record of those that can become part of another one.
 func ofAMergeable(o operation, s actor.Scope) bool {
@@ -97,7 +99,7 @@ var refusals = []refusal{
 	{"401", "Unauthorized", "A key is needed, or the one that was sent is not good.", "key_required", "", []string{"WWW-Authenticate"}, ofData},
 	{"403", "Forbidden", "The key does not carry the scope.", "scope_missing", "", nil, func(o operation, s actor.Scope) bool { return o.data && s != actor.Public }},
 	{"404", "NotFound", "There is no such record, or you may not see it.", "not_found", "", nil, func(o operation, _ actor.Scope) bool { return strings.Contains(o.path, "{") }},
-	{"406", "NotAcceptable", "The `Accept` header lets no answer of ours through.", "not_acceptable", "", nil, ofData},
+	{"406", "NotAcceptable", "The `Accept` header lets no answer of ours through.", "not_acceptable", "", nil, func(o operation, _ actor.Scope) bool { return o.data && !o.export }},
 	{"409", "Conflict", "Another record is in the way: a duplicate, or something that refers to this one.", "in_use", "", nil, func(o operation, _ actor.Scope) bool { return o.data && o.writes }},
 	{"410", "Gone", "The record was deleted.", "deleted", "", nil, ofOneRecord},
 	{"412", "PreconditionFailed", "The record has changed since you read it: `current_version` is the version now.", "stale_version", "", nil, ofAVersion},
@@ -180,6 +182,9 @@ func (o operation) answersTo() {
 			if schema.Properties["page"] != nil {
 				own = append(own, "Link")
 			}
+		}
+		if o.export {
+			own = append(own, "X-Change-Cursor", "Content-Disposition")
 		}
 		if status == "201" {
 			own = append(own, "Location")
