@@ -119,12 +119,12 @@ func (c *CSVReader) cell() (cell string, last bool, err error) {
 		}
 	}
 	for ; err == nil; next, err = c.r.ReadByte() {
-		switch {
-		case next == c.delimiter:
+		switch next {
+		case c.delimiter:
 			return b.String(), false, nil
-		case next == '\n':
+		case '\n':
 			return b.String(), true, nil
-		case next == '\r':
+		case '\r':
 			if following, err := c.r.Peek(1); err == nil && following[0] == '\n' {
 				_, _ = c.r.Discard(1)
 			}
