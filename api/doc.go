@@ -62,6 +62,8 @@
 //	@tag.description			**CSV** is UTF-8 with a byte order mark; rows end in CRLF. A text in languages has the columns `title_kk`, `title_ru`, `title_en` and `title_other`, a JSON object of all other languages. An object has a column for each member, `place.name_ru`; a list has its elements in one cell with `|` between them, and `\` before a `|` or `\` in one; in a list of objects each column is such a list, `topics.id`, `topics.name_ru`. The texts of a statement are `texts_kk`, `texts_ru`, `texts_en`, `texts_other`, with `texts_original` for the language of the original and `texts_translator` for a JSON object of translators. An empty cell is null. Before a text that begins with `=`, `+`, `-`, `@`, TAB or CR, or with such a sign after `'`, stands one more `'`, so that no spreadsheet takes it for a formula: take that one away again. Numbers and dates are as they are.
 //	@tag.description
 //	@tag.description			**NDJSON** has a record a line, as in the list. The last line is `{"_end": true, "rows": 2, "cursor": "…"}`: a file without it is not whole. A CSV file that was cut off is told by the broken connection, which every HTTP client reports.
+//	@tag.description
+//	@tag.description			**XLSX** is the table of the CSV file without the marks of texts: texts are texts there, days are dates (those before March 1900 are texts), and numbers of more than 15 digits are texts. It is sent when it is ready. A sheet has room for 1,048,575 records, and a cell for 32,767 characters: more is refused.
 //	@tag.name					API keys
 //	@tag.description			Keys of clients: made, shown once, revoked.
 //	@tag.name					Service

@@ -28,7 +28,7 @@ import (
 //	@Tags		Exports
 //	@x-export	true
 //	@x-sort		["-starts_on", "title", "updated_at"]
-//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson)
+//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson, xlsx)
 //	@Param		filter	query		roundtable.Filter	false	"-"
 //	@Param		params	query		exportParams	false	"-"
 //	@Success	200		{string}	string			"The file."
@@ -42,7 +42,7 @@ func (s *server) exportRoundTables(c echo.Context) error { return exportOf(s, c,
 //	@Tags		Exports
 //	@x-export	true
 //	@x-sort		["position", "starts_on"]
-//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson)
+//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson, xlsx)
 //	@Param		filter	query		organizer.Filter	false	"-"
 //	@Param		params	query		exportParams	false	"-"
 //	@Success	200		{string}	string			"The file."
@@ -56,7 +56,7 @@ func (s *server) exportOrganizers(c echo.Context) error { return exportOf(s, c, 
 //	@Tags		Exports
 //	@x-export	true
 //	@x-sort		["-starts_on", "position"]
-//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson)
+//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson, xlsx)
 //	@Param		filter	query		attendee.Filter	false	"-"
 //	@Param		params	query		exportParams	false	"-"
 //	@Success	200		{string}	string			"The file."
@@ -70,7 +70,7 @@ func (s *server) exportAttendees(c echo.Context) error { return exportOf(s, c, a
 //	@Tags		Exports
 //	@x-export	true
 //	@x-sort		["-starts_on", "sequence"]
-//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson)
+//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson, xlsx)
 //	@Param		filter	query		statement.Filter	false	"-"
 //	@Param		params	query		exportParams	false	"-"
 //	@Success	200		{string}	string			"The file."
@@ -84,7 +84,7 @@ func (s *server) exportStatements(c echo.Context) error { return exportOf(s, c, 
 //	@Tags		Exports
 //	@x-export	true
 //	@x-sort		["-starts_on", "updated_at"]
-//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson)
+//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson, xlsx)
 //	@Param		filter	query		recommendation.Filter	false	"-"
 //	@Param		params	query		exportParams	false	"-"
 //	@Success	200		{string}	string			"The file."
@@ -100,7 +100,7 @@ func (s *server) exportRecommendations(c echo.Context) error {
 //	@Tags		Exports
 //	@x-export	true
 //	@x-sort		["name", "updated_at"]
-//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson)
+//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson, xlsx)
 //	@Param		filter	query		person.Filter	false	"-"
 //	@Param		params	query		exportParams	false	"-"
 //	@Success	200		{string}	string			"The file."
@@ -119,7 +119,7 @@ func (s *server) exportPeople(c echo.Context) error {
 //	@Tags		Exports
 //	@x-export	true
 //	@x-sort		["name", "updated_at"]
-//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson)
+//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson, xlsx)
 //	@Param		filter	query		organization.Filter	false	"-"
 //	@Param		params	query		exportParams	false	"-"
 //	@Success	200		{string}	string			"The file."
@@ -138,7 +138,7 @@ func (s *server) exportOrganizations(c echo.Context) error {
 //	@Tags		Exports
 //	@x-export	true
 //	@x-sort		["-from", "updated_at"]
-//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson)
+//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson, xlsx)
 //	@Param		filter	query		affiliation.Filter	false	"-"
 //	@Param		params	query		exportParams	false	"-"
 //	@Success	200		{string}	string			"The file."
@@ -152,7 +152,7 @@ func (s *server) exportAffiliations(c echo.Context) error { return exportOf(s, c
 //	@Tags		Exports
 //	@x-export	true
 //	@x-sort		["title", "published_on", "updated_at"]
-//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson)
+//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson, xlsx)
 //	@Param		filter	query		document.Filter	false	"-"
 //	@Param		params	query		exportParams	false	"-"
 //	@Success	200		{string}	string			"The file."
@@ -166,7 +166,7 @@ func (s *server) exportDocuments(c echo.Context) error { return exportOf(s, c, d
 //	@Tags		Exports
 //	@x-export	true
 //	@x-sort		["label", "updated_at"]
-//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson)
+//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson, xlsx)
 //	@Param		filter	query		topic.Filter	false	"-"
 //	@Param		params	query		exportParams	false	"-"
 //	@Success	200		{string}	string			"The file."
@@ -180,7 +180,7 @@ func (s *server) exportTopics(c echo.Context) error { return exportOf(s, c, topi
 //	@Tags		Exports
 //	@x-export	true
 //	@x-sort		["name", "updated_at"]
-//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson)
+//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson, xlsx)
 //	@Param		filter	query		place.Filter	false	"-"
 //	@Param		params	query		exportParams	false	"-"
 //	@Success	200		{string}	string			"The file."
@@ -194,7 +194,7 @@ func (s *server) exportPlaces(c echo.Context) error { return exportOf(s, c, plac
 //	@Tags		Exports
 //	@x-export	true
 //	@x-sort		["rank", "code", "updated_at"]
-//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson)
+//	@Param		format	path		string			true	"The format of the file."	Enums(csv, ndjson, xlsx)
 //	@Param		filter	query		role.Filter	false	"-"
 //	@Param		params	query		exportParams	false	"-"
 //	@Success	200		{string}	string			"The file."

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"reflect"
 	"strings"
@@ -28,7 +29,7 @@ type exportParams struct {
 }
 
 // formats are the endings of exports.
-var formats = []string{"csv", "ndjson"}
+var formats = []string{"csv", "ndjson", "xlsx"}
 
 // exportRequest is what a client wants of an export.
 type exportRequest struct {
@@ -48,6 +49,8 @@ type file interface {
 	// pause comes after some records.
 	pause() error
 	end(rows int64, cursor string) error
+	// close is called last, also after an error.
+	close() error
 }
 
 // exportOf sends all records of a list, in the format that the path ends in.
@@ -58,7 +61,7 @@ func exportOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list 
 // exportWith is exportOf for a filter of which something has to be looked up before.
 func exportWith[F any, T paging.Row, P filter[F]](s *server, c echo.Context, look func(context.Context, *F) error, list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
 	r := exportRequest{format: c.Param("format"), record: reflect.TypeFor[T]()}
-	newFile, ok := s.fileOf(r.format)
+	newFile, ok := fileOf(r.format)
 	if !ok {
 		e := apperr.New(apperr.NotFound, "no_such_format", "allowed", strings.Join(formats, ", "))
 		e.Extra = map[string]any{"allowed": formats}
@@ -78,7 +81,10 @@ func exportWith[F any, T paging.Row, P filter[F]](s *server, c echo.Context, loo
 	if err := look(c.Request().Context(), &f); err != nil {
 		return err
 	}
-	return s.snapshot(c, func(ctx context.Context, tx pgx.Tx) error {
+	if r.format == "xlsx" {
+		p.Walk.Most = maxRows
+	}
+	return s.snapshot(c, func(ctx context.Context, tx pgx.Tx) (err error) {
 		page, err := list(ctx, tx, f) // the first step comes before anything is sent: what is wrong is still answered as a problem
 		if err != nil {
 			return err
@@ -88,6 +94,7 @@ func exportWith[F any, T paging.Row, P filter[F]](s *server, c echo.Context, loo
 			return nil
 		}
 		to := newFile(c, r)
+		defer func() { err = errors.Join(err, to.close()) }()
 		if err := to.begin(s.changeCursor(page.Head)); err != nil {
 			return err
 		}
@@ -145,12 +152,14 @@ var mediaTypes = map[string]string{
 }
 
 // fileOf gives what makes files of a format.
-func (s *server) fileOf(format string) (func(echo.Context, exportRequest) file, bool) {
+func fileOf(format string) (func(echo.Context, exportRequest) file, bool) {
 	switch format {
 	case "csv":
 		return newCSVFile, true
 	case "ndjson":
 		return newNDJSONFile, true
+	case "xlsx":
+		return newWorkbook, true
 	}
 	return nil, false
 }
@@ -179,6 +188,8 @@ func (f *ndjsonFile) add(record jsontext.Value) (err error) {
 }
 
 func (f *ndjsonFile) pause() error { return f.send() }
+
+func (f *ndjsonFile) close() error { return nil }
 
 func (f *ndjsonFile) end(rows int64, cursor string) error {
 	last, err := json.Marshal(struct {
@@ -229,3 +240,5 @@ func (f *csvFile) add(record jsontext.Value) error {
 func (f *csvFile) pause() error { return f.send() }
 
 func (f *csvFile) end(int64, string) error { return f.send() }
+
+func (f *csvFile) close() error { return nil }

@@ -2,8 +2,11 @@ package paging
 
 import (
 	"context"
+	"maps"
+	"regexp"
 	"strconv"
 
+	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/pg"
 
 	"github.com/jackc/pgx/v5"
@@ -13,7 +16,8 @@ import (
 // Done. All of them come from one transaction, which has to be REPEATABLE READ for them to be of one snapshot, and which
 // holds one walk at a time. What is held in memory does not depend on the length of the list.
 type Walk struct {
-	Done bool // the last records were given
+	Done bool  // the last records were given
+	Most int64 // more records than these are apperr.Invalid before any is given; 0: any number is fine
 
 	open bool
 	head int64
@@ -63,9 +67,28 @@ func (k *Walk) begin(ctx context.Context, db pg.DB, s Source, w pg.Where, sort s
 		return err
 	}
 	expandDates(order)
-	sql := "DECLARE walk NO SCROLL CURSOR FOR SELECT " + s.ID + " FROM " + s.Table + " " + s.Joins + w.SQL(s.ID, false) + s.orderBy(order)
-	_, err = db.Exec(ctx, sql, w.Args())
+	from := "SELECT " + s.ID + " FROM " + s.Table + " " + s.Joins + w.SQL(s.ID, false)
+	if k.Most > 0 {
+		if err := k.fits(ctx, db, from, w.Args()); err != nil {
+			return err
+		}
+	}
+	_, err = db.Exec(ctx, "DECLARE walk NO SCROLL CURSOR FOR "+from+s.orderBy(order), w.Args())
 	k.open = err == nil
+	return err
+}
+
+// fits counts the records as far as it takes to know whether there are too many.
+func (k *Walk) fits(ctx context.Context, db pg.DB, from string, args pg.Args) error {
+	args["too_many"] = k.Most + 1
+	maps.DeleteFunc(args, func(name string, _ any) bool { // those of the order
+		return name != "too_many" && !regexp.MustCompile(`@`+name+`\b`).MatchString(from)
+	})
+	var n int64
+	err := db.QueryRow(ctx, "SELECT count(*) FROM ("+from+" LIMIT @too_many) counted", args).Scan(&n)
+	if err == nil && n > k.Most {
+		return apperr.New(apperr.Invalid, "too_many_rows", "max", strconv.FormatInt(k.Most, 10))
+	}
 	return err
 }
 

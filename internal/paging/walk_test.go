@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/fixture"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
@@ -100,6 +101,25 @@ func TestAWalkSeesNothingThatIsWrittenMeanwhile(t *testing.T) {
 	})
 	if len(got) != 1001 || got[0] != 1 || got[1000] != 1001 {
 		t.Errorf("%d records: %v", len(got), got)
+	}
+}
+
+func TestAWalkOfTooManyIsRefusedBeforeItBegins(t *testing.T) {
+	t.Parallel()
+	db := newThings(t)
+	exec(t, db, "INSERT INTO things (id, starts_key, title, at, size) SELECT n, 20200101, 'a', now(), n % 2 FROM generate_series(1, 10) n")
+	for most, want := range map[int64]int{4: 0, 5: 5, 0: 5} {
+		tx, end := snapshot(t, db)
+		source := things
+		source.Sorts = map[string]paging.Column{"size": {SQL: "t.size + @more", Type: "bigint"}}
+		var w pg.Where
+		w.Add("t.size = @size", "size", 1)
+		w.Bind("more", int64(0)) // an argument of the order alone
+		page, err := paging.Query[thing](context.Background(), tx, source, w, paging.Params{Sort: "size", Walk: &paging.Walk{Most: most}})
+		if len(page.Items) != want || (want == 0) != apperr.IsKind(err, apperr.Invalid) {
+			t.Errorf("at most %d: %d records, %v", most, len(page.Items), err)
+		}
+		end()
 	}
 }
 

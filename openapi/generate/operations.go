@@ -111,6 +111,7 @@ func (o operation) describeExport() {
 	o.op.Responses.Value("200").Value.Content = openapi3.Content{
 		"text/csv":             file(openapi3.NewStringSchema()),
 		"application/x-ndjson": file(openapi3.NewStringSchema()),
+		"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": file(openapi3.NewStringSchema().WithFormat("binary")),
 	}
 }
 
