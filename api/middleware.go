@@ -122,6 +122,7 @@ func (s *server) logLine(c echo.Context, took time.Duration) {
 func (s *server) guard(r Route) echo.HandlerFunc {
 	handle := r.handler(s)
 	sentWhole := isSentWhole(r.Path)
+	isFile := strings.Contains(r.Path, ".") // the path names the type
 	return func(c echo.Context) error {
 		if !onlyReads(r.Method, r.Path) {
 			if err := s.crossOrigin(c.Request()); err != nil {
@@ -149,7 +150,7 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 		if err := admit(who, r.Scope); err != nil {
 			return err
 		}
-		if !sentWhole && !acceptsJSON(c.Request().Header.Get(echo.HeaderAccept)) { // the path of a file names its type
+		if !isFile && !acceptsJSON(c.Request().Header.Get(echo.HeaderAccept)) {
 			return apperr.New(apperr.NotAcceptable, "not_acceptable")
 		}
 		h := c.Response().Header()

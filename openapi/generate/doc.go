@@ -23,6 +23,7 @@
 //	    the same name; its comment is the description; enums, default and validate:"max=…" are taken over. @x-sort lists what
 //	    `sort` takes, the order without a wish first.
 //	  - The export of a list says @x-export true; its filter is that of the list, and the parameters of pages are taken out.
+//	  - @x-without ["count"] takes parameters out of the filter of an operation that does not take them.
 //	  - An action, POST /v1/x/{id}/<action>, that wants If-Match says @x-if-match true.
 //	  - Bodies are the Input of the resource, for POST and PATCH alike; the schema of a merge patch is derived from it.
 //	  - Answers are the record, or its page by an alias beside the handlers:

@@ -82,14 +82,17 @@ type operation struct {
 }
 
 func (o operation) finish(scope actor.Scope) error {
+	if o.export {
+		o.describeExport()
+	}
+	if err := o.without(); err != nil {
+		return fmt.Errorf("%s: %w", o.op.OperationID, err)
+	}
 	if err := o.parameters(); err != nil {
 		return fmt.Errorf("%s: %w", o.op.OperationID, err)
 	}
 	if o.op.Description == "" {
 		o.op.Description = o.op.Summary + "."
-	}
-	if o.export {
-		o.describeExport()
 	}
 	o.security(scope)
 	o.jsonByDefault()
@@ -104,15 +107,28 @@ func (o operation) finish(scope actor.Scope) error {
 // describeExport says what all exports answer. Their lists have no pages.
 func (o operation) describeExport() {
 	o.op.Description = sentence(o.op.Description, "All records that the filters let through, as they are at one moment, in the order that `sort` asks for.")
-	o.op.Parameters = slices.DeleteFunc(o.op.Parameters, func(p *openapi3.ParameterRef) bool {
-		return slices.Contains([]string{"limit", "cursor", "count"}, p.Value.Name)
-	})
+	o.op.Extensions["x-without"] = []string{"limit", "cursor", "count"}
 	file := func(s *openapi3.Schema) *openapi3.MediaType { return &openapi3.MediaType{Schema: s.NewRef()} }
 	o.op.Responses.Value("200").Value.Content = openapi3.Content{
 		"text/csv":             file(openapi3.NewStringSchema()),
 		"application/x-ndjson": file(openapi3.NewStringSchema()),
 		"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": file(openapi3.NewStringSchema().WithFormat("binary")),
 	}
+}
+
+// without takes out the parameters of a filter that the operation does not take, as @x-without lists them.
+func (o operation) without() error {
+	raw, err := json.Marshal(o.op.Extensions["x-without"])
+	if err != nil {
+		return err
+	}
+	var names []string
+	if err := json.Unmarshal(raw, &names); err != nil {
+		return fmt.Errorf("@x-without: %w", err)
+	}
+	o.op.Parameters = slices.DeleteFunc(o.op.Parameters, func(p *openapi3.ParameterRef) bool { return slices.Contains(names, p.Value.Name) })
+	delete(o.op.Extensions, "x-without")
+	return nil
 }
 
 // jsonByDefault names the media type of what has no @Accept or @Produce; what is not JSON is text.

@@ -99,7 +99,7 @@ var refusals = []refusal{
 	{"401", "Unauthorized", "A key is needed, or the one that was sent is not good.", "key_required", "", []string{"WWW-Authenticate"}, ofData},
 	{"403", "Forbidden", "The key does not carry the scope.", "scope_missing", "", nil, func(o operation, s actor.Scope) bool { return o.data && s != actor.Public }},
 	{"404", "NotFound", "There is no such record, or you may not see it.", "not_found", "", nil, func(o operation, _ actor.Scope) bool { return strings.Contains(o.path, "{") }},
-	{"406", "NotAcceptable", "The `Accept` header lets no answer of ours through.", "not_acceptable", "", nil, func(o operation, _ actor.Scope) bool { return o.data && !o.export }},
+	{"406", "NotAcceptable", "The `Accept` header lets no answer of ours through.", "not_acceptable", "", nil, func(o operation, _ actor.Scope) bool { return o.data && !strings.Contains(o.path, ".") }},
 	{"409", "Conflict", "Another record is in the way: a duplicate, or something that refers to this one.", "in_use", "", nil, func(o operation, _ actor.Scope) bool { return o.data && o.writes }},
 	{"410", "Gone", "The record was deleted.", "deleted", "", nil, ofOneRecord},
 	{"412", "PreconditionFailed", "The record has changed since you read it: `current_version` is the version now.", "stale_version", "", nil, ofAVersion},

@@ -1,0 +1,144 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/calendar"
+	"roundtables.kz/registry/internal/feed"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/roundtable"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/labstack/echo/v4"
+)
+
+// Round tables for calendars and feed readers. Both ask again and again by themselves, so what they get depends on the
+// address alone.
+
+// ofCalendars and ofFeeds are the parameters of lists that calendars and feeds have no use for.
+var (
+	ofCalendars = []string{"limit", "cursor", "count", "sort", "fields"}
+	ofFeeds     = []string{"cursor", "count", "sort", "fields"}
+)
+
+// getCalendar answers round tables as a calendar.
+//
+//	@ID				getCalendar
+//	@Summary		Round tables as a calendar
+//	@Description	To subscribe to in a calendar program, with the filters of the list of round tables. An event keeps its `UID`, and `SEQUENCE` is its version; a cancelled one stays, with `STATUS:CANCELLED`, and a postponed one is `TENTATIVE`. Events without times are all-day. One known by its month only spans that month and leaves it free; one known by its year only, or without any date, is left out. Texts are in the language of `lang`, or the next one of the chain ru, en, kk.
+//	@Tags			Calendars and feeds
+//	@Produce		text/calendar
+//	@x-without		["limit", "cursor", "count", "sort", "fields"]
+//	@Param			filter	query		roundtable.Filter	false	"-"
+//	@Success		200		{string}	string				"The calendar."
+//	@Router			/v1/calendar.ics [get]
+func (s *server) getCalendar(c echo.Context) error {
+	var f roundtable.Filter
+	if err := apperr.BadQuery(bindAll(c.QueryParams(), ofCalendars, &f)); err != nil {
+		return err
+	}
+	f.Walk = &paging.Walk{}
+	return s.snapshot(c, func(ctx context.Context, tx pgx.Tx) error {
+		page, err := roundtable.List(ctx, tx, f)
+		if err != nil {
+			return err
+		}
+		to := newDownload(c)
+		to.begin("text/calendar; charset=utf-8", "round-tables.ics", s.changeCursor(page.Head))
+		if c.Request().Method == http.MethodHead {
+			return nil
+		}
+		w := calendar.Writer{W: to, Lang: f.Lang, Base: s.config.PublicBaseURL, Host: s.host()}
+		if err := w.Begin(); err != nil {
+			return err
+		}
+		for {
+			for _, r := range page.Items {
+				if err := w.Add(r); err != nil {
+					return err
+				}
+			}
+			if f.Walk.Done {
+				break
+			}
+			if err := to.send(); err != nil {
+				return err
+			}
+			if page, err = roundtable.List(ctx, tx, f); err != nil {
+				return err
+			}
+		}
+		if err := w.End(); err != nil {
+			return err
+		}
+		return to.send()
+	})
+}
+
+// host is the name of the service in ids that are unique in the world.
+func (s *server) host() string {
+	if u, err := url.Parse(s.config.PublicBaseURL); err == nil && u.Hostname() != "" {
+		return u.Hostname()
+	}
+	return "roundtables.kz"
+}
+
+// getAtomFeed answers the latest round tables as Atom.
+//
+//	@ID				getAtomFeed
+//	@Summary		The latest round tables as an Atom feed
+//	@Description	Those that were changed last, the latest first, with the filters of the list of round tables.
+//	@Tags			Calendars and feeds
+//	@Produce		application/atom+xml
+//	@x-without		["cursor", "count", "sort", "fields"]
+//	@Param			filter	query		roundtable.Filter	false	"-"
+//	@Success		200		{string}	string				"The feed."
+//	@Router			/v1/feed.atom [get]
+func (s *server) getAtomFeed(c echo.Context) error {
+	m, list, err := s.feed(c)
+	if err != nil {
+		return err
+	}
+	b, err := m.Atom(list)
+	if err != nil {
+		return err
+	}
+	return c.Blob(http.StatusOK, "application/atom+xml; charset=utf-8", b)
+}
+
+// getJSONFeed answers the latest round tables as a JSON Feed.
+//
+//	@ID				getJsonFeed
+//	@Summary		The latest round tables as a JSON Feed
+//	@Description	Those that were changed last, the latest first, with the filters of the list of round tables. The format is JSON Feed 1.1.
+//	@Tags			Calendars and feeds
+//	@Produce		application/feed+json
+//	@x-without		["cursor", "count", "sort", "fields"]
+//	@Param			filter	query		roundtable.Filter	false	"-"
+//	@Success		200		{object}	feed.JSON			"The feed."
+//	@Router			/v1/feed.json [get]
+func (s *server) getJSONFeed(c echo.Context) error {
+	m, list, err := s.feed(c)
+	if err != nil {
+		return err
+	}
+	return send(c, http.StatusOK, "application/feed+json", m.JSON(list))
+}
+
+// feed reads what a feed is made of.
+func (s *server) feed(c echo.Context) (feed.Maker, []roundtable.RoundTable, error) {
+	var f roundtable.Filter
+	if err := apperr.BadQuery(bindAll(c.QueryParams(), ofFeeds, &f)); err != nil {
+		return feed.Maker{}, nil, err
+	}
+	f.Sort = "-updated_at"
+	page, err := roundtable.List(c.Request().Context(), s.db, f)
+	self := s.config.PublicBaseURL + c.Request().URL.Path
+	if len(c.QueryParams()) > 0 {
+		self += "?" + c.QueryParams().Encode()
+	}
+	return feed.Maker{Lang: f.Lang, Base: s.config.PublicBaseURL, Self: self, Now: s.config.Now()}, page.Items, err
+}
