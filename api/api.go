@@ -166,6 +166,8 @@ func Routes() []Route {
 		{get, "/v1/exports/places.:format", public, (*server).exportPlaces},
 		{get, "/v1/exports/roles.:format", public, (*server).exportRoles},
 
+		{get, "/v1/exports/popolo.json", public, (*server).exportPopolo},
+
 		{get, "/v1/calendar.ics", public, (*server).getCalendar},
 		{get, "/v1/feed.atom", public, (*server).getAtomFeed},
 		{get, "/v1/feed.json", public, (*server).getJSONFeed},

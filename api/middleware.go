@@ -150,7 +150,8 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 		if err := admit(who, r.Scope); err != nil {
 			return err
 		}
-		if !isFile && !acceptsJSON(c.Request().Header.Get(echo.HeaderAccept)) {
+		accept := c.Request().Header.Get(echo.HeaderAccept)
+		if !isFile && !acceptsJSON(accept) && (r.Path != linkedPath || !prefersLinked(accept)) {
 			return apperr.New(apperr.NotAcceptable, "not_acceptable")
 		}
 		h := c.Response().Header()

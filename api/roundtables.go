@@ -35,12 +35,17 @@ func (s *server) listRoundTables(c echo.Context) error {
 //
 //	@ID			getRoundTable
 //	@Summary	Get a round table
+//	@Description	With `Accept: application/ld+json` it is an Event of schema.org with those who took part, each in its Role, at most 1000; that form takes no parameters.
 //	@Tags		Round tables
+//	@Produce	json,application/ld+json
 //	@Param		id		path		int			true	"The round table."
 //	@Param		params	query		roundTableParams	false	"-"
 //	@Success	200		{object}	RoundTable	"The round table."
 //	@Router		/v1/round-tables/{id} [get]
 func (s *server) getRoundTable(c echo.Context) error {
+	if prefersLinked(c.Request().Header.Get(echo.HeaderAccept)) {
+		return s.getLinkedRoundTable(c)
+	}
 	var p roundTableParams
 	return itemWith(s, c, &p, &p.itemParams, getWith(&p.itemParams, &p.Include, roundtable.Get, withRoundTables))
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // Walk reads a list whole instead of by pages: with it in the parameters each Query gives the next records, in order, until
-// Done. All of them come from one transaction, which has to be REPEATABLE READ for them to be of one snapshot, and which
+// Done is set. All of them come from one transaction, which has to be REPEATABLE READ for them to be of one snapshot, and which
 // holds one walk at a time. What is held in memory does not depend on the length of the list.
 type Walk struct {
 	Done bool  // the last records were given
@@ -92,12 +92,16 @@ func (k *Walk) fits(ctx context.Context, db pg.DB, from string, args pg.Args) er
 	return err
 }
 
+// next gives the ids of the next records, and closes the cursor behind the last ones.
 func (k *Walk) next(ctx context.Context, db pg.DB) ([]int64, error) {
 	rows, err := db.Query(ctx, fetch)
 	if err != nil {
 		return nil, err
 	}
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	k.Done = len(ids) < step
+	if err == nil && len(ids) < step { // another walk may follow in the transaction
+		k.Done = true
+		_, err = db.Exec(ctx, "CLOSE walk")
+	}
 	return ids, err
 }

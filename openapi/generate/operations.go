@@ -145,7 +145,10 @@ func (o operation) jsonByDefault() {
 	for _, r := range o.op.Responses.Map() {
 		name(r.Value.Content)
 		for mediaType, c := range r.Value.Content {
-			if !strings.HasSuffix(mediaType, "json") { // the schema is that of the JSON
+			if mediaType == "application/ld+json" { // in the words of another vocabulary
+				c.Schema = openapi3.NewObjectSchema().NewRef()
+			}
+			if !strings.HasSuffix(mediaType, "json") && !o.export { // the schema is that of the JSON
 				c.Schema = openapi3.NewStringSchema().NewRef()
 			}
 		}
