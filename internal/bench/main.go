@@ -102,7 +102,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	f.SetOutput(stderr)
 	f.StringVar(&s.dir, "dir", filepath.Join(cache, "registry-bench"), "where the data is kept, about 8 GB for both scales")
 	f.StringVar(&names, "scales", "S,L", "which scales: S (1,000 events), L (100,000 events)")
-	f.StringVar(&only, "cases", "", "only these cases, by name, separated by commas; all by default")
+	f.StringVar(&only, "cases", "", "only these cases, by name (export is the one of a whole list), separated by commas; all by default")
 	f.DurationVar(&s.slice, "slice", time.Second, "how long one side is asked before the other one's turn")
 	f.IntVar(&s.rounds, "rounds", 7, "how many slices each side gets a case")
 	f.IntVar(&s.connections, "connections", 16, "how many connections ask at once")

@@ -77,6 +77,17 @@ func measure(ctx context.Context, s settings, sc scale, databaseURL string, r *r
 		measured.Results = append(measured.Results, found)
 	}
 	measured.ServiceMemory, measured.BareMemory = residentOf(b.service.pid), residentOf(b.bare.pid)
+	if s.cases == nil || slices.Contains(s.cases, exportCase) {
+		measured.Exports = map[string]exported{}
+		for _, format := range []string{"csv", "ndjson"} {
+			e, err := exportAll(ctx, binary, s.dir, databaseURL, key, format)
+			if err != nil {
+				return fmt.Errorf("export: %w", err)
+			}
+			measured.Exports[format] = e
+			say("all statements as %s: first byte after %s ms, the last after %s ms", format, ms(e.First), ms(e.Took))
+		}
+	}
 	r.Scales = append(r.Scales, measured)
 	return nil
 }

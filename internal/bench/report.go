@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"runtime"
+	"slices"
 	"text/tabwriter"
 	"time"
 )
@@ -25,6 +27,7 @@ type scaleResult struct {
 	Start                     startTimes
 	ServiceMemory, BareMemory int64 // resident, after all cases
 	Results                   []result
+	Exports                   map[string]exported // of all statements, by format
 }
 
 func newReport(s settings, version string) *report {
@@ -47,6 +50,11 @@ func (r *report) write(w io.Writer, path string) error {
 		}
 		fmt.Fprintf(w, "start-up: first %s ms, later %s ms; memory: %d MB after the start, %d MB after the load (bare: %d MB)\n",
 			ms(s.Start.First), ms(s.Start.Later), s.Start.Memory>>20, s.ServiceMemory>>20, s.BareMemory>>20)
+		for _, format := range slices.Sorted(maps.Keys(s.Exports)) {
+			e := s.Exports[format]
+			fmt.Fprintf(w, "all statements as %s: %d lines, %d MB, first byte after %s ms, %.1f s in all (%.0f lines/s), %d MB more memory at most (%d MB before)\n", format,
+				e.Rows, e.Bytes>>20, ms(e.First), e.Took.Seconds(), float64(e.Rows)/e.Took.Seconds(), (e.Peak-e.Memory)>>20, e.Memory>>20)
+		}
 	}
 	r.growth(w)
 	if path == "" {

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// exportCase is the name of the export among the cases.
+const exportCase = "export"
+
+// exported is what it took to send all statements as a file, once, by a service that has done nothing before.
+type exported struct {
+	Rows, Bytes  int64
+	First, Took  time.Duration // to the first byte, to the last one
+	Memory, Peak int64         // resident before, and at most meanwhile
+}
+
+// exportAll asks a fresh service for all statements.
+func exportAll(ctx context.Context, binary, dir, databaseURL, key, format string) (e exported, err error) {
+	s, err := startService(ctx, binary, dir, databaseURL)
+	if err != nil {
+		return e, err
+	}
+	defer s.stop()
+	e.Memory = residentOf(s.pid)
+	e.Peak = e.Memory
+	done := make(chan struct{})
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		for tick := time.NewTicker(20 * time.Millisecond); ; {
+			select {
+			case <-done:
+				tick.Stop()
+				return
+			case <-tick.C:
+				e.Peak = max(e.Peak, residentOf(s.pid))
+			}
+		}
+	})
+	err = e.fetch(ctx, "http://"+s.address+"/v1/exports/statements."+format, key)
+	close(done)
+	watch.Wait()
+	return e, err
+}
+
+func (e *exported) fetch(ctx context.Context, url, key string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Authorization", "Bearer "+key)
+	request.Header.Set("Accept-Encoding", "identity")
+	began := time.Now()
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("the export answers %s", answer.Status)
+	}
+	body := bufio.NewReaderSize(answer.Body, 1<<16)
+	if _, err := body.Peek(1); err != nil {
+		return err
+	}
+	e.First = time.Since(began)
+	for {
+		line, err := body.ReadSlice('\n')
+		e.Bytes += int64(len(line))
+		switch {
+		case err == nil:
+			e.Rows++
+		case errors.Is(err, io.EOF):
+			e.Took = time.Since(began)
+			return nil
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return err
+		}
+	}
+}
