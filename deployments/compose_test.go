@@ -28,7 +28,8 @@ type composeFile struct {
 			Retries           int
 		}
 		Restart     string
-		ReadOnly    bool     `yaml:"read_only"`
+		ReadOnly    bool `yaml:"read_only"`
+		Tmpfs       []string
 		CapDrop     []string `yaml:"cap_drop"`
 		SecurityOpt []string `yaml:"security_opt"`
 		StopGrace   string   `yaml:"stop_grace_period"`
