@@ -48,9 +48,6 @@ func (s *server) snapshot(c echo.Context, f func(ctx context.Context, tx pgx.Tx)
 	default:
 		return apperr.New(apperr.Unavailable, "too_many_downloads")
 	}
-	control := http.NewResponseController(c.Response())
-	_ = control.SetReadDeadline(time.Time{}) // it would end the request while the answer is sent
-	_ = control.SetWriteDeadline(time.Now().Add(stall))
 	err := s.readOnly(c.Request().Context(), f)
 	if err != nil && c.Response().Committed {
 		c.Set(errorKey, cutOff{err})

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -204,6 +205,33 @@ func TestAnExportMayTakeLongerThanARequest(t *testing.T) {
 	r.as(t).get(t, "/v1/topics").wantProblem(t, http.StatusServiceUnavailable, "timeout")
 	if got := linesOf(t, r.as(t).get(t, "/v1/exports/topics.ndjson")); len(got) != 1 {
 		t.Errorf("%q", got)
+	}
+}
+
+// timed is a connection with deadlines.
+type timed struct {
+	*httptest.ResponseRecorder
+	deadlines []time.Time
+}
+
+func (w *timed) SetWriteDeadline(at time.Time) error {
+	w.deadlines = append(w.deadlines, at)
+	return nil
+}
+
+func TestTheDeadlineOfADownloadIsForOnePiece(t *testing.T) {
+	r := withSample(t)
+	for _, at := range []string{"/v1/exports/statements.csv", "/v1/exports/statements.ndjson", "/v1/exports/statements.xlsx", "/v1/exports/popolo.json", "/v1/calendar.ics"} {
+		w := &timed{ResponseRecorder: httptest.NewRecorder()}
+		r.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, at, nil))
+		if w.Code != http.StatusOK || len(w.deadlines) < 1+w.Body.Len()/(64<<10) {
+			t.Errorf("%s: status %d, %d bytes, %d deadlines", at, w.Code, w.Body.Len(), len(w.deadlines))
+		}
+		for _, deadline := range w.deadlines {
+			if left := time.Until(deadline); left > stall || left < stall/2 {
+				t.Errorf("%s: %s left", at, left)
+			}
+		}
 	}
 }
 
