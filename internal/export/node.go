@@ -203,7 +203,10 @@ func inOrder(m text.Map) (langs []string) {
 }
 
 // list is a list: in each cell of its elements the values of all of them.
-type list struct{ element node }
+type list struct {
+	element node
+	width   int
+}
 
 func (l list) columns(name string) []Column {
 	all := l.element.columns(name)
@@ -217,12 +220,15 @@ func (l list) columns(name string) []Column {
 
 func (l list) cells(to []string, v jsontext.Value) ([]string, error) {
 	var elements []jsontext.Value
-	if len(v) > 0 {
+	if len(v) > len("[]") {
 		if err := json.Unmarshal(v, &elements); err != nil {
 			return nil, err
 		}
 	}
-	columns := make([][]string, len(l.element.columns("x")))
+	if len(elements) == 0 {
+		return append(to, make([]string, l.width)...), nil
+	}
+	columns := make([][]string, l.width)
 	var cells []string
 	var err error
 	for _, e := range elements {

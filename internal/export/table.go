@@ -105,6 +105,7 @@ type member struct {
 
 type object struct {
 	members []member
+	width   int
 	nilable bool
 }
 
@@ -113,7 +114,9 @@ func objectOf(t reflect.Type, lang bool) object {
 	var o object
 	added := slices.ContainsFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool { return f.Type == reflect.TypeFor[text.Added]() })
 	add := func(name, owner string, n node) {
-		o.members = append(o.members, member{name, owner, n, len(n.columns("x"))})
+		m := member{name, owner, n, len(n.columns("x"))}
+		o.members = append(o.members, m)
+		o.width += m.width
 	}
 	for _, f := range visible(t) {
 		name := nameOf(f)
@@ -174,7 +177,8 @@ func nodeOf(t reflect.Type, lang bool) node {
 		o.nilable = nilable
 		return o
 	case reflect.Slice:
-		return list{nodeOf(t.Elem(), lang)}
+		element := nodeOf(t.Elem(), lang)
+		return list{element, len(element.columns("x"))}
 	}
 	panic(fmt.Sprintf("no column can hold a %s", t)) // a new kind of field, which its author meets in the tests
 }
@@ -191,11 +195,12 @@ func (o object) columns(name string) (all []Column) {
 }
 
 func (o object) cells(to []string, v jsontext.Value) ([]string, error) {
+	if v.Kind() != '{' {
+		return append(to, make([]string, o.width)...), nil
+	}
 	var values map[string]jsontext.Value
-	if len(v) > 0 {
-		if err := json.Unmarshal(v, &values); err != nil {
-			return nil, err
-		}
+	if err := json.Unmarshal(v, &values); err != nil {
+		return nil, err
 	}
 	var err error
 	for _, m := range o.members {
