@@ -16,7 +16,7 @@ import (
 //
 //	@ID				createBundle
 //	@Summary		Create a whole event
-//	@Description	One event with its organizers, attendees, statements, recommendations and documents, and the people and organizations in it by their names as a press release gives them: all or nothing. Try it with `dry_run=true` first: the report says which names were found, which records would be new, and a name that several records bear is refused with the candidates (422 `ambiguous_names`); then give the `id`. An event whose `external_ids` a round table has already is refused with that round table (409).
+//	@Description	One event with its organizers, attendees, statements, recommendations and documents, and the people and organizations in it by their names as a press release gives them: all or nothing. Try it with `dry_run=true` first: the report says which names were found and why, and which records would be new. A name is found in any spelling and script; one that may be of several records, or is only likely to be of one, is refused with the candidates (422 `ambiguous_names`): then give the `id`, or say `"new": true`. An event whose `external_ids` a round table has already is refused with that round table (409).
 //	@Tags			Bundles
 //	@Param			params	query		writeParams		false	"-"
 //	@Param			bundle	body		bundle.Input	true	"The event."
@@ -29,7 +29,7 @@ func (s *server) createBundle(c echo.Context) error {
 	}
 	var report bundle.Report
 	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) (err error) {
-		report, err = bundle.Create(ctx, tx, in)
+		report, err = bundle.NewWriter(tx, bundle.Finders{People: s.people, Organizations: s.organizations}).Create(ctx, in)
 		return err
 	})
 	if err != nil {

@@ -2,10 +2,8 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/names"
@@ -138,11 +136,11 @@ func (s *server) lookupOrganizations(c echo.Context) error {
 }
 
 func personHit(r person.Person, m spelling.Match) PersonHit {
-	return PersonHit{ID: r.ID, Name: r.Name, Affiliation: r.Affiliation, Matched: m.Spelling, Score: rounded(m.Score)}
+	return PersonHit{ID: r.ID, Name: r.Name, Affiliation: r.Affiliation, Matched: m.Spelling, Score: spelling.Rounded(m.Score)}
 }
 
 func organizationHit(r organization.Organization, m spelling.Match) OrganizationHit {
-	return OrganizationHit{ID: r.ID, Name: r.Name, Parent: r.Parent, Matched: m.Spelling, Score: rounded(m.Score)}
+	return OrganizationHit{ID: r.ID, Name: r.Name, Parent: r.Parent, Matched: m.Spelling, Score: spelling.Rounded(m.Score)}
 }
 
 // lookup reads the parameters and finds what they ask for: more than that, since the actor may not see all of it.
@@ -187,11 +185,6 @@ func idsOf(matches []spelling.Match) []int64 {
 	return ids
 }
 
-func rounded(score float64) float64 {
-	r, _ := strconv.ParseFloat(fmt.Sprintf("%.3f", score), 64)
-	return r
-}
-
 // MatchInput is what a client asks to have matched.
 //
 //	@Description	Names to match with the registry, up to 100 at once.
@@ -228,31 +221,18 @@ type MatchResult struct {
 //
 //	@Description	A record that a name may be of. A `match` is safe to take if it is the only one; a `possible` one is for a person to decide.
 type MatchCandidate struct {
-	ID      int64         `json:"id" example:"1"`                              // The record.
-	Name    text.Map      `json:"name"`                                        // Its name by language.
-	Score   float64       `json:"score" example:"0.97"`                        // How alike, 0 to 1.
-	Band    string        `json:"band" enums:"match,possible" example:"match"` // What to make of the score.
-	Reasons []MatchReason `json:"reasons"`                                     // What agrees and what does not.
+	ID      int64             `json:"id" example:"1"`                              // The record.
+	Name    text.Map          `json:"name"`                                        // Its name by language.
+	Score   float64           `json:"score" example:"0.97"`                        // How alike, 0 to 1.
+	Band    string            `json:"band" enums:"match,possible" example:"match"` // What to make of the score.
+	Reasons []spelling.Reason `json:"reasons"`                                     // What agrees and what does not.
 } //	@name	MatchCandidate
-
-// MatchReason is what one feature says.
-//
-//	@Description	How alike one feature of a query and a record is.
-type MatchReason struct {
-	Feature string  `json:"feature" enums:"name,organization" example:"name"` // The feature.
-	Query   string  `json:"query" example:"Tokayev Kassym-Jomart"`            // What was asked for.
-	Record  string  `json:"record" example:"Тоқаев Қасым-Жомарт"`             // What the record has.
-	Score   float64 `json:"score" example:"0.97"`                             // How alike, 0 to 1.
-} //	@name	MatchReason
 
 // How many candidates a query is answered with at most, and how alike they are at least.
 const (
 	mostCandidates = 10
 	leastAlike     = .7
 )
-
-// sureWith is the score of a name that is a match if the organization is the same, too.
-const sureWith = .84
 
 // matchPeople matches names with people.
 //
@@ -316,15 +296,15 @@ func weighed(q MatchQuery, matches []spelling.Match, seen map[int64]known) []Mat
 // weigh says what to make of a match.
 func weigh(q MatchQuery, m spelling.Match, k known) MatchCandidate {
 	candidate := MatchCandidate{
-		ID: m.ID, Name: k.name, Score: rounded(m.Score), Band: "possible",
-		Reasons: []MatchReason{{"name", q.Name, m.Spelling, rounded(m.Score)}},
+		ID: m.ID, Name: k.name, Score: spelling.Rounded(m.Score), Band: "possible",
+		Reasons: []spelling.Reason{m.Reason()},
 	}
 	bar := names.Same
 	if q.Organization != "" {
 		if r, alike := sameOrganization(q.Organization, k.organizations); r.Record != "" {
 			candidate.Reasons = append(candidate.Reasons, r)
 			if alike {
-				bar = sureWith
+				bar = names.SameBeside
 			}
 		}
 	}
@@ -335,16 +315,16 @@ func weigh(q MatchQuery, m spelling.Match, k known) MatchCandidate {
 }
 
 // sameOrganization compares an organization, a name or an id such as organizations/3, with those of a record, in all languages.
-func sameOrganization(asked string, of []text.Ref) (best MatchReason, alike bool) {
+func sameOrganization(asked string, of []text.Ref) (best spelling.Reason, alike bool) {
 	id, byID := recordID(organization.Type, asked)
 	q := names.ParseOrganization(asked)
 	for _, o := range of {
 		if byID && o.ID == id {
-			return MatchReason{"organization", asked, asked, 1}, true
+			return spelling.Reason{Feature: "organization", Query: asked, Record: asked, Score: 1}, true
 		}
 		for _, name := range spelling.Of(o.Name) {
 			if score := names.Score(q, names.ParseOrganization(name)); best.Record == "" || score > best.Score {
-				best = MatchReason{"organization", asked, name, rounded(score)}
+				best = spelling.Reason{Feature: "organization", Query: asked, Record: name, Score: spelling.Rounded(score)}
 			}
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/spelling"
 	"roundtables.kz/registry/internal/text"
 
 	"github.com/jackc/pgx/v5"
@@ -73,12 +74,12 @@ func (s *server) addCandidates(ctx context.Context, list []Attendee) error {
 		all := list[i].Candidates
 		for _, m := range people[i] {
 			if k, ok := seenPeople[m.ID]; ok {
-				all = append(all, AttendeeCandidate{Type: person.Type, ID: m.ID, Name: k.name, Matched: m.Spelling, Score: rounded(m.Score)})
+				all = append(all, AttendeeCandidate{Type: person.Type, ID: m.ID, Name: k.name, Matched: m.Spelling, Score: spelling.Rounded(m.Score)})
 			}
 		}
 		for _, m := range organizations[i] {
 			if k, ok := seenOrganizations[m.ID]; ok {
-				all = append(all, AttendeeCandidate{Type: organization.Type, ID: m.ID, Name: k.name, Matched: m.Spelling, Score: rounded(m.Score)})
+				all = append(all, AttendeeCandidate{Type: organization.Type, ID: m.ID, Name: k.name, Matched: m.Spelling, Score: spelling.Rounded(m.Score)})
 			}
 		}
 		slices.SortStableFunc(all, func(a, b AttendeeCandidate) int { return cmp.Compare(b.Score, a.Score) })

@@ -13,9 +13,11 @@ import (
 // Input is the document.
 //
 //	@Description	A whole event in one document. People and organizations are named as the source names them, or by `id`.
-//	@Description	A name that one record bears is that record; a name that none bears makes one with what the document says
-//	@Description	of it; a name that several bear is refused with the candidates. The same name twice in a document is the
-//	@Description	same record. The order of the document is the order of organizers, attendees and statements.
+//	@Description	A name that one record bears is that record, and so is one that is certainly another spelling of it, in
+//	@Description	whatever script; a name that is like none makes a record with what the document says of it; where it is not
+//	@Description	certain, the document is refused with the candidates until it gives an `id` or says `"new": true`. The same
+//	@Description	name twice in a document is the same record, in two spellings, too. The order of the document is the order of
+//	@Description	organizers, attendees and statements.
 type Input struct {
 	Lang            string           `json:"lang" validate:"required,language" example:"en"` // Language (BCP 47) of the names, labels and titles that are plain strings here.
 	RoundTable      RoundTable       `json:"round_table" validate:"required"`                // The event.

@@ -20,8 +20,9 @@ import (
 func create(t *testing.T, db *pgxpool.Pool, in Input) (r Report, err error) {
 	t.Helper()
 	ctx := actor.With(context.Background(), actor.System("test"))
+	finders := findersOf(t, db)
 	err = changes.Write(ctx, db, changes.Options{}, func(tx pgx.Tx) (err error) {
-		r, err = Create(ctx, tx, in)
+		r, err = NewWriter(tx, finders).Create(ctx, in)
 		return err
 	})
 	return r, err
@@ -39,14 +40,20 @@ func must(t *testing.T, db *pgxpool.Pool, in Input) Report {
 // mistakes gives the code of an error and what it finds, as "pointer code".
 func mistakes(t *testing.T, err error) (code string, found []string) {
 	t.Helper()
-	var e *apperr.Error
-	if !errors.As(err, &e) {
-		t.Fatalf("want an error for the client, got %v", err)
-	}
+	e := problem(t, err)
 	for _, f := range e.Fields {
 		found = append(found, f.Pointer+" "+f.Code)
 	}
 	return e.Code, found
+}
+
+func problem(t *testing.T, err error) *apperr.Error {
+	t.Helper()
+	var e *apperr.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("want an error for the client, got %v", err)
+	}
+	return e
 }
 
 func event(set func(*Input)) Input {
@@ -82,7 +89,7 @@ func TestTheSameNameInADocumentIsTheSameRecordHoweverItIsWritten(t *testing.T) {
 }
 
 func TestWhatIsSaidOfARecordInSeveralPlacesIsPutTogetherAndTheFirstHolds(t *testing.T) {
-	d := newDirectory(people, "en")
+	d := newDirectory(people, "en", nil)
 	d.add("/people/0", Person{Name: "Talgat Kaliyev", Honorific: text.Map{"en": "Mr."}})
 	e := d.add("/attendees/0/person", Person{Name: "talgat kaliyev", Honorific: text.Map{"en": "Dr."}, Bio: text.Map{"en": "Political analyst."}})
 	want := Person{Name: "Talgat Kaliyev", Honorific: text.Map{"en": "Mr."}, Bio: text.Map{"en": "Political analyst."}}

@@ -9,27 +9,67 @@ import (
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/document"
+	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/organizer"
+	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/recommendation"
 	"roundtables.kz/registry/internal/roundtable"
+	"roundtables.kz/registry/internal/spelling"
 	"roundtables.kz/registry/internal/statement"
 	"roundtables.kz/registry/internal/text"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// Create makes the event and everything that is new in the document. Names that several records bear are
+// Writer writes bundles in one transaction. What it made there it finds again for the next one, though nobody else sees it
+// before the commit.
+type Writer struct {
+	tx                    pgx.Tx
+	people, organizations *sounds
+}
+
+// Finders find people and organizations by the sound of their names.
+type Finders struct{ People, Organizations *spelling.Finder }
+
+// NewFinders makes finders for a while. Close them.
+func NewFinders(pool *pgxpool.Pool) (Finders, error) {
+	people, err := spelling.NewFinder(pool, person.Spellings)
+	if err != nil {
+		return Finders{}, err
+	}
+	organizations, err := spelling.NewFinder(pool, organization.Spellings)
+	if err != nil {
+		people.Close()
+		return Finders{}, err
+	}
+	return Finders{people, organizations}, nil
+}
+
+// Close gives up the connections.
+func (f Finders) Close() {
+	f.People.Close()
+	f.Organizations.Close()
+}
+
+// NewWriter makes a writer for the transaction.
+func NewWriter(tx pgx.Tx, f Finders) *Writer {
+	return &Writer{tx, newSounds(f.People, person.Spellings), newSounds(f.Organizations, organization.Spellings)}
+}
+
+// Create makes the event and everything that is new in the document. Names of which it is not certain whose they are, are
 // apperr.Invalid with the code ambiguous_names; an external id that a round table has already is apperr.Conflict with
 // that round table as the candidate. After an error the transaction must not be committed.
-func Create(ctx context.Context, tx pgx.Tx, in Input) (Report, error) {
+func (w *Writer) Create(ctx context.Context, in Input) (Report, error) {
+	tx := w.tx
 	if err := mayPublish(ctx, in.RoundTable.Publication); err != nil {
 		return Report{}, err
 	}
 	if err := taken(ctx, tx, in.RoundTable.ExternalIDs); err != nil {
 		return Report{}, err
 	}
-	p, err := newPlan(ctx, tx, &in)
+	p, err := w.newPlan(ctx, &in)
 	if err != nil {
 		return Report{}, err
 	}
@@ -91,7 +131,7 @@ func (p *plan) matched(r *Report) {
 	p.people.report(r)
 	for i, d := range p.documents.found {
 		if d.ID > 0 {
-			r.Matched = append(r.Matched, Matched{pointer("documents", i), document.Type, d.ID, d.Name, d.Score})
+			r.Matched = append(r.Matched, Matched{pointer("documents", i), document.Type, d.ID, d.Name, d.Score, p.documents.reasons(i, &p.in.Documents[i])})
 		}
 	}
 }

@@ -2,10 +2,12 @@ package bundle
 
 import (
 	"context"
+	"strconv"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/spelling"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -81,6 +83,17 @@ func existing(ctx context.Context, db pg.DB, x *Document) ([]apperr.Candidate, e
 	}
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[apperr.Candidate])
 	return found, pg.Error(err)
+}
+
+// reasons says why the i-th document is an existing one.
+func (d *documents) reasons(i int, x *Document) []spelling.Reason {
+	why := spelling.Reason{Feature: "id", Record: d.found[i].Name, Score: 1}
+	if x.ID != nil {
+		why.Query = strconv.FormatInt(*x.ID, 10)
+	} else {
+		why.Feature, why.Query = "url", *x.URL
+	}
+	return []spelling.Reason{why}
 }
 
 // place gives the place in the bundle of the document that is called so.

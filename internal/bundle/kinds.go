@@ -2,11 +2,13 @@ package bundle
 
 import (
 	"context"
+	"slices"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/place"
+	"roundtables.kz/registry/internal/spelling"
 	"roundtables.kz/registry/internal/text"
 	"roundtables.kz/registry/internal/topic"
 
@@ -16,9 +18,15 @@ import (
 var people = kind[Person]{
 	plural: person.Type, table: person.Table, name: "name", external: true,
 	identity: func(p Person) identity {
-		return identity{id: p.ID, name: p.Name, others: spellings(p.Names, nil, p.OtherNames), ids: p.ExternalIDs}
+		return identity{id: p.ID, name: p.Name, others: spellings(p.Names, nil, p.OtherNames), ids: p.ExternalIDs, isNew: p.New}
 	},
-	find: person.ByName,
+	sounding: func(p Person) []string { return append([]string{p.Name}, spellings(p.Names, nil, p.OtherNames)...) },
+	spelled: func(lang string, p Person) []string {
+		return append(spelling.Of(mainName(lang, p.Name, p.Names)), spelling.OfOthers(p.OtherNames)...)
+	},
+	learn:  func(p *Person, other text.OtherName) bool { return learn(&p.OtherNames, other) },
+	beside: workplaces,
+	find:   person.ByName,
 	check: func(lang string, p Person) []apperr.Field {
 		in := personInput(lang, p)
 		return in.Check()
@@ -38,9 +46,16 @@ func personInput(lang string, p Person) person.Input {
 var organizations = kind[Organization]{
 	plural: organization.Type, table: organization.Table, name: "name", external: true,
 	identity: func(o Organization) identity {
-		return identity{id: o.ID, name: o.Name, others: spellings(o.Names, o.ShortName, o.OtherNames), ids: o.ExternalIDs, parent: o.Parent}
+		return identity{id: o.ID, name: o.Name, others: spellings(o.Names, o.ShortName, o.OtherNames), ids: o.ExternalIDs, parent: o.Parent, isNew: o.New}
 	},
-	find: organization.ByName,
+	sounding: func(o Organization) []string {
+		return append([]string{o.Name}, spellings(o.Names, nil, o.OtherNames)...)
+	},
+	spelled: func(lang string, o Organization) []string {
+		return append(spelling.Of(mainName(lang, o.Name, o.Names), o.ShortName), spelling.OfOthers(o.OtherNames)...)
+	},
+	learn: func(o *Organization, other text.OtherName) bool { return learn(&o.OtherNames, other) },
+	find:  organization.ByName,
 	check: func(lang string, o Organization) []apperr.Field {
 		in := organizationInput(lang, o, nil)
 		return in.Check()
@@ -129,4 +144,12 @@ func spellings(main, short text.Map, others []text.OtherName) []string {
 		all = append(all, o.Text)
 	}
 	return all
+}
+
+func learn(others *[]text.OtherName, other text.OtherName) bool {
+	if len(*others) >= text.MaxOtherNames {
+		return false
+	}
+	*others = append(slices.Clip(*others), other) // the list of the document stays as it is
+	return true
 }

@@ -7,7 +7,9 @@ import (
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/names"
+	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/spelling"
 )
 
 // plan is a document whose names were found or found to be new.
@@ -19,6 +21,7 @@ type plan struct {
 	topics        *directory[Topic]
 	documents     documents
 
+	voices   *names.Index   // of the attendees, by their place and one; nil until a speaker is looked for in it
 	speakers []int          // of each statement: the place of its speaker in the attendees, or -1
 	keyed    map[string]int // key -> place in the statements
 
@@ -30,19 +33,20 @@ type plan struct {
 }
 
 // newPlan finds everything that the document names. All mistakes and all ambiguous names come in one error.
-func newPlan(ctx context.Context, db pg.DB, in *Input) (*plan, error) {
+func (w *Writer) newPlan(ctx context.Context, in *Input) (*plan, error) {
 	p := &plan{
 		in:            in,
-		people:        newDirectory(people, in.Lang),
-		organizations: newDirectory(organizations, in.Lang),
-		places:        newDirectory(places, in.Lang),
-		topics:        newDirectory(topics, in.Lang),
+		people:        newDirectory(people, in.Lang, w.people),
+		organizations: newDirectory(organizations, in.Lang, w.organizations),
+		places:        newDirectory(places, in.Lang, nil),
+		topics:        newDirectory(topics, in.Lang, nil),
 	}
 	p.collect()
 	for _, resolve := range []func(context.Context, pg.DB) error{
-		p.people.resolve, p.organizations.resolve, p.places.resolve, p.topics.resolve, p.resolveDocuments, p.checkRoles, p.resolveSpeakers,
+		p.organizations.resolve, p.people.resolve, // where people work helps to find them
+		p.places.resolve, p.topics.resolve, p.resolveDocuments, p.checkRoles, p.resolveSpeakers,
 	} {
-		if err := resolve(ctx, db); err != nil {
+		if err := resolve(ctx, w.tx); err != nil {
 			return nil, err
 		}
 	}
@@ -105,6 +109,10 @@ func (p *plan) collectAttendee(at string, a *Attendee) {
 	p.addOrganization(at+"/organization", a.Organization)
 	for i, f := range a.Affiliations {
 		p.addOrganization(at+pointer("affiliations", i)+"/organization", f.Organization)
+		if a.Person != nil && f.Organization != nil {
+			who := p.people.of(*a.Person)
+			who.beside = append(who.beside, p.organizations.of(*f.Organization))
+		}
 	}
 	if b := a.OnBehalfOf; b != nil {
 		p.addPerson(at+"/on_behalf_of/person", b.Person)
@@ -217,7 +225,35 @@ func (p *plan) attendeesCalled(ctx context.Context, db pg.DB, name string) ([]in
 			found = append(found, i)
 		}
 	}
-	return found, nil
+	if len(found) > 0 {
+		return found, nil
+	}
+	return p.attendeesSounding(name), nil
+}
+
+// attendeesSounding gives the one attendee of whom the name is certainly another spelling, if there is one.
+func (p *plan) attendeesSounding(name string) []int {
+	if p.voices == nil {
+		p.voices = names.NewIndex(false)
+		for i, a := range p.in.Attendees {
+			var spelled []string
+			if a.Person != nil {
+				spelled = people.spelled(p.in.Lang, p.people.of(*a.Person).about)
+			}
+			if a.NameAsListed != nil {
+				spelled = append(spelled, *a.NameAsListed)
+			}
+			p.voices.Set(int64(i)+1, spelled)
+		}
+	}
+	var list []likeness
+	for _, m := range spelling.FindIn(p.voices, names.Possible, mostCandidates, []string{name}) {
+		list = append(list, likeness{Match: m})
+	}
+	if !certain(person.Spellings, list) {
+		return nil
+	}
+	return []int{int(list[0].ID) - 1}
 }
 
 // isCalled reports whether the document gives the attendee the name.

@@ -80,7 +80,11 @@ func (n Name) Tokens() []string {
 // Score at which decisions are made, measured on names in several scripts: of pairs at Same or above 99 in 100 are one
 // person; below Possible nearly all are two.
 const (
-	Same      = .93
-	Duplicate = .92
-	Possible  = .82
+	Same       = .93
+	SameBeside = .84 // where something else, such as the organization, is the same, too
+	Duplicate  = .92
+	Possible   = .82
 )
+
+// Gap is by how much a record has to be ahead of the next one to be taken without asking.
+const Gap = .04

@@ -138,6 +138,41 @@ func score(a, b []*word, k kind) float64 {
 // unsure is the most that a surname and an initial say: many people share them.
 const unsure = .9
 
+// Sure reports whether two spellings of which the score is Same or more are of one name without a doubt. In one script they
+// have the same letters, but for what transliterations mix up: "Marat" and "Murat" are alike, and two men. Between scripts,
+// neither may have more words or initials than the other.
+func Sure(a, b Name) bool {
+	if a.Empty() || b.Empty() {
+		return false
+	}
+	if slices.Equal(a.letters(), b.letters()) {
+		return true
+	}
+	return a.words[0].script != b.words[0].script && a.shape() == b.shape()
+}
+
+// letters gives those of the sound in order, so that it does not matter how words are run together.
+func (n Name) letters() []byte {
+	var list []byte
+	for _, w := range n.core() {
+		list = append(list, w.text...)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// shape gives how many whole words and how many initials make the sound.
+func (n Name) shape() (s struct{ whole, initials int }) {
+	for _, w := range n.core() {
+		if w.initial {
+			s.initials++
+		} else {
+			s.whole++
+		}
+	}
+	return s
+}
+
 // left weighs the words without a partner.
 func left(words []*word, rest []int) (plain float64, patronymics int) {
 	for _, i := range rest {

@@ -23,6 +23,7 @@ import (
 	"roundtables.kz/registry/internal/pg"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 //go:embed data
@@ -37,11 +38,16 @@ type Report struct {
 
 // Load writes the events that the database has never held; those that were changed or deleted since stay as they are.
 // All are written, or none. It may run again at any time, also from several replicas at once.
-func Load(ctx context.Context, db changes.Pool) (Report, error) {
+func Load(ctx context.Context, db *pgxpool.Pool) (Report, error) {
 	events, err := Bundles()
 	if err != nil {
 		return Report{}, err
 	}
+	finders, err := bundle.NewFinders(db)
+	if err != nil {
+		return Report{}, err
+	}
+	defer finders.Close()
 	ctx = actor.With(ctx, actor.System("seed"))
 	var report Report
 	err = changes.Write(ctx, db, changes.Options{Reason: "the events that ship with the registry"}, func(tx pgx.Tx) error {
@@ -53,13 +59,14 @@ func Load(ctx context.Context, db changes.Pool) (Report, error) {
 		if err != nil {
 			return err
 		}
+		w := bundle.NewWriter(tx, finders)
 		for _, e := range events {
 			id := e.RoundTable.ExternalIDs[0]
 			if held[id] {
 				report.Skipped++
 				continue
 			}
-			made, err := bundle.Create(ctx, tx, e)
+			made, err := w.Create(ctx, e)
 			if err != nil {
 				return fmt.Errorf("load %s: %w", id, err)
 			}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -33,9 +34,26 @@ type Finder struct {
 // Match is a record that was found for a name.
 type Match struct {
 	ID       int64
+	Asked    string  // which of the names it is that agrees best
 	Spelling string  // of the record, the one that agrees best
 	Score    float64 // 0 to 1
 }
+
+// Reason is what one feature of a name and of a record says.
+//
+//	@Description	How alike one feature of a query and a record is.
+type Reason struct {
+	Feature string  `json:"feature" enums:"name,organization,id,external_id,url" example:"name"` // The feature.
+	Query   string  `json:"query" example:"Tokayev Kassym-Jomart"`                               // What was asked for.
+	Record  string  `json:"record" example:"Тоқаев Қасым-Жомарт"`                                // What the record has.
+	Score   float64 `json:"score" example:"0.97"`                                                // How alike, 0 to 1.
+} //	@name	MatchReason
+
+// Reason says why the record was found.
+func (m Match) Reason() Reason { return Reason{"name", m.Asked, m.Spelling, Rounded(m.Score)} }
+
+// Rounded is a score as it is shown.
+func Rounded(score float64) float64 { return math.Round(score*1000) / 1000 }
 
 // NewFinder makes a finder for the database of the pool. It reads nothing until it is asked or Refresh is called. Close it.
 func NewFinder(pool *pgxpool.Pool, x Index) (*Finder, error) {
@@ -74,21 +92,22 @@ func (f *Finder) FindEach(ctx context.Context, least float64, limit int, each []
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		found[i] = f.find(least, limit, spellings)
+		found[i] = FindIn(f.names, least, limit, spellings)
 	}
 	return found, nil
 }
 
-func (f *Finder) find(least float64, limit int, spellings []string) []Match {
+// FindIn is Find in an index of one's own.
+func FindIn(x *names.Index, least float64, limit int, spellings []string) []Match {
 	var all []Match
 	for _, s := range spellings {
-		for _, found := range f.names.Find(s, least, limit) {
+		for _, found := range x.Find(s, least, limit) {
 			i := slices.IndexFunc(all, func(m Match) bool { return m.ID == found.Owner })
 			switch {
 			case i < 0:
-				all = append(all, Match{found.Owner, found.Spelling, found.Score})
+				all = append(all, Match{found.Owner, s, found.Spelling, found.Score})
 			case found.Score > all[i].Score: // of another of the names
-				all[i].Spelling, all[i].Score = found.Spelling, found.Score
+				all[i].Asked, all[i].Spelling, all[i].Score = s, found.Spelling, found.Score
 			}
 		}
 	}
@@ -115,7 +134,7 @@ func (f *Finder) Search(ctx context.Context, q string, limit int) ([]Match, erro
 		if len(matches) > 0 && x.Score < farBehind*matches[0].Score {
 			break
 		}
-		matches = append(matches, Match{x.Owner, x.Spelling, x.Score})
+		matches = append(matches, Match{x.Owner, q, x.Spelling, x.Score})
 	}
 	return matches, nil
 }
@@ -208,17 +227,8 @@ func (f *Finder) reload(ctx context.Context, changed []int64) error {
 // Distinct is apperr.Conflict with the candidates when a record is there already that one of the names is most likely a
 // spelling of. Two transactions that ask for names of one sound wait for each other.
 func (f *Finder) Distinct(ctx context.Context, tx pgx.Tx, spellings []string) error {
-	var locks []string
-	for _, s := range spellings {
-		if sound := f.index.parse(s).Sound(); sound != "" && !slices.Contains(locks, sound) {
-			locks = append(locks, sound)
-		}
-	}
-	slices.Sort(locks) // in one order, or two of them could wait for each other for ever
-	for _, sound := range locks {
-		if err := pg.Exec(ctx, tx, "SELECT pg_advisory_xact_lock(hashtextextended(@sound, 0))", pg.Args{"sound": f.index.Table + " " + sound}); err != nil {
-			return err
-		}
+	if err := f.index.Lock(ctx, tx, spellings); err != nil {
+		return err
 	}
 	found, err := f.Find(ctx, names.Duplicate, 10, spellings...)
 	if err != nil || len(found) == 0 {

@@ -5,6 +5,8 @@ package spelling
 import (
 	"context"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -32,6 +34,30 @@ func (x Index) parse(spelling string) names.Name {
 		return names.ParseOrganization(spelling)
 	}
 	return names.Parse(spelling)
+}
+
+// Sound is what spellings of a name have in common whatever their script; empty for what is no name.
+func (x Index) Sound(spelling string) string { return x.parse(spelling).Sound() }
+
+// Sure reports whether two spellings that are as good as the same are of one record without a doubt.
+func (x Index) Sure(a, b string) bool { return names.Sure(x.parse(a), x.parse(b)) }
+
+// queues is how many locks all the sounds of one resource share: the server has room for some thousands in all.
+const queues = 256
+
+// Lock lets this transaction wait for others that ask for names of the same sound, and others for this one, until it ends.
+func (x Index) Lock(ctx context.Context, tx pg.DB, spellings []string) error {
+	var locks []int32
+	for _, s := range spellings {
+		if sound := x.Sound(s); sound != "" {
+			h := fnv.New32a()
+			_, _ = io.WriteString(h, sound) // never fails
+			locks = append(locks, int32(h.Sum32()%queues))
+		}
+	}
+	slices.Sort(locks) // in one order, or two of them could wait for each other for ever
+	return pg.Exec(ctx, tx, "SELECT pg_advisory_xact_lock(hashtext(@table), queue) FROM unnest(@queues::int[]) queue",
+		pg.Args{"table": x.Table, "queues": slices.Compact(locks)})
 }
 
 // maxWords bounds the words of a search; further ones are not looked at.
