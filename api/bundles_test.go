@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,6 +13,7 @@ import (
 	"roundtables.kz/registry/internal/bundle"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/sample"
+	"roundtables.kz/registry/internal/spelling"
 	"roundtables.kz/registry/internal/text"
 
 	"github.com/jackc/pgx/v5"
@@ -189,9 +191,42 @@ func TestANameOfSeveralRecordsIsRefusedWithTheCandidatesUntilTheIdIsGiven(t *tes
 	}
 	chosen := strings.Replace(waterBundle, `"people": [{"name"`, `"people": [{"id": `+jsonOf(t, second)+`, "name"`, 1)
 	report := reportOf(t, r.post(t, "", chosen).want(t, 201))
-	want := []bundle.Matched{{Pointer: "/people/0", Type: "people", ID: second, Name: "Айгерим Садыкова", Score: 1}}
+	want := []bundle.Matched{{Pointer: "/people/0", Type: "people", ID: second, Name: "Айгерим Садыкова", Score: 1, Reasons: []spelling.Reason{{Feature: "id", Query: jsonOf(t, second), Record: "Айгерим Садыкова", Score: 1}}}}
 	if !reflect.DeepEqual(report.Matched, want) {
 		t.Errorf("matched %+v, want %+v", report.Matched, want)
+	}
+}
+
+func TestWhereTheSpellingDoesNotDecideThePersonIsAskedInTheirLanguage(t *testing.T) {
+	r := newBundleRig(t, actor.Write)
+	r.person(t, person.Input{Name: text.Map{"ru": "Садыкова Айгерим"}})
+	renamed := strings.ReplaceAll(waterBundle, "Айгерим Садыкова", "Айгерим Садыков")
+	for lang, want := range map[string][2]string{
+		"en": {"it is not certain who or what", "say `\"new\": true`"},
+		"ru": {"непонятно, кто или что", "укажите `\"new\": true`"},
+		"kk": {"кім немесе не екені анық емес", "`\"new\": true` деп көрсетіңіз"},
+	} {
+		p := r.do(t, "POST", "/v1/bundles?dry_run=true", strings.ReplaceAll(renamed, "Aigerim Sadykova", "Айгерім Садықов"), "Authorization", "Bearer "+r.token, "Content-Type", jsonBody, "Accept-Language", lang).
+			wantProblem(t, 422, "ambiguous_names", "/people/0 ambiguous_name")
+		if !strings.Contains(p.Errors[0].Message, want[0]) || !strings.Contains(p.Title, want[1]) || len(p.Errors[0].Candidates) != 1 {
+			t.Errorf("%s: %+v", lang, p)
+		}
+	}
+}
+
+func TestAMatchBySoundAndASimilarNameAreReportedByADryRun(t *testing.T) {
+	r := newBundleRig(t, actor.Write)
+	sadykova := r.person(t, person.Input{Name: text.Map{"ru": "Садыкова Айгерим"}})
+	report := reportOf(t, r.post(t, "?dry_run=true", waterBundle).want(t, 200))
+	want := bundle.Matched{Pointer: "/people/0", Type: "people", ID: sadykova, Name: "Садыкова Айгерим", Score: 1, Reasons: []spelling.Reason{{Feature: "name", Query: "Aigerim Sadykova", Record: "Садыкова Айгерим", Score: 1}}}
+	if len(report.Matched) != 1 || !reflect.DeepEqual(report.Matched[0], want) {
+		t.Errorf("matched %+v, want %+v", report.Matched, want)
+	}
+	similar := strings.NewReplacer("Aigerim Sadykova", "A. Sadykova", `"names": {"ru": "Айгерим Садыкова"}, `, "").Replace(waterBundle)
+	report = reportOf(t, r.post(t, "?dry_run=true", similar).want(t, 200))
+	i := slices.IndexFunc(report.Created, func(c bundle.Created) bool { return c.Type == "people" })
+	if i < 0 || len(report.Created[i].Candidates) != 1 || report.Created[i].Candidates[0].ID != sadykova || report.Created[i].Candidates[0].Score > .9 {
+		t.Errorf("created %+v", report.Created)
 	}
 }
 
@@ -259,7 +294,7 @@ func TestEveryMistakeOfABundleIsNamedAtItsPlace(t *testing.T) {
 		{`{"description": {"en": "students"}, "group_size": 40}`, `{"key": "guest", "description": {"en": "students"}}`, []string{"/attendees/2/key duplicate"}},
 		{`{"description": {"en": "students"}, "group_size": 40}`, `{"person": {"name": "A. Sadykova"}}`, []string{"/attendees/2/person duplicate", "/statements/1/speaker ambiguous_speaker"}},
 		{`"kind": "advisory_body"}, "kind": "co_organizer"`, `"kind": "committee"}, "kind": "leader"`, []string{"/organizers/1/organization/kind not_allowed", "/organizers/1/kind not_allowed"}},
-		{`"people": [{"name": "Aigerim Sadykova", "names"`, `"people": [{"name": "Айгерим Садыкова"}, {"name": "A. Sadykova"}, {"name": "Aigerim Sadykova", "names"`, []string{"/people/2 name_of_another", "/people/2 name_of_another", "/statements/1/speaker unknown_speaker"}},
+		{`"people": [{"name": "Aigerim Sadykova", "names"`, `"people": [{"name": "Айгерим Садыкова"}, {"name": "A. Sadykova"}, {"name": "Aigerim Sadykova", "names"`, []string{"/people/2 name_of_another", "/people/2 name_of_another"}},
 	} {
 		body := strings.Replace(waterBundle, c.of, c.with, 1)
 		if body == waterBundle {
@@ -296,7 +331,7 @@ func TestTheExamplesOfTheDocumentationAreAcceptedBesideTheSample(t *testing.T) {
 	if _, err := sample.Load(context.Background(), r.pool); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"minimal", "full"} {
+	for _, name := range []string{"minimal", "full"} { // the third one is about somebody new
 		b, err := os.ReadFile("../openapi/examples/createBundle/" + name + ".json")
 		if err != nil {
 			t.Fatal(err)

@@ -175,7 +175,7 @@ func (d *directory[T]) resolve(ctx context.Context, tx pg.DB) error {
 			d.ambiguous = append(d.ambiguous, apperr.Field{Pointer: e.at, Code: "ambiguous_name", Args: apperr.Args{"name": who.name}, Candidates: found})
 		case who.id != nil:
 			d.mistakes = append(d.mistakes, apperr.At(e.at+"/id", "unknown_reference"))
-		default:
+		case !slices.ContainsFunc(d.mistakes, func(f apperr.Field) bool { return f.Pointer == e.at }): // else it is not clear whose names they are
 			unknown = append(unknown, e)
 		}
 	}

@@ -30,7 +30,7 @@ func newSounds(f *spelling.Finder, x spelling.Index) *sounds {
 
 // Bounds of what is looked for: how many names of a record, and how many records for each.
 const (
-	mostAsked      = 8
+	mostAsked      = 6
 	mostCandidates = 10
 )
 

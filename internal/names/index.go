@@ -259,17 +259,18 @@ const looked = 150
 // as like as least.
 func (x *Index) Find(spelling string, least float64, limit int) []Found {
 	q := x.lexicon.parse(spelling, nil)
-	return x.rank(q, x.candidates(q, false), limit, least, Score)
+	return x.rank(q, x.candidates(q, false, least), limit, least, Score)
 }
 
 // Search is Find for a search box: a part of the name is enough, and the last word may be incomplete.
 func (x *Index) Search(spelling string, least float64, limit int) []Found {
 	q := x.lexicon.parse(spelling, nil)
-	return x.rank(q, x.candidates(q, true), limit, least, Search)
+	return x.rank(q, x.candidates(q, true, 0), limit, least, Search)
 }
 
-// candidates gives the rows that share the most words with a name, in any of their spellings.
-func (x *Index) candidates(q Name, typing bool) []int32 {
+// candidates gives the rows that share the most words with a name, in any of their spellings. Names of organizations that
+// cannot be as like as least are left out.
+func (x *Index) candidates(q Name, typing bool, least float64) []int32 {
 	c := scratches.Get().(*scratch)
 	defer scratches.Put(c)
 	c.shared.grow(len(x.words))
@@ -306,17 +307,33 @@ func (x *Index) candidates(q Name, typing bool) []int32 {
 		}
 		c.best.clear()
 	}
-	return x.foremost(c.total)
+	return x.foremost(c.total, func(r int32) bool {
+		return x.lexicon.kind == ofOrganization && float64(c.total.of[r]) < needed(least, q.words, x.rows[r].words)
+	})
 }
 
-// foremost gives the rows that count most, at most looked of them.
-func (x *Index) foremost(total tally[float32]) []int32 {
+// needed is how much two names of organizations must share to be as like as least: words that are not in it are hardly
+// alike, but one may be two words there.
+func needed(least float64, a, b []*word) float64 {
+	const unshared = .375 // steep(.5)
+	of := 0.
+	for _, w := range a {
+		of += w.weight
+	}
+	for _, w := range b {
+		of += w.weight
+	}
+	return (least-unshared)/(1-unshared)*of/2 - 1.5
+}
+
+// foremost gives the rows that count most, at most looked of them, and none that is hopeless.
+func (x *Index) foremost(total tally[float32], hopeless func(int32) bool) []int32 {
 	compare := func(a, b int32) int {
 		return cmp.Or(cmp.Compare(total.of[b], total.of[a]), cmp.Compare(len(x.rows[a].words), len(x.rows[b].words)), cmp.Compare(a, b))
 	}
 	rows := make([]int32, 0, 2*looked)
 	for _, r := range total.touched {
-		if x.rows[r].owner == 0 || len(rows) >= looked && compare(r, rows[looked-1]) > 0 {
+		if x.rows[r].owner == 0 || len(rows) >= looked && compare(r, rows[looked-1]) > 0 || hopeless(r) {
 			continue
 		}
 		if rows = append(rows, r); len(rows) == cap(rows) {
