@@ -29,20 +29,20 @@ type duplicateFilter struct {
 //
 //	@Description	Two people who may be one.
 type PersonDuplicate struct {
-	First   PersonHit     `json:"first"`                // The one with the lower id.
-	Second  PersonHit     `json:"second"`               // The other one.
-	Score   float64       `json:"score" example:"0.97"` // How alike, 0 to 1.
-	Reasons []MatchReason `json:"reasons"`              // What agrees and what does not; `query` is of the first, `record` of the second.
+	First   PersonHit         `json:"first"`                // The one with the lower id.
+	Second  PersonHit         `json:"second"`               // The other one.
+	Score   float64           `json:"score" example:"0.97"` // How alike, 0 to 1.
+	Reasons []spelling.Reason `json:"reasons"`              // What agrees and what does not; `query` is of the first, `record` of the second.
 } //	@name	PersonDuplicate
 
 // OrganizationDuplicate is two organizations that may be one.
 //
 //	@Description	Two organizations that may be one.
 type OrganizationDuplicate struct {
-	First   OrganizationHit `json:"first"`                // The one with the lower id.
-	Second  OrganizationHit `json:"second"`               // The other one.
-	Score   float64         `json:"score" example:"0.97"` // How alike, 0 to 1.
-	Reasons []MatchReason   `json:"reasons"`              // What agrees and what does not; `query` is of the first, `record` of the second.
+	First   OrganizationHit   `json:"first"`                // The one with the lower id.
+	Second  OrganizationHit   `json:"second"`               // The other one.
+	Score   float64           `json:"score" example:"0.97"` // How alike, 0 to 1.
+	Reasons []spelling.Reason `json:"reasons"`              // What agrees and what does not; `query` is of the first, `record` of the second.
 } //	@name	OrganizationDuplicate
 
 // PersonDuplicatePage is a page of pairs.
@@ -82,7 +82,7 @@ func (s *server) listPeopleDuplicates(c echo.Context) error {
 		one, isOne := known[p.First.ID]
 		other, isOther := known[p.Second.ID]
 		if isOne && isOther { // else it was deleted just now
-			list = append(list, PersonDuplicate{First: personHit(one, p.First), Second: personHit(other, p.Second), Score: rounded(p.Second.Score), Reasons: reasonsOf(p, placesOf(one), placesOf(other))})
+			list = append(list, PersonDuplicate{First: personHit(one, p.First), Second: personHit(other, p.Second), Score: spelling.Rounded(p.Second.Score), Reasons: reasonsOf(p, placesOf(one), placesOf(other))})
 		}
 	}
 	return s.list(c, &paging.Params{Lang: f.Lang}, list, f.info(pairs))
@@ -113,7 +113,7 @@ func (s *server) listOrganizationsDuplicates(c echo.Context) error {
 		one, isOne := known[p.First.ID]
 		other, isOther := known[p.Second.ID]
 		if isOne && isOther {
-			list = append(list, OrganizationDuplicate{First: organizationHit(one, p.First), Second: organizationHit(other, p.Second), Score: rounded(p.Second.Score), Reasons: reasonsOf(p, nil, nil)})
+			list = append(list, OrganizationDuplicate{First: organizationHit(one, p.First), Second: organizationHit(other, p.Second), Score: spelling.Rounded(p.Second.Score), Reasons: reasonsOf(p, nil, nil)})
 		}
 	}
 	return s.list(c, &paging.Params{Lang: f.Lang}, list, f.info(pairs))
@@ -176,9 +176,9 @@ func byID[T paging.Row](list []T) map[int64]T {
 }
 
 // reasonsOf are what makes two records alike: their names, and where they work.
-func reasonsOf(p spelling.Pair, one, other []text.Ref) []MatchReason {
-	reasons := []MatchReason{{"name", p.First.Spelling, p.Second.Spelling, rounded(p.Second.Score)}}
-	best := MatchReason{}
+func reasonsOf(p spelling.Pair, one, other []text.Ref) []spelling.Reason {
+	reasons := []spelling.Reason{p.Second.Reason()}
+	best := spelling.Reason{}
 	for _, place := range one {
 		for _, name := range spelling.Of(place.Name) {
 			if r, _ := sameOrganization(name, other); r.Record != "" && r.Score >= best.Score {

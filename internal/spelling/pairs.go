@@ -54,7 +54,7 @@ func (f *Finder) twins(owner int64, least float64) (pairs []Pair) {
 			if found.Owner <= owner {
 				continue
 			}
-			pair := Pair{Match{owner, own, found.Score}, Match{found.Owner, found.Spelling, found.Score}}
+			pair := Pair{Match{ID: owner, Spelling: own, Score: found.Score}, Match{ID: found.Owner, Asked: own, Spelling: found.Spelling, Score: found.Score}}
 			switch i := slices.IndexFunc(pairs, func(p Pair) bool { return p.Second.ID == found.Owner }); {
 			case i < 0:
 				pairs = append(pairs, pair)
