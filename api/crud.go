@@ -104,7 +104,12 @@ func (s *server) writeWith(c echo.Context, params any, p *writeParams, f func(ct
 	}
 	ctx := c.Request().Context()
 	o := changes.Options{DryRun: p.DryRun, Reason: why}
-	err := changes.Write(ctx, s.db, o, func(tx pgx.Tx) error { return f(ctx, tx) })
+	var err error
+	if tx, ok := c.Get(transactionKey).(pgx.Tx); ok { // the request is bound to an Idempotency-Key, which is written with it
+		err = changes.Within(ctx, tx, o, func(tx pgx.Tx) error { return f(ctx, tx) })
+	} else {
+		err = changes.Write(ctx, s.db, o, func(tx pgx.Tx) error { return f(ctx, tx) })
+	}
 	if p.DryRun {
 		c.Response().Header().Set("X-Dry-Run", "true")
 	}

@@ -120,7 +120,7 @@ func (s *server) logLine(c echo.Context, took time.Duration) {
 // guard admits a request to a route: it finds the actor, counts the request against the quota, holds the route's scope
 // against the actor and sets the deadline.
 func (s *server) guard(r Route) echo.HandlerFunc {
-	handle := r.handler(s)
+	handle := s.once(r, r.handler(s))
 	sentWhole := isSentWhole(r.Path)
 	isFile := strings.Contains(r.Path, ".") // the path names the type
 	return func(c echo.Context) error {

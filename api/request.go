@@ -87,6 +87,11 @@ func readBody(c echo.Context, types ...string) ([]byte, error) {
 		e.Extra = map[string]any{"allowed": types}
 		return nil, e
 	}
+	return readAll(c)
+}
+
+// readAll reads all of the body, up to its limit.
+func readAll(c echo.Context) ([]byte, error) {
 	raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, maxBody))
 	var tooLarge *http.MaxBytesError
 	switch {

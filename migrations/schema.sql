@@ -320,6 +320,21 @@ CREATE TABLE external_ids (
 );
 CREATE INDEX external_ids_type_id_idx ON external_ids USING btree (type, id);
 
+CREATE TABLE idempotency_keys (
+    api_key_id bigint NOT NULL,
+    request text NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    answer bytea,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT idempotency_keys_pkey PRIMARY KEY (api_key_id, request, key),
+    CONSTRAINT idempotency_keys_key_check CHECK (key ~ '^[!-~]{1,255}$'::text),
+    CONSTRAINT idempotency_keys_api_key_id_fkey FOREIGN KEY (api_key_id) REFERENCES api_keys(id) ON DELETE CASCADE
+);
+COMMENT ON COLUMN idempotency_keys.request IS 'Method and path.';
+COMMENT ON COLUMN idempotency_keys.fingerprint IS 'Of the query and the body.';
+CREATE INDEX idempotency_keys_created_at_idx ON idempotency_keys USING btree (created_at);
+
 CREATE TABLE merged (
     type text NOT NULL,
     id bigint NOT NULL,

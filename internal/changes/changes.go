@@ -86,6 +86,18 @@ func write(ctx context.Context, db Pool, o Options, f func(tx pgx.Tx) error) err
 			return pg.Error(err)
 		}
 	}
+	if err := Within(ctx, tx, o, f); err != nil || o.DryRun {
+		return err
+	}
+	if err := ctx.Err(); err != nil { // here it is certain that nothing was committed
+		return pg.Error(err)
+	}
+	return commitError(tx.Commit(ctx))
+}
+
+// Within runs f in a transaction that Write has begun for the same actor and reason, as Write does. The caller must not commit
+// a dry run.
+func Within(ctx context.Context, tx pgx.Tx, o Options, f func(tx pgx.Tx) error) error {
 	if err := f(tx); err != nil {
 		return pg.Error(err)
 	}
@@ -93,10 +105,7 @@ func write(ctx context.Context, db Pool, o Options, f func(tx pgx.Tx) error) err
 		_, err := tx.Exec(ctx, "SET CONSTRAINTS ALL IMMEDIATE")
 		return pg.Error(err)
 	}
-	if err := ctx.Err(); err != nil { // here it is certain that nothing was committed
-		return pg.Error(err)
-	}
-	return commitError(tx.Commit(ctx))
+	return nil
 }
 
 // commitError tells a refusal by the server from a lost answer. pgx calls some lost answers safe to retry; they are not.

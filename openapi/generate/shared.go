@@ -23,24 +23,29 @@ func (p *pass) shared() error {
 		return errors.New("no annotation mentions Problem")
 	}
 	c.Headers = openapi3.Headers{
-		"ETag":                header("The version of the record: send it back in `If-Match`.", openapi3.NewStringSchema(), `"3"`),
-		"Location":            header("Address of the record.", openapi3.NewStringSchema().WithFormat("uri-reference"), "/v1/topics/7"),
-		"Link":                header("Address of the next page, with `rel=\"next\"`; absent on the last page.", openapi3.NewStringSchema(), `</v1/topics?cursor=…>; rel="next"`),
-		"X-Request-Id":        header("Id of the request, as in the log of the service.", openapi3.NewStringSchema(), "01JD3Z6V2N8Q4T7M0KX5W9R1BC"),
-		"X-Change-Cursor":     header("Change cursor of what the file was made from: later changes come after it.", openapi3.NewStringSchema(), "1f0c9a3e.128"),
-		"Content-Disposition": header("Name of the file.", openapi3.NewStringSchema(), `attachment; filename="round-tables-2020-02-27.csv"`),
-		"X-Dry-Run":           header("`true` where nothing was kept.", openapi3.NewStringSchema(), "true"),
-		"RateLimit-Policy":    header("The quota: requests (`q`) in a window of seconds (`w`).", openapi3.NewStringSchema(), `"key";q=600;w=60`),
-		"RateLimit":           header("What is left of the quota (`r`) and the seconds until it is full again (`t`).", openapi3.NewStringSchema(), `"key";r=599;t=42`),
-		"Retry-After":         header("Seconds to wait before the next try.", openapi3.NewIntegerSchema().WithMin(0), 1),
-		"WWW-Authenticate":    header("How to authenticate.", openapi3.NewStringSchema(), `Bearer realm="registry"`),
+		"ETag":                 header("The version of the record: send it back in `If-Match`.", openapi3.NewStringSchema(), `"3"`),
+		"Location":             header("Address of the record.", openapi3.NewStringSchema().WithFormat("uri-reference"), "/v1/topics/7"),
+		"Link":                 header("Address of the next page, with `rel=\"next\"`; absent on the last page.", openapi3.NewStringSchema(), `</v1/topics?cursor=…>; rel="next"`),
+		"X-Request-Id":         header("Id of the request, as in the log of the service.", openapi3.NewStringSchema(), "01JD3Z6V2N8Q4T7M0KX5W9R1BC"),
+		"X-Change-Cursor":      header("Change cursor of what the file was made from: later changes come after it.", openapi3.NewStringSchema(), "1f0c9a3e.128"),
+		"Content-Disposition":  header("Name of the file.", openapi3.NewStringSchema(), `attachment; filename="round-tables-2020-02-27.csv"`),
+		"X-Dry-Run":            header("`true` where nothing was kept.", openapi3.NewStringSchema(), "true"),
+		"RateLimit-Policy":     header("The quota: requests (`q`) in a window of seconds (`w`).", openapi3.NewStringSchema(), `"key";q=600;w=60`),
+		"RateLimit":            header("What is left of the quota (`r`) and the seconds until it is full again (`t`).", openapi3.NewStringSchema(), `"key";r=599;t=42`),
+		"Retry-After":          header("Seconds to wait before the next try.", openapi3.NewIntegerSchema().WithMin(0), 1),
+		"WWW-Authenticate":     header("How to authenticate.", openapi3.NewStringSchema(), `Bearer realm="registry"`),
+		"Idempotency-Replayed": header("`true` where this is the answer to an earlier request with the same `Idempotency-Key`.", openapi3.NewStringSchema(), "true"),
 	}
 	reason := openapi3.NewHeaderParameter("X-Change-Reason").WithSchema(openapi3.NewStringSchema().WithMaxLength(500)).
 		WithDescription("Why, for the history of the record.")
 	match := openapi3.NewHeaderParameter("If-Match").WithSchema(openapi3.NewStringSchema()).
 		WithDescription("The version you have seen, from `ETag`: 412 where the record has changed since. `*` overwrites whatever is there.")
 	match.Required, match.Example = true, `"3"`
-	c.Parameters = openapi3.ParametersMap{"ChangeReason": {Value: reason}, "IfMatch": {Value: match}}
+	once := openapi3.NewHeaderParameter("Idempotency-Key").WithSchema(openapi3.NewStringSchema().WithMinLength(1).WithMaxLength(255).WithPattern("^[!-~]+$")).
+		WithDescription("A name of your own for this request, such as a random UUID: sent again within 24 hours, the request has no second effect and is answered as the first time, with `Idempotency-Replayed: true`. " +
+			"It belongs to your API key and the path; another body or query with it is 422. What was refused or failed is not remembered, and neither are dry runs.")
+	once.Example = "5f0c6d0e-0a57-4c59-9d3c-0d2d7f5a3b11"
+	c.Parameters = openapi3.ParametersMap{"IdempotencyKey": {Value: once}, "ChangeReason": {Value: reason}, "IfMatch": {Value: match}}
 	c.Responses = openapi3.ResponseBodies{}
 	for _, r := range refusals {
 		if apperr.Texts(r.code) == nil {
@@ -159,6 +164,9 @@ func (o operation) answersTo() {
 	names := []string{"X-Request-Id"}
 	if o.data {
 		names = append(names, "RateLimit-Policy", "RateLimit")
+	}
+	if o.writes && o.method == http.MethodPost {
+		names = append(names, "Idempotency-Replayed")
 	}
 	if o.method != http.MethodGet && o.op.Parameters.GetByInAndName("query", "dry_run") != nil {
 		names = append(names, "X-Dry-Run")
