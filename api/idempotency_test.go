@@ -11,14 +11,14 @@ import (
 	"roundtables.kz/registry/internal/fixture"
 )
 
-func (c bundleRig) keyed(t testing.TB, path, key, body string, headers ...string) reply {
+func (r bundleRig) keyed(t testing.TB, path, key, body string, headers ...string) reply {
 	t.Helper()
-	return c.do(t, "POST", path, body, append([]string{"Authorization", "Bearer " + c.token, "Content-Type", jsonBody, "Idempotency-Key", key}, headers...)...)
+	return r.do(t, "POST", path, body, append([]string{"Authorization", "Bearer " + r.token, "Content-Type", jsonBody, "Idempotency-Key", key}, headers...)...)
 }
 
-func (c bundleRig) rows(t testing.TB, sql string) (n int) {
+func (r bundleRig) rows(t testing.TB, sql string) (n int) {
 	t.Helper()
-	if err := c.pool.QueryRow(t.Context(), sql).Scan(&n); err != nil {
+	if err := r.pool.QueryRow(t.Context(), sql).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n
