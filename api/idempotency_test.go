@@ -26,7 +26,7 @@ func (r bundleRig) rows(t testing.TB, sql string) (n int) {
 
 func TestARequestWithAKnownKeyIsAnsweredAsTheFirstTime(t *testing.T) {
 	r := newBundleRig(t, actor.Write)
-	for path, body := range map[string]string{"/v1/topics": `{"label": {"en": "Water"}}`, "/v1/people": `{"name": {"en": "Aigerim Sadykova"}}`, "/v1/bundles": waterBundle} {
+	for path, body := range map[string]string{"/v1/topics": `{"label": {"en": "Water"}}`, "/v1/people": `{"name": {"en": "Marat Saparov"}}`, "/v1/bundles": waterBundle} {
 		first := r.keyed(t, path, "a-1", body).want(t, 201)
 		before := r.changeCount(t)
 		again := r.keyed(t, path, "a-1", body).want(t, 201)
