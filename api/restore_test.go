@@ -102,3 +102,24 @@ func TestAnIdentifierThatIsTakenKeepsARecordFromComingBack(t *testing.T) {
 	fixture.Person(t, r.pool, known)
 	c.act(t, at+"/restore").wantProblem(t, 409, "already_exists", "/external_ids already_taken")
 }
+
+func TestEveryKindOfRecordHasVersionsToComeBackTo(t *testing.T) {
+	m := newMatrix(t)
+	c := m.as(t, actor.Write, actor.Publish)
+	tried := 0
+	for _, route := range Routes() {
+		if !strings.HasSuffix(route.Path, "/restore") {
+			continue
+		}
+		at := m.path(t, route, shown)
+		record := c.get(t, strings.TrimSuffix(at, "/restore")).want(t, 200).object(t)
+		if back := c.post(t, at, `{"version":1}`).want(t, 200).object(t); back["id"] != record["id"] || back["created_at"] != record["created_at"] {
+			t.Errorf("%s: %v", at, back)
+		}
+		c.post(t, at, `{"version":1000}`).wantProblem(t, 422, "validation_failed", "/version unknown_version")
+		tried++
+	}
+	if tried < 13 {
+		t.Errorf("only %d kinds were tried", tried)
+	}
+}
