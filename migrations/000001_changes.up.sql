@@ -20,7 +20,7 @@ CREATE TABLE changes (
     type     text        NOT NULL,
     id       bigint      NOT NULL,
     version  bigint      NOT NULL,
-    op       text        NOT NULL CHECK (op IN ('create', 'update', 'delete', 'merge', 'erase')),
+    op       text        NOT NULL CHECK (op IN ('create', 'update', 'delete', 'merge', 'erase', 'visibility')),
     actor    text        NOT NULL,
     reason   text,
     at       timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -29,13 +29,17 @@ CREATE TABLE changes (
     public   boolean     NOT NULL,
     into_id  bigint,
     is_head  boolean     NOT NULL DEFAULT true,
+    is_public_head boolean,
     xact     xid8        NOT NULL DEFAULT pg_current_xact_id(),
     CONSTRAINT changes_into_id_merge CHECK ((op = 'merge') = (into_id IS NOT NULL))
 );
-COMMENT ON TABLE changes IS 'Every committed change of every record, in commit order. is_head marks the newest entry of a record; public says whether anyone could see the record after the change (for a delete or a merge: before it); into_id is the record that a merged one became part of.';
+COMMENT ON TABLE changes IS 'Every committed change of every record, in commit order. is_head marks the newest entry of a record; public says whether anyone could see the record after the change (for a delete or a merge: before it); into_id is the record that a merged one became part of. The op visibility says that the public sees the record, or sees it differently, because of another one: no version, no content, never the head. is_public_head marks the newest entry that is for the public, who could see the record before it or after it; it is null where an entry is not.';
 CREATE UNIQUE INDEX changes_head_key ON changes (type, id) WHERE is_head;
-CREATE INDEX changes_head_seq_idx ON changes (seq) WHERE is_head;
+CREATE UNIQUE INDEX changes_public_head_key ON changes (type, id) WHERE is_public_head;
 CREATE INDEX changes_type_id_version_idx ON changes (type, id, version);
+CREATE INDEX changes_type_idx ON changes (type, seq) INCLUDE (id, version, op, public, is_head, is_public_head);
+CREATE INDEX changes_actor_idx ON changes (actor, seq);
+CREATE INDEX changes_at_idx ON changes USING brin (at);
 
 -- What became part of another record: whoever deletes a record because of that says so here first, and the log calls it a merge.
 CREATE TABLE merged (
@@ -60,6 +64,12 @@ CREATE TRIGGER changes_append_only BEFORE INSERT OR UPDATE OR DELETE ON changes
 CREATE TRIGGER changes_refuse_truncate BEFORE TRUNCATE ON changes
     FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('the log is only written by its triggers');
 
+-- Who acts in this transaction, and why.
+CREATE FUNCTION registry_actor() RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT coalesce(nullif(current_setting('registry.actor', true), ''), 'database:' || session_user) $$;
+CREATE FUNCTION registry_reason() RETURNS text LANGUAGE sql STABLE AS $$
+    SELECT nullif(current_setting('registry.reason', true), '') $$;
+
 -- registry_record_change writes the entry of one record whose state at commit is snapshot (NULL: deleted).
 -- The advisory lock is taken before the number and held to the end of the transaction, so that the order of
 -- numbers is the order of commits: whoever sees number n sees every number below it.
@@ -71,6 +81,7 @@ DECLARE
     now_into bigint;
     was      jsonb;
     ours     boolean; -- the head was written by this transaction
+    shown    boolean; -- the public could see the record before
 BEGIN
     PERFORM pg_advisory_xact_lock(7241);
     SELECT * INTO head FROM changes WHERE type = record_type AND id = record_id AND is_head;
@@ -82,7 +93,6 @@ BEGIN
         END IF;
         now_into := (SELECT m.into_id FROM merged m WHERE m.type = record_type AND m.id = record_id);
         now_op := CASE WHEN now_into IS NULL THEN 'delete' ELSE 'merge' END;
-        is_public := head.public;
         now_ver := head.version + 1;
     ELSE
         now_ver := (snapshot ->> 'version')::bigint;
@@ -100,10 +110,12 @@ BEGIN
     IF ours THEN
         -- The constraints were checked in the middle of the transaction: it still gets one entry a record.
         was := head.before;
-        DELETE FROM changes WHERE seq = head.seq;
+        DELETE FROM changes WHERE type = record_type AND id = record_id AND xact = head.xact AND at >= now();
+        UPDATE changes SET is_public_head = true
+         WHERE seq = (SELECT max(seq) FROM changes WHERE type = record_type AND id = record_id AND is_public_head IS NOT NULL);
         IF snapshot IS NULL AND head.op = 'create' THEN
             UPDATE changes SET is_head = true
-             WHERE seq = (SELECT max(seq) FROM changes WHERE type = record_type AND id = record_id);
+             WHERE seq = (SELECT max(seq) FROM changes WHERE type = record_type AND id = record_id AND op <> 'visibility');
             RETURN;
         END IF;
         IF now_op = 'update' THEN
@@ -112,10 +124,37 @@ BEGIN
     ELSIF head.seq IS NOT NULL THEN
         UPDATE changes SET is_head = false WHERE seq = head.seq;
     END IF;
-    INSERT INTO changes (seq, type, id, version, op, actor, reason, before, after, public, into_id)
-    VALUES (nextval('changes_seq'), record_type, record_id, now_ver, now_op,
-            coalesce(nullif(current_setting('registry.actor', true), ''), 'database:' || session_user),
-            nullif(current_setting('registry.reason', true), ''), was, snapshot, is_public, now_into);
+    shown := EXISTS (SELECT FROM changes WHERE type = record_type AND id = record_id AND is_public_head AND public AND op NOT IN ('delete', 'merge', 'erase'));
+    is_public := CASE WHEN snapshot IS NULL THEN shown ELSE is_public END;
+    IF shown OR is_public THEN
+        UPDATE changes SET is_public_head = false WHERE type = record_type AND id = record_id AND is_public_head;
+    END IF;
+    INSERT INTO changes (seq, type, id, version, op, actor, reason, before, after, public, into_id, is_public_head)
+    VALUES (nextval('changes_seq'), record_type, record_id, now_ver, now_op, registry_actor(), registry_reason(),
+            was, snapshot, is_public, now_into, CASE WHEN shown OR is_public THEN true END);
+END $$;
+
+-- registry_record_visibility writes that the public sees records, or no longer, because of another one: is_public is what
+-- each of them is now. With otherwise also those of which the public only sees something else.
+CREATE FUNCTION registry_record_visibility(record_type text, record_ids bigint[], is_public boolean[], otherwise boolean DEFAULT false) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    heads bigint[];
+BEGIN
+    PERFORM pg_advisory_xact_lock(7241);
+    WITH turned AS (
+        SELECT given.id, given.public, head.version, shown.seq AS head
+          FROM unnest(record_ids, is_public) given(id, public)
+          JOIN changes head ON head.type = record_type AND head.id = given.id AND head.is_head AND head.after IS NOT NULL
+          LEFT JOIN changes shown ON shown.type = record_type AND shown.id = given.id AND shown.is_public_head
+         WHERE given.public <> coalesce(shown.public AND shown.op NOT IN ('delete', 'merge', 'erase'), false) OR (otherwise AND given.public)
+         ORDER BY given.id),
+    written AS (
+        INSERT INTO changes (seq, type, id, version, op, actor, reason, public, is_head)
+        SELECT nextval('changes_seq'), record_type, id, version, 'visibility', registry_actor(), registry_reason(), public, false FROM turned
+        RETURNING seq),
+    were AS (UPDATE changes SET is_public_head = false WHERE seq IN (SELECT head FROM turned) RETURNING seq)
+    SELECT array_agg(seq) INTO heads FROM written;
+    UPDATE changes SET is_public_head = true WHERE seq = ANY (heads);
 END $$;
 
 -- registry_bump gives a changed row its next version, once a transaction, and suppresses an UPDATE that changes
@@ -163,6 +202,8 @@ BEGIN
             IF TG_OP = 'UPDATE' AND NEW.version = OLD.version AND NEW.xact <> pg_current_xact_id() THEN
                 RETURN NULL; -- only carried columns moved
             END IF;
+            -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
+            PERFORM pg_advisory_xact_lock(7241);
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, %2$I(OLD.id), false);
             ELSE

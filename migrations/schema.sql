@@ -170,15 +170,19 @@ CREATE TABLE changes (
     public boolean NOT NULL,
     into_id bigint,
     is_head boolean DEFAULT true NOT NULL,
+    is_public_head boolean,
     xact xid8 DEFAULT pg_current_xact_id() NOT NULL,
     CONSTRAINT changes_pkey PRIMARY KEY (seq),
     CONSTRAINT changes_into_id_merge CHECK ((op = 'merge'::text) = (into_id IS NOT NULL)),
-    CONSTRAINT changes_op_check CHECK (op = ANY (ARRAY['create'::text, 'update'::text, 'delete'::text, 'merge'::text, 'erase'::text]))
+    CONSTRAINT changes_op_check CHECK (op = ANY (ARRAY['create'::text, 'update'::text, 'delete'::text, 'merge'::text, 'erase'::text, 'visibility'::text]))
 );
-COMMENT ON TABLE changes IS 'Every committed change of every record, in commit order. is_head marks the newest entry of a record; public says whether anyone could see the record after the change (for a delete or a merge: before it); into_id is the record that a merged one became part of.';
+COMMENT ON TABLE changes IS 'Every committed change of every record, in commit order. is_head marks the newest entry of a record; public says whether anyone could see the record after the change (for a delete or a merge: before it); into_id is the record that a merged one became part of. The op visibility says that the public sees the record, or sees it differently, because of another one: no version, no content, never the head. is_public_head marks the newest entry that is for the public, who could see the record before it or after it; it is null where an entry is not.';
+CREATE INDEX changes_actor_idx ON changes USING btree (actor, seq);
+CREATE INDEX changes_at_idx ON changes USING brin (at);
 CREATE UNIQUE INDEX changes_head_key ON changes USING btree (type, id) WHERE is_head;
-CREATE INDEX changes_head_seq_idx ON changes USING btree (seq) WHERE is_head;
+CREATE UNIQUE INDEX changes_public_head_key ON changes USING btree (type, id) WHERE is_public_head;
 CREATE INDEX changes_type_id_version_idx ON changes USING btree (type, id, version);
+CREATE INDEX changes_type_idx ON changes USING btree (type, seq) INCLUDE (id, version, op, public, is_head, is_public_head);
 CREATE TRIGGER changes_append_only BEFORE INSERT OR DELETE OR UPDATE ON changes FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION registry_refuse('the log is only written by its triggers');
 CREATE TRIGGER changes_refuse_truncate BEFORE TRUNCATE ON changes FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('the log is only written by its triggers');
 
@@ -279,6 +283,7 @@ CREATE TABLE document_links (
 CREATE INDEX document_links_document_id_idx ON document_links USING btree (document_id, relation);
 CREATE INDEX document_links_relation_idx ON document_links USING btree (relation, document_id);
 CREATE TRIGGER document_links_refuse_truncate BEFORE TRUNCATE ON document_links FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
+CREATE CONSTRAINT TRIGGER document_links_shown AFTER INSERT OR DELETE OR UPDATE ON document_links DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION document_links_shown();
 CREATE TRIGGER document_links_touch_delete AFTER DELETE ON document_links REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION document_links_touch();
 CREATE TRIGGER document_links_touch_insert AFTER INSERT ON document_links REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION document_links_touch();
 CREATE TRIGGER document_links_touch_update AFTER UPDATE ON document_links REFERENCING OLD TABLE AS was NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION document_links_touch();
@@ -484,6 +489,7 @@ CREATE INDEX people_updated_at_idx ON people USING btree (updated_at, id);
 CREATE TRIGGER people_bump BEFORE UPDATE ON people FOR EACH ROW EXECUTE FUNCTION registry_bump('{name_sort}', '{}');
 CREATE TRIGGER people_external_ids AFTER INSERT OR DELETE OR UPDATE OF external_ids ON people FOR EACH ROW EXECUTE FUNCTION keep_external_ids();
 CREATE CONSTRAINT TRIGGER people_log AFTER INSERT OR DELETE OR UPDATE ON people DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION people_log('people');
+CREATE CONSTRAINT TRIGGER people_named AFTER UPDATE ON people DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (old.visibility <> new.visibility) EXECUTE FUNCTION people_named();
 CREATE TRIGGER people_refuse_truncate BEFORE TRUNCATE ON people FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
 
 CREATE TABLE person_names (
@@ -692,6 +698,7 @@ CREATE TRIGGER round_tables_bump BEFORE UPDATE ON round_tables FOR EACH ROW EXEC
 CREATE TRIGGER round_tables_external_ids AFTER INSERT OR DELETE OR UPDATE OF external_ids ON round_tables FOR EACH ROW EXECUTE FUNCTION keep_external_ids();
 CREATE CONSTRAINT TRIGGER round_tables_log AFTER INSERT OR DELETE OR UPDATE ON round_tables DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION round_tables_log('round-tables');
 CREATE TRIGGER round_tables_parent_id_cycle BEFORE INSERT OR UPDATE OF parent_id ON round_tables FOR EACH ROW EXECUTE FUNCTION refuse_cycle();
+CREATE CONSTRAINT TRIGGER round_tables_parts AFTER UPDATE ON round_tables DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN ((old.publication = 'published'::text) <> (new.publication = 'published'::text)) EXECUTE FUNCTION round_tables_parts();
 CREATE TRIGGER round_tables_refuse_truncate BEFORE TRUNCATE ON round_tables FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
 
 CREATE TABLE statement_documents (
@@ -888,6 +895,8 @@ AS $function$
             IF TG_OP = 'UPDATE' AND NEW.version = OLD.version AND NEW.xact <> pg_current_xact_id() THEN
                 RETURN NULL; -- only carried columns moved
             END IF;
+            -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
+            PERFORM pg_advisory_xact_lock(7241);
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, affiliations_snapshot(OLD.id), false);
             ELSE
@@ -922,6 +931,8 @@ AS $function$
             IF TG_OP = 'UPDATE' AND NEW.version = OLD.version AND NEW.xact <> pg_current_xact_id() THEN
                 RETURN NULL; -- only carried columns moved
             END IF;
+            -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
+            PERFORM pg_advisory_xact_lock(7241);
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, api_keys_snapshot(OLD.id), false);
             ELSE
@@ -993,6 +1004,8 @@ AS $function$
             IF TG_OP = 'UPDATE' AND NEW.version = OLD.version AND NEW.xact <> pg_current_xact_id() THEN
                 RETURN NULL; -- only carried columns moved
             END IF;
+            -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
+            PERFORM pg_advisory_xact_lock(7241);
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, attendees_snapshot(OLD.id), false);
             ELSE
@@ -1072,6 +1085,8 @@ AS $function$
             IF TG_OP = 'UPDATE' AND NEW.version = OLD.version AND NEW.xact <> pg_current_xact_id() THEN
                 RETURN NULL; -- only carried columns moved
             END IF;
+            -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
+            PERFORM pg_advisory_xact_lock(7241);
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, contacts_snapshot(OLD.id), false);
             ELSE
@@ -1103,6 +1118,8 @@ AS $function$
             IF TG_OP = 'UPDATE' AND NEW.version = OLD.version AND NEW.xact <> pg_current_xact_id() THEN
                 RETURN NULL; -- only carried columns moved
             END IF;
+            -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
+            PERFORM pg_advisory_xact_lock(7241);
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, distinctions_snapshot(OLD.id), false);
             ELSE
@@ -1146,6 +1163,16 @@ AS $function$
             RETURN NULL;
         END $function$;
 
+CREATE FUNCTION document_links_shown()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM pg_advisory_xact_lock(7241);
+    PERFORM documents_shown(CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW.document_id] WHEN 'DELETE' THEN ARRAY[OLD.document_id] ELSE ARRAY[OLD.document_id, NEW.document_id] END);
+    RETURN NULL;
+END $function$;
+
 CREATE FUNCTION document_links_touch()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1174,6 +1201,8 @@ AS $function$
             IF TG_OP = 'UPDATE' AND NEW.version = OLD.version AND NEW.xact <> pg_current_xact_id() THEN
                 RETURN NULL; -- only carried columns moved
             END IF;
+            -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
+            PERFORM pg_advisory_xact_lock(7241);
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, documents_snapshot(OLD.id), false);
             ELSE
@@ -1189,6 +1218,20 @@ CREATE FUNCTION documents_public(record_id bigint)
 AS $function$
 BEGIN
     RETURN coalesce((SELECT bool_or(r.publication = 'published') FROM document_links l JOIN round_tables r ON r.id = l.round_table_id WHERE l.document_id = record_id), true);
+END $function$;
+
+CREATE FUNCTION documents_shown(document_ids bigint[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    newest bigint := (SELECT coalesce(max(seq), 0) FROM changes);
+    turned bigint[];
+BEGIN
+    PERFORM registry_record_visibility('documents', array_agg(d.id), array_agg(documents_public(d.id))) FROM documents d WHERE d.id = ANY (document_ids);
+    turned := ARRAY(SELECT c.id FROM changes c WHERE c.seq > newest AND c.type = 'documents' AND c.op = 'visibility');
+    PERFORM registry_record_visibility('recommendations', array_agg(r.id), array_agg(recommendations_public(r.id)), true)
+       FROM recommendations r WHERE r.evidence_document_id = ANY (turned);
 END $function$;
 
 CREATE FUNCTION documents_snapshot(record_id bigint)
@@ -1288,6 +1331,8 @@ AS $function$
             IF TG_OP = 'UPDATE' AND NEW.version = OLD.version AND NEW.xact <> pg_current_xact_id() THEN
                 RETURN NULL; -- only carried columns moved
             END IF;
+            -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
+            PERFORM pg_advisory_xact_lock(7241);
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, merges_snapshot(OLD.id), false);
             ELSE
@@ -1319,6 +1364,8 @@ AS $function$
             IF TG_OP = 'UPDATE' AND NEW.version = OLD.version AND NEW.xact <> pg_current_xact_id() THEN
                 RETURN NULL; -- only carried columns moved
             END IF;
+            -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
+            PERFORM pg_advisory_xact_lock(7241);
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, organizations_snapshot(OLD.id), false);
             ELSE
@@ -1350,6 +1397,8 @@ AS $function$
             IF TG_OP = 'UPDATE' AND NEW.version = OLD.version AND NEW.xact <> pg_current_xact_id() THEN
                 RETURN NULL; -- only carried columns moved
             END IF;
+            -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
+            PERFORM pg_advisory_xact_lock(7241);
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, organizers_snapshot(OLD.id), false);
             ELSE
@@ -1400,6 +1449,8 @@ AS $function$
             IF TG_OP = 'UPDATE' AND NEW.version = OLD.version AND NEW.xact <> pg_current_xact_id() THEN
                 RETURN NULL; -- only carried columns moved
             END IF;
+            -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
+            PERFORM pg_advisory_xact_lock(7241);
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, people_snapshot(OLD.id), false);
             ELSE
@@ -1407,6 +1458,25 @@ AS $function$
             END IF;
             RETURN NULL;
         END $function$;
+
+CREATE FUNCTION people_named()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    PERFORM pg_advisory_xact_lock(7241);
+    PERFORM registry_record_visibility('affiliations', array_agg(a.id), array_agg(affiliations_public(a.id))) FROM affiliations a WHERE a.person_id = NEW.id;
+    PERFORM registry_record_visibility('attendees', array_agg(a.id), array_agg(attendees_public(a.id)), true)
+       FROM attendees a WHERE a.person_id = NEW.id OR a.on_behalf_of_person_id = NEW.id;
+    PERFORM registry_record_visibility('statements', array_agg(s.id), array_agg(statements_public(s.id)), true)
+       FROM statements s WHERE s.id IN (SELECT k.id FROM statements k WHERE k.person_key = NEW.id UNION SELECT q.id FROM statements q WHERE q.quoted_person_id = NEW.id
+                                        UNION SELECT m.statement_id FROM statement_people m WHERE m.person_id = NEW.id);
+    PERFORM registry_record_visibility('recommendations', array_agg(r.id), array_agg(recommendations_public(r.id)), true)
+       FROM recommendations r WHERE r.statement_id IN (SELECT s.id FROM statements s WHERE s.person_key = NEW.id);
+    PERFORM registry_record_visibility('documents', array_agg(d.document_id), array_agg(documents_public(d.document_id)), true)
+       FROM document_authors d WHERE d.person_id = NEW.id;
+    RETURN NULL;
+END $function$;
 
 CREATE FUNCTION people_public(record_id bigint)
  RETURNS boolean
@@ -1434,6 +1504,8 @@ AS $function$
             IF TG_OP = 'UPDATE' AND NEW.version = OLD.version AND NEW.xact <> pg_current_xact_id() THEN
                 RETURN NULL; -- only carried columns moved
             END IF;
+            -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
+            PERFORM pg_advisory_xact_lock(7241);
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, places_snapshot(OLD.id), false);
             ELSE
@@ -1465,6 +1537,8 @@ AS $function$
             IF TG_OP = 'UPDATE' AND NEW.version = OLD.version AND NEW.xact <> pg_current_xact_id() THEN
                 RETURN NULL; -- only carried columns moved
             END IF;
+            -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
+            PERFORM pg_advisory_xact_lock(7241);
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, recommendations_snapshot(OLD.id), false);
             ELSE
@@ -1510,6 +1584,13 @@ BEGIN
     RETURN NEW;
 END $function$;
 
+CREATE FUNCTION registry_actor()
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT coalesce(nullif(current_setting('registry.actor', true), ''), 'database:' || session_user) $function$;
+
 CREATE FUNCTION registry_bump()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1542,6 +1623,13 @@ BEGIN
     RETURN NEW;
 END $function$;
 
+CREATE FUNCTION registry_reason()
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT nullif(current_setting('registry.reason', true), '') $function$;
+
 CREATE FUNCTION registry_record_change(record_type text, record_id bigint, snapshot jsonb, is_public boolean)
  RETURNS void
  LANGUAGE plpgsql
@@ -1553,6 +1641,7 @@ DECLARE
     now_into bigint;
     was      jsonb;
     ours     boolean; -- the head was written by this transaction
+    shown    boolean; -- the public could see the record before
 BEGIN
     PERFORM pg_advisory_xact_lock(7241);
     SELECT * INTO head FROM changes WHERE type = record_type AND id = record_id AND is_head;
@@ -1564,7 +1653,6 @@ BEGIN
         END IF;
         now_into := (SELECT m.into_id FROM merged m WHERE m.type = record_type AND m.id = record_id);
         now_op := CASE WHEN now_into IS NULL THEN 'delete' ELSE 'merge' END;
-        is_public := head.public;
         now_ver := head.version + 1;
     ELSE
         now_ver := (snapshot ->> 'version')::bigint;
@@ -1582,10 +1670,12 @@ BEGIN
     IF ours THEN
         -- The constraints were checked in the middle of the transaction: it still gets one entry a record.
         was := head.before;
-        DELETE FROM changes WHERE seq = head.seq;
+        DELETE FROM changes WHERE type = record_type AND id = record_id AND xact = head.xact AND at >= now();
+        UPDATE changes SET is_public_head = true
+         WHERE seq = (SELECT max(seq) FROM changes WHERE type = record_type AND id = record_id AND is_public_head IS NOT NULL);
         IF snapshot IS NULL AND head.op = 'create' THEN
             UPDATE changes SET is_head = true
-             WHERE seq = (SELECT max(seq) FROM changes WHERE type = record_type AND id = record_id);
+             WHERE seq = (SELECT max(seq) FROM changes WHERE type = record_type AND id = record_id AND op <> 'visibility');
             RETURN;
         END IF;
         IF now_op = 'update' THEN
@@ -1594,10 +1684,38 @@ BEGIN
     ELSIF head.seq IS NOT NULL THEN
         UPDATE changes SET is_head = false WHERE seq = head.seq;
     END IF;
-    INSERT INTO changes (seq, type, id, version, op, actor, reason, before, after, public, into_id)
-    VALUES (nextval('changes_seq'), record_type, record_id, now_ver, now_op,
-            coalesce(nullif(current_setting('registry.actor', true), ''), 'database:' || session_user),
-            nullif(current_setting('registry.reason', true), ''), was, snapshot, is_public, now_into);
+    shown := EXISTS (SELECT FROM changes WHERE type = record_type AND id = record_id AND is_public_head AND public AND op NOT IN ('delete', 'merge', 'erase'));
+    is_public := CASE WHEN snapshot IS NULL THEN shown ELSE is_public END;
+    IF shown OR is_public THEN
+        UPDATE changes SET is_public_head = false WHERE type = record_type AND id = record_id AND is_public_head;
+    END IF;
+    INSERT INTO changes (seq, type, id, version, op, actor, reason, before, after, public, into_id, is_public_head)
+    VALUES (nextval('changes_seq'), record_type, record_id, now_ver, now_op, registry_actor(), registry_reason(),
+            was, snapshot, is_public, now_into, CASE WHEN shown OR is_public THEN true END);
+END $function$;
+
+CREATE FUNCTION registry_record_visibility(record_type text, record_ids bigint[], is_public boolean[], otherwise boolean DEFAULT false)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    heads bigint[];
+BEGIN
+    PERFORM pg_advisory_xact_lock(7241);
+    WITH turned AS (
+        SELECT given.id, given.public, head.version, shown.seq AS head
+          FROM unnest(record_ids, is_public) given(id, public)
+          JOIN changes head ON head.type = record_type AND head.id = given.id AND head.is_head AND head.after IS NOT NULL
+          LEFT JOIN changes shown ON shown.type = record_type AND shown.id = given.id AND shown.is_public_head
+         WHERE given.public <> coalesce(shown.public AND shown.op NOT IN ('delete', 'merge', 'erase'), false) OR (otherwise AND given.public)
+         ORDER BY given.id),
+    written AS (
+        INSERT INTO changes (seq, type, id, version, op, actor, reason, public, is_head)
+        SELECT nextval('changes_seq'), record_type, id, version, 'visibility', registry_actor(), registry_reason(), public, false FROM turned
+        RETURNING seq),
+    were AS (UPDATE changes SET is_public_head = false WHERE seq IN (SELECT head FROM turned) RETURNING seq)
+    SELECT array_agg(seq) INTO heads FROM written;
+    UPDATE changes SET is_public_head = true WHERE seq = ANY (heads);
 END $function$;
 
 CREATE FUNCTION registry_refuse()
@@ -1620,6 +1738,8 @@ BEGIN
             IF TG_OP = 'UPDATE' AND NEW.version = OLD.version AND NEW.xact <> pg_current_xact_id() THEN
                 RETURN NULL; -- only carried columns moved
             END IF;
+            -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
+            PERFORM pg_advisory_xact_lock(7241);
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, %2$I(OLD.id), false);
             ELSE
@@ -1690,6 +1810,8 @@ AS $function$
             IF TG_OP = 'UPDATE' AND NEW.version = OLD.version AND NEW.xact <> pg_current_xact_id() THEN
                 RETURN NULL; -- only carried columns moved
             END IF;
+            -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
+            PERFORM pg_advisory_xact_lock(7241);
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, roles_snapshot(OLD.id), false);
             ELSE
@@ -1741,6 +1863,8 @@ AS $function$
             IF TG_OP = 'UPDATE' AND NEW.version = OLD.version AND NEW.xact <> pg_current_xact_id() THEN
                 RETURN NULL; -- only carried columns moved
             END IF;
+            -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
+            PERFORM pg_advisory_xact_lock(7241);
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, round_tables_snapshot(OLD.id), false);
             ELSE
@@ -1748,6 +1872,25 @@ AS $function$
             END IF;
             RETURN NULL;
         END $function$;
+
+CREATE FUNCTION round_tables_parts()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+    shown boolean;
+BEGIN
+    -- First: whoever adds a part at the same time has done so, or will see what this transaction did.
+    PERFORM pg_advisory_xact_lock(7241);
+    shown := round_tables_public(NEW.id);
+    PERFORM registry_record_visibility('organizers', array_agg(p.id), array_agg(shown)) FROM organizers p WHERE p.round_table_id = NEW.id;
+    PERFORM registry_record_visibility('attendees', array_agg(p.id), array_agg(shown)) FROM attendees p WHERE p.round_table_id = NEW.id;
+    PERFORM registry_record_visibility('statements', array_agg(p.id), array_agg(shown)) FROM statements p WHERE p.round_table_id = NEW.id;
+    PERFORM registry_record_visibility('recommendations', array_agg(p.id), array_agg(shown)) FROM recommendations p WHERE p.round_table_id = NEW.id;
+    PERFORM registry_record_visibility('round-tables', array_agg(c.id), array_agg(round_tables_public(c.id)), true) FROM round_tables c WHERE c.parent_id = NEW.id;
+    PERFORM documents_shown(ARRAY(SELECT l.document_id FROM document_links l WHERE l.round_table_id = NEW.id));
+    RETURN NULL;
+END $function$;
 
 CREATE FUNCTION round_tables_public(record_id bigint)
  RETURNS boolean
@@ -1971,6 +2114,8 @@ AS $function$
             IF TG_OP = 'UPDATE' AND NEW.version = OLD.version AND NEW.xact <> pg_current_xact_id() THEN
                 RETURN NULL; -- only carried columns moved
             END IF;
+            -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
+            PERFORM pg_advisory_xact_lock(7241);
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, statements_snapshot(OLD.id), false);
             ELSE
@@ -2021,6 +2166,8 @@ AS $function$
             IF TG_OP = 'UPDATE' AND NEW.version = OLD.version AND NEW.xact <> pg_current_xact_id() THEN
                 RETURN NULL; -- only carried columns moved
             END IF;
+            -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
+            PERFORM pg_advisory_xact_lock(7241);
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, topics_snapshot(OLD.id), false);
             ELSE

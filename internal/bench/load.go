@@ -243,10 +243,10 @@ func logged() []string {
 // loggedOf is the statement for the records r of one table.
 func loggedOf(table string) string {
 	return strings.NewReplacer("{t}", table, "{type}", strings.ReplaceAll(table, "_", "-")).Replace(`
-		INSERT INTO changes (seq, type, id, version, op, actor, at, after, public)
+		INSERT INTO changes (seq, type, id, version, op, actor, at, after, public, is_public_head)
 		SELECT nextval('changes_seq'), '{type}', r.id, r.version, 'create', 'system:bench', r.updated_at,
-		       {t}_snapshot(r.id) - '{version,updated_at,xact}'::text[], {t}_public(r.id)
-		FROM {t} r`)
+		       {t}_snapshot(r.id) - '{version,updated_at,xact}'::text[], shown.public, CASE WHEN shown.public THEN true END
+		FROM {t} r CROSS JOIN LATERAL (SELECT {t}_public(r.id) AS public) shown`)
 }
 
 // verify holds what the load did by hand against what the schema's triggers would have done.
