@@ -11,6 +11,7 @@ import (
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apikey"
+	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/spelling"
@@ -172,6 +173,9 @@ func Routes() []Route {
 		{get, "/v1/feed.atom", public, (*server).getAtomFeed},
 		{get, "/v1/feed.json", public, (*server).getJSONFeed},
 
+		{get, "/v1/changes", public, (*server).listChanges},
+		{get, "/v1/changes/checkpoint", public, (*server).getCheckpoint},
+
 		{post, "/v1/bundles", write, (*server).createBundle},
 
 		{get, "/v1/topics", public, (*server).listTopics},
@@ -211,7 +215,10 @@ type server struct {
 	epoch   string
 	secret  []byte
 	cursors cursors
-	keys    *apikey.Ring
+
+	follower *follower // of the change log
+
+	keys *apikey.Ring
 
 	people, organizations *spelling.Finder // by their names
 
@@ -253,6 +260,10 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 		return nil, err
 	}
 	s.cursors = cursors{s.secret}
+	s.follower = newFollower(func(ctx context.Context) (int64, error) {
+		head, err := changes.ReadHead(ctx, config.DB)
+		return head.Seq, err
+	})
 	s.keys = apikey.NewRing(config.DB, s.secret, config.Now)
 	if s.people, err = newFinder(ctx, config, person.Spellings); err != nil {
 		return nil, err

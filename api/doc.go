@@ -50,6 +50,8 @@
 //	@tag.description			Positions of people over time.
 //	@tag.name					Documents
 //	@tag.description			Press releases, reports, programmes: sources and results of round tables.
+//	@tag.name					Changes
+//	@tag.description			Keep a copy current: a full copy, then only what changed, with a proof that nothing is missing.
 //	@tag.name					Topics
 //	@tag.description			The subjects that round tables and statements are filed under, as a tree.
 //	@tag.name					Places

@@ -90,12 +90,12 @@ func exportWith[F any, T paging.Row, P filter[F]](s *server, c echo.Context, loo
 			return err
 		}
 		if c.Request().Method == http.MethodHead {
-			newDownload(c).begin(mediaTypes[r.format], r.name, s.changeCursor(page.Head))
+			newDownload(c).begin(mediaTypes[r.format], r.name, s.changeCursor(ctx, page.Head))
 			return nil
 		}
 		to := newFile(c, r)
 		defer func() { err = errors.Join(err, to.close()) }()
-		if err := to.begin(s.changeCursor(page.Head)); err != nil {
+		if err := to.begin(s.changeCursor(ctx, page.Head)); err != nil {
 			return err
 		}
 		rows := int64(0)
@@ -105,7 +105,7 @@ func exportWith[F any, T paging.Row, P filter[F]](s *server, c echo.Context, loo
 			}
 			rows += int64(len(page.Items))
 			if p.Walk.Done {
-				return to.end(rows, s.changeCursor(page.Head))
+				return to.end(rows, s.changeCursor(ctx, page.Head))
 			}
 			if page, err = list(ctx, tx, f); err != nil {
 				return err

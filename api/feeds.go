@@ -47,7 +47,7 @@ func (s *server) getCalendar(c echo.Context) error {
 			return err
 		}
 		to := newDownload(c)
-		to.begin("text/calendar; charset=utf-8", "round-tables.ics", s.changeCursor(page.Head))
+		to.begin("text/calendar; charset=utf-8", "round-tables.ics", s.changeCursor(ctx, page.Head))
 		if c.Request().Method == http.MethodHead {
 			return nil
 		}

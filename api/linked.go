@@ -102,7 +102,7 @@ func (s *server) exportPopolo(c echo.Context) error {
 			return pg.Error(err)
 		}
 		to := newDownload(c)
-		to.begin(echo.MIMEApplicationJSON, "popolo-"+s.config.Now().UTC().Format(time.DateOnly)+".json", s.changeCursor(head))
+		to.begin(echo.MIMEApplicationJSON, "popolo-"+s.config.Now().UTC().Format(time.DateOnly)+".json", s.changeCursor(ctx, head))
 		if c.Request().Method == http.MethodHead {
 			return nil
 		}

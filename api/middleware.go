@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -134,7 +135,7 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 		}
 		ctx := c.Request().Context()
 		if !sentWhole {
-			limited, cancel := context.WithTimeout(ctx, s.config.RequestTimeout)
+			limited, cancel := context.WithTimeout(ctx, s.config.RequestTimeout+waited(r, c))
 			defer cancel()
 			ctx = limited
 		}
@@ -167,6 +168,15 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 		}
 		return err
 	}
+}
+
+// waited is how long a request asks to be kept waiting, beside the time that its answer may take.
+func waited(r Route, c echo.Context) time.Duration {
+	if r.Path != "/v1/changes" {
+		return 0
+	}
+	seconds, _ := strconv.Atoi(c.QueryParam("wait"))
+	return time.Duration(max(0, min(seconds, longestWait))) * time.Second
 }
 
 // admit holds the scope of a route against an actor.

@@ -45,7 +45,7 @@ type PageInfo struct {
 //
 //	@Description	What the list was read from.
 type ListMeta struct {
-	Cursor         string `json:"cursor" example:"1f0c9a3e.128"`                                  // Change cursor of the page: later changes come after it.
+	Cursor         string `json:"cursor" example:"q83vEjRWeJB7ImUiOiIxZjBjOWEzZSIsIm4iOjEyOH0"`   // Change cursor of the page: later changes come after it.
 	Total          *int64 `json:"total"`                                                          // Records that the filters let through; null unless `count` asks for it.
 	TotalEstimated bool   `json:"total_estimated"`                                                // Whether `total` is the planner's estimate.
 	License        string `json:"license" example:"https://creativecommons.org/licenses/by/4.0/"` // Licence of the data.
@@ -68,7 +68,7 @@ func (s *server) list(c echo.Context, p *paging.Params, page any, info listInfo)
 		Data any      `json:"data"`
 		Page PageInfo `json:"page"`
 		Meta ListMeta `json:"meta"`
-	}{page, PageInfo{Limit: info.limit}, ListMeta{s.changeCursor(info.head), info.total, info.estimated, License}}
+	}{page, PageInfo{Limit: info.limit}, ListMeta{s.changeCursor(c.Request().Context(), info.head), info.total, info.estimated, License}}
 	if info.next != nil {
 		query := maps.Clone(c.QueryParams())
 		next := s.cursors.encode(info.next, c.Request().URL.Path, query)
@@ -160,9 +160,6 @@ func stale(current int64) error {
 	return &apperr.Error{Kind: apperr.Stale, Code: "stale_version", Args: apperr.Args{"current": strconv.FormatInt(current, 10)},
 		Extra: map[string]any{"current_version": current}}
 }
-
-// changeCursor names a place in the change log of this database.
-func (s *server) changeCursor(seq int64) string { return s.epoch + "." + strconv.FormatInt(seq, 10) }
 
 // acceptedLanguage gives the first language of Accept-Language, or "".
 func acceptedLanguage(r *http.Request) string {

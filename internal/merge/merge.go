@@ -227,7 +227,7 @@ func conclude(ctx context.Context, tx pgx.Tx, id, before int64) (o Outcome, err 
 
 // counts tells what this transaction has written into the log after an entry, the merge itself apart.
 func counts(ctx context.Context, tx pgx.Tx, after int64) ([]Count, error) {
-	rows, err := tx.Query(ctx, `SELECT type, count(*) FROM changes WHERE seq > @after AND xact = pg_current_xact_id() AND type <> @merges
+	rows, err := tx.Query(ctx, `SELECT type, count(*) FROM changes WHERE seq > @after AND xact = pg_current_xact_id() AND type <> @merges AND op <> 'visibility'
 		GROUP BY type ORDER BY type`, pg.Args{"after": after, "merges": Type})
 	if err != nil {
 		return nil, pg.Error(err)

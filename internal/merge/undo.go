@@ -144,7 +144,7 @@ func touchedBy(ctx context.Context, tx pgx.Tx, m Merge) ([]touched, error) {
 	}
 	rows, err := tx.Query(ctx, `
 		SELECT c.type, c.id, c.before, head.after IS NOT DISTINCT FROM c.after AS same, head.op, head.actor, head.at
-		FROM merges m JOIN changes c ON c.seq BETWEEN m.first_seq AND m.last_seq AND c.type <> @merges
+		FROM merges m JOIN changes c ON c.seq BETWEEN m.first_seq AND m.last_seq AND c.type <> @merges AND c.op <> 'visibility'
 		JOIN changes head ON head.type = c.type AND head.id = c.id AND head.is_head
 		WHERE m.id = @merge ORDER BY c.seq`, pg.Args{"merge": m.ID, "merges": Type})
 	if err != nil {

@@ -1,0 +1,208 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/paging"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/labstack/echo/v4"
+)
+
+// changeParams are what the feed of changes takes.
+type changeParams struct {
+	Type        []string `query:"type" form:"type" validate:"max=50" enums:"topics,places,roles,organizations,people,affiliations,documents,round-tables,organizers,attendees,statements,recommendations"` // Only records of these types.
+	Cursor      string   `query:"cursor" form:"cursor"`                                                                                                                                                    // Where to go on: `meta.cursor` of the page before, of the checkpoint, or of a list or an export that you hold whole. Empty: a full copy.
+	Limit       int      `query:"limit" form:"limit" default:"50" validate:"min=1"`                                                                                                                        // Changes a page, 1 to 500; a higher number is lowered to 500.
+	IncludeData bool     `query:"include_data" form:"include_data"`                                                                                                                                        // Tell each record, too, as its own address shows it.
+	Wait        int      `query:"wait" form:"wait" validate:"min=0,max=30"`                                                                                                                                // Seconds to wait for a change where there is none, 0 to 30. Then comes an empty page with the same cursor.
+	Lang        string   `query:"lang" form:"lang" validate:"omitempty,language"`                                                                                                                          // Adds `<field>_text` and `<field>_lang` beside every text of the records, in this language or the next one of the chain ru, en, kk.
+}
+
+// longestWait is the highest `wait`, in seconds.
+const longestWait = 30
+
+// Change is what became of one record.
+//
+//	@Description	What became of one record since the cursor: its newest state only, however often it changed.
+type Change struct {
+	Op        string    `json:"op" enums:"upsert,delete,withdraw,merge,erase" example:"upsert"`      // upsert: it is there, or what you see of it is another. delete: it is gone. withdraw: you no longer see it. merge: it is part of `into` now. erase: it is gone with its history.
+	Type      string    `json:"type" example:"round-tables"`                                         // What it is, as in the path.
+	ID        int64     `json:"id" example:"1"`                                                      // Which one.
+	Version   int64     `json:"version" example:"3"`                                                 // Its version.
+	ChangedAt time.Time `json:"changed_at" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When.
+	Into      *int64    `json:"into,omitzero" validate:"optional" example:"2"`                       // The record of the same type that it is part of, after a merge.
+	Data      any       `json:"data,omitempty" validate:"optional" swaggertype:"object"`             // With `include_data=true` and op upsert: the record, as its own address shows it.
+} //	@name	Change
+
+// ChangePage is a page of the feed.
+type ChangePage = Page[Change] //	@name	ChangePage
+
+// listChanges answers what has changed since a cursor.
+//
+//	@ID				listChanges
+//	@Summary		Follow the changes
+//	@Description	For a copy that stays current. Without a cursor, a full copy; go on with `meta.cursor`, at once while `page.next` is not null, and later to hear what has changed since.
+//	@Description	Changes come in the order of their commits, each page from one snapshot: nothing is lost, however many write. A record stands where it changed last, with its newest state.
+//	@Description	A cursor belongs to what you may see (with a key that reads drafts or without) and to the types it was made for. After the database was restored from a backup it is answered with 410: begin anew, or with the exports that the problem names.
+//	@Tags			Changes
+//	@Param			params	query		changeParams	false	"-"
+//	@Success		200		{object}	ChangePage		"A page of changes."
+//	@Router			/v1/changes [get]
+func (s *server) listChanges(c echo.Context) error {
+	var p changeParams
+	if err := apperr.BadQuery(bind(c.QueryParams(), &p)); err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	from, err := s.placeOf(ctx, p)
+	if err != nil {
+		return err
+	}
+	end := time.NewTimer(time.Duration(p.Wait) * time.Second)
+	defer end.Stop()
+	for {
+		page, err := s.readChanges(ctx, from, p)
+		if err != nil {
+			return err
+		}
+		if len(page.list) > 0 || p.Wait == 0 || p.Cursor == "" || !s.follower.beyond(ctx, page.head, end.C) {
+			return s.answerChanges(c, p, page)
+		}
+	}
+}
+
+// placeOf is where a request begins: its cursor, or nowhere.
+func (s *server) placeOf(ctx context.Context, p changeParams) (*logPlace, error) {
+	if p.Cursor == "" {
+		return nil, nil
+	}
+	at, err := s.cursors.decodePlace(p.Cursor, viewOf(ctx), feedTypes(p.Type))
+	return &at, err
+}
+
+// changePage is a page of the feed, and where it leaves off.
+type changePage struct {
+	list []Change
+	head int64
+	more bool
+	next string
+}
+
+// readChanges reads the page after a place, of one snapshot.
+func (s *server) readChanges(ctx context.Context, from *logPlace, p changeParams) (changePage, error) {
+	page := changePage{list: []Change{}}
+	types := feedTypes(p.Type)
+	lang := p.Lang
+	feed := changes.Feed{Types: types, Limit: min(p.Limit, paging.MaxLimit), Public: viewOf(ctx) == viewPublic}
+	err := changes.Snapshot(ctx, s.db, func(tx pgx.Tx) error {
+		head, err := changes.ReadHead(ctx, tx)
+		if err != nil {
+			return err
+		}
+		at := logPlace{Epoch: head.Epoch, Copied: head.Seq}
+		if from != nil {
+			at = *from
+		}
+		if at.Epoch != head.Epoch || at.Seq > head.Seq {
+			return s.begun(types)
+		}
+		feed.After, feed.Copied = at.Seq, at.Copied
+		found, more, err := feed.Read(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, f := range found {
+			page.list = append(page.list, Change{Op: f.Op, Type: f.Type, ID: f.ID, Version: f.Version, ChangedAt: f.At, Into: f.Into})
+		}
+		page.head, page.more = head.Seq, more
+		page.next = s.nextPlace(ctx, at, found, more, head, p)
+		if p.IncludeData {
+			return withData(ctx, tx, page.list, lang)
+		}
+		return nil
+	})
+	return page, err
+}
+
+// nextPlace is the cursor after a page. An empty one leaves it as it was.
+func (s *server) nextPlace(ctx context.Context, at logPlace, found []changes.Change, more bool, head changes.Head, p changeParams) string {
+	if len(found) == 0 && p.Cursor != "" {
+		return p.Cursor
+	}
+	next := logPlace{Epoch: head.Epoch, Seq: head.Seq, View: viewOf(ctx)}
+	if len(p.Type) > 0 {
+		next.Types = feedTypes(p.Type)
+	}
+	if more {
+		next.Seq = found[len(found)-1].Seq
+		if next.Seq < at.Copied {
+			next.Copied = at.Copied
+		}
+	}
+	return s.cursors.encodePlace(next)
+}
+
+func (s *server) answerChanges(c echo.Context, p changeParams, page changePage) error {
+	answer := ChangePage{Data: page.list, Page: PageInfo{Limit: min(p.Limit, paging.MaxLimit)}, Meta: ListMeta{Cursor: page.next, License: License}}
+	if page.more {
+		query := c.QueryParams()
+		query.Set("cursor", page.next)
+		link := s.config.PublicBaseURL + c.Request().URL.Path + "?" + query.Encode()
+		answer.Page.NextCursor, answer.Page.Next = &page.next, &link
+		c.Response().Header().Set("Link", "<"+link+`>; rel="next"`)
+	}
+	return send(c, http.StatusOK, echo.MIMEApplicationJSON, answer)
+}
+
+// checkpointParams are what the checkpoint takes.
+type checkpointParams struct {
+	Type []string `query:"type" form:"type" validate:"max=50" enums:"topics,places,roles,organizations,people,affiliations,documents,round-tables,organizers,attendees,statements,recommendations"` // Only these types.
+}
+
+// Checkpoint is what a copy must amount to.
+//
+//	@Description	What a copy must amount to when it has followed the changes up to the cursor.
+type Checkpoint struct {
+	Cursor string        `json:"cursor"` // The place in the changes that the sums are of.
+	Types  []changes.Sum `json:"types"`  // One sum for each type.
+} //	@name	Checkpoint
+
+// getCheckpoint answers what a copy must amount to.
+//
+//	@ID				getCheckpoint
+//	@Summary		Prove a copy
+//	@Description	Counts and checksums of all records that you may see, from one snapshot. A copy that has followed the changes up to `cursor` (an empty page after it) is equal if each of its types has the same count and checksum: the XOR over its records of the first 8 bytes of SHA-256 of `type:id:version` in ASCII, such as `round-tables:1:3`.
+//	@Tags			Changes
+//	@Param			params	query		checkpointParams	false	"-"
+//	@Success		200		{object}	Checkpoint			"The sums."
+//	@Router			/v1/changes/checkpoint [get]
+func (s *server) getCheckpoint(c echo.Context) error {
+	var p checkpointParams
+	if err := apperr.BadQuery(bind(c.QueryParams(), &p)); err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	var answer Checkpoint
+	err := changes.Snapshot(ctx, s.db, func(tx pgx.Tx) error {
+		head, err := changes.ReadHead(ctx, tx)
+		if err != nil {
+			return err
+		}
+		at := logPlace{Epoch: head.Epoch, Seq: head.Seq, View: viewOf(ctx)}
+		if len(p.Type) > 0 {
+			at.Types = feedTypes(p.Type)
+		}
+		answer.Cursor = s.cursors.encodePlace(at)
+		answer.Types, err = changes.Checkpoint(ctx, tx, feedTypes(p.Type), viewOf(ctx) == viewPublic)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return send(c, http.StatusOK, echo.MIMEApplicationJSON, answer)
+}
