@@ -61,6 +61,7 @@ func Routes() []Route {
 		{patch, "/v1/round-tables/:id", write, (*server).patchRoundTable},
 		{del, "/v1/round-tables/:id", write, (*server).deleteRoundTable},
 		{post, "/v1/round-tables/:id/restore", write, (*server).restoreRoundTable},
+		{get, "/v1/round-tables/:id/history", read, (*server).historyRoundTable},
 		{post, "/v1/round-tables/:id/publish", publish, (*server).publishRoundTable},
 		{post, "/v1/round-tables/:id/withdraw", publish, (*server).withdrawRoundTable},
 		{get, "/v1/round-tables/:id/organizers", public, (*server).listOrganizersOfRoundTable},
@@ -74,6 +75,7 @@ func Routes() []Route {
 		{patch, "/v1/organizers/:id", write, (*server).patchOrganizer},
 		{del, "/v1/organizers/:id", write, (*server).deleteOrganizer},
 		{post, "/v1/organizers/:id/restore", write, (*server).restoreOrganizer},
+		{get, "/v1/organizers/:id/history", read, (*server).historyOrganizer},
 
 		{get, "/v1/attendees", public, (*server).listAttendees},
 		{post, "/v1/attendees", write, (*server).createAttendee},
@@ -81,6 +83,7 @@ func Routes() []Route {
 		{patch, "/v1/attendees/:id", write, (*server).patchAttendee},
 		{del, "/v1/attendees/:id", write, (*server).deleteAttendee},
 		{post, "/v1/attendees/:id/restore", write, (*server).restoreAttendee},
+		{get, "/v1/attendees/:id/history", read, (*server).historyAttendee},
 		{post, "/v1/attendees/:id/resolve", write, (*server).resolveAttendee},
 
 		{get, "/v1/statements", public, (*server).listStatements},
@@ -89,6 +92,7 @@ func Routes() []Route {
 		{patch, "/v1/statements/:id", write, (*server).patchStatement},
 		{del, "/v1/statements/:id", write, (*server).deleteStatement},
 		{post, "/v1/statements/:id/restore", write, (*server).restoreStatement},
+		{get, "/v1/statements/:id/history", read, (*server).historyStatement},
 
 		{get, "/v1/recommendations", public, (*server).listRecommendations},
 		{post, "/v1/recommendations", write, (*server).createRecommendation},
@@ -96,6 +100,7 @@ func Routes() []Route {
 		{patch, "/v1/recommendations/:id", write, (*server).patchRecommendation},
 		{del, "/v1/recommendations/:id", write, (*server).deleteRecommendation},
 		{post, "/v1/recommendations/:id/restore", write, (*server).restoreRecommendation},
+		{get, "/v1/recommendations/:id/history", read, (*server).historyRecommendation},
 
 		{get, "/v1/people", public, (*server).listPeople},
 		{post, "/v1/people", write, (*server).createPerson},
@@ -107,11 +112,13 @@ func Routes() []Route {
 		{patch, "/v1/people/:id", write, (*server).patchPerson},
 		{del, "/v1/people/:id", write, (*server).deletePerson},
 		{post, "/v1/people/:id/restore", write, (*server).restorePerson},
+		{get, "/v1/people/:id/history", read, (*server).historyPerson},
 		{get, "/v1/people/:person_id/contacts", pii, (*server).listContacts},
 		{post, "/v1/people/:person_id/contacts", pii, (*server).createContact},
 		{get, "/v1/people/:person_id/contacts/:id", pii, (*server).getContact},
 		{patch, "/v1/people/:person_id/contacts/:id", pii, (*server).patchContact},
 		{del, "/v1/people/:person_id/contacts/:id", pii, (*server).deleteContact},
+		{get, "/v1/people/:person_id/contacts/:id/history", pii, (*server).historyContact},
 
 		{get, "/v1/organizations", public, (*server).listOrganizations},
 		{post, "/v1/organizations", write, (*server).createOrganization},
@@ -123,6 +130,7 @@ func Routes() []Route {
 		{patch, "/v1/organizations/:id", write, (*server).patchOrganization},
 		{del, "/v1/organizations/:id", write, (*server).deleteOrganization},
 		{post, "/v1/organizations/:id/restore", write, (*server).restoreOrganization},
+		{get, "/v1/organizations/:id/history", read, (*server).historyOrganization},
 
 		{get, "/v1/merges", read, (*server).listMerges},
 		{get, "/v1/merges/:id", read, (*server).getMerge},
@@ -133,6 +141,7 @@ func Routes() []Route {
 		{get, "/v1/distinctions/:id", read, (*server).getDistinction},
 		{del, "/v1/distinctions/:id", write, (*server).deleteDistinction},
 		{post, "/v1/distinctions/:id/restore", write, (*server).restoreDistinction},
+		{get, "/v1/distinctions/:id/history", read, (*server).historyDistinction},
 
 		{get, reconcilePath, public, (*server).reconcileService},
 		{post, reconcilePath, public, (*server).reconcile},
@@ -146,6 +155,7 @@ func Routes() []Route {
 		{patch, "/v1/affiliations/:id", write, (*server).patchAffiliation},
 		{del, "/v1/affiliations/:id", write, (*server).deleteAffiliation},
 		{post, "/v1/affiliations/:id/restore", write, (*server).restoreAffiliation},
+		{get, "/v1/affiliations/:id/history", read, (*server).historyAffiliation},
 
 		{get, "/v1/documents", public, (*server).listDocuments},
 		{post, "/v1/documents", write, (*server).createDocument},
@@ -153,6 +163,7 @@ func Routes() []Route {
 		{patch, "/v1/documents/:id", write, (*server).patchDocument},
 		{del, "/v1/documents/:id", write, (*server).deleteDocument},
 		{post, "/v1/documents/:id/restore", write, (*server).restoreDocument},
+		{get, "/v1/documents/:id/history", read, (*server).historyDocument},
 
 		{get, "/v1/exports/round-tables.:format", public, (*server).exportRoundTables},
 		{get, "/v1/exports/organizers.:format", public, (*server).exportOrganizers},
@@ -184,6 +195,7 @@ func Routes() []Route {
 		{patch, "/v1/topics/:id", write, (*server).patchTopic},
 		{del, "/v1/topics/:id", write, (*server).deleteTopic},
 		{post, "/v1/topics/:id/restore", write, (*server).restoreTopic},
+		{get, "/v1/topics/:id/history", read, (*server).historyTopic},
 
 		{get, "/v1/places", public, (*server).listPlaces},
 		{post, "/v1/places", write, (*server).createPlace},
@@ -191,6 +203,7 @@ func Routes() []Route {
 		{patch, "/v1/places/:id", write, (*server).patchPlace},
 		{del, "/v1/places/:id", write, (*server).deletePlace},
 		{post, "/v1/places/:id/restore", write, (*server).restorePlace},
+		{get, "/v1/places/:id/history", read, (*server).historyPlace},
 
 		{get, "/v1/roles", public, (*server).listRoles},
 		{post, "/v1/roles", write, (*server).createRole},
@@ -198,12 +211,15 @@ func Routes() []Route {
 		{patch, "/v1/roles/:id", write, (*server).patchRole},
 		{del, "/v1/roles/:id", write, (*server).deleteRole},
 		{post, "/v1/roles/:id/restore", write, (*server).restoreRole},
+		{get, "/v1/roles/:id/history", read, (*server).historyRole},
 
 		{get, "/v1/api-keys", admin, (*server).listAPIKeys},
 		{post, "/v1/api-keys", admin, (*server).createAPIKey},
 		{get, "/v1/api-keys/:id", admin, (*server).getAPIKey},
 		{patch, "/v1/api-keys/:id", admin, (*server).patchAPIKey},
 		{post, "/v1/api-keys/:id/revoke", admin, (*server).revokeAPIKey},
+		{get, "/v1/api-keys/:id/history", admin, (*server).historyAPIKey},
+		{get, "/v1/audit", admin, (*server).listAudit},
 
 		{get, "/v1/me", public, (*server).showMe},
 	}

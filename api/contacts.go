@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/person"
@@ -138,4 +139,37 @@ func (s *server) deleteContact(c echo.Context) error {
 		return err
 	}
 	return deleteOf(s, c, person.ContactTable, person.ContactType, of.get)
+}
+
+// historyContact answers the changes of a contact.
+//
+//	@ID			getContactHistory
+//	@Summary	The history of a contact
+//	@Tags		People
+//	@x-sort		["-changed_at"]
+//	@Param		person_id	path		int				true	"The person."
+//	@Param		id			path		int				true	"The contact."
+//	@Param		filter		query		historyQuery	false	"-"
+//	@Success	200			{object}	RevisionPage	"A page of changes, the newest first."
+//	@Router		/v1/people/{person_id}/contacts/{id}/history [get]
+func (s *server) historyContact(c echo.Context) error {
+	of, err := contactsOf(c)
+	if err != nil {
+		return err
+	}
+	return historyWith(s, c, person.ContactType, of.seeHistory)
+}
+
+// seeHistory is apperr.NotFound unless the contact is, or was, one of the person, whom the actor may see.
+func (o contacts) seeHistory(ctx context.Context, db pg.DB, id int64) error {
+	if err := o.see(ctx, db); err != nil {
+		return err
+	}
+	var theirs bool
+	err := db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM changes WHERE type = @type AND id = @id AND (coalesce(after, before) ->> 'person_id')::bigint = @person)`,
+		pg.Args{"type": person.ContactType, "id": id, "person": o.person}).Scan(&theirs)
+	if err == nil && !theirs {
+		err = apperr.New(apperr.NotFound, "not_found")
+	}
+	return pg.Error(err)
 }

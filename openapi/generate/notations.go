@@ -25,10 +25,11 @@ func modernize(doc *openapi3.T) {
 		}
 		if s.Nullable {
 			s.Nullable = false
-			if s.Type != nil {
-				types := append(slices.Clone(*s.Type), "null")
-				s.Type = &types
+			if s.Type == nil { // any value
+				s.Type = &openapi3.Types{"string", "number", "boolean", "object", "array"}
 			}
+			types := append(slices.Clone(*s.Type), "null")
+			s.Type = &types
 		}
 	})
 }

@@ -27,7 +27,7 @@ type goStruct struct {
 }
 
 type goField struct {
-	nilable   bool // a pointer or a language map: null in JSON where nothing is set
+	nilable   bool // a pointer, a language map or any value: null in JSON where nothing is set
 	omitted   bool // left out where it is empty
 	mandatory bool // validate:"required"
 	text      bool // a language map
@@ -116,7 +116,7 @@ func readStruct(pkg string, t *ast.StructType) (goStruct, error) {
 		case name != "" && name != "-":
 			_, pointer := f.Type.(*ast.StarExpr)
 			s.fields[name] = goField{
-				nilable:   pointer || kind == "text.Map",
+				nilable:   pointer || kind == "text.Map" || kind == pkg+".any",
 				omitted:   strings.Contains(options, "omit"),
 				mandatory: strings.HasPrefix(tag.Get("validate")+",", "required,"),
 				text:      kind == "text.Map",

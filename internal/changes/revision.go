@@ -1,0 +1,120 @@
+package changes
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"roundtables.kz/registry/internal/date"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+)
+
+// Revision is an entry of the log: one change of one record.
+type Revision struct {
+	Type      string    `json:"type" db:"type" example:"round-tables"`                                       // What was changed, as in the path.
+	ID        int64     `json:"id" db:"id" example:"1"`                                                      // Which one.
+	Version   int64     `json:"version" db:"version" example:"3"`                                            // The version that came of it.
+	Op        string    `json:"op" db:"op" enums:"create,update,delete,merge,erase" example:"update"`        // What was done. merge: it became part of `into`.
+	ChangedAt time.Time `json:"changed_at" db:"at" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When.
+	Actor     string    `json:"actor" db:"actor" example:"key:7"`                                            // Who: a key by its id, the service itself, or somebody with access to the database.
+	ActorName *string   `json:"actor_name" db:"actor_name" example:"Editors"`                                // The name of the key, if it was one.
+	Reason    *string   `json:"reason" db:"reason" example:"Corrected after the press release."`             // Why, as the header X-Change-Reason said.
+	Into      *int64    `json:"into" db:"into_id"`                                                           // The record that it is part of since a merge.
+	Seq       int64     `json:"-" db:"seq"`
+	Before    []byte    `json:"-" db:"before"`
+	After     []byte    `json:"-" db:"after"`
+	SortKeys  []string  `json:"-" db:"sort_keys"`
+}
+
+// Cursor is where the entry stands in a list.
+func (r Revision) Cursor() paging.Cursor { return paging.Cursor{Keys: r.SortKeys, ID: r.Seq} }
+
+// FieldChange is what became of one field.
+type FieldChange struct {
+	Pointer string `json:"pointer" example:"/title/ru"` // The field (RFC 6901).
+	Before  any    `json:"before"`                      // What it was; null: nothing.
+	After   any    `json:"after"`                       // What it became; null: nothing.
+}
+
+// source reads the log. What the public sees of a record because of another one is no change of the record.
+var source = paging.Source{
+	Columns: "c.seq, c.type, c.id, c.version, c.op, c.at, c.actor, k.name AS actor_name, c.reason, c.into_id, c.before, c.after",
+	Table:   "changes c",
+	Shown:   "LEFT JOIN api_keys k ON c.actor = 'key:' || k.id",
+	ID:      "c.seq",
+	Visible: "c.op <> 'visibility'",
+	Sorts:   map[string]paging.Column{"changed_at": {SQL: "c.seq", Type: "bigint"}},
+	Default: "-changed_at",
+}
+
+// History gives a page of the changes of one record, whether it is there or not.
+func History(ctx context.Context, db pg.DB, kind string, id int64, p paging.Params) (paging.Page[Revision], error) {
+	var w pg.Where
+	w.Add("c.type = @type AND c.id = @id", "type", kind, "id", id)
+	return paging.Query[Revision](ctx, db, source, w, p)
+}
+
+// AuditFilter is what the audit can be narrowed by.
+type AuditFilter struct {
+	paging.Params
+	Type  []string  `query:"type" form:"type" validate:"max=50"`                                       // Only changes of these types of record.
+	Actor []string  `query:"actor" form:"actor" validate:"max=50"`                                     // Only changes by these, such as `key:7` or `system:seed`.
+	From  *date.Day `query:"from" form:"from" swaggertype:"string" format:"date" example:"2026-01-01"` // Only changes of this day (UTC) and later.
+	To    *date.Day `query:"to" form:"to" swaggertype:"string" format:"date" example:"2026-02-01"`     // Only changes before this day (UTC).
+}
+
+// Audit gives a page of all changes.
+func Audit(ctx context.Context, db pg.DB, f AuditFilter) (paging.Page[Revision], error) {
+	var w pg.Where
+	pg.In(&w, "c.type", "type", f.Type)
+	pg.In(&w, "c.actor", "actor", f.Actor)
+	if f.From != nil {
+		w.Add("c.at >= @from", "from", f.From.Time)
+	}
+	if f.To != nil {
+		w.Add("c.at < @to", "to", f.To.Time)
+	}
+	return paging.Query[Revision](ctx, db, source, w, f.Params)
+}
+
+// Changes gives what became of each field. Objects are looked into, lists are compared whole.
+func (r Revision) Changes() ([]FieldChange, error) {
+	before, after := map[string]any{}, map[string]any{}
+	for raw, into := range map[*[]byte]*map[string]any{&r.Before: &before, &r.After: &after} {
+		if *raw == nil {
+			continue
+		}
+		if err := json.Unmarshal(*raw, into); err != nil {
+			return nil, fmt.Errorf("read what the log holds of %s %d: %w", r.Type, r.ID, err)
+		}
+	}
+	list := []FieldChange{}
+	compare("", before, after, &list)
+	return slices.DeleteFunc(list, func(c FieldChange) bool { return c.Pointer == "/id" || c.Pointer == "/created_at" }), nil
+}
+
+var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
+
+func compare(at string, before, after map[string]any, list *[]FieldChange) {
+	names := maps.Clone(before)
+	maps.Copy(names, after)
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		was, is := before[name], after[name]
+		path := at + "/" + escapePointer.Replace(name)
+		if inner, ok := was.(map[string]any); ok {
+			if other, ok := is.(map[string]any); ok {
+				compare(path, inner, other, list)
+				continue
+			}
+		}
+		if !reflect.DeepEqual(was, is) {
+			*list = append(*list, FieldChange{path, was, is})
+		}
+	}
+}
