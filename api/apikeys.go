@@ -25,10 +25,11 @@ type ApiKeyPage = Page[apikey.APIKey] //	@name	ApiKeyPage
 //	@Description	The keys themselves are in no answer but the one to their creation.
 //	@Tags			API keys
 //	@x-sort			["name", "updated_at"]
+//	@x-fresh		true
 //	@Param			filter	query		apikey.Filter	false	"-"
 //	@Success		200		{object}	ApiKeyPage		"A page of keys."
 //	@Router			/v1/api-keys [get]
-func (s *server) listAPIKeys(c echo.Context) error { return listOf(s, c, apikey.List) }
+func (s *server) listAPIKeys(c echo.Context) error { return freshListOf(s, c, apikey.List) }
 
 // getAPIKey answers one key.
 //

@@ -23,8 +23,25 @@ import (
 
 // The life of a resource over HTTP, written once. A resource brings its functions, nothing else.
 
-// listOf answers a list.
+// listOf answers a list, or 304 where the client holds it as it is.
 func listOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
+	f, err := query[F, P](s, c)
+	if err != nil {
+		return err
+	}
+	if same, err := s.unchanged(c.Request().Context(), c); same || err != nil {
+		return err
+	}
+	page, err := list(c.Request().Context(), s.db, f)
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("ETag", `"`+s.listTag(c, page.State)+`"`)
+	return s.list(c, P(&f).Page(), page.Items, infoOf(page))
+}
+
+// freshListOf is listOf for records of which something changes without an entry in the log.
+func freshListOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
 	f, err := query[F, P](s, c)
 	if err != nil {
 		return err
@@ -48,6 +65,9 @@ func withinOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list 
 		return err
 	}
 	ctx := c.Request().Context()
+	if same, err := s.unchanged(ctx, c); same || err != nil {
+		return err
+	}
 	page, err := list(ctx, s.db, n, f)
 	if err != nil {
 		return err
@@ -57,6 +77,7 @@ func withinOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list 
 			return err
 		}
 	}
+	c.Response().Header().Set("ETag", `"`+s.listTag(c, page.State)+`"`)
 	return s.list(c, P(&f).Page(), page.Items, infoOf(page))
 }
 

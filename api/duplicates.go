@@ -149,7 +149,7 @@ func (s *server) duplicates(c echo.Context, finder *spelling.Finder, kind string
 
 // info is where the page of the pairs stands.
 func (f duplicateFilter) info(p spelling.Pairs) listInfo {
-	info := listInfo{limit: f.Limit, head: p.Head}
+	info := listInfo{limit: f.Limit, state: paging.State{Head: p.Head}}
 	if p.Next != 0 {
 		info.next = &paging.Cursor{ID: p.Next}
 	}

@@ -98,7 +98,7 @@ func historyWith(s *server, c echo.Context, kind string, see func(ctx context.Co
 
 // mapped makes a page of other items.
 func mapped[A, B any](page paging.Page[A], err error, f func(A) (B, error)) (paging.Page[B], error) {
-	to := paging.Page[B]{Limit: page.Limit, Next: page.Next, Total: page.Total, Estimated: page.Estimated, Head: page.Head, Items: make([]B, len(page.Items))}
+	to := paging.Page[B]{Limit: page.Limit, Next: page.Next, Total: page.Total, Estimated: page.Estimated, State: page.State, Items: make([]B, len(page.Items))}
 	for i, item := range page.Items {
 		if err == nil {
 			to.Items[i], err = f(item)

@@ -309,7 +309,7 @@ type organizationParams struct {
 // pageWith gives a page whose records are shown with parts.
 func pageWith[T, W any](ctx context.Context, db pg.DB, page paging.Page[T], err error, include []string,
 	with func(context.Context, pg.DB, []T, []string) ([]W, error)) (paging.Page[W], error) {
-	shown := paging.Page[W]{Limit: page.Limit, Next: page.Next, Total: page.Total, Estimated: page.Estimated, Head: page.Head}
+	shown := paging.Page[W]{Limit: page.Limit, Next: page.Next, Total: page.Total, Estimated: page.Estimated, State: page.State}
 	if err == nil {
 		shown.Items, err = with(ctx, db, page.Items, include)
 	}

@@ -68,7 +68,7 @@ func (s *server) list(c echo.Context, p *paging.Params, page any, info listInfo)
 		Data any      `json:"data"`
 		Page PageInfo `json:"page"`
 		Meta ListMeta `json:"meta"`
-	}{page, PageInfo{Limit: info.limit}, ListMeta{s.changeCursor(c.Request().Context(), info.head), info.total, info.estimated, License}}
+	}{page, PageInfo{Limit: info.limit}, ListMeta{s.changeCursor(c.Request().Context(), info.state.Head), info.total, info.estimated, License}}
 	if info.next != nil {
 		query := maps.Clone(c.QueryParams())
 		next := s.cursors.encode(info.next, c.Request().URL.Path, query)
@@ -93,13 +93,13 @@ func (s *server) list(c echo.Context, p *paging.Params, page any, info listInfo)
 type listInfo struct {
 	limit     int
 	next      *paging.Cursor
-	head      int64
+	state     paging.State
 	total     *int64
 	estimated bool
 }
 
 func infoOf[T any](p paging.Page[T]) listInfo {
-	return listInfo{p.Limit, p.Next, p.Head, p.Total, p.Estimated}
+	return listInfo{p.Limit, p.Next, p.State, p.Total, p.Estimated}
 }
 
 // record is a pointer to a record of a resource.

@@ -71,14 +71,32 @@ type Cursor struct {
 	ID   int64
 }
 
-// Page is a part of a list. Head is the newest change that the page has seen, at least.
+// State is what a page was read from: Head is the newest change that it has seen, at least, and Day the day it was, by the database.
+type State struct {
+	Head int64
+	Day  string
+}
+
+// readState is how a state is read.
+const readState = "SELECT coalesce(max(seq), 0), current_date::text FROM changes"
+
+func (s *State) scan(row pgx.Row) error { return row.Scan(&s.Head, &s.Day) }
+
+// ReadState gives the state that a page would be read from now.
+func ReadState(ctx context.Context, db pg.DB) (s State, err error) {
+	err = pg.Error(s.scan(db.QueryRow(ctx, readState)))
+	return s, err
+}
+
+// Page is a part of a list.
 type Page[T any] struct {
+	State
+
 	Items     []T
 	Limit     int
 	Next      *Cursor
 	Total     *int64
 	Estimated bool
-	Head      int64
 }
 
 // Starts narrows to a half-open range of event dates, by the column that carries the sort date. A round table that is
@@ -150,16 +168,15 @@ func few(ctx context.Context, db pg.DB) func(pg.Set) ([]int64, bool, error) {
 	}
 }
 
-// read fills Items and Head. The head is read before the page: a client that continues from it may see a change twice,
+// read fills Items and State. The state is read before the page: a client that continues from it may see a change twice,
 // never miss one.
 func (page *Page[T]) read(ctx context.Context, db pg.DB, sql string, args pg.Args, varies bool) error {
-	const head = "SELECT coalesce(max(seq), 0) FROM changes"
 	collect := func(rows pgx.Rows) (err error) {
 		page.Items, err = pgx.CollectRows(rows, pgx.RowToStructByName[T])
 		return err
 	}
 	if varies { // the statement is planned for these values: the mode of a batch cannot differ by statement
-		if err := db.QueryRow(ctx, head).Scan(&page.Head); err != nil {
+		if err := page.scan(db.QueryRow(ctx, readState)); err != nil {
 			return err
 		}
 		rows, err := db.Query(ctx, sql, pgx.QueryExecModeCacheDescribe, args)
@@ -169,7 +186,7 @@ func (page *Page[T]) read(ctx context.Context, db pg.DB, sql string, args pg.Arg
 		return collect(rows)
 	}
 	var batch pgx.Batch
-	batch.Queue(head).QueryRow(func(row pgx.Row) error { return row.Scan(&page.Head) })
+	batch.Queue(readState).QueryRow(page.scan)
 	batch.Queue(sql, args).Query(collect)
 	return db.SendBatch(ctx, &batch).Close()
 }

@@ -25,6 +25,7 @@
 //	  - The export of a list says @x-export true; its filter is that of the list, and the parameters of pages are taken out.
 //	  - @x-without ["count"] takes parameters out of the filter of an operation that does not take them.
 //	  - An action, POST /v1/x/{id}/<action>, that wants If-Match says @x-if-match true.
+//	  - A list that has no ETag says @x-fresh true.
 //	  - Bodies are the Input of the resource, for POST and PATCH alike; the schema of a merge patch is derived from it.
 //	  - Answers are the record, or its page by an alias beside the handlers:
 //	    type TopicPage = Page[topic.Topic] //	@name	TopicPage

@@ -63,6 +63,7 @@ func (p *pass) operations() error {
 			o := operation{
 				pass: p, op: op, method: method, path: path, data: isData, writes: method != http.MethodGet && route.Scope != actor.Public,
 				versioned: op.Extensions["x-if-match"] != nil || method == http.MethodPatch || method == http.MethodDelete, export: op.Extensions["x-export"] != nil,
+				tagged: op.Extensions["x-sort"] != nil && op.Extensions["x-fresh"] == nil && op.Extensions["x-export"] == nil,
 			}
 			err = o.finish(route.Scope)
 		}
@@ -79,6 +80,7 @@ type operation struct {
 	writes       bool // not what asks with a body, which needs no scope
 	versioned    bool // wants If-Match: a change of what is there, and an action whose handler says @x-if-match
 	export       bool // sends a whole list as a file
+	tagged       bool // a list whose answer has a tag: any but those whose handler says @x-fresh
 }
 
 func (o operation) finish(scope actor.Scope) error {
@@ -214,6 +216,9 @@ func (o operation) parameters() error {
 	}
 	if o.writes && o.method == http.MethodPost {
 		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/IdempotencyKey", Value: o.doc.Components.Parameters["IdempotencyKey"].Value})
+	}
+	if o.tagged {
+		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/IfNoneMatch", Value: o.doc.Components.Parameters["IfNoneMatch"].Value})
 	}
 	if o.writes {
 		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/ChangeReason", Value: o.doc.Components.Parameters["ChangeReason"].Value})

@@ -35,6 +35,7 @@ func (p *pass) shared() error {
 		"Retry-After":          header("Seconds to wait before the next try.", openapi3.NewIntegerSchema().WithMin(0), 1),
 		"WWW-Authenticate":     header("How to authenticate.", openapi3.NewStringSchema(), `Bearer realm="registry"`),
 		"Idempotency-Replayed": header("`true` where this is the answer to an earlier request with the same `Idempotency-Key`.", openapi3.NewStringSchema(), "true"),
+		"ListETag":             header("Names this answer: send it back in `If-None-Match`, and get 304 while nothing has changed.", openapi3.NewStringSchema(), listTag),
 	}
 	reason := openapi3.NewHeaderParameter("X-Change-Reason").WithSchema(openapi3.NewStringSchema().WithMaxLength(500)).
 		WithDescription("Why, for the history of the record.")
@@ -45,7 +46,10 @@ func (p *pass) shared() error {
 		WithDescription("A name of your own for this request, such as a random UUID: sent again within 24 hours, the request has no second effect and is answered as the first time, with `Idempotency-Replayed: true`. " +
 			"It belongs to your API key and the path; another body or query with it is 422. What was refused or failed is not remembered, and neither are dry runs.")
 	once.Example = "5f0c6d0e-0a57-4c59-9d3c-0d2d7f5a3b11"
-	c.Parameters = openapi3.ParametersMap{"IdempotencyKey": {Value: once}, "ChangeReason": {Value: reason}, "IfMatch": {Value: match}}
+	held := openapi3.NewHeaderParameter("If-None-Match").WithSchema(openapi3.NewStringSchema()).
+		WithDescription("The `ETag` of the answer that you hold: 304 without a body while it is still good.")
+	held.Example = listTag
+	c.Parameters = openapi3.ParametersMap{"IdempotencyKey": {Value: once}, "ChangeReason": {Value: reason}, "IfMatch": {Value: match}, "IfNoneMatch": {Value: held}}
 	c.Responses = openapi3.ResponseBodies{}
 	for _, r := range refusals {
 		if apperr.Texts(r.code) == nil {
@@ -55,6 +59,9 @@ func (p *pass) shared() error {
 	}
 	return nil
 }
+
+// listTag is an example of the tag of a list.
+const listTag = `"Zk1p0cXb1dQm2n7yV0r3sA"`
 
 func header(description string, s *openapi3.Schema, example any) *openapi3.HeaderRef {
 	return &openapi3.HeaderRef{Value: &openapi3.Header{Parameter: openapi3.Parameter{Description: description, Schema: s.NewRef(), Example: example}}}
@@ -198,6 +205,15 @@ func (o operation) answersTo() {
 			own = append(own, "Location")
 		}
 		r.Headers = headers(own...)
+		if o.tagged {
+			r.Headers["ETag"] = &openapi3.HeaderRef{Ref: "#/components/headers/ListETag"}
+		}
+	}
+	if o.tagged {
+		same := openapi3.NewResponse().WithDescription("Nothing has changed since the answer that you hold.")
+		same.Headers = headers(names...)
+		same.Headers["ETag"] = &openapi3.HeaderRef{Ref: "#/components/headers/ListETag"}
+		o.op.Responses.Set("304", &openapi3.ResponseRef{Value: same})
 	}
 }
 
