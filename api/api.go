@@ -26,6 +26,7 @@ type Config struct {
 	Log            *slog.Logger
 	PublicBaseURL  string        // of the links in answers, "https://registry.example.org"; empty: links are relative
 	RequestTimeout time.Duration // of one request, 30 s by default
+	StreamFor      time.Duration // how long a stream of changes stays open, 15 min by default
 
 	CORSOrigins    []string       // whose pages may send keys and write: "https://dashboard.example.org"
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; nobody's by default
@@ -185,6 +186,7 @@ func Routes() []Route {
 		{get, "/v1/feed.json", public, (*server).getJSONFeed},
 
 		{get, "/v1/changes", public, (*server).listChanges},
+		{get, streamPath, public, (*server).streamChanges},
 		{get, "/v1/changes/checkpoint", public, (*server).getCheckpoint},
 
 		{post, "/v1/bundles", write, (*server).createBundle},
@@ -233,6 +235,7 @@ type server struct {
 	cursors cursors
 
 	follower *follower // of the change log
+	streams  *streams  // of it that are open
 
 	keys *apikey.Ring
 
@@ -261,6 +264,9 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 	if config.RequestTimeout == 0 {
 		config.RequestTimeout = 30 * time.Second
 	}
+	if config.StreamFor == 0 {
+		config.StreamFor = 15 * time.Minute
+	}
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
@@ -280,6 +286,7 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 		head, err := changes.ReadHead(ctx, config.DB)
 		return head.Seq, err
 	})
+	s.streams = &streams{open: map[client]int{}}
 	s.keys = apikey.NewRing(config.DB, s.secret, config.Now)
 	if s.people, err = newFinder(ctx, config, person.Spellings); err != nil {
 		return nil, err

@@ -36,7 +36,8 @@ type Change struct {
 	Version   int64     `json:"version" example:"3"`                                                 // Its version.
 	ChangedAt time.Time `json:"changed_at" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When.
 	Into      *int64    `json:"into,omitzero" validate:"optional" example:"2"`                       // The record of the same type that it is part of, after a merge.
-	Data      any       `json:"data,omitempty" validate:"optional" swaggertype:"object"`             // With `include_data=true` and op upsert: the record, as its own address shows it.
+	Seq       int64     `json:"-"`
+	Data      any       `json:"data,omitempty" validate:"optional" swaggertype:"object"` // With `include_data=true` and op upsert: the record, as its own address shows it.
 } //	@name	Change
 
 // ChangePage is a page of the feed.
@@ -59,6 +60,9 @@ func (s *server) listChanges(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
+	if p.Lang == "" {
+		p.Lang = acceptedLanguage(c.Request())
+	}
 	from, err := s.placeOf(ctx, p)
 	if err != nil {
 		return err
@@ -90,14 +94,13 @@ type changePage struct {
 	list []Change
 	head int64
 	more bool
-	next string
+	next logPlace
 }
 
 // readChanges reads the page after a place, of one snapshot.
 func (s *server) readChanges(ctx context.Context, from *logPlace, p changeParams) (changePage, error) {
 	page := changePage{list: []Change{}}
 	types := feedTypes(p.Type)
-	lang := p.Lang
 	feed := changes.Feed{Types: types, Limit: min(p.Limit, paging.MaxLimit), Public: viewOf(ctx) == viewPublic}
 	err := changes.Snapshot(ctx, s.db, func(tx pgx.Tx) error {
 		head, err := changes.ReadHead(ctx, tx)
@@ -117,23 +120,23 @@ func (s *server) readChanges(ctx context.Context, from *logPlace, p changeParams
 			return err
 		}
 		for _, f := range found {
-			page.list = append(page.list, Change{Op: f.Op, Type: f.Type, ID: f.ID, Version: f.Version, ChangedAt: f.At, Into: f.Into})
+			page.list = append(page.list, Change{Op: f.Op, Type: f.Type, ID: f.ID, Version: f.Version, ChangedAt: f.At, Into: f.Into, Seq: f.Seq})
 		}
 		page.head, page.more = head.Seq, more
-		page.next = s.nextPlace(ctx, at, found, more, head, p)
+		page.next = at
+		if len(found) > 0 || from == nil {
+			page.next = nextPlace(ctx, at, found, more, head, p)
+		}
 		if p.IncludeData {
-			return withData(ctx, tx, page.list, lang)
+			return withData(ctx, tx, page.list, p.Lang)
 		}
 		return nil
 	})
 	return page, err
 }
 
-// nextPlace is the cursor after a page. An empty one leaves it as it was.
-func (s *server) nextPlace(ctx context.Context, at logPlace, found []changes.Change, more bool, head changes.Head, p changeParams) string {
-	if len(found) == 0 && p.Cursor != "" {
-		return p.Cursor
-	}
+// nextPlace is where a page leaves off.
+func nextPlace(ctx context.Context, at logPlace, found []changes.Change, more bool, head changes.Head, p changeParams) logPlace {
 	next := logPlace{Epoch: head.Epoch, Seq: head.Seq, View: viewOf(ctx)}
 	if len(p.Type) > 0 {
 		next.Types = feedTypes(p.Type)
@@ -144,16 +147,20 @@ func (s *server) nextPlace(ctx context.Context, at logPlace, found []changes.Cha
 			next.Copied = at.Copied
 		}
 	}
-	return s.cursors.encodePlace(next)
+	return next
 }
 
 func (s *server) answerChanges(c echo.Context, p changeParams, page changePage) error {
-	answer := ChangePage{Data: page.list, Page: PageInfo{Limit: min(p.Limit, paging.MaxLimit)}, Meta: ListMeta{Cursor: page.next, License: License}}
+	next := p.Cursor // of an empty page: the same
+	if len(page.list) > 0 || next == "" {
+		next = s.cursors.encodePlace(page.next)
+	}
+	answer := ChangePage{Data: page.list, Page: PageInfo{Limit: min(p.Limit, paging.MaxLimit)}, Meta: ListMeta{Cursor: next, License: License}}
 	if page.more {
 		query := c.QueryParams()
-		query.Set("cursor", page.next)
+		query.Set("cursor", next)
 		link := s.config.PublicBaseURL + c.Request().URL.Path + "?" + query.Encode()
-		answer.Page.NextCursor, answer.Page.Next = &page.next, &link
+		answer.Page.NextCursor, answer.Page.Next = &next, &link
 		c.Response().Header().Set("Link", "<"+link+`>; rel="next"`)
 	}
 	return send(c, http.StatusOK, echo.MIMEApplicationJSON, answer)

@@ -41,7 +41,7 @@ type contract struct {
 var published = sync.OnceValue(func() *contract {
 	doc, whole := strictDocument(false)
 	_, sparse := strictDocument(true)
-	for _, text := range []string{"text/html", "text/csv", "application/x-ndjson", mediaTypes["xlsx"], "text/calendar", "application/atom+xml"} {
+	for _, text := range []string{"text/html", "text/event-stream", "text/csv", "application/x-ndjson", mediaTypes["xlsx"], "text/calendar", "application/atom+xml"} {
 		openapi3filter.RegisterBodyDecoder(text, openapi3filter.PlainBodyDecoder)
 	}
 	return &contract{doc: doc, whole: whole, sparse: sparse, seen: map[string]bool{}}

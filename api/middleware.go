@@ -135,7 +135,7 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 		}
 		ctx := c.Request().Context()
 		if !sentWhole {
-			limited, cancel := context.WithTimeout(ctx, s.config.RequestTimeout+waited(r, c))
+			limited, cancel := context.WithTimeout(ctx, s.config.RequestTimeout+s.waited(r, c))
 			defer cancel()
 			ctx = limited
 		}
@@ -152,7 +152,7 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 			return err
 		}
 		accept := c.Request().Header.Get(echo.HeaderAccept)
-		if !isFile && !acceptsJSON(accept) && (r.Path != linkedPath || !prefersLinked(accept)) {
+		if !isFile && r.Path != streamPath && !acceptsJSON(accept) && (r.Path != linkedPath || !prefersLinked(accept)) {
 			return apperr.New(apperr.NotAcceptable, "not_acceptable")
 		}
 		h := c.Response().Header()
@@ -171,8 +171,12 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 }
 
 // waited is how long a request asks to be kept waiting, beside the time that its answer may take.
-func waited(r Route, c echo.Context) time.Duration {
-	if r.Path != "/v1/changes" {
+func (s *server) waited(r Route, c echo.Context) time.Duration {
+	switch r.Path {
+	case streamPath:
+		return s.config.StreamFor
+	case "/v1/changes":
+	default:
 		return 0
 	}
 	seconds, _ := strconv.Atoi(c.QueryParam("wait"))

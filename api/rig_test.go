@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apikey"
@@ -35,7 +36,7 @@ type rig struct {
 func newRig(t testing.TB, set func(*Config), own ...Route) *rig {
 	t.Helper()
 	r := &rig{pool: dbtest.New(t), clock: newClock(), log: &logBuffer{}, own: map[string]bool{}}
-	config := Config{DB: r.pool, Now: r.clock.now, Log: slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	config := Config{DB: r.pool, StreamFor: 50 * time.Millisecond, Now: r.clock.now, Log: slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	if set != nil {
 		set(&config)
 	}
