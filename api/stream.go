@@ -116,19 +116,24 @@ func (s *server) stream(c echo.Context, p changeParams, at logPlace) error {
 	c.Response().WriteHeader(http.StatusOK)
 	err = s.event(c, "begin", at, struct{}{})
 	for err == nil {
-		for _, change := range page.list {
-			at.Seq = change.Seq
-			if err = s.event(c, "change", at, change); err != nil {
-				return nil // the client has gone
-			}
-		}
-		at = page.next
-		if !page.more && !s.pause(c, page.head, end) {
+		if !s.sentAll(c, at, page.list) || !page.more && !s.pause(c, page.head, end) {
 			return nil
 		}
+		at = page.next
 		page, err = s.readChanges(ctx, &at, p)
 	}
 	return nil
+}
+
+// sentAll sends the changes after a place, and reports false when the client has gone.
+func (s *server) sentAll(c echo.Context, at logPlace, list []Change) bool {
+	for _, change := range list {
+		at.Seq = change.Seq
+		if err := s.event(c, "change", at, change); err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // pause waits for an entry of the log after head, with a sign of life now and then. It reports false when the stream is to end: at its time,
