@@ -379,7 +379,7 @@ func TestAChangeCursorBelongsToWhatItsReaderSeesAndToItsTypes(t *testing.T) {
 	for query, cursor := range good {
 		public.get(t, "/v1/changes?"+query+"&cursor="+cursor).want(t, 200)
 	}
-	for query, cursor := range map[string]string{"type=people": topics.cursor, "type=topics,people": topics.cursor, "": topics.cursor, "limit=2": all.cursor[:len(all.cursor)-2] + "AA", "limit=3": "x", "limit=4": "1f0c9a3e.128"} {
+	for query, cursor := range map[string]string{"type=people": topics.cursor, "type=topics,people": topics.cursor, "": topics.cursor, "limit=2": all.cursor[:len(all.cursor)-2] + "AA", "limit=3": "x", "limit=4": "tUjCLNeNWeF7ImUiOiI2M2I1ZWE3MSIsIm4iOjg0MiwidiI6InB1YmxpYyJ9"} {
 		public.get(t, "/v1/changes?"+query+"&cursor="+cursor).wantProblem(t, http.StatusBadRequest, "bad_parameters", "cursor bad_cursor")
 	}
 	reader.get(t, "/v1/changes?cursor="+all.cursor).wantProblem(t, http.StatusBadRequest, "bad_parameters", "cursor bad_cursor")

@@ -27,7 +27,7 @@ func (p *pass) shared() error {
 		"Location":             header("Address of the record.", openapi3.NewStringSchema().WithFormat("uri-reference"), "/v1/topics/7"),
 		"Link":                 header("Address of the next page, with `rel=\"next\"`; absent on the last page.", openapi3.NewStringSchema(), `</v1/topics?cursor=…>; rel="next"`),
 		"X-Request-Id":         header("Id of the request, as in the log of the service.", openapi3.NewStringSchema(), "01JD3Z6V2N8Q4T7M0KX5W9R1BC"),
-		"X-Change-Cursor":      header("Change cursor of what the file was made from: later changes come after it.", openapi3.NewStringSchema(), "1f0c9a3e.128"),
+		"X-Change-Cursor":      header("Change cursor of what the file was made from: later changes come after it.", openapi3.NewStringSchema(), "tUjCLNeNWeF7ImUiOiI2M2I1ZWE3MSIsIm4iOjg0MiwidiI6InB1YmxpYyJ9"),
 		"Content-Disposition":  header("Name of the file.", openapi3.NewStringSchema(), `attachment; filename="round-tables-2020-02-27.csv"`),
 		"X-Dry-Run":            header("`true` where nothing was kept.", openapi3.NewStringSchema(), "true"),
 		"RateLimit-Policy":     header("The quota: requests (`q`) in a window of seconds (`w`).", openapi3.NewStringSchema(), `"key";q=600;w=60`),
