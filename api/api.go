@@ -236,6 +236,7 @@ type server struct {
 
 	follower *follower // of the change log
 	streams  *streams  // of it that are open
+	sums     *sums     // of what it has made
 
 	keys *apikey.Ring
 
@@ -286,6 +287,7 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 		head, err := changes.ReadHead(ctx, config.DB)
 		return head.Seq, err
 	})
+	s.sums = newSums()
 	s.streams = &streams{open: map[client]int{}}
 	s.keys = apikey.NewRing(config.DB, s.secret, config.Now)
 	if s.people, err = newFinder(ctx, config, person.Spellings); err != nil {
