@@ -42,13 +42,12 @@ func (p *pass) shared() error {
 	match := openapi3.NewHeaderParameter("If-Match").WithSchema(openapi3.NewStringSchema()).
 		WithDescription("The version you have seen, from `ETag`: 412 where the record has changed since. `*` overwrites whatever is there.")
 	match.Required, match.Example = true, `"3"`
+	// Without examples of these headers: Swagger UI would send them.
 	once := openapi3.NewHeaderParameter("Idempotency-Key").WithSchema(openapi3.NewStringSchema().WithMinLength(1).WithMaxLength(255).WithPattern("^[!-~]+$")).
 		WithDescription("A name of your own for this request, such as a random UUID: sent again within 24 hours, the request has no second effect and is answered as the first time, with `Idempotency-Replayed: true`. " +
 			"It belongs to your API key and the path; another body or query with it is 422. What was refused or failed is not remembered, and neither are dry runs.")
-	once.Example = "5f0c6d0e-0a57-4c59-9d3c-0d2d7f5a3b11"
 	held := openapi3.NewHeaderParameter("If-None-Match").WithSchema(openapi3.NewStringSchema()).
 		WithDescription("The `ETag` of the answer that you hold: 304 without a body while it is still good.")
-	held.Example = listTag
 	c.Parameters = openapi3.ParametersMap{"IdempotencyKey": {Value: once}, "ChangeReason": {Value: reason}, "IfMatch": {Value: match}, "IfNoneMatch": {Value: held}}
 	c.Responses = openapi3.ResponseBodies{}
 	for _, r := range refusals {

@@ -57,12 +57,20 @@ async function authorize() {
   await page.locator(".auth-btn-wrapper .btn-done").first().click();
 }
 
-// operation opens an operation and gives its block.
+// operation opens an operation, and its part of the list before, and gives its block.
 async function operation(id) {
   const block = page.locator(`.opblock[id$="-${id}"]`);
+  if (!await block.count()) await page.locator(`[id="operations-tag-${await tagOf(id)}"]`).click();
   if (!await block.locator(".opblock-body").count()) await block.locator(".opblock-summary-control").click();
   await block.locator("button.execute").waitFor();
   return block;
+}
+
+// tagOf gives the tag of an operation as the page writes it into ids.
+async function tagOf(id) {
+  const { paths } = await (await page.request.get(`${BASE_URL}/openapi.json`)).json();
+  const found = Object.values(paths).flatMap((item) => Object.values(item)).find((operation) => operation.operationId === id);
+  return found.tags[0].replace(/\s/g, "_");
 }
 
 // run executes an operation of the page and gives what the page shows of the answer.

@@ -64,7 +64,7 @@
     layout: "BaseLayout",
     deepLinking: true,
     filter: true,
-    docExpansion: "list",
+    docExpansion: "none", // a browser needs seconds to lay all operations out
     operationsSorter: (a, b) =>
       a.get("path").localeCompare(b.get("path")) || methods.indexOf(a.get("method")) - methods.indexOf(b.get("method")),
     defaultModelsExpandDepth: -1,
