@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"maps"
+	"math"
 	"slices"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi2conv"
 	"github.com/getkin/kin-openapi/openapi3"
@@ -91,6 +94,11 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 		}
 		for _, r := range op.Responses.Map() {
 			produces[op.OperationID] = append(produces[op.OperationID], slices.Collect(maps.Keys(r.Value.Content))...)
+			for name, content := range r.Value.Content {
+				if strings.HasSuffix(name, "+json") && r.Value.Content[jsonType] == nil && name != problemType { // nor at these
+					r.Value.Content = openapi3.Content{jsonType: content}
+				}
+			}
 		}
 		produces[op.OperationID] = append(produces[op.OperationID], problemType)
 	})
@@ -104,7 +112,15 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 			op.Consumes = consumes[op.OperationID]
 			slices.Sort(produces[op.OperationID])
 			op.Produces = slices.Compact(produces[op.OperationID])
+			for _, p := range op.Parameters {
+				if p.Minimum != nil && *p.Minimum != math.Trunc(*p.Minimum) { // checkers of the old version take whole bounds only
+					p.Minimum = nil
+				}
+			}
 		}
 	}
-	return encode(v2)
+	if b, err = encode(v2); err != nil {
+		return nil, err
+	}
+	return bytes.ReplaceAll(b, []byte("#/components/schemas/"), []byte("#/definitions/")), nil // the conversion leaves those of maps in answers
 }

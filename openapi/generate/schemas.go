@@ -188,7 +188,7 @@ func makeNullable(ref *openapi3.SchemaRef) {
 		inner := ref.Ref
 		ref.Ref, ref.Value = "", &openapi3.Schema{AllOf: openapi3.SchemaRefs{{Ref: inner}}}
 	}
-	ref.Value.Nullable = true
+	ref.Value.Nullable = ref.Value.Type != nil || len(ref.Value.AllOf) > 0 // what may be anything may be null anyway
 	if len(ref.Value.Enum) > 0 && !slices.Contains(ref.Value.Enum, any(nil)) {
 		ref.Value.Enum = append(slices.Clone(ref.Value.Enum), nil)
 	}
