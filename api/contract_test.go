@@ -62,6 +62,11 @@ func strictDocument(sparse bool) (*openapi3.T, routers.Router) {
 		if sparse {
 			s.Required = nil
 		}
+		for _, p := range s.Properties { // what may be anything may be null, but not to the library
+			if v := p.Value; v.Type == nil && len(v.AllOf)+len(v.AnyOf)+len(v.OneOf) == 0 {
+				v.Type = &openapi3.Types{"null", "string", "number", "boolean", "array", "object"}
+			}
+		}
 	}
 	router, err := gorillamux.NewRouter(doc)
 	if err != nil {
