@@ -76,15 +76,9 @@ func (s *server) listPeopleDuplicates(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	known := byID(page.Items)
-	list := []PersonDuplicate{}
-	for _, p := range pairs.List {
-		one, isOne := known[p.First.ID]
-		other, isOther := known[p.Second.ID]
-		if isOne && isOther { // else it was deleted just now
-			list = append(list, PersonDuplicate{First: personHit(one, p.First), Second: personHit(other, p.Second), Score: spelling.Rounded(p.Second.Score), Reasons: reasonsOf(p, placesOf(one), placesOf(other))})
-		}
-	}
+	list := paired(pairs.List, page.Items, func(p spelling.Pair, one, other person.Person) PersonDuplicate {
+		return PersonDuplicate{personHit(one, p.First), personHit(other, p.Second), spelling.Rounded(p.Second.Score), reasonsOf(p, placesOf(one), placesOf(other))}
+	})
 	return s.list(c, &paging.Params{Lang: f.Lang}, list, f.info(pairs))
 }
 
@@ -107,15 +101,9 @@ func (s *server) listOrganizationsDuplicates(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	known := byID(page.Items)
-	list := []OrganizationDuplicate{}
-	for _, p := range pairs.List {
-		one, isOne := known[p.First.ID]
-		other, isOther := known[p.Second.ID]
-		if isOne && isOther {
-			list = append(list, OrganizationDuplicate{First: organizationHit(one, p.First), Second: organizationHit(other, p.Second), Score: spelling.Rounded(p.Second.Score), Reasons: reasonsOf(p, nil, nil)})
-		}
-	}
+	list := paired(pairs.List, page.Items, func(p spelling.Pair, one, other organization.Organization) OrganizationDuplicate {
+		return OrganizationDuplicate{organizationHit(one, p.First), organizationHit(other, p.Second), spelling.Rounded(p.Second.Score), reasonsOf(p, nil, nil)}
+	})
 	return s.list(c, &paging.Params{Lang: f.Lang}, list, f.info(pairs))
 }
 
@@ -166,13 +154,21 @@ func idsIn(pairs []spelling.Pair) []int64 {
 	return slices.Compact(ids)
 }
 
-// byID gives records by their ids.
-func byID[T paging.Row](list []T) map[int64]T {
-	of := make(map[int64]T, len(list))
-	for _, r := range list {
-		of[r.Cursor().ID] = r
+// paired makes an item of each pair of which both records were read; else one was deleted just now.
+func paired[T paging.Row, D any](pairs []spelling.Pair, records []T, item func(p spelling.Pair, one, other T) D) []D {
+	known := make(map[int64]T, len(records))
+	for _, r := range records {
+		known[r.Cursor().ID] = r
 	}
-	return of
+	list := []D{}
+	for _, p := range pairs {
+		one, isOne := known[p.First.ID]
+		other, isOther := known[p.Second.ID]
+		if isOne && isOther {
+			list = append(list, item(p, one, other))
+		}
+	}
+	return list
 }
 
 // reasonsOf are what makes two records alike: their names, and where they work.

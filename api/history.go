@@ -56,7 +56,6 @@ type AuditPage = Page[AuditEntry] //	@name	AuditPage
 var apiNames = map[string]map[string]string{
 	affiliation.Type: {"/held_from": "/from", "/held_to": "/to", "/is_primary": "/primary"},
 	attendee.Type:    {"/on_behalf_of_person_id": "/on_behalf_of/person_id", "/on_behalf_of_organization_id": "/on_behalf_of/organization_id"},
-	distinction.Type: {"/kind": "/type"},
 }
 
 // changesOf gives what a revision changed, by the names of the API.

@@ -19,6 +19,7 @@ CREATE TABLE merges (
 );
 COMMENT ON COLUMN merges.name IS 'Of the record that was merged.';
 CREATE UNIQUE INDEX merges_type_from_id_key ON merges (type, from_id) WHERE NOT undone;
+CREATE INDEX merges_type_from_id_idx ON merges (type, from_id);
 CREATE INDEX merges_type_into_id_idx ON merges (type, into_id);
 CREATE INDEX merges_updated_at_idx ON merges (updated_at, id);
 CREATE FUNCTION merges_snapshot(record_id bigint) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$

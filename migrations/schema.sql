@@ -370,6 +370,7 @@ CREATE TABLE merges (
     CONSTRAINT merges_type_check CHECK (type = ANY (ARRAY['people'::text, 'organizations'::text]))
 );
 COMMENT ON COLUMN merges.name IS 'Of the record that was merged.';
+CREATE INDEX merges_type_from_id_idx ON merges USING btree (type, from_id);
 CREATE UNIQUE INDEX merges_type_from_id_key ON merges USING btree (type, from_id) WHERE NOT undone;
 CREATE INDEX merges_type_into_id_idx ON merges USING btree (type, into_id);
 CREATE INDEX merges_updated_at_idx ON merges USING btree (updated_at, id);

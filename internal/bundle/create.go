@@ -5,7 +5,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/document"
@@ -63,7 +62,7 @@ func NewWriter(tx pgx.Tx, f Finders) *Writer {
 // that round table as the candidate. After an error the transaction must not be committed.
 func (w *Writer) Create(ctx context.Context, in Input) (Report, error) {
 	tx := w.tx
-	if err := mayPublish(ctx, in.RoundTable.Publication); err != nil {
+	if err := roundtable.MayPublish(ctx, "draft", in.RoundTable.Publication); err != nil {
 		return Report{}, err
 	}
 	if err := taken(ctx, tx, in.RoundTable.ExternalIDs); err != nil {
@@ -87,14 +86,6 @@ func (w *Writer) Create(ctx context.Context, in Input) (Report, error) {
 		}
 	}
 	return r, nil
-}
-
-// mayPublish refuses an event that is to be published, or withdrawn, by an actor who may not do it.
-func mayPublish(ctx context.Context, publication string) error {
-	if (publication == "published" || publication == "withdrawn") && !actor.From(ctx).Can(actor.Publish) {
-		return apperr.New(apperr.Forbidden, "scope_missing", "scope", string(actor.Publish))
-	}
-	return nil
 }
 
 // taken refuses an event that is there already.

@@ -13,6 +13,7 @@ import (
 	"roundtables.kz/registry/internal/distinction"
 	"roundtables.kz/registry/internal/fixture"
 	"roundtables.kz/registry/internal/merge"
+	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/pg"
 
 	"github.com/jackc/pgx/v5"
@@ -197,6 +198,30 @@ func TestAnUndoingThatWouldLoseSomethingIsRefused(t *testing.T) {
 		return pg.Exec(t.Context(), tx, "UPDATE attendees SET attendance = 'attended' WHERE id = @id", pg.Args{"id": w.staysSeat})
 	})
 	w.undo(t, first)
+}
+
+func TestAnUndoingThatCannotSucceedSaysWhatIsInTheWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	above, other := fixture.Organization(t, w), fixture.Organization(t, w)
+	below := func(parent int64) int64 {
+		return fixture.Organization(t, w, func(in *organization.Input) { in.ParentID = &parent })
+	}
+	gone, stays := below(above), below(other)
+	id := w.merge(t, merge.Organizations, gone, stays).Merge.ID
+	w.do(t, func(tx pgx.Tx) error { return changes.Delete(t.Context(), tx, organization.Table, above) })
+	merged := w.state(t)
+	err := w.try(func(tx pgx.Tx) error {
+		_, err := merge.Undo(fixture.Context(), tx, id)
+		return err
+	})
+	var e *apperr.Error
+	if !errors.As(err, &e) || e.Kind != apperr.Conflict || e.Code != "cannot_come_back" || e.Args["id"] != fmt.Sprint(gone) || e.Fields[0].Pointer != "/parent_id" {
+		t.Errorf("%v", err)
+	}
+	if diff := differences(merged, w.state(t)); len(diff) > 0 {
+		t.Errorf("a refused undoing changed something: %v", diff)
+	}
 }
 
 func TestWhereAMergedRecordIsNow(t *testing.T) {

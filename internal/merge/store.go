@@ -23,7 +23,7 @@ const (
 //	@Description	A merge of two records.
 type Merge struct {
 	changes.Record
-	Kind   string     `json:"type" db:"type" enums:"people,organizations" example:"people"` // What was merged, as in the path.
+	Type   string     `json:"type" db:"type" enums:"people,organizations" example:"people"` // What was merged, as in the path.
 	FromID int64      `json:"from_id" db:"from_id" example:"12"`                            // The record that became part of the other one.
 	From   text.Ref   `json:"from" db:"from"`                                               // That record in short, as it was.
 	IntoID int64      `json:"into_id" db:"into_id" example:"2"`                             // The record that stays.

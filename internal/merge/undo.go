@@ -3,8 +3,10 @@ package merge
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -19,7 +21,8 @@ import (
 
 // Undo brings every record that a merge changed back to what it was before it. One that was undone is apperr.Conflict with code
 // already_undone; if such a record has other content by now than the merge gave it, the error is apperr.Conflict with code changed_since, whose
-// member changed_since lists what has changed: nothing that was written after the merge is lost.
+// member changed_since lists what has changed: nothing that was written after the merge is lost. A record that cannot be as it was, since it names
+// one that is gone, is apperr.Conflict with code cannot_come_back.
 func Undo(ctx context.Context, tx pgx.Tx, id int64) (Outcome, error) {
 	if _, err := changes.Lock(ctx, tx, Table, Type, id); err != nil {
 		return Outcome{}, err
@@ -62,7 +65,7 @@ func Undo(ctx context.Context, tx pgx.Tx, id int64) (Outcome, error) {
 
 // show adds the record that is back.
 func (o *Outcome) show(ctx context.Context, tx pgx.Tx) error {
-	if o.Merge.Kind == person.Type {
+	if o.Merge.Type == person.Type {
 		p, err := person.Get(ctx, tx, o.Merge.FromID)
 		o.Person = &p
 		return err
@@ -102,7 +105,7 @@ func restore(ctx context.Context, tx pgx.Tx, m Merge) error {
 		return err
 	}
 	// An identifier that both had together goes back to its owner.
-	if err := pg.Exec(ctx, tx, "UPDATE "+m.Kind+" SET external_ids = '{}' WHERE id = @id", pg.Args{"id": m.IntoID}); err != nil {
+	if err := pg.Exec(ctx, tx, "UPDATE "+m.Type+" SET external_ids = '{}' WHERE id = @id", pg.Args{"id": m.IntoID}); err != nil {
 		return err
 	}
 	for _, t := range m.inOrder(list) {
@@ -111,10 +114,19 @@ func restore(ctx context.Context, tx pgx.Tx, m Merge) error {
 			return fmt.Errorf("a merge changed %s %d, which cannot be written back", t.Type, t.ID)
 		}
 		if err := kind.Put(ctx, tx, t.ID, t.Before); err != nil {
-			return err
+			return blocked(t, err)
 		}
 	}
 	return nil
+}
+
+// blocked says which record cannot come back, and what of it: it names one that is gone by now, or has what another has by now.
+func blocked(t touched, err error) error {
+	var e *apperr.Error
+	if !errors.As(err, &e) || e.Kind != apperr.Invalid && e.Kind != apperr.Conflict {
+		return err
+	}
+	return &apperr.Error{Kind: apperr.Conflict, Code: "cannot_come_back", Args: apperr.Args{"type": t.Type, "id": strconv.FormatInt(t.ID, 10)}, Fields: e.Fields, Err: err}
 }
 
 // unchanged is apperr.Conflict with what has changed since the merge.
@@ -160,7 +172,7 @@ func (m Merge) inOrder(list []touched) []touched {
 	rank := func(t touched) int {
 		at := 4 * slices.IndexFunc(history.Kinds, func(k history.Kind) bool { return k.Type == t.Type })
 		switch {
-		case t.Type != m.Kind:
+		case t.Type != m.Type:
 		case t.ID == m.FromID:
 			at--
 		case t.ID == m.IntoID:
