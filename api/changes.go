@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"slices"
 	"time"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -195,47 +194,40 @@ func (s *server) getCheckpoint(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	head, sums, err := s.sums.now(ctx, s.db)
+	sums, err := s.sums.now(ctx, s.db)
 	if err != nil {
 		return err
 	}
-	at := logPlace{Epoch: head.Epoch, Seq: head.Seq, View: viewOf(ctx)}
+	at := logPlace{Epoch: sums.Head.Epoch, Seq: sums.Head.Seq, View: viewOf(ctx)}
 	if len(p.Type) > 0 {
 		at.Types = feedTypes(p.Type)
 	}
-	answer := Checkpoint{Cursor: s.cursors.encodePlace(at), Types: slices.DeleteFunc(slices.Clone(sums), func(sum changes.Sum) bool { return !slices.Contains(feedTypes(p.Type), sum.Type) })}
-	return send(c, http.StatusOK, echo.MIMEApplicationJSON, answer)
+	return send(c, http.StatusOK, echo.MIMEApplicationJSON, Checkpoint{Cursor: s.cursors.encodePlace(at), Types: sums.List(feedTypes(p.Type))})
 }
 
-// sums keeps the newest sums of each view: while nothing changes, nobody has to add up millions of records again, and never two at a time.
+// sums keeps the newest sums of each view, so that only what has changed is added up; and never twice at a time.
 type sums struct {
-	turn chan struct{} // holds one token
-	head map[string]changes.Head
-	of   map[string][]changes.Sum
+	turn  chan struct{} // holds one token
+	known map[string]changes.Sums
 }
 
-func newSums() *sums {
-	return &sums{turn: make(chan struct{}, 1), head: map[string]changes.Head{}, of: map[string][]changes.Sum{}}
-}
+func newSums() *sums { return &sums{turn: make(chan struct{}, 1), known: map[string]changes.Sums{}} }
 
-// now gives the sums of all types as the actor sees them, and the head of the log that they are of.
-func (s *sums) now(ctx context.Context, db changes.Pool) (head changes.Head, list []changes.Sum, err error) {
+// now gives the sums as the actor sees the records.
+func (s *sums) now(ctx context.Context, db changes.Pool) (now changes.Sums, err error) {
 	select {
 	case s.turn <- struct{}{}:
 		defer func() { <-s.turn }()
 	case <-ctx.Done():
-		return head, nil, ctx.Err()
+		return now, ctx.Err()
 	}
 	view := viewOf(ctx)
 	err = changes.Snapshot(ctx, db, func(tx pgx.Tx) error {
-		if head, err = changes.ReadHead(ctx, tx); err != nil || head == s.head[view] {
-			return err
-		}
-		list, err := changes.Checkpoint(ctx, tx, changes.FeedTypes, view == viewPublic)
-		if err == nil {
-			s.head[view], s.of[view] = head, list
-		}
+		now, err = changes.Checkpoint(ctx, tx, s.known[view], view == viewPublic)
 		return err
 	})
-	return head, s.of[view], err
+	if err == nil {
+		s.known[view] = now
+	}
+	return now, err
 }
