@@ -275,10 +275,11 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 		config.Now = time.Now
 	}
 	s := &server{config: config, db: config.DB, operations: map[string]bool{}}
-	if err := config.DB.QueryRow(ctx, "SELECT epoch, secret FROM registry").Scan(&s.epoch, &s.secret); err != nil {
+	identity, err := changes.Identify(ctx, config.DB)
+	if err != nil {
 		return nil, fmt.Errorf("read what this database is: %w", err)
 	}
-	var err error
+	s.epoch, s.secret = identity.Epoch, identity.Secret
 	if s.crossOrigin, err = newCrossOrigin(config); err != nil {
 		return nil, err
 	}

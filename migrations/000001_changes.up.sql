@@ -9,10 +9,11 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm;
 CREATE TABLE registry (
     singleton   boolean     PRIMARY KEY DEFAULT true CHECK (singleton),
     epoch       text        NOT NULL DEFAULT substr(md5(gen_random_uuid()::text), 1, 8),
+    home        text,
     secret      bytea       NOT NULL DEFAULT decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'),
     created_at  timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE registry IS 'What this database is: its epoch (changed after a restore, so that old cursors are refused) and the secret that signs cursors and hashes keys.';
+COMMENT ON TABLE registry IS 'What this database is: its epoch (changed after a restore, so that old cursors are refused), its home (the server, database and timeline where it was asked last, by which a restore is noticed) and the secret that signs cursors and hashes keys.';
 INSERT INTO registry DEFAULT VALUES;
 
 CREATE TABLE changes (

@@ -86,6 +86,24 @@ func ReadHead(ctx context.Context, db pg.DB) (Head, error) {
 	return pg.One[Head](ctx, db, "SELECT r.epoch, coalesce((SELECT max(seq) FROM changes), 0) AS seq FROM registry r", nil)
 }
 
+// Identity is what a database is.
+type Identity struct {
+	Epoch  string `db:"epoch"`
+	Secret []byte `db:"secret"` // signs cursors and hashes keys
+}
+
+// Identify gives what the database is. One that was restored since it was asked last gets another epoch first: its log may go on otherwise than the one
+// that was told, under the same numbers. A restore is noticed by the server, the database or the timeline being another one.
+func Identify(ctx context.Context, db pg.DB) (Identity, error) {
+	const here = "(SELECT concat_ws('/', (pg_control_system()).system_identifier, d.oid, (pg_control_checkpoint()).timeline_id) FROM pg_database d WHERE d.datname = current_database())"
+	err := pg.Exec(ctx, db, "UPDATE registry r SET home = h.here, epoch = CASE WHEN r.home IS NULL THEN r.epoch ELSE substr(md5(gen_random_uuid()::text), 1, 8) END FROM "+
+		here+" h(here) WHERE r.home IS DISTINCT FROM h.here", nil)
+	if err != nil {
+		return Identity{}, err
+	}
+	return pg.One[Identity](ctx, db, "SELECT epoch, secret FROM registry", nil)
+}
+
 // Snapshot runs f in one snapshot of the database.
 func Snapshot(ctx context.Context, db Pool, f func(tx pgx.Tx) error) error {
 	tx, err := db.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})

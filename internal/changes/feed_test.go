@@ -68,3 +68,34 @@ func TestSumsThatFollowTheChangesAreThoseOfAllRecords(t *testing.T) {
 		t.Error("nothing has changed: the test proves nothing")
 	}
 }
+
+func TestARestoredDatabaseIsAnotherOne(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	identify := func() changes.Identity {
+		i, err := changes.Identify(t.Context(), db)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return i
+	}
+	made := value[string](t, db, "SELECT epoch FROM registry")
+	first := identify()
+	if again := identify(); first.Epoch != made || again.Epoch != made {
+		t.Errorf("made with the epoch %s, which became %s and %s without a restore", made, first.Epoch, again.Epoch)
+	}
+	home := value[string](t, db, "SELECT home FROM registry")
+	for _, other := range []string{"1" + home, home + "1", "elsewhere"} {
+		if _, err := db.Exec(t.Context(), "UPDATE registry SET home = $1", other); err != nil { // as a dump brings it along
+			t.Fatal(err)
+		}
+		now := identify()
+		if now.Epoch == first.Epoch || string(now.Secret) != string(first.Secret) || identify().Epoch != now.Epoch {
+			t.Errorf("restored from %s: %s, was %s", other, now.Epoch, first.Epoch)
+		}
+		if now := value[string](t, db, "SELECT home FROM registry"); now != home {
+			t.Errorf("at home in %s, want %s", now, home)
+		}
+		first = now
+	}
+}
