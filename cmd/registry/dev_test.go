@@ -66,11 +66,27 @@ func TestTheSecondStartKeepsWhatWasWritten(t *testing.T) {
 	}
 }
 
+// killDatabase kills the database of a service of which dir is the DATA_DIR. The lock file stays, stale, for the next start.
+func killDatabase(t *testing.T, dir string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "postgres", "data", "postmaster.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	pid, err := strconv.Atoi(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestAKilledServiceAndAKilledDatabaseComeBack(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t, "")
 	environ := []string{"DATA_DIR=" + dir, "ADDR=127.0.0.1:0"}
-	pidFile := filepath.Join(dir, "postgres", "data", "postmaster.pid")
 	for n, database := range []bool{false, true} {
 		p := start(t, "", environ, "dev")
 		url := p.url()
@@ -79,18 +95,7 @@ func TestAKilledServiceAndAKilledDatabaseComeBack(t *testing.T) {
 		p.signal(syscall.SIGKILL)
 		p.wantExit(-1)
 		if database {
-			text, err := os.ReadFile(pidFile) // and stays as the stale lock file of the next start
-			if err != nil {
-				t.Fatal(err)
-			}
-			line, _, _ := strings.Cut(string(text), "\n")
-			pid, err := strconv.Atoi(line)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-				t.Fatal(err)
-			}
+			killDatabase(t, dir)
 		}
 	}
 	p := start(t, "", environ, "dev")
