@@ -4,12 +4,13 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/pg"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
@@ -57,15 +58,12 @@ func (s *server) snapshot(c echo.Context, f func(ctx context.Context, tx pgx.Tx)
 }
 
 func (s *server) readOnly(ctx context.Context, f func(ctx context.Context, tx pgx.Tx) error) error {
-	tx, err := s.db.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
-	if err != nil {
-		return fmt.Errorf("begin a snapshot: %w", err)
-	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	if _, err := tx.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = '"+stallDatabase+"'"); err != nil {
-		return fmt.Errorf("begin a snapshot: %w", err)
-	}
-	return f(ctx, tx)
+	return changes.Snapshot(ctx, s.db, func(tx pgx.Tx) error {
+		if err := pg.Exec(ctx, tx, "SET LOCAL idle_in_transaction_session_timeout = '"+stallDatabase+"'", nil); err != nil {
+			return err
+		}
+		return f(ctx, tx)
+	})
 }
 
 // download is an answer that is sent while it is made.

@@ -86,7 +86,7 @@ type popoloParams struct {
 //
 //	@ID				exportPopolo
 //	@Summary		Export people, organizations, memberships and events as Popolo
-//	@Description	All of them in one document of one moment, in the terms of the Popolo project: `persons`, `organizations`, `memberships` (the positions of people) and `events` (the round tables, each with its first organizer and its attendees with names).
+//	@Description	All of them in one document of one moment, in the terms of the Popolo project: `persons`, `organizations`, `memberships` (the positions of people) and `events` (the round tables, each with its first organizer and its attendees with names, at most 1,000).
 //	@Tags			Exports
 //	@Param			params	query		popoloParams	false	"-"
 //	@Success		200		{object}	Popolo			"The document."
@@ -97,12 +97,12 @@ func (s *server) exportPopolo(c echo.Context) error {
 		return err
 	}
 	return s.snapshot(c, func(ctx context.Context, tx pgx.Tx) error {
-		var head int64
-		if err := tx.QueryRow(ctx, "SELECT coalesce(max(seq), 0) FROM changes").Scan(&head); err != nil {
-			return pg.Error(err)
+		now, err := paging.ReadState(ctx, tx)
+		if err != nil {
+			return err
 		}
 		to := newDownload(c)
-		to.begin(echo.MIMEApplicationJSON, "popolo-"+s.config.Now().UTC().Format(time.DateOnly)+".json", s.changeCursor(ctx, head))
+		to.begin(echo.MIMEApplicationJSON, "popolo-"+s.config.Now().UTC().Format(time.DateOnly)+".json", s.changeCursor(ctx, now.Head))
 		if c.Request().Method == http.MethodHead {
 			return nil
 		}

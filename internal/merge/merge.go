@@ -120,9 +120,9 @@ func (s subject) merge(ctx context.Context, tx pgx.Tx, from, into int64) (Outcom
 	if err != nil {
 		return Outcome{}, err
 	}
-	var before int64
-	if err := tx.QueryRow(ctx, "SELECT coalesce(max(seq), 0) FROM changes").Scan(&before); err != nil {
-		return Outcome{}, pg.Error(err)
+	before, err := changes.ReadHead(ctx, tx)
+	if err != nil {
+		return Outcome{}, err
 	}
 	id, err := pg.ID(ctx, tx, fmt.Sprintf("INSERT INTO merges (type, from_id, into_id, name) SELECT @type, id, @into, name FROM %s WHERE id = @from RETURNING id", s.table),
 		pg.Args{"type": s.kind, "from": from, "into": into})
@@ -137,7 +137,7 @@ func (s subject) merge(ctx context.Context, tx pgx.Tx, from, into int64) (Outcom
 	if err := apply(); err != nil { // after the deletion: two records cannot have one identifier
 		return Outcome{}, err
 	}
-	return conclude(ctx, tx, id, before)
+	return conclude(ctx, tx, id, before.Seq)
 }
 
 // statements move everything to the record that stays and delete the other one.

@@ -38,9 +38,9 @@ func Undo(ctx context.Context, tx pgx.Tx, id int64) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	var before int64
-	if err := tx.QueryRow(ctx, "SELECT max(seq) FROM changes").Scan(&before); err != nil {
-		return Outcome{}, pg.Error(err)
+	before, err := changes.ReadHead(ctx, tx)
+	if err != nil {
+		return Outcome{}, err
 	}
 	if err := restore(ctx, tx, m); err != nil {
 		return Outcome{}, err
@@ -54,7 +54,7 @@ func Undo(ctx context.Context, tx pgx.Tx, id int64) (Outcome, error) {
 		return Outcome{}, err
 	}
 	o := Outcome{Folded: was}
-	if o.Changed, err = counts(ctx, tx, before); err != nil {
+	if o.Changed, err = counts(ctx, tx, before.Seq); err != nil {
 		return Outcome{}, err
 	}
 	if o.Merge, err = Get(ctx, tx, id); err != nil {

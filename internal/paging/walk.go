@@ -19,8 +19,8 @@ type Walk struct {
 	Done bool  // the last records were given
 	Most int64 // more records than these are apperr.Invalid before any is given; 0: any number is fine
 
-	open bool
-	head int64
+	open  bool
+	state State
 }
 
 // step is how many records a Query of a walk gives.
@@ -37,7 +37,7 @@ func walked[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params
 			return page, pg.Error(err)
 		}
 	}
-	page.Head = p.Walk.head
+	page.State = p.Walk.state
 	ids, err := p.Walk.next(ctx, db)
 	if err != nil || len(ids) == 0 {
 		return page, pg.Error(err)
@@ -51,7 +51,7 @@ func walked[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params
 	return page, pg.Error(err)
 }
 
-// begin opens the cursor. The head is of the same snapshot.
+// begin opens the cursor. The state is of the same snapshot.
 func (k *Walk) begin(ctx context.Context, db pg.DB, s Source, w pg.Where, sort string) error {
 	order, err := s.order(sort)
 	if err != nil {
@@ -63,7 +63,7 @@ func (k *Walk) begin(ctx context.Context, db pg.DB, s Source, w pg.Where, sort s
 	if err := w.Known(s.ID, few(ctx, db)); err != nil {
 		return err
 	}
-	if err := db.QueryRow(ctx, "SELECT coalesce(max(seq), 0) FROM changes").Scan(&k.head); err != nil {
+	if k.state, err = ReadState(ctx, db); err != nil {
 		return err
 	}
 	expandDates(order)
