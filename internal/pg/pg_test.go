@@ -3,6 +3,8 @@ package pg_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,19 +24,40 @@ type row struct {
 func TestATypoInTheNameOfAnArgumentFails(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
-	for name, args := range map[string]pg.Args{
-		"another name": {"idd": 1},
-		"one too many": {"id": 1, "other": 2},
-		"none":         {},
-	} {
-		if _, err := pg.One[row](t.Context(), db, "SELECT @id::bigint AS id, now() AS at", args); err == nil {
-			t.Errorf("%s: One has passed", name)
+	for _, asked := range []string{"for the first time", "again"} {
+		for name, args := range map[string]pg.Args{
+			"another name": {"idd": 1},
+			"one too many": {"id": 1, "other": 2},
+			"none":         {},
+		} {
+			if _, err := pg.One[row](t.Context(), db, "SELECT @id::bigint AS id, now() AS at", args); err == nil {
+				t.Errorf("%s, %s: One has passed", name, asked)
+			}
+			if _, err := pg.ID(t.Context(), db, "SELECT @id::bigint", args); err == nil {
+				t.Errorf("%s, %s: ID has passed", name, asked)
+			}
+			if err := pg.Exec(t.Context(), db, "SELECT @id::bigint", args); err == nil {
+				t.Errorf("%s, %s: Exec has passed", name, asked)
+			}
 		}
-		if _, err := pg.ID(t.Context(), db, "SELECT @id::bigint", args); err == nil {
-			t.Errorf("%s: ID has passed", name)
+		if _, err := pg.One[row](t.Context(), db, "SELECT @id::bigint AS id, now() AS at", pg.Args{"id": 1}); err != nil {
+			t.Error(err)
 		}
-		if err := pg.Exec(t.Context(), db, "SELECT @id::bigint", args); err == nil {
-			t.Errorf("%s: Exec has passed", name)
+		if err := pg.Exec(t.Context(), db, "SELECT @id::bigint", pg.Args{"id": 1}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestArgumentsReachTheirPlacesWhateverTheirNumber(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	for i := range 1500 { // more statements than are remembered
+		sql := fmt.Sprintf("SELECT concat(@b::text, '@a', @a::text, @b, %d)", i%1200)
+		var got string
+		err := db.QueryRow(t.Context(), sql, pgx.QueryExecModeExec, pg.Args{"a": "1", "b": strconv.Itoa(i)}).Scan(&got)
+		if want := fmt.Sprintf("%d@a1%d%d", i, i, i%1200); err != nil || got != want {
+			t.Fatalf("%q, want %q: %v", got, want, err)
 		}
 	}
 }
