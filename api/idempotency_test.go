@@ -81,7 +81,7 @@ func TestAKeyIsVisibleCharacters(t *testing.T) {
 
 func TestManyRequestsAtOnceWithOneKeyHaveOneEffect(t *testing.T) {
 	r := newBundleRig(t, actor.Write)
-	const rounds, clients = 5, 32
+	const rounds, clients = 200, 32
 	for round := range rounds {
 		answers := make(chan reply, clients)
 		body := fmt.Sprintf(`{"label": {"en": "Topic %d"}}`, round)
