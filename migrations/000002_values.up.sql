@@ -1,5 +1,8 @@
 -- The value types that the tables share: language maps, names, partial dates, sort keys of event dates, cycles of
 -- trees. PostgreSQL has no domain over jsonb with a readable error, so they are functions that CHECKs call.
+--
+-- A restore of a dump checks and generates with an empty search_path: a function of these that calls another one has its
+-- body bound when it is made (RETURN), or brings the search_path of then.
 
 -- Each is_ function passes NULL on (STRICT), so that a CHECK leaves an absent value alone.
 
@@ -42,25 +45,15 @@ CREATE FUNCTION partial_date_start(value text) RETURNS date LANGUAGE sql IMMUTAB
 $$;
 
 -- partial_date_end: the day after the last day that a partial date may mean.
-CREATE FUNCTION partial_date_end(value text) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT (partial_date_start(value) + CASE length(value) WHEN 4 THEN interval '1 year' WHEN 7 THEN interval '1 month' ELSE interval '1 day' END)::date
-$$;
+CREATE FUNCTION partial_date_end(value text) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (partial_date_start(value) + CASE length(value) WHEN 4 THEN interval '1 year' WHEN 7 THEN interval '1 month' ELSE interval '1 day' END)::date;
 
 -- is_former_names: [{"name": {"en": "..."}, "until": "2022-09"}].
-CREATE FUNCTION is_former_names(value jsonb) RETURNS boolean LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
-DECLARE
-    former jsonb;
-BEGIN
-    IF jsonb_typeof(value) <> 'array' THEN
-        RETURN false;
-    END IF;
-    FOR former IN SELECT jsonb_array_elements(value) LOOP
-        IF NOT is_text(former -> 'name') OR (former ->> 'until' IS NOT NULL AND NOT is_partial_date(former ->> 'until')) THEN
-            RETURN false;
-        END IF;
-    END LOOP;
-    RETURN true;
-END $$;
+CREATE FUNCTION is_former_names(value jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN jsonb_typeof(value) = 'array' THEN
+        (SELECT coalesce(bool_and(coalesce(is_text(former -> 'name') AND coalesce(is_partial_date(former ->> 'until'), true), false)), true)
+         FROM jsonb_array_elements(value) former)
+    ELSE false END;
 
 -- starts_key: YYYYMMDD as a number; month and day 00 where the source does not give them, so that a month-precise event
 -- sorts before the days of its month, and 0 for an event without a date. Tables that lists filter through carry it.
@@ -118,14 +111,13 @@ CREATE FUNCTION search_fold(value text) RETURNS text LANGUAGE sql IMMUTABLE PARA
     SELECT translate(lower(value), 'әғқңөұүһіёӘҒҚҢӨҰҮҺІЁ', 'агкноуухиеагкноуухие')
 $$;
 
-CREATE FUNCTION search_vector(lang text, value text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE split_part(lang, '-', 1)
+CREATE FUNCTION search_vector(lang text, value text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE split_part(lang, '-', 1)
         WHEN 'ru' THEN to_tsvector('pg_catalog.russian'::regconfig, value)
         WHEN 'en' THEN to_tsvector('pg_catalog.english'::regconfig, value)
-        ELSE to_tsvector('pg_catalog.simple'::regconfig, search_fold(value)) END
-$$;
+        ELSE to_tsvector('pg_catalog.simple'::regconfig, search_fold(value)) END;
 
-CREATE FUNCTION search_vector(value jsonb) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+CREATE FUNCTION search_vector(value jsonb) RETURNS tsvector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path FROM CURRENT AS $$
 DECLARE
     found tsvector := ''::tsvector;
     entry record;

@@ -1257,22 +1257,9 @@ $function$;
 
 CREATE FUNCTION is_former_names(value jsonb)
  RETURNS boolean
- LANGUAGE plpgsql
+ LANGUAGE sql
  IMMUTABLE PARALLEL SAFE STRICT
-AS $function$
-DECLARE
-    former jsonb;
-BEGIN
-    IF jsonb_typeof(value) <> 'array' THEN
-        RETURN false;
-    END IF;
-    FOR former IN SELECT jsonb_array_elements(value) LOOP
-        IF NOT is_text(former -> 'name') OR (former ->> 'until' IS NOT NULL AND NOT is_partial_date(former ->> 'until')) THEN
-            RETURN false;
-        END IF;
-    END LOOP;
-    RETURN true;
-END $function$;
+RETURN CASE WHEN (jsonb_typeof(value) = 'array'::text) THEN (SELECT COALESCE(bool_and(COALESCE((is_text((former.value -> 'name'::text)) AND COALESCE(is_partial_date((former.value ->> 'until'::text)), true)), false)), true) AS "coalesce" FROM jsonb_array_elements(is_former_names.value) former(value)) ELSE false END;
 
 CREATE FUNCTION is_other_names(value jsonb)
  RETURNS boolean
@@ -1431,9 +1418,7 @@ CREATE FUNCTION partial_date_end(value text)
  RETURNS date
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-AS $function$
-    SELECT (partial_date_start(value) + CASE length(value) WHEN 4 THEN interval '1 year' WHEN 7 THEN interval '1 month' ELSE interval '1 day' END)::date
-$function$;
+RETURN ((partial_date_start(value) + CASE length(value) WHEN 4 THEN '1 year'::interval WHEN 7 THEN '1 mon'::interval ELSE '1 day'::interval END))::date;
 
 CREATE FUNCTION partial_date_start(value text)
  RETURNS date
@@ -1937,17 +1922,13 @@ CREATE FUNCTION search_vector(lang text, value text)
  RETURNS tsvector
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-AS $function$
-    SELECT CASE split_part(lang, '-', 1)
-        WHEN 'ru' THEN to_tsvector('pg_catalog.russian'::regconfig, value)
-        WHEN 'en' THEN to_tsvector('pg_catalog.english'::regconfig, value)
-        ELSE to_tsvector('pg_catalog.simple'::regconfig, search_fold(value)) END
-$function$;
+RETURN CASE split_part(lang, '-'::text, 1) WHEN 'ru'::text THEN to_tsvector('russian'::regconfig, value) WHEN 'en'::text THEN to_tsvector('english'::regconfig, value) ELSE to_tsvector('simple'::regconfig, search_fold(value)) END;
 
 CREATE FUNCTION search_vector(value jsonb)
  RETURNS tsvector
  LANGUAGE plpgsql
  IMMUTABLE PARALLEL SAFE
+ SET search_path TO '$user', 'public'
 AS $function$
 DECLARE
     found tsvector := ''::tsvector;
