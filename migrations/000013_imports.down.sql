@@ -1,0 +1,1 @@
+CALL registry_untrack('imports');
