@@ -1,0 +1,368 @@
+package api
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/export"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/xuri/excelize/v2"
+)
+
+// Files that are imported: the rows of a table, or a record a line.
+
+// The limits of a file.
+const (
+	maxImport     = 20 << 20  // bytes
+	maxImportRows = 50_000    // without the header
+	maxUnzipped   = 200 << 20 // bytes of a workbook when it is unpacked
+)
+
+// importRow is a row of a file: the cells of a table, or a record.
+type importRow struct {
+	line   int
+	cells  []string
+	record jsontext.Value
+	err    error // why it cannot be read
+}
+
+// importFile is a file whose rows can be read one by one.
+type importFile struct {
+	header []string                                // of a table
+	each   func(yield func(importRow) error) error // stops at the first error of yield
+}
+
+// fileError is a mistake that makes the whole file unreadable; line is where.
+func fileError(code string, line int, args ...string) error {
+	return apperr.New(apperr.Invalid, code, append(args, "line", strconv.Itoa(line))...)
+}
+
+// openImport reads the beginning of a file in one of formats. known are the columns that the exports of the collection have, table is
+// of those that can be written.
+func openImport(format string, raw []byte, delimiter string, known []string, table *export.Table) (importFile, error) {
+	var f importFile
+	var err error
+	switch format {
+	case "ndjson":
+		return importFile{each: func(yield func(importRow) error) error { return eachLine(raw, yield) }}, nil
+	case "xlsx":
+		f, err = openWorkbook(raw, table)
+	default:
+		f, err = openCSV(raw, delimiter, table)
+	}
+	if err != nil {
+		return f, err
+	}
+	return f, checkHeader(f.header, known)
+}
+
+// checkHeader is apperr.Invalid for names that are no columns, that stand there twice or that are missing.
+func checkHeader(header, known []string) error {
+	var fields []apperr.Field
+	for i, name := range header {
+		at := "/" + strconv.Itoa(i)
+		switch {
+		case strings.TrimSpace(name) == "":
+			fields = append(fields, apperr.At(at, "empty_column", "column", strconv.Itoa(i+1)))
+		case slices.Contains(header[:i], name):
+			fields = append(fields, apperr.At(at, "duplicate_column", "value", name))
+		case !slices.Contains(known, name):
+			f := apperr.At(at, "unknown_column", "value", name)
+			if hint := nearest(name, known); hint != "" {
+				f.Code, f.Args["hint"] = "unknown_column_hint", hint
+			}
+			f.Allowed = known
+			fields = append(fields, f)
+		}
+	}
+	if len(fields) > 0 {
+		return &apperr.Error{Kind: apperr.Invalid, Code: "bad_header", Fields: fields}
+	}
+	return nil
+}
+
+// rowError makes a row that cannot be read.
+func rowError(line int, code, column string, args ...string) importRow {
+	return importRow{line: line, err: apperr.Validation([]apperr.Field{apperr.At(column, code, args...)})}
+}
+
+func openCSV(raw []byte, delimiter string, table *export.Table) (importFile, error) {
+	if !utf8.Valid(raw) {
+		line := 1
+		for rest := raw; len(rest) > 0; {
+			r, size := utf8.DecodeRune(rest)
+			if r == utf8.RuneError && size == 1 {
+				break
+			}
+			if r == '\n' {
+				line++
+			}
+			rest = rest[size:]
+		}
+		return importFile{}, fileError("file_not_utf8", line)
+	}
+	source := &lineCounter{r: bytes.NewReader(raw)}
+	separator, ok := delimiters[delimiter]
+	if delimiter == "" || !ok {
+		separator = guessDelimiter(raw)
+	}
+	rows := export.NewCSVReader(source, separator)
+	header, err := rows.Read()
+	if err != nil {
+		return importFile{}, fileError("file_empty", 1)
+	}
+	for i := range header {
+		header[i] = strings.TrimSpace(export.Unguard(header[i]))
+	}
+	kinds := table.Kinds(header)
+	return importFile{header: header, each: func(yield func(importRow) error) error {
+		line := 1 + strings.Count(strings.Join(header, ""), "\n")
+		for n := 0; ; {
+			row, err := rows.Read()
+			if err == io.EOF {
+				return nil
+			}
+			line++
+			if err != nil {
+				return fileError("file_bad_quotes", line)
+			}
+			at := line
+			for _, cell := range row {
+				line += strings.Count(cell, "\n")
+			}
+			for i := range row {
+				if i < len(kinds) && kinds[i] == export.Text {
+					row[i] = export.Unguard(row[i])
+				}
+			}
+			if n, err = cellsOf(n, at, row, header, yield); err != nil {
+				return err
+			}
+		}
+	}}, nil
+}
+
+// cellsOf gives the row of a table to yield, unless it is empty, and counts it.
+func cellsOf(n, line int, row, header []string, yield func(importRow) error) (int, error) {
+	if !slices.ContainsFunc(row, func(cell string) bool { return cell != "" }) {
+		return n, nil
+	}
+	if n++; n > maxImportRows {
+		return n, fileError("file_too_many_rows", line, "max", strconv.Itoa(maxImportRows))
+	}
+	for i, cell := range row {
+		switch {
+		case i >= len(header) && cell != "":
+			return n, yield(rowError(line, "too_many_cells", "", "max", strconv.Itoa(len(header))))
+		case strings.ContainsRune(cell, 0):
+			return n, yield(rowError(line, "nul_character", header[i]))
+		}
+	}
+	for len(row) < len(header) { // spreadsheets leave empty cells at the end out
+		row = append(row, "")
+	}
+	return n, yield(importRow{line: line, cells: row[:len(header)]})
+}
+
+// lineCounter is a plain reader: it hides what bytes.Reader can do beside.
+type lineCounter struct{ r io.Reader }
+
+func (l *lineCounter) Read(p []byte) (int, error) { return l.r.Read(p) }
+
+// guessDelimiter gives what stands most often between the cells of the first line.
+func guessDelimiter(raw []byte) byte {
+	first, _, _ := bytes.Cut(raw, []byte("\n"))
+	best, most := byte(','), 0
+	for _, d := range []byte{',', ';', '\t'} {
+		if n := bytes.Count(first, []byte{d}); n > most {
+			best, most = d, n
+		}
+	}
+	return best
+}
+
+// openWorkbook reads the first sheet of a workbook, whose cells are given as a CSV file would have them.
+func openWorkbook(raw []byte, table *export.Table) (importFile, error) {
+	book, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxImport})
+	if err != nil {
+		if strings.Contains(err.Error(), "unzip size exceeds") {
+			return importFile{}, apperr.New(apperr.TooLarge, "workbook_too_large", "max", strconv.Itoa(maxUnzipped))
+		}
+		return importFile{}, &apperr.Error{Kind: apperr.Invalid, Code: "file_no_workbook", Err: err}
+	}
+	sheets := book.GetSheetList()
+	if len(sheets) == 0 {
+		return importFile{}, errors.Join(fileError("file_empty", 1), book.Close())
+	}
+	rows, err := book.Rows(sheets[0])
+	if err != nil {
+		return importFile{}, errors.Join(&apperr.Error{Kind: apperr.Invalid, Code: "file_no_workbook", Err: err}, book.Close())
+	}
+	var header []string
+	if rows.Next() {
+		header, err = rows.Columns()
+	}
+	if err != nil || len(header) == 0 {
+		return importFile{}, errors.Join(fileError("file_empty", 1), rows.Close(), book.Close())
+	}
+	for i := range header {
+		header[i] = strings.TrimSpace(header[i])
+	}
+	kinds := table.Kinds(header)
+	return importFile{header: header, each: func(yield func(importRow) error) (err error) {
+		defer func() { err = errors.Join(err, rows.Close(), book.Close()) }()
+		n := 0
+		for line := 2; rows.Next(); line++ {
+			row, err := rows.Columns()
+			if err != nil {
+				return &apperr.Error{Kind: apperr.Invalid, Code: "file_no_workbook", Err: err}
+			}
+			for i := range row {
+				if i < len(kinds) {
+					row[i] = plainCell(row[i], kinds[i])
+				}
+			}
+			if n, err = cellsOf(n, line, row, header, yield); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}, nil
+}
+
+// plainCell gives a cell of a workbook, which keeps days as numbers and truth as 0 and 1, as its column holds it.
+func plainCell(cell string, kind export.Kind) string {
+	switch kind {
+	case export.Bool:
+		switch cell {
+		case "1":
+			return "true"
+		case "0":
+			return "false"
+		}
+	case export.Day:
+		if n, err := strconv.ParseFloat(cell, 64); err == nil {
+			if day, err := excelize.ExcelDateToTime(n, false); err == nil {
+				return day.Format(time.DateOnly)
+			}
+		}
+	case export.Number:
+		if n, err := strconv.ParseFloat(cell, 64); err == nil && strings.ContainsAny(cell, "eE.") {
+			return strconv.FormatFloat(n, 'f', -1, 64)
+		}
+	case export.Text, export.Plain:
+	}
+	return cell
+}
+
+// eachLine reads a record a line. The last line of an export says how many there were: a file that lacks some of them is refused.
+func eachLine(raw []byte, yield func(importRow) error) error {
+	raw = bytes.TrimPrefix(raw, []byte(export.BOM))
+	lines := bufio.NewScanner(bytes.NewReader(raw))
+	lines.Buffer(make([]byte, 0, 64<<10), maxBody)
+	n, line, ended := 0, 0, false
+	for lines.Scan() {
+		line++
+		text := bytes.TrimSpace(lines.Bytes())
+		if len(text) == 0 {
+			continue
+		}
+		if ended {
+			return fileError("file_goes_on", line)
+		}
+		if end, is := endOf(text); is {
+			if ended = true; end != n {
+				return fileError("file_cut", line, "want", strconv.Itoa(end), "got", strconv.Itoa(n))
+			}
+			continue
+		}
+		if n++; n > maxImportRows {
+			return fileError("file_too_many_rows", line, "max", strconv.Itoa(maxImportRows))
+		}
+		row := importRow{line: line, record: bytes.Clone(text)}
+		if row.err = scan(text); row.err == nil && row.record.Kind() != '{' {
+			row.err = malformed("not_an_object", "")
+		}
+		if err := yield(row); err != nil {
+			return err
+		}
+	}
+	if lines.Err() != nil {
+		return fileError("line_too_long", line+1, "max", strconv.Itoa(maxBody))
+	}
+	if line == 0 {
+		return fileError("file_empty", 1)
+	}
+	return nil
+}
+
+// endOf reads the last line of an export.
+func endOf(line []byte) (rows int, is bool) {
+	if !bytes.Contains(line, []byte(`"_end"`)) {
+		return 0, false
+	}
+	var end struct {
+		End  bool `json:"_end"`
+		Rows int  `json:"rows"`
+	}
+	return end.Rows, json.Unmarshal(line, &end) == nil && end.End
+}
+
+// writable gives a record without what its input lacks: what an export shows beside. What neither has stays, to be refused.
+func writable(raw jsontext.Value, record, input reflect.Type) (jsontext.Value, error) {
+	for record.Kind() == reflect.Pointer {
+		record = record.Elem()
+	}
+	for input.Kind() == reflect.Pointer {
+		input = input.Elem()
+	}
+	switch {
+	case raw.Kind() == '[' && record.Kind() == reflect.Slice && input.Kind() == reflect.Slice:
+		var list []jsontext.Value
+		if err := json.Unmarshal(raw, &list); err != nil {
+			return nil, err
+		}
+		for i := range list {
+			var err error
+			if list[i], err = writable(list[i], record.Elem(), input.Elem()); err != nil {
+				return nil, err
+			}
+		}
+		return json.Marshal(list)
+	case raw.Kind() != '{' || !isObject(record) || !isObject(input):
+		return raw, nil
+	}
+	var members map[string]jsontext.Value
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return nil, err
+	}
+	shown, written := membersOf(record), membersOf(input)
+	for name, value := range members {
+		in, writes := written[name]
+		of, shows := shown[name]
+		base := strings.TrimSuffix(strings.TrimSuffix(name, "_text"), "_lang")
+		_, added := shown[base]
+		var err error
+		switch {
+		case writes && shows:
+			members[name], err = writable(value, record.FieldByIndex(of).Type, input.FieldByIndex(in).Type)
+		case !writes && (shows || added && base != name):
+			delete(members, name)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(members, json.Deterministic(true))
+}
