@@ -16,6 +16,7 @@ import (
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/roundtable"
+	"roundtables.kz/registry/internal/statement"
 
 	"github.com/go-json-experiment/json"
 	"github.com/jackc/pgx/v5"
@@ -29,8 +30,9 @@ const mediaLinked = "application/ld+json"
 // linkedPath is the route that answers as JSON-LD, too.
 const linkedPath = "/v1/round-tables/:id"
 
-// mostLinked is how many attendees an event is shown with in the vocabularies of others.
-const mostLinked = 1000
+// linkedAtOnce is how many attendees, and how many statements, are held in memory at once where records are shown in the
+// vocabularies of others.
+const linkedAtOnce = paging.MaxLimit
 
 // prefersLinked reports whether an Accept header names JSON-LD, and JSON not before it.
 func prefersLinked(accept string) bool {
@@ -56,7 +58,8 @@ func weight(accept, mediaType string) float64 {
 	return 0
 }
 
-// getLinkedRoundTable answers one round table as an Event of schema.org.
+// getLinkedRoundTable answers one round table as an Event of schema.org. One with many attendees or statements is sent piece by
+// piece.
 func (s *server) getLinkedRoundTable(c echo.Context) error {
 	if err := apperr.BadQuery(bind(c.QueryParams(), &struct{}{})); err != nil {
 		return err
@@ -65,16 +68,128 @@ func (s *server) getLinkedRoundTable(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	ctx := c.Request().Context()
-	r, err := roundtable.Get(ctx, s.db, n)
+	base := linked.Base(s.config.PublicBaseURL)
+	var event linked.Object
+	err = s.readOnly(c.Request().Context(), func(ctx context.Context, tx pgx.Tx) error {
+		r, err := roundtable.Get(ctx, tx, n)
+		if err != nil || r.Counts.Attendees > linkedAtOnce || r.Counts.Statements > linkedAtOnce {
+			return err
+		}
+		attendees, err := attendee.OfRoundTables(ctx, tx, []int64{n}, linkedAtOnce)
+		if err != nil {
+			return err
+		}
+		statements, err := statement.OfRoundTables(ctx, tx, []int64{n}, linkedAtOnce)
+		if err != nil {
+			return err
+		}
+		event = base.Event(r)
+		for name, list := range map[string][]linked.Object{linked.EventAttendees: base.Attendees(attendees), linked.EventStatements: base.Statements(statements)} {
+			if len(list) > 0 {
+				event[name] = list
+			}
+		}
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	attendees, err := attendee.OfRoundTables(ctx, s.db, []int64{n}, mostLinked)
+	if event != nil {
+		return send(c, http.StatusOK, mediaLinked, event)
+	}
+	return s.snapshot(c, func(ctx context.Context, tx pgx.Tx) error {
+		r, err := roundtable.Get(ctx, tx, n)
+		if err != nil {
+			return err
+		}
+		to := newDownload(c)
+		c.Response().Header().Set(echo.HeaderContentType, mediaLinked)
+		c.Response().WriteHeader(http.StatusOK)
+		if c.Request().Method == http.MethodHead {
+			return nil
+		}
+		attendees := longList{linked.EventAttendees, func(add func([]linked.Object) error) error {
+			return pieces(ctx, tx, attendeesOf(n), func(list []attendee.Attendee) error { return add(base.Attendees(list)) })
+		}}
+		statements := longList{linked.EventStatements, func(add func([]linked.Object) error) error {
+			return pieces(ctx, tx, statementsOf(n), func(list []statement.Statement) error { return add(base.Statements(list)) })
+		}}
+		if err := writeLong(to, base.Event(r), attendees, statements); err != nil {
+			return err
+		}
+		return to.send()
+	})
+}
+
+func attendeesOf(roundTable int64) func(context.Context, pg.DB, paging.Params) (paging.Page[attendee.Attendee], error) {
+	return func(ctx context.Context, db pg.DB, p paging.Params) (paging.Page[attendee.Attendee], error) {
+		return attendee.ListWithin(ctx, db, roundTable, attendee.Within{Params: p})
+	}
+}
+
+func statementsOf(roundTable int64) func(context.Context, pg.DB, paging.Params) (paging.Page[statement.Statement], error) {
+	return func(ctx context.Context, db pg.DB, p paging.Params) (paging.Page[statement.Statement], error) {
+		return statement.ListWithin(ctx, db, roundTable, statement.Within{Params: p})
+	}
+}
+
+// pieces reads a list whole, a piece at a time. It is no paging.Walk, of which a transaction holds one: here another one may be under way.
+func pieces[T any](ctx context.Context, db pg.DB, list func(context.Context, pg.DB, paging.Params) (paging.Page[T], error), do func([]T) error) error {
+	p := paging.Params{Limit: linkedAtOnce}
+	for {
+		page, err := list(ctx, db, p)
+		if err != nil {
+			return err
+		}
+		if err := do(page.Items); err != nil || page.Next == nil {
+			return err
+		}
+		p.After = page.Next
+	}
+}
+
+// longList is a member of an object that is written piece by piece.
+type longList struct {
+	name string
+	each func(add func([]linked.Object) error) error
+}
+
+// writeLong writes an object and its long lists behind its other members.
+func writeLong(to *download, o linked.Object, lists ...longList) error {
+	raw, err := json.Marshal(o, jsonOptions)
 	if err != nil {
 		return err
 	}
-	return send(c, http.StatusOK, mediaLinked, linked.Base(s.config.PublicBaseURL).Event(r, attendees))
+	_, _ = to.Write(raw[:len(raw)-1]) // the writer keeps its first error
+	for _, l := range lists {
+		_, _ = to.WriteString(`,"` + l.name + `":[`)
+		separator := ""
+		err := l.each(func(objects []linked.Object) error {
+			for _, o := range objects {
+				if err := writeNext(to, &separator, o); err != nil {
+					return err
+				}
+			}
+			return to.send()
+		})
+		if err != nil {
+			return err
+		}
+		_ = to.WriteByte(']')
+	}
+	return to.WriteByte('}')
+}
+
+// writeNext writes an object behind the separator, which is a comma from then on.
+func writeNext(to *download, separator *string, o linked.Object) error {
+	raw, err := json.Marshal(o, jsonOptions)
+	if err != nil {
+		return err
+	}
+	_, _ = to.WriteString(*separator)
+	*separator = ","
+	_, err = to.Write(raw)
+	return err
 }
 
 // popoloParams are what the export as Popolo takes.
@@ -86,7 +201,7 @@ type popoloParams struct {
 //
 //	@ID				exportPopolo
 //	@Summary		Export people, organizations, memberships and events as Popolo
-//	@Description	All of them in one document of one moment, in the terms of the Popolo project: `persons`, `organizations`, `memberships` (the positions of people) and `events` (the round tables, each with its first organizer and its attendees with names, at most 1,000).
+//	@Description	All of them in one document of one moment, in the terms of the Popolo project: `persons`, `organizations`, `memberships` (the positions of people) and `events` (the round tables, each with its first organizer and all its attendees with names).
 //	@Tags			Exports
 //	@Param			params	query		popoloParams	false	"-"
 //	@Success		200		{object}	Popolo			"The document."
@@ -109,16 +224,16 @@ func (s *server) exportPopolo(c echo.Context) error {
 		base := linked.Base(s.config.PublicBaseURL)
 		popolo := linked.Popolo{Lang: p.Lang, Base: base}
 		return inOrder(
-			func() error { return writeAll(ctx, tx, to, `{"persons":[`, person.List, each(popolo.Person)) },
+			func() error { return writeAll(ctx, tx, to, `{"persons":[`, person.List, popolo.Person) },
 			func() error {
-				return writeAll(ctx, tx, to, `],"organizations":[`, organization.List, each(popolo.Organization))
+				return writeAll(ctx, tx, to, `],"organizations":[`, organization.List, popolo.Organization)
 			},
 			func() error {
-				return writeAll(ctx, tx, to, `],"memberships":[`, affiliation.List, each(popolo.Membership))
+				return writeAll(ctx, tx, to, `],"memberships":[`, affiliation.List, popolo.Membership)
 			},
 			func() error {
-				return writeAll(ctx, tx, to, `],"events":[`, roundtable.List, func(list []roundtable.RoundTable) ([]linked.Object, error) {
-					return popoloEvents(ctx, tx, popolo, list)
+				return writeEach(ctx, tx, to, `],"events":[`, roundtable.List, func(list []roundtable.RoundTable, separator *string) error {
+					return writeEvents(ctx, tx, to, popolo, list, separator)
 				})
 			},
 			func() error {
@@ -149,20 +264,22 @@ func inOrder(steps ...func() error) error {
 	return nil
 }
 
-// each makes an object of each record.
-func each[T any](f func(T) linked.Object) func([]T) ([]linked.Object, error) {
-	return func(list []T) ([]linked.Object, error) {
-		objects := make([]linked.Object, len(list))
-		for i, r := range list {
-			objects[i] = f(r)
-		}
-		return objects, nil
-	}
-}
-
 // writeAll writes all records of a list as the elements of an array, after what begins it.
 func writeAll[F any, T paging.Row, P filter[F]](ctx context.Context, tx pgx.Tx, to *download, begin string,
-	list func(context.Context, pg.DB, F) (paging.Page[T], error), objects func([]T) ([]linked.Object, error)) error {
+	list func(context.Context, pg.DB, F) (paging.Page[T], error), object func(T) linked.Object) error {
+	return writeEach[F, T, P](ctx, tx, to, begin, list, func(records []T, separator *string) error {
+		for _, r := range records {
+			if err := writeNext(to, separator, object(r)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// writeEach is writeAll where write writes some of the records at once, each behind the separator.
+func writeEach[F any, T paging.Row, P filter[F]](ctx context.Context, tx pgx.Tx, to *download, begin string,
+	list func(context.Context, pg.DB, F) (paging.Page[T], error), write func(records []T, separator *string) error) error {
 	var f F
 	walk := &paging.Walk{}
 	P(&f).Page().Walk = walk
@@ -172,18 +289,8 @@ func writeAll[F any, T paging.Row, P filter[F]](ctx context.Context, tx pgx.Tx, 
 		if err != nil {
 			return err
 		}
-		of, err := objects(page.Items)
-		if err != nil {
+		if err := write(page.Items, &separator); err != nil {
 			return err
-		}
-		for _, o := range of {
-			raw, err := json.Marshal(o, jsonOptions)
-			if err != nil {
-				return err
-			}
-			_, _ = to.WriteString(separator)
-			_, _ = to.Write(raw)
-			separator = ","
 		}
 		if err := to.send(); err != nil {
 			return err
@@ -195,26 +302,57 @@ func writeAll[F any, T paging.Row, P filter[F]](ctx context.Context, tx pgx.Tx, 
 	return nil
 }
 
-func popoloEvents(ctx context.Context, db pg.DB, p linked.Popolo, list []roundtable.RoundTable) ([]linked.Object, error) {
-	const some = 50 // so that no more attendees are held at once than these events have
-	events := make([]linked.Object, 0, len(list))
-	for i := 0; i < len(list); i += some {
-		part := list[i:min(i+some, len(list))]
-		ids := make([]int64, len(part))
-		for n, r := range part {
-			ids[n] = r.ID
+// writeEvents writes round tables with their attendees: those of small events are read together, those of a large one piece by
+// piece, so that no more than linkedAtOnce are held.
+func writeEvents(ctx context.Context, db pg.DB, to *download, p linked.Popolo, list []roundtable.RoundTable, separator *string) error {
+	for len(list) > 0 {
+		some, sum := 0, int64(0)
+		for some < len(list) && sum+list[some].Counts.Attendees <= linkedAtOnce {
+			sum += list[some].Counts.Attendees
+			some++
 		}
-		attendees, err := attendee.OfRoundTables(ctx, db, ids, mostLinked)
-		if err != nil {
-			return nil, err
+		if some == 0 {
+			if err := writeLargeEvent(ctx, db, to, p, list[0], separator); err != nil {
+				return err
+			}
+			list = list[1:]
+			continue
 		}
-		of := map[int64][]attendee.Attendee{}
-		for _, a := range attendees {
-			of[a.RoundTableID] = append(of[a.RoundTableID], a)
+		if err := writeSmallEvents(ctx, db, to, p, list[:some], separator); err != nil {
+			return err
 		}
-		for _, r := range part {
-			events = append(events, p.Event(r, of[r.ID]))
+		list = list[some:]
+	}
+	return nil
+}
+
+func writeLargeEvent(ctx context.Context, db pg.DB, to *download, p linked.Popolo, r roundtable.RoundTable, separator *string) error {
+	_, _ = to.WriteString(*separator)
+	*separator = ","
+	return writeLong(to, p.Event(r), longList{linked.PopoloAttendees, func(add func([]linked.Object) error) error {
+		return pieces(ctx, db, attendeesOf(r.ID), func(list []attendee.Attendee) error { return add(p.Attendees(list)) })
+	}})
+}
+
+func writeSmallEvents(ctx context.Context, db pg.DB, to *download, p linked.Popolo, list []roundtable.RoundTable, separator *string) error {
+	ids := make([]int64, len(list))
+	for i, r := range list {
+		ids[i] = r.ID
+	}
+	attendees, err := attendee.OfRoundTables(ctx, db, ids, linkedAtOnce)
+	if err != nil {
+		return err
+	}
+	of := map[int64][]attendee.Attendee{}
+	for _, a := range attendees {
+		of[a.RoundTableID] = append(of[a.RoundTableID], a)
+	}
+	for _, r := range list {
+		o := p.Event(r)
+		o[linked.PopoloAttendees] = p.Attendees(of[r.ID])
+		if err := writeNext(to, separator, o); err != nil {
+			return err
 		}
 	}
-	return events, nil
+	return nil
 }

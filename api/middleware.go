@@ -134,7 +134,7 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 			return err
 		}
 		ctx := c.Request().Context()
-		if !sentWhole {
+		if !sentWhole && (r.Path != linkedPath || !prefersLinked(c.Request().Header.Get(echo.HeaderAccept))) { // which may be long, too
 			limited, cancel := context.WithTimeout(ctx, s.config.RequestTimeout+s.waited(r, c))
 			defer cancel()
 			ctx = limited

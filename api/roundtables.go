@@ -35,7 +35,7 @@ func (s *server) listRoundTables(c echo.Context) error {
 //
 //	@ID			getRoundTable
 //	@Summary	Get a round table
-//	@Description	With `Accept: application/ld+json` it is an Event of schema.org with those who took part, each in its Role, at most 1000; that form takes no parameters.
+//	@Description	With `Accept: application/ld+json` it is an Event of schema.org with all who took part, each in its Role, and all that was said, as Quotations; that form takes no parameters.
 //	@Tags		Round tables
 //	@Produce	json,application/ld+json
 //	@Param		id		path		int			true	"The round table."

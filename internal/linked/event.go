@@ -8,6 +8,7 @@ import (
 
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/roundtable"
+	"roundtables.kz/registry/internal/statement"
 	"roundtables.kz/registry/internal/text"
 )
 
@@ -19,9 +20,9 @@ type Base string
 
 func (b Base) link(path string, id int64) string { return fmt.Sprintf("%s/v1/%s/%d", b, path, id) }
 
-// Event gives a round table as an Event of schema.org, with those who took part. What organizations and people were to it
-// stands in a Role between them and the event.
-func (b Base) Event(r roundtable.RoundTable, attendees []attendee.Attendee) Object {
+// Event gives a round table as an Event of schema.org. What organizations and people were to it stands in a Role between them
+// and the event. Those who took part and what they said may be much: they are the members EventAttendees and EventStatements.
+func (b Base) Event(r roundtable.RoundTable) Object {
 	e := Object{
 		"@context": "https://schema.org", "@type": "Event", "@id": b.link("round-tables", r.ID), "identifier": append([]string{}, r.ExternalIDs...),
 		"name": texts(r.Title), "eventStatus": "https://schema.org/" + eventStatus[r.Status], "dateModified": r.UpdatedAt.UTC(),
@@ -37,7 +38,6 @@ func (b Base) Event(r roundtable.RoundTable, attendees []attendee.Attendee) Obje
 	set(e, "organizer", each(r.Organizers, func(o roundtable.OrganizerRef) Object {
 		return Object{"@type": "OrganizationRole", "roleName": o.Kind, "organizer": b.thing("Organization", "organizations", text.Ref{ID: o.ID, Name: o.Name})}
 	}))
-	set(e, "attendee", each(attendees, b.attendee))
 	if r.Parent != nil {
 		e["superEvent"] = b.thing("Event", "round-tables", *r.Parent)
 	}
@@ -50,6 +50,36 @@ var (
 		"in_person": "https://schema.org/OfflineEventAttendanceMode", "online": "https://schema.org/OnlineEventAttendanceMode", "hybrid": "https://schema.org/MixedEventAttendanceMode",
 	}
 )
+
+// The members of an event that are lists of any length.
+const (
+	EventAttendees  = "attendee"
+	EventStatements = "workFeatured"
+)
+
+// Statements gives what was said as Quotations.
+func (b Base) Statements(statements []statement.Statement) []Object {
+	return each(statements, b.statement)
+}
+
+func (b Base) statement(s statement.Statement) Object {
+	said := make([]any, len(s.Texts))
+	for i, t := range s.Texts {
+		said[i] = Object{"@language": strings.ToLower(t.Lang), "@value": t.Text}
+	}
+	q := Object{"@type": "Quotation", "@id": b.link("statements", s.ID), "text": said}
+	switch {
+	case s.Speaker != nil:
+		q["creator"] = b.thing("Person", "people", text.Ref{ID: s.Speaker.ID, Name: s.Speaker.Name})
+	case s.Attribution != nil:
+		q["creditText"] = *s.Attribution
+	}
+	set(q, "about", each(s.Topics, func(t text.Ref) Object { return b.thing("DefinedTerm", "topics", t) }))
+	if s.Document != nil {
+		q["isBasedOn"] = b.thing("CreativeWork", "documents", *s.Document)
+	}
+	return q
+}
 
 // begins gives the beginning as precisely as it is known (ISO 8601).
 func begins(r roundtable.RoundTable) string {
@@ -88,6 +118,9 @@ func (b Base) locations(r roundtable.RoundTable) (all []Object) {
 	}
 	return all
 }
+
+// Attendees gives those who took part, each in its Role.
+func (b Base) Attendees(attendees []attendee.Attendee) []Object { return each(attendees, b.attendee) }
 
 // attendee gives a part in an event. Of somebody without a name there are the roles and positions.
 func (b Base) attendee(a attendee.Attendee) Object {
