@@ -190,6 +190,7 @@ func Routes() []Route {
 		{get, "/v1/changes/checkpoint", public, (*server).getCheckpoint},
 
 		{post, "/v1/bundles", write, (*server).createBundle},
+		{post, "/v1/imports/popolo", write, (*server).importPopolo},
 
 		{get, "/v1/topics", public, (*server).listTopics},
 		{post, "/v1/topics", write, (*server).createTopic},

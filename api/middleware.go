@@ -135,7 +135,11 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 		}
 		ctx := c.Request().Context()
 		if !sentWhole && (r.Path != linkedPath || !prefersLinked(c.Request().Header.Get(echo.HeaderAccept))) { // which may be long, too
-			limited, cancel := context.WithTimeout(ctx, s.config.RequestTimeout+s.waited(r, c))
+			limit := s.config.RequestTimeout + s.waited(r, c)
+			if isImport(r.Path) {
+				limit = extendForImport(c, limit)
+			}
+			limited, cancel := context.WithTimeout(ctx, limit)
 			defer cancel()
 			ctx = limited
 		}

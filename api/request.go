@@ -23,6 +23,7 @@ import (
 // The limits of a body.
 const (
 	maxBody  = 1 << 20
+	maxFile  = 20 << 20 // of an import
 	maxDepth = 20
 )
 
@@ -92,11 +93,15 @@ func readBody(c echo.Context, types ...string) ([]byte, error) {
 
 // readAll reads all of the body, up to its limit.
 func readAll(c echo.Context) ([]byte, error) {
-	raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, maxBody))
+	most := maxBody
+	if isImport(c.Path()) {
+		most = maxFile
+	}
+	raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, int64(most)))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, apperr.New(apperr.TooLarge, "body_too_large", "max", strconv.Itoa(maxBody))
+		return nil, apperr.New(apperr.TooLarge, "body_too_large", "max", strconv.Itoa(most))
 	case err != nil:
 		return nil, &apperr.Error{Kind: apperr.Malformed, Code: "body_unreadable", Err: err}
 	}

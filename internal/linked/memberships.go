@@ -1,0 +1,106 @@
+package linked
+
+import (
+	"context"
+
+	"roundtables.kz/registry/internal/affiliation"
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/date"
+	"roundtables.kz/registry/internal/paging"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// organizationOf is the key of the organization that a membership is in.
+func (d *Document) organizationOf(o popoloMembership) string {
+	if o.OrganizationID == "" {
+		return d.posts[o.PostID].OrganizationID
+	}
+	return o.OrganizationID
+}
+
+var membershipProperties = map[string]string{
+	"person_id": "person_id", "organization_id": "organization_id", "title": "role", "from": "start_date", "to": "end_date", "start_date": "start_date", "end_date": "end_date",
+}
+
+func (m *importer) memberships(ctx context.Context, tx pgx.Tx) error {
+	for _, o := range m.doc.Memberships {
+		err := take(ctx, tx, m, "membership", affiliation.Type, o, membershipProperties, func(ctx context.Context, tx pgx.Tx) (outcome, error) { return m.membership(ctx, tx, o) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *importer) membership(ctx context.Context, tx pgx.Tx, o *Listed[popoloMembership]) (out outcome, err error) {
+	var d dates
+	g := affiliation.Input{Title: m.text(m.doc.title(o.Is)), From: d.partial("start_date", o.Is.From), To: d.partial("end_date", o.Is.To)}
+	for _, ref := range []struct {
+		class, key, at string
+		into           *int64
+	}{
+		{"person", o.Is.PersonID, "person_id", &g.PersonID},
+		{"organization", m.doc.organizationOf(o.Is), "organization_id", &g.OrganizationID},
+	} {
+		id, dangling := m.reference(ref.class, ref.key, ref.at)
+		d.mistakes = append(d.mistakes, dangling...)
+		if id != nil {
+			*ref.into = *id
+		} else if dangling == nil {
+			d.mistakes = append(d.mistakes, apperr.At("/"+ref.at, "required"))
+		}
+	}
+	if err := apperr.Validation(d.mistakes); err != nil {
+		return out, err
+	}
+	page, err := affiliation.List(ctx, tx, affiliation.Filter{Person: []int64{g.PersonID}, Organization: []int64{g.OrganizationID}, Params: paging.Params{Limit: paging.MaxLimit}})
+	if err != nil {
+		return out, err
+	}
+	ourID, _ := m.ours(affiliation.Type, o.Key, o.Is.Sources)
+	for _, byID := range []bool{true, false} {
+		for _, r := range page.Items {
+			switch {
+			case byID && r.ID == ourID:
+				out.by = "id"
+			case byID, m.isTaken(affiliation.Type, r.ID), !sameTitle(r, g), !agree(r.From, g.From), !agree(r.To, g.To):
+				continue
+			default:
+				out.by = "content"
+			}
+			in, add := r.Input, merged{}
+			add.text("role", &in.Title, g.Title)
+			fill(&add, "start_date", &in.From, g.From)
+			fill(&add, "end_date", &in.To, g.To)
+			out.id, out.changed, out.kept = r.ID, add.changed, add.kept
+			return out, m.change(ctx, tx, affiliation.Table, affiliation.Type, r.ID, add.changed, &in, func() error { return affiliation.Update(ctx, tx, r.ID, in) })
+		}
+	}
+	if err := m.check(&g); err != nil {
+		return out, err
+	}
+	out.id, err = affiliation.Create(ctx, tx, g)
+	return out, err
+}
+
+// title is what a membership makes of its member: its role or label, or those of its post.
+func (d *Document) title(o popoloMembership) string {
+	post := d.posts[o.PostID]
+	for _, s := range []string{o.Role, o.Label, post.Label, post.Role} {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+func sameTitle(r affiliation.Affiliation, g affiliation.Input) bool {
+	for _, v := range g.Title {
+		return has(r.Title, v)
+	}
+	return len(r.Title) == 0
+}
+
+// agree reports whether two dates may be the same one.
+func agree(a, b *date.Partial) bool { return a == nil || b == nil || *a == *b }
