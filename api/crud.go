@@ -187,9 +187,17 @@ func createDistinct[I, T any, IP input[I], P record[T]](s *server, c echo.Contex
 	create func(context.Context, pgx.Tx, I) (int64, error), get func(context.Context, pg.DB, int64) (T, error)) error {
 	var p duplicateParams
 	return createWith[I, T, IP, P](s, c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx, in I) (int64, error) {
+		return distinctly(kind, finder, p.AllowDuplicate, distinct, create)(ctx, tx, in)
+	}, get)
+}
+
+// distinctly creates a record unless others seem to be the same; where that is allowed it is kept that they are not.
+func distinctly[I any](kind string, finder *spelling.Finder, allowed bool, distinct func(context.Context, pgx.Tx, *spelling.Finder, I) error,
+	create func(context.Context, pgx.Tx, I) (int64, error)) func(context.Context, pgx.Tx, I) (int64, error) {
+	return func(ctx context.Context, tx pgx.Tx, in I) (int64, error) {
 		err := distinct(ctx, tx, finder, in)
 		var refused *apperr.Error
-		if p.AllowDuplicate && errors.As(err, &refused) && refused.Code == "duplicate_candidates" {
+		if allowed && errors.As(err, &refused) && refused.Code == "duplicate_candidates" {
 			err = nil
 		}
 		if err != nil {
@@ -201,7 +209,7 @@ func createDistinct[I, T any, IP input[I], P record[T]](s *server, c echo.Contex
 		}
 		candidates, _ := refused.Extra["candidates"].([]apperr.Candidate)
 		return n, tellApart(ctx, tx, kind, n, candidates)
-	}, get)
+	}
 }
 
 // tellApart keeps that a record is none of the candidates.

@@ -24,7 +24,6 @@ import (
 
 // The limits of a file.
 const (
-	maxImport     = 20 << 20  // bytes
 	maxImportRows = 50_000    // without the header
 	maxUnzipped   = 200 << 20 // bytes of a workbook when it is unpacked
 )
@@ -194,7 +193,7 @@ func guessDelimiter(raw []byte) byte {
 
 // openWorkbook reads the first sheet of a workbook, whose cells are given as a CSV file would have them.
 func openWorkbook(raw []byte, table *export.Table) (importFile, error) {
-	book, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxImport})
+	book, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxFile})
 	if err != nil {
 		if strings.Contains(err.Error(), "unzip size exceeds") {
 			return importFile{}, apperr.New(apperr.TooLarge, "workbook_too_large", "max", strconv.Itoa(maxUnzipped))

@@ -1,0 +1,300 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/export"
+	"roundtables.kz/registry/internal/imports"
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/jackc/pgx/v5"
+)
+
+// importWriter writes the rows of one file.
+type importWriter[I, T any, IP input[I], P record[T]] struct {
+	collection[I, T]
+	params importParams
+	lang   string
+	table  *export.Table // of what can be written
+	editor *export.Editor
+	header []string
+	seen   map[string]int // names of records that rows have created, with their lines
+	head   *imports.Head
+	rows   []imports.Row
+}
+
+func (w *importWriter[I, T, IP, P]) begin(header []string) {
+	w.header = header
+	w.editor = w.table.Editor(header)
+}
+
+// write writes a row and adds what became of it to the report. Its error is none of the row's: it ends the import.
+func (w *importWriter[I, T, IP, P]) write(ctx context.Context, tx pgx.Tx, row importRow) error {
+	done := imports.Row{Line: row.line}
+	err := row.err
+	if err == nil {
+		err = w.record(ctx, tx, row, &done)
+	}
+	if err != nil {
+		done.Action = imports.Failed
+		if done.Errors, err = mistakesOf(err, w.lang, w.column); err != nil {
+			return err
+		}
+	}
+	switch done.Action {
+	case imports.Created:
+		w.head.Created++
+	case imports.Updated:
+		w.head.Updated++
+	case imports.Unchanged:
+		w.head.Unchanged++
+	default:
+		w.head.Failed++
+	}
+	w.rows = append(w.rows, done)
+	return nil
+}
+
+// record finds the record of a row and changes it, or makes it.
+func (w *importWriter[I, T, IP, P]) record(ctx context.Context, tx pgx.Tx, row importRow, done *imports.Row) error {
+	id, version, err := w.key(row)
+	if err != nil {
+		return err
+	}
+	if id == 0 {
+		if id, err = w.identified(ctx, tx, row); err != nil {
+			return err
+		}
+	}
+	if id == 0 {
+		return w.make(ctx, tx, row, done)
+	}
+	done.ID = &id
+	return w.change(ctx, tx, row, id, version, done)
+}
+
+// key gives id and version of a row, 0 where it has none.
+func (w *importWriter[I, T, IP, P]) key(row importRow) (id, version int64, err error) {
+	given := map[string]string{}
+	if row.record != nil {
+		var members struct {
+			ID      jsontext.Value `json:"id"`
+			Version jsontext.Value `json:"version"`
+		}
+		if err := json.Unmarshal(row.record, &members); err != nil {
+			return 0, 0, err
+		}
+		for name, v := range map[string]jsontext.Value{"id": members.ID, "version": members.Version} {
+			if len(v) > 0 && v.Kind() != 'n' {
+				given[name] = string(v)
+			}
+		}
+	} else {
+		for i, name := range w.header {
+			if name == "id" || name == "version" {
+				given[name] = strings.TrimSpace(row.cells[i])
+			}
+		}
+	}
+	var mistakes []apperr.Field
+	number := func(name string) (n int64) {
+		if given[name] == "" {
+			return 0
+		}
+		n, err := strconv.ParseInt(given[name], 10, 64)
+		if err != nil || n < 1 {
+			mistakes = append(mistakes, apperr.At("/"+name, "bad_number"))
+		}
+		return n
+	}
+	id, version = number("id"), number("version")
+	return id, version, apperr.Validation(mistakes)
+}
+
+// members gives what a row says of a record; current is its content, nil for none.
+func (w *importWriter[I, T, IP, P]) members(row importRow, current jsontext.Value) (map[string]jsontext.Value, error) {
+	if row.record == nil {
+		members, err := w.editor.Members(current, row.cells)
+		var cell *export.CellError
+		if errors.As(err, &cell) {
+			return nil, apperr.Validation([]apperr.Field{apperr.At(cell.Column, "cell_expected", "expected", cell.Expected)})
+		}
+		return members, err
+	}
+	raw, err := writable(row.record, reflect.TypeFor[T](), reflect.TypeFor[I]())
+	if err != nil {
+		return nil, err
+	}
+	var members map[string]jsontext.Value
+	return members, json.Unmarshal(raw, &members)
+}
+
+// identified gives the id of the record that has an external id of the row, 0 for none.
+func (w *importWriter[I, T, IP, P]) identified(ctx context.Context, tx pgx.Tx, row importRow) (int64, error) {
+	if _, has := membersOf(reflect.TypeFor[I]())["external_ids"]; !has {
+		return 0, nil
+	}
+	members, err := w.members(row, nil)
+	if err != nil {
+		return 0, err
+	}
+	var given []string
+	if json.Unmarshal(members["external_ids"], &given) != nil || len(given) == 0 {
+		return 0, nil // what is wrong with them is told when they are written
+	}
+	rows, err := tx.Query(ctx, "SELECT DISTINCT id FROM external_ids WHERE type = @type AND external_id = ANY(@ids) ORDER BY id", pg.Args{"type": w.collection.table, "ids": given})
+	if err != nil {
+		return 0, pg.Error(err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	switch {
+	case err != nil:
+		return 0, pg.Error(err)
+	case len(ids) == 0:
+		return 0, nil
+	case len(ids) > 1:
+		f := apperr.At("/external_ids", "external_ids_of_several")
+		for _, id := range ids {
+			f.Candidates = append(f.Candidates, apperr.Candidate{ID: id, Score: 1})
+		}
+		return 0, apperr.Validation([]apperr.Field{f})
+	}
+	return ids[0], nil
+}
+
+// make creates the record of a row.
+func (w *importWriter[I, T, IP, P]) make(ctx context.Context, tx pgx.Tx, row importRow, done *imports.Row) error {
+	members, err := w.members(row, nil)
+	if err != nil {
+		return err
+	}
+	raw, err := export.Merge(nil, members)
+	if err != nil {
+		return err
+	}
+	var in I
+	if err := decode[I, IP](raw, &in); err != nil {
+		return err
+	}
+	if err := w.alone(in); err != nil {
+		return err
+	}
+	return within(ctx, tx, func(sub pgx.Tx) error {
+		id, err := w.create(ctx, sub, in)
+		if err != nil {
+			return err
+		}
+		if w.names != nil {
+			for _, name := range w.names(in) {
+				w.seen[strings.ToLower(name)] = row.line
+			}
+		}
+		var ids []string
+		if json.Unmarshal(members["external_ids"], &ids) != nil || len(ids) == 0 {
+			w.head.Unkeyed++
+		}
+		done.Action, done.ID = imports.Created, &id
+		return nil
+	})
+}
+
+// alone refuses a record of which an earlier row has created one of the same name: the search for duplicates does not see that yet.
+func (w *importWriter[I, T, IP, P]) alone(in I) error {
+	if w.names == nil || w.params.AllowDuplicate {
+		return nil
+	}
+	for _, name := range w.names(in) {
+		if line, ok := w.seen[strings.ToLower(name)]; ok {
+			return apperr.Validation([]apperr.Field{apperr.At("/name", "duplicate_row", "line", strconv.Itoa(line))})
+		}
+	}
+	return nil
+}
+
+// change gives a record what the row says of it, unless it says so already.
+func (w *importWriter[I, T, IP, P]) change(ctx context.Context, tx pgx.Tx, row importRow, id, version int64, done *imports.Row) error {
+	r, err := w.get(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	current, err := json.Marshal(w.content(&r), jsonOptions)
+	if err != nil {
+		return err
+	}
+	members, err := w.members(row, current)
+	if err != nil {
+		return err
+	}
+	merged, err := export.Merge(current, members)
+	if err != nil {
+		return err
+	}
+	var in I
+	if err := decode[I, IP](merged, &in); err != nil {
+		return err
+	}
+	after, err := json.Marshal(&in, jsonOptions)
+	if err != nil {
+		return err
+	}
+	if len(members) == 0 || bytes.Equal(current, after) {
+		done.Action = imports.Unchanged
+		return nil
+	}
+	is := P(&r).Meta().Version
+	if version != 0 && version != is && !w.params.Overwrite {
+		return stale(is)
+	}
+	return within(ctx, tx, func(sub pgx.Tx) error {
+		if err := lock(ctx, sub, w.collection.table, w.kind, id, is); err != nil {
+			return err
+		}
+		done.Action = imports.Updated
+		return w.update(ctx, sub, id, in)
+	})
+}
+
+// within runs f so that its error takes back only what it wrote itself.
+func within(ctx context.Context, tx pgx.Tx, f func(sub pgx.Tx) error) error {
+	sub, err := tx.Begin(ctx)
+	if err != nil {
+		return pg.Error(err)
+	}
+	if err := f(sub); err != nil {
+		if back := sub.Rollback(ctx); back != nil {
+			return pg.Error(back)
+		}
+		return pg.Error(err)
+	}
+	return pg.Error(sub.Commit(ctx))
+}
+
+// column gives the column of a pointer into a record, "" for a file without columns.
+func (w *importWriter[I, T, IP, P]) column(pointer string) string {
+	if w.header == nil {
+		return ""
+	}
+	var parts []string
+	for part := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		if _, err := strconv.Atoi(part); err != nil {
+			parts = append(parts, part)
+		}
+	}
+	for n := len(parts); n > 0; n-- {
+		for _, between := range []string{".", "_"} {
+			if name := strings.Join(parts[:n], between); slices.Contains(w.header, name) {
+				return name
+			}
+		}
+	}
+	return parts[0]
+}
