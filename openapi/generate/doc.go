@@ -23,6 +23,7 @@
 //	    the same name; its comment is the description; enums, default and validate:"max=…" are taken over. @x-sort lists what
 //	    `sort` takes, the order without a wish first.
 //	  - The export of a list says @x-export true; its filter is that of the list, and the parameters of pages are taken out.
+//	  - The import of a collection says @x-import true.
 //	  - @x-without ["count"] takes parameters out of the filter of an operation that does not take them.
 //	  - An action, POST /v1/x/{id}/<action>, that wants If-Match says @x-if-match true.
 //	  - A list that has no ETag says @x-fresh true.

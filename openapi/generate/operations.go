@@ -87,6 +87,9 @@ func (o operation) finish(scope actor.Scope) error {
 	if o.export {
 		o.describeExport()
 	}
+	if o.op.Extensions["x-import"] != nil {
+		o.describeImport()
+	}
 	if err := o.without(); err != nil {
 		return fmt.Errorf("%s: %w", o.op.OperationID, err)
 	}
@@ -112,6 +115,22 @@ func (o operation) describeExport() {
 	o.op.Extensions["x-without"] = []string{"limit", "cursor", "count"}
 	file := func(s *openapi3.Schema) *openapi3.MediaType { return &openapi3.MediaType{Schema: s.NewRef()} }
 	o.op.Responses.Value("200").Value.Content = openapi3.Content{
+		"text/csv":             file(openapi3.NewStringSchema()),
+		"application/x-ndjson": file(openapi3.NewStringSchema()),
+		"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": file(openapi3.NewStringSchema().WithFormat("binary")),
+	}
+}
+
+// describeImport says what all imports do.
+func (o operation) describeImport() {
+	delete(o.op.Extensions, "x-import")
+	o.op.Description = sentence(o.op.Description, "A file as the export of the collection sends it, or one with some of its columns: up to 20 MiB and 50,000 rows. "+
+		"A row belongs to the record that its `id` names, else to the one that has one of its `external_ids`; else it is a new record. "+
+		"A column that the file lacks leaves the records as they are, an empty cell is null; in NDJSON a member that is there replaces that of the record. Columns that an export only shows are not read. "+
+		"A row with a `version` changes its record only if that is still its version, unless `overwrite=true`; what says what is there already changes nothing. "+
+		"The report names every mistake of every row: with `on_error=abort` one of them refuses the whole file (422 `import_refused`), with `skip` the other rows are written. Try it with `dry_run=true` first; `POST /v1/imports/{id}/revert` takes an import back.")
+	file := func(s *openapi3.Schema) *openapi3.MediaType { return &openapi3.MediaType{Schema: s.NewRef()} }
+	o.op.RequestBody.Value.Content = openapi3.Content{
 		"text/csv":             file(openapi3.NewStringSchema()),
 		"application/x-ndjson": file(openapi3.NewStringSchema()),
 		"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": file(openapi3.NewStringSchema().WithFormat("binary")),
