@@ -66,6 +66,8 @@
 //	@tag.description			**NDJSON** has a record a line, as in the list. The last line is `{"_end": true, "rows": 2, "cursor": "…"}`: a file without it is not whole. A CSV file that was cut off is told by the broken connection, which every HTTP client reports.
 //	@tag.description
 //	@tag.description			**XLSX** is the table of the CSV file without the marks of texts: texts are texts there, days are dates (those before March 1900 are texts), and numbers of more than 15 digits are texts. It is sent when it is ready. A sheet has room for 1,048,575 records, and a cell for 32,767 characters: more is refused.
+//	@tag.name					Imports
+//	@tag.description			Whole documents in: what the registry lacks is added, and a report says what became of each object.
 //	@tag.name					Calendars and feeds
 //	@tag.description			Round tables for calendar programs and feed readers.
 //	@tag.name					API keys

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 
 	"roundtables.kz/registry/internal/actor"
@@ -137,4 +139,218 @@ func TestOfALargeEventNobodyIsLeftOut(t *testing.T) {
 	if len(popolo.Events) != 2 {
 		t.Errorf("%d events", len(popolo.Events))
 	}
+}
+
+// importPopolo sends a document and gives the report.
+func (c caller) importPopolo(t *testing.T, query string, doc any) PopoloReport {
+	t.Helper()
+	raw, ok := doc.(string)
+	if !ok {
+		b, err := json.Marshal(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw = string(b)
+	}
+	var report PopoloReport
+	if err := json.Unmarshal(c.post(t, "/v1/imports/popolo"+query, raw).want(t, http.StatusOK).Body.Bytes(), &report); err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func TestOurOwnPopoloChangesNothingWhereItIsFrom(t *testing.T) {
+	r := withSample(t)
+	c := r.as(t, actor.Write)
+	c.make(t, "/v1/affiliations", `{"person_id":2,"organization_id":2,"title":{"en":"Director","ru":"Директор"},"from":"2019-05"}`)
+	c.make(t, "/v1/affiliations", `{"person_id":2,"organization_id":2,"title":{"en":"Director"},"from":"2012","to":"2015-01"}`)
+	c.make(t, "/v1/round-tables", `{"title":{"en":"Evening"},"starts_at":"2024-02-01T19:30:00+01:00","ends_at":"2024-02-01T21:00:00+01:00","timezone":"Europe/Berlin","venue":{"en":"Hall"}}`)
+	c.make(t, "/v1/round-tables", `{"title":{"en":"Evening"},"starts_on":"2024-01-01","date_precision":"year"}`)
+	for _, base := range []string{"", "https://registry.example.org"} {
+		r.server.config.PublicBaseURL = base
+		for _, query := range []string{"", "?lang=en", "?lang=kk"} {
+			doc := c.get(t, "/v1/exports/popolo.json"+query).want(t, http.StatusOK).Body.String()
+			before := r.changeCount(t)
+			report := c.importPopolo(t, "", doc)
+			if n := wantValidPopolo(t, []byte(doc)); report.Totals != (PopoloTotals{Unchanged: n}) || r.changeCount(t) != before {
+				t.Errorf("%+v of %d, %d changes", report.Totals, n, r.changeCount(t)-before)
+			}
+			for _, o := range report.Objects {
+				if o.Action != "unchanged" || *o.MatchedBy != "id" || len(o.Kept)+len(o.Ignored) > 0 {
+					t.Errorf("%+v %v", o.Result, o.Errors)
+				}
+			}
+		}
+	}
+}
+
+// withoutIDs is a document whose ids are the places where objects stand, so that two registries can be compared.
+func withoutIDs(t *testing.T, raw []byte) string {
+	t.Helper()
+	var doc map[string][]map[string]any
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		t.Fatal(err)
+	}
+	name := map[string]string{}
+	for _, list := range []string{"organizations", "persons", "events", "memberships"} {
+		for _, o := range doc[list] {
+			named, _ := json.Marshal([]any{list, o["name"], o["start_date"], o["other_names"], o["identifiers"]})
+			name[o["id"].(string)] = string(named)
+		}
+	}
+	var all []string
+	for list, objects := range doc {
+		for _, o := range objects {
+			delete(o, "id")
+			for _, ref := range []string{"person_id", "organization_id", "parent_id"} {
+				if id, ok := o[ref].(string); ok {
+					o[ref] = name[id]
+				}
+			}
+			for _, a := range asList(o["attendees"]) {
+				a.(map[string]any)["id"] = name[a.(map[string]any)["id"].(string)]
+			}
+			b, _ := json.Marshal(o)
+			all = append(all, list+" "+string(b))
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(all, "\n")
+}
+
+func TestPopoloComesOutOfAnotherRegistryAsItWentIn(t *testing.T) {
+	r := withSample(t)
+	c := r.as(t, actor.Write)
+	c.make(t, "/v1/affiliations", `{"person_id":2,"organization_id":2,"title":{"en":"Director","ru":"Директор"},"from":"2019-05"}`)
+	c.make(t, "/v1/organizations", `{"name":{"ru":"Клуб","kk":"Клуб"},"short_name":{"ru":"К"},"other_names":[{"text":"Club","lang":"en","kind":"former"}],"parent_id":2,"website":"https://example.org","founded_on":"1999-01","external_ids":["bin:1"]}`)
+	c.make(t, "/v1/round-tables", `{"title":{"en":"Evening"},"starts_at":"2024-02-01T19:30:00+01:00","ends_at":"2024-02-02T01:00:00+01:00","timezone":"Europe/Berlin","venue":{"en":"Hall"},"parent_id":13}`)
+	for _, lang := range []string{"", "?lang=kk"} {
+		doc := c.get(t, "/v1/exports/popolo.json"+lang).want(t, http.StatusOK).Body.Bytes()
+		empty := newRig(t, nil).as(t, actor.Write)
+		report := empty.importPopolo(t, "?allow_duplicate=true", string(doc))
+		if n := wantValidPopolo(t, doc); report.Totals != (PopoloTotals{Created: n}) {
+			t.Fatalf("%+v of %d", report.Totals, n)
+		}
+		out := empty.get(t, "/v1/exports/popolo.json"+lang).want(t, http.StatusOK).Body.Bytes()
+		if was, is := withoutIDs(t, doc), withoutIDs(t, out); was != is {
+			a, b := strings.Split(was, "\n"), strings.Split(is, "\n")
+			for i := range a {
+				if i < len(b) && a[i] != b[i] {
+					t.Fatalf("%s\nbecame\n%s", a[i], b[i])
+				}
+			}
+			t.Fatalf("%d objects became %d", len(a), len(b))
+		}
+		if again := empty.importPopolo(t, "", string(out)); again.Totals.Unchanged != len(again.Objects) {
+			t.Errorf("again: %+v", again.Totals)
+		}
+	}
+}
+
+func TestForeignPopoloIsFoundByIdentifiersNamesAndOrganizations(t *testing.T) {
+	r := newRig(t, nil)
+	c := r.as(t, actor.Write)
+	c.make(t, "/v1/organizations", `{"name":{"en":"Majilis"},"external_ids":["wikidata:Q1"]}`)
+	c.make(t, "/v1/organizations", `{"name":{"en":"Water Institute"}}`)
+	c.make(t, "/v1/people", `{"name":{"en":"Talgat Kaliyev"},"external_ids":["wikidata:Q7"]}`)
+	c.make(t, "/v1/people", `{"name":{"en":"Marat Saparov"}}`)
+	c.make(t, "/v1/people?allow_duplicate=true", `{"name":{"en":"Marat Saparov"}}`)
+	c.make(t, "/v1/people", `{"name":{"en":"Aigerim Seitova"}}`)
+	c.make(t, "/v1/affiliations", `{"person_id":3,"organization_id":2,"title":{"en":"Director"}}`)
+	c.make(t, "/v1/affiliations", `{"person_id":4,"organization_id":2,"title":{"en":"Director"}}`)
+	// As EveryPolitician has it: areas, legislative periods, posts, embedded memberships.
+	const doc = `{"meta":{"sources":["https://example.org"]},"areas":[{"id":"a","name":"Almaty"}],
+		"organizations":[{"id":"legislature","name":"Мажилис","classification":"legislature","seats":98,"identifiers":[{"scheme":"wikidata","identifier":"Q1"}]},{"id":"water","name":"Water Institute"}],
+		"persons":[
+			{"id":"k","name":"T. Kaliyev","birth_date":"1970-01","gender":"male","identifiers":[{"scheme":"wikidata","identifier":"Q7"}],
+				"other_names":[{"name":"Талғат Қалиев","lang":"kk","note":"multilingual"}],"memberships":[{"organization_id":"legislature","role":"member","area_id":"a"}]},
+			{"id":"s","name":"Marat Saparov"},
+			{"id":"new","given_name":"Serik","family_name":"Akhmetov"}],
+		"posts":[{"id":"chair","label":"Chair","organization_id":"legislature"}],
+		"memberships":[{"person_id":"s","organization_id":"water","role":"Director","start_date":"2011"},{"person_id":"new","post_id":"chair","end_date":"2015"}],
+		"events":[{"id":"term/6","name":"6th Convocation","classification":"legislative period","start_date":"2016-03","end_date":"2021-01","organization_id":"legislature"}]}`
+	rehearsed := r.changeCount(t)
+	if report := c.importPopolo(t, "?dry_run=true", doc); !report.DryRun || report.Totals.Created == 0 || r.changeCount(t) != rehearsed {
+		t.Errorf("%+v", report)
+	}
+	report := c.importPopolo(t, "?source=everypolitician", doc)
+	var got []string
+	for _, o := range report.Objects {
+		by := "-"
+		if o.MatchedBy != nil {
+			by = *o.MatchedBy
+		}
+		got = append(got, fmt.Sprintf("%s %s %s %d %v %v", o.Pointer, o.Action, by, *o.ID, o.Kept, o.Ignored))
+	}
+	want := []string{
+		"/organizations/0 updated identifier 1 [] [seats classification]",
+		"/organizations/1 updated name 2 [] []",
+		"/persons/0 updated identifier 1 [] [birth_date gender]",
+		"/persons/1 updated name 3 [] []",
+		"/persons/2 created - 5 [] []",
+		"/persons/0/memberships/0 created - 3 [] [area_id]",
+		"/memberships/0 updated content 1 [] []",
+		"/memberships/1 created - 4 [] []",
+		"/events/0 created - 1 [] [classification end_date]",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if !slices.Equal(report.Ignored, []string{"areas", "meta"}) {
+		t.Errorf("ignored: %v", report.Ignored)
+	}
+	if p := c.get(t, "/v1/people/1").object(t); path(p, "name", "en") != "Talgat Kaliyev" || path(p, "name", "kk") != "Талғат Қалиев" || !strings.Contains(fmt.Sprint(p["other_names"], p["external_ids"]), "T. Kaliyev") {
+		t.Errorf("%v", p)
+	}
+	if f := c.get(t, "/v1/affiliations/4").object(t); path(f, "title", "en") != "Chair" || f["to"] != "2015" || f["organization_id"] != 1.0 {
+		t.Errorf("%v", f)
+	}
+	before := r.changeCount(t)
+	if again := c.importPopolo(t, "?source=everypolitician", doc); again.Totals.Unchanged != len(want) || r.changeCount(t) != before {
+		t.Errorf("again: %+v", again.Totals)
+	}
+}
+
+func TestWhatIsDoubtfulOrWrongInPopoloIsRefusedObjectByObject(t *testing.T) {
+	r := newRig(t, nil)
+	c := r.as(t, actor.Write)
+	c.make(t, "/v1/organizations", `{"name":{"en":"Water Institute"}}`)
+	c.make(t, "/v1/people", `{"name":{"en":"Marat Saparov"}}`)
+	c.make(t, "/v1/people?allow_duplicate=true", `{"name":{"en":"Marat Saparov"}}`)
+	c.make(t, "/v1/people", `{"name":{"ru":"Айгерим Сеитова"}}`)
+	c.make(t, "/v1/people", `{"name":{"en":"Serik Akhmetov"}}`)
+	c.make(t, "/v1/affiliations", `{"person_id":4,"organization_id":1}`)
+	const doc = `{"organizations":[{"id":"o","name":"New Institute"},{"id":"ring","name":"Ring","parent_id":"nowhere"}],"persons":[
+		{"id":"a","name":"Marat Saparov"},{"id":"b","name":"Aigerim Seitova"},{"id":"c","name":"Serik Akhmetov"},{"id":"d"},{"id":"e","name":7,"birth_date":"x"},{"id":"f","name":"Zhanna Omarova"},{"id":"f","name":"Twice"}],
+		"memberships":[{"person_id":"c","organization_id":"o"},{"person_id":"a","organization_id":"o"},{"person_id":"f","organization_id":"o","start_date":"2020","end_date":"2019"},{"organization_id":"o"}],
+		"events":[{"name":"E","start_date":"2020-13"},{"id":"p","name":"F","attendees":[{"id":"e"},{"id":"f"}]}]}`
+	want := []string{
+		"/organizations/1/parent_id unknown_in_document",
+		"/persons/0/name ambiguous_object", "/persons/1/name ambiguous_object", "/persons/2/name ambiguous_object", "/persons/3/name no_name", "/persons/4/name wrong_type", "/persons/4/birth_date bad_popolo_date", "/persons/6/id duplicate",
+		"/memberships/0/person_id failed_in_document", "/memberships/1/person_id failed_in_document", "/memberships/2/end_date before_start", "/memberships/3/person_id required",
+		"/events/0/start_date bad_partial_date", "/events/1/attendees failed_in_document",
+	}
+	before := r.changeCount(t)
+	answer := c.post(t, "/v1/imports/popolo", doc)
+	answer.wantProblem(t, http.StatusUnprocessableEntity, "validation_failed", want...)
+	if r.changeCount(t) != before {
+		t.Error("a refused document left something")
+	}
+	if body := answer.Body.String(); !strings.Contains(body, `"candidates":[{"id":1,`) || !strings.Contains(body, `"id":3,"name":"Айгерим Сеитова"`) {
+		t.Errorf("no candidates: %s", body)
+	}
+	skipped := c.importPopolo(t, "?on_error=skip", doc)
+	if skipped.Totals != (PopoloTotals{Created: 2, Error: 13}) {
+		t.Errorf("%+v", skipped.Totals)
+	}
+	forced := c.importPopolo(t, "?on_error=skip&allow_duplicate=true", doc)
+	if forced.Totals != (PopoloTotals{Created: 5, Unchanged: 2, Error: 8}) {
+		t.Errorf("%+v", forced.Totals)
+	}
+	for body, mistake := range map[string]string{`{}`: " no_popolo", `[]`: " not_an_object", `{"persons":{}}`: "/persons wrong_type", `{"persons":[1]}`: "/persons/0 wrong_type"} {
+		c.post(t, "/v1/imports/popolo", body).wantProblem(t, http.StatusUnprocessableEntity, "validation_failed", mistake)
+	}
+	c.post(t, "/v1/imports/popolo?source=A%20b&on_error=never", `{"persons":[]}`).wantProblem(t, http.StatusBadRequest, "bad_parameters")
+	c.post(t, "/v1/imports/popolo", `{"persons":[{"id":"\u0000"}]}`).wantProblem(t, http.StatusBadRequest, "malformed_json")
+	r.as(t, actor.Read).post(t, "/v1/imports/popolo", `{"persons":[]}`).want(t, http.StatusForbidden)
 }

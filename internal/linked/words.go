@@ -72,6 +72,9 @@ func (m *importer) names(name string, others []popoloName) (main, short text.Map
 			rest = append(rest, other)
 		}
 	}
+	if len(short) == 0 {
+		short = nil
+	}
 	if strings.TrimSpace(name) == "" || has(main, name) {
 		return main, short, rest
 	}
