@@ -269,10 +269,6 @@ func TestForeignPopoloIsFoundByIdentifiersNamesAndOrganizations(t *testing.T) {
 		"posts":[{"id":"chair","label":"Chair","organization_id":"legislature"}],
 		"memberships":[{"person_id":"s","organization_id":"water","role":"Director","start_date":"2011"},{"person_id":"new","post_id":"chair","end_date":"2015"}],
 		"events":[{"id":"term/6","name":"6th Convocation","classification":"legislative period","start_date":"2016-03","end_date":"2021-01","organization_id":"legislature"}]}`
-	rehearsed := r.changeCount(t)
-	if report := c.importPopolo(t, "?dry_run=true", doc); !report.DryRun || report.Totals.Created == 0 || r.changeCount(t) != rehearsed {
-		t.Errorf("%+v", report)
-	}
 	report := c.importPopolo(t, "?source=everypolitician", doc)
 	var got []string
 	for _, o := range report.Objects {
@@ -306,6 +302,10 @@ func TestForeignPopoloIsFoundByIdentifiersNamesAndOrganizations(t *testing.T) {
 		t.Errorf("%v", f)
 	}
 	before := r.changeCount(t)
+	const fresh = `{"persons":[{"id":"x","name":"Nobody Before"}]}`
+	if dry := c.importPopolo(t, "?dry_run=true", fresh); !dry.DryRun || dry.Totals.Created != 1 || dry.Objects[0].ID != nil || r.changeCount(t) != before {
+		t.Errorf("%+v", dry)
+	}
 	if again := c.importPopolo(t, "?source=everypolitician", doc); again.Totals.Unchanged != len(want) || r.changeCount(t) != before {
 		t.Errorf("again: %+v", again.Totals)
 	}
@@ -326,7 +326,7 @@ func TestWhatIsDoubtfulOrWrongInPopoloIsRefusedObjectByObject(t *testing.T) {
 		"events":[{"name":"E","start_date":"2020-13"},{"id":"p","name":"F","attendees":[{"id":"e"},{"id":"f"}]}]}`
 	want := []string{
 		"/organizations/1/parent_id unknown_in_document",
-		"/persons/0/name ambiguous_object", "/persons/1/name ambiguous_object", "/persons/2/name ambiguous_object", "/persons/3/name no_name", "/persons/4/name wrong_type", "/persons/4/birth_date bad_popolo_date", "/persons/6/id duplicate",
+		"/persons/0/name ambiguous_object", "/persons/1/name ambiguous_object", "/persons/2/name ambiguous_object", "/persons/3/name no_name", "/persons/4/birth_date bad_popolo_date", "/persons/4/name wrong_type", "/persons/6/id duplicate",
 		"/memberships/0/person_id failed_in_document", "/memberships/1/person_id failed_in_document", "/memberships/2/end_date before_start", "/memberships/3/person_id required",
 		"/events/0/start_date bad_partial_date", "/events/1/attendees failed_in_document",
 	}

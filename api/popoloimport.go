@@ -36,17 +36,6 @@ type popoloImportParams struct {
 	Source   string `query:"source" form:"source" validate:"omitempty,max=40" example:"parliament"` // Whose document it is, in small letters: its ids are kept as external ids, `source:id`, and its objects are found by them the next time.
 }
 
-// PopoloInput is a document of the Popolo project, of ours or of others.
-//
-//	@Description	People, organizations and what they have to do with each other in the terms of the Popolo project. Other members are not read.
-type PopoloInput struct {
-	Persons       []linked.Object `json:"persons" swaggertype:"array,object" validate:"optional"`       // The people.
-	Organizations []linked.Object `json:"organizations" swaggertype:"array,object" validate:"optional"` // The organizations.
-	Memberships   []linked.Object `json:"memberships" swaggertype:"array,object" validate:"optional"`   // The positions of people in organizations.
-	Posts         []linked.Object `json:"posts" swaggertype:"array,object" validate:"optional"`         // Posts that memberships refer to: the titles of who holds them.
-	Events        []linked.Object `json:"events" swaggertype:"array,object" validate:"optional"`        // The round tables.
-} //	@name	PopoloInput
-
 // PopoloReport is what became of a document.
 //
 //	@Description	What became of a document.
@@ -83,7 +72,7 @@ type PopoloRow struct {
 //	@Description	The import adds what the registry lacks and replaces nothing: `kept` names the properties of which the registry has another value, `ignored` those that it has no place for. The same document again changes nothing. Try it with `dry_run=true` first.
 //	@Tags			Imports
 //	@Param			params		query		popoloImportParams	false	"-"
-//	@Param			document	body		PopoloInput			true	"The document."
+//	@Param			document	body		object				true	"The document."
 //	@Success		200			{object}	PopoloReport		"What became of each object."
 //	@Router			/v1/imports/popolo [post]
 func (s *server) importPopolo(c echo.Context) error {

@@ -56,7 +56,7 @@ type popoloCommon struct {
 	Sources   []popoloLink              `json:"sources"`
 	CreatedAt string                    `json:"created_at"`
 	UpdatedAt string                    `json:"updated_at"`
-	Rest      map[string]jsontext.Value `json:",unknown"`
+	Rest      map[string]jsontext.Value `json:",embed"`
 }
 
 type popoloPerson struct {

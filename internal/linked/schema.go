@@ -4,6 +4,7 @@ import (
 	"bytes"
 	_ "embed"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 
@@ -54,7 +55,9 @@ func CheckPopolo(class string, at jsontext.Pointer, object []byte) ([]apperr.Fie
 	if err := classes[class].Validate(v); !errors.As(err, &invalid) {
 		return nil, err
 	}
-	return mistakes(nil, at, invalid), nil
+	fields := mistakes(nil, at, invalid)
+	slices.SortStableFunc(fields, func(a, b apperr.Field) int { return strings.Compare(a.Pointer, b.Pointer) }) // the library has no order
+	return fields, nil
 }
 
 // mistakes gathers what lies at the bottom of an error of the schema: what stands above only says that something below is wrong.
