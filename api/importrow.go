@@ -296,5 +296,11 @@ func (w *importWriter[I, T, IP, P]) column(pointer string) string {
 			}
 		}
 	}
+	of := func(name string) bool {
+		return strings.HasPrefix(name, parts[0]+"_") || strings.HasPrefix(name, parts[0]+".")
+	}
+	if i := slices.IndexFunc(w.header, of); i >= 0 { // a text of which it says nothing about a language
+		return w.header[i]
+	}
 	return parts[0]
 }

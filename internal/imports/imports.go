@@ -54,13 +54,13 @@ type Row struct {
 //
 //	@Description	A mistake in a row.
 type Mistake struct {
-	Column     string             `json:"column,omitempty" example:"name_ru"` // Which column of a table, or
-	Pointer    string             `json:"pointer,omitempty" example:"/name"`  // where in the JSON of the row (RFC 6901).
-	Code       string             `json:"code" example:"required"`            // The kind of mistake, for programs.
-	Message    string             `json:"message" example:"is required"`      // For a person.
-	Args       apperr.Args        `json:"args,omitempty" swaggerignore:"true"`
-	Allowed    []string           `json:"allowed,omitempty"`    // What would have been allowed.
-	Candidates []apperr.Candidate `json:"candidates,omitempty"` // Records that may have been meant.
+	Column     string             `json:"column,omitempty" example:"name_ru"`         // Which column of a table, or
+	Pointer    string             `json:"pointer,omitempty" example:"/name"`          // where in the JSON of the row (RFC 6901).
+	Code       string             `json:"code" example:"required"`                    // The kind of mistake, for programs.
+	Message    string             `json:"message" example:"is required"`              // For a person.
+	Args       apperr.Args        `json:"args,omitempty" swaggertype:"object,string"` // What the message says of the value.
+	Allowed    []string           `json:"allowed,omitempty"`                          // What would have been allowed.
+	Candidates []apperr.Candidate `json:"candidates,omitempty"`                       // Records that may have been meant.
 } //	@name	ImportMistake
 
 // Head is an import without its rows.
