@@ -42,9 +42,13 @@ type importFile struct {
 	each   func(yield func(importRow) error) error // stops at the first error of yield
 }
 
-// fileError is a mistake that makes the whole file unreadable; line is where.
-func fileError(code string, line int, args ...string) error {
-	return apperr.New(apperr.Invalid, code, append(args, "line", strconv.Itoa(line))...)
+// atLine is a mistake that makes the whole file unreadable, with its place.
+func atLine(line int, e *apperr.Error) error {
+	if e.Args == nil {
+		e.Args = apperr.Args{}
+	}
+	e.Args["line"] = strconv.Itoa(line)
+	return e
 }
 
 // openImport reads the beginning of a file in one of formats. known are the columns that the exports of the collection have, table is
@@ -92,8 +96,8 @@ func checkHeader(header, known []string) error {
 }
 
 // rowError makes a row that cannot be read.
-func rowError(line int, code, column string, args ...string) importRow {
-	return importRow{line: line, err: apperr.Validation([]apperr.Field{apperr.At(column, code, args...)})}
+func rowError(line int, mistake apperr.Field) importRow {
+	return importRow{line: line, err: apperr.Validation([]apperr.Field{mistake})}
 }
 
 func openCSV(raw []byte, delimiter string, table *export.Table) (importFile, error) {
@@ -109,7 +113,7 @@ func openCSV(raw []byte, delimiter string, table *export.Table) (importFile, err
 			}
 			rest = rest[size:]
 		}
-		return importFile{}, fileError("file_not_utf8", line)
+		return importFile{}, atLine(line, apperr.New(apperr.Invalid, "file_not_utf8"))
 	}
 	source := &lineCounter{r: bytes.NewReader(raw)}
 	separator, ok := delimiters[delimiter]
@@ -119,7 +123,7 @@ func openCSV(raw []byte, delimiter string, table *export.Table) (importFile, err
 	rows := export.NewCSVReader(source, separator)
 	header, err := rows.Read()
 	if err != nil {
-		return importFile{}, fileError("file_empty", 1)
+		return importFile{}, atLine(1, apperr.New(apperr.Invalid, "file_empty"))
 	}
 	for i := range header {
 		header[i] = strings.TrimSpace(export.Unguard(header[i]))
@@ -134,7 +138,7 @@ func openCSV(raw []byte, delimiter string, table *export.Table) (importFile, err
 			}
 			line++
 			if err != nil {
-				return fileError("file_bad_quotes", line)
+				return atLine(line, apperr.New(apperr.Invalid, "file_bad_quotes"))
 			}
 			at := line
 			for _, cell := range row {
@@ -158,14 +162,14 @@ func cellsOf(n, line int, row, header []string, yield func(importRow) error) (in
 		return n, nil
 	}
 	if n++; n > maxImportRows {
-		return n, fileError("file_too_many_rows", line, "max", strconv.Itoa(maxImportRows))
+		return n, atLine(line, apperr.New(apperr.Invalid, "file_too_many_rows", "max", strconv.Itoa(maxImportRows)))
 	}
 	for i, cell := range row {
 		switch {
 		case i >= len(header) && cell != "":
-			return n, yield(rowError(line, "too_many_cells", "", "max", strconv.Itoa(len(header))))
+			return n, yield(rowError(line, apperr.At("", "too_many_cells", "max", strconv.Itoa(len(header)))))
 		case strings.ContainsRune(cell, 0):
-			return n, yield(rowError(line, "nul_character", header[i]))
+			return n, yield(rowError(line, apperr.At("/"+header[i], "nul_character")))
 		}
 	}
 	for len(row) < len(header) { // spreadsheets leave empty cells at the end out
@@ -202,7 +206,7 @@ func openWorkbook(raw []byte, table *export.Table) (importFile, error) {
 	}
 	sheets := book.GetSheetList()
 	if len(sheets) == 0 {
-		return importFile{}, errors.Join(fileError("file_empty", 1), book.Close())
+		return importFile{}, errors.Join(atLine(1, apperr.New(apperr.Invalid, "file_empty")), book.Close())
 	}
 	rows, err := book.Rows(sheets[0])
 	if err != nil {
@@ -213,7 +217,7 @@ func openWorkbook(raw []byte, table *export.Table) (importFile, error) {
 		header, err = rows.Columns()
 	}
 	if err != nil || len(header) == 0 {
-		return importFile{}, errors.Join(fileError("file_empty", 1), rows.Close(), book.Close())
+		return importFile{}, errors.Join(atLine(1, apperr.New(apperr.Invalid, "file_empty")), rows.Close(), book.Close())
 	}
 	for i := range header {
 		header[i] = strings.TrimSpace(header[i])
@@ -278,16 +282,16 @@ func eachLine(raw []byte, yield func(importRow) error) error {
 			continue
 		}
 		if ended {
-			return fileError("file_goes_on", line)
+			return atLine(line, apperr.New(apperr.Invalid, "file_goes_on"))
 		}
 		if end, is := endOf(text); is {
 			if ended = true; end != n {
-				return fileError("file_cut", line, "want", strconv.Itoa(end), "got", strconv.Itoa(n))
+				return atLine(line, apperr.New(apperr.Invalid, "file_cut", "want", strconv.Itoa(end), "got", strconv.Itoa(n)))
 			}
 			continue
 		}
 		if n++; n > maxImportRows {
-			return fileError("file_too_many_rows", line, "max", strconv.Itoa(maxImportRows))
+			return atLine(line, apperr.New(apperr.Invalid, "file_too_many_rows", "max", strconv.Itoa(maxImportRows)))
 		}
 		row := importRow{line: line, record: bytes.Clone(text)}
 		if row.err = scan(text); row.err == nil && row.record.Kind() != '{' {
@@ -298,10 +302,10 @@ func eachLine(raw []byte, yield func(importRow) error) error {
 		}
 	}
 	if lines.Err() != nil {
-		return fileError("line_too_long", line+1, "max", strconv.Itoa(maxBody))
+		return atLine(line+1, apperr.New(apperr.Invalid, "line_too_long", "max", strconv.Itoa(maxBody)))
 	}
 	if line == 0 {
-		return fileError("file_empty", 1)
+		return atLine(1, apperr.New(apperr.Invalid, "file_empty"))
 	}
 	return nil
 }

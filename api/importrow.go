@@ -147,9 +147,9 @@ func (w *importWriter[I, T, IP, P]) identified(ctx context.Context, tx pgx.Tx, r
 	if err != nil {
 		return 0, err
 	}
-	var given []string
-	if json.Unmarshal(members["external_ids"], &given) != nil || len(given) == 0 {
-		return 0, nil // what is wrong with them is told when they are written
+	given := externalIDsIn(members)
+	if len(given) == 0 {
+		return 0, nil
 	}
 	rows, err := tx.Query(ctx, "SELECT DISTINCT id FROM external_ids WHERE type = @type AND external_id = ANY(@ids) ORDER BY id", pg.Args{"type": w.collection.table, "ids": given})
 	if err != nil {
@@ -169,6 +169,12 @@ func (w *importWriter[I, T, IP, P]) identified(ctx context.Context, tx pgx.Tx, r
 		return 0, apperr.Validation([]apperr.Field{f})
 	}
 	return ids[0], nil
+}
+
+// externalIDsIn gives the external ids of a row. What is wrong with them is told when they are written.
+func externalIDsIn(members map[string]jsontext.Value) (ids []string) {
+	_ = json.Unmarshal(members["external_ids"], &ids)
+	return ids
 }
 
 // make creates the record of a row.
@@ -198,8 +204,7 @@ func (w *importWriter[I, T, IP, P]) make(ctx context.Context, tx pgx.Tx, row imp
 				w.seen[strings.ToLower(name)] = row.line
 			}
 		}
-		var ids []string
-		if json.Unmarshal(members["external_ids"], &ids) != nil || len(ids) == 0 {
+		if len(externalIDsIn(members)) == 0 {
 			w.head.Unkeyed++
 		}
 		done.Action, done.ID = imports.Created, &id

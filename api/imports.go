@@ -100,7 +100,7 @@ func importOf[I, T any, IP input[I], P record[T]](s *server, c echo.Context, of 
 			return err
 		}
 		if len(w.rows) == 0 {
-			return fileError("file_empty", 1)
+			return atLine(1, apperr.New(apperr.Invalid, "file_empty"))
 		}
 		if head.Failed > 0 && p.OnError != "skip" {
 			return refusedImport(head, w.rows)
@@ -200,6 +200,9 @@ func (s *server) revertImport(c echo.Context) error {
 
 // templateOf answers a table without rows: the columns that an import of records reads, with id and version.
 func templateOf[I any](c echo.Context) error {
+	if err := apperr.BadQuery(bind(c.QueryParams(), &struct{}{})); err != nil {
+		return err
+	}
 	table := export.Of(reflect.TypeFor[I](), export.Options{})
 	name := strings.TrimPrefix(c.Path(), "/v1/imports/templates/")
 	h := c.Response().Header()

@@ -88,8 +88,12 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 		if op.RequestBody != nil {
 			content := op.RequestBody.Value.Content
 			consumes[op.OperationID] = slices.Sorted(maps.Keys(content))
-			if content[jsonType] != nil { // the conversion looks at one of them
-				op.RequestBody.Value.Content = openapi3.Content{jsonType: content[jsonType]}
+			body := content[jsonType]
+			if body == nil && len(content) > 1 {
+				body = content[consumes[op.OperationID][0]]
+			}
+			if body != nil { // the conversion looks at one of them
+				op.RequestBody.Value.Content = openapi3.Content{jsonType: body}
 			}
 		}
 		for _, r := range op.Responses.Map() {
