@@ -151,7 +151,8 @@ func (w *importWriter[I, T, IP, P]) identified(ctx context.Context, tx pgx.Tx, r
 	if len(given) == 0 {
 		return 0, nil
 	}
-	rows, err := tx.Query(ctx, "SELECT DISTINCT id FROM external_ids WHERE type = @type AND external_id = ANY(@ids) ORDER BY id", pg.Args{"type": w.collection.table, "ids": given})
+	// Planned each time: a plan of when the table was empty would read all of it for every row of a large file.
+	rows, err := tx.Query(ctx, "SELECT DISTINCT id FROM external_ids WHERE type = @type AND external_id = ANY(@ids) ORDER BY id", pgx.QueryExecModeCacheDescribe, pg.Args{"type": w.collection.table, "ids": given})
 	if err != nil {
 		return 0, pg.Error(err)
 	}
