@@ -26,7 +26,7 @@ func Key(name string) string {
 			blank = true
 		}
 	}
-	return b.String()
+	return norm.NFC.String(b.String()) // an apostrophe may have stood between a letter and its mark
 }
 
 // Keys gives the distinct keys of several spellings, without empty ones, in order.

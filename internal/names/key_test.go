@@ -15,6 +15,7 @@ func TestSpellingsOfOneNameHaveOneKey(t *testing.T) {
 		"obrien":                 {"O'Brien", "O’Brien", "OʼBrien", "o‘brien", "O`Brien"},
 		"институт 2":             {"Институт «2»", "институт (2)", "ИНСТИТУТ ² "},
 		"й":                      {"Й", "й", "и\u0306", "И\u0306"},
+		"dź":                     {"ǲ`\u0301", "DŹ"},
 		"office of the ministry": {"Ｏｆｆｉｃｅ of the Ministry", "Office (of the) Ministry!"},
 		"":                       {"", " ", "—", "'’"},
 	} {
