@@ -16,14 +16,6 @@ func (r bundleRig) keyed(t testing.TB, path, key, body string, headers ...string
 	return r.do(t, "POST", path, body, append([]string{"Authorization", "Bearer " + r.token, "Content-Type", jsonBody, "Idempotency-Key", key}, headers...)...)
 }
 
-func (r bundleRig) rows(t testing.TB, sql string) (n int) {
-	t.Helper()
-	if err := r.pool.QueryRow(t.Context(), sql).Scan(&n); err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
 func TestARequestWithAKnownKeyIsAnsweredAsTheFirstTime(t *testing.T) {
 	r := newBundleRig(t, actor.Write)
 	for path, body := range map[string]string{"/v1/topics": `{"label": {"en": "Water"}}`, "/v1/people": `{"name": {"en": "Marat Saparov"}}`, "/v1/bundles": waterBundle} {

@@ -2,9 +2,6 @@ package api
 
 import (
 	"context"
-	"slices"
-
-	"maps"
 
 	"roundtables.kz/registry/internal/affiliation"
 	"roundtables.kz/registry/internal/attendee"
@@ -16,6 +13,7 @@ import (
 	"roundtables.kz/registry/internal/recommendation"
 	"roundtables.kz/registry/internal/role"
 	"roundtables.kz/registry/internal/roundtable"
+	"roundtables.kz/registry/internal/spelling"
 	"roundtables.kz/registry/internal/statement"
 	"roundtables.kz/registry/internal/topic"
 
@@ -176,7 +174,7 @@ func (s *server) templateRecommendations(c echo.Context) error {
 func (s *server) importPeople(c echo.Context) error {
 	return importOf(s, c, collection[person.Input, person.Person]{
 		table: person.Table, kind: person.Type, get: person.Get, content: func(r *person.Person) *person.Input { return &r.Input }, create: person.Create, update: person.Update,
-		names: func(in person.Input) []string { return slices.Collect(maps.Values(in.Name)) },
+		spellings: func(in person.Input) []string { return spelling.Of(in.Name) },
 	}, func(allowed bool) func(context.Context, pgx.Tx, person.Input) (int64, error) {
 		return distinctly(person.Type, s.people, allowed, person.Distinct, person.Create)
 	})
@@ -206,7 +204,7 @@ func (s *server) templatePeople(c echo.Context) error { return templateOf[person
 func (s *server) importOrganizations(c echo.Context) error {
 	return importOf(s, c, collection[organization.Input, organization.Organization]{
 		table: organization.Table, kind: organization.Type, get: organization.Get, content: func(r *organization.Organization) *organization.Input { return &r.Input }, create: organization.Create, update: organization.Update,
-		names: func(in organization.Input) []string { return slices.Collect(maps.Values(in.Name)) },
+		spellings: func(in organization.Input) []string { return spelling.Of(in.Name) },
 	}, func(allowed bool) func(context.Context, pgx.Tx, organization.Input) (int64, error) {
 		return distinctly(organization.Type, s.organizations, allowed, organization.Distinct, organization.Create)
 	})

@@ -40,6 +40,7 @@ type importRow struct {
 type importFile struct {
 	header []string                                // of a table
 	each   func(yield func(importRow) error) error // stops at the first error of yield
+	close  func()
 }
 
 // atLine is a mistake that makes the whole file unreadable, with its place.
@@ -58,7 +59,7 @@ func openImport(format string, raw []byte, delimiter string, known []string, tab
 	var err error
 	switch format {
 	case "ndjson":
-		return importFile{each: func(yield func(importRow) error) error { return eachLine(raw, yield) }}, nil
+		return importFile{each: func(yield func(importRow) error) error { return eachLine(raw, yield) }, close: func() {}}, nil
 	case "xlsx":
 		f, err = openWorkbook(raw, table)
 	default:
@@ -67,7 +68,11 @@ func openImport(format string, raw []byte, delimiter string, known []string, tab
 	if err != nil {
 		return f, err
 	}
-	return f, checkHeader(f.header, known)
+	if err := checkHeader(f.header, known); err != nil {
+		f.close()
+		return f, err
+	}
+	return f, nil
 }
 
 // checkHeader is apperr.Invalid for names that are no columns, that stand there twice or that are missing.
@@ -115,12 +120,11 @@ func openCSV(raw []byte, delimiter string, table *export.Table) (importFile, err
 		}
 		return importFile{}, atLine(line, apperr.New(apperr.Invalid, "file_not_utf8"))
 	}
-	source := &lineCounter{r: bytes.NewReader(raw)}
 	separator, ok := delimiters[delimiter]
 	if delimiter == "" || !ok {
 		separator = guessDelimiter(raw)
 	}
-	rows := export.NewCSVReader(source, separator)
+	rows := export.NewCSVReader(bytes.NewReader(raw), separator)
 	header, err := rows.Read()
 	if err != nil {
 		return importFile{}, atLine(1, apperr.New(apperr.Invalid, "file_empty"))
@@ -129,7 +133,7 @@ func openCSV(raw []byte, delimiter string, table *export.Table) (importFile, err
 		header[i] = strings.TrimSpace(export.Unguard(header[i]))
 	}
 	kinds := table.Kinds(header)
-	return importFile{header: header, each: func(yield func(importRow) error) error {
+	return importFile{header: header, close: func() {}, each: func(yield func(importRow) error) error {
 		line := 1 + strings.Count(strings.Join(header, ""), "\n")
 		for n := 0; ; {
 			row, err := rows.Read()
@@ -178,11 +182,6 @@ func cellsOf(n, line int, row, header []string, yield func(importRow) error) (in
 	return n, yield(importRow{line: line, cells: row[:len(header)]})
 }
 
-// lineCounter is a plain reader: it hides what bytes.Reader can do beside.
-type lineCounter struct{ r io.Reader }
-
-func (l *lineCounter) Read(p []byte) (int, error) { return l.r.Read(p) }
-
 // guessDelimiter gives what stands most often between the cells of the first line.
 func guessDelimiter(raw []byte) byte {
 	first, _, _ := bytes.Cut(raw, []byte("\n"))
@@ -204,27 +203,26 @@ func openWorkbook(raw []byte, table *export.Table) (importFile, error) {
 		}
 		return importFile{}, &apperr.Error{Kind: apperr.Invalid, Code: "file_no_workbook", Err: err}
 	}
-	sheets := book.GetSheetList()
-	if len(sheets) == 0 {
-		return importFile{}, errors.Join(atLine(1, apperr.New(apperr.Invalid, "file_empty")), book.Close())
+	f := importFile{close: func() { _ = book.Close() }} // of temporary files, which are gone anyway
+	rows, err := firstSheet(book)
+	if err == nil {
+		f.close = func() { _, _ = rows.Close(), book.Close() }
+		if rows.Next() {
+			f.header, err = rows.Columns()
+		}
 	}
-	rows, err := book.Rows(sheets[0])
-	if err != nil {
-		return importFile{}, errors.Join(&apperr.Error{Kind: apperr.Invalid, Code: "file_no_workbook", Err: err}, book.Close())
+	if err != nil || len(f.header) == 0 {
+		f.close()
+		if err != nil {
+			return f, &apperr.Error{Kind: apperr.Invalid, Code: "file_no_workbook", Err: err}
+		}
+		return f, atLine(1, apperr.New(apperr.Invalid, "file_empty"))
 	}
-	var header []string
-	if rows.Next() {
-		header, err = rows.Columns()
+	for i := range f.header {
+		f.header[i] = strings.TrimSpace(f.header[i])
 	}
-	if err != nil || len(header) == 0 {
-		return importFile{}, errors.Join(atLine(1, apperr.New(apperr.Invalid, "file_empty")), rows.Close(), book.Close())
-	}
-	for i := range header {
-		header[i] = strings.TrimSpace(header[i])
-	}
-	kinds := table.Kinds(header)
-	return importFile{header: header, each: func(yield func(importRow) error) (err error) {
-		defer func() { err = errors.Join(err, rows.Close(), book.Close()) }()
+	kinds := table.Kinds(f.header)
+	f.each = func(yield func(importRow) error) error {
 		n := 0
 		for line := 2; rows.Next(); line++ {
 			row, err := rows.Columns()
@@ -236,12 +234,22 @@ func openWorkbook(raw []byte, table *export.Table) (importFile, error) {
 					row[i] = plainCell(row[i], kinds[i])
 				}
 			}
-			if n, err = cellsOf(n, line, row, header, yield); err != nil {
+			if n, err = cellsOf(n, line, row, f.header, yield); err != nil {
 				return err
 			}
 		}
 		return nil
-	}}, nil
+	}
+	return f, nil
+}
+
+// firstSheet gives the rows of the first sheet.
+func firstSheet(book *excelize.File) (*excelize.Rows, error) {
+	sheets := book.GetSheetList()
+	if len(sheets) == 0 {
+		return nil, errors.New("no sheet")
+	}
+	return book.Rows(sheets[0])
 }
 
 // plainCell gives a cell of a workbook, which keeps days as numbers and truth as 0 and 1, as its column holds it.

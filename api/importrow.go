@@ -12,6 +12,7 @@ import (
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/export"
 	"roundtables.kz/registry/internal/imports"
+	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/pg"
 
 	"github.com/go-json-experiment/json"
@@ -27,9 +28,13 @@ type importWriter[I, T any, IP input[I], P record[T]] struct {
 	table  *export.Table // of what can be written
 	editor *export.Editor
 	header []string
-	seen   map[string]int // names of records that rows have created, with their lines
+	seen   map[string]int // keys of the names of records that rows have created, with their lines
 	head   *imports.Head
 	rows   []imports.Row
+}
+
+func newImportWriter[I, T any, IP input[I], P record[T]](of collection[I, T], p importParams, head *imports.Head, lang string) *importWriter[I, T, IP, P] {
+	return &importWriter[I, T, IP, P]{collection: of, params: p, lang: lang, table: export.Of(reflect.TypeFor[I](), export.Options{}), seen: map[string]int{}, head: head}
 }
 
 func (w *importWriter[I, T, IP, P]) begin(header []string) {
@@ -50,16 +55,7 @@ func (w *importWriter[I, T, IP, P]) write(ctx context.Context, tx pgx.Tx, row im
 			return err
 		}
 	}
-	switch done.Action {
-	case imports.Created:
-		w.head.Created++
-	case imports.Updated:
-		w.head.Updated++
-	case imports.Unchanged:
-		w.head.Unchanged++
-	default:
-		w.head.Failed++
-	}
+	w.head.Add(done.Action)
 	w.rows = append(w.rows, done)
 	return nil
 }
@@ -71,12 +67,16 @@ func (w *importWriter[I, T, IP, P]) record(ctx context.Context, tx pgx.Tx, row i
 		return err
 	}
 	if id == 0 {
-		if id, err = w.identified(ctx, tx, row); err != nil {
+		members, err := w.members(row, nil)
+		if err != nil {
 			return err
 		}
-	}
-	if id == 0 {
-		return w.make(ctx, tx, row, done)
+		if id, err = w.identified(ctx, tx, members); err != nil {
+			return err
+		}
+		if id == 0 {
+			return w.make(ctx, tx, row.line, members, done)
+		}
 	}
 	done.ID = &id
 	return w.change(ctx, tx, row, id, version, done)
@@ -139,14 +139,7 @@ func (w *importWriter[I, T, IP, P]) members(row importRow, current jsontext.Valu
 }
 
 // identified gives the id of the record that has an external id of the row, 0 for none.
-func (w *importWriter[I, T, IP, P]) identified(ctx context.Context, tx pgx.Tx, row importRow) (int64, error) {
-	if _, has := membersOf(reflect.TypeFor[I]())["external_ids"]; !has {
-		return 0, nil
-	}
-	members, err := w.members(row, nil)
-	if err != nil {
-		return 0, err
-	}
+func (w *importWriter[I, T, IP, P]) identified(ctx context.Context, tx pgx.Tx, members map[string]jsontext.Value) (int64, error) {
 	given := externalIDsIn(members)
 	if len(given) == 0 {
 		return 0, nil
@@ -179,11 +172,7 @@ func externalIDsIn(members map[string]jsontext.Value) (ids []string) {
 }
 
 // make creates the record of a row.
-func (w *importWriter[I, T, IP, P]) make(ctx context.Context, tx pgx.Tx, row importRow, done *imports.Row) error {
-	members, err := w.members(row, nil)
-	if err != nil {
-		return err
-	}
+func (w *importWriter[I, T, IP, P]) make(ctx context.Context, tx pgx.Tx, line int, members map[string]jsontext.Value, done *imports.Row) error {
 	raw, err := export.Merge(nil, members)
 	if err != nil {
 		return err
@@ -200,10 +189,8 @@ func (w *importWriter[I, T, IP, P]) make(ctx context.Context, tx pgx.Tx, row imp
 		if err != nil {
 			return err
 		}
-		if w.names != nil {
-			for _, name := range w.names(in) {
-				w.seen[strings.ToLower(name)] = row.line
-			}
+		for _, key := range w.keys(in) {
+			w.seen[key] = line
 		}
 		if len(externalIDsIn(members)) == 0 {
 			w.head.Unkeyed++
@@ -213,13 +200,21 @@ func (w *importWriter[I, T, IP, P]) make(ctx context.Context, tx pgx.Tx, row imp
 	})
 }
 
-// alone refuses a record of which an earlier row has created one of the same name: the search for duplicates does not see that yet.
-func (w *importWriter[I, T, IP, P]) alone(in I) error {
-	if w.names == nil || w.params.AllowDuplicate {
+// keys are by which two rows name one record, if records of the collection are known by their names.
+func (w *importWriter[I, T, IP, P]) keys(in I) []string {
+	if w.spellings == nil {
 		return nil
 	}
-	for _, name := range w.names(in) {
-		if line, ok := w.seen[strings.ToLower(name)]; ok {
+	return names.Keys(w.spellings(in)...)
+}
+
+// alone refuses a record of which an earlier row has created one of the same name: the search for duplicates does not see that yet.
+func (w *importWriter[I, T, IP, P]) alone(in I) error {
+	if w.params.AllowDuplicate {
+		return nil
+	}
+	for _, key := range w.keys(in) {
+		if line, ok := w.seen[key]; ok {
 			return apperr.Validation([]apperr.Field{apperr.At("/name", "duplicate_row", "line", strconv.Itoa(line))})
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"time"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
@@ -23,12 +24,32 @@ import (
 
 // Whole files of records. Their handlers are in importers.go.
 
-// importParams are what every import takes.
-type importParams struct {
+const importsPath = "/v1/imports/"
+
+// importTime is how long an import may take.
+const importTime = 10 * time.Minute
+
+func isImport(path string) bool { return strings.HasPrefix(path, importsPath) }
+
+// extendForImport gives the request of an import the time that a large file takes, to come in and to be written.
+func extendForImport(c echo.Context, limit time.Duration) time.Duration {
+	control := http.NewResponseController(c.Response())
+	end := time.Now().Add(importTime)
+	_, _ = control.SetReadDeadline(end), control.SetWriteDeadline(end) // writers of tests have none
+	return max(limit, importTime)
+}
+
+// importing is what every import takes, of documents, too.
+type importing struct {
 	duplicateParams
-	OnError   string `query:"on_error" form:"on_error" enums:"abort,skip" default:"abort"` // Whether a row with mistakes refuses the whole file, or only itself.
-	Overwrite bool   `query:"overwrite" form:"overwrite"`                                  // Change records that have another `version` by now than their row says.
-	Delimiter string `query:"delimiter" form:"delimiter" enums:"comma,semicolon,tab"`      // Of CSV: what stands between cells; found out by the first line where it is left out.
+	OnError string `query:"on_error" form:"on_error" enums:"abort,skip" default:"abort"` // Whether a mistake in one row or object refuses the whole file, or only that one and what refers to it.
+}
+
+// importParams are what an import of a collection takes.
+type importParams struct {
+	importing
+	Overwrite bool   `query:"overwrite" form:"overwrite"`                             // Change records that have another `version` by now than their row says.
+	Delimiter string `query:"delimiter" form:"delimiter" enums:"comma,semicolon,tab"` // Of CSV: what stands between cells; found out by the first line where it is left out.
 }
 
 // ImportPage is a page of imports.
@@ -48,7 +69,7 @@ type collection[I, T any] struct {
 	content     func(*T) *I
 	create      func(context.Context, pgx.Tx, I) (int64, error)
 	update      func(context.Context, pgx.Tx, int64, I) error
-	names       func(I) []string // by which two rows are the same record; nil: there is nothing of that kind
+	spellings   func(I) []string // of its name, by which two rows are the same record; nil: it is not known by a name
 }
 
 // importOf reads a file and writes its records. distinct, if it is not nil, makes the function that creates a record once the parameters are known.
@@ -66,12 +87,34 @@ func importOf[I, T any, IP input[I], P record[T]](s *server, c echo.Context, of 
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(raw)
-	name := strings.TrimPrefix(c.Path(), "/v1/imports/")
-	lang := messageLanguage(c.Request())
 	var p importParams
+	return s.importWith(c, &p, &p.importing, format, raw, func(ctx context.Context, tx pgx.Tx, head *imports.Head) ([]imports.Row, error) {
+		if distinct != nil {
+			of.create = distinct(p.AllowDuplicate)
+		}
+		w := newImportWriter[I, T, IP, P](of, p, head, messageLanguage(c.Request()))
+		f, err := openImport(format, raw, p.Delimiter, export.Of(reflect.TypeFor[T](), export.Options{Lang: true}).Header(), w.table)
+		if err != nil {
+			return nil, err
+		}
+		defer f.close()
+		w.begin(f.header)
+		err = f.each(func(row importRow) error { return w.write(ctx, tx, row) })
+		if err == nil && len(w.rows) == 0 {
+			err = atLine(1, apperr.New(apperr.Invalid, "file_empty"))
+		}
+		return w.rows, err
+	})
+}
+
+// importWith imports raw, whose rows or objects write writes and counts, and answers what became of them. params is a pointer to a struct
+// that embeds p.
+func (s *server) importWith(c echo.Context, params any, p *importing, format string, raw []byte,
+	write func(ctx context.Context, tx pgx.Tx, head *imports.Head) ([]imports.Row, error)) error {
+	sum := sha256.Sum256(raw)
+	name := strings.TrimPrefix(c.Path(), importsPath)
 	var done imports.Import
-	err = s.writeWith(c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx) error {
+	err := s.writeWith(c, params, &p.writeParams, func(ctx context.Context, tx pgx.Tx) error {
 		head := imports.Head{Collection: name, Format: format, SHA256: hex.EncodeToString(sum[:]), OnError: p.OnError}
 		if again, err := imports.Again(ctx, tx, name, head.SHA256); err != nil || again != 0 {
 			if err == nil {
@@ -86,43 +129,29 @@ func importOf[I, T any, IP input[I], P record[T]](s *server, c echo.Context, of 
 		if err != nil {
 			return err
 		}
-		if distinct != nil {
-			of.create = distinct(p.AllowDuplicate)
-		}
-		w := &importWriter[I, T, IP, P]{collection: of, params: p, lang: lang, table: export.Of(reflect.TypeFor[I](), export.Options{}), seen: map[string]int{}, head: &head}
-		known := export.Of(reflect.TypeFor[T](), export.Options{Lang: true}).Header()
-		f, err := openImport(format, raw, p.Delimiter, known, w.table)
+		rows, err := write(ctx, tx, &head)
 		if err != nil {
 			return err
 		}
-		w.begin(f.header)
-		if err := f.each(func(row importRow) error { return w.write(ctx, tx, row) }); err != nil {
-			return err
-		}
-		if len(w.rows) == 0 {
-			return atLine(1, apperr.New(apperr.Invalid, "file_empty"))
-		}
 		if head.Failed > 0 && p.OnError != "skip" {
-			return refusedImport(head, w.rows)
+			return refusedImport(head, rows)
 		}
-		done, err = imports.Keep(ctx, tx, head, w.rows, before.Seq)
+		done, err = imports.Keep(ctx, tx, head, rows, before.Seq)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	status := http.StatusOK
 	if !p.DryRun {
-		status = http.StatusCreated
-		c.Response().Header().Set(echo.HeaderLocation, "/v1/imports/"+strconv.FormatInt(done.ID, 10))
+		c.Response().Header().Set(echo.HeaderLocation, importsPath+strconv.FormatInt(done.ID, 10))
+		return item(c, http.StatusCreated, &done, itemParams{})
 	}
 	for i, r := range done.Rows {
-		if p.DryRun && r.Action == imports.Created {
+		if r.Action == imports.Created {
 			done.Rows[i].ID = nil
 		}
 	}
-	c.Response().Header().Set("ETag", etag(done.Version))
-	return send(c, status, echo.MIMEApplicationJSON, done)
+	return item(c, http.StatusOK, &done, itemParams{})
 }
 
 // refusedImport is apperr.Invalid with the rows that have mistakes.
@@ -204,7 +233,7 @@ func templateOf[I any](c echo.Context) error {
 		return err
 	}
 	table := export.Of(reflect.TypeFor[I](), export.Options{})
-	name := strings.TrimPrefix(c.Path(), "/v1/imports/templates/")
+	name := strings.TrimPrefix(c.Path(), importsPath+"templates/")
 	h := c.Response().Header()
 	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	return c.Blob(http.StatusOK, mediaTypes["csv"], []byte(export.BOM+strings.Join(append([]string{"id", "version"}, table.Header()...), ",")+"\r\n"))
@@ -221,23 +250,21 @@ func mistakesOf(err error, lang string, column func(pointer string) string) ([]i
 	default:
 		return nil, err
 	}
-	var list []imports.Mistake
-	for _, f := range e.Fields {
-		m := imports.Mistake{Code: f.Code, Message: apperr.Message(f.Code, lang, f.Args), Args: f.Args, Allowed: f.Allowed, Candidates: f.Candidates}
-		if m.Column = column(f.Pointer); m.Column == "" {
-			m.Pointer = f.Pointer
-		}
-		list = append(list, m)
+	if len(e.Fields) == 0 {
+		candidates, _ := e.Extra["candidates"].([]apperr.Candidate)
+		return []imports.Mistake{mistake(apperr.Field{Code: e.Code, Args: e.Args, Candidates: candidates}, lang)}, nil
 	}
-	if len(list) == 0 {
-		m := imports.Mistake{Code: e.Code, Message: apperr.Message(e.Code, lang, e.Args), Args: e.Args}
-		m.Candidates, _ = e.Extra["candidates"].([]apperr.Candidate)
-		if counts, ok := e.Extra["referenced_by"].(map[string]int64); ok {
-			for table := range counts {
-				m.Allowed = append(m.Allowed, table)
-			}
+	list := make([]imports.Mistake, len(e.Fields))
+	for i, f := range e.Fields {
+		list[i] = mistake(f, lang)
+		if name := column(f.Pointer); name != "" {
+			list[i].Column, list[i].Pointer = name, ""
 		}
-		list = append(list, m)
 	}
 	return list, nil
+}
+
+// mistake words a mistake.
+func mistake(f apperr.Field, lang string) imports.Mistake {
+	return imports.Mistake{Pointer: f.Pointer, Code: f.Code, Message: apperr.Message(f.Code, lang, f.Args), Args: f.Args, Allowed: f.Allowed, Candidates: f.Candidates}
 }

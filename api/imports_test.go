@@ -87,7 +87,7 @@ func TestWhatWasExportedSaysNothingNewWhenItIsImported(t *testing.T) {
 	fixture.Affiliation(t, r.pool, func(in *affiliation.Input) { in.PersonID, in.OrganizationID = 1, 1 }) // the sample has none
 	for _, collection := range collections {
 		for _, format := range formats {
-			before := r.rows(t, "SELECT count(*) FROM changes WHERE type <> 'imports'")
+			before := r.recordChanges(t)
 			file := r.file(t, collection, format)
 			n := r.rows(t, "SELECT count(*) FROM "+strings.ReplaceAll(collection, "-", "_"))
 			if rehearsed := importIn(t, r.send(t, collection, "?dry_run=true", format, file).want(t, 200)); rehearsed.Unchanged != n {
@@ -97,7 +97,7 @@ func TestWhatWasExportedSaysNothingNewWhenItIsImported(t *testing.T) {
 			if m.Unchanged != n || m.Created+m.Updated+m.Failed != 0 {
 				t.Errorf("%s.%s: %+v of %d records", collection, format, m.Counts, n)
 			}
-			if r.rows(t, "SELECT count(*) FROM changes WHERE type <> 'imports'") != before {
+			if r.recordChanges(t) != before {
 				t.Errorf("%s.%s: something was written", collection, format)
 			}
 		}
@@ -178,6 +178,9 @@ var awkward = rapid.Custom(func(t *rapid.T) string {
 	return text
 })
 
+// awkwardName is one that has a letter, as every name must.
+var awkwardName = rapid.Map(awkward, func(s string) string { return s + "b" })
+
 func TestAnExportBringsBackWhatItHolds(t *testing.T) {
 	for _, format := range formats {
 		t.Run(format, func(t *testing.T) {
@@ -189,18 +192,16 @@ func TestAnExportBringsBackWhatItHolds(t *testing.T) {
 				n := rapid.IntRange(1, 4).Draw(rt, "people")
 				for i := range n {
 					in := map[string]any{
-						"name":         rapid.MapOfN(rapid.SampledFrom([]string{"kk", "ru", "en", "tr"}), awkward, 1, 3).Draw(rt, "name"),
+						"name":         rapid.MapOfN(rapid.SampledFrom([]string{"kk", "ru", "en", "tr"}), awkwardName, 1, 3).Draw(rt, "name"),
 						"external_ids": []string{fmt.Sprintf("test:%d", i)},
 						"notes":        awkward.Draw(rt, "notes"),
 						"other_names":  []any{},
 					}
 					for range rapid.IntRange(0, 2).Draw(rt, "spellings") {
-						in["other_names"] = append(in["other_names"].([]any), map[string]any{"text": awkward.Draw(rt, "spelling"), "kind": "alias"})
+						in["other_names"] = append(in["other_names"].([]any), map[string]any{"text": awkwardName.Draw(rt, "spelling"), "kind": "alias"})
 					}
 					b, _ := json.Marshal(in)
-					if made := r.do(t, "POST", "/v1/people?allow_duplicate=true", string(b), "Authorization", "Bearer "+r.token, "Content-Type", jsonBody); made.Code != 201 {
-						rt.Skip("such a person cannot be: " + made.Body.String())
-					}
+					r.do(t, "POST", "/v1/people?allow_duplicate=true", string(b), "Authorization", "Bearer "+r.token, "Content-Type", jsonBody).want(t, 201)
 				}
 				file := r.file(t, "people", format)
 				if _, err := r.pool.Exec(t.Context(), `UPDATE people SET name = '{"en": "Another"}', notes = NULL, other_names = '[]'`); err != nil {

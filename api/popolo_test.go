@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/imports"
 	"roundtables.kz/registry/internal/linked"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -141,8 +142,8 @@ func TestOfALargeEventNobodyIsLeftOut(t *testing.T) {
 	}
 }
 
-// importPopolo sends a document and gives the report.
-func (c caller) importPopolo(t *testing.T, query string, doc any) PopoloReport {
+// importPopolo sends a document, which is answered with a status, and gives the import.
+func (c caller) importPopolo(t *testing.T, query string, doc any, status int) imports.Import {
 	t.Helper()
 	raw, ok := doc.(string)
 	if !ok {
@@ -152,11 +153,7 @@ func (c caller) importPopolo(t *testing.T, query string, doc any) PopoloReport {
 		}
 		raw = string(b)
 	}
-	var report PopoloReport
-	if err := json.Unmarshal(c.post(t, "/v1/imports/popolo"+query, raw).want(t, http.StatusOK).Body.Bytes(), &report); err != nil {
-		t.Fatal(err)
-	}
-	return report
+	return importIn(t, c.post(t, "/v1/imports/popolo"+query, raw).want(t, status))
 }
 
 func TestOurOwnPopoloChangesNothingWhereItIsFrom(t *testing.T) {
@@ -170,14 +167,14 @@ func TestOurOwnPopoloChangesNothingWhereItIsFrom(t *testing.T) {
 		r.server.config.PublicBaseURL = base
 		for _, query := range []string{"", "?lang=en", "?lang=kk"} {
 			doc := c.get(t, "/v1/exports/popolo.json"+query).want(t, http.StatusOK).Body.String()
-			before := r.changeCount(t)
-			report := c.importPopolo(t, "", doc)
-			if n := wantValidPopolo(t, []byte(doc)); report.Totals != (PopoloTotals{Unchanged: n}) || r.changeCount(t) != before {
-				t.Errorf("%+v of %d, %d changes", report.Totals, n, r.changeCount(t)-before)
+			before := r.recordChanges(t)
+			report := c.importPopolo(t, "", doc, http.StatusCreated)
+			if n := wantValidPopolo(t, []byte(doc)); report.Counts != (imports.Counts{Unchanged: n}) || r.recordChanges(t) != before {
+				t.Errorf("%+v of %d, %d changes", report.Counts, n, r.recordChanges(t)-before)
 			}
-			for _, o := range report.Objects {
-				if o.Action != "unchanged" || *o.MatchedBy != "id" || len(o.Kept)+len(o.Ignored) > 0 {
-					t.Errorf("%+v %v", o.Result, o.Errors)
+			for _, o := range report.Rows {
+				if o.Action != imports.Unchanged || *o.Object.MatchedBy != "id" || len(o.Object.Kept)+len(o.Object.Ignored) > 0 {
+					t.Errorf("%+v %v", o.Object, o.Errors)
 				}
 			}
 		}
@@ -227,9 +224,9 @@ func TestPopoloComesOutOfAnotherRegistryAsItWentIn(t *testing.T) {
 	for _, lang := range []string{"", "?lang=kk"} {
 		doc := c.get(t, "/v1/exports/popolo.json"+lang).want(t, http.StatusOK).Body.Bytes()
 		empty := newRig(t, nil).as(t, actor.Write)
-		report := empty.importPopolo(t, "?allow_duplicate=true", string(doc))
-		if n := wantValidPopolo(t, doc); report.Totals != (PopoloTotals{Created: n}) {
-			t.Fatalf("%+v of %d", report.Totals, n)
+		report := empty.importPopolo(t, "?allow_duplicate=true", string(doc), http.StatusCreated)
+		if n := wantValidPopolo(t, doc); report.Counts != (imports.Counts{Created: n}) {
+			t.Fatalf("%+v of %d", report.Counts, n)
 		}
 		out := empty.get(t, "/v1/exports/popolo.json"+lang).want(t, http.StatusOK).Body.Bytes()
 		if was, is := withoutIDs(t, doc), withoutIDs(t, out); was != is {
@@ -241,8 +238,8 @@ func TestPopoloComesOutOfAnotherRegistryAsItWentIn(t *testing.T) {
 			}
 			t.Fatalf("%d objects became %d", len(a), len(b))
 		}
-		if again := empty.importPopolo(t, "", string(out)); again.Totals.Unchanged != len(again.Objects) {
-			t.Errorf("again: %+v", again.Totals)
+		if again := empty.importPopolo(t, "", string(out), http.StatusCreated); again.Unchanged != len(again.Rows) {
+			t.Errorf("again: %+v", again.Counts)
 		}
 	}
 }
@@ -269,14 +266,14 @@ func TestForeignPopoloIsFoundByIdentifiersNamesAndOrganizations(t *testing.T) {
 		"posts":[{"id":"chair","label":"Chair","organization_id":"legislature"}],
 		"memberships":[{"person_id":"s","organization_id":"water","role":"Director","start_date":"2011"},{"person_id":"new","post_id":"chair","end_date":"2015"}],
 		"events":[{"id":"term/6","name":"6th Convocation","classification":"legislative period","start_date":"2016-03","end_date":"2021-01","organization_id":"legislature"}]}`
-	report := c.importPopolo(t, "?source=everypolitician", doc)
+	report := c.importPopolo(t, "?source=everypolitician", doc, http.StatusCreated)
 	var got []string
-	for _, o := range report.Objects {
-		by := "-"
+	for _, row := range report.Rows {
+		o, by := row.Object, "-"
 		if o.MatchedBy != nil {
 			by = *o.MatchedBy
 		}
-		got = append(got, fmt.Sprintf("%s %s %s %d %v %v", o.Pointer, o.Action, by, *o.ID, o.Kept, o.Ignored))
+		got = append(got, fmt.Sprintf("%s %s %s %d %v %v", o.Pointer, row.Action, by, *row.ID, o.Kept, o.Ignored))
 	}
 	want := []string{
 		"/organizations/0 updated identifier 1 [] [seats classification]",
@@ -301,13 +298,13 @@ func TestForeignPopoloIsFoundByIdentifiersNamesAndOrganizations(t *testing.T) {
 	if f := c.get(t, "/v1/affiliations/4").object(t); path(f, "title", "en") != "Chair" || f["to"] != "2015" || f["organization_id"] != 1.0 {
 		t.Errorf("%v", f)
 	}
-	before := r.changeCount(t)
+	before := r.recordChanges(t)
 	const fresh = `{"persons":[{"id":"x","name":"Nobody Before"}]}`
-	if dry := c.importPopolo(t, "?dry_run=true", fresh); !dry.DryRun || dry.Totals.Created != 1 || dry.Objects[0].ID != nil || r.changeCount(t) != before {
+	if dry := c.importPopolo(t, "?dry_run=true", fresh, http.StatusOK); dry.Created != 1 || dry.Rows[0].ID != nil || r.recordChanges(t) != before {
 		t.Errorf("%+v", dry)
 	}
-	if again := c.importPopolo(t, "?source=everypolitician", doc); again.Totals.Unchanged != len(want) || r.changeCount(t) != before {
-		t.Errorf("again: %+v", again.Totals)
+	if again := c.importPopolo(t, "?source=everypolitician", doc, http.StatusCreated); again.Unchanged != len(want) || r.recordChanges(t) != before {
+		t.Errorf("again: %+v", again.Counts)
 	}
 }
 
@@ -325,32 +322,62 @@ func TestWhatIsDoubtfulOrWrongInPopoloIsRefusedObjectByObject(t *testing.T) {
 		"memberships":[{"person_id":"c","organization_id":"o"},{"person_id":"a","organization_id":"o"},{"person_id":"f","organization_id":"o","start_date":"2020","end_date":"2019"},{"organization_id":"o"}],
 		"events":[{"name":"E","start_date":"2020-13"},{"id":"p","name":"F","attendees":[{"id":"e"},{"id":"f"}]}]}`
 	want := []string{
-		"/organizations/1/parent_id unknown_in_document",
-		"/persons/0/name ambiguous_object", "/persons/1/name ambiguous_object", "/persons/2/name ambiguous_object", "/persons/3/name no_name", "/persons/4/birth_date bad_popolo_date", "/persons/4/name wrong_type", "/persons/6/id duplicate",
-		"/memberships/0/person_id failed_in_document", "/memberships/1/person_id failed_in_document", "/memberships/2/end_date before_start", "/memberships/3/person_id required",
-		"/events/0/start_date bad_partial_date", "/events/1/attendees failed_in_document",
+		"0 /organizations/1/parent_id unknown_in_document",
+		"0 /persons/0/name ambiguous_object", "0 /persons/1/name ambiguous_object", "0 /persons/2/name ambiguous_object", "0 /persons/3/name no_name", "0 /persons/4/birth_date bad_popolo_date", "0 /persons/4/name wrong_type", "0 /persons/6/id duplicate",
+		"0 /memberships/0/person_id failed_in_document", "0 /memberships/1/person_id failed_in_document", "0 /memberships/2/end_date before_start", "0 /memberships/3/person_id required",
+		"0 /events/0/start_date bad_partial_date", "0 /events/1/attendees failed_in_document",
 	}
-	before := r.changeCount(t)
+	before := r.recordChanges(t)
 	answer := c.post(t, "/v1/imports/popolo", doc)
-	answer.wantProblem(t, http.StatusUnprocessableEntity, "validation_failed", want...)
-	if r.changeCount(t) != before {
+	if got := mistakesIn(refusedIn(t, answer).Rows); !slices.Equal(got, want) {
+		t.Errorf("%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if r.recordChanges(t) != before {
 		t.Error("a refused document left something")
 	}
 	if body := answer.Body.String(); !strings.Contains(body, `"candidates":[{"id":1,`) || !strings.Contains(body, `"id":3,"name":"Айгерим Сеитова"`) {
 		t.Errorf("no candidates: %s", body)
 	}
-	skipped := c.importPopolo(t, "?on_error=skip", doc)
-	if skipped.Totals != (PopoloTotals{Created: 2, Error: 13}) {
-		t.Errorf("%+v", skipped.Totals)
+	skipped := c.importPopolo(t, "?on_error=skip", doc, http.StatusCreated)
+	if skipped.Counts != (imports.Counts{Created: 2, Failed: 13}) {
+		t.Errorf("%+v", skipped.Counts)
 	}
-	forced := c.importPopolo(t, "?on_error=skip&allow_duplicate=true", doc)
-	if forced.Totals != (PopoloTotals{Created: 5, Unchanged: 2, Error: 8}) {
-		t.Errorf("%+v", forced.Totals)
+	forced := c.importPopolo(t, "?on_error=skip&allow_duplicate=true", doc, http.StatusCreated)
+	if forced.Counts != (imports.Counts{Created: 5, Unchanged: 2, Failed: 8}) {
+		t.Errorf("%+v", forced.Counts)
 	}
-	for body, mistake := range map[string]string{`{}`: " no_popolo", `[]`: " not_an_object", `{"persons":{}}`: "/persons wrong_type", `{"persons":[1]}`: "/persons/0 wrong_type"} {
+	for body, mistake := range map[string]string{`{}`: " no_popolo", `[]`: " not_an_object", `{"persons":{}}`: "/persons wrong_type"} {
 		c.post(t, "/v1/imports/popolo", body).wantProblem(t, http.StatusUnprocessableEntity, "validation_failed", mistake)
+	}
+	if got := mistakesIn(refusedIn(t, c.post(t, "/v1/imports/popolo", `{"persons":[1]}`)).Rows); !slices.Equal(got, []string{"0 /persons/0 wrong_type"}) {
+		t.Errorf("%v", got)
 	}
 	c.post(t, "/v1/imports/popolo?source=A%20b&on_error=never", `{"persons":[]}`).wantProblem(t, http.StatusBadRequest, "bad_parameters")
 	c.post(t, "/v1/imports/popolo", `{"persons":[{"id":"\u0000"}]}`).wantProblem(t, http.StatusBadRequest, "malformed_json")
 	r.as(t, actor.Read).post(t, "/v1/imports/popolo", `{"persons":[]}`).want(t, http.StatusForbidden)
+}
+
+func TestAnImportOfPopoloIsRevertedAsAnyOther(t *testing.T) {
+	r := withSample(t)
+	c := r.as(t, actor.Write)
+	doc := c.get(t, "/v1/exports/popolo.json").want(t, http.StatusOK).Body.String()
+	first := c.importPopolo(t, "?source=there", `{"organizations":[{"id":"o","name":"New Institute"}],
+		"persons":[{"id":"people/1","name":"Somebody Else"},{"id":"n","name":"Nobody Before","memberships":[{"organization_id":"o","role":"Director"}]}],
+		"events":[{"id":"e","name":"Evening","start_date":"2024-02-01","attendees":[{"id":"n"}]}]}`, http.StatusCreated)
+	if first.Created != 5 || first.Failed != 0 {
+		t.Fatalf("%+v", first.Counts)
+	}
+	target := fmt.Sprintf("/v1/imports/%d", first.ID)
+	if kept := importIn(t, c.get(t, target).want(t, http.StatusOK)); len(kept.Rows) != 5 || kept.Rows[0].Object.Key != "o" {
+		t.Errorf("%+v", kept)
+	}
+	if back := importIn(t, c.post(t, target+"/revert", "").want(t, http.StatusOK)); !back.Reverted {
+		t.Errorf("%+v", back)
+	}
+	if after := c.get(t, "/v1/exports/popolo.json").want(t, http.StatusOK).Body.String(); after != doc {
+		t.Error("the export is not what it was before")
+	}
+	again := importIn(t, c.post(t, "/v1/imports/popolo?source=there", `{"persons":[{"id":"n","name":"Nobody Before"}]}`).want(t, http.StatusCreated))
+	c.do(t, http.MethodPatch, fmt.Sprintf("/v1/people/%d", *again.Rows[0].ID), `{"notes":"Came"}`, "Content-Type", "application/merge-patch+json", "If-Match", `"1"`).want(t, http.StatusOK)
+	c.post(t, fmt.Sprintf("/v1/imports/%d/revert", again.ID), "").wantProblem(t, http.StatusConflict, "changed_since")
 }

@@ -77,12 +77,23 @@ func (r *rig) write(t testing.TB, f func(ctx context.Context, tx pgx.Tx) error) 
 }
 
 // changeCount is how many changes the log holds.
-func (r *rig) changeCount(t testing.TB) (n int) {
+func (r *rig) rows(t testing.TB, sql string) (n int) {
 	t.Helper()
-	if err := r.pool.QueryRow(context.Background(), "SELECT count(*) FROM changes").Scan(&n); err != nil {
+	if err := r.pool.QueryRow(t.Context(), sql).Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n
+}
+
+func (r *rig) changeCount(t testing.TB) int {
+	t.Helper()
+	return r.rows(t, "SELECT count(*) FROM changes")
+}
+
+// recordChanges counts the entries of the log without those that say that something was imported.
+func (r *rig) recordChanges(t testing.TB) int {
+	t.Helper()
+	return r.rows(t, "SELECT count(*) FROM changes WHERE type <> 'imports'")
 }
 
 // do sends a request and holds it and the answer against the document; headers are pairs of name and value. body is nil, a string, or an io.Reader of unknown length.

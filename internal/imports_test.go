@@ -28,7 +28,8 @@ var floors = [][]string{
 		"internal/recommendation", "internal/apikey", "internal/idempotency", "internal/distinction",
 	},
 	{"internal/history"}, // gives any of them the content that it had
-	{"internal/bundle", "internal/merge", "internal/imports", "internal/export", "internal/calendar", "internal/feed", "internal/linked"}, // 3: across resources
+	{"internal/imports"}, // what other forms of records report to
+	{"internal/bundle", "internal/merge", "internal/export", "internal/calendar", "internal/feed", "internal/linked"}, // 3: across resources
 	{"internal/sample"}, // the sample is bundles that go through their door
 	{"openapi"},         // the document; the service serves it
 	{"api/docs"},

@@ -350,6 +350,7 @@ CREATE TABLE imports (
     updated integer NOT NULL,
     unchanged integer NOT NULL,
     failed integer NOT NULL,
+    ignored text[] DEFAULT '{}'::text[] NOT NULL,
     unkeyed integer NOT NULL,
     report jsonb NOT NULL,
     reverted boolean DEFAULT false NOT NULL,
@@ -372,6 +373,7 @@ CREATE TABLE imports (
     CONSTRAINT imports_updated_check CHECK (updated >= 0)
 );
 COMMENT ON COLUMN imports.sha256 IS 'Of the file.';
+COMMENT ON COLUMN imports.ignored IS 'Members of a document that are not read.';
 COMMENT ON COLUMN imports.unkeyed IS 'Records that were created of rows without an identifier: the same file would create them again.';
 CREATE INDEX imports_collection_idx ON imports USING btree (collection, updated_at, id);
 CREATE INDEX imports_sha256_idx ON imports USING btree (sha256);

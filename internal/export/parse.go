@@ -2,6 +2,7 @@ package export
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -30,51 +31,69 @@ func within(name string, err error) error {
 	return cell
 }
 
-// Reader makes records of rows.
-type Reader struct {
+// Editor reads rows as changes of records: what stands in the columns that the rows have, over what a record holds already.
+type Editor struct {
 	table *Table
 	at    []int // for each column of the table its place in the rows, -1 where they lack it
 }
 
-// Reader gives the reader of rows whose columns are named by header, in any order and not necessarily all of them. unknown
-// are the names that are no columns of the table.
-func (t *Table) Reader(header []string) (r *Reader, unknown []string) {
-	r = &Reader{table: t, at: make([]int, len(t.columns))}
-	for i, c := range t.columns {
-		r.at[i] = slices.Index(header, c.Name)
+// Editor gives the editor for rows whose columns are named by header, in any order and not necessarily all of them. Names that are no
+// columns of the table are not read.
+func (t *Table) Editor(header []string) *Editor {
+	e := &Editor{table: t}
+	for _, c := range t.columns {
+		e.at = append(e.at, slices.Index(header, c.Name))
 	}
-	names := t.Header()
-	for _, name := range header {
-		if !slices.Contains(names, name) {
-			unknown = append(unknown, name)
-		}
-	}
-	return r, unknown
+	return e
 }
 
-// Record reads a row: the record in its JSON form, without the members of which it has no column. A cell that cannot be
-// what its column holds is a *CellError.
-func (r *Reader) Record(row []string) (jsontext.Value, error) {
-	values := map[string]jsontext.Value{}
-	first := 0
-	for _, m := range r.table.root.members {
-		places := r.at[first : first+m.width]
-		first += m.width
-		cells := make([]string, m.width)
-		there := false
-		for i, at := range places {
-			if at >= 0 && at < len(row) {
-				cells[i], there = row[at], true
-			}
+// Members gives the members of the record that the row changes, whole; a record of which all cells are as they stand gives none, and nil
+// is a record without members. A cell that cannot be what its column holds is a *CellError.
+func (e *Editor) Members(record jsontext.Value, row []string) (map[string]jsontext.Value, error) {
+	before, err := e.table.Row(record)
+	if err != nil {
+		return nil, err
+	}
+	after := slices.Clone(before)
+	for i, at := range e.at {
+		if at >= 0 && at < len(row) {
+			after[i] = row[at]
 		}
-		if !there {
+	}
+	changed := map[string]jsontext.Value{}
+	first := 0
+	for _, m := range e.table.root.members {
+		was, is := before[first:first+m.width], after[first:first+m.width]
+		first += m.width
+		if slices.Equal(was, is) {
 			continue
 		}
-		v, err := m.value(cells)
-		if err != nil {
+		if changed[m.name], err = m.value(is); err != nil {
 			return nil, within(m.name, err)
 		}
-		values[m.name] = v
 	}
-	return json.Marshal(values, json.Deterministic(true))
+	return changed, nil
+}
+
+// Kinds gives the kind of each column of header, Text where the table lacks it.
+func (t *Table) Kinds(header []string) []Kind {
+	kinds := make([]Kind, len(header))
+	for i, name := range header {
+		if at := slices.IndexFunc(t.columns, func(c Column) bool { return c.Name == name }); at >= 0 {
+			kinds[i] = t.columns[at].Kind
+		}
+	}
+	return kinds
+}
+
+// Merge gives a record with some members replaced; nil is a record without members.
+func Merge(record jsontext.Value, changed map[string]jsontext.Value) (jsontext.Value, error) {
+	members := map[string]jsontext.Value{}
+	if len(record) > 0 {
+		if err := json.Unmarshal(record, &members); err != nil {
+			return nil, err
+		}
+	}
+	maps.Copy(members, changed)
+	return json.Marshal(members, json.Deterministic(true))
 }

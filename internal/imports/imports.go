@@ -40,15 +40,42 @@ type Counts struct {
 	Failed    int `json:"failed" db:"failed" example:"1"`       // Rows with mistakes, which changed nothing.
 } //	@name	ImportCounts
 
-// Row is what became of a row.
+// Add counts a row.
+func (c *Counts) Add(action string) {
+	switch action {
+	case Created:
+		c.Created++
+	case Updated:
+		c.Updated++
+	case Unchanged:
+		c.Unchanged++
+	default:
+		c.Failed++
+	}
+}
+
+// Row is what became of a row, or of an object of a document.
 //
-//	@Description	What became of a row.
+//	@Description	What became of a row, or of an object of a document.
 type Row struct {
-	Line   int       `json:"line" example:"2"`                                                 // Where the row begins in the file; in a workbook its number. The header of a table is line 1.
+	Line   int       `json:"line,omitzero" validate:"optional" example:"2"`                    // Where a row begins in the file; in a workbook its number. The header of a table is line 1.
+	Object *Object   `json:"object,omitempty"`                                                 // Which object of a document.
 	Action string    `json:"action" enums:"created,updated,unchanged,error" example:"created"` // What became of it.
 	ID     *int64    `json:"id" example:"12"`                                                  // The record; null for a row with mistakes that names none, and for one that a dry run would create.
 	Errors []Mistake `json:"errors,omitempty"`                                                 // The mistakes, all of them.
 } //	@name	ImportRow
+
+// Object says which object of a document a record is from, and what of it is not in the record.
+//
+//	@Description	An object of a document.
+type Object struct {
+	Pointer   string   `json:"pointer" example:"/persons/0"`                               // Where it stands (RFC 6901).
+	Type      string   `json:"type" example:"people"`                                      // The type of the record, as in the path of its resource.
+	Key       string   `json:"key" example:"people/1"`                                     // Its id in the document; its pointer where it has none.
+	MatchedBy *string  `json:"matched_by" enums:"id,identifier,name,content" example:"id"` // How the record was found; null for a new one.
+	Kept      []string `json:"kept"`                                                       // Properties of which the registry has another value: that one stays.
+	Ignored   []string `json:"ignored"`                                                    // Properties that the registry has no place for.
+} //	@name	ImportObject
 
 // Mistake is a mistake in a row.
 //
@@ -70,8 +97,9 @@ type Head struct {
 	SHA256     string `json:"sha256" db:"sha256" example:"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"` // Of the file.
 	OnError    string `json:"on_error" db:"on_error" enums:"abort,skip" example:"abort"`                                     // What a row with mistakes did to the others.
 	Counts
-	Unkeyed  int  `json:"-" db:"unkeyed"`
-	Reverted bool `json:"reverted" db:"reverted"` // Whether it was taken back.
+	Ignored  []string `json:"ignored" db:"ignored" example:"areas"` // Members of a document that are not read.
+	Unkeyed  int      `json:"-" db:"unkeyed"`
+	Reverted bool     `json:"reverted" db:"reverted"` // Whether it was taken back.
 }
 
 // Listed is an import in a list.
@@ -100,7 +128,7 @@ type Filter struct {
 }
 
 var source = paging.Source{
-	Columns: changes.Columns("i") + `, i.collection, i.format, i.sha256, i.on_error, i.created, i.updated, i.unchanged, i.failed, i.unkeyed, i.reverted,
+	Columns: changes.Columns("i") + `, i.collection, i.format, i.sha256, i.on_error, i.created, i.updated, i.unchanged, i.failed, i.ignored, i.unkeyed, i.reverted,
 		coalesce((SELECT c.actor FROM changes c WHERE c.type = 'imports' AND c.id = i.id AND c.is_head), '') AS actor`,
 	Table:   "imports i",
 	ID:      "i.id",
@@ -144,11 +172,11 @@ func Keep(ctx context.Context, tx pgx.Tx, h Head, rows []Row, before int64) (Imp
 		return Import{}, err
 	}
 	id, err := pg.ID(ctx, tx, `
-		INSERT INTO imports (collection, format, sha256, on_error, created, updated, unchanged, failed, unkeyed, report, first_seq, last_seq)
-		SELECT @collection, @format, @sha256, @on_error, @created, @updated, @unchanged, @failed, @unkeyed, @report, coalesce(min(seq), 0), coalesce(max(seq), 0)
+		INSERT INTO imports (collection, format, sha256, on_error, created, updated, unchanged, failed, ignored, unkeyed, report, first_seq, last_seq)
+		SELECT @collection, @format, @sha256, @on_error, @created, @updated, @unchanged, @failed, @ignored, @unkeyed, @report, coalesce(min(seq), 0), coalesce(max(seq), 0)
 		FROM changes WHERE seq > @before AND xact = pg_current_xact_id() RETURNING id`, pg.Args{
 		"collection": h.Collection, "format": h.Format, "sha256": h.SHA256, "on_error": h.OnError, "created": h.Created, "updated": h.Updated,
-		"unchanged": h.Unchanged, "failed": h.Failed, "unkeyed": h.Unkeyed, "report": rows, "before": before,
+		"unchanged": h.Unchanged, "failed": h.Failed, "ignored": append([]string{}, h.Ignored...), "unkeyed": h.Unkeyed, "report": rows, "before": before,
 	})
 	if err != nil {
 		return Import{}, err

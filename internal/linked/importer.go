@@ -3,12 +3,12 @@ package linked
 import (
 	"context"
 	"errors"
-	"slices"
 	"strconv"
 	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/distinction"
+	"roundtables.kz/registry/internal/imports"
 	"roundtables.kz/registry/internal/spelling"
 
 	"github.com/jackc/pgx/v5"
@@ -26,20 +26,11 @@ type Options struct {
 }
 
 // Result is what became of one object.
-//
-//	@Description	What became of one object of the document.
 type Result struct {
-	Pointer   string   `json:"pointer" example:"/persons/0"`                                       // Where it stands (RFC 6901).
-	Type      string   `json:"type" example:"people"`                                              // The type of the record, as in the path of its resource.
-	Key       string   `json:"key" example:"people/1"`                                             // Its id in the document; its pointer where it has none.
-	Action    string   `json:"action" enums:"created,updated,unchanged,error" example:"unchanged"` // What was done.
-	ID        *int64   `json:"id" example:"1"`                                                     // The record; null where there is none, and for a new one of a dry run.
-	MatchedBy *string  `json:"matched_by" enums:"id,identifier,name,content" example:"id"`         // How the record was found; null for a new one.
-	Kept      []string `json:"kept"`                                                               // Properties of which the registry has another value: that one stays.
-	Ignored   []string `json:"ignored"`                                                            // Properties that the registry has no place for.
+	imports.Row
 
-	Mistakes []apperr.Field `json:"-"`
-} //	@name	PopoloResult
+	Mistakes []apperr.Field
+}
 
 // importer writes a document in one transaction. It adds what the registry lacks, and replaces and deletes nothing: then a
 // document can be imported again and again.
@@ -78,7 +69,8 @@ type outcome struct {
 
 // take runs f for an object, unless it has mistakes already, in a savepoint.
 func take[T any](ctx context.Context, tx pgx.Tx, m *importer, class, kind string, o *Listed[T], properties map[string]string, f func(ctx context.Context, tx pgx.Tx) (outcome, error)) error {
-	r := &Result{Pointer: string(o.At), Type: kind, Key: o.Key, Kept: []string{}, Ignored: slices.Clip(o.Ignored), Mistakes: o.Mistakes}
+	object := &imports.Object{Pointer: string(o.At), Type: kind, Key: o.Key, Kept: []string{}, Ignored: append([]string{}, o.Ignored...)}
+	r := &Result{Row: imports.Row{Object: object}, Mistakes: o.Mistakes}
 	m.results = append(m.results, r)
 	name := class + " " + o.Key
 	if len(r.Mistakes) == 0 {
@@ -96,21 +88,21 @@ func take[T any](ctx context.Context, tx pgx.Tx, m *importer, class, kind string
 		default:
 			m.known[name] = out.id
 			m.taken[kind+" "+strconv.FormatInt(out.id, 10)] = true
-			r.ID, r.Kept, r.Ignored = &out.id, append(r.Kept, out.kept...), append(r.Ignored, out.ignored...)
-			r.Action = "unchanged"
+			r.ID, object.Kept, object.Ignored = &out.id, append(object.Kept, out.kept...), append(object.Ignored, out.ignored...)
+			r.Action = imports.Unchanged
 			if out.by != "" {
-				r.MatchedBy = &out.by
+				object.MatchedBy = &out.by
 			}
 			switch {
 			case out.by == "":
-				r.Action = "created"
+				r.Action = imports.Created
 			case out.changed:
-				r.Action = "updated"
+				r.Action = imports.Updated
 			}
 		}
 	}
 	if len(r.Mistakes) > 0 {
-		r.Action = "error"
+		r.Action = imports.Failed
 		if _, ok := m.known[name]; !ok {
 			m.failed[name] = true
 		}

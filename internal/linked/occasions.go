@@ -154,10 +154,11 @@ func (m *importer) findEvent(ctx context.Context, tx pgx.Tx, o *Listed[popoloEve
 			return r, "", err
 		}
 	}
-	if len(found) == 0 && g.StartsOn != nil {
+	if day := firstDay(g); len(found) == 0 && day != nil {
 		by = "name"
-		found, err = candidates(ctx, tx, `SELECT r.id, text_sort_key(r.title) AS name, 1.0::float8 AS score FROM round_tables r WHERE r.starts_on = @day
-			AND EXISTS (SELECT FROM jsonb_each_text(r.title) t WHERE t.value = @title) ORDER BY r.id LIMIT 10`, pg.Args{"day": *g.StartsOn, "title": o.Is.Name})
+		found, err = candidates(ctx, tx, `SELECT r.id, text_sort_key(r.title) AS name, 1.0::float8 AS score FROM round_tables r
+			WHERE r.starts_key BETWEEN starts_key(@day::date, 'year') AND starts_key(@day::date, 'day') AND r.starts_on = @day
+			AND EXISTS (SELECT FROM jsonb_each_text(r.title) t WHERE t.value = @title) ORDER BY r.id LIMIT 10`, pg.Args{"day": *day, "title": o.Is.Name})
 		if err != nil {
 			return r, "", err
 		}
@@ -171,6 +172,19 @@ func (m *importer) findEvent(ctx context.Context, tx pgx.Tx, o *Listed[popoloEve
 		return r, by, err
 	}
 	return r, "", doubtful(o.Is.Name, found)
+}
+
+// firstDay is the day that an event begins on, nil where it says nothing of that.
+func firstDay(g roundtable.Input) *date.Day {
+	if g.StartsAt == nil {
+		return g.StartsOn
+	}
+	zone, err := time.LoadLocation(g.Timezone)
+	if err != nil {
+		zone = time.UTC
+	}
+	year, month, day := g.StartsAt.In(zone).Date()
+	return &date.Day{Time: time.Date(year, month, day, 0, 0, 0, 0, time.UTC)}
 }
 
 func titled(r roundtable.RoundTable, name string) bool {
