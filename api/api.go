@@ -15,6 +15,7 @@ import (
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/spelling"
+	"roundtables.kz/registry/internal/webhook"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/labstack/echo/v4"
@@ -27,6 +28,10 @@ type Config struct {
 	PublicBaseURL  string        // of the links in answers, "https://registry.example.org"; empty: links are relative
 	RequestTimeout time.Duration // of one request, 30 s by default
 	StreamFor      time.Duration // how long a stream of changes stays open, 15 min by default
+
+	WebhooksPrivate bool            // webhooks may lie in any network and on any port, also without TLS
+	WebhookWaits    []time.Duration // between the attempts of a delivery, three days in all by default
+	WebhookEvery    time.Duration   // how often changes for webhooks are looked for, 250 ms by default
 
 	CORSOrigins    []string       // whose pages may send keys and write: "https://dashboard.example.org"
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; nobody's by default
@@ -251,6 +256,19 @@ func Routes() []Route {
 		{get, "/v1/api-keys/:id/history", admin, (*server).historyAPIKey},
 		{get, "/v1/audit", admin, (*server).listAudit},
 
+		{get, "/v1/webhooks", admin, (*server).listWebhooks},
+		{post, "/v1/webhooks", admin, (*server).createWebhook},
+		{get, "/v1/webhooks/:id", admin, (*server).getWebhook},
+		{patch, "/v1/webhooks/:id", admin, (*server).patchWebhook},
+		{del, "/v1/webhooks/:id", admin, (*server).deleteWebhook},
+		{get, "/v1/webhooks/:id/history", admin, (*server).historyWebhook},
+		{post, "/v1/webhooks/:id/rotate", admin, (*server).rotateWebhookSecret},
+		{post, "/v1/webhooks/:id/replay", admin, (*server).replayWebhook},
+		{post, "/v1/webhooks/:id/test", admin, (*server).testWebhook},
+		{get, "/v1/webhooks/:webhook_id/deliveries", admin, (*server).listWebhookDeliveries},
+		{get, "/v1/webhooks/:webhook_id/deliveries/:id", admin, (*server).getWebhookDelivery},
+		{post, "/v1/webhooks/:webhook_id/deliveries/:id/retry", admin, (*server).retryWebhookDelivery},
+
 		{get, "/v1/me", public, (*server).showMe},
 	}
 }
@@ -266,7 +284,8 @@ type server struct {
 	streams  *streams  // of it that are open
 	sums     *sums     // of what it has made
 
-	keys *apikey.Ring
+	keys    *apikey.Ring
+	courier *webhook.Courier
 
 	people, organizations *spelling.Finder // by their names
 
@@ -279,14 +298,21 @@ type server struct {
 	operations  map[string]bool // paths of Operations and Documentation
 }
 
-// New makes the handler of the whole service. It reads what this database is (its epoch and secret) once. The handler
-// is good until ctx ends, which closes the connection that /readyz keeps.
-func New(ctx context.Context, config Config) (http.Handler, error) {
+// API is the whole service: it answers requests, and Deliver tells webhooks of changes.
+type API struct {
+	http.Handler
+	server *server
+}
+
+// New makes the service. It reads what this database is (its epoch and secret) once. The service is good until ctx ends,
+// which closes the connection that /readyz keeps.
+func New(ctx context.Context, config Config) (*API, error) {
 	s, err := newServer(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	return s.handler(Routes())
+	h, err := s.handler(Routes())
+	return &API{h, s}, err
 }
 
 func newServer(ctx context.Context, config Config) (*server, error) {
@@ -328,7 +354,10 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 	s.anonymous = newLimiter("anonymous", config.RateAnonymous, config.Now)
 	s.keyed = newLimiter("key", config.RateKeys, config.Now)
 	s.failures = newLimiter("wrong-keys", config.RateAnonymous, config.Now)
-	s.metrics = newMetrics(config.DB)
+	s.metrics = newMetrics(config.DB, func() time.Duration { return s.courier.Behind() })
+	if s.courier, err = s.newCourier(); err != nil {
+		return nil, fmt.Errorf("set up the delivery of webhooks: %w", err)
+	}
 	s.downloads = make(chan struct{}, max(1, config.DB.Config().MaxConns/2))
 	s.probe = newProbe(ctx, config.DB.Config().ConnConfig, config.Now)
 	return s, nil

@@ -290,12 +290,13 @@ func TestTheDocumentListsEveryParameterThatAnOperationTakesAndNoOther(t *testing
 	key, _ := r.key(t, "read", "write", "publish", "pii", "admin")
 	event := strconv.FormatInt(fixture.RoundTable(t, r.pool), 10)
 	someone := strconv.FormatInt(fixture.Person(t, r.pool), 10)
+	hook, _ := fixture.Webhook(t, r.pool)
 	checked := 0
 	for path, item := range published().doc.Paths.Map() {
 		if item.Get == nil || !strings.HasPrefix(path, "/v1/") || path == "/v1/me" {
 			continue
 		}
-		at := strings.NewReplacer("{person_id}", someone, "{id}", event, "{format}", "csv").Replace(path)
+		at := strings.NewReplacer("{person_id}", someone, "{webhook_id}", strconv.FormatInt(hook, 10), "{id}", event, "{format}", "csv").Replace(path)
 		answer := r.do(t, http.MethodGet, at+"?zzzzzzzzzzzz=1", nil, "Authorization", "Bearer "+key)
 		problem := answer.wantProblem(t, http.StatusBadRequest, "bad_parameters", "zzzzzzzzzzzz unknown_parameter")
 		var documented []string

@@ -70,6 +70,14 @@
 //	@tag.description			Whole documents in: what the registry lacks is added, and a report says what became of each object.
 //	@tag.name					Calendars and feeds
 //	@tag.description			Round tables for calendar programs and feed readers.
+//	@tag.name					Webhooks
+//	@tag.description			Who is told of changes as they come, within a second, instead of asking for them. Messages say which records changed, not what they hold: the receiver asks for the changes after the cursor that it has.
+//	@tag.description
+//	@tag.description			**Messages** are JSON: `{"type": "changes.committed", "timestamp": "…", "data": {"after": "…", "cursor": "…", "changes": [{"op", "type", "id", "version", "changed_at", "into"}]}}`, as in the changes, at most 100 at a time, in their order, from the cursor `after` up to `cursor`. A webhook with `types` has cursors for those types. `changes.began_anew` tells that the registry was restored from a backup: copies are to be made anew. `webhook.test` tells nothing.
+//	@tag.description
+//	@tag.description			**Signatures** are those of Standard Webhooks: `webhook-signature` has `v1,` and the base64 of the HMAC-SHA-256, by the secret, of `webhook-id`, `webhook-timestamp` and the body with a `.` between them. After a rotation there are two, separated by a space: one of them must fit. Refuse what is older than five minutes. Libraries for most languages do it.
+//	@tag.description
+//	@tag.description			**Delivery** is at least once and in order: a message that the receiver does not answer with 2xx within 15 seconds is sent again after 5 seconds, 5 and 30 minutes, then 2 to 22 hours, for three days, or as `Retry-After` of a refusal says, and what comes after it waits. Then the webhook is disabled; enabled again, it goes on where it left off. 410 disables it at once. A message that comes twice has the same `webhook-id`.
 //	@tag.name					API keys
 //	@tag.description			Keys of clients: made, shown once, revoked.
 //	@tag.name					Service

@@ -40,7 +40,13 @@ func TestEveryExampleOfTheDocumentWorksOnTheSampleAsItStands(t *testing.T) {
 				if op.OperationID == "resolveAttendee" {
 					at = r.listed(t, 1, "M. Ashimbaev") + "/resolve?dry_run=true"
 				}
+				if strings.HasSuffix(op.OperationID, "Webhook") && strings.Contains(path, "{id}") { // nor anybody who is told
+					at = strings.Replace(at, "/1", c.make(t, "/v1/webhooks", `{"url":"https://mirror.example.org/"}`)[len("/v1/webhooks"):], 1)
+				}
 				sent, media := string(body), jsonBody
+				if op.OperationID == "replayWebhook" { // whose cursor is of another registry
+					sent = `{"cursor":"` + pageOf(t, c.get(t, "/v1/changes").want(t, 200)).Meta.Cursor + `"}`
+				}
 				if op.OperationID == "reconcile" { // a form, which has no dry run
 					sent, media, at = queriesForm(t, body), formBody, path
 				}

@@ -17,10 +17,11 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 	inFlight prometheus.Gauge
+	attempts *prometheus.CounterVec // to tell webhooks
 	show     http.Handler
 }
 
-func newMetrics(pool *pgxpool.Pool) *metrics {
+func newMetrics(pool *pgxpool.Pool, behind func() time.Duration) *metrics {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "registry_http_requests_total", Help: "Requests by method, pattern of the route and status.",
@@ -30,9 +31,15 @@ func newMetrics(pool *pgxpool.Pool) *metrics {
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10, 30},
 		}, []string{"method", "route"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "registry_http_requests_in_flight", Help: "Requests that are being answered."}),
+		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "registry_webhook_attempts_total", Help: "Messages sent to webhooks, by what became of them: delivered, or why not.",
+		}, []string{"result"}),
 	}
+	oldest := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "registry_webhook_oldest_pending_seconds", Help: "For how long the oldest message that is on its way to an enabled webhook has been so.",
+	}, func() float64 { return behind().Seconds() })
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(m.requests, m.duration, m.inFlight, poolCollector{pool},
+	registry.MustRegister(m.requests, m.duration, m.inFlight, m.attempts, oldest, poolCollector{pool},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
 	m.show = promhttp.HandlerFor(registry, promhttp.HandlerOpts{DisableCompression: true}) // ours compresses
 	return m

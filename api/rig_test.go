@@ -36,7 +36,7 @@ type rig struct {
 func newRig(t testing.TB, set func(*Config), own ...Route) *rig {
 	t.Helper()
 	r := &rig{pool: dbtest.New(t), clock: newClock(), log: &logBuffer{}, own: map[string]bool{}}
-	config := Config{DB: r.pool, StreamFor: 50 * time.Millisecond, Now: r.clock.now, Log: slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	config := Config{DB: r.pool, StreamFor: 50 * time.Millisecond, WebhookEvery: 5 * time.Millisecond, Now: r.clock.now, Log: slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	if set != nil {
 		set(&config)
 	}
@@ -76,7 +76,7 @@ func (r *rig) write(t testing.TB, f func(ctx context.Context, tx pgx.Tx) error) 
 	}
 }
 
-// changeCount is how many changes the log holds.
+// rows gives the number that a statement counts.
 func (r *rig) rows(t testing.TB, sql string) (n int) {
 	t.Helper()
 	if err := r.pool.QueryRow(t.Context(), sql).Scan(&n); err != nil {
@@ -85,6 +85,7 @@ func (r *rig) rows(t testing.TB, sql string) (n int) {
 	return n
 }
 
+// changeCount is how many changes the log holds.
 func (r *rig) changeCount(t testing.TB) int {
 	t.Helper()
 	return r.rows(t, "SELECT count(*) FROM changes")

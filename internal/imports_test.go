@@ -25,7 +25,7 @@ var floors = [][]string{
 	{ // 2: the resources
 		"internal/roundtable", "internal/person", "internal/affiliation", "internal/organization", "internal/organizer",
 		"internal/attendee", "internal/role", "internal/statement", "internal/topic", "internal/place", "internal/document",
-		"internal/recommendation", "internal/apikey", "internal/idempotency", "internal/distinction",
+		"internal/recommendation", "internal/apikey", "internal/idempotency", "internal/distinction", "internal/webhook",
 	},
 	{"internal/history"}, // gives any of them the content that it had
 	{"internal/imports"}, // what other forms of records report to

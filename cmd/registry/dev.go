@@ -40,6 +40,9 @@ func (devCommand) Run(c *call) (err error) {
 			*quota = devQuota
 		}
 	}
+	if !c.given("WEBHOOKS_PRIVATE") {
+		s.WebhooksPrivate = true
+	}
 	log := c.log(s)
 	l, err := listen(c.ctx, s)
 	if err != nil {

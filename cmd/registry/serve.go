@@ -76,16 +76,25 @@ func listen(ctx context.Context, s config.Config) (net.Listener, error) {
 func serve(ctx context.Context, l net.Listener, pool *pgxpool.Pool, s config.Config, log *slog.Logger) error {
 	life, end := context.WithCancel(context.WithoutCancel(ctx)) // the handler must outlive the requests that finish after ctx
 	defer end()
-	h, err := api.New(life, api.Config{
+	service, err := api.New(life, api.Config{
 		DB: pool, Log: log, PublicBaseURL: s.PublicBaseURL, RequestTimeout: s.RequestLimit,
 		CORSOrigins: s.CORSOrigins, TrustedProxies: s.TrustedProxies, RateAnonymous: s.RateAnonymous, RateKeys: s.RateKeys,
+		WebhooksPrivate: s.WebhooksPrivate,
 	})
 	if err != nil {
 		return fmt.Errorf("set up the service: %w", err)
 	}
 	log.Info("serving", "address", l.Addr().String(), "version", version(), "schema", migrations.Latest())
 	context.AfterFunc(ctx, func() { log.Info("stopping", "delay", s.ShutdownDelay.String(), "grace", s.ShutdownGrace.String()) })
-	if err := api.Serve(ctx, l, h, log, api.Stop{Delay: s.ShutdownDelay, Grace: s.ShutdownGrace}); err != nil {
+	telling, stopTelling := context.WithCancel(ctx)
+	told := make(chan error, 1)
+	go func() { told <- service.Deliver(telling, s.ShutdownGrace) }()
+	err = api.Serve(ctx, l, service, log, api.Stop{Delay: s.ShutdownDelay, Grace: s.ShutdownGrace})
+	stopTelling() // also where the service ended by itself
+	if err := <-told; err != nil {
+		log.Warn("stop the delivery of webhooks", "error", err.Error()) // they are told again at the next start
+	}
+	if err != nil {
 		if ctx.Err() != nil {
 			err = fmt.Errorf("%w: %w", errBroken, err)
 		}

@@ -65,6 +65,8 @@ type Config struct {
 	ShutdownDelay  time.Duration  `env:"SHUTDOWN_DELAY" envDefault:"0s"`        // How long requests are still taken after a stop was asked for and `/readyz` says 503: longer than the load balancer's check.
 	ShutdownGrace  time.Duration  `env:"SHUTDOWN_GRACE" envDefault:"20s"`       // How long requests under way may take to finish at a stop.
 
+	WebhooksPrivate bool `env:"WEBHOOKS_PRIVATE" envDefault:"false"` // Whether webhooks may lie in private networks, on any port and without TLS. `dev` lets them unless this is set.
+
 	OperatorKey Secret `env:"OPERATOR_KEY"`                // A key of your own choice with every scope, in production of at least 20 characters; the one of before stops to work. `dev` makes one without it.
 	DataDir     string `env:"DATA_DIR" envDefault:".data"` // Where `dev` keeps its database and key.
 
@@ -142,6 +144,8 @@ func expected(t reflect.Type) string {
 		return "must be a duration, such as 500ms, 15s or 2m"
 	case reflect.TypeFor[slog.Level]():
 		return "must be debug, info, warn or error"
+	case reflect.TypeFor[bool]():
+		return "must be true or false"
 	case reflect.TypeFor[[]netip.Prefix]():
 		return "must be networks or addresses separated by commas, such as 10.0.0.0/8,192.0.2.7"
 	}

@@ -260,10 +260,14 @@ func (o operation) sort(v *openapi3.Parameter) error {
 	if err := json.Unmarshal(raw, &names); err != nil || len(names) == 0 {
 		return fmt.Errorf("a list needs @x-sort with the names that sort takes: %w", err)
 	}
-	v.Description = sentence(v.Description, "Names: `"+strings.Join(append(names, "id"), "`, `")+"`. Default: `"+names[0]+"`.")
-	name := `-?(` + strings.Join(append(slices.Clone(bare(names)), "id"), "|") + `)`
+	all := bare(names)
+	if !slices.Contains(all, "id") {
+		all, names = append(all, "id"), append(names, "id")
+	}
+	v.Description = sentence(v.Description, "Names: `"+strings.Join(names, "`, `")+"`. Default: `"+names[0]+"`.")
+	name := `-?(` + strings.Join(all, "|") + `)`
 	v.Schema.Value.Pattern = "^" + name + "(," + name + ")*$"
-	v.Extensions = map[string]any{"x-sort": append(slices.Clone(bare(names)), "id")}
+	v.Extensions = map[string]any{"x-sort": all}
 	return nil
 }
 

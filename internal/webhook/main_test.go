@@ -1,0 +1,248 @@
+package webhook_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/dbtest"
+	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/webhook"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+func TestMain(m *testing.M) { dbtest.Main(m) }
+
+// received is a message as it came.
+type received struct {
+	header http.Header
+	body   []byte
+	message
+}
+
+type message struct {
+	Type      string
+	Timestamp time.Time
+	Data      struct {
+		After, Cursor string
+		Changes       []told
+	}
+}
+
+type told struct {
+	Op, Type    string
+	ID, Version int64
+	ChangedAt   time.Time `json:"changed_at"`
+	Into        *int64
+}
+
+// receiver is an address that is told.
+type receiver struct {
+	*httptest.Server
+	arrived chan received
+
+	mu     sync.Mutex
+	answer func(w http.ResponseWriter, n int) // the n-th message, from 1
+	n      int
+}
+
+// newReceiver makes one that answers 204, or as answer does.
+func newReceiver(t testing.TB, answer func(w http.ResponseWriter, n int)) *receiver {
+	t.Helper()
+	r := &receiver{arrived: make(chan received, 10_000), answer: answer}
+	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		body, err := io.ReadAll(request.Body)
+		got := received{header: request.Header, body: body}
+		if err == nil {
+			err = json.Unmarshal(body, &got.message)
+		}
+		if err != nil || request.Method != http.MethodPost {
+			t.Errorf("%s: %v", request.Method, err)
+		}
+		r.mu.Lock()
+		r.n++
+		n := r.n
+		r.mu.Unlock()
+		if r.answer == nil {
+			w.WriteHeader(http.StatusNoContent)
+		} else {
+			r.answer(w, n)
+		}
+		r.arrived <- got
+	}))
+	t.Cleanup(r.Close)
+	return r
+}
+
+// next waits for a message.
+func (r *receiver) next(t testing.TB) received {
+	t.Helper()
+	select {
+	case got := <-r.arrived:
+		return got
+	case <-time.After(time.Minute):
+		t.Fatal("no message came")
+		return received{}
+	}
+}
+
+// none fails the test where a message has come that it did not look at.
+func (r *receiver) none(t testing.TB) {
+	t.Helper()
+	select {
+	case got := <-r.arrived:
+		t.Errorf("one more message: %s", got.body)
+	default:
+	}
+}
+
+// cursor is what stands for a place in these tests.
+func cursor(at changes.Head, types []string, drafts bool) string {
+	return fmt.Sprint(at.Epoch, " ", at.Seq, " ", types, " ", drafts)
+}
+
+// run has a courier work until stop, which returns once it has kept what became of its calls, or the end of the test.
+func run(t testing.TB, db *pgxpool.Pool, set ...func(*webhook.Options)) (c *webhook.Courier, stop func()) {
+	t.Helper()
+	c = newCourier(t, db, set...)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- c.Run(ctx, time.Minute) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("the courier did not stop in order: %v", err)
+		}
+	})
+	t.Cleanup(stop)
+	return c, stop
+}
+
+func newCourier(t testing.TB, db *pgxpool.Pool, set ...func(*webhook.Options)) *webhook.Courier {
+	t.Helper()
+	o := webhook.Options{DB: db, Secret: fixture.Secret, Reach: webhook.Reach{Private: true}, Cursor: cursor, Every: 2 * time.Millisecond}
+	for _, f := range set {
+		f(&o)
+	}
+	c, err := webhook.NewCourier(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// waits sets those between attempts.
+func waits(list ...time.Duration) func(*webhook.Options) {
+	return func(o *webhook.Options) { o.Waits = list }
+}
+
+// create makes a webhook and gives its id and secret.
+func create(t testing.TB, db *pgxpool.Pool, url string, set ...func(*webhook.Input)) (id int64, secret string) {
+	t.Helper()
+	in := webhook.Input{URL: url, Types: []string{}, State: "enabled"}
+	for _, f := range set {
+		f(&in)
+	}
+	write(t, db, func(ctx context.Context, tx pgx.Tx) (err error) {
+		id, secret, err = webhook.Create(ctx, tx, fixture.Secret, webhook.Reach{Private: true}, in)
+		return err
+	})
+	return id, secret
+}
+
+// patch changes a webhook.
+func patch(t testing.TB, db *pgxpool.Pool, id int64, set func(*webhook.Input)) {
+	t.Helper()
+	write(t, db, func(ctx context.Context, tx pgx.Tx) error {
+		if _, err := changes.Lock(ctx, tx, webhook.Table, webhook.Type, id); err != nil {
+			return err
+		}
+		w, err := webhook.Get(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		set(&w.Input)
+		return webhook.Update(ctx, tx, webhook.Reach{Private: true}, id, w.Input)
+	})
+}
+
+func write(t testing.TB, db *pgxpool.Pool, f func(ctx context.Context, tx pgx.Tx) error) {
+	t.Helper()
+	ctx := fixture.Context()
+	if err := changes.Write(ctx, db, changes.Options{}, func(tx pgx.Tx) error { return f(ctx, tx) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func exec(t testing.TB, db pg.DB, sql string, args ...any) {
+	t.Helper()
+	if _, err := db.Exec(context.Background(), sql, args...); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+}
+
+// deliveries gives those of a webhook, the oldest first.
+func deliveries(t testing.TB, db pg.DB, id int64) []webhook.Listed {
+	t.Helper()
+	page, err := webhook.ListDeliveries(t.Context(), db, id, webhook.DeliveryFilter{Params: paging.Params{Limit: 500, Sort: "-id"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := make([]webhook.Listed, len(page.Items))
+	for i, d := range page.Items {
+		list[len(list)-1-i] = d
+	}
+	return list
+}
+
+func get(t testing.TB, db pg.DB, id int64) webhook.Webhook {
+	t.Helper()
+	w, err := webhook.Get(t.Context(), db, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func head(t testing.TB, db pg.DB) changes.Head {
+	t.Helper()
+	h, err := changes.ReadHead(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// logBuffer keeps what is logged.
+type logBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+// use has a courier log to it.
+func (l *logBuffer) use(o *webhook.Options) { o.Log = slog.New(slog.NewJSONHandler(l, nil)) }
+
+func (l *logBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
