@@ -220,10 +220,6 @@ func (c *Courier) tidy(ctx context.Context) error {
 	return nil
 }
 
-func (c *Courier) cursor(place changes.Head, types []string, drafts bool) string {
-	return c.o.Cursor(place, types, drafts)
-}
-
 // jittered lengthens a wait by up to a tenth, so that many do not come at once.
 func jittered(wait time.Duration) time.Duration {
 	return wait + time.Duration(rand.Int64N(int64(wait)/10+1))

@@ -94,7 +94,7 @@ func Try(ctx context.Context, tx pgx.Tx, webhook int64) (int64, error) {
 	if _, err := Get(ctx, tx, webhook); err != nil {
 		return 0, err
 	}
-	payload, err := testMessage().write()
+	payload, err := testMessage()
 	if err != nil {
 		return 0, err
 	}

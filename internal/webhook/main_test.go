@@ -30,6 +30,7 @@ func TestMain(m *testing.M) { dbtest.Main(m) }
 type received struct {
 	header http.Header
 	body   []byte
+	n      int // from 1
 	message
 }
 
@@ -76,6 +77,7 @@ func newReceiver(t testing.TB, answer func(w http.ResponseWriter, n int)) *recei
 		r.n++
 		n := r.n
 		r.mu.Unlock()
+		got.n = n
 		if r.answer == nil {
 			w.WriteHeader(http.StatusNoContent)
 		} else {

@@ -22,55 +22,104 @@ const mostChanges = 100
 // Cursor names a place in the log for whoever is told of such types, with drafts or without: a cursor of the feed of changes.
 type Cursor func(place changes.Head, types []string, drafts bool) string
 
-// message is what is sent.
-type message struct {
-	Type      string    `json:"type"`
-	Timestamp time.Time `json:"timestamp"` // when it was made
-	Data      any       `json:"data"`
-}
+// ChangesCommitted tells of changes.
+//
+//	@Description	What has changed, in the order of the commits: which records, not what they hold. A receiver that keeps a copy asks for the changes after the cursor that it has.
+type ChangesCommitted struct {
+	Type      string      `json:"type" example:"changes.committed"`                                   // Always `changes.committed`.
+	Timestamp time.Time   `json:"timestamp" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When the message was made.
+	Data      ChangesTold `json:"data"`
+} //	@name	ChangesCommitted
 
-// committed tells of changes: those after one place in the log up to another.
-type committed struct {
-	After   string `json:"after"`
-	Cursor  string `json:"cursor"`
-	Changes []told `json:"changes"`
-}
+// ChangesTold are the changes between two places in the log.
+//
+//	@Description	The changes between two cursors.
+type ChangesTold struct {
+	After   string       `json:"after" example:"q8k1zJ4vV0m2o6nT5x7yWg3d9eAeyJlIjoiN2YzYTlkMTIiLCJuIjo0MTIsInYiOiJwdWJsaWMifQ"` // The cursor of the message before.
+	Cursor  string       `json:"cursor" example:"w2c5pR8sU1x4z7A0d3f6hKbNmQeyJlIjoiN2YzYTlkMTIiLCJuIjo0MTgsInYiOiJwdWJsaWMifQ"` // The cursor of the changes that follow these. For a webhook with `types` it is good for these types.
+	Changes []ChangeTold `json:"changes"`                                                                                       // At most 100.
+} //	@name	ChangesTold
 
-// told is what became of one record, as in the feed of changes.
-type told struct {
-	Op        string    `json:"op"`
-	Type      string    `json:"type"`
-	ID        int64     `json:"id"`
-	Version   int64     `json:"version"`
-	ChangedAt time.Time `json:"changed_at"`
-	Into      *int64    `json:"into,omitzero"`
-}
+// ChangeTold is what became of one record, as in the feed of changes.
+//
+//	@Description	What became of one record, as in the changes, without its data.
+type ChangeTold struct {
+	Op        string    `json:"op" enums:"upsert,delete,withdraw,merge,erase" example:"upsert"`      // upsert: it is there, or what you see of it is another. delete: it is gone. withdraw: you no longer see it. merge: it is part of `into` now. erase: it is gone with its history.
+	Type      string    `json:"type" example:"round-tables"`                                         // What it is, as in the path.
+	ID        int64     `json:"id" example:"1"`                                                      // Which one.
+	Version   int64     `json:"version" example:"3"`                                                 // Its version.
+	ChangedAt time.Time `json:"changed_at" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When.
+	Into      *int64    `json:"into,omitzero" validate:"optional" example:"2"`                       // The record of the same type that it is part of, after a merge.
+} //	@name	ChangeTold
 
-// anew tells that the database was restored from a backup: copies are to be made anew, and go on from the cursor.
-type anew struct {
-	Cursor string `json:"cursor"`
-}
+// ChangesBeganAnew tells that the database was restored from a backup.
+//
+//	@Description	The registry was restored from a backup. Copies are to be made anew: from the exports, or from the changes without a cursor.
+type ChangesBeganAnew struct {
+	Type      string    `json:"type" example:"changes.began_anew"`                                  // Always `changes.began_anew`.
+	Timestamp time.Time `json:"timestamp" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When the message was made.
+	Data      PlaceTold `json:"data"`
+} //	@name	ChangesBeganAnew
 
-func changesMessage(after, cursor string, list []changes.Change) message {
-	all := make([]told, len(list))
+// PlaceTold is a place in the log.
+//
+//	@Description	From where messages go on.
+type PlaceTold struct {
+	Cursor string `json:"cursor" example:"w2c5pR8sU1x4z7A0d3f6hKbNmQeyJlIjoiN2YzYTlkMTIiLCJuIjo0MTgsInYiOiJwdWJsaWMifQ"` // The cursor of the changes that follow.
+} //	@name	PlaceTold
+
+// Tested tells nothing.
+//
+//	@Description	Nothing: somebody tries whether messages arrive.
+type Tested struct {
+	Type      string    `json:"type" example:"webhook.test"`                                        // Always `webhook.test`.
+	Timestamp time.Time `json:"timestamp" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When the message was made.
+	Data      struct{}  `json:"data"`
+} //	@name	WebhookTest
+
+// changesMessage tells of changes after one cursor up to another.
+//
+//	@ID				changesCommitted
+//	@Summary		Records have changed
+//	@Description	Sent within a second of the change, signed, until it is answered with 2xx; see the description of webhooks.
+//	@Tags			Webhooks
+//	@Success		200	{object}	ChangesCommitted	"The message."
+//	@Router			/_webhooks/changes.committed [post]
+func changesMessage(after, cursor string, list []changes.Change) (string, error) {
+	told := make([]ChangeTold, len(list))
 	for i, c := range list {
-		all[i] = told{c.Op, c.Type, c.ID, c.Version, c.At, c.Into}
+		told[i] = ChangeTold{c.Op, c.Type, c.ID, c.Version, c.At, c.Into}
 	}
-	return message{Type: "changes.committed", Data: committed{after, cursor, all}}
+	return text(ChangesCommitted{"changes.committed", now(), ChangesTold{after, cursor, told}})
 }
 
-func beganAnewMessage(cursor string) message {
-	return message{Type: "changes.began_anew", Data: anew{cursor}}
+// beganAnewMessage tells that copies are to be made anew, and go on from a cursor.
+//
+//	@ID				changesBeganAnew
+//	@Summary		The registry was restored from a backup
+//	@Description	Copies are to be made anew.
+//	@Tags			Webhooks
+//	@Success		200	{object}	ChangesBeganAnew	"The message."
+//	@Router			/_webhooks/changes.began_anew [post]
+func beganAnewMessage(cursor string) (string, error) {
+	return text(ChangesBeganAnew{"changes.began_anew", now(), PlaceTold{cursor}})
 }
 
-func testMessage() message {
-	return message{Type: "webhook.test", Data: struct{}{}}
-}
+// testMessage tells nothing.
+//
+//	@ID				webhookTest
+//	@Summary		A try
+//	@Description	Sent when somebody calls the webhook for a test.
+//	@Tags			Webhooks
+//	@Success		200	{object}	Tested	"The message."
+//	@Router			/_webhooks/webhook.test [post]
+func testMessage() (string, error) { return text(Tested{Type: "webhook.test", Timestamp: now()}) }
 
-// write gives the bytes of a message, which do not change however often it is sent.
-func (m message) write() (string, error) {
-	m.Timestamp = time.Now().UTC().Truncate(time.Microsecond)
-	b, err := json.Marshal(m)
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// text gives the bytes of a message, which do not change however often it is sent.
+func text(message any) (string, error) {
+	b, err := json.Marshal(message)
 	return string(b), err
 }
 

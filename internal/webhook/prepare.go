@@ -13,7 +13,7 @@ import (
 // next is what a webhook is to be told.
 type next struct {
 	kind    string // empty: nothing of what came concerns it
-	message message
+	payload string
 	changes int
 	place   changes.Head // where it stands after that
 }
@@ -57,7 +57,8 @@ func (c *Courier) prepare(ctx context.Context, tx pgx.Tx, id int64) error {
 // nextOf finds what comes after a place, up to the head of the log or beyond it.
 func (c *Courier) nextOf(ctx context.Context, tx pgx.Tx, w Webhook, at, head changes.Head) (next, error) {
 	if at.Epoch != head.Epoch || at.Seq > head.Seq {
-		return next{kindBeganAnew, beganAnewMessage(c.cursor(head, w.Types, w.Drafts)), 0, head}, nil
+		payload, err := beganAnewMessage(c.o.Cursor(head, w.Types, w.Drafts))
+		return next{kindBeganAnew, payload, 0, head}, err
 	}
 	list, more, err := changes.Feed{Types: w.Told(), After: at.Seq, Limit: mostChanges, Public: !w.Drafts}.Read(ctx, tx)
 	if err != nil {
@@ -70,19 +71,16 @@ func (c *Courier) nextOf(ctx context.Context, tx pgx.Tx, w Webhook, at, head cha
 	if !more {
 		to.Seq = max(to.Seq, head.Seq)
 	}
-	return next{kindChanges, changesMessage(c.cursor(at, w.Types, w.Drafts), c.cursor(to, w.Types, w.Drafts), list), len(list), to}, nil
+	payload, err := changesMessage(c.o.Cursor(at, w.Types, w.Drafts), c.o.Cursor(to, w.Types, w.Drafts), list)
+	return next{kindChanges, payload, len(list), to}, err
 }
 
 // enqueue keeps a delivery and the job that carries it out.
 func (c *Courier) enqueue(ctx context.Context, tx pgx.Tx, webhook int64, n next) error {
-	payload, err := n.message.write()
-	if err != nil {
-		return err
-	}
 	id, err := pg.ID(ctx, tx, `
 		INSERT INTO webhook_deliveries (webhook_id, message_id, kind, payload, epoch, through_seq, changes, next_attempt_at)
 		VALUES (@webhook, @message_id, @kind, @payload, @epoch, @through, @changes, now()) RETURNING id`, pg.Args{
-		"webhook": webhook, "message_id": newMessageID(), "kind": n.kind, "payload": payload, "epoch": n.place.Epoch, "through": n.place.Seq, "changes": n.changes,
+		"webhook": webhook, "message_id": newMessageID(), "kind": n.kind, "payload": n.payload, "epoch": n.place.Epoch, "through": n.place.Seq, "changes": n.changes,
 	})
 	if err != nil {
 		return err

@@ -75,7 +75,6 @@ func reasonOf(err error) string {
 	var name *net.DNSError
 	var timeout net.Error
 	var certificate *tls.CertificateVerificationError
-	var record tls.RecordHeaderError
 	var alert tls.AlertError
 	var host x509.HostnameError
 	switch {
@@ -85,7 +84,7 @@ func reasonOf(err error) string {
 		return noName
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return tooSlow
-	case errors.As(err, &certificate), errors.As(err, &record), errors.As(err, &alert), errors.As(err, &host):
+	case errors.As(err, &certificate), errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &alert), errors.As(err, &host):
 		return badCertificate
 	}
 	return noConnection

@@ -43,7 +43,7 @@ func build(root string) (map[string][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := (&pass{doc: doc, facts: facts, examples: examples}).run(); err != nil {
+		if err := (&pass{doc: doc, facts: facts, examples: examples, modern: name == fileV31}).run(); err != nil {
 			return nil, err
 		}
 		switch name {

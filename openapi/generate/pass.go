@@ -15,11 +15,12 @@ type pass struct {
 	doc      *openapi3.T
 	facts    *source
 	examples examples
+	modern   bool // it becomes one of OpenAPI 3.1, which knows webhooks
 }
 
 func (p *pass) run() error {
 	steps := []func() error{
-		p.nameSchemas, p.putKnown, p.describeStructs, p.securitySchemes, p.shared, p.operations,
+		p.messages, p.nameSchemas, p.putKnown, p.describeStructs, p.securitySchemes, p.shared, p.operations,
 		p.patches, p.splitRequests, p.answers, p.requests, p.addExamples, p.dropUnused,
 	}
 	for _, step := range steps {
@@ -143,6 +144,7 @@ func (p *pass) dropUnused() error {
 			visitRequest(op, visit)
 			visitAnswers(op, visit)
 		})
+		p.eachMessage(func(op *openapi3.Operation) { visitRequest(op, visit) })
 		for _, r := range p.doc.Components.Responses {
 			visitContent(r.Value.Content, visit)
 		}

@@ -96,6 +96,7 @@ func (p *pass) splitRequests() error {
 func (p *pass) answers() error {
 	names := p.reachable(func(visit func(*openapi3.SchemaRef)) {
 		p.eachOperation(func(_, _ string, op *openapi3.Operation) { visitAnswers(op, visit) })
+		p.eachMessage(func(op *openapi3.Operation) { visitRequest(op, visit) })
 		for _, r := range p.doc.Components.Responses {
 			visitContent(r.Value.Content, visit)
 		}

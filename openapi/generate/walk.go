@@ -72,6 +72,7 @@ func (p *pass) walk(visit func(*openapi3.SchemaRef)) {
 		visitRequest(op, once)
 		visitAnswers(op, once)
 	})
+	p.eachMessage(func(op *openapi3.Operation) { visitRequest(op, once) })
 }
 
 func (p *pass) eachOperation(visit func(path, method string, op *openapi3.Operation)) {
@@ -80,6 +81,13 @@ func (p *pass) eachOperation(visit func(path, method string, op *openapi3.Operat
 		for _, method := range slices.Sorted(maps.Keys(operations)) {
 			visit(path, method, operations[method])
 		}
+	}
+}
+
+// eachMessage visits what is sent to webhooks.
+func (p *pass) eachMessage(visit func(op *openapi3.Operation)) {
+	for _, name := range slices.Sorted(maps.Keys(p.doc.Webhooks)) {
+		visit(p.doc.Webhooks[name].Post)
 	}
 }
 

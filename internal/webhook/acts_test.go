@@ -1,0 +1,162 @@
+package webhook_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/dbtest"
+	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/webhook"
+
+	"github.com/jackc/pgx/v5"
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+)
+
+func TestAfterARotationBothSecretsFitForADay(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	r := newReceiver(t, nil)
+	id, former := create(t, db, r.URL)
+	var secret string
+	write(t, db, func(ctx context.Context, tx pgx.Tx) (err error) {
+		secret, err = webhook.Rotate(ctx, tx, fixture.Secret, id)
+		return err
+	})
+	run(t, db)
+	fits := func(secret string, got received) bool {
+		w, err := standardwebhooks.NewWebhook(secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return w.Verify(got.body, got.header) == nil
+	}
+	fixture.Topic(t, db)
+	if got := r.next(t); former == secret || !fits(former, got) || !fits(secret, got) || strings.Count(got.header.Get("Webhook-Signature"), "v1,") != 2 {
+		t.Errorf("the signatures are %s", got.header.Get("Webhook-Signature"))
+	}
+	exec(t, db, "UPDATE webhooks SET rotated_at = now() - interval '24 hours 1 second'")
+	fixture.Topic(t, db)
+	if got := r.next(t); fits(former, got) || !fits(secret, got) || strings.Count(got.header.Get("Webhook-Signature"), "v1,") != 1 {
+		t.Errorf("after a day the signatures are %s", got.header.Get("Webhook-Signature"))
+	}
+}
+
+func TestNobodyCanReadASecret(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	_, secret := create(t, db, "http://127.0.0.1:1/")
+	var n int
+	err := db.QueryRow(t.Context(), "SELECT (SELECT count(*) FROM webhooks w WHERE w::text LIKE $1) + (SELECT count(*) FROM changes c WHERE c::text LIKE $1)", "%"+secret[6:20]+"%").Scan(&n)
+	if err != nil || n != 0 {
+		t.Errorf("%d, %v", n, err)
+	}
+	if err := db.QueryRow(t.Context(), "SELECT count(*) FROM changes WHERE type = 'webhooks' AND (after ? 'seed' OR after ? 'former_seed' OR NOT after ? 'url')").Scan(&n); err != nil || n != 0 {
+		t.Errorf("%d entries of the log hold what a secret is made of, %v", n, err)
+	}
+}
+
+func TestAReplayTellsAgain(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	r := newReceiver(t, nil)
+	id, _ := create(t, db, r.URL)
+	place := head(t, db)
+	c, _ := run(t, db)
+	first, second := fixture.Topic(t, db), int64(0)
+	r.next(t)
+	second = fixture.Topic(t, db)
+	r.next(t)
+	write(t, db, func(ctx context.Context, tx pgx.Tx) error { return webhook.ReplayFrom(ctx, tx, id, place) })
+	c.Wake()
+	if got := r.next(t); got.Data.After != cursor(place, []string{}, false) || len(got.Data.Changes) != 2 || got.Data.Changes[0].ID != first || got.Data.Changes[1].ID != second {
+		t.Errorf("%s", got.body)
+	}
+}
+
+func TestADeliveryThatWaitsCanBeSentAtOnceAndOneThatIsOverCannot(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	r := newReceiver(t, func(w http.ResponseWriter, n int) {
+		if n == 1 {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	})
+	id, _ := create(t, db, r.URL)
+	_, stop := run(t, db, waits(time.Hour))
+	fixture.Topic(t, db)
+	r.next(t)
+	stop() // it has kept that the next attempt is in an hour
+	c, stop := run(t, db, waits(time.Hour))
+	waiting := deliveries(t, db, id)[0]
+	if waiting.State != "pending" || waiting.NextAttemptAt == nil || time.Until(*waiting.NextAttemptAt) < 50*time.Minute || *waiting.Error != "status" {
+		t.Errorf("%+v", waiting)
+	}
+	retry := func() (err error) {
+		ctx := fixture.Context()
+		return changes.Write(ctx, db, changes.Options{}, func(tx pgx.Tx) error { return c.Retry(ctx, tx, id, waiting.ID) })
+	}
+	if err := retry(); err != nil {
+		t.Fatal(err)
+	}
+	r.next(t)
+	stop()
+	if d := deliveries(t, db, id)[0]; d.State != "delivered" || d.Attempts != 2 {
+		t.Errorf("%+v", d)
+	}
+	if err := retry(); !apperr.IsKind(err, apperr.Conflict) {
+		t.Errorf("a second time: %v", err)
+	}
+}
+
+func TestWhatIsOnItsWayIsToldAnewWhereTheWebhookChanged(t *testing.T) {
+	t.Parallel()
+	for name, set := range map[string]func(in *webhook.Input, url string){
+		"another address": func(in *webhook.Input, url string) { in.URL = url },
+		"other types":     func(in *webhook.Input, url string) { in.URL, in.Types = url, []string{"topics"} },
+		"with drafts":     func(in *webhook.Input, url string) { in.URL, in.Drafts = url, true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := dbtest.New(t)
+			dead := newReceiver(t, func(w http.ResponseWriter, _ int) { w.WriteHeader(http.StatusBadGateway) })
+			id, _ := create(t, db, dead.URL)
+			_, stop := run(t, db, waits(time.Hour))
+			made := fixture.Topic(t, db)
+			dead.next(t)
+			stop()
+			r := newReceiver(t, nil)
+			patch(t, db, id, func(in *webhook.Input) { set(in, r.URL) })
+			patch(t, db, id, func(in *webhook.Input) { d := "of the library"; in.Description = &d }) // which cancels nothing
+			_, stop = run(t, db)
+			if got := r.next(t); len(got.Data.Changes) != 1 || got.Data.Changes[0].ID != made {
+				t.Errorf("%s", got.body)
+			}
+			stop()
+			dead.none(t)
+			if list := deliveries(t, db, id); len(list) != 2 || list[0].State != "cancelled" || list[0].NextAttemptAt != nil || list[1].State != "delivered" {
+				t.Errorf("%+v", list)
+			}
+		})
+	}
+}
+
+func TestWhoIsDisabledIsNotTold(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	quiet, told := newReceiver(t, nil), newReceiver(t, nil)
+	id, _ := create(t, db, quiet.URL, func(in *webhook.Input) { in.State = "disabled" })
+	create(t, db, told.URL)
+	_, stop := run(t, db)
+	fixture.Topic(t, db)
+	told.next(t)
+	stop()
+	quiet.none(t)
+	if list := deliveries(t, db, id); len(list) != 0 {
+		t.Errorf("%+v", list)
+	}
+}

@@ -1,0 +1,31 @@
+"""Receives what a webhook of the registry is told, and checks that it is from there.  WEBHOOK_SECRET=whsec_… python3 receiver.py 9000"""
+import base64, hmac, json, os, sys, time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+key = base64.b64decode(os.environ["WEBHOOK_SECRET"].removeprefix("whsec_"))
+seen = set()  # a receiver that others rely on keeps them in its database
+
+def genuine(headers, body):
+    message, sent = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+    if not sent.isdecimal() or abs(time.time() - int(sent)) > 300:  # somebody may have recorded it
+        return False
+    signature = base64.b64encode(hmac.digest(key, f"{message}.{sent}.".encode() + body, "sha256")).decode()
+    return any(hmac.compare_digest("v1," + signature, one) for one in headers.get("webhook-signature", "").split())
+
+class Receiver(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        known = genuine(self.headers, body)
+        self.send_response(204 if known else 401)
+        self.end_headers()
+        if known and self.headers["webhook-id"] not in seen:  # a message may come twice
+            seen.add(self.headers["webhook-id"])
+            told = json.loads(body)
+            print(told["type"], *(f'{c["op"]} {c["type"]}/{c["id"]}' for c in told["data"].get("changes", [])), flush=True)
+
+    def log_message(self, *_):
+        pass
+
+server = HTTPServer(("127.0.0.1", int(sys.argv[1])), Receiver)
+print(f"listening on http://127.0.0.1:{server.server_port}/", flush=True)
+server.serve_forever()
