@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -78,7 +79,7 @@ func NewCourier(o Options) (*Courier, error) {
 	c.jobs, err = river.NewClient(riverpgxv5.New(o.DB), &river.Config{
 		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: mostAtOnce}}, Workers: workers, MaxAttempts: mostTries,
 		PollOnly: true, FetchPollInterval: o.Every, FetchCooldown: min(o.Every, river.FetchCooldownDefault), // LISTEN would take a connection, and not pass every pooler
-		JobTimeout: jobLimit, RescueStuckJobsAfter: stuckAfter, Logger: slog.New(loud{o.Log.Handler()}),
+		JobTimeout: jobLimit, RescueStuckJobsAfter: stuckAfter, CompletedJobRetentionPeriod: time.Hour, Logger: slog.New(loud{o.Log.Handler()}),
 		ReindexerSchedule: river.NeverSchedule(), // the queue is small
 	})
 	return c, err
@@ -197,12 +198,16 @@ func (c *Courier) look(ctx context.Context) (some bool, err error) {
 		return false, nil
 	}
 	head, err := changes.ReadHead(ctx, c.o.DB)
+	if err != nil {
+		return true, err
+	}
+	var failed []error // of one webhook, which others must not suffer from
 	for _, s := range list {
-		if err == nil && (s.Epoch != head.Epoch || s.Pending == nil && s.Seq != head.Seq) {
-			err = changes.Write(ctx, c.o.DB, changes.Options{}, func(tx pgx.Tx) error { return c.prepare(ctx, tx, s.ID) })
+		if s.Epoch != head.Epoch || s.Pending == nil && s.Seq != head.Seq {
+			failed = append(failed, changes.Write(ctx, c.o.DB, changes.Options{}, func(tx pgx.Tx) error { return c.prepare(ctx, tx, s.ID) }))
 		}
 	}
-	return true, err
+	return true, errors.Join(failed...)
 }
 
 // tidy deletes old deliveries, and gives up those that nobody will carry out any more: what they told is told anew.
