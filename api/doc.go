@@ -67,7 +67,7 @@
 //	@tag.description
 //	@tag.description			**XLSX** is the table of the CSV file without the marks of texts: texts are texts there, days are dates (those before March 1900 are texts), and numbers of more than 15 digits are texts. It is sent when it is ready. A sheet has room for 1,048,575 records, and a cell for 32,767 characters: more is refused.
 //	@tag.name					Imports
-//	@tag.description			Whole documents in: what the registry lacks is added, and a report says what became of each object.
+//	@tag.description			Tables and documents in: what exports write, edited, or what others have. A report says what became of each row, with a dry run before anything is written, and an import can be reverted.
 //	@tag.name					Calendars and feeds
 //	@tag.description			Round tables for calendar programs and feed readers.
 //	@tag.name					Webhooks

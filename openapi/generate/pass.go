@@ -20,7 +20,7 @@ type pass struct {
 
 func (p *pass) run() error {
 	steps := []func() error{
-		p.messages, p.nameSchemas, p.putKnown, p.describeStructs, p.securitySchemes, p.shared, p.operations,
+		p.tags, p.messages, p.nameSchemas, p.putKnown, p.describeStructs, p.securitySchemes, p.shared, p.operations,
 		p.patches, p.splitRequests, p.answers, p.requests, p.addExamples, p.dropUnused,
 	}
 	for _, step := range steps {
@@ -29,6 +29,16 @@ func (p *pass) run() error {
 		}
 	}
 	p.doc.Servers = openapi3.Servers{{URL: "/", Description: "This server"}}
+	return nil
+}
+
+// tags gives the tags their whole descriptions.
+func (p *pass) tags() error {
+	for _, t := range p.doc.Tags {
+		if t.Description = p.facts.tags[t.Name]; t.Description == "" {
+			return fmt.Errorf("the tag %s has no description", t.Name)
+		}
+	}
 	return nil
 }
 

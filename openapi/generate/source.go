@@ -17,6 +17,7 @@ import (
 type source struct {
 	structs map[string]goStruct // by package and name: "topic.Input"
 	schemas map[string]string   // name of the schema -> key of structs
+	tags    map[string]string   // name of the tag -> its description, of which swag keeps the last line only
 }
 
 type goStruct struct {
@@ -35,7 +36,7 @@ type goField struct {
 
 // readSource reads the structs of the packages whose types the documents show.
 func readSource(root string) (*source, error) {
-	s := &source{map[string]goStruct{}, map[string]string{}}
+	s := &source{map[string]goStruct{}, map[string]string{}, map[string]string{}}
 	for _, dir := range []string{"api", "internal"} {
 		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, _ fs.DirEntry, err error) error {
 			if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
@@ -45,6 +46,7 @@ func readSource(root string) (*source, error) {
 			if err != nil {
 				return err
 			}
+			s.readTags(file.Doc.Text())
 			return s.read(file)
 		})
 		if err != nil {
@@ -52,6 +54,20 @@ func readSource(root string) (*source, error) {
 		}
 	}
 	return s, nil
+}
+
+// readTags reads the lines of @tag.description after each @tag.name in the comment of a package.
+func (s *source) readTags(comment string) {
+	var tag string
+	for line := range strings.Lines(comment) {
+		attribute, value, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		switch value = strings.TrimSpace(value); attribute {
+		case "@tag.name":
+			tag = value
+		case "@tag.description":
+			s.tags[tag] = strings.TrimPrefix(s.tags[tag]+"\n"+value, "\n")
+		}
+	}
 }
 
 var nameComment = regexp.MustCompile(`@name\s+(\w+)`)
