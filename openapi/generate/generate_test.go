@@ -90,9 +90,17 @@ func TestAParameterIsCalledInTheDocumentAsInTheService(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &source{map[string]goStruct{}, map[string]string{}}
+	s := newSource()
 	if err := s.read(parsed); err == nil {
 		t.Error("query and form differ, and nobody says so")
+	}
+}
+
+func TestADescriptionOfATagHasAllItsLines(t *testing.T) {
+	s := newSource()
+	s.readTags("Package p does it.\n\n\t@title\tThings\n\t@tag.name\tA\n\t@tag.description\tOne.\n\t@tag.description\n\t@tag.description\tTwo.\n\t@tag.name\tB\n\t@tag.description\tThree.\n")
+	if s.tags["A"] != "One.\n\nTwo." || s.tags["B"] != "Three." || len(s.tags) != 2 {
+		t.Errorf("%q", s.tags)
 	}
 }
 
@@ -104,7 +112,7 @@ func TestWhatIsNullAndWhatIsAlwaysThereComesFromTheStructs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &source{map[string]goStruct{}, map[string]string{}}
+	s := newSource()
 	if err := s.read(parsed); err != nil {
 		t.Fatal(err)
 	}

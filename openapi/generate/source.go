@@ -34,9 +34,13 @@ type goField struct {
 	text      bool // a language map
 }
 
+func newSource() *source {
+	return &source{map[string]goStruct{}, map[string]string{}, map[string]string{}}
+}
+
 // readSource reads the structs of the packages whose types the documents show.
 func readSource(root string) (*source, error) {
-	s := &source{map[string]goStruct{}, map[string]string{}, map[string]string{}}
+	s := newSource()
 	for _, dir := range []string{"api", "internal"} {
 		err := filepath.WalkDir(filepath.Join(root, dir), func(path string, _ fs.DirEntry, err error) error {
 			if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
