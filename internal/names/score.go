@@ -5,17 +5,19 @@ import "slices"
 // Score says how likely two spellings are of one name, 0 to 1: word by word, whatever the order. A patronymic or a middle
 // name that one of them lacks costs little, one that differs much; a surname with an initial is never
 // sure, and initials alone say nothing. It is symmetric.
-func Score(a, b Name) float64 {
+func Score(a, b Name) float64 { return (*comparison)(nil).score(a, b) }
+
+func (c *comparison) score(a, b Name) float64 {
 	if len(a.words) > len(b.words) || len(a.words) == len(b.words) && less(b, a) {
 		a, b = b, a
 	}
-	s := score(a.words, b.words, a.kind)
+	s := c.scoreWords(a.words, b.words, a.kind)
 	if s >= .97 || len(a.words) == len(b.words) {
 		return s
 	}
 	for i := 0; i+1 < len(b.words); i++ { // two words of one may be run together in the other
-		if g := glued(b.words, i); runTogether(g[i], a.words) {
-			s = max(s, .98*score(a.words, g, a.kind))
+		if both := c.both(b.words[i], b.words[i+1]); runTogether(both, a.words) {
+			s = max(s, .98*c.scoreWords(a.words, slices.Concat(b.words[:i], []*word{both}, b.words[i+2:]), a.kind))
 		}
 	}
 	return s
@@ -31,15 +33,8 @@ func less(a, b Name) bool {
 	return false
 }
 
-// glued joins the words at i and after it.
-func glued(words []*word, i int) []*word {
-	x, y := words[i], words[i+1]
-	both := &word{text: smooth(x.text + y.text), script: x.script, weight: 1}
-	return slices.Concat(words[:i], []*word{both}, words[i+2:])
-}
-
 func runTogether(both *word, in []*word) bool {
-	return slices.ContainsFunc(in, func(w *word) bool { return alike(w.text, both.text) > .8 })
+	return slices.ContainsFunc(in, func(w *word) bool { return alikeOver(w.text, both.text, .8) > 0 })
 }
 
 // pair is a word of either name, and how alike they are.
@@ -49,12 +44,12 @@ type pair struct {
 }
 
 // matching pairs the words of two names, the most alike first; rest are those that have no partner.
-func matching(a, b []*word) (pairs []pair, restA, restB []int) {
+func (c *comparison) matching(a, b []*word) (pairs []pair, restA, restB []int) {
 	var room [maxWords]pair
 	all := room[:0]
 	for i, x := range a {
 		for j, y := range b {
-			if s := similarity(x, y); s > .35 {
+			if s := c.similarity(x, y); s > 0 {
 				all = append(all, pair{i, j, s})
 			}
 		}
@@ -90,8 +85,8 @@ func matching(a, b []*word) (pairs []pair, restA, restB []int) {
 	return all[:n], restA, restB
 }
 
-func score(a, b []*word, k kind) float64 {
-	pairs, restA, restB := matching(a, b)
+func (c *comparison) scoreWords(a, b []*word, k kind) float64 {
+	pairs, restA, restB := c.matching(a, b)
 	if len(pairs) == 0 {
 		return 0
 	}
@@ -194,8 +189,11 @@ func steep(s float64) float64 {
 }
 
 // Search says how well what is typed into a search box fits a name, 0 to 1: a surname alone is enough, and the last word may
-// be the beginning of one. Among names that fit alike the one that is liker as a whole scores more.
-func Search(query, name Name) float64 {
+// be the beginning of one. Among names that fit alike the one that is liker as a whole scores more, and none less than it is
+// like as a whole.
+func Search(query, name Name) float64 { return (*comparison)(nil).search(query, name) }
+
+func (c *comparison) search(query, name Name) float64 {
 	if len(query.words) == 0 || len(name.words) == 0 {
 		return 0
 	}
@@ -203,9 +201,9 @@ func Search(query, name Name) float64 {
 	for i, q := range query.words {
 		best := 0.
 		for _, w := range name.words {
-			s := similarity(q, w)
+			s := c.similarity(q, w)
 			if i == len(query.words)-1 && len(q.text) < len(w.text) {
-				s = max(s, .97*alike(q.text, w.text[:len(q.text)]))
+				s = max(s, .97*alikeOver(q.text, w.text[:len(q.text)], max(s, best)/.97))
 			}
 			best = max(best, s)
 		}
@@ -216,5 +214,6 @@ func Search(query, name Name) float64 {
 		got += weight * steep(best)
 		of += weight
 	}
-	return .8*got/of + .2*Score(query, name)
+	whole := c.score(query, name)
+	return max(whole, .8*got/of+.2*whole)
 }

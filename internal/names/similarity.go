@@ -2,31 +2,37 @@ package names
 
 import "strings"
 
-// What it costs to take one letter for another, to leave one out or to put one in; a letter that agrees in nothing costs 1.
-// Pairs that are alike in sound, or that systems of transliteration mix up, cost less.
+// What it costs to take one letter for another, to leave one out or to put one in, in twentieths: a letter that agrees in
+// nothing costs whole. Pairs that are alike in sound, or that systems of transliteration mix up, cost less.
 var (
-	exchange [128][128]float32
-	omission [128]float32
+	exchange [128][128]uint8
+	omission [128]uint8
+)
+
+const (
+	whole    = 20
+	half     = 10
+	cheapest = 10 // of the omissions
 )
 
 func init() {
 	for i := range exchange {
-		omission[i] = 1
+		omission[i] = whole
 		for j := range exchange {
 			if i != j {
-				exchange[i][j] = 1
+				exchange[i][j] = whole
 			}
 		}
 	}
-	for c, cost := range map[byte]float32{'h': .5, 'i': .5, 'e': .5, 'a': .6, 'o': .6, 'u': .6} {
+	for c, cost := range map[byte]uint8{'h': 10, 'i': 10, 'e': 10, 'a': 12, 'o': 12, 'u': 12} {
 		omission[c] = cost
 	}
-	for cost, pairs := range map[float32]string{
-		.3:  "ji hg zs vu vf ie ou ao ae ei",
-		.35: "hk",
-		.4:  "kg cs qw qc ws zc bp dt",
-		.5:  "jw ck qh fp bv qk jz jq jg mn vo eo iu",
-		.6:  "hf ai au eu oi",
+	for cost, pairs := range map[uint8]string{
+		6:  "ji hg zs vu vf ie ou ao ae ei",
+		7:  "hk",
+		8:  "kg cs qw qc ws zc bp dt",
+		10: "jw ck qh fp bv qk jz jq jg mn vo eo iu",
+		12: "hf ai au eu oi",
 	} {
 		for pair := range strings.FieldsSeq(pairs) {
 			exchange[pair[0]][pair[1]], exchange[pair[1]][pair[0]] = cost, cost
@@ -36,40 +42,63 @@ func init() {
 
 // alike is how alike two folded words are, 0 to 1: one less the cost of making one of the other, by the letter. A word that
 // begins otherwise is less alike than one that ends otherwise.
-func alike(a, b string) float64 {
+func alike(a, b string) float64 { return alikeOver(a, b, 0) }
+
+// alikeOver is alike of words that are more alike than bar, and 0 of others: it gives up as soon as they cannot be.
+func alikeOver(a, b string, bar float64) float64 {
 	if a == b {
 		return 1
 	}
 	if a == "" || b == "" {
 		return 0
 	}
-	var rows [2][2*maxLetters + 1]float32
 	a, b = a[:min(len(a), 2*maxLetters)], b[:min(len(b), 2*maxLetters)]
-	was, now := &rows[0], &rows[1]
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	all := whole * len(b)
+	most := int(float64(all)*(1-bar)) + 1 // that it may cost
+	begins := 0
+	if exchange[a[0]&127][b[0]&127] >= whole {
+		begins = half
+	}
+	if most -= begins; cheapest*(len(b)-len(a)) > most {
+		return 0
+	}
+	var row [2*maxLetters + 1]int // of costs: to make what was seen of a of the first letters of b
+	now := row[:len(b)+1]
 	for j := range len(b) {
-		was[j+1] = was[j] + omission[b[j]&127]
+		now[j+1] = now[j] + int(omission[b[j]&127])
 	}
 	for i := range len(a) {
 		x := a[i] & 127
-		costs, out := &exchange[x], omission[x]
-		now[0] = was[0] + out
+		costs, out := &exchange[x], int(omission[x])
+		diagonal, left := now[0], now[0]+out
+		now[0] = left
+		lowest := left
 		for j := range len(b) {
 			y := b[j] & 127
-			least := was[j] + costs[y]
-			least = min(least, was[j+1]+out, now[j]+omission[y])
-			now[j+1] = least
+			above := now[j+1]
+			left = min(diagonal+int(costs[y]), above+out, left+int(omission[y]))
+			diagonal, now[j+1] = above, left
+			lowest = min(lowest, left)
 		}
-		was, now = now, was
+		if lowest > most {
+			return 0
+		}
 	}
-	cost := float64(was[len(b)])
-	if exchange[a[0]&127][b[0]&127] >= 1 {
-		cost += .5
+	s := 1 - float64(now[len(b)]+begins)/float64(all)
+	if s <= bar {
+		return 0
 	}
-	return max(0, 1-cost/float64(max(len(a), len(b))))
+	return s
 }
 
 // similarity is how alike two words are in any of their readings, 0 to 1.
-func similarity(a, b *word) float64 {
+func similarity(a, b *word) float64 { return similarityOver(a, b, 0) }
+
+// similarityOver is similarity of words that are more alike than bar, and at most bar of others.
+func similarityOver(a, b *word, bar float64) float64 {
 	if a == b || a.text == b.text {
 		return 1
 	}
@@ -80,38 +109,45 @@ func similarity(a, b *word) float64 {
 		switch cost := exchange[a.text[0]&127][b.text[0]&127]; {
 		case cost == 0:
 			return .85
-		case cost <= .5:
+		case cost <= half:
 			return .6
 		}
 		return 0
 	}
+	if a.patronymic != b.patronymic {
+		return .75 * words(a, b, bar/.75) // Oleksandr is not Oleksandrovych
+	}
+	return words(a, b, bar)
+}
+
+// words is similarityOver of words that are not initials, without regard to which of them is a patronymic alone.
+func words(a, b *word, bar float64) float64 {
 	var s float64
 	switch {
 	case a.patronymic && b.patronymic:
-		s = alike(a.stem, b.stem)
+		s = alikeOver(a.stem, b.stem, bar)
 	default:
-		s = alike(a.text, b.text)
+		s = alikeOver(a.text, b.text, bar)
 	}
 	if s < .95 {
-		s = max(s, .98*best(a.romanized, b.text), .98*best(b.romanized, a.text))
+		s = best(s, .98, a.romanized, b.text, bar)
+		s = best(s, .98, b.romanized, a.text, bar)
 	}
 	if a.script != b.script && s < .9 {
-		s = max(s, .95*best(a.heard, b.text), .95*best(b.heard, a.text))
+		s = best(s, .95, a.heard, b.text, bar)
+		s = best(s, .95, b.heard, a.text, bar)
 	}
 	if s < .9 && sameGiven(a.given, b.given) {
 		s = .9
 	}
 	if s < .86 && !a.patronymic && !b.patronymic {
-		s = max(s, .86*alikeRoots(a, b))
-	}
-	if a.patronymic != b.patronymic {
-		s *= .75 // Oleksandr is not Oleksandrovych
+		s = max(s, .86*alikeRoots(a, b, max(s, bar)/.86))
 	}
 	return s
 }
 
 // alikeRoots compares surnames of which one at least has an ending that the other has not.
-func alikeRoots(a, b *word) float64 {
+func alikeRoots(a, b *word, bar float64) float64 {
 	if a.root == "" && b.root == "" {
 		return 0
 	}
@@ -122,12 +158,13 @@ func alikeRoots(a, b *word) float64 {
 	if y == "" {
 		y = b.text
 	}
-	return alike(x, y)
+	return alikeOver(x, y, bar)
 }
 
-func best(readings []string, text string) (s float64) {
+// best raises s to the share of how alike one of the readings is to a text, if that is more, and more than bar.
+func best(s, share float64, readings []string, text string, bar float64) float64 {
 	for _, r := range readings {
-		s = max(s, alike(r, text))
+		s = max(s, share*alikeOver(r, text, max(s, bar)/share))
 	}
 	return s
 }

@@ -150,6 +150,14 @@ func newWord(raw string, h habits, k kind) *word {
 	return w
 }
 
+// compared is what of a word is compared with others: of a patronymic the stem, since its ending is that of many.
+func (w *word) compared() string {
+	if w.patronymic && w.stem != "" {
+		return w.stem
+	}
+	return w.text
+}
+
 func weigh(w *word, raw string, k kind) float64 {
 	if weight, ok := common[raw]; ok && k == ofOrganization {
 		return weight
