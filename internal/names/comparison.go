@@ -56,7 +56,8 @@ func (c *comparison) both(a, b *word) *word {
 }
 
 func glue(a, b *word) *word {
-	return &word{text: smooth(a.text + b.text), script: a.script, weight: 1}
+	text := smooth(a.text + b.text)
+	return &word{key: string(rune(a.script)) + "\x00" + text, text: text, script: a.script, weight: 1}
 }
 
 // forget lets go of all words.

@@ -62,11 +62,21 @@ func grown[T any](list []T, n int) []T {
 // leastRelated is how alike two words are at least that names are found by.
 const leastRelated = .6
 
-// relatives calls f with the words of the index that a word may be another spelling of, and how alike they are.
-func (x *Index) relatives(c *scratch, w *word, f func(number int32, s float64)) {
+// relatives gives the words of the index that a word may be another spelling of.
+func (x *Index) relatives(c *scratch, w *word) []relative {
 	if w.initial {
-		return
+		return nil
 	}
+	if k, ok := x.lexicon.asked.get(w.key); ok && k.of == len(x.words) {
+		return k.relatives
+	}
+	k := known{w, x.related(c, w), len(x.words)}
+	x.lexicon.asked.put(k)
+	return k.relatives
+}
+
+// related finds them.
+func (x *Index) related(c *scratch, w *word) (found []relative) {
 	const coded = 1 << 16 // more than there are trigrams in a word
 	count := func(numbers []int32, n int32) {
 		for _, number := range numbers {
@@ -90,11 +100,11 @@ func (x *Index) relatives(c *scratch, w *word, f func(number int32, s float64)) 
 			continue
 		}
 		if s := similarityOver(w, x.words[number], leastRelated); s > leastRelated {
-			c.compared.note(w, x.words[number], s)
-			f(number, s)
+			found = append(found, relative{number, s})
 		}
 	}
 	c.relative = c.relative[:0]
+	return slices.Clip(found)
 }
 
 // beginnings calls f with the words that begin with the text.
@@ -147,7 +157,10 @@ func (x *Index) candidates(c *scratch, q Name, typing bool, least float64) []int
 				c.alike = append(c.alike, shared{number, float32((w.weight + x.words[number].weight) / 2 * steep(s))})
 			}
 		}
-		x.relatives(c, w, note)
+		for _, other := range x.relatives(c, w) {
+			c.compared.note(w, x.words[other.number], other.s)
+			note(other.number, other.s)
+		}
 		if typing && i == len(q.words)-1 {
 			x.beginnings(w.text, func(number int32) { note(number, .97) })
 		}

@@ -39,7 +39,7 @@ type Found struct {
 // NewIndex makes an index of names of people, or of organizations.
 func NewIndex(organizations bool) *Index {
 	x := &Index{owners: map[int64][]int32{}, trigrams: map[[3]byte][]int32{}, codes: map[uint32][]int32{}}
-	x.lexicon = lexicon{words: map[string]*word{}}
+	x.lexicon = lexicon{words: map[string]*word{}, asked: &memory{known: map[string]known{}}}
 	if organizations {
 		x.lexicon.kind = ofOrganization
 	}
@@ -96,8 +96,8 @@ func (x *Index) compact() {
 }
 
 // meet notes a new word.
-func (x *Index) meet(key string, w *word) {
-	x.lexicon.words[key] = w
+func (x *Index) meet(w *word) {
+	x.lexicon.words[w.key] = w
 	w.number = int32(len(x.words))
 	x.words = append(x.words, w)
 	x.places = append(x.places, nil)

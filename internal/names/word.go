@@ -10,6 +10,7 @@ import (
 
 // word is a word of a name, folded.
 type word struct {
+	key        string   // what is known of it is kept by
 	text       string   // never empty
 	romanized  []string // what it may be by other ways to romanize
 	heard      []string // what it may be to someone who heard it, if it is Latin
@@ -28,10 +29,11 @@ type word struct {
 type lexicon struct {
 	kind  kind
 	words map[string]*word
+	asked *memory // nil: nothing is remembered
 }
 
 // parse takes a spelling apart. Words that are not known yet are handed to meet, if there is one.
-func (l *lexicon) parse(spelling string, meet func(key string, w *word)) Name {
+func (l *lexicon) parse(spelling string, meet func(*word)) Name {
 	n := Name{kind: l.kind}
 	raw := split(spelling)
 	repair(raw)
@@ -101,7 +103,7 @@ func (l *lexicon) without(raw []string) []string {
 	return kept
 }
 
-func (l *lexicon) word(raw string, h habits, acronym bool, meet func(string, *word)) *word {
+func (l *lexicon) word(raw string, h habits, acronym bool, meet func(*word)) *word {
 	key := raw
 	if acronym {
 		key = "\x00" + key
@@ -112,12 +114,17 @@ func (l *lexicon) word(raw string, h habits, acronym bool, meet func(string, *wo
 	if w, ok := l.words[key]; ok {
 		return w
 	}
+	if meet == nil {
+		if k, ok := l.asked.get(key); ok {
+			return k.word
+		}
+	}
 	w := newWord(raw, h, l.kind)
 	if w != nil {
-		w.acronym = acronym
+		w.key, w.acronym = key, acronym
 	}
 	if w != nil && meet != nil {
-		meet(key, w)
+		meet(w)
 	}
 	return w
 }
