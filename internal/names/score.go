@@ -143,7 +143,7 @@ func Sure(a, b Name) bool {
 	if slices.Equal(a.letters(), b.letters()) {
 		return true
 	}
-	return a.words[0].script != b.words[0].script && a.shape() == b.shape()
+	return a.words[0].script != b.words[0].script && a.shape() == b.shape() && Score(a, b) >= Same
 }
 
 // letters gives those of the sound in order, so that it does not matter how words are run together.

@@ -3,17 +3,30 @@ package names
 import "strings"
 
 // What it costs to take one letter for another, to leave one out or to put one in, in twentieths: a letter that agrees in
-// nothing costs whole. Pairs that are alike in sound, or that systems of transliteration mix up, cost less.
+// nothing costs whole. Pairs that are alike in sound, or that systems of transliteration mix up, cost less. The low bits of
+// a cost count contrasts.
 var (
-	exchange [128][128]uint8
-	omission [128]uint8
+	exchange [128][128]uint16
+	omission [128]uint16
 )
 
 const (
-	whole    = 20
-	half     = 10
-	cheapest = 10 // of the omissions
+	contrasts = 1 << 6 // more than there are letters to differ in
+	whole     = 20 * contrasts
+	half      = whole / 2
+	cheapest  = half // of the omissions
 )
+
+// contrasting are the consonants that differ in the voice alone. All scripts write them apart, so that words which differ in
+// one of them are two names, however alike they sound: Ахметов and Ахмедов. Where a spelling has one for the other, there
+// is a reading that says so.
+const contrasting = "td pb kg sz wj fv"
+
+// mostContrasting is the most that words are alike that are apart by a contrast.
+const mostContrasting = .7
+
+// nearlySame is how alike a reading is at least that undoes a contrast.
+const nearlySame = .93
 
 func init() {
 	for i := range exchange {
@@ -24,10 +37,10 @@ func init() {
 			}
 		}
 	}
-	for c, cost := range map[byte]uint8{'h': 10, 'i': 10, 'e': 10, 'a': 12, 'o': 12, 'u': 12} {
-		omission[c] = cost
+	for c, cost := range map[byte]uint16{'h': 10, 'i': 10, 'e': 10, 'a': 12, 'o': 12, 'u': 12} {
+		omission[c] = cost * contrasts
 	}
-	for cost, pairs := range map[uint8]string{
+	for cost, pairs := range map[uint16]string{
 		6:  "ji hg zs vu vf ie ou ao ae ei",
 		7:  "hk",
 		8:  "kg cs qw qc ws zc bp dt",
@@ -35,8 +48,12 @@ func init() {
 		12: "hf ai au eu oi",
 	} {
 		for pair := range strings.FieldsSeq(pairs) {
-			exchange[pair[0]][pair[1]], exchange[pair[1]][pair[0]] = cost, cost
+			exchange[pair[0]][pair[1]], exchange[pair[1]][pair[0]] = cost*contrasts, cost*contrasts
 		}
+	}
+	for pair := range strings.FieldsSeq(contrasting) {
+		exchange[pair[0]][pair[1]]++
+		exchange[pair[1]][pair[0]]++
 	}
 }
 
@@ -46,24 +63,30 @@ func alike(a, b string) float64 { return alikeOver(a, b, 0) }
 
 // alikeOver is alike of words that are more alike than bar, and 0 of others: it gives up as soon as they cannot be.
 func alikeOver(a, b string, bar float64) float64 {
+	s, _ := compared(a, b, bar)
+	return s
+}
+
+// compared is alikeOver, and whether it is a contrast that keeps the words apart.
+func compared(a, b string, bar float64) (s float64, apart bool) {
 	if a == b {
-		return 1
+		return 1, false
 	}
 	if a == "" || b == "" {
-		return 0
+		return 0, false
 	}
 	a, b = a[:min(len(a), 2*maxLetters)], b[:min(len(b), 2*maxLetters)]
 	if len(a) > len(b) {
 		a, b = b, a
 	}
 	all := whole * len(b)
-	most := int(float64(all)*(1-bar)) + 1 // that it may cost
+	most := int(float64(all)*(1-bar)) + contrasts // that it may cost
 	begins := 0
 	if exchange[a[0]&127][b[0]&127] >= whole {
 		begins = half
 	}
 	if most -= begins; cheapest*(len(b)-len(a)) > most {
-		return 0
+		return 0, false
 	}
 	var row [2*maxLetters + 1]int // of costs: to make what was seen of a of the first letters of b
 	now := row[:len(b)+1]
@@ -84,14 +107,18 @@ func alikeOver(a, b string, bar float64) float64 {
 			lowest = min(lowest, left)
 		}
 		if lowest > most {
-			return 0
+			return 0, false
 		}
 	}
-	s := 1 - float64(now[len(b)]+begins)/float64(all)
-	if s <= bar {
-		return 0
+	cost := now[len(b)] + begins
+	s, apart = 1-float64(cost/contrasts*contrasts)/float64(all), cost%contrasts > 0
+	if apart {
+		s = min(s, mostContrasting)
 	}
-	return s
+	if s <= bar {
+		s = 0
+	}
+	return s, apart
 }
 
 // similarity is how alike two words are in any of their readings, 0 to 1.
@@ -122,20 +149,22 @@ func similarityOver(a, b *word, bar float64) float64 {
 
 // words is similarityOver of words that are not initials, without regard to which of them is a patronymic alone.
 func words(a, b *word, bar float64) float64 {
-	var s float64
-	switch {
-	case a.patronymic && b.patronymic:
-		s = alikeOver(a.stem, b.stem, bar)
-	default:
-		s = alikeOver(a.text, b.text, bar)
+	x, y := a.text, b.text
+	if a.patronymic && b.patronymic {
+		x, y = a.stem, b.stem
+	}
+	s, apart := compared(x, y, min(bar, mostContrasting))
+	least := 0.
+	if apart { // by another reading they are the same, or apart as well
+		least = nearlySame
 	}
 	if s < .95 {
-		s = best(s, .98, a.romanized, b.text, bar)
-		s = best(s, .98, b.romanized, a.text, bar)
+		s = best(s, .98, a.romanized, b.text, bar, least)
+		s = best(s, .98, b.romanized, a.text, bar, least)
 	}
 	if a.script != b.script && s < .9 {
-		s = best(s, .95, a.heard, b.text, bar)
-		s = best(s, .95, b.heard, a.text, bar)
+		s = best(s, .95, a.heard, b.text, bar, least)
+		s = best(s, .95, b.heard, a.text, bar, least)
 	}
 	if s < .9 && sameGiven(a.given, b.given) {
 		s = .9
@@ -161,10 +190,11 @@ func alikeRoots(a, b *word, bar float64) float64 {
 	return alikeOver(x, y, bar)
 }
 
-// best raises s to the share of how alike one of the readings is to a text, if that is more, and more than bar.
-func best(s, share float64, readings []string, text string, bar float64) float64 {
+// best raises s to the share of how alike one of the readings is to a text, if that is more, and more than bar, and they are
+// more alike than least.
+func best(s, share float64, readings []string, text string, bar, least float64) float64 {
 	for _, r := range readings {
-		s = max(s, share*alikeOver(r, text, max(s, bar)/share))
+		s = max(s, share*alikeOver(r, text, max(s/share, bar/share, least)))
 	}
 	return s
 }

@@ -24,6 +24,9 @@ func TestOnlySpellingsThatCannotBeOfTwoAreSure(t *testing.T) {
 		{"Асель Ахметова", "Асель Ахметов", false},
 		{"Н. Назарбаев", "Nazarbayev", false},
 		{"Т. К. Калиев", "T. Kaliyev", false},
+		{"Марат Ахметов", "Marat Akhmedov", false},
+		{"Марат Ахметов", "Marat Akhmetov", true},
+		{"Игорь Жуков", "Igor Schukow", true},
 		{"", "Tokayev", false},
 		{"…", "…", false},
 	} {
