@@ -57,11 +57,9 @@ func init() {
 	}
 }
 
-// alike is how alike two folded words are, 0 to 1: one less the cost of making one of the other, by the letter. A word that
-// begins otherwise is less alike than one that ends otherwise.
-func alike(a, b string) float64 { return alikeOver(a, b, 0) }
-
-// alikeOver is alike of words that are more alike than bar, and 0 of others: it gives up as soon as they cannot be.
+// alikeOver is how alike two folded words are, 0 to 1: one less the cost of making one of the other, by the letter. A word that
+// begins otherwise is less alike than one that ends otherwise. Words that are not more alike than bar are alike 0: it gives
+// up as soon as they cannot be.
 func alikeOver(a, b string, bar float64) float64 {
 	s, _ := compared(a, b, bar)
 	return s
@@ -121,10 +119,7 @@ func compared(a, b string, bar float64) (s float64, apart bool) {
 	return s, apart
 }
 
-// similarity is how alike two words are in any of their readings, 0 to 1.
-func similarity(a, b *word) float64 { return similarityOver(a, b, 0) }
-
-// similarityOver is similarity of words that are more alike than bar, and at most bar of others.
+// similarityOver is how alike two words are in any of their readings, 0 to 1, and at most bar unless they are more alike.
 func similarityOver(a, b *word, bar float64) float64 {
 	if a == b || a.text == b.text {
 		return 1

@@ -26,11 +26,11 @@ func TestWhatIsGivenUpIsNotAlike(t *testing.T) {
 		bar := rapid.Float64Range(0, 1).Draw(t, "bar")
 		for _, x := range a.words {
 			for _, y := range b.words {
-				all, over := similarity(x, y), similarityOver(x, y, bar)
+				all, over := similarityOver(x, y, 0), similarityOver(x, y, bar)
 				if over != all && (all > bar || over > bar) {
 					t.Fatalf("%s and %s are alike %v, but %v where more than %v is asked for", x.text, y.text, all, over, bar)
 				}
-				if back := similarity(y, x); back != all {
+				if back := similarityOver(y, x, 0); back != all {
 					t.Fatalf("%s and %s are alike %v, the other way round %v", x.text, y.text, all, back)
 				}
 			}
