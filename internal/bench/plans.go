@@ -124,20 +124,14 @@ func questions(sc scale) []question {
 	}
 }
 
-// planned sends what a list sends as the service would after many requests: statements of a batch by their generic plan,
-// one that is planned for its values by such a plan.
+// planned sends what a list sends as the service would after many requests: statements by their generic plan, unless they
+// ask to be planned for their values.
 type planned struct{ pg.DB }
 
 // SendBatch is how a list reads its page.
 func (p planned) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 	p.by(ctx, "force_generic_plan")
 	return p.DB.SendBatch(ctx, b)
-}
-
-// Query is how a list reads a page whose plan depends on the values.
-func (p planned) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	p.by(ctx, "auto")
-	return p.DB.Query(ctx, sql, args...)
 }
 
 // QueryRow is how a list asks what it has to know before.

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -125,21 +124,17 @@ func Query[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params)
 	if s.Visible != "" {
 		w.Add(s.Visible)
 	}
-	if err := w.Known(s.ID, few(ctx, db)); err != nil {
-		return Page[T]{}, err
+	page := Page[T]{Limit: cmpLimit(p.Limit)}
+	done, err := page.first(ctx, db, s, order, &w, p.After)
+	if err == nil && !done {
+		err = page.again(ctx, db, s, order, &w, p.After)
 	}
-	limit := cmpLimit(p.Limit)
-	sql, args, err := s.build(order, &w, p.After, limit+1)
 	if err != nil {
-		return Page[T]{}, err
+		return page, pg.Error(err)
 	}
-	page := Page[T]{Limit: limit}
-	if err := page.read(ctx, db, sql, args, w.Varies()); err != nil {
-		return Page[T]{}, pg.Error(err)
-	}
-	if len(page.Items) > limit {
-		page.Items = page.Items[:limit]
-		next := page.Items[limit-1].Cursor()
+	if len(page.Items) > page.Limit {
+		page.Items = page.Items[:page.Limit]
+		next := page.Items[page.Limit-1].Cursor()
 		page.Next = &next
 	}
 	if p.Count == "exact" || p.Count == "estimated" {
@@ -148,47 +143,53 @@ func Query[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params)
 	return page, err
 }
 
-// MaxFew is how many records are looked up and sorted as quickly as a page is found among as many times more.
-const MaxFew = 5000
-
-// AskMembers is how the question for the members of a set begins: what they are, and whether that is all of them.
-var AskMembers = "SELECT coalesce(array_agg(DISTINCT members.id), '{}'), count(*) <= " + strconv.Itoa(MaxFew) + " FROM "
-
-// few gives the members of a set unless there are more than MaxFew.
-func few(ctx context.Context, db pg.DB) func(pg.Set) ([]int64, bool, error) {
-	return func(s pg.Set) ([]int64, bool, error) {
-		var ids []int64
-		var few bool
-		args := []any{s.Args}
-		if s.Varies {
-			args = []any{pgx.QueryExecModeCacheDescribe, s.Args}
+// first reads State, then the members of the sets, then the page as if all these were few, in one round trip. It reports whether
+// they are. The order matters: a client that continues from the state may see a change twice, never miss one.
+func (page *Page[T]) first(ctx context.Context, db pg.DB, s Source, order []term, w *pg.Where, after *Cursor) (done bool, err error) {
+	var b pgx.Batch
+	b.Queue(readState).QueryRow(page.scan)
+	found := members{}
+	varies := found.ask(&b, w.Sets())
+	if done = passable(w.Sets(), s.ID); done {
+		few := w.Clone()
+		few.Known(s.ID, passed)
+		switch {
+		case few.Varies() && !varies:
+			b.Queue(planForValues)
+		case varies && !few.Varies():
+			b.Queue(planAsBefore)
 		}
-		err := db.QueryRow(ctx, AskMembers+"(SELECT found.id FROM ("+s.IDs+") found(id) WHERE found.id IS NOT NULL LIMIT "+strconv.Itoa(MaxFew+1)+") members", args...).Scan(&ids, &few)
-		return ids, few, pg.Error(err)
+		if err := page.queue(&b, s, order, &few, after); err != nil {
+			return false, err
+		}
 	}
+	if err := db.SendBatch(ctx, &b).Close(); err != nil {
+		return false, err
+	}
+	w.Known(s.ID, found.bound(w))
+	return done && !found.tooLarge(), nil
 }
 
-// read fills Items and State. The state is read before the page: a client that continues from it may see a change twice,
-// never miss one.
-func (page *Page[T]) read(ctx context.Context, db pg.DB, sql string, args pg.Args, varies bool) error {
-	collect := func(rows pgx.Rows) (err error) {
-		page.Items, err = pgx.CollectRows(rows, pgx.RowToStructByName[T])
+// again reads the page once the sets are known. State stays: it is no younger than what is known of them.
+func (page *Page[T]) again(ctx context.Context, db pg.DB, s Source, order []term, w *pg.Where, after *Cursor) error {
+	var b pgx.Batch
+	if w.Varies() {
+		b.Queue(planForValues)
+	}
+	if err := page.queue(&b, s, order, w, after); err != nil {
 		return err
 	}
-	if varies { // the statement is planned for these values: the mode of a batch cannot differ by statement
-		if err := page.scan(db.QueryRow(ctx, readState)); err != nil {
-			return err
-		}
-		rows, err := db.Query(ctx, sql, pgx.QueryExecModeCacheDescribe, args)
-		if err != nil {
-			return err
-		}
-		return collect(rows)
-	}
-	var batch pgx.Batch
-	batch.Queue(readState).QueryRow(page.scan)
-	batch.Queue(sql, args).Query(collect)
-	return db.SendBatch(ctx, &batch).Close()
+	return db.SendBatch(ctx, &b).Close()
+}
+
+// queue adds the statement that fills Items, with one more than the limit where there are more.
+func (page *Page[T]) queue(b *pgx.Batch, s Source, order []term, w *pg.Where, after *Cursor) error {
+	sql, args, err := s.build(slices.Clone(order), w, after, page.Limit+1)
+	b.Queue(sql, args).Query(func(rows pgx.Rows) (err error) {
+		page.Items, err = pgx.AppendRows(make([]T, 0, min(page.Limit, DefaultLimit)+1), rows, pgx.RowToStructByName[T])
+		return err
+	})
+	return err
 }
 
 func cmpLimit(limit int) int {

@@ -13,6 +13,7 @@ import (
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 
+	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 )
 
@@ -212,6 +213,130 @@ func TestASetIsNamedByItsMembersOrLookedInto(t *testing.T) {
 		page, err := paging.Query[thing](t.Context(), db, things, w, paging.Params{Count: "exact"})
 		if err != nil || len(page.Items) != c.want || *page.Total != int64(c.want) {
 			t.Errorf("%s: %d records, %v, want %d: %v", name, len(page.Items), page.Total, c.want, err)
+		}
+	}
+}
+
+// counter counts how often an answer is waited for, and calls between before each time but the first.
+type counter struct {
+	pg.DB
+	trips   int
+	first   []string // the statements of the first time
+	between func()
+}
+
+func (c *counter) trip() {
+	if c.trips++; c.trips > 1 && c.between != nil {
+		c.between()
+	}
+}
+
+func (c *counter) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	c.trip()
+	return c.DB.Query(ctx, sql, args...)
+}
+
+func (c *counter) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	c.trip()
+	return c.DB.QueryRow(ctx, sql, args...)
+}
+
+func (c *counter) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
+	if c.trip(); c.trips == 1 {
+		for _, q := range b.QueuedQueries {
+			c.first = append(c.first, q.SQL)
+		}
+	}
+	return c.DB.SendBatch(ctx, b)
+}
+
+func TestAPageIsReadInOneRoundTripUnlessASetDecidesHow(t *testing.T) {
+	t.Parallel()
+	db := newThings(t)
+	exec(t, db, "INSERT INTO things (id, starts_key, title, at, size) SELECT n, 20200101, 'a', now(), n % 3 FROM generate_series(1, 90) n")
+	upTo := func(last int) pg.Set {
+		return pg.Set{Column: "t.id", IDs: "SELECT least(g, 90) FROM generate_series(1, @last::bigint) g", Args: pg.Args{"last": last}, Varies: true}
+	}
+	other := pg.Set{Column: "t.id", IDs: "SELECT g FROM generate_series(1, @other::bigint) g", Args: pg.Args{"other": 3}}
+	for name, c := range map[string]struct {
+		sets  []pg.Set
+		add   string
+		items int
+		trips int
+	}{
+		"no filter":             {nil, "", 50, 1},
+		"a filter that varies":  {nil, "t.size = 1", 30, 1},
+		"a small set":           {[]pg.Set{upTo(4)}, "", 4, 1},
+		"an empty set":          {[]pg.Set{upTo(0)}, "", 0, 1},
+		"a small set, no match": {[]pg.Set{upTo(4)}, "false", 0, 1},
+		"two small sets":        {[]pg.Set{upTo(4), other}, "", 3, 1},
+		"a large set":           {[]pg.Set{upTo(paging.MaxFew + 1)}, "", 50, 2},
+		"a set of values":       {[]pg.Set{{Column: "t.size", IDs: "SELECT @size::bigint", Args: pg.Args{"size": 1}}}, "", 30, 2}, // that decide the plan
+		"a large and a small":   {[]pg.Set{upTo(paging.MaxFew + 1), other}, "", 3, 2},
+	} {
+		var w pg.Where
+		for _, s := range c.sets {
+			w.Among(s)
+		}
+		if c.add != "" {
+			w.Vary(c.add)
+		}
+		counting := counter{DB: db}
+		page, err := paging.Query[thing](t.Context(), &counting, things, w, paging.Params{})
+		if err != nil || len(page.Items) != c.items || counting.trips != c.trips {
+			t.Errorf("%s: %d records in %d round trips, %v; want %d in %d", name, len(page.Items), counting.trips, err, c.items, c.trips)
+		}
+	}
+}
+
+func TestTheStateOfAPageIsNoYoungerThanTheMembersOfItsSets(t *testing.T) {
+	t.Parallel()
+	db := newThings(t)
+	fixture.Topic(t, db)
+	state, err := paging.ReadState(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var w pg.Where
+	w.Among(pg.Set{Column: "t.id", IDs: "SELECT g FROM generate_series(1, @few::bigint) g", Args: pg.Args{"few": 3}})
+	w.Among(pg.Set{Column: "t.id", IDs: "SELECT g FROM generate_series(1, @many::bigint) g", Args: pg.Args{"many": paging.MaxFew + 1}})
+	counting := counter{DB: db, between: func() { fixture.Topic(t, db) }} // after the members were asked for
+	page, err := paging.Query[thing](t.Context(), &counting, things, w, paging.Params{})
+	if err != nil || counting.trips < 2 || page.Head != state.Head {
+		t.Errorf("after %d round trips the page is of %d, want %d; %v", counting.trips, page.Head, state.Head, err)
+	}
+	if !strings.Contains(counting.first[0], "FROM changes") {
+		t.Errorf("the state is not what is read first: %q", counting.first)
+	}
+}
+
+func TestWhatIsPlannedForItsValuesLeavesTheNextStatementsAlone(t *testing.T) {
+	t.Parallel()
+	db := newThings(t)
+	conn, err := db.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Release()
+	mode := func() (mode string) {
+		if err := conn.QueryRow(t.Context(), "SHOW plan_cache_mode").Scan(&mode); err != nil {
+			t.Fatal(err)
+		}
+		return mode
+	}
+	for _, vary := range []bool{false, true} {
+		var w pg.Where
+		source := things
+		source.Columns = "length(current_setting('plan_cache_mode'))::bigint AS id"
+		w.Add("t.size > @least", "least", int64(-1))
+		if vary {
+			w.Vary("true")
+		}
+		exec(t, conn, "INSERT INTO things (starts_key, title, at, size) VALUES (0, 'a', now(), 1)")
+		page, err := paging.Query[thing](t.Context(), conn, source, w, paging.Params{Sort: "id"})
+		want := len(map[bool]string{false: "auto", true: "force_custom_plan"}[vary])
+		if err != nil || page.Items[0].ID != int64(want) || mode() != "auto" {
+			t.Errorf("varies %v: a mode of %v letters, want %d, then %s; %v", vary, page.Items, want, mode(), err)
 		}
 	}
 }

@@ -60,12 +60,16 @@ func (k *Walk) begin(ctx context.Context, db pg.DB, s Source, w pg.Where, sort s
 	if s.Visible != "" {
 		w.Add(s.Visible)
 	}
-	if err := w.Known(s.ID, few(ctx, db)); err != nil {
+	var b pgx.Batch
+	b.Queue(readState).QueryRow(k.state.scan)
+	found := members{}
+	if found.ask(&b, w.Sets()) {
+		b.Queue(planAsBefore)
+	}
+	if err := db.SendBatch(ctx, &b).Close(); err != nil {
 		return err
 	}
-	if k.state, err = ReadState(ctx, db); err != nil {
-		return err
-	}
+	w.Known(s.ID, found.bound(&w))
 	expandDates(order)
 	from := "SELECT " + s.ID + " FROM " + s.Table + " " + s.Joins + w.SQL(s.ID, false)
 	if k.Most > 0 {

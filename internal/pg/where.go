@@ -2,6 +2,7 @@ package pg
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -25,14 +26,15 @@ type Link struct {
 	Leads  bool   // at most one value is asked for, so that the index of the link gives the page in order
 }
 
-// Set is a filter by ids that a subquery finds: a few of them, or those of nearly every record. Which of both has to be
-// known before a page is planned (see Known).
+// Set is a filter by ids that a subquery finds: a few of them, or those of nearly every record. Which of both decides how
+// a page is read (see Known).
 type Set struct {
 	Column string // the expression of the listed record that is among the ids
 	IDs    string // SELECT of the ids; repeated ones do no harm
 	Exists string // the same as a predicate on one listed record; empty: Column IN (IDs)
 	Args   Args   // of both
 	Varies bool   // how the ids are best found depends on the values
+	Name   string // one of its own in the filter; Among gives it
 }
 
 // Add adds a predicate and its arguments as pairs of name and value.
@@ -75,32 +77,37 @@ func (w *Where) Through(l Link, args ...any) {
 }
 
 // Among adds a filter by a set.
-func (w *Where) Among(s Set) { w.sets = append(w.sets, s) }
+func (w *Where) Among(s Set) {
+	s.Name = "set_" + strconv.Itoa(len(w.sets))
+	w.sets = append(w.sets, s)
+}
 
-// Known replaces each set of which members gives all by them; members says false for a set that is too large to be named,
-// which is then looked into record by record. id is the expression of the listed record's id: to a few of these any plan
-// goes straight.
-func (w *Where) Known(id string, members func(Set) ([]int64, bool, error)) error {
+// Sets gives the sets that are not known yet.
+func (w *Where) Sets() []Set { return w.sets }
+
+// Clone gives a copy that can be changed by itself.
+func (w *Where) Clone() Where {
+	return Where{slices.Clone(w.preds), maps.Clone(w.args), slices.Clone(w.links), slices.Clone(w.sets), w.vary}
+}
+
+// Known replaces each set of which array gives the members by these: an expression of the type bigint[]. It is "" for a set
+// that is too large to be named by its members, which is then looked into record by record. id is the expression of the
+// listed record's id: to a few of these any plan goes straight.
+func (w *Where) Known(id string, array func(Set) string) {
 	sets := w.sets
 	w.sets = nil
-	for i, s := range sets {
-		ids, few, err := members(s)
-		if err != nil {
-			return err
-		}
-		if !few {
+	for _, s := range sets {
+		members := array(s)
+		switch {
+		case members == "":
 			w.sets = append(w.sets, s)
 			w.vary = true
-			continue
+		case s.Column == id: // a join begins with them; an ANY might be checked on every record in order
+			w.Add(id + " IN (SELECT unnest(" + members + "))")
+		default:
+			w.Vary(s.Column + " = ANY(" + members + ")")
 		}
-		name := "set_" + strconv.Itoa(i)
-		if s.Column == id { // a join begins with them; an ANY might be checked on every record in order
-			w.Add(id+" IN (SELECT unnest(@"+name+"::bigint[]))", name, ids)
-			continue
-		}
-		w.Vary(s.Column+" = ANY(@"+name+")", name, ids)
 	}
-	return nil
 }
 
 // Bind gives arguments, as pairs of name and value, that the SELECT itself uses.
