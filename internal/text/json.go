@@ -1,0 +1,36 @@
+package text
+
+import (
+	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// MarshalJSONTo writes the languages in order of their tags. Most of what the registry answers are such maps, and reflection
+// allocates for each of their entries.
+func (m Map) MarshalJSONTo(e *jsontext.Encoder) error {
+	if m == nil {
+		if null, _ := json.GetOption(e.Options(), json.FormatNilMapAsNull); null {
+			return e.WriteToken(jsontext.Null)
+		}
+	}
+	var few [4]string
+	langs := few[:0]
+	for l := range m {
+		langs = append(langs, l)
+	}
+	slices.Sort(langs)
+	if err := e.WriteToken(jsontext.BeginObject); err != nil {
+		return err
+	}
+	for _, l := range langs {
+		if err := e.WriteToken(jsontext.String(l)); err != nil {
+			return err
+		}
+		if err := e.WriteToken(jsontext.String(m[l])); err != nil {
+			return err
+		}
+	}
+	return e.WriteToken(jsontext.EndObject)
+}
