@@ -59,6 +59,7 @@ func send(c echo.Context, status int, mediaType string, v any) error {
 	if err != nil {
 		return fmt.Errorf("encode the answer: %w", err)
 	}
+	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(len(b))) // else a large answer goes out in chunks
 	return c.Blob(status, mediaType, b)
 }
 

@@ -7,9 +7,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"roundtables.kz/registry/internal/fixture"
 )
 
 // served runs Serve on a free port and gives its address, a function that tells it to stop, and what it returns.
@@ -104,5 +107,25 @@ func TestServeReturnsWhenItsListenerFails(t *testing.T) {
 	l.Close()
 	if err := Serve(t.Context(), l, http.NotFoundHandler(), slog.New(slog.DiscardHandler), Stop{}); err == nil {
 		t.Error("Serve on a closed listener returned nil")
+	}
+}
+
+func TestAnAnswerSaysHowLongItIs(t *testing.T) {
+	r := newRig(t, nil)
+	for range 30 {
+		fixture.Topic(t, r.pool)
+	}
+	for _, path := range []string{"/v1/topics", "/v1/topics/1"} {
+		for _, encoding := range []string{"identity", "gzip"} {
+			answer := r.do(t, http.MethodGet, path, nil, "Accept-Encoding", encoding).want(t, http.StatusOK)
+			said := answer.Header().Get("Content-Length")
+			compressed := answer.Header().Get("Content-Encoding") != ""
+			if said != strconv.Itoa(answer.Body.Len()) && (said != "" || !compressed) {
+				t.Errorf("%s, %s: %q said of %d bytes", path, encoding, said, answer.Body.Len())
+			}
+			if want := encoding == "gzip" && path == "/v1/topics"; compressed != want {
+				t.Errorf("%s, %s: compressed %v", path, encoding, compressed)
+			}
+		}
 	}
 }
