@@ -124,30 +124,6 @@ func questions(sc scale) []question {
 	}
 }
 
-// planned sends what a list sends as the service would after many requests: statements by their generic plan, unless they
-// ask to be planned for their values.
-type planned struct{ pg.DB }
-
-// SendBatch is how a list reads its page.
-func (p planned) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
-	p.by(ctx, "force_generic_plan")
-	return p.DB.SendBatch(ctx, b)
-}
-
-// QueryRow is how a list asks what it has to know before.
-func (p planned) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	mode := "force_generic_plan"
-	if len(args) > 0 && args[0] == pgx.QueryExecModeCacheDescribe {
-		mode = "auto"
-	}
-	p.by(ctx, mode)
-	return p.DB.QueryRow(ctx, sql, args...)
-}
-
-func (p planned) by(ctx context.Context, mode string) {
-	_, _ = p.Exec(ctx, "SET plan_cache_mode = "+mode) // what fails here fails in the statement, too
-}
-
 // showPlans prints the time of every question for an editor and for the public, and the plans of those that take longer
 // than limit.
 func showPlans(ctx context.Context, databaseURL string, sc scale, limit time.Duration, w io.Writer) error {
@@ -167,7 +143,8 @@ func showPlans(ctx context.Context, databaseURL string, sc scale, limit time.Dur
 		return err
 	}
 	for _, setting := range []string{
-		"LOAD 'auto_explain'", "SET jit = off", "SET statement_timeout = '60s'",
+		// As the service runs after many requests: what does not ask to be planned for its values has its generic plan.
+		"SET plan_cache_mode = force_generic_plan", "LOAD 'auto_explain'", "SET jit = off", "SET statement_timeout = '60s'",
 		"SET auto_explain.log_level = notice", "SET auto_explain.log_analyze = on", "SET auto_explain.log_timing = off", "SET auto_explain.log_buffers = on",
 	} {
 		if _, err := conn.Exec(ctx, setting); err != nil {
@@ -183,14 +160,14 @@ func showPlans(ctx context.Context, databaseURL string, sc scale, limit time.Dur
 		for i, who := range []context.Context{editor, ctx} {
 			for range 3 { // the first times, what it reads is not in memory and its statements are not prepared
 				began := time.Now()
-				if err := q.ask(who, planned{conn}); err != nil {
+				if err := q.ask(who, conn); err != nil {
 					return fmt.Errorf("%s: %w", q.name, err)
 				}
 				took[i] = time.Since(began)
 			}
 			if took[i] > limit {
 				plans.Reset()
-				if err := errors.Join(explain("'1ms'"), q.ask(who, planned{conn}), explain("-1")); err != nil {
+				if err := errors.Join(explain("'1ms'"), q.ask(who, conn), explain("-1")); err != nil {
 					return fmt.Errorf("%s: %w", q.name, err)
 				}
 				fmt.Fprintf(&slow, "\n%s, %s, %s:\n%s\n", sc.Name, q.name, []string{"editor", "public"}[i], plans.String())
