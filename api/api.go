@@ -26,6 +26,7 @@ type Config struct {
 	DB             *pgxpool.Pool
 	Log            *slog.Logger
 	PublicBaseURL  string        // of the links in answers, "https://registry.example.org"; empty: links are relative
+	OwnURL         string        // where a service without a public address is reached on its own machine, for clients that cannot do with relative links
 	RequestTimeout time.Duration // of one request, 30 s by default
 	StreamFor      time.Duration // how long a stream of changes stays open, 15 min by default
 

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -76,7 +77,7 @@ type ReconcileSuggester struct {
 } //	@name	ReconcileSuggester
 
 func (s *server) reconcileManifest() ReconcileService {
-	base := s.config.PublicBaseURL
+	base := cmp.Or(s.config.PublicBaseURL, s.config.OwnURL) // OpenRefine needs absolute addresses
 	suggester := func(of string) ReconcileSuggester {
 		return ReconcileSuggester{base, reconcilePath + "/suggest/" + of}
 	}

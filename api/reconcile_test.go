@@ -406,3 +406,18 @@ func TestSuggestionsCompleteNamesPropertiesAndTypes(t *testing.T) {
 		r.as(t).get(t, reconcilePath+"/suggest/entity?"+query).wantProblem(t, 400, "bad_parameters", mistake)
 	}
 }
+
+func TestTheManifestOfARegistryOnOneMachineNamesThatMachine(t *testing.T) {
+	for base, set := range map[string]func(*Config){
+		"http://localhost:8080":        func(c *Config) { c.OwnURL = "http://localhost:8080" },
+		"https://registry.example.org": func(c *Config) { c.PublicBaseURL, c.OwnURL = "https://registry.example.org", "http://localhost:8080" },
+		"":                             nil,
+	} {
+		r := newRig(t, set)
+		var m ReconcileService
+		decodeReply(t, r.do(t, "GET", reconcilePath, nil).want(t, 200), &m)
+		if m.View.URL != base+"/v1/{{id}}" || m.Suggest.Entity.ServiceURL != base {
+			t.Errorf("%q: %+v", base, m)
+		}
+	}
+}

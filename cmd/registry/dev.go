@@ -78,7 +78,7 @@ func (devCommand) Run(c *call) (err error) {
 		return stopped(c.ctx, fmt.Errorf("load the sample events: %w", err))
 	}
 	c.welcome(base(s, l), where, key)
-	return serve(c.ctx, l, pool, s, log)
+	return serve(c.ctx, l, pool, s, base(s, l), log)
 }
 
 // devQuota is the requests a minute of whoever tries or measures the registry on one machine, unless the settings say

@@ -51,7 +51,7 @@ func (serveCommand) Run(c *call) error {
 			return stopped(c.ctx, err)
 		}
 	}
-	return serve(c.ctx, l, pool, s, log)
+	return serve(c.ctx, l, pool, s, "", log)
 }
 
 // stopped forgives an error that is only the start having been broken off by a signal.
@@ -72,12 +72,12 @@ func listen(ctx context.Context, s config.Config) (net.Listener, error) {
 	return l, nil
 }
 
-// serve answers requests on l until ctx ends.
-func serve(ctx context.Context, l net.Listener, pool *pgxpool.Pool, s config.Config, log *slog.Logger) error {
+// serve answers requests on l until ctx ends. own is where this machine reaches it, if it is for this machine alone.
+func serve(ctx context.Context, l net.Listener, pool *pgxpool.Pool, s config.Config, own string, log *slog.Logger) error {
 	life, end := context.WithCancel(context.WithoutCancel(ctx)) // the handler must outlive the requests that finish after ctx
 	defer end()
 	service, err := api.New(life, api.Config{
-		DB: pool, Log: log, PublicBaseURL: s.PublicBaseURL, RequestTimeout: s.RequestLimit,
+		DB: pool, Log: log, PublicBaseURL: s.PublicBaseURL, OwnURL: own, RequestTimeout: s.RequestLimit,
 		CORSOrigins: s.CORSOrigins, TrustedProxies: s.TrustedProxies, RateAnonymous: s.RateAnonymous, RateKeys: s.RateKeys,
 		WebhooksPrivate: s.WebhooksPrivate,
 	})
