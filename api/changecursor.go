@@ -8,7 +8,6 @@ import (
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
-	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 
 	"github.com/go-json-experiment/json"
@@ -77,12 +76,4 @@ func (s *server) begun(types []string) error {
 	}
 	e.Extra = map[string]any{"begin": base + "changes", "exports": exports}
 	return e
-}
-
-// feedTypes are the types that a client asks for, in the order of the feed; all of them if it names none.
-func feedTypes(asked []string) []string {
-	if len(asked) == 0 {
-		return changes.FeedTypes
-	}
-	return slices.DeleteFunc(slices.Clone(changes.FeedTypes), func(t string) bool { return !slices.Contains(asked, t) })
 }

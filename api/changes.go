@@ -30,14 +30,8 @@ const longestWait = 30
 //
 //	@Description	What became of one record since the cursor: its newest state only, however often it changed.
 type Change struct {
-	Op        string    `json:"op" enums:"upsert,delete,withdraw,merge,erase" example:"upsert"`      // upsert: it is there, or what you see of it is another. delete: it is gone. withdraw: you no longer see it. merge: it is part of `into` now. erase: it is gone with its history.
-	Type      string    `json:"type" example:"round-tables"`                                         // What it is, as in the path.
-	ID        int64     `json:"id" example:"1"`                                                      // Which one.
-	Version   int64     `json:"version" example:"3"`                                                 // Its version.
-	ChangedAt time.Time `json:"changed_at" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When.
-	Into      *int64    `json:"into,omitzero" validate:"optional" example:"2"`                       // The record of the same type that it is part of, after a merge.
-	Seq       int64     `json:"-"`
-	Data      any       `json:"data,omitempty" validate:"optional" swaggertype:"object"` // With `include_data=true` and op upsert: the record, as its own address shows it.
+	changes.Change
+	Data any `json:"data,omitempty" validate:"optional" swaggertype:"object"` // With `include_data=true` and op upsert: the record, as its own address shows it.
 } //	@name	Change
 
 // ChangePage is a page of the feed.
@@ -85,7 +79,7 @@ func (s *server) placeOf(ctx context.Context, p changeParams) (*logPlace, error)
 	if p.Cursor == "" {
 		return nil, nil
 	}
-	at, err := s.cursors.decodePlace(p.Cursor, viewOf(ctx), feedTypes(p.Type))
+	at, err := s.cursors.decodePlace(p.Cursor, viewOf(ctx), changes.Told(p.Type))
 	return &at, err
 }
 
@@ -100,7 +94,7 @@ type changePage struct {
 // readChanges reads the page after a place, of one snapshot.
 func (s *server) readChanges(ctx context.Context, from *logPlace, p changeParams) (changePage, error) {
 	page := changePage{list: []Change{}}
-	types := feedTypes(p.Type)
+	types := changes.Told(p.Type)
 	feed := changes.Feed{Types: types, Limit: min(p.Limit, paging.MaxLimit), Public: viewOf(ctx) == viewPublic}
 	err := changes.Snapshot(ctx, s.db, func(tx pgx.Tx) error {
 		head, err := changes.ReadHead(ctx, tx)
@@ -120,7 +114,7 @@ func (s *server) readChanges(ctx context.Context, from *logPlace, p changeParams
 			return err
 		}
 		for _, f := range found {
-			page.list = append(page.list, Change{Op: f.Op, Type: f.Type, ID: f.ID, Version: f.Version, ChangedAt: f.At, Into: f.Into, Seq: f.Seq})
+			page.list = append(page.list, Change{Change: f})
 		}
 		page.head, page.more = head.Seq, more
 		page.next = at
@@ -139,7 +133,7 @@ func (s *server) readChanges(ctx context.Context, from *logPlace, p changeParams
 func nextPlace(ctx context.Context, at logPlace, found []changes.Change, more bool, head changes.Head, p changeParams) logPlace {
 	next := logPlace{Epoch: head.Epoch, Seq: head.Seq, View: viewOf(ctx)}
 	if len(p.Type) > 0 {
-		next.Types = feedTypes(p.Type)
+		next.Types = changes.Told(p.Type)
 	}
 	if more {
 		next.Seq = found[len(found)-1].Seq
@@ -200,9 +194,9 @@ func (s *server) getCheckpoint(c echo.Context) error {
 	}
 	at := logPlace{Epoch: sums.Head.Epoch, Seq: sums.Head.Seq, View: viewOf(ctx)}
 	if len(p.Type) > 0 {
-		at.Types = feedTypes(p.Type)
+		at.Types = changes.Told(p.Type)
 	}
-	return send(c, http.StatusOK, echo.MIMEApplicationJSON, Checkpoint{Cursor: s.cursors.encodePlace(at), Types: sums.List(feedTypes(p.Type))})
+	return send(c, http.StatusOK, echo.MIMEApplicationJSON, Checkpoint{Cursor: s.cursors.encodePlace(at), Types: sums.List(changes.Told(p.Type))})
 }
 
 // sums keeps the newest sums of each view, so that only what has changed is added up; and never twice at a time.

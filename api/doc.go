@@ -77,7 +77,7 @@
 //	@tag.description
 //	@tag.description			**Signatures** are those of Standard Webhooks: `webhook-signature` has `v1,` and the base64 of the HMAC-SHA-256, by the secret, of `webhook-id`, `webhook-timestamp` and the body with a `.` between them. After a rotation there are two, separated by a space: one of them must fit. Refuse what is older than five minutes. Libraries for most languages do it.
 //	@tag.description
-//	@tag.description			**Delivery** is at least once and in order: a message that the receiver does not answer with 2xx within 15 seconds is sent again after 5 seconds, 5 and 30 minutes, then 2 to 22 hours, for three days, or as `Retry-After` of a refusal says, and what comes after it waits. Then the webhook is disabled; enabled again, it goes on where it left off. 410 disables it at once. A message that comes twice has the same `webhook-id`.
+//	@tag.description			**Delivery** is at least once and in order: a message that the receiver does not answer with 2xx within 15 seconds is sent again after 5 seconds, 5 and 30 minutes, then 2 to 22 hours, for three days, or as `Retry-After` of a refusal says, and what comes after it waits. Then the webhook is disabled; enabled again, it goes on where it left off. 410 disables it at once. A message that comes twice has the same `webhook-id`; after a change of the webhook or a replay, changes that were told come in another message.
 //	@tag.name					API keys
 //	@tag.description			Keys of clients: made, shown once, revoked.
 //	@tag.name					Service

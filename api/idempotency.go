@@ -29,10 +29,15 @@ const transactionKey = "transaction"
 // errRehearsed ends the transaction of a dry run that succeeded.
 var errRehearsed = errors.New("rehearsed")
 
+// Remembered reports whether a request that is repeated with its Idempotency-Key has no second effect.
+func Remembered(r Route) bool {
+	return r.Method == http.MethodPost && r.Scope != actor.Public && r.Path != webhookTestPath
+}
+
 // once lets a POST with an Idempotency-Key have its effect once: the key, the write and the answer are one transaction, and
 // who repeats the request gets the answer again. What was refused, what failed and dry runs are not remembered.
 func (s *server) once(r Route, handle echo.HandlerFunc) echo.HandlerFunc {
-	if r.Method != http.MethodPost || r.Scope == actor.Public {
+	if !Remembered(r) {
 		return handle
 	}
 	return func(c echo.Context) error {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"roundtables.kz/registry/internal/actor"
@@ -29,7 +30,7 @@ func (s *server) newCourier() (*webhook.Courier, error) {
 		Cursor: func(at changes.Head, types []string, drafts bool) string {
 			p := logPlace{Epoch: at.Epoch, Seq: at.Seq, View: viewPublic}
 			if len(types) > 0 {
-				p.Types = feedTypes(types)
+				p.Types = changes.Told(types)
 			}
 			if drafts {
 				p.View = viewRead
@@ -46,9 +47,10 @@ func (a *API) Deliver(ctx context.Context, grace time.Duration) error {
 	return a.server.courier.Run(ctx, grace)
 }
 
-// mayTellDrafts is apperr.Forbidden for somebody who has a webhook told of drafts and cannot read them.
-func mayTellDrafts(ctx context.Context, in webhook.Input) error {
-	if !in.Drafts {
+// mayTellDrafts is apperr.Forbidden for somebody who cannot read drafts and would have more of them told, or to somebody else.
+func mayTellDrafts(ctx context.Context, was, in webhook.Input) error {
+	same := was.Drafts && was.URL == in.URL && slices.Equal(was.Types, in.Types) && (was.State == in.State || in.State == "disabled")
+	if !in.Drafts || same {
 		return nil
 	}
 	return admit(actor.From(ctx), actor.Read)
@@ -89,7 +91,7 @@ func (s *server) getWebhook(c echo.Context) error { return itemOf(s, c, webhook.
 func (s *server) createWebhook(c echo.Context) error {
 	var secret string
 	create := func(ctx context.Context, tx pgx.Tx, in webhook.Input) (id int64, err error) {
-		if err := mayTellDrafts(ctx, in); err != nil {
+		if err := mayTellDrafts(ctx, webhook.Input{}, in); err != nil {
 			return 0, err
 		}
 		id, secret, err = webhook.Create(ctx, tx, s.secret, s.reach(), in)
@@ -123,7 +125,11 @@ func withSecret(c echo.Context, secret *string) func(context.Context, pg.DB, int
 //	@Router			/v1/webhooks/{id} [patch]
 func (s *server) patchWebhook(c echo.Context) error {
 	update := func(ctx context.Context, tx pgx.Tx, id int64, in webhook.Input) error {
-		if err := mayTellDrafts(ctx, in); err != nil {
+		w, err := webhook.Get(ctx, tx, id)
+		if err == nil {
+			err = mayTellDrafts(ctx, w.Input, in)
+		}
+		if err != nil {
 			return err
 		}
 		return webhook.Update(ctx, tx, s.reach(), id, in)
@@ -256,7 +262,7 @@ func (s *server) placeToReplay(ctx context.Context, db pg.DB, cursor string) (ch
 //
 //	@ID				testWebhook
 //	@Summary		Call for a test
-//	@Description	Sends a message of type `webhook.test`, once and at once, and answers what became of it: `state` is `delivered`, or `failed` with the reason. It works for a disabled webhook, too. A dry run sends nothing.
+//	@Description	Sends a message of type `webhook.test`, once and at once, and answers what became of it: `state` is `delivered`, or `failed` with the reason. It works for a disabled webhook, too. A dry run sends nothing, and a request that is repeated calls again: there is no Idempotency-Key.
 //	@Tags			Webhooks
 //	@Param			id		path		int					true	"The webhook."
 //	@Param			params	query		writeParams			false	"-"
@@ -280,13 +286,19 @@ func (s *server) testWebhook(c echo.Context) error {
 	}
 	p, err := step(func(ctx context.Context, tx pgx.Tx) (int64, error) { return webhook.Try(ctx, tx, n) })
 	if err == nil && !p.DryRun {
-		_, err = step(func(ctx context.Context, tx pgx.Tx) (int64, error) { return d.ID, s.courier.CallTry(ctx, tx, d.ID) })
+		var keep func(context.Context, pgx.Tx) error
+		if keep, err = s.courier.CallTry(c.Request().Context(), d.ID); err == nil {
+			_, err = step(func(ctx context.Context, tx pgx.Tx) (int64, error) { return d.ID, keep(ctx, tx) })
+		}
 	}
 	if err != nil {
 		return err
 	}
 	return item(c, http.StatusOK, &d, itemParams{Lang: p.Lang})
 }
+
+// webhookTestPath is that of an action whose effect is elsewhere: no transaction spans the call.
+const webhookTestPath = "/v1/webhooks/:id/test"
 
 // deliveries are the functions of the deliveries of the webhook in the path.
 type deliveries struct{ webhook int64 }

@@ -36,7 +36,7 @@ type toldMessage struct {
 
 func newHookRig(t *testing.T, scopes ...actor.Scope) hookRig {
 	t.Helper()
-	r := newRig(t, func(c *Config) { c.WebhooksPrivate = true })
+	r := newRig(t, func(c *Config) { c.WebhooksPrivate, c.WebhookWaits = true, []time.Duration{time.Hour} })
 	h := hookRig{caller: r.as(t, append(scopes, actor.Admin)...), told: make(chan toldMessage, 100)}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		body, err := io.ReadAll(request.Body)
@@ -160,6 +160,9 @@ func TestOnlyWhoReadsDraftsHasThemTold(t *testing.T) {
 	admin.post(t, "/v1/webhooks", body).wantProblem(t, http.StatusForbidden, "scope_missing")
 	at := reader.make(t, "/v1/webhooks", body)
 	admin.patch(t, at, `{"url":"https://elsewhere.example.org/"}`).wantProblem(t, http.StatusForbidden, "scope_missing")
+	admin.patch(t, at, `{"types":["people"]}`).wantProblem(t, http.StatusForbidden, "scope_missing")
+	admin.patch(t, at, `{"state":"disabled","description":"Of the editors"}`).want(t, http.StatusOK)
+	admin.patch(t, at, `{"state":"enabled"}`).wantProblem(t, http.StatusForbidden, "scope_missing")
 	admin.patch(t, at, `{"drafts":false}`).want(t, http.StatusOK)
 	admin.patch(t, at, `{"drafts":true}`).wantProblem(t, http.StatusForbidden, "scope_missing")
 }
@@ -223,14 +226,10 @@ func TestACallForATestSaysWhatBecameOfIt(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	h.patch(t, at, fmt.Sprintf(`{"url":%q}`, h.url+"/refuse")).want(t, http.StatusOK)
-	failed := h.do(t, http.MethodPost, at+"/test", nil, append([]string{"Idempotency-Key", "once"}, h.headers...)...).want(t, http.StatusOK).object(t)
+	failed := h.post(t, at+"/test", `{}`).want(t, http.StatusOK).object(t)
 	h.next(t)
 	if failed["state"] != "failed" || failed["status"] != 418.0 || failed["error"] != "status" {
 		t.Errorf("%v", failed)
-	}
-	h.do(t, http.MethodPost, at+"/test", nil, append([]string{"Idempotency-Key", "once"}, h.headers...)...).want(t, http.StatusOK)
-	if len(h.told) != 0 {
-		t.Error("a request that was repeated made another call")
 	}
 	if state := h.get(t, at).object(t); state["disabled_reason"] != nil {
 		t.Errorf("a test has disabled it: %v", state)
@@ -274,6 +273,12 @@ func TestADeliveryThatWaitsIsSentAtOnce(t *testing.T) {
 	if retried["state"] != "pending" || fmt.Sprint(retried["next_attempt_at"]) >= fmt.Sprint(waiting["next_attempt_at"]) {
 		t.Errorf("%v", retried)
 	}
+	first, _ := h.get(t, fmt.Sprintf("%s/deliveries/%v", at, waiting["id"])).object(t)["message_id"].(string)
+	stop = h.deliver(t)
+	if m, _ := h.next(t); m.header.Get("Webhook-Id") != first {
+		t.Errorf("another message came: %s", m.body)
+	}
+	stop()
 }
 
 func TestAWebhookIsToldAgainFromACursor(t *testing.T) {
@@ -365,4 +370,19 @@ func TestTheExampleOfAReceiverTakesWhatIsGenuineOnly(t *testing.T) {
 	if got, want := line(), fmt.Sprintf("changes.committed upsert topics/%d", made); got != want {
 		t.Errorf("it says %q, want %q", got, want)
 	}
+}
+
+func TestAWebhookThatIsMadeOnceWithItsKeyIsToldWhileTheServiceRuns(t *testing.T) {
+	h := newHookRig(t)
+	stop := h.deliver(t)
+	defer stop()
+	body := fmt.Sprintf(`{"url":%q}`, h.url)
+	keyed := append([]string{"Content-Type", jsonBody, "Idempotency-Key", "once"}, h.headers...)
+	first := h.do(t, http.MethodPost, "/v1/webhooks", body, keyed...).want(t, http.StatusCreated)
+	again := h.do(t, http.MethodPost, "/v1/webhooks", body, keyed...).want(t, http.StatusCreated)
+	if first.Body.String() != again.Body.String() || h.rows(t, "SELECT count(*) FROM webhooks") != 1 {
+		t.Errorf("%s, then %s", first.Body, again.Body)
+	}
+	fixture.Topic(t, h.pool)
+	h.next(t)
 }

@@ -20,6 +20,7 @@ CREATE TABLE webhooks (
 );
 COMMENT ON COLUMN webhooks.types IS 'Types of the log; none: all.';
 COMMENT ON COLUMN webhooks.seed IS 'The secret is made of it and the registry''s.';
+CREATE INDEX webhooks_state_idx ON webhooks (state, id);
 CREATE INDEX webhooks_updated_at_idx ON webhooks (updated_at, id);
 CREATE FUNCTION webhooks_snapshot(record_id bigint) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -47,6 +48,7 @@ CREATE TABLE webhook_deliveries (
     state           text        NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'delivered', 'failed', 'cancelled')),
     job_id          bigint,
     attempts        integer     NOT NULL DEFAULT 0,
+    waited          integer     NOT NULL DEFAULT 0,
     status          integer,
     error           text,
     duration_ms     integer,
@@ -56,9 +58,12 @@ CREATE TABLE webhook_deliveries (
     created_at      timestamptz NOT NULL DEFAULT now(),
     updated_at      timestamptz NOT NULL DEFAULT now()
 );
+COMMENT ON COLUMN webhook_deliveries.waited IS 'How many of the waits between attempts are over; those that somebody asks for use up none.';
 COMMENT ON COLUMN webhook_deliveries.through_seq IS 'Where the webhook stands in the log once this is delivered.';
 CREATE UNIQUE INDEX webhook_deliveries_pending_idx ON webhook_deliveries (webhook_id) WHERE state = 'pending' AND kind <> 'test';
 CREATE INDEX webhook_deliveries_webhook_id_idx ON webhook_deliveries (webhook_id, id);
+CREATE INDEX webhook_deliveries_state_idx ON webhook_deliveries (webhook_id, state, id);
+CREATE INDEX webhook_deliveries_kind_idx ON webhook_deliveries (webhook_id, kind, id);
 CREATE INDEX webhook_deliveries_updated_at_idx ON webhook_deliveries (updated_at) WHERE state <> 'pending';
 
 -- The job queue, as River's migrations leave it (version 8 of its main line).

@@ -1006,6 +1006,7 @@ CREATE TABLE webhook_deliveries (
     state text DEFAULT 'pending'::text NOT NULL,
     job_id bigint,
     attempts integer DEFAULT 0 NOT NULL,
+    waited integer DEFAULT 0 NOT NULL,
     status integer,
     error text,
     duration_ms integer,
@@ -1021,7 +1022,10 @@ CREATE TABLE webhook_deliveries (
     CONSTRAINT webhook_deliveries_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES webhooks(id) ON DELETE CASCADE
 );
 COMMENT ON COLUMN webhook_deliveries.through_seq IS 'Where the webhook stands in the log once this is delivered.';
+COMMENT ON COLUMN webhook_deliveries.waited IS 'How many of the waits between attempts are over; those that somebody asks for use up none.';
+CREATE INDEX webhook_deliveries_kind_idx ON webhook_deliveries USING btree (webhook_id, kind, id);
 CREATE UNIQUE INDEX webhook_deliveries_pending_idx ON webhook_deliveries USING btree (webhook_id) WHERE state = 'pending'::text AND kind <> 'test'::text;
+CREATE INDEX webhook_deliveries_state_idx ON webhook_deliveries USING btree (webhook_id, state, id);
 CREATE INDEX webhook_deliveries_updated_at_idx ON webhook_deliveries USING btree (updated_at) WHERE state <> 'pending'::text;
 CREATE INDEX webhook_deliveries_webhook_id_idx ON webhook_deliveries USING btree (webhook_id, id);
 
@@ -1059,6 +1063,7 @@ CREATE TABLE webhooks (
 );
 COMMENT ON COLUMN webhooks.types IS 'Types of the log; none: all.';
 COMMENT ON COLUMN webhooks.seed IS 'The secret is made of it and the registry''s.';
+CREATE INDEX webhooks_state_idx ON webhooks USING btree (state, id);
 CREATE INDEX webhooks_updated_at_idx ON webhooks USING btree (updated_at, id);
 CREATE TRIGGER webhooks_bump BEFORE UPDATE ON webhooks FOR EACH ROW EXECUTE FUNCTION registry_bump('{}', '{}');
 CREATE CONSTRAINT TRIGGER webhooks_log AFTER INSERT OR DELETE OR UPDATE ON webhooks DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION webhooks_log('webhooks');

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"roundtables.kz/registry/internal/pg"
@@ -17,16 +18,26 @@ var FeedTypes = []string{
 	"topics", "places", "roles", "organizations", "people", "affiliations", "documents", "round-tables", "organizers", "attendees", "statements", "recommendations",
 }
 
-// Change is the newest state of one record, as the feed tells it.
-type Change struct {
-	Seq     int64     `db:"seq"`
-	Op      string    `db:"op"` // upsert, delete, withdraw, merge, erase
-	Type    string    `db:"type"`
-	ID      int64     `db:"id"`
-	Version int64     `db:"version"`
-	At      time.Time `db:"at"`
-	Into    *int64    `db:"into_id"` // of a merge, if the reader of the feed may see that record
+// Told are the types that somebody asks for, in the order of the feed; all of them if none is named.
+func Told(asked []string) []string {
+	if len(asked) == 0 {
+		return FeedTypes
+	}
+	return slices.DeleteFunc(slices.Clone(FeedTypes), func(t string) bool { return !slices.Contains(asked, t) })
 }
+
+// Change is the newest state of one record, as the feed tells it.
+//
+//	@Description	What became of one record, without its data.
+type Change struct {
+	Seq     int64     `json:"-" db:"seq"`
+	Op      string    `json:"op" db:"op" enums:"upsert,delete,withdraw,merge,erase" example:"upsert"`      // upsert: it is there, or what you see of it is another. delete: it is gone. withdraw: you no longer see it. merge: it is part of `into` now. erase: it is gone with its history.
+	Type    string    `json:"type" db:"type" example:"round-tables"`                                       // What it is, as in the path.
+	ID      int64     `json:"id" db:"id" example:"1"`                                                      // Which one.
+	Version int64     `json:"version" db:"version" example:"3"`                                            // Its version.
+	At      time.Time `json:"changed_at" db:"at" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When.
+	Into    *int64    `json:"into,omitzero" db:"into_id" validate:"optional" example:"2"`                  // The record of the same type that it is part of, after a merge, if you may see that.
+} //	@name	ChangeTold
 
 // Feed is what to read of the log.
 type Feed struct {

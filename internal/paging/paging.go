@@ -149,20 +149,16 @@ func (page *Page[T]) first(ctx context.Context, db pg.DB, s Source, order []term
 	var b pgx.Batch
 	b.Queue(readState).QueryRow(page.scan)
 	found := members{}
-	varies := found.ask(&b, w.Sets())
+	forValues := found.ask(&b, w.Sets())
 	if done = passable(w.Sets(), s.ID); done {
 		few := w.Clone()
 		few.Known(s.ID, passed)
-		switch {
-		case few.Varies() && !varies:
-			b.Queue(planForValues)
-		case varies && !few.Varies():
-			b.Queue(planAsBefore)
-		}
+		forValues = plan(&b, forValues, few.Varies())
 		if err := page.queue(&b, s, order, &few, after); err != nil {
 			return false, err
 		}
 	}
+	plan(&b, forValues, false)
 	if err := db.SendBatch(ctx, &b).Close(); err != nil {
 		return false, err
 	}
@@ -173,12 +169,11 @@ func (page *Page[T]) first(ctx context.Context, db pg.DB, s Source, order []term
 // again reads the page once the sets are known. State stays: it is no younger than what is known of them.
 func (page *Page[T]) again(ctx context.Context, db pg.DB, s Source, order []term, w *pg.Where, after *Cursor) error {
 	var b pgx.Batch
-	if w.Varies() {
-		b.Queue(planForValues)
-	}
+	forValues := plan(&b, false, w.Varies())
 	if err := page.queue(&b, s, order, w, after); err != nil {
 		return err
 	}
+	plan(&b, forValues, false)
 	return db.SendBatch(ctx, &b).Close()
 }
 

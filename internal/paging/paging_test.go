@@ -318,6 +318,8 @@ func TestWhatIsPlannedForItsValuesLeavesTheNextStatementsAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Release()
+	exec(t, conn, "BEGIN") // in which a setting would stay
+	defer exec(t, conn, "ROLLBACK")
 	mode := func() (mode string) {
 		if err := conn.QueryRow(t.Context(), "SHOW plan_cache_mode").Scan(&mode); err != nil {
 			t.Fatal(err)

@@ -22,6 +22,17 @@ const (
 	planAsBefore  = "SELECT set_config('plan_cache_mode', current_setting('registry.plans'), true)"
 )
 
+// plan has what follows in a batch planned for its values, or not, where that is otherwise than it was, and gives how it is.
+func plan(b *pgx.Batch, was, forValues bool) bool {
+	switch {
+	case forValues && !was:
+		b.Queue(planForValues)
+	case was && !forValues:
+		b.Queue(planAsBefore)
+	}
+	return forValues
+}
+
 // members are those of sets, by their names; nil for a set that has more than MaxFew.
 type members map[string][]int64
 
@@ -32,8 +43,7 @@ func (m members) ask(b *pgx.Batch, sets []pg.Set) (varies bool) {
 	slices.SortStableFunc(sets, func(x, y pg.Set) int { return rank(x) - rank(y) })
 	for _, s := range sets {
 		if s.Varies && !varies {
-			varies = true
-			b.Queue(planForValues)
+			varies = plan(b, false, true)
 		}
 		b.Queue("SELECT few, CASE WHEN few THEN ids END, set_config('registry."+s.Name+"', CASE WHEN few THEN ids::text ELSE '{}' END, true)"+
 			" FROM (SELECT coalesce(array_agg(DISTINCT members.id), '{}') AS ids, "+IsFew+" AS few FROM (SELECT found.id FROM ("+s.IDs+

@@ -63,9 +63,7 @@ func (k *Walk) begin(ctx context.Context, db pg.DB, s Source, w pg.Where, sort s
 	var b pgx.Batch
 	b.Queue(readState).QueryRow(k.state.scan)
 	found := members{}
-	if found.ask(&b, w.Sets()) {
-		b.Queue(planAsBefore)
-	}
+	plan(&b, found.ask(&b, w.Sets()), false)
 	if err := db.SendBatch(ctx, &b).Close(); err != nil {
 		return err
 	}

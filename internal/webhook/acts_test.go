@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"roundtables.kz/registry/internal/apperr"
-	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/dbtest"
 	"roundtables.kz/registry/internal/fixture"
 	"roundtables.kz/registry/internal/webhook"
@@ -75,41 +73,6 @@ func TestAReplayTellsAgain(t *testing.T) {
 	c.Wake()
 	if got := r.next(t); got.Data.After != cursor(place, []string{}, false) || len(got.Data.Changes) != 2 || got.Data.Changes[0].ID != first || got.Data.Changes[1].ID != second {
 		t.Errorf("%s", got.body)
-	}
-}
-
-func TestADeliveryThatWaitsCanBeSentAtOnceAndOneThatIsOverCannot(t *testing.T) {
-	t.Parallel()
-	db := dbtest.New(t)
-	r := newReceiver(t, func(w http.ResponseWriter, n int) {
-		if n == 1 {
-			w.WriteHeader(http.StatusInternalServerError)
-		}
-	})
-	id, _ := create(t, db, r.URL)
-	_, stop := run(t, db, waits(time.Hour))
-	fixture.Topic(t, db)
-	r.next(t)
-	stop() // it has kept that the next attempt is in an hour
-	c, stop := run(t, db, waits(time.Hour))
-	waiting := deliveries(t, db, id)[0]
-	if waiting.State != "pending" || waiting.NextAttemptAt == nil || time.Until(*waiting.NextAttemptAt) < 50*time.Minute || *waiting.Error != "status" {
-		t.Errorf("%+v", waiting)
-	}
-	retry := func() (err error) {
-		ctx := fixture.Context()
-		return changes.Write(ctx, db, changes.Options{}, func(tx pgx.Tx) error { return c.Retry(ctx, tx, id, waiting.ID) })
-	}
-	if err := retry(); err != nil {
-		t.Fatal(err)
-	}
-	r.next(t)
-	stop()
-	if d := deliveries(t, db, id)[0]; d.State != "delivered" || d.Attempts != 2 {
-		t.Errorf("%+v", d)
-	}
-	if err := retry(); !apperr.IsKind(err, apperr.Conflict) {
-		t.Errorf("a second time: %v", err)
 	}
 }
 

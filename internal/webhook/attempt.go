@@ -29,19 +29,24 @@ type deliverer struct {
 
 // Work implements river.Worker: one attempt, after which the job waits for the next one or is done.
 func (d *deliverer) Work(ctx context.Context, job *river.Job[deliverArgs]) error {
-	again, err := d.courier.attempt(ctx, job.Args.Delivery)
+	again, err := d.courier.attempt(ctx, job.Args.Delivery, job.ID)
 	if err == nil && again != nil {
 		err = river.JobSnooze(*again)
 	}
 	return err
 }
 
-// NextRetry implements river.Worker, for what was broken off or could not be kept.
-func (d *deliverer) NextRetry(*river.Job[deliverArgs]) time.Time { return time.Now().Add(time.Second) }
+// NextRetry implements river.Worker, for what was broken off or could not be kept: after a second first, then ever later.
+func (d *deliverer) NextRetry(job *river.Job[deliverArgs]) time.Time {
+	return time.Now().Add(min(time.Second<<min(max(job.Attempt-1, 0), 10), longestRetry))
+}
 
-// attempt sends a delivery once and gives how long to wait for the next attempt; nil: it is over.
-func (c *Courier) attempt(ctx context.Context, id int64) (again *time.Duration, err error) {
-	s, err := load(ctx, c.o.DB, id)
+const longestRetry = 5 * time.Minute
+
+// attempt sends a delivery once and gives how long to wait for the next attempt; nil: it is over,
+// or another job carries it out by now.
+func (c *Courier) attempt(ctx context.Context, id, job int64) (again *time.Duration, err error) {
+	s, err := load(ctx, c.o.DB, id, job)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
@@ -52,7 +57,7 @@ func (c *Courier) attempt(ctx context.Context, id int64) (again *time.Duration, 
 	if err != nil {
 		return nil, err
 	}
-	v := out.judge(s.Attempts, c.o.Waits)
+	v := out.judge(s.Waited, c.o.Waits)
 	ctx = actor.With(ctx, actor.System("webhooks"))
 	var mine bool
 	err = changes.Write(ctx, c.o.DB, changes.Options{Reason: reasons[v.disabled]}, func(tx pgx.Tx) (err error) {
@@ -63,7 +68,7 @@ func (c *Courier) attempt(ctx context.Context, id int64) (again *time.Duration, 
 		return nil, err
 	}
 	if v.disabled != "" {
-		c.o.Log.Warn("a webhook was disabled", "webhook", s.Webhook, "reason", v.disabled, "attempts", s.Attempts+1, "error", out.reason)
+		c.o.Log.Warn("a webhook was disabled", "webhook", s.Webhook, "reason", v.disabled, "error", out.reason)
 	}
 	if v.state == pending {
 		return &v.wait, nil
@@ -96,21 +101,21 @@ func (c *Courier) call(ctx context.Context, s sending) (outcome, error) {
 	return out, nil
 }
 
-// CallTry sends the message of Try, once, and keeps what became of it.
-func (c *Courier) CallTry(ctx context.Context, tx pgx.Tx, id int64) error {
-	s, err := load(ctx, tx, id)
+// CallTry sends the message of Try, which must be committed, and gives what keeps the outcome. It holds no transaction meanwhile.
+func (c *Courier) CallTry(ctx context.Context, id int64) (keep func(ctx context.Context, tx pgx.Tx) error, err error) {
+	s, err := load(ctx, c.o.DB, id, 0)
 	if err != nil {
-		return pg.Error(err)
+		return nil, pg.Error(err)
 	}
 	out, err := c.call(ctx, s)
-	if err != nil {
+	return func(ctx context.Context, tx pgx.Tx) error {
+		_, err := s.keep(ctx, tx, out, out.judge(0, nil))
 		return err
-	}
-	_, err = s.keep(ctx, tx, out, out.judge(0, nil))
-	return err
+	}, err
 }
 
-// Retry has a delivery that is on its way attempted at once. One that is over is apperr.Conflict.
+// Retry has a delivery that is on its way attempted at once, by a job of its own: the one of before may be under way. Attempts that somebody
+// asks for use up none of the waits. A delivery that is over is apperr.Conflict.
 func (c *Courier) Retry(ctx context.Context, tx pgx.Tx, webhook, id int64) error {
 	if _, err := changes.Lock(ctx, tx, Table, Type, webhook); err != nil {
 		return err
@@ -122,11 +127,11 @@ func (c *Courier) Retry(ctx context.Context, tx pgx.Tx, webhook, id int64) error
 	if d.State != pending || d.Kind == kindTest {
 		return apperr.New(apperr.Conflict, "delivery_over")
 	}
-	var job int64
-	err = tx.QueryRow(ctx, "UPDATE webhook_deliveries SET next_attempt_at = now(), version = version + 1, updated_at = now() WHERE id = $1 RETURNING job_id", id).Scan(&job)
+	job, err := c.jobs.InsertTx(ctx, tx, deliverArgs{id}, nil)
 	if err != nil {
 		return pg.Error(err)
 	}
-	_, err = c.jobs.JobRetryTx(ctx, tx, job)
-	return pg.Error(err)
+	return pg.Exec(ctx, tx, `
+		UPDATE webhook_deliveries SET job_id = @job, waited = greatest(waited - 1, 0), next_attempt_at = now(), version = version + 1, updated_at = now()
+		WHERE id = @id`, pg.Args{"id": id, "job": job.Job.ID})
 }

@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
 )
 
 // Options of a courier. Zero values take the defaults.
@@ -37,12 +39,14 @@ var waits = []time.Duration{
 }
 
 const (
-	whenIdle   = 5 * time.Second // how often somebody else's new webhook is looked for where there was none
+	whenIdle   = time.Second // how often a new webhook is looked for where there was none
 	tidyEvery  = time.Minute
+	tellEvery  = time.Minute // that looking fails
 	jobLimit   = 2 * callLimit
 	stuckAfter = time.Minute // a job of a courier that is no more is taken over
 	mostAtOnce = 50          // calls
 	mostTries  = 10_000      // of a job whose outcome could not be kept
+	mostTidied = 10_000      // deliveries that are forgotten at once
 )
 
 // Courier looks what is to be told to whom and tells it. Several of them, in several processes, may work on one database.
@@ -54,6 +58,7 @@ type Courier struct {
 	oldest  atomic.Int64 // when the oldest delivery that is on its way was made, in nanoseconds; 0: there is none
 	working bool
 	tidied  time.Time
+	warned  time.Time
 }
 
 // NewCourier makes a courier, which works once it is run.
@@ -77,7 +82,7 @@ func NewCourier(o Options) (*Courier, error) {
 	}
 	var err error
 	c.jobs, err = river.NewClient(riverpgxv5.New(o.DB), &river.Config{
-		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: mostAtOnce}}, Workers: workers, MaxAttempts: mostTries,
+		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: mostAtOnce}}, Workers: workers, MaxAttempts: mostTries, ErrorHandler: teller{o.Log},
 		PollOnly: true, FetchPollInterval: o.Every, FetchCooldown: min(o.Every, river.FetchCooldownDefault), // LISTEN would take a connection, and not pass every pooler
 		JobTimeout: jobLimit, RescueStuckJobsAfter: stuckAfter, CompletedJobRetentionPeriod: time.Hour, Logger: slog.New(loud{o.Log.Handler()}),
 		ReindexerSchedule: river.NeverSchedule(), // the queue is small
@@ -98,6 +103,23 @@ func (l loud) WithAttrs(attrs []slog.Attr) slog.Handler { return loud{l.Handler.
 
 // WithGroup implements slog.Handler.
 func (l loud) WithGroup(name string) slog.Handler { return loud{l.Handler.WithGroup(name)} }
+
+// teller logs what River does not: a job that failed and is tried again.
+type teller struct{ log *slog.Logger }
+
+// HandleError implements river.ErrorHandler.
+func (t teller) HandleError(_ context.Context, job *rivertype.JobRow, err error) *river.ErrorHandlerResult {
+	if !errors.Is(err, context.Canceled) { // the courier stops
+		t.log.Warn("deliver to a webhook", "job", string(job.EncodedArgs), "attempt", job.Attempt, "error", err.Error())
+	}
+	return nil
+}
+
+// HandlePanic implements river.ErrorHandler.
+func (t teller) HandlePanic(_ context.Context, job *rivertype.JobRow, panicked any, trace string) *river.ErrorHandlerResult {
+	t.log.Error("deliver to a webhook", "job", string(job.EncodedArgs), "panic", fmt.Sprint(panicked), "stack", trace)
+	return nil
+}
 
 // Wake has the courier look at once. Whoever changes a webhook calls it.
 func (c *Courier) Wake() {
@@ -126,12 +148,12 @@ func (c *Courier) Run(ctx context.Context, grace time.Duration) error {
 				c.working = true
 			}
 		}
-		switch {
-		case ctx.Err() != nil:
-		case err != nil:
-			c.o.Log.Warn("look what webhooks are to be told", "error", err.Error())
-		case some:
+		if some { // also where something has failed, which may be one webhook's
 			wait = c.o.Every
+		}
+		if err != nil && ctx.Err() == nil && time.Since(c.warned) > tellEvery {
+			c.o.Log.Warn("look what webhooks are to be told", "error", err.Error())
+			c.warned = time.Now()
 		}
 		timer := time.NewTimer(wait)
 		select {
@@ -181,11 +203,10 @@ func (c *Courier) look(ctx context.Context) (some bool, err error) {
 	if err != nil {
 		return false, pg.Error(err)
 	}
+	var failed []error // of one webhook, which others must not suffer from
 	if time.Since(c.tidied) > tidyEvery {
-		if err := c.tidy(ctx); err != nil {
-			return len(list) > 0, err
-		}
 		c.tidied = time.Now()
+		failed = append(failed, c.tidy(ctx))
 	}
 	var oldest int64
 	for _, s := range list {
@@ -195,13 +216,12 @@ func (c *Courier) look(ctx context.Context) (some bool, err error) {
 	}
 	c.oldest.Store(oldest)
 	if len(list) == 0 {
-		return false, nil
+		return false, errors.Join(failed...)
 	}
 	head, err := changes.ReadHead(ctx, c.o.DB)
 	if err != nil {
 		return true, err
 	}
-	var failed []error // of one webhook, which others must not suffer from
 	for _, s := range list {
 		if s.Epoch != head.Epoch || s.Pending == nil && s.Seq != head.Seq {
 			failed = append(failed, changes.Write(ctx, c.o.DB, changes.Options{}, func(tx pgx.Tx) error { return c.prepare(ctx, tx, s.ID) }))
@@ -213,7 +233,7 @@ func (c *Courier) look(ctx context.Context) (some bool, err error) {
 // tidy deletes old deliveries, and gives up those that nobody will carry out any more: what they told is told anew.
 func (c *Courier) tidy(ctx context.Context) error {
 	for _, sql := range []string{
-		"DELETE FROM webhook_deliveries WHERE state <> 'pending' AND updated_at < now() - interval '30 days'",
+		fmt.Sprintf("DELETE FROM webhook_deliveries WHERE id IN (SELECT id FROM webhook_deliveries WHERE state <> 'pending' AND updated_at < now() - interval '30 days' LIMIT %d)", mostTidied),
 		`UPDATE webhook_deliveries SET state = 'failed', error = 'connection', next_attempt_at = NULL, version = version + 1, updated_at = now()
 			WHERE state = 'pending' AND kind = 'test' AND created_at < now() - interval '1 minute'`,
 		cancel + " AND NOT EXISTS (SELECT FROM river_job j WHERE j.id = d.job_id AND j.finalized_at IS NULL)",

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -330,109 +329,5 @@ func TestACourierGoesOnWhereAnotherOneStopped(t *testing.T) {
 	run(t, db)
 	if got := r.next(t); len(got.Data.Changes) != 1 || got.Data.Changes[0].ID != made {
 		t.Errorf("%s", got.body)
-	}
-}
-
-func TestAfterARestoreOfTheDatabaseCopiesAreToBeMadeAnew(t *testing.T) {
-	t.Parallel()
-	db := dbtest.New(t)
-	r := newReceiver(t, func(w http.ResponseWriter, n int) {
-		if n == 1 {
-			w.WriteHeader(http.StatusBadGateway)
-		}
-	})
-	id, _ := create(t, db, r.URL)
-	_, stop := run(t, db, waits(time.Hour))
-	fixture.Topic(t, db)
-	r.next(t) // and waits for an hour
-	stop()
-	exec(t, db, "UPDATE registry SET epoch = 'restored'")
-	_, stop = run(t, db)
-	got := r.next(t)
-	if got.Type != "changes.began_anew" || got.Data.Cursor != cursor(head(t, db), []string{}, false) || got.Data.Changes != nil {
-		t.Errorf("%s", got.body)
-	}
-	made := fixture.Topic(t, db)
-	if then := r.next(t); then.Data.After != got.Data.Cursor || then.Data.Changes[0].ID != made {
-		t.Errorf("%s", then.body)
-	}
-	stop()
-	var states []string
-	for _, d := range deliveries(t, db, id) {
-		states = append(states, d.Kind+" "+d.State)
-	}
-	if !slices.Equal(states, []string{"changes cancelled", "began_anew delivered", "changes delivered"}) {
-		t.Errorf("%q", states)
-	}
-}
-
-func TestADeliveryThatNobodyCarriesOutAnyMoreIsMadeAnew(t *testing.T) {
-	t.Parallel()
-	db := dbtest.New(t)
-	r := newReceiver(t, func(w http.ResponseWriter, n int) {
-		if n == 1 {
-			w.WriteHeader(http.StatusBadGateway)
-		}
-	})
-	id, _ := create(t, db, r.URL)
-	_, stop := run(t, db, waits(time.Hour))
-	fixture.Topic(t, db)
-	r.next(t)
-	stop()
-	exec(t, db, "DELETE FROM river_job")
-	_, stop = run(t, db)
-	r.next(t)
-	stop()
-	if list := deliveries(t, db, id); len(list) != 2 || list[0].State != "cancelled" || list[1].State != "delivered" {
-		t.Errorf("%+v", list)
-	}
-}
-
-func TestOldDeliveriesAreForgottenAndTestsThatWereBrokenOffHaveFailed(t *testing.T) {
-	t.Parallel()
-	db := dbtest.New(t)
-	id, tried := fixture.Webhook(t, db)
-	_, old := fixture.Webhook(t, db)
-	c := newCourier(t, db)
-	exec(t, db, "UPDATE webhook_deliveries SET created_at = now() - interval '31 days', updated_at = now() - interval '31 days'")
-	exec(t, db, "UPDATE webhook_deliveries SET state = 'delivered' WHERE id = $1", old)
-	if err := c.Tidy(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	list := deliveries(t, db, id)
-	if len(list) != 1 || list[0].ID != tried || list[0].State != "failed" || list[0].NextAttemptAt != nil {
-		t.Errorf("%+v", list)
-	}
-	var n int
-	if err := db.QueryRow(t.Context(), "SELECT count(*) FROM webhook_deliveries").Scan(&n); err != nil || n != 1 {
-		t.Errorf("%d deliveries are left, %v", n, err)
-	}
-}
-
-func TestTheWaitsAreThreeDaysInAllOrAsTheAddressAsks(t *testing.T) {
-	t.Parallel()
-	var sum time.Duration
-	for i, wait := range webhook.Waits {
-		sum += wait
-		if got := webhook.Wait(500, i, webhook.Waits, 0); got < wait || got > wait+wait/10 {
-			t.Errorf("wait %d is %s, want about %s", i, got, wait)
-		}
-	}
-	if sum < 70*time.Hour || sum > 74*time.Hour {
-		t.Errorf("%s in all", sum)
-	}
-	if webhook.Wait(500, len(webhook.Waits), webhook.Waits, time.Hour) != -1 || webhook.Wait(410, 0, webhook.Waits, 0) != -1 {
-		t.Error("it is tried for ever")
-	}
-	if got := webhook.Wait(429, 0, webhook.Waits, time.Hour); got != time.Hour {
-		t.Errorf("the address asked for an hour and gets %s", got)
-	}
-	now := time.Date(2026, 1, 15, 9, 0, 0, 0, time.UTC)
-	for header, want := range map[string]time.Duration{
-		"": 0, "120": 2 * time.Minute, "-5": 0, "soon": 0, "99999999999999": 0, "900000": 24 * time.Hour, now.Add(time.Minute).Format(http.TimeFormat): time.Minute, now.Add(-time.Hour).Format(http.TimeFormat): 0,
-	} {
-		if got := webhook.RetryAfter(header, now); got != want {
-			t.Errorf("Retry-After %q is %s, want %s", header, got, want)
-		}
 	}
 }

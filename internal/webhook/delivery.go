@@ -111,19 +111,20 @@ type sending struct {
 	MessageID  string  `db:"message_id"`
 	Kind       string  `db:"kind"`
 	Payload    string  `db:"payload"`
-	Attempts   int     `db:"attempts"`
+	Waited     int     `db:"waited"` // how many of the waits between attempts are over
 	URL        string  `db:"url"`
 	Seed       string  `db:"seed"`
 	FormerSeed *string `db:"former_seed"`
 }
 
-// load reads a delivery that is on its way, pgx.ErrNoRows where it is not.
-func load(ctx context.Context, db pg.DB, id int64) (sending, error) {
+// load reads a delivery that is on its way by a job, 0 for that of a test; pgx.ErrNoRows where it is not.
+func load(ctx context.Context, db pg.DB, id, job int64) (sending, error) {
 	return pg.One[sending](ctx, db, `
-		SELECT d.id, d.webhook_id, d.message_id, d.kind, d.payload, d.attempts, w.url, w.seed,
+		SELECT d.id, d.webhook_id, d.message_id, d.kind, d.payload, d.waited, w.url, w.seed,
 			CASE WHEN w.rotated_at > now() - @both::interval THEN w.former_seed END AS former_seed
 		FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id
-		WHERE d.id = @id AND d.state = 'pending' AND (w.state = 'enabled' OR d.kind = 'test')`, pg.Args{"id": id, "both": bothSecrets})
+		WHERE d.id = @id AND coalesce(d.job_id, 0) = @job AND d.state = 'pending' AND (w.state = 'enabled' OR d.kind = 'test')`,
+		pg.Args{"id": id, "job": job, "both": bothSecrets})
 }
 
 // verdict is what follows from the outcome of an attempt.
@@ -133,42 +134,51 @@ type verdict struct {
 	disabled string // why the webhook is disabled now
 }
 
-// judge decides what follows from an attempt, after so many before it. The waits are those between attempts.
-func (o outcome) judge(before int, waits []time.Duration) verdict {
+// judge decides what follows from an attempt, after so many of the waits between attempts.
+func (o outcome) judge(waited int, waits []time.Duration) verdict {
 	switch {
 	case o.reason == "":
 		return verdict{state: delivered}
 	case o.status != nil && *o.status == 410:
 		return verdict{state: failed, disabled: gone}
-	case before >= len(waits):
+	case waited >= len(waits):
 		return verdict{state: failed, disabled: failing}
 	}
-	return verdict{state: pending, wait: max(jittered(waits[before]), o.retryAfter)}
+	return verdict{state: pending, wait: max(jittered(waits[waited]), o.retryAfter)}
 }
 
-// keep notes an attempt and what follows from it, and reports whether the delivery was still on its way. Once it is delivered, the webhook
-// stands where the delivery says.
+// keep notes an attempt and what follows from it, and reports whether the delivery was still on its way: of one that was cancelled meanwhile it
+// notes the attempt only. Once it is delivered, the webhook stands where the delivery says.
 func (s sending) keep(ctx context.Context, tx pgx.Tx, o outcome, v verdict) (bool, error) {
 	if _, err := changes.Lock(ctx, tx, Table, Type, s.Webhook); err != nil {
 		return false, err
 	}
-	place, err := pg.One[changes.Head](ctx, tx, `
-		UPDATE webhook_deliveries SET state = @state, attempts = attempts + 1, status = @status, error = nullif(@error, ''), duration_ms = @took,
-			next_attempt_at = CASE WHEN @state = 'pending' THEN now() + @wait::interval END, delivered_at = CASE WHEN @state = 'delivered' THEN now() END,
+	type kept struct {
+		changes.Head
+		State string `db:"state"`
+	}
+	was, err := pg.One[kept](ctx, tx, "SELECT epoch, through_seq AS seq, state FROM webhook_deliveries WHERE id = @id FOR UPDATE", pg.Args{"id": s.ID})
+	if err != nil {
+		return false, pg.Error(err)
+	}
+	mine := was.State == pending
+	if !mine {
+		v = verdict{state: was.State}
+	}
+	err = pg.Exec(ctx, tx, `
+		UPDATE webhook_deliveries SET state = @state, attempts = attempts + 1, waited = waited + 1, status = @status, error = nullif(@error, ''), duration_ms = @took,
+			next_attempt_at = CASE WHEN @state = 'pending' THEN now() + @wait::interval END, delivered_at = CASE WHEN @error = '' THEN now() ELSE delivered_at END,
 			version = version + 1, updated_at = now()
-		WHERE id = @id AND state = 'pending' RETURNING epoch, through_seq AS seq`,
+		WHERE id = @id`,
 		pg.Args{"id": s.ID, "state": v.state, "status": o.status, "error": o.reason, "took": int(o.took.Milliseconds()), "wait": v.wait})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil
-	}
 	if err != nil || s.Kind == kindTest {
-		return err == nil, err
+		return mine, err
 	}
-	if v.state == delivered {
-		err = move(ctx, tx, s.Webhook, place)
+	if v.state == delivered && mine {
+		err = move(ctx, tx, s.Webhook, was.Head)
 	}
 	if v.disabled != "" {
 		err = pg.Exec(ctx, tx, "UPDATE webhooks SET state = 'disabled', disabled_reason = @reason WHERE id = @id", pg.Args{"id": s.Webhook, "reason": v.disabled})
 	}
-	return err == nil, err
+	return mine, err
 }

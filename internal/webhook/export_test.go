@@ -14,6 +14,9 @@ const MostChanges = mostChanges
 // Waits are those between attempts.
 var Waits = waits
 
+// ReasonOf says why a call failed.
+var ReasonOf = reasonOf
+
 // RetryAfter reads the header.
 var RetryAfter = retryAfter
 

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -230,8 +231,9 @@ func head(t testing.TB, db pg.DB) changes.Head {
 
 // logBuffer keeps what is logged.
 type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+	mu   sync.Mutex
+	b    bytes.Buffer
+	more chan struct{} // closed and made anew with each line
 }
 
 // use has a courier log to it.
@@ -240,6 +242,10 @@ func (l *logBuffer) use(o *webhook.Options) { o.Log = slog.New(slog.NewJSONHandl
 func (l *logBuffer) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.more != nil {
+		close(l.more)
+		l.more = nil
+	}
 	return l.b.Write(p)
 }
 
@@ -247,4 +253,27 @@ func (l *logBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+// wait returns once the log says something.
+func (l *logBuffer) wait(t testing.TB, text string) {
+	t.Helper()
+	end := time.After(time.Minute)
+	for {
+		l.mu.Lock()
+		said := strings.Contains(l.b.String(), text)
+		if l.more == nil {
+			l.more = make(chan struct{})
+		}
+		more := l.more
+		l.mu.Unlock()
+		if said {
+			return
+		}
+		select {
+		case <-more:
+		case <-end:
+			t.Fatalf("the log does not say %q: %s", text, l)
+		}
+	}
 }

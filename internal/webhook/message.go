@@ -35,22 +35,10 @@ type ChangesCommitted struct {
 //
 //	@Description	The changes between two cursors.
 type ChangesTold struct {
-	After   string       `json:"after" example:"q8k1zJ4vV0m2o6nT5x7yWg3d9eAeyJlIjoiN2YzYTlkMTIiLCJuIjo0MTIsInYiOiJwdWJsaWMifQ"` // The cursor of the message before.
-	Cursor  string       `json:"cursor" example:"w2c5pR8sU1x4z7A0d3f6hKbNmQeyJlIjoiN2YzYTlkMTIiLCJuIjo0MTgsInYiOiJwdWJsaWMifQ"` // The cursor of the changes that follow these. For a webhook with `types` it is good for these types.
-	Changes []ChangeTold `json:"changes"`                                                                                       // At most 100.
+	After   string           `json:"after" example:"q8k1zJ4vV0m2o6nT5x7yWg3d9eAeyJlIjoiN2YzYTlkMTIiLCJuIjo0MTIsInYiOiJwdWJsaWMifQ"` // The cursor of the message before.
+	Cursor  string           `json:"cursor" example:"w2c5pR8sU1x4z7A0d3f6hKbNmQeyJlIjoiN2YzYTlkMTIiLCJuIjo0MTgsInYiOiJwdWJsaWMifQ"` // The cursor of the changes that follow these. For a webhook with `types` it is good for these types.
+	Changes []changes.Change `json:"changes"`                                                                                       // At most 100.
 } //	@name	ChangesTold
-
-// ChangeTold is what became of one record, as in the feed of changes.
-//
-//	@Description	What became of one record, as in the changes, without its data.
-type ChangeTold struct {
-	Op        string    `json:"op" enums:"upsert,delete,withdraw,merge,erase" example:"upsert"`      // upsert: it is there, or what you see of it is another. delete: it is gone. withdraw: you no longer see it. merge: it is part of `into` now. erase: it is gone with its history.
-	Type      string    `json:"type" example:"round-tables"`                                         // What it is, as in the path.
-	ID        int64     `json:"id" example:"1"`                                                      // Which one.
-	Version   int64     `json:"version" example:"3"`                                                 // Its version.
-	ChangedAt time.Time `json:"changed_at" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When.
-	Into      *int64    `json:"into,omitzero" validate:"optional" example:"2"`                       // The record of the same type that it is part of, after a merge.
-} //	@name	ChangeTold
 
 // ChangesBeganAnew tells that the database was restored from a backup.
 //
@@ -86,11 +74,7 @@ type Tested struct {
 //	@Success		200	{object}	ChangesCommitted	"The message."
 //	@Router			/_webhooks/changes.committed [post]
 func changesMessage(after, cursor string, list []changes.Change) (string, error) {
-	told := make([]ChangeTold, len(list))
-	for i, c := range list {
-		told[i] = ChangeTold{c.Op, c.Type, c.ID, c.Version, c.At, c.Into}
-	}
-	return text(ChangesCommitted{"changes.committed", now(), ChangesTold{after, cursor, told}})
+	return text(ChangesCommitted{"changes.committed", now(), ChangesTold{after, cursor, list}})
 }
 
 // beganAnewMessage tells that copies are to be made anew, and go on from a cursor.

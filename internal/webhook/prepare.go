@@ -60,7 +60,7 @@ func (c *Courier) nextOf(ctx context.Context, tx pgx.Tx, w Webhook, at, head cha
 		payload, err := beganAnewMessage(c.o.Cursor(head, w.Types, w.Drafts))
 		return next{kindBeganAnew, payload, 0, head}, err
 	}
-	list, more, err := changes.Feed{Types: w.Told(), After: at.Seq, Limit: mostChanges, Public: !w.Drafts}.Read(ctx, tx)
+	list, more, err := changes.Feed{Types: changes.Told(w.Types), After: at.Seq, Limit: mostChanges, Public: !w.Drafts}.Read(ctx, tx)
 	if err != nil {
 		return next{}, err
 	}

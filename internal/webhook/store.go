@@ -29,7 +29,7 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Webhook], error)
 	return paging.Query[Webhook](ctx, db, source, w, f.Params)
 }
 
-// Get gives one webhook, or apperr.NotFound, or apperr.Gone after its deletion.
+// Get gives one webhook, or apperr.NotFound, or apperr.Gone after its deletion for whoever reads drafts.
 func Get(ctx context.Context, db pg.DB, id int64) (Webhook, error) {
 	w, err := pg.One[Webhook](ctx, db, source.Item(), pg.Args{"id": id})
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -3,7 +3,6 @@
 package webhook
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -75,12 +74,4 @@ type Filter struct {
 	paging.Params
 	ID    []int64  `query:"id" form:"id" validate:"max=200"`                                // Only these records.
 	State []string `query:"state" form:"state" enums:"enabled,disabled" validate:"max=200"` // Only the ones in these states.
-}
-
-// Told are the types of record that a webhook is told of.
-func (in *Input) Told() []string {
-	if len(in.Types) == 0 {
-		return changes.FeedTypes
-	}
-	return slices.DeleteFunc(slices.Clone(changes.FeedTypes), func(t string) bool { return !slices.Contains(in.Types, t) })
 }

@@ -61,7 +61,7 @@ func (p *pass) operations() error {
 		default:
 			used[op.OperationID] = at
 			o := operation{
-				pass: p, op: op, method: method, path: path, data: isData, writes: method != http.MethodGet && route.Scope != actor.Public,
+				pass: p, op: op, method: method, path: path, data: isData, writes: method != http.MethodGet && route.Scope != actor.Public, remembered: isData && api.Remembered(route),
 				versioned: op.Extensions["x-if-match"] != nil || method == http.MethodPatch || method == http.MethodDelete, export: op.Extensions["x-export"] != nil,
 				tagged: op.Extensions["x-sort"] != nil && op.Extensions["x-fresh"] == nil && op.Extensions["x-export"] == nil,
 			}
@@ -78,6 +78,7 @@ type operation struct {
 	method, path string
 	data         bool // of the data's API, not of the service itself
 	writes       bool // not what asks with a body, which needs no scope
+	remembered   bool // has no second effect when it is repeated with its Idempotency-Key
 	versioned    bool // wants If-Match: a change of what is there, and an action whose handler says @x-if-match
 	export       bool // sends a whole list as a file
 	tagged       bool // a list whose answer has a tag: any but those whose handler says @x-fresh
@@ -233,7 +234,7 @@ func (o operation) parameters() error {
 	if o.versioned {
 		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/IfMatch", Value: o.doc.Components.Parameters["IfMatch"].Value})
 	}
-	if o.writes && o.method == http.MethodPost {
+	if o.remembered {
 		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/IdempotencyKey", Value: o.doc.Components.Parameters["IdempotencyKey"].Value})
 	}
 	if o.tagged {

@@ -171,7 +171,7 @@ func (o operation) answersTo() {
 	if o.data {
 		names = append(names, "RateLimit-Policy", "RateLimit")
 	}
-	if o.writes && o.method == http.MethodPost {
+	if o.remembered {
 		names = append(names, "Idempotency-Replayed")
 	}
 	if o.method != http.MethodGet && o.op.Parameters.GetByInAndName("query", "dry_run") != nil {

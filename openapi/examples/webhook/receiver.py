@@ -16,12 +16,12 @@ class Receiver(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         known = genuine(self.headers, body)
-        self.send_response(204 if known else 401)
-        self.end_headers()
         if known and self.headers["webhook-id"] not in seen:  # a message may come twice
-            seen.add(self.headers["webhook-id"])
             told = json.loads(body)
             print(told["type"], *(f'{c["op"]} {c["type"]}/{c["id"]}' for c in told["data"].get("changes", [])), flush=True)
+            seen.add(self.headers["webhook-id"])
+        self.send_response(204 if known else 401)  # 204 once the work is done: what fails before comes again
+        self.end_headers()
 
     def log_message(self, *_):
         pass

@@ -1,0 +1,91 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"roundtables.kz/registry/internal/apikey"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/organization"
+	"roundtables.kz/registry/internal/person"
+	"roundtables.kz/registry/internal/spelling"
+	"roundtables.kz/registry/internal/webhook"
+)
+
+type server struct {
+	config  Config
+	db      *pgxpool.Pool
+	epoch   string
+	secret  []byte
+	cursors cursors
+
+	follower *follower // of the change log
+	streams  *streams  // of it that are open
+	sums     *sums     // of what it has made
+
+	keys    *apikey.Ring
+	courier *webhook.Courier
+
+	people, organizations *spelling.Finder // by their names
+
+	anonymous, keyed, failures *limiter
+
+	crossOrigin func(*http.Request) error
+	metrics     *metrics
+	probe       *probe
+	downloads   chan struct{}   // a place for each download that may run at once
+	operations  map[string]bool // paths of Operations and Documentation
+}
+
+func newServer(ctx context.Context, config Config) (*server, error) {
+	if config.RequestTimeout == 0 {
+		config.RequestTimeout = 30 * time.Second
+	}
+	if config.StreamFor == 0 {
+		config.StreamFor = 15 * time.Minute
+	}
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	s := &server{config: config, db: config.DB, operations: map[string]bool{}}
+	identity, err := changes.Identify(ctx, config.DB)
+	if err != nil {
+		return nil, fmt.Errorf("read what this database is: %w", err)
+	}
+	s.epoch, s.secret = identity.Epoch, identity.Secret
+	if s.crossOrigin, err = newCrossOrigin(config); err != nil {
+		return nil, err
+	}
+	s.cursors = cursors{s.secret}
+	s.follower = newFollower(func(ctx context.Context) (int64, error) {
+		head, err := changes.ReadHead(ctx, config.DB)
+		return head.Seq, err
+	})
+	s.sums = newSums()
+	s.streams = &streams{open: map[client]int{}}
+	s.keys = apikey.NewRing(config.DB, s.secret, config.Now)
+	if s.people, err = newFinder(ctx, config, person.Spellings); err != nil {
+		return nil, err
+	}
+	if s.organizations, err = newFinder(ctx, config, organization.Spellings); err != nil {
+		return nil, err
+	}
+	s.anonymous = newLimiter("anonymous", config.RateAnonymous, config.Now)
+	s.keyed = newLimiter("key", config.RateKeys, config.Now)
+	s.failures = newLimiter("wrong-keys", config.RateAnonymous, config.Now)
+	s.metrics = newMetrics(config.DB, func() time.Duration { return s.courier.Behind() })
+	if s.courier, err = s.newCourier(); err != nil {
+		return nil, fmt.Errorf("set up the delivery of webhooks: %w", err)
+	}
+	s.downloads = make(chan struct{}, max(1, config.DB.Config().MaxConns/2))
+	s.probe = newProbe(ctx, config.DB.Config().ConnConfig, config.Now)
+	return s, nil
+}

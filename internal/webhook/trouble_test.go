@@ -1,0 +1,276 @@
+package webhook_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/dbtest"
+	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/webhook"
+
+	"github.com/jackc/pgx/v5"
+)
+
+func TestAfterARestoreOfTheDatabaseCopiesAreToBeMadeAnew(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	r := newReceiver(t, func(w http.ResponseWriter, n int) {
+		if n == 1 {
+			w.WriteHeader(http.StatusBadGateway)
+		}
+	})
+	id, _ := create(t, db, r.URL)
+	_, stop := run(t, db, waits(time.Hour))
+	fixture.Topic(t, db)
+	r.next(t) // and waits for an hour
+	stop()
+	exec(t, db, "UPDATE registry SET epoch = 'restored'")
+	_, stop = run(t, db)
+	got := r.next(t)
+	if got.Type != "changes.began_anew" || got.Data.Cursor != cursor(head(t, db), []string{}, false) || got.Data.Changes != nil {
+		t.Errorf("%s", got.body)
+	}
+	made := fixture.Topic(t, db)
+	if then := r.next(t); then.Data.After != got.Data.Cursor || then.Data.Changes[0].ID != made {
+		t.Errorf("%s", then.body)
+	}
+	stop()
+	var states []string
+	for _, d := range deliveries(t, db, id) {
+		states = append(states, d.Kind+" "+d.State)
+	}
+	if !slices.Equal(states, []string{"changes cancelled", "began_anew delivered", "changes delivered"}) {
+		t.Errorf("%q", states)
+	}
+}
+
+func TestADeliveryThatNobodyCarriesOutAnyMoreIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	r := newReceiver(t, func(w http.ResponseWriter, n int) {
+		if n == 1 {
+			w.WriteHeader(http.StatusBadGateway)
+		}
+	})
+	id, _ := create(t, db, r.URL)
+	_, stop := run(t, db, waits(time.Hour))
+	fixture.Topic(t, db)
+	r.next(t)
+	stop()
+	exec(t, db, "DELETE FROM river_job")
+	_, stop = run(t, db)
+	r.next(t)
+	stop()
+	if list := deliveries(t, db, id); len(list) != 2 || list[0].State != "cancelled" || list[1].State != "delivered" {
+		t.Errorf("%+v", list)
+	}
+}
+
+func TestOldDeliveriesAreForgottenAndTestsThatWereBrokenOffHaveFailed(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	id, tried := fixture.Webhook(t, db)
+	_, old := fixture.Webhook(t, db)
+	c := newCourier(t, db)
+	exec(t, db, "UPDATE webhook_deliveries SET created_at = now() - interval '31 days', updated_at = now() - interval '31 days'")
+	exec(t, db, "UPDATE webhook_deliveries SET state = 'delivered' WHERE id = $1", old)
+	if err := c.Tidy(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	list := deliveries(t, db, id)
+	if len(list) != 1 || list[0].ID != tried || list[0].State != "failed" || list[0].NextAttemptAt != nil {
+		t.Errorf("%+v", list)
+	}
+	var n int
+	if err := db.QueryRow(t.Context(), "SELECT count(*) FROM webhook_deliveries").Scan(&n); err != nil || n != 1 {
+		t.Errorf("%d deliveries are left, %v", n, err)
+	}
+}
+
+func TestTheWaitsAreThreeDaysInAllOrAsTheAddressAsks(t *testing.T) {
+	t.Parallel()
+	var sum time.Duration
+	for i, wait := range webhook.Waits {
+		sum += wait
+		if got := webhook.Wait(500, i, webhook.Waits, 0); got < wait || got > wait+wait/10 {
+			t.Errorf("wait %d is %s, want about %s", i, got, wait)
+		}
+	}
+	if sum < 70*time.Hour || sum > 74*time.Hour {
+		t.Errorf("%s in all", sum)
+	}
+	if webhook.Wait(500, len(webhook.Waits), webhook.Waits, time.Hour) != -1 || webhook.Wait(410, 0, webhook.Waits, 0) != -1 {
+		t.Error("it is tried for ever")
+	}
+	if got := webhook.Wait(429, 0, webhook.Waits, time.Hour); got != time.Hour {
+		t.Errorf("the address asked for an hour and gets %s", got)
+	}
+	now := time.Date(2026, 1, 15, 9, 0, 0, 0, time.UTC)
+	for header, want := range map[string]time.Duration{
+		"": 0, "120": 2 * time.Minute, "-5": 0, "soon": 0, "99999999999999": 0, "900000": 24 * time.Hour, now.Add(time.Minute).Format(http.TimeFormat): time.Minute, now.Add(-time.Hour).Format(http.TimeFormat): 0,
+	} {
+		if got := webhook.RetryAfter(header, now); got != want {
+			t.Errorf("Retry-After %q is %s, want %s", header, got, want)
+		}
+	}
+}
+
+func TestADeliveryThatWaitsCanBeSentAtOnceAndOneThatIsOverCannot(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	r := newReceiver(t, func(w http.ResponseWriter, n int) {
+		if n == 1 {
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+	})
+	id, _ := create(t, db, r.URL)
+	_, stop := run(t, db, waits(time.Hour))
+	fixture.Topic(t, db)
+	r.next(t)
+	stop() // it has kept that the next attempt is in an hour
+	c, stop := run(t, db, waits(time.Hour))
+	waiting := deliveries(t, db, id)[0]
+	if waiting.State != "pending" || waiting.NextAttemptAt == nil || time.Until(*waiting.NextAttemptAt) < 50*time.Minute || *waiting.Error != "status" {
+		t.Errorf("%+v", waiting)
+	}
+	retry := func() (err error) {
+		ctx := fixture.Context()
+		return changes.Write(ctx, db, changes.Options{}, func(tx pgx.Tx) error { return c.Retry(ctx, tx, id, waiting.ID) })
+	}
+	if err := retry(); err != nil {
+		t.Fatal(err)
+	}
+	r.next(t)
+	stop()
+	if d := deliveries(t, db, id)[0]; d.State != "delivered" || d.Attempts != 2 {
+		t.Errorf("%+v", d)
+	}
+	if err := retry(); !apperr.IsKind(err, apperr.Conflict) {
+		t.Errorf("a second time: %v", err)
+	}
+}
+
+func TestARetryDoesNotWaitForACallThatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	entered, leave := make(chan struct{}), make(chan struct{})
+	r := newReceiver(t, func(w http.ResponseWriter, n int) {
+		if n == 1 {
+			close(entered)
+			<-leave
+			w.WriteHeader(http.StatusBadGateway)
+		}
+	})
+	id, _ := create(t, db, r.URL)
+	c, stop := run(t, db, waits(time.Hour))
+	fixture.Topic(t, db)
+	<-entered
+	write(t, db, func(ctx context.Context, tx pgx.Tx) error {
+		return c.Retry(ctx, tx, id, deliveries(t, db, id)[0].ID)
+	})
+	r.next(t) // of the retry
+	close(leave)
+	r.next(t)
+	stop()
+	if list := deliveries(t, db, id); len(list) != 1 || list[0].State != "delivered" || list[0].Attempts != 2 {
+		t.Errorf("%+v", list)
+	}
+}
+
+func TestAttemptsThatSomebodyAsksForDisableNothing(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	r := newReceiver(t, func(w http.ResponseWriter, _ int) { w.WriteHeader(http.StatusBadGateway) })
+	id, _ := create(t, db, r.URL)
+	_, stop := run(t, db, waits(time.Hour))
+	fixture.Topic(t, db)
+	r.next(t)
+	stop()
+	for range 3 {
+		c, stop := run(t, db, waits(time.Hour))
+		write(t, db, func(ctx context.Context, tx pgx.Tx) error { return c.Retry(ctx, tx, id, deliveries(t, db, id)[0].ID) })
+		r.next(t)
+		stop()
+	}
+	if d := deliveries(t, db, id)[0]; d.State != "pending" || d.Attempts != 4 || time.Until(*d.NextAttemptAt) < 50*time.Minute {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestWhatBecameOfACallIsNotedWhereItWasCancelledMeanwhile(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	entered, leave := make(chan struct{}), make(chan struct{})
+	r := newReceiver(t, func(_ http.ResponseWriter, n int) {
+		if n == 1 {
+			close(entered)
+			<-leave
+		}
+	})
+	id, _ := create(t, db, r.URL)
+	_, stop := run(t, db)
+	fixture.Topic(t, db)
+	<-entered
+	patch(t, db, id, func(in *webhook.Input) { in.State = "disabled" })
+	close(leave)
+	r.next(t)
+	stop()
+	if d := deliveries(t, db, id)[0]; d.State != "cancelled" || d.Attempts != 1 || d.Status == nil || *d.Status != 200 || d.DeliveredAt == nil || d.NextAttemptAt != nil {
+		t.Errorf("%+v", d)
+	}
+}
+
+// refuse has the database refuse a write of deliveries until the function that it gives is called.
+func refuse(t *testing.T, db pg.DB, when string) (allow func()) {
+	t.Helper()
+	exec(t, db, "CREATE FUNCTION refuse_for_a_test() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused for a test'; END $$")
+	exec(t, db, "CREATE TRIGGER refuse_for_a_test BEFORE "+when+" EXECUTE FUNCTION refuse_for_a_test()")
+	return func() { exec(t, db, "DROP FUNCTION refuse_for_a_test CASCADE") }
+}
+
+func TestAnOutcomeThatCannotBeKeptIsLoggedAndTheMessageSentAgain(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	r := newReceiver(t, nil)
+	id, _ := create(t, db, r.URL)
+	allow := refuse(t, db, "UPDATE ON webhook_deliveries FOR EACH ROW WHEN (new.attempts > 0)")
+	log := &logBuffer{}
+	_, stop := run(t, db, log.use)
+	fixture.Topic(t, db)
+	first := r.next(t)
+	log.wait(t, "deliver to a webhook")
+	allow()
+	if again := r.next(t); again.header.Get("Webhook-Id") != first.header.Get("Webhook-Id") {
+		t.Errorf("then came %s", again.body)
+	}
+	stop()
+	if list := deliveries(t, db, id); len(list) != 1 || list[0].State != "delivered" || list[0].Attempts != 1 {
+		t.Errorf("%+v", list)
+	}
+	if text := log.String(); !strings.Contains(text, "refused for a test") || strings.Contains(text, r.URL) {
+		t.Errorf("the log says %s", text)
+	}
+}
+
+func TestAWebhookThatCannotBeToldKeepsNoOthersWaiting(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	r := newReceiver(t, nil)
+	create(t, db, "http://127.0.0.1:1/") // the first that is looked at
+	create(t, db, r.URL)
+	refuse(t, db, "INSERT ON webhook_deliveries FOR EACH ROW WHEN (new.webhook_id = 1)")
+	log := &logBuffer{}
+	run(t, db, log.use)
+	fixture.Topic(t, db)
+	r.next(t)
+	fixture.Topic(t, db)
+	r.next(t)
+	log.wait(t, "refused for a test")
+}
