@@ -138,7 +138,7 @@ func (c *Courier) Behind() time.Duration {
 	return time.Since(time.Unix(0, since))
 }
 
-// Run works until ctx ends; calls that are under way may finish within grace. It returns nil after an orderly stop. A courier runs once.
+// Run works until ctx ends; calls that are under way may finish within grace. It returns nil after an orderly stop.
 func (c *Courier) Run(ctx context.Context, grace time.Duration) error {
 	for {
 		wait := whenIdle
@@ -171,6 +171,7 @@ func (c *Courier) stop(ctx context.Context, grace time.Duration) error {
 	if !c.working {
 		return nil
 	}
+	c.working = false
 	soon, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
 	if err := c.jobs.Stop(soon); err == nil {
