@@ -143,10 +143,10 @@ func (c *Courier) Run(ctx context.Context, grace time.Duration) error {
 	for {
 		wait := whenIdle
 		some, err := c.look(ctx)
-		if err == nil && some && !c.working {
-			if err = c.jobs.Start(context.WithoutCancel(ctx)); err == nil {
-				c.working = true
-			}
+		if some && !c.working {
+			started := c.jobs.Start(context.WithoutCancel(ctx))
+			c.working = started == nil
+			err = errors.Join(err, started)
 		}
 		if some { // also where something has failed, which may be one webhook's
 			wait = c.o.Every

@@ -267,8 +267,8 @@ func TestAWebhookThatCannotBeToldKeepsNoOthersWaiting(t *testing.T) {
 	create(t, db, r.URL)
 	refuse(t, db, "INSERT ON webhook_deliveries FOR EACH ROW WHEN (new.webhook_id = 1)")
 	log := &logBuffer{}
+	fixture.Topic(t, db) // so that it cannot be told from the beginning
 	run(t, db, log.use)
-	fixture.Topic(t, db)
 	r.next(t)
 	fixture.Topic(t, db)
 	r.next(t)
