@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"strings"
+	"sync"
 
 	"roundtables.kz/registry/api/docs"
 	"roundtables.kz/registry/openapi"
@@ -25,10 +26,10 @@ func Documentation() []Route {
 
 // openDocument serves a file that any page may read.
 func openDocument(mediaType string, body []byte) func(*server, echo.Context) error {
-	f := docs.NewFile(mediaType, body)
+	file := sync.OnceValue(func() docs.File { return docs.NewFile(mediaType, body) })
 	return func(_ *server, c echo.Context) error {
 		c.Response().Header().Set(echo.HeaderAccessControlAllowOrigin, "*")
-		return serveFile(c, f)
+		return serveFile(c, file())
 	}
 }
 
@@ -37,7 +38,7 @@ func (s *server) toDocs(c echo.Context) error {
 }
 
 func (s *server) showDocs(c echo.Context) error {
-	f, ok := docs.Files[c.Param("*")]
+	f, ok := docs.Files()[c.Param("*")]
 	if !ok {
 		return echo.NewHTTPError(http.StatusNotFound)
 	}

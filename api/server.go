@@ -82,9 +82,7 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 	s.keyed = newLimiter("key", config.RateKeys, config.Now)
 	s.failures = newLimiter("wrong-keys", config.RateAnonymous, config.Now)
 	s.metrics = newMetrics(config.DB, func() time.Duration { return s.courier.Behind() })
-	if s.courier, err = s.newCourier(); err != nil {
-		return nil, fmt.Errorf("set up the delivery of webhooks: %w", err)
-	}
+	s.courier = s.newCourier()
 	s.downloads = make(chan struct{}, max(1, config.DB.Config().MaxConns/2))
 	s.probe = newProbe(ctx, config.DB.Config().ConnConfig, config.Now)
 	return s, nil

@@ -23,7 +23,7 @@ type WebhookPage = Page[webhook.Webhook] //	@name	WebhookPage
 // WebhookDeliveryPage is a page of the deliveries of a webhook.
 type WebhookDeliveryPage = Page[webhook.Listed] //	@name	WebhookDeliveryPage
 
-func (s *server) newCourier() (*webhook.Courier, error) {
+func (s *server) newCourier() *webhook.Courier {
 	return webhook.NewCourier(webhook.Options{
 		DB: s.db, Log: s.config.Log, Secret: s.secret, Reach: s.reach(), Waits: s.config.WebhookWaits, Every: s.config.WebhookEvery,
 		Attempted: func(result string) { s.metrics.attempts.WithLabelValues(result).Inc() },

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"mime"
 	"path"
+	"sync"
 )
 
 //go:embed ui
@@ -31,8 +32,8 @@ func NewFile(mediaType string, body []byte) File {
 	return File{mediaType, base64.RawURLEncoding.EncodeToString(sum[:9]), body}
 }
 
-// Files are the files of the pages by name; index.html is "".
-var Files = read()
+// Files gives the files of the pages by name; index.html is "". They are read when somebody wants to see them.
+var Files = sync.OnceValue(read)
 
 func read() map[string]File {
 	files := map[string]File{}

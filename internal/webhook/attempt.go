@@ -127,11 +127,11 @@ func (c *Courier) Retry(ctx context.Context, tx pgx.Tx, webhook, id int64) error
 	if d.State != pending || d.Kind == kindTest {
 		return apperr.New(apperr.Conflict, "delivery_over")
 	}
-	job, err := c.jobs.InsertTx(ctx, tx, deliverArgs{id}, nil)
+	job, err := c.enlist(ctx, tx, id)
 	if err != nil {
-		return pg.Error(err)
+		return err
 	}
 	return pg.Exec(ctx, tx, `
 		UPDATE webhook_deliveries SET job_id = @job, waited = greatest(waited - 1, 0), next_attempt_at = now(), version = version + 1, updated_at = now()
-		WHERE id = @id`, pg.Args{"id": id, "job": job.Job.ID})
+		WHERE id = @id`, pg.Args{"id": id, "job": job})
 }

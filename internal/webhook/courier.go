@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -53,7 +54,7 @@ const (
 type Courier struct {
 	o       Options
 	client  *http.Client
-	jobs    *river.Client[pgx.Tx]
+	jobs    func() (*river.Client[pgx.Tx], error)
 	wake    chan struct{}
 	oldest  atomic.Int64 // when the oldest delivery that is on its way was made, in nanoseconds; 0: there is none
 	working bool
@@ -62,7 +63,7 @@ type Courier struct {
 }
 
 // NewCourier makes a courier, which works once it is run.
-func NewCourier(o Options) (*Courier, error) {
+func NewCourier(o Options) *Courier {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -76,18 +77,22 @@ func NewCourier(o Options) (*Courier, error) {
 		o.Attempted = func(string) {}
 	}
 	c := &Courier{o: o, client: o.Reach.client(callLimit), wake: make(chan struct{}, 1)}
+	c.jobs = sync.OnceValues(c.newJobs)
+	return c
+}
+
+// newJobs makes the client of the job queue, which a registry without webhooks does not need.
+func (c *Courier) newJobs() (*river.Client[pgx.Tx], error) {
 	workers := river.NewWorkers()
 	if err := river.AddWorkerSafely(workers, &deliverer{courier: c}); err != nil {
 		return nil, err
 	}
-	var err error
-	c.jobs, err = river.NewClient(riverpgxv5.New(o.DB), &river.Config{
-		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: mostAtOnce}}, Workers: workers, MaxAttempts: mostTries, ErrorHandler: teller{o.Log},
-		PollOnly: true, FetchPollInterval: o.Every, FetchCooldown: min(o.Every, river.FetchCooldownDefault), // LISTEN would take a connection, and not pass every pooler
-		JobTimeout: jobLimit, RescueStuckJobsAfter: stuckAfter, CompletedJobRetentionPeriod: time.Hour, Logger: slog.New(loud{o.Log.Handler()}),
+	return river.NewClient(riverpgxv5.New(c.o.DB), &river.Config{
+		Queues: map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: mostAtOnce}}, Workers: workers, MaxAttempts: mostTries, ErrorHandler: teller{c.o.Log},
+		PollOnly: true, FetchPollInterval: c.o.Every, FetchCooldown: min(c.o.Every, river.FetchCooldownDefault), // LISTEN would take a connection, and not pass every pooler
+		JobTimeout: jobLimit, RescueStuckJobsAfter: stuckAfter, CompletedJobRetentionPeriod: time.Hour, Logger: slog.New(loud{c.o.Log.Handler()}),
 		ReindexerSchedule: river.NeverSchedule(), // the queue is small
 	})
-	return c, err
 }
 
 // loud passes what somebody should know.
@@ -144,7 +149,7 @@ func (c *Courier) Run(ctx context.Context, grace time.Duration) error {
 		wait := whenIdle
 		some, err := c.look(ctx)
 		if some && !c.working {
-			started := c.jobs.Start(context.WithoutCancel(ctx))
+			started := c.start(context.WithoutCancel(ctx))
 			c.working = started == nil
 			err = errors.Join(err, started)
 		}
@@ -167,19 +172,31 @@ func (c *Courier) Run(ctx context.Context, grace time.Duration) error {
 	}
 }
 
+func (c *Courier) start(ctx context.Context) error {
+	jobs, err := c.jobs()
+	if err != nil {
+		return err
+	}
+	return jobs.Start(ctx)
+}
+
 func (c *Courier) stop(ctx context.Context, grace time.Duration) error {
 	if !c.working {
 		return nil
 	}
 	c.working = false
+	jobs, err := c.jobs()
+	if err != nil {
+		return err
+	}
 	soon, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
-	if err := c.jobs.Stop(soon); err == nil {
+	if err := jobs.Stop(soon); err == nil {
 		return nil
 	}
 	ended, cancel := context.WithTimeout(ctx, time.Second) // calls that are broken off are made again by the next courier
 	defer cancel()
-	return c.jobs.StopAndCancel(ended)
+	return jobs.StopAndCancel(ended)
 }
 
 // standing is how far a webhook is.

@@ -140,11 +140,7 @@ func newCourier(t testing.TB, db *pgxpool.Pool, set ...func(*webhook.Options)) *
 	for _, f := range set {
 		f(&o)
 	}
-	c, err := webhook.NewCourier(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
+	return webhook.NewCourier(o)
 }
 
 // waits sets those between attempts.

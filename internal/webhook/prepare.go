@@ -85,9 +85,22 @@ func (c *Courier) enqueue(ctx context.Context, tx pgx.Tx, webhook int64, n next)
 	if err != nil {
 		return err
 	}
-	job, err := c.jobs.InsertTx(ctx, tx, deliverArgs{id}, nil)
+	job, err := c.enlist(ctx, tx, id)
 	if err != nil {
-		return pg.Error(err)
+		return err
 	}
-	return pg.Exec(ctx, tx, "UPDATE webhook_deliveries SET job_id = @job WHERE id = @id", pg.Args{"id": id, "job": job.Job.ID})
+	return pg.Exec(ctx, tx, "UPDATE webhook_deliveries SET job_id = @job WHERE id = @id", pg.Args{"id": id, "job": job})
+}
+
+// enlist makes the job of a delivery and gives its id.
+func (c *Courier) enlist(ctx context.Context, tx pgx.Tx, delivery int64) (int64, error) {
+	jobs, err := c.jobs()
+	if err != nil {
+		return 0, err
+	}
+	made, err := jobs.InsertTx(ctx, tx, deliverArgs{delivery}, nil)
+	if err != nil {
+		return 0, pg.Error(err)
+	}
+	return made.Job.ID, nil
 }
