@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
+	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/export"
 	"roundtables.kz/registry/internal/imports"
@@ -239,6 +241,9 @@ func (w *importWriter[I, T, IP, P]) change(ctx context.Context, tx pgx.Tx, row i
 	if err != nil {
 		return err
 	}
+	if merged, err = w.keepHidden(ctx, tx, id, current, merged); err != nil {
+		return err
+	}
 	var in I
 	if err := decode[I, IP](merged, &in); err != nil {
 		return err
@@ -263,6 +268,51 @@ func (w *importWriter[I, T, IP, P]) change(ctx context.Context, tx pgx.Tx, row i
 		return w.update(ctx, sub, id, in)
 	})
 }
+
+// keepHidden takes back from what a row makes of a record what is only hidden from the public in it: whoever exports without a key has notes and
+// restricted people as empty, and must not empty them by bringing the file back.
+func (w *importWriter[I, T, IP, P]) keepHidden(ctx context.Context, tx pgx.Tx, id int64, current, merged jsontext.Value) (jsontext.Value, error) {
+	was, err := canonicalMembers(current)
+	if err != nil {
+		return nil, err
+	}
+	is, err := canonicalMembers(merged)
+	if err != nil || maps.EqualFunc(was, is, sameValue) {
+		return merged, err
+	}
+	shown, err := w.get(actor.With(ctx, actor.Actor{}), tx, id)
+	if apperr.IsKind(err, apperr.NotFound) { // it was in no such file
+		return merged, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	raw, err := json.Marshal(w.content(&shown), jsonOptions)
+	if err != nil {
+		return nil, err
+	}
+	public, err := canonicalMembers(raw)
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range is {
+		if sameValue(value, public[name]) {
+			is[name] = was[name]
+		}
+	}
+	return json.Marshal(is)
+}
+
+// canonicalMembers are the members of an object, written so that equal ones are the same.
+func canonicalMembers(object jsontext.Value) (members map[string]jsontext.Value, err error) {
+	object = bytes.Clone(object)
+	if err := object.Canonicalize(); err != nil {
+		return nil, err
+	}
+	return members, json.Unmarshal(object, &members)
+}
+
+func sameValue(a, b jsontext.Value) bool { return bytes.Equal(a, b) }
 
 // within runs f so that its error takes back only what it wrote itself.
 func within(ctx context.Context, tx pgx.Tx, f func(sub pgx.Tx) error) error {
