@@ -20,11 +20,19 @@
     }
   }
 
+  // A file is chosen, and the format that comes first in the list is the one that most have.
+  for (const item of Object.values(spec.paths)) {
+    const content = item.post?.requestBody?.content;
+    if (content?.["text/csv"]) item.post.requestBody.content = { "text/csv": content["text/csv"], ...content };
+  }
+
   const versions = new Map(); // path -> ETag
   const pathOf = (url) => new URL(url, location.href).pathname;
   const headerOf = (request, name) => Object.keys(request.headers).find((key) => key.toLowerCase() === name);
 
   async function requestInterceptor(request) {
+    const [action, record] = /^(.*\/\d+)\/[a-z]+$/.exec(pathOf(request.url)) ?? [];
+    if (action && request.method === "POST") versions.delete(record); // it will have another one
     const header = headerOf(request, "if-match");
     if (header && request.headers[header] === "auto") {
       let version = versions.get(pathOf(request.url));
