@@ -189,7 +189,7 @@ func actOnWebhook[T any, P record[T]](s *server, c echo.Context, act func(ctx co
 //
 //	@ID				rotateWebhookSecret
 //	@Summary		Replace the secret
-//	@Description	For 24 hours messages carry two signatures, of the new secret and of the former one, so that a receiver can change over at leisure.
+//	@Description	For 24 hours messages carry two signatures, of the new secret and of the former one, so that a receiver can change over at leisure. A further rotation ends the former secret at once.
 //	@Tags			Webhooks
 //	@Param			id		path		int				true	"The webhook."
 //	@Param			params	query		writeParams		false	"-"
@@ -246,7 +246,7 @@ func (s *server) placeToReplay(ctx context.Context, db pg.DB, cursor string) (ch
 		at, err = s.cursors.decodePlace(cursor, viewRead, nil)
 	}
 	if err != nil {
-		return changes.Head{}, apperr.Validation([]apperr.Field{apperr.At("/cursor", "bad_cursor")})
+		return changes.Head{}, apperr.Validation([]apperr.Field{apperr.At("/cursor", "bad_place")})
 	}
 	head, err := changes.ReadHead(ctx, db)
 	if err != nil {

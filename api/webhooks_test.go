@@ -137,7 +137,7 @@ func TestAWebhookOutOfReachIsRefused(t *testing.T) {
 	c := r.as(t, actor.Admin)
 	c.refusals(t, "/v1/webhooks", map[string][]string{
 		`{}`:                                   {"/url required"},
-		`{"url":"mirror"}`:                     {"/url bad_url"},
+		`{"url":"mirror"}`:                     {"/url bad_webhook_url"},
 		`{"url":"http://mirror.example.org/"}`: {"/url https_required"},
 		`{"url":"https://mirror.example.org:22/"}`:                          {"/url port_not_allowed"},
 		`{"url":"https://169.254.169.254/latest/meta-data"}`:                {"/url address_not_allowed"},
@@ -245,7 +245,7 @@ func TestACallForATestSaysWhatBecameOfIt(t *testing.T) {
 	if d := h.get(t, one).want(t, http.StatusOK).object(t); path(d, "payload", "type") != "webhook.test" {
 		t.Errorf("%v", d)
 	}
-	h.post(t, one+"/retry", `{}`).wantProblem(t, http.StatusConflict, "delivery_over")
+	h.post(t, one+"/retry", `{}`).wantProblem(t, http.StatusConflict, "test_over")
 	other, _ := h.hook(t, "")
 	h.get(t, fmt.Sprintf("%s/deliveries/%v", other, got["id"])).wantProblem(t, http.StatusNotFound, "not_found")
 	h.get(t, "/v1/webhooks/999999/deliveries").wantProblem(t, http.StatusNotFound, "not_found")
@@ -298,7 +298,7 @@ func TestAWebhookIsToldAgainFromACursor(t *testing.T) {
 		}
 	}
 	h.post(t, at+"/replay", `{}`).wantProblem(t, http.StatusUnprocessableEntity, "validation_failed", "/cursor required")
-	h.post(t, at+"/replay", `{"cursor":"of-mine"}`).wantProblem(t, http.StatusUnprocessableEntity, "validation_failed", "/cursor bad_cursor")
+	h.post(t, at+"/replay", `{"cursor":"of-mine"}`).wantProblem(t, http.StatusUnprocessableEntity, "validation_failed", "/cursor bad_place")
 	elsewhere := h.server.cursors.encodePlace(logPlace{Epoch: "elsewhere", Seq: 1, View: viewPublic})
 	h.post(t, at+"/replay", fmt.Sprintf(`{"cursor":%q}`, elsewhere)).wantProblem(t, http.StatusGone, "changes_began_anew")
 	ahead := h.server.cursors.encodePlace(logPlace{Epoch: h.server.epoch, Seq: 1 << 40, View: viewPublic})

@@ -8,6 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"roundtables.kz/registry/internal/pg"
 )
 
 // The parameters of every connection that migrates, unless the database URL sets them.
@@ -31,14 +33,12 @@ func parseURL(databaseURL string) (*pgx.ConnConfig, error) {
 		return nil, &URLError{"no database URL was given"}
 	}
 	const form = "it should look like postgres://user:password@host:5432/database"
-	if scheme, rest, ok := strings.Cut(databaseURL, "://"); ok {
+	if scheme, _, ok := strings.Cut(databaseURL, "://"); ok {
 		if scheme != "postgres" && scheme != "postgresql" {
 			return nil, &URLError{"the database URL does not start with postgres://; " + form}
 		}
-		// A password with a bare / ? or # in it ends the host part early, and its remainder would be taken for the
-		// name of a database and shown.
-		if at := strings.IndexAny(rest, "/?#"); at >= 0 && strings.ContainsAny(rest[at:], "@#") {
-			return nil, &URLError{"the database URL has an @ or # where none can be; in a password write @ as %40, / as %2F, ? as %3F, # as %23 and % as %25"}
+		if err := pg.CheckURL(databaseURL); err != nil {
+			return nil, &URLError{err.Error()}
 		}
 	}
 	// pgxpool's parser, so that a URL with pool_ settings, written for the service, serves here too.

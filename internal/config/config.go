@@ -16,6 +16,8 @@ import (
 
 	"github.com/caarlos0/env/v11"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"roundtables.kz/registry/internal/pg"
 )
 
 // Secret is a setting that is never printed.
@@ -49,7 +51,7 @@ type Config struct {
 	AppEnv string `env:"APP_ENV" envDefault:"development"` // `development` or `production`. In production there is no embedded database.
 
 	DatabaseURL     Secret        `env:"DATABASE_URL"`                       // The PostgreSQL database, `postgres://user:password@host:5432/database`. `serve` needs it; `dev` runs a database of its own without it.
-	DatabaseURLFile string        `env:"DATABASE_URL_FILE"`                  // A file that holds the database URL, such as a mounted secret. Instead of `DATABASE_URL`.
+	DatabaseURLFile string        `env:"DATABASE_URL_FILE"`                  // A file that holds the database URL, such as a mounted secret. Instead of `DATABASE_URL`; `migrate` does not read it.
 	PoolSize        int32         `env:"POOL_SIZE" envDefault:"8"`           // Connections to the database at most; 2 to 4 a core of the database are enough. One more is kept for `/readyz`.
 	StatementLimit  time.Duration `env:"STATEMENT_TIMEOUT" envDefault:"15s"` // How long one SQL statement may run.
 	LockLimit       time.Duration `env:"LOCK_TIMEOUT" envDefault:"5s"`       // How long a statement may wait for a lock.
@@ -191,7 +193,7 @@ func (c *Config) readURL() (problems Problems) {
 	if !strings.HasPrefix(url, "postgres://") && !strings.HasPrefix(url, "postgresql://") {
 		return Problems{"DATABASE_URL: must look like postgres://user:password@host:5432/database"}
 	}
-	if _, err := pgxpool.ParseConfig(url); err != nil { // whose text quotes the URL
+	if _, err := pgxpool.ParseConfig(url); err != nil || pg.CheckURL(url) != nil { // whose text quotes the URL
 		return Problems{"DATABASE_URL: cannot be read; in a password write @ as %40, / as %2F, ? as %3F, # as %23 and % as %25"}
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -29,6 +30,20 @@ type Options struct {
 	StatementTimeout time.Duration
 	LockTimeout      time.Duration
 	ApplicationName  string
+}
+
+// CheckURL refuses a database URL with a bare @ / ? or # in its password: that ends the password or the host part early, and what remains would be
+// taken for the name of a host or a database, and shown.
+func CheckURL(databaseURL string) error {
+	_, rest, _ := strings.Cut(databaseURL, "://")
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	if strings.Count(rest[:end], "@") > 1 || strings.ContainsAny(rest[end:], "@#") {
+		return errors.New("the database URL has an @ or # where none can be; in a password write @ as %40, / as %2F, ? as %3F, # as %23 and % as %25")
+	}
+	return nil
 }
 
 // Open makes a pool for the database URL and checks that one connection can be had.

@@ -166,3 +166,15 @@ func TestAnEscapedTextMatchesItselfOnly(t *testing.T) {
 		}
 	})
 }
+
+func TestAURLThatWouldShowAPartOfItsPasswordIsRefused(t *testing.T) {
+	t.Parallel()
+	for text, good := range map[string]bool{
+		"postgres://u:p@h:5432/d": true, "postgres://u:p%40q@h/d?sslmode=disable": true, "postgres://h/d": true, "host=h password=a@b": true, "": true,
+		"postgres://u:top:se@cret@h/d": false, "postgres://u:p/q@h/d": false, "postgres://u:p#q@h/d": false, "postgres://u:p?q@h/d": false, "postgres://u:p@q@h": false,
+	} {
+		if err := pg.CheckURL(text); (err == nil) != good {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

@@ -124,7 +124,10 @@ func (c *Courier) Retry(ctx context.Context, tx pgx.Tx, webhook, id int64) error
 	if err != nil {
 		return err
 	}
-	if d.State != pending || d.Kind == kindTest {
+	switch {
+	case d.Kind == kindTest:
+		return apperr.New(apperr.Conflict, "test_over")
+	case d.State != pending:
 		return apperr.New(apperr.Conflict, "delivery_over")
 	}
 	job, err := c.enlist(ctx, tx, id)

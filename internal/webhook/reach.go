@@ -27,7 +27,7 @@ type Reach struct{ Private bool }
 func (r Reach) check(raw string) []apperr.Field {
 	u, err := url.Parse(raw)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.Fragment != "" || u.Opaque != "" || !isPort(u.Port(), u.Host) {
-		return []apperr.Field{apperr.At("/url", "bad_url")}
+		return []apperr.Field{apperr.At("/url", "bad_webhook_url")}
 	}
 	if r.Private {
 		return nil

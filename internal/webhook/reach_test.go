@@ -25,10 +25,10 @@ func TestAddressesOutOfReachAreRefusedWhenTheyAreWritten(t *testing.T) {
 		"https://mirror.example.org/hooks": "", "https://mirror.example.org:8443/hooks?a=b": "", "https://8.8.8.8/": "", "https://[2606:4700::1111]/": "",
 		"https://зеркало.kz/": "", "http://mirror.example.org/": "/url https_required", "https://mirror.example.org:8080/": "/url port_not_allowed", "https://mirror.example.org:80/": "/url port_not_allowed",
 		"https://localhost/": "/url address_not_allowed", "https://LOCALHOST./": "/url address_not_allowed", "https://a.localhost/": "/url address_not_allowed",
-		"": "/url bad_url", "mirror.example.org": "/url bad_url", "ftp://mirror.example.org/": "/url bad_url", "https:///hooks": "/url bad_url", "https://me:secret@mirror.example.org/": "/url bad_url",
-		"https://mirror.example.org/#part": "/url bad_url", "https:mirror.example.org": "/url bad_url", "https://mirror.example.org:/": "/url bad_url", "https://mirror.example.org:0/": "/url bad_url",
-		"https://mirror.example.org:99999/": "/url bad_url", "https://mirror example.org/": "/url bad_url", "https://mirror.example.org/\n": "/url bad_url", "//mirror.example.org/": "/url bad_url",
-		"javascript:alert(1)": "/url bad_url", "file:///etc/passwd": "/url bad_url",
+		"": "/url bad_webhook_url", "mirror.example.org": "/url bad_webhook_url", "ftp://mirror.example.org/": "/url bad_webhook_url", "https:///hooks": "/url bad_webhook_url", "https://me:secret@mirror.example.org/": "/url bad_webhook_url",
+		"https://mirror.example.org/#part": "/url bad_webhook_url", "https:mirror.example.org": "/url bad_webhook_url", "https://mirror.example.org:/": "/url bad_webhook_url", "https://mirror.example.org:0/": "/url bad_webhook_url",
+		"https://mirror.example.org:99999/": "/url bad_webhook_url", "https://mirror example.org/": "/url bad_webhook_url", "https://mirror.example.org/\n": "/url bad_webhook_url", "//mirror.example.org/": "/url bad_webhook_url",
+		"javascript:alert(1)": "/url bad_webhook_url", "file:///etc/passwd": "/url bad_webhook_url",
 	}
 	for _, host := range inside {
 		cases["https://"+host+"/"] = "/url address_not_allowed"
@@ -38,7 +38,7 @@ func TestAddressesOutOfReachAreRefusedWhenTheyAreWritten(t *testing.T) {
 			t.Errorf("%q: %q, want %q", address, got, want)
 		}
 	}
-	for address, want := range map[string]string{"http://127.0.0.1:9000/hooks": "", "https://localhost/": "", "ftp://127.0.0.1/": "/url bad_url"} {
+	for address, want := range map[string]string{"http://127.0.0.1:9000/hooks": "", "https://localhost/": "", "ftp://127.0.0.1/": "/url bad_webhook_url"} {
 		if got := strings.Join(webhook.Reach{Private: true}.Check(address), ", "); got != want {
 			t.Errorf("private, %q: %q, want %q", address, got, want)
 		}
