@@ -92,7 +92,11 @@ func problem(err error, lang string) Problem {
 	for _, f := range e.Fields {
 		m := ProblemError{f.Pointer, f.Parameter, f.Code, apperr.Message(f.Code, lang, f.Args), f.Allowed, f.Candidates}
 		p.Errors = append(p.Errors, m)
-		details = append(details, f.Pointer+f.Parameter+": "+m.Message)
+		where := f.Pointer + f.Parameter
+		if where != "" { // else it is the body as a whole
+			where += ": "
+		}
+		details = append(details, where+m.Message)
 	}
 	p.Detail = strings.Join(details, "; ")
 	return p

@@ -166,6 +166,9 @@ func (r reply) wantProblem(t testing.TB, status int, code string, mistakes ...st
 	if p.Code != code || p.Status != status || p.Type != "/problems/"+code || p.Title == code || p.Title == "" || p.Instance == "" || p.Instance != r.Header().Get("X-Request-Id") {
 		t.Fatalf("%s: want the code %s, got %s", r.request, code, r.Body)
 	}
+	if strings.HasPrefix(p.Detail, ":") {
+		t.Fatalf("%s: the detail begins with nothing: %s", r.request, r.Body)
+	}
 	if bytes.Contains(r.Body.Bytes(), []byte("{max}")) || strings.ContainsAny(p.Title, "{}") {
 		t.Fatalf("%s: a placeholder was left open: %s", r.request, r.Body)
 	}
