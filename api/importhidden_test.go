@@ -40,4 +40,11 @@ func TestAFileThatWasExportedWithoutAKeyEmptiesNothingThatThePublicDoesNotSee(t 
 	if o := editor.get(t, event).want(t, http.StatusOK).object(t); path(o, "title", "en") != "Ethnic policy today" || o["notes"] != notesCanary {
 		t.Errorf("title %v, notes %v", o["title"], o["notes"])
 	}
+	// Who leaves out what nobody can write means what the row says.
+	if done := send("round-tables", "csv", fmt.Sprintf("id,notes\r\n%d,\r\n", m.ids["round-tables"][shown])); done["updated"] != 1.0 {
+		t.Errorf("notes could not be emptied: %v", done)
+	}
+	if o := editor.get(t, event).want(t, http.StatusOK).object(t); o["notes"] != nil {
+		t.Errorf("notes %v", o["notes"])
+	}
 }

@@ -241,8 +241,10 @@ func (w *importWriter[I, T, IP, P]) change(ctx context.Context, tx pgx.Tx, row i
 	if err != nil {
 		return err
 	}
-	if merged, err = w.keepHidden(ctx, tx, id, current, merged); err != nil {
-		return err
+	if w.exported(row) {
+		if merged, err = w.keepHidden(ctx, tx, id, current, merged); err != nil {
+			return err
+		}
 	}
 	var in I
 	if err := decode[I, IP](merged, &in); err != nil {
@@ -269,8 +271,18 @@ func (w *importWriter[I, T, IP, P]) change(ctx context.Context, tx pgx.Tx, row i
 	})
 }
 
+// exported reports whether a row is as an export has it, with what nobody can write.
+func (w *importWriter[I, T, IP, P]) exported(row importRow) bool {
+	const stamp = "updated_at"
+	if row.record == nil {
+		return slices.Contains(w.header, stamp)
+	}
+	var members map[string]jsontext.Value
+	return json.Unmarshal(row.record, &members) == nil && members[stamp] != nil
+}
+
 // keepHidden takes back from what a row makes of a record what is only hidden from the public in it: whoever exports without a key has notes and
-// restricted people as empty, and must not empty them by bringing the file back.
+// restricted people as empty, and must not empty them by bringing the file back. Nobody can tell such a file from one with a key.
 func (w *importWriter[I, T, IP, P]) keepHidden(ctx context.Context, tx pgx.Tx, id int64, current, merged jsontext.Value) (jsontext.Value, error) {
 	was, err := canonicalMembers(current)
 	if err != nil {

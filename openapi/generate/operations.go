@@ -127,7 +127,7 @@ func (o operation) describeImport() {
 	delete(o.op.Extensions, "x-import")
 	o.op.Description = sentence(o.op.Description, "A file as the export of the collection sends it, or one with some of its columns: up to 20 MiB and 50,000 rows. "+
 		"A row belongs to the record that its `id` names, else to the one that has one of its `external_ids`; else it is a new record. "+
-		"A column that the file lacks leaves the records as they are, an empty cell is null; what only keys with the scope `read` see stays where the file has it as the public does, such as notes in an export without a key; in NDJSON a member that is there replaces that of the record. Columns that an export only shows are not read. "+
+		"A column that the file lacks leaves the records as they are, an empty cell is null. Of a row as an export has it, with `updated_at`, what only keys with the scope `read` see stays where the row has it as the public sees it, so that a file that was exported without a key empties no notes: to empty them, take the column `updated_at` out. In NDJSON a member that is there replaces that of the record. Columns that an export only shows are not read. "+
 		"A row with a `version` changes its record only if that is still its version, unless `overwrite=true`; what says what is there already changes nothing. "+
 		"The report names every mistake of every row: with `on_error=abort` one of them refuses the whole file (422 `import_refused`), with `skip` the other rows are written. Try it with `dry_run=true` first; `POST /v1/imports/{id}/revert` takes an import back.")
 	o.op.RequestBody.Value.Content = openapi3.Content{}
