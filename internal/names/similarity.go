@@ -149,6 +149,7 @@ func words(a, b *word, bar float64) float64 {
 		x, y = a.stem, b.stem
 	}
 	s, apart := compared(x, y, min(bar, mostContrasting))
+	gaveUp := s == 0 && bar > 0
 	least := 0.
 	if apart { // by another reading they are the same, or apart as well
 		least = nearlySame
@@ -166,6 +167,9 @@ func words(a, b *word, bar float64) float64 {
 	}
 	if s < .86 && !a.patronymic && !b.patronymic {
 		s = max(s, .86*alikeRoots(a, b, max(s, bar)/.86))
+	}
+	if gaveUp && s > bar { // it is not known whether a contrast keeps them apart
+		return words(a, b, 0)
 	}
 	return s
 }

@@ -30,6 +30,9 @@ func TestWhatIsGivenUpIsNotAlike(t *testing.T) {
 				if over != all && (all > bar || over > bar) {
 					t.Fatalf("%s and %s are alike %v, but %v where more than %v is asked for", x.text, y.text, all, over, bar)
 				}
+				if back := similarityOver(y, x, bar); (back > bar || over > bar) && back != over {
+					t.Fatalf("%s and %s are alike %v, the other way round %v, where more than %v is asked for", x.text, y.text, over, back, bar)
+				}
 				if back := similarityOver(y, x, 0); back != all {
 					t.Fatalf("%s and %s are alike %v, the other way round %v", x.text, y.text, all, back)
 				}
@@ -55,6 +58,14 @@ func TestAComparisonRemembersWhatIsSo(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestAComparisonThatGivesUpDoesNotForgetAContrast(t *testing.T) {
+	t.Parallel()
+	a, b := Parse("atat").words[0], Parse("edrch").words[0]
+	if over, back := similarityOver(a, b, leastSimilar), similarityOver(b, a, leastSimilar); over > leastSimilar || back > leastSimilar {
+		t.Errorf("alike %v, the other way round %v", over, back)
+	}
 }
 
 func TestAWordThatWasAskedForIsFoundWhenItComes(t *testing.T) {
