@@ -89,8 +89,8 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 			content := op.RequestBody.Value.Content
 			consumes[op.OperationID] = slices.Sorted(maps.Keys(content))
 			body := content[jsonType]
-			if body == nil {
-				body = content["text/csv"]
+			if body == nil && content["text/csv"] != nil {
+				body = &openapi3.MediaType{Schema: openapi3.NewStringSchema().NewRef()} // what is binary it takes for a field of a form
 			}
 			if body != nil { // the conversion looks at one of them
 				op.RequestBody.Value.Content = openapi3.Content{jsonType: body}
