@@ -64,6 +64,7 @@ CREATE UNIQUE INDEX webhook_deliveries_pending_idx ON webhook_deliveries (webhoo
 CREATE INDEX webhook_deliveries_webhook_id_idx ON webhook_deliveries (webhook_id, id);
 CREATE INDEX webhook_deliveries_state_idx ON webhook_deliveries (webhook_id, state, id);
 CREATE INDEX webhook_deliveries_kind_idx ON webhook_deliveries (webhook_id, kind, id);
+CREATE INDEX webhook_deliveries_created_at_idx ON webhook_deliveries (created_at) WHERE state = 'pending';
 CREATE INDEX webhook_deliveries_updated_at_idx ON webhook_deliveries (updated_at) WHERE state <> 'pending';
 
 -- The job queue, as River's migrations leave it (version 8 of its main line).

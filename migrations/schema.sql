@@ -1023,6 +1023,7 @@ CREATE TABLE webhook_deliveries (
 );
 COMMENT ON COLUMN webhook_deliveries.through_seq IS 'Where the webhook stands in the log once this is delivered.';
 COMMENT ON COLUMN webhook_deliveries.waited IS 'How many of the waits between attempts are over; those that somebody asks for use up none.';
+CREATE INDEX webhook_deliveries_created_at_idx ON webhook_deliveries USING btree (created_at) WHERE state = 'pending'::text;
 CREATE INDEX webhook_deliveries_kind_idx ON webhook_deliveries USING btree (webhook_id, kind, id);
 CREATE UNIQUE INDEX webhook_deliveries_pending_idx ON webhook_deliveries USING btree (webhook_id) WHERE state = 'pending'::text AND kind <> 'test'::text;
 CREATE INDEX webhook_deliveries_state_idx ON webhook_deliveries USING btree (webhook_id, state, id);

@@ -302,13 +302,7 @@ func TestAWebhookIsToldOfItsTypesAndOfDraftsOnlyIfSaid(t *testing.T) {
 func TestACourierGoesOnWhereAnotherOneStopped(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
-	entered, leave := make(chan struct{}), make(chan struct{})
-	r := newReceiver(t, func(_ http.ResponseWriter, n int) {
-		if n == 1 {
-			close(entered)
-			<-leave
-		}
-	})
+	r, entered, leave := holding(t, http.StatusOK)
 	id, _ := create(t, db, r.URL)
 	c := newCourier(t, db)
 	ctx, cancel := context.WithCancel(t.Context())

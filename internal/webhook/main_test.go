@@ -90,6 +90,19 @@ func newReceiver(t testing.TB, answer func(w http.ResponseWriter, n int)) *recei
 	return r
 }
 
+// holding makes one that answers the first message with a status, but not before leave is closed. Entered is closed when that has come.
+func holding(t testing.TB, status int) (r *receiver, entered, leave chan struct{}) {
+	t.Helper()
+	entered, leave = make(chan struct{}), make(chan struct{})
+	return newReceiver(t, func(w http.ResponseWriter, n int) {
+		if n == 1 {
+			close(entered)
+			<-leave
+			w.WriteHeader(status)
+		}
+	}), entered, leave
+}
+
 // next waits for a message.
 func (r *receiver) next(t testing.TB) received {
 	t.Helper()

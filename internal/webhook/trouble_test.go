@@ -16,23 +16,31 @@ import (
 	"roundtables.kz/registry/internal/webhook"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-func TestAfterARestoreOfTheDatabaseCopiesAreToBeMadeAnew(t *testing.T) {
-	t.Parallel()
-	db := dbtest.New(t)
-	r := newReceiver(t, func(w http.ResponseWriter, n int) {
+// waiting gives a receiver that has refused its first message, and the webhook, whose next attempt is in an hour. No courier runs.
+func waiting(t *testing.T, db *pgxpool.Pool) (r *receiver, id int64) {
+	t.Helper()
+	r = newReceiver(t, func(w http.ResponseWriter, n int) {
 		if n == 1 {
 			w.WriteHeader(http.StatusBadGateway)
 		}
 	})
-	id, _ := create(t, db, r.URL)
+	id, _ = create(t, db, r.URL)
 	_, stop := run(t, db, waits(time.Hour))
 	fixture.Topic(t, db)
-	r.next(t) // and waits for an hour
-	stop()
+	r.next(t)
+	stop() // once that is kept
+	return r, id
+}
+
+func TestAfterARestoreOfTheDatabaseCopiesAreToBeMadeAnew(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	r, id := waiting(t, db)
 	exec(t, db, "UPDATE registry SET epoch = 'restored'")
-	_, stop = run(t, db)
+	_, stop := run(t, db)
 	got := r.next(t)
 	if got.Type != "changes.began_anew" || got.Data.Cursor != cursor(head(t, db), []string{}, false) || got.Data.Changes != nil {
 		t.Errorf("%s", got.body)
@@ -54,18 +62,9 @@ func TestAfterARestoreOfTheDatabaseCopiesAreToBeMadeAnew(t *testing.T) {
 func TestADeliveryThatNobodyCarriesOutAnyMoreIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
-	r := newReceiver(t, func(w http.ResponseWriter, n int) {
-		if n == 1 {
-			w.WriteHeader(http.StatusBadGateway)
-		}
-	})
-	id, _ := create(t, db, r.URL)
-	_, stop := run(t, db, waits(time.Hour))
-	fixture.Topic(t, db)
-	r.next(t)
-	stop()
+	r, id := waiting(t, db)
 	exec(t, db, "DELETE FROM river_job")
-	_, stop = run(t, db)
+	_, stop := run(t, db)
 	r.next(t)
 	stop()
 	if list := deliveries(t, db, id); len(list) != 2 || list[0].State != "cancelled" || list[1].State != "delivered" {
@@ -125,24 +124,15 @@ func TestTheWaitsAreThreeDaysInAllOrAsTheAddressAsks(t *testing.T) {
 func TestADeliveryThatWaitsCanBeSentAtOnceAndOneThatIsOverCannot(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
-	r := newReceiver(t, func(w http.ResponseWriter, n int) {
-		if n == 1 {
-			w.WriteHeader(http.StatusInternalServerError)
-		}
-	})
-	id, _ := create(t, db, r.URL)
-	_, stop := run(t, db, waits(time.Hour))
-	fixture.Topic(t, db)
-	r.next(t)
-	stop() // it has kept that the next attempt is in an hour
+	r, id := waiting(t, db)
 	c, stop := run(t, db, waits(time.Hour))
-	waiting := deliveries(t, db, id)[0]
-	if waiting.State != "pending" || waiting.NextAttemptAt == nil || time.Until(*waiting.NextAttemptAt) < 50*time.Minute || *waiting.Error != "status" {
-		t.Errorf("%+v", waiting)
+	d := deliveries(t, db, id)[0]
+	if d.State != "pending" || d.NextAttemptAt == nil || time.Until(*d.NextAttemptAt) < 50*time.Minute || *d.Error != "status" {
+		t.Errorf("%+v", d)
 	}
 	retry := func() (err error) {
 		ctx := fixture.Context()
-		return changes.Write(ctx, db, changes.Options{}, func(tx pgx.Tx) error { return c.Retry(ctx, tx, id, waiting.ID) })
+		return changes.Write(ctx, db, changes.Options{}, func(tx pgx.Tx) error { return c.Retry(ctx, tx, id, d.ID) })
 	}
 	if err := retry(); err != nil {
 		t.Fatal(err)
@@ -160,14 +150,7 @@ func TestADeliveryThatWaitsCanBeSentAtOnceAndOneThatIsOverCannot(t *testing.T) {
 func TestARetryDoesNotWaitForACallThatIsUnderWay(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
-	entered, leave := make(chan struct{}), make(chan struct{})
-	r := newReceiver(t, func(w http.ResponseWriter, n int) {
-		if n == 1 {
-			close(entered)
-			<-leave
-			w.WriteHeader(http.StatusBadGateway)
-		}
-	})
+	r, entered, leave := holding(t, http.StatusBadGateway)
 	id, _ := create(t, db, r.URL)
 	c, stop := run(t, db, waits(time.Hour))
 	fixture.Topic(t, db)
@@ -207,13 +190,7 @@ func TestAttemptsThatSomebodyAsksForDisableNothing(t *testing.T) {
 func TestWhatBecameOfACallIsNotedWhereItWasCancelledMeanwhile(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
-	entered, leave := make(chan struct{}), make(chan struct{})
-	r := newReceiver(t, func(_ http.ResponseWriter, n int) {
-		if n == 1 {
-			close(entered)
-			<-leave
-		}
-	})
+	r, entered, leave := holding(t, http.StatusOK)
 	id, _ := create(t, db, r.URL)
 	_, stop := run(t, db)
 	fixture.Topic(t, db)
