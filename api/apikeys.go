@@ -36,11 +36,12 @@ func (s *server) listAPIKeys(c echo.Context) error { return freshListOf(s, c, ap
 //	@ID			getApiKey
 //	@Summary	Get a key
 //	@Tags		API keys
+//	@x-fresh	true
 //	@Param		id		path		int				true	"The key."
 //	@Param		params	query		itemParams		false	"-"
 //	@Success	200		{object}	apikey.APIKey	"The key."
 //	@Router		/v1/api-keys/{id} [get]
-func (s *server) getAPIKey(c echo.Context) error { return itemOf(s, c, apikey.Get) }
+func (s *server) getAPIKey(c echo.Context) error { return freshItemOf(s, c, apikey.Get) }
 
 // createAPIKey makes a key.
 //

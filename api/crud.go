@@ -29,14 +29,14 @@ func listOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list fu
 	if err != nil {
 		return err
 	}
-	if same, err := s.unchanged(c.Request().Context(), c); same || err != nil {
+	if same, err := s.unchangedList(c.Request().Context(), c); same || err != nil {
 		return err
 	}
 	page, err := list(c.Request().Context(), s.db, f)
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set("ETag", `"`+s.listTag(c, page.State)+`"`)
+	c.Response().Header().Set("ETag", `"`+s.stateTag(c, page.State)+`"`)
 	return s.list(c, P(&f).Page(), page.Items, infoOf(page))
 }
 
@@ -65,7 +65,7 @@ func withinOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list 
 		return err
 	}
 	ctx := c.Request().Context()
-	if same, err := s.unchanged(ctx, c); same || err != nil {
+	if same, err := s.unchangedList(ctx, c); same || err != nil {
 		return err
 	}
 	page, err := list(ctx, s.db, n, f)
@@ -77,7 +77,7 @@ func withinOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list 
 			return err
 		}
 	}
-	c.Response().Header().Set("ETag", `"`+s.listTag(c, page.State)+`"`)
+	c.Response().Header().Set("ETag", `"`+s.stateTag(c, page.State)+`"`)
 	return s.list(c, P(&f).Page(), page.Items, infoOf(page))
 }
 
@@ -96,11 +96,33 @@ func itemWith[T any, P record[T]](s *server, c echo.Context, params any, p *item
 	if err != nil {
 		return err
 	}
+	ctx := c.Request().Context()
+	if same, err := s.unchangedItem(ctx, c); same || err != nil {
+		return err
+	}
+	db := paging.WithState(s.db)
+	r, err := get(ctx, db, n)
+	if err != nil {
+		return err
+	}
+	return taggedItem[T, P](c, http.StatusOK, &r, *p, versionTag(P(&r).Meta().Version)+"-"+s.stateTag(c, db.State))
+}
+
+// freshItemOf is itemOf for records of which something changes without an entry in the log.
+func freshItemOf[T any, P record[T]](s *server, c echo.Context, get func(context.Context, pg.DB, int64) (T, error)) error {
+	var p itemParams
+	if err := apperr.BadQuery(bind(c.QueryParams(), &p)); err != nil {
+		return err
+	}
+	n, err := id(c)
+	if err != nil {
+		return err
+	}
 	r, err := get(c.Request().Context(), s.db, n)
 	if err != nil {
 		return err
 	}
-	return item[T, P](c, http.StatusOK, &r, *p)
+	return item[T, P](c, http.StatusOK, &r, p)
 }
 
 // writeParams are what every write takes.

@@ -117,7 +117,12 @@ type itemParams struct {
 
 // item answers one record with its ETag.
 func item[T any, P record[T]](c echo.Context, status int, r *T, p itemParams) error {
-	c.Response().Header().Set("ETag", etag(P(r).Meta().Version))
+	return taggedItem[T, P](c, status, r, p, versionTag(P(r).Meta().Version))
+}
+
+// taggedItem answers a record under a tag, which begins with its version.
+func taggedItem[T any, P record[T]](c echo.Context, status int, r *T, p itemParams, tag string) error {
+	c.Response().Header().Set("ETag", `"`+tag+`"`)
 	if p.Lang == "" {
 		p.Lang = acceptedLanguage(c.Request())
 	}
@@ -134,7 +139,7 @@ func item[T any, P record[T]](c echo.Context, status int, r *T, p itemParams) er
 	return send(c, status, echo.MIMEApplicationJSON, projected)
 }
 
-func etag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
+func versionTag(version int64) string { return strconv.FormatInt(version, 10) }
 
 // ifMatch reads If-Match: the version it asks for, or 0 for "*". Only the version counts: W/ and suffixes that proxies
 // add are ignored, a deliberate deviation from the byte-wise comparison of RFC 9110, for our tag names a state.

@@ -68,7 +68,7 @@ func TestTwoRecordsOfOnePersonBecomeOneAndTwoAgain(t *testing.T) {
 		t.Errorf("%v", o)
 	}
 	c.act(t, undo).wantProblem(t, 409, "already_undone")
-	if back := public.get(t, at).want(t, 200); back.Header().Get("ETag") != `"3"` || back.object(t)["name"].(map[string]any)["en"] != "Talgat Kaliyev" {
+	if back := public.get(t, at).want(t, 200); !strings.HasPrefix(back.Header().Get("ETag"), `"3-`) || back.object(t)["name"].(map[string]any)["en"] != "Talgat Kaliyev" {
 		t.Errorf("back: %s", back.Body)
 	}
 	if found := pageOf(t, c.get(t, "/v1/people?q=Kaliyev").want(t, 200)).Data; len(found) != 2 {

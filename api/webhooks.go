@@ -341,6 +341,7 @@ func (s *server) listWebhookDeliveries(c echo.Context) error {
 //	@ID			getWebhookDelivery
 //	@Summary	Get a delivery of a webhook
 //	@Tags		Webhooks
+//	@x-fresh	true
 //	@Param		webhook_id	path		int					true	"The webhook."
 //	@Param		id			path		int					true	"The delivery."
 //	@Param		params		query		itemParams			false	"-"
@@ -351,7 +352,7 @@ func (s *server) getWebhookDelivery(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return itemOf(s, c, of.get)
+	return freshItemOf(s, c, of.get)
 }
 
 // retryWebhookDelivery has a delivery attempted at once.

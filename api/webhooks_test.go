@@ -96,7 +96,7 @@ func TestAWebhookIsShownItsSecretOnceAndLivesOverHTTP(t *testing.T) {
 	at, secret := h.hook(t, `,"types":["round-tables"],"description":"Mirror"`)
 	got := h.get(t, at).want(t, http.StatusOK)
 	o := got.object(t)
-	if _, shown := o["secret"]; shown || o["state"] != "enabled" || o["drafts"] != false || o["disabled_reason"] != nil || got.Header().Get("ETag") != `"1"` {
+	if _, shown := o["secret"]; shown || o["state"] != "enabled" || o["drafts"] != false || o["disabled_reason"] != nil || !strings.HasPrefix(got.Header().Get("ETag"), `"1-`) {
 		t.Errorf("%s", got.Body)
 	}
 	if list := pageOf(t, h.get(t, "/v1/webhooks?state=enabled").want(t, http.StatusOK)).Data; len(list) != 1 || list[0]["description"] != "Mirror" {

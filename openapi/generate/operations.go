@@ -63,12 +63,18 @@ func (p *pass) operations() error {
 			o := operation{
 				pass: p, op: op, method: method, path: path, data: isData, writes: method != http.MethodGet && route.Scope != actor.Public, remembered: isData && api.Remembered(route),
 				versioned: op.Extensions["x-if-match"] != nil || method == http.MethodPatch || method == http.MethodDelete, export: op.Extensions["x-export"] != nil,
-				tagged: op.Extensions["x-sort"] != nil && op.Extensions["x-fresh"] == nil && op.Extensions["x-export"] == nil,
+				tagged: op.Extensions["x-fresh"] == nil && op.Extensions["x-export"] == nil && (op.Extensions["x-sort"] != nil || isItem(method, op)),
 			}
 			err = o.finish(route.Scope)
 		}
 	})
 	return err
+}
+
+// isItem reports whether an operation shows one record: it takes what any record takes, and the handler says so by itemParams.
+func isItem(method string, op *openapi3.Operation) bool {
+	query := func(name string) bool { return op.Parameters.GetByInAndName("query", name) != nil }
+	return method == http.MethodGet && query("fields") && !query("limit")
 }
 
 // operation is one operation that is being finished.
@@ -81,7 +87,7 @@ type operation struct {
 	remembered   bool // has no second effect when it is repeated with its Idempotency-Key
 	versioned    bool // wants If-Match: a change of what is there, and an action whose handler says @x-if-match
 	export       bool // sends a whole list as a file
-	tagged       bool // a list whose answer has a tag: any but those whose handler says @x-fresh
+	tagged       bool // answers 304: lists and records but those whose handler says @x-fresh
 }
 
 func (o operation) finish(scope actor.Scope) error {

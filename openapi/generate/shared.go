@@ -35,6 +35,7 @@ func (p *pass) shared() error {
 		"Retry-After":          header("Seconds to wait before the next try.", openapi3.NewIntegerSchema().WithMin(0), 1),
 		"WWW-Authenticate":     header("How to authenticate.", openapi3.NewStringSchema(), `Bearer realm="registry"`),
 		"Idempotency-Replayed": header("`true` where this is the answer to an earlier request with the same `Idempotency-Key`.", openapi3.NewStringSchema(), "true"),
+		"ItemETag":             header("The version of the record and a name of this answer: send it back in `If-Match` to change the record, and in `If-None-Match` to get 304 while nothing has changed.", openapi3.NewStringSchema(), `"3-`+listTag[1:]),
 		"ListETag":             header("Names this answer: send it back in `If-None-Match`, and get 304 while nothing has changed.", openapi3.NewStringSchema(), listTag),
 	}
 	reason := openapi3.NewHeaderParameter("X-Change-Reason").WithSchema(openapi3.NewStringSchema().WithMaxLength(500)).
@@ -205,15 +206,23 @@ func (o operation) answersTo() {
 		}
 		r.Headers = headers(own...)
 		if o.tagged {
-			r.Headers["ETag"] = &openapi3.HeaderRef{Ref: "#/components/headers/ListETag"}
+			r.Headers["ETag"] = &openapi3.HeaderRef{Ref: "#/components/headers/" + o.tagHeader()}
 		}
 	}
 	if o.tagged {
 		same := openapi3.NewResponse().WithDescription("Nothing has changed since the answer that you hold.")
 		same.Headers = headers(names...)
-		same.Headers["ETag"] = &openapi3.HeaderRef{Ref: "#/components/headers/ListETag"}
+		same.Headers["ETag"] = &openapi3.HeaderRef{Ref: "#/components/headers/" + o.tagHeader()}
 		o.op.Responses.Set("304", &openapi3.ResponseRef{Value: same})
 	}
+}
+
+// tagHeader is the header with the tag of an answer.
+func (o operation) tagHeader() string {
+	if isItem(o.method, o.op) {
+		return "ItemETag"
+	}
+	return "ListETag"
 }
 
 // contentOf gives the schema of a JSON answer.

@@ -1,0 +1,144 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/affiliation"
+	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/jackc/pgx/v5"
+)
+
+func TestAListThatHasNotChangedIsNotSentAgain(t *testing.T) {
+	r := newRig(t, nil)
+	event := fixture.RoundTable(t, r.pool)
+	public, reader := r.as(t), r.as(t, actor.Read)
+	for _, path := range []string{"/v1/topics", "/v1/round-tables?limit=2&lang=ru", fmt.Sprintf("/v1/round-tables/%d/attendees", event)} {
+		first := public.get(t, path).want(t, 200)
+		tag := first.Header().Get("ETag")
+		if len(tag) < 20 || first.Header().Get("Cache-Control") != "public, max-age=0, must-revalidate" || !strings.Contains(strings.Join(first.Header().Values("Vary"), ","), "Authorization") {
+			t.Fatalf("%s: %v", path, first.Header())
+		}
+		for _, held := range []string{tag, "W/" + tag, `"other", ` + tag, strings.TrimSuffix(tag, `"`) + `-gzip"`} {
+			same := public.do(t, http.MethodGet, path, nil, "If-None-Match", held).want(t, http.StatusNotModified)
+			if same.Body.Len() > 0 || same.Header().Get("ETag") != tag {
+				t.Errorf("%s with %s: %v %s", path, held, same.Header(), same.Body)
+			}
+		}
+		other := path + map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")] + "sort=id"
+		for what, again := range map[string]reply{
+			"another query":    public.do(t, http.MethodGet, other, nil, "If-None-Match", tag),
+			"another language": public.do(t, http.MethodGet, path, nil, "If-None-Match", tag, "Accept-Language", "kk"),
+			"another reader":   r.do(t, http.MethodGet, path, nil, append([]string{"If-None-Match", tag}, reader.headers...)...),
+		} {
+			if again.Code != http.StatusOK || again.Header().Get("ETag") == tag {
+				t.Errorf("%s: %s is answered with %d and the tag %s", path, what, again.Code, again.Header().Get("ETag"))
+			}
+		}
+		fixture.Topic(t, r.pool)
+		if again := public.do(t, http.MethodGet, path, nil, "If-None-Match", tag).want(t, 200); again.Header().Get("ETag") == tag {
+			t.Errorf("%s: the tag is as before a change", path)
+		}
+	}
+	if tag := r.as(t, actor.Admin).get(t, "/v1/api-keys").want(t, 200).Header().Get("ETag"); tag != "" {
+		t.Errorf("keys, of which the last use is not in the log, have the tag %s", tag)
+	}
+}
+
+func TestAListThatHasNotChangedIsNotRead(t *testing.T) {
+	r := newRig(t, nil)
+	tag := r.as(t).get(t, "/v1/topics").want(t, 200).Header().Get("ETag")
+	r.write(t, func(ctx context.Context, tx pgx.Tx) error {
+		return pg.Exec(ctx, tx, "ALTER TABLE topics RENAME TO hidden", nil) // whoever reads it fails
+	})
+	r.do(t, http.MethodGet, "/v1/topics", nil, "If-None-Match", tag).want(t, http.StatusNotModified)
+	r.do(t, http.MethodGet, "/v1/topics", nil).want(t, http.StatusInternalServerError)
+}
+
+func TestAMistakeInAListIsAnsweredWhateverTheClientHolds(t *testing.T) {
+	r := newRig(t, nil)
+	r.do(t, http.MethodGet, "/v1/topics?gossip=1", nil, "If-None-Match", "*").wantProblem(t, http.StatusBadRequest, "bad_parameters")
+}
+
+func TestARecordThatHasNotChangedIsNotSentAgain(t *testing.T) {
+	m := newMatrix(t)
+	c := m.as(t, actor.Scopes...)
+	fresh := map[string]bool{"/v1/api-keys/:id": true, "/v1/webhooks/:webhook_id/deliveries/:id": true} // of which something changes without an entry in the log
+	tried := 0
+	for _, route := range Routes() {
+		if route.Method != http.MethodGet || !strings.HasSuffix(route.Path, "/:id") {
+			continue
+		}
+		at := m.path(t, route, shown)
+		first := c.get(t, at).want(t, http.StatusOK)
+		tag, version := first.Header().Get("ETag"), fmt.Sprint(first.object(t)["version"])
+		if fresh[route.Path] {
+			if tag != `"`+version+`"` {
+				t.Errorf("%s has the tag %s", at, tag)
+			}
+			continue
+		}
+		if len(tag) < 25 || !strings.HasPrefix(tag, `"`+version+"-") {
+			t.Fatalf("%s has the tag %s", at, tag)
+		}
+		for _, held := range []string{tag, "W/" + tag, `"12", ` + tag, strings.TrimSuffix(tag, `"`) + `-gzip"`} {
+			same := c.do(t, http.MethodGet, at, nil, append([]string{"If-None-Match", held}, c.headers...)...).want(t, http.StatusNotModified)
+			if same.Body.Len() > 0 || same.Header().Get("ETag") != tag {
+				t.Errorf("%s with %s: %v %s", at, held, same.Header(), same.Body)
+			}
+		}
+		for _, held := range []string{`"` + version + `"`, "*", tag[:len(tag)-2] + `"`, `"` + tag[strings.Index(tag, "-"):]} {
+			c.do(t, http.MethodGet, at, nil, append([]string{"If-None-Match", held}, c.headers...)...).want(t, http.StatusOK)
+		}
+		tried++
+	}
+	if tried < 15 {
+		t.Errorf("only %d records were tried", tried)
+	}
+}
+
+func TestTheTagOfARecordIsOfOneReaderQueryLanguageAndMoment(t *testing.T) {
+	r := newRig(t, nil)
+	public, reader := r.as(t), r.as(t, actor.Read)
+	someone, institute := fixture.Person(t, r.pool), fixture.Organization(t, r.pool)
+	fixture.Affiliation(t, r.pool, func(in *affiliation.Input) { in.PersonID, in.OrganizationID, in.Primary = someone, institute, true })
+	at := fmt.Sprintf("/v1/people/%d", someone)
+	tag := public.get(t, at).want(t, http.StatusOK).Header().Get("ETag")
+	for what, again := range map[string]reply{
+		"another query":    public.do(t, http.MethodGet, at+"?fields=name", nil, "If-None-Match", tag),
+		"another language": public.do(t, http.MethodGet, at, nil, "If-None-Match", tag, "Accept-Language", "kk"),
+		"another reader":   r.do(t, http.MethodGet, at, nil, append([]string{"If-None-Match", tag}, reader.headers...)...),
+	} {
+		if again.Code != http.StatusOK || again.Header().Get("ETag") == tag {
+			t.Errorf("%s: %d, %s", what, again.Code, again.Header().Get("ETag"))
+		}
+	}
+	r.write(t, func(ctx context.Context, tx pgx.Tx) error { // what the person's record shows of another one
+		return pg.Exec(ctx, tx, "UPDATE organizations SET name = '{\"en\": \"Renamed\"}' WHERE id = @id", pg.Args{"id": institute})
+	})
+	again := public.do(t, http.MethodGet, at, nil, "If-None-Match", tag).want(t, http.StatusOK)
+	if !strings.Contains(again.Body.String(), "Renamed") || again.Header().Get("ETag") == tag {
+		t.Errorf("%s %s", again.Header().Get("ETag"), again.Body)
+	}
+	public.do(t, http.MethodGet, "/v1/people/999999", nil, "If-None-Match", "*").wantProblem(t, http.StatusNotFound, "not_found")
+	editor := r.as(t, actor.Write)
+	editor.do(t, http.MethodPatch, at, `{"bio":{"en":"Chairman"}}`, append([]string{"Content-Type", mergeBody, "If-Match", again.Header().Get("ETag")}, editor.headers...)...).want(t, http.StatusOK)
+	editor.do(t, http.MethodPatch, at, `{"bio":{"en":"Director"}}`, append([]string{"Content-Type", mergeBody, "If-Match", again.Header().Get("ETag")}, editor.headers...)...).want(t, http.StatusPreconditionFailed)
+}
+
+func TestARecordThatHasNotChangedIsNotRead(t *testing.T) {
+	r := newRig(t, nil)
+	at := fmt.Sprintf("/v1/topics/%d", fixture.Topic(t, r.pool))
+	tag := r.as(t).get(t, at).want(t, 200).Header().Get("ETag")
+	r.write(t, func(ctx context.Context, tx pgx.Tx) error {
+		return pg.Exec(ctx, tx, "ALTER TABLE topics RENAME TO hidden", nil) // whoever reads it fails
+	})
+	r.do(t, http.MethodGet, at, nil, "If-None-Match", tag).want(t, http.StatusNotModified)
+	r.do(t, http.MethodGet, at, nil).want(t, http.StatusInternalServerError)
+}
