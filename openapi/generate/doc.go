@@ -26,7 +26,8 @@
 //	  - The import of a collection says @x-import true.
 //	  - @x-without ["count"] takes parameters out of the filter of an operation that does not take them.
 //	  - An action, POST /v1/x/{id}/<action>, that wants If-Match says @x-if-match true.
-//	  - A list that has no ETag says @x-fresh true.
+//	  - A list or a record of which something changes without an entry in the log says @x-fresh true: it is never answered 304.
+//	  - A message to webhooks is the answer 200 of a POST under /_webhooks/<type>, beside the function that makes it.
 //	  - Bodies are the Input of the resource, for POST and PATCH alike; the schema of a merge patch is derived from it.
 //	  - Answers are the record, or its page by an alias beside the handlers:
 //	    type TopicPage = Page[topic.Topic] //	@name	TopicPage
