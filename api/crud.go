@@ -100,12 +100,11 @@ func itemWith[T any, P record[T]](s *server, c echo.Context, params any, p *item
 	if same, err := s.unchangedItem(ctx, c); same || err != nil {
 		return err
 	}
-	db := paging.WithState(s.db)
-	r, err := get(ctx, db, n)
+	r, err := get(ctx, s.db, n)
 	if err != nil {
 		return err
 	}
-	return taggedItem[T, P](c, http.StatusOK, &r, *p, versionTag(P(&r).Meta().Version)+"-"+s.stateTag(c, db.State))
+	return taggedItem[T, P](c, http.StatusOK, &r, *p, versionTag(P(&r).Meta().Version)+"-"+s.stateTag(c, paging.StateOf(P(&r).Meta())))
 }
 
 // freshItemOf is itemOf for records of which something changes without an entry in the log.

@@ -25,7 +25,7 @@ type Record struct {
 	Version   int64     `json:"version" db:"version" example:"1"`                                                    // Grows by one with each transaction that changes the record.
 	CreatedAt time.Time `json:"created_at" db:"created_at" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When the record was made.
 	UpdatedAt time.Time `json:"updated_at" db:"updated_at" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When its content last changed.
-	SortKeys  []string  `json:"-" db:"sort_keys"`
+	SortKeys  []string  `json:"-" db:"sort_keys"`                                                                    // Of a list; a record that is read by its id has its state here (paging.StateOf).
 }
 
 // Columns are the columns of Record for the table of the alias.
