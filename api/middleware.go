@@ -115,7 +115,9 @@ func (s *server) logLine(c echo.Context, took time.Duration) {
 			attrs = append(attrs, slog.String("stack", string(bug.stack)))
 		}
 	}
-	log.LogAttrs(ctx, level, "request", attrs...)
+	line := slog.NewRecord(time.Now(), level, "request", 0) // where it is written from is always here, and costs to find out
+	line.AddAttrs(attrs...)
+	_ = log.Handler().Handle(ctx, line)
 }
 
 // guard admits a request to a route: it finds the actor, counts the request against the quota, holds the route's scope

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
@@ -53,14 +54,25 @@ type ListMeta struct {
 
 var jsonOptions = json.JoinOptions(json.FormatNilMapAsNull(true), json.Deterministic(true))
 
+// buffers are what answers are encoded into: they are used again, but for very large ones.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+const largeAnswer = 256 << 10
+
 // send writes v as JSON.
 func send(c echo.Context, status int, mediaType string, v any) error {
-	b, err := json.Marshal(v, jsonOptions)
-	if err != nil {
+	b := buffers.Get().(*bytes.Buffer)
+	defer func() {
+		if b.Cap() <= largeAnswer {
+			b.Reset()
+			buffers.Put(b)
+		}
+	}()
+	if err := json.MarshalWrite(b, v, jsonOptions); err != nil {
 		return fmt.Errorf("encode the answer: %w", err)
 	}
-	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(len(b))) // else a large answer goes out in chunks
-	return c.Blob(status, mediaType, b)
+	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(b.Len())) // else a large answer goes out in chunks
+	return c.Blob(status, mediaType, b.Bytes())
 }
 
 // list answers a page with its envelope and Link header.

@@ -4,11 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"fmt"
 	"maps"
 	"net/http"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 
 	"roundtables.kz/registry/internal/actor"
@@ -36,16 +36,21 @@ var release = func() string {
 // is part of it, for what people are is told as of today where an event has no date.
 func (s *server) stateTag(c echo.Context, state paging.State) string {
 	r := c.Request()
-	var b strings.Builder
-	fmt.Fprintf(&b, "%q", []string{release, s.config.PublicBaseURL, s.epoch, fmt.Sprint(state.Head), state.Day, r.URL.Path, acceptedLanguage(r)})
-	fmt.Fprintf(&b, "%q", slices.Sorted(slices.Values(actor.From(r.Context()).Scopes)))
+	var buffer [512]byte
+	b := strconv.AppendInt(buffer[:0], state.Head, 10)
+	for _, part := range [...]string{release, s.config.PublicBaseURL, s.epoch, state.Day, r.URL.Path, acceptedLanguage(r)} {
+		b = strconv.AppendQuote(b, part)
+	}
+	for _, scope := range slices.Sorted(slices.Values(actor.From(r.Context()).Scopes)) {
+		b = strconv.AppendQuote(b, string(scope))
+	}
 	query := c.QueryParams()
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		if value := query.Get(name); value != "" {
-			fmt.Fprintf(&b, "%q=%q", name, value)
+			b = strconv.AppendQuote(append(strconv.AppendQuote(b, name), '='), value)
 		}
 	}
-	sum := sha256.Sum256([]byte(b.String()))
+	sum := sha256.Sum256(b)
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
