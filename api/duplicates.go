@@ -72,12 +72,12 @@ func (s *server) listPeopleDuplicates(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page, err := person.List(c.Request().Context(), s.db, person.Filter{ID: idsIn(pairs.List), Params: paging.Params{Limit: paging.MaxLimit}})
+	people, at, err := s.placed(c.Request().Context(), person.Filter{ID: idsIn(pairs.List)})
 	if err != nil {
 		return err
 	}
-	list := paired(pairs.List, page.Items, func(p spelling.Pair, one, other person.Person) PersonDuplicate {
-		return PersonDuplicate{personHit(one, p.First), personHit(other, p.Second), spelling.Rounded(p.Second.Score), reasonsOf(p, placesOf(one), placesOf(other))}
+	list := paired(pairs.List, people, func(p spelling.Pair, one, other person.Person) PersonDuplicate {
+		return PersonDuplicate{at.hit(one, p.First), at.hit(other, p.Second), spelling.Rounded(p.Second.Score), reasonsOf(p, at.of(one.ID), at.of(other.ID))}
 	})
 	return s.list(c, &paging.Params{Lang: f.Lang}, list, f.info(pairs))
 }
@@ -186,12 +186,4 @@ func reasonsOf(p spelling.Pair, one, other []text.Ref) []spelling.Reason {
 		reasons = append(reasons, best)
 	}
 	return reasons
-}
-
-// placesOf are the organizations that a person is shown with.
-func placesOf(p person.Person) []text.Ref {
-	if p.Affiliation == nil {
-		return nil
-	}
-	return []text.Ref{p.Affiliation.Organization}
 }

@@ -61,7 +61,7 @@ type lookupParams struct {
 type PersonHit struct {
 	ID          int64            `json:"id" example:"1"`                        // The person.
 	Name        text.Map         `json:"name"`                                  // The preferred form of the name, by language.
-	Affiliation *person.Position `json:"affiliation"`                           // Where the person works, to tell namesakes apart.
+	Affiliation *person.Position `json:"affiliation"`                           // Where the person works today, else worked when last heard of, as of a round table, too: to tell namesakes apart.
 	Matched     string           `json:"matched" example:"Qasym-Jomart Toqaev"` // The spelling that agrees best with what was typed.
 	Score       float64          `json:"score" example:"0.97"`                  // How well, 0 to 1.
 	Added       text.Added       `json:",embed" swaggerignore:"true"`
@@ -107,11 +107,11 @@ func (s *server) lookupPeople(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	page, err := person.List(c.Request().Context(), s.db, person.Filter{ID: idsOf(matches), Params: paging.Params{Limit: paging.MaxLimit}})
+	people, at, err := s.placed(c.Request().Context(), person.Filter{ID: idsOf(matches)})
 	if err != nil {
 		return err
 	}
-	return p.send(c, &PersonHits{ranked(p, matches, page.Items, personHit)})
+	return p.send(c, &PersonHits{ranked(p, matches, people, at.hit)})
 }
 
 // lookupOrganizations finds organizations while somebody types.
@@ -135,8 +135,22 @@ func (s *server) lookupOrganizations(c echo.Context) error {
 	return p.send(c, &OrganizationHits{ranked(p, matches, page.Items, organizationHit)})
 }
 
-func personHit(r person.Person, m spelling.Match) PersonHit {
-	return PersonHit{ID: r.ID, Name: r.Name, Affiliation: r.Affiliation, Matched: m.Spelling, Score: spelling.Rounded(m.Score)}
+// workplaces are where people work or worked, by their ids.
+type workplaces map[int64][]person.Position
+
+func (at workplaces) hit(r person.Person, m spelling.Match) PersonHit {
+	hit := PersonHit{ID: r.ID, Name: r.Name, Matched: m.Spelling, Score: spelling.Rounded(m.Score)}
+	if known := at[r.ID]; len(known) > 0 {
+		hit.Affiliation = &known[0]
+	}
+	return hit
+}
+
+func (at workplaces) of(person int64) (organizations []text.Ref) {
+	for _, w := range at[person] {
+		organizations = append(organizations, w.Organization)
+	}
+	return organizations
 }
 
 func organizationHit(r organization.Organization, m spelling.Match) OrganizationHit {
@@ -312,6 +326,18 @@ func weigh(q MatchQuery, m spelling.Match, k known) MatchCandidate {
 		candidate.Band = "match"
 	}
 	return candidate
+}
+
+// weighAt says what to make of a match with a name that comes with several organizations, by the one that agrees best.
+func weighAt(name string, organizations []string, m spelling.Match, k known) MatchCandidate {
+	best := weigh(MatchQuery{Name: name}, m, k)
+	for _, o := range organizations {
+		with := weigh(MatchQuery{Name: name, Organization: o}, m, k)
+		if len(best.Reasons) == 1 || len(with.Reasons) > 1 && with.Reasons[1].Score > best.Reasons[1].Score {
+			best = with
+		}
+	}
+	return best
 }
 
 // sameOrganization compares an organization, a name or an id such as organizations/3, with those of a record, in all languages.

@@ -10,6 +10,7 @@ import (
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/affiliation"
+	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/fixture"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/person"
@@ -48,6 +49,42 @@ func TestALookupFindsANameInAnySpellingAndSaysWhichOneMatched(t *testing.T) {
 			t.Errorf("%s: %+v", q, hits.Data)
 		}
 	}
+}
+
+func TestAPersonIsToldApartByWhereThePersonWasAtARoundTable(t *testing.T) {
+	r := newRig(t, nil)
+	institute := fixture.Organization(t, r.pool, func(in *organization.Input) { in.Name = text.Map{"en": "Academy of Public Administration"} })
+	someone := fixture.Person(t, r.pool, called(text.Map{"en": "Zhanseit Tuimebayev"}))
+	seat := func(event int64) {
+		fixture.Attendee(t, r.pool, func(in *attendee.Input) {
+			in.RoundTableID, in.PersonID = event, &someone
+			in.Affiliations = []attendee.Affiliation{{OrganizationID: &institute, Title: text.Map{"en": "Rector"}}}
+		})
+	}
+	public := r.as(t)
+	says := func(affiliation, band string) {
+		t.Helper()
+		var hits PersonHits
+		decodeReply(t, public.get(t, "/v1/people/lookup?q=tuimebayev").want(t, http.StatusOK), &hits)
+		got := ""
+		if of := hits.Data[0].Affiliation; of != nil {
+			got = of.Title["en"] + ", " + of.Organization.Name["en"]
+		}
+		if got != affiliation {
+			t.Errorf("the lookup says %q, want %q", got, affiliation)
+		}
+		var matches Matches
+		body := `{"queries":[{"name":"Zh. Tuimebayev","organization":"Academy of public administration"}]}`
+		decodeReply(t, public.do(t, "POST", "/v1/people/match", body, "Content-Type", jsonBody).want(t, http.StatusOK), &matches)
+		if got := matches.Data[0].Candidates[0].Band; got != band {
+			t.Errorf("the match is %q, want %q", got, band)
+		}
+	}
+	says("", "possible")
+	seat(fixture.RoundTable(t, r.pool, fixture.Draft))
+	says("", "possible")
+	seat(fixture.RoundTable(t, r.pool))
+	says("Rector, Academy of Public Administration", "match")
 }
 
 func TestALookupOfWhatIsNoNameFindsNothing(t *testing.T) {

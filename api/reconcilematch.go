@@ -106,13 +106,7 @@ const lessFor = .9
 
 // candidate weighs a record: by its name and organization as a match does, then by what else the query says.
 func (r *reconciliation) candidate(t ReconcileType, q reconcileQuery, m spelling.Match, k known) reconciled {
-	weighed := weigh(MatchQuery{Name: q.Query}, m, k)
-	for _, asked := range workplaces(t, q) {
-		with := weigh(MatchQuery{Name: q.Query, Organization: asked}, m, k)
-		if len(weighed.Reasons) == 1 || len(with.Reasons) > 1 && with.Reasons[1].Score > weighed.Reasons[1].Score {
-			weighed = with
-		}
-	}
+	weighed := weighAt(q.Query, askedAt(t, q), m, k)
 	c := reconciled{ReconcileCandidate: ReconcileCandidate{
 		ID: recordPath(t, m.ID), Name: inLanguage(k.name, r.lang), Description: k.description(r.lang),
 		Type: []ReconcileType{t}, Score: m.Score, Match: weighed.Band == "match" && (t != typePeople || !oneWord(q.Query) || len(weighed.Reasons) > 1),
@@ -176,8 +170,8 @@ func sameScheme(asked, has string) bool {
 	return strings.EqualFold(a, h)
 }
 
-// workplaces gives the organizations that a person is asked for with.
-func workplaces(t ReconcileType, q reconcileQuery) []string {
+// askedAt gives the organizations that a person is asked for with.
+func askedAt(t ReconcileType, q reconcileQuery) []string {
 	if t != typePeople {
 		return nil
 	}
@@ -214,7 +208,11 @@ func (k known) description(lang string) string {
 	if title := inLanguage(k.title, lang); title != "" {
 		parts = append(parts, title)
 	}
-	for _, o := range append(slices.Clone(k.organizations), k.parents...) {
+	places := k.parents
+	if len(k.organizations) > 0 {
+		places = k.organizations[:1]
+	}
+	for _, o := range places {
 		parts = append(parts, inLanguage(o.Name, lang))
 	}
 	if k.country != "" {

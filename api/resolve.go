@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/attendee"
@@ -25,12 +26,14 @@ import (
 //
 //	@Description	A person or an organization that an unresolved attendee may be.
 type AttendeeCandidate struct {
-	Type    string     `json:"type" enums:"people,organizations" example:"people"` // What it is, as in its path.
-	ID      int64      `json:"id" example:"1"`                                     // The record.
-	Name    text.Map   `json:"name"`                                               // Its name by language.
-	Matched string     `json:"matched" example:"Talgat Kaliyev"`                   // The spelling that agrees best with the name as listed.
-	Score   float64    `json:"score" example:"0.97"`                               // How well, 0 to 1.
-	Added   text.Added `json:",embed" swaggerignore:"true"`
+	Type    string            `json:"type" enums:"people,organizations" example:"people"` // What it is, as in its path.
+	ID      int64             `json:"id" example:"1"`                                     // The record.
+	Name    text.Map          `json:"name"`                                               // Its name by language.
+	Matched string            `json:"matched" example:"Talgat Kaliyev"`                   // The spelling that agrees best with the name as listed.
+	Score   float64           `json:"score" example:"0.97"`                               // How well, 0 to 1.
+	Band    string            `json:"band" enums:"match,possible" example:"match"`        // What to make of it: an organization of both makes a match surer.
+	Reasons []spelling.Reason `json:"reasons"`                                            // What agrees and what does not.
+	Added   text.Added        `json:",embed" swaggerignore:"true"`
 } //	@name	AttendeeCandidate
 
 // mostAttendeeCandidates is how many records an attendee may be, at most.
@@ -70,22 +73,39 @@ func (s *server) addCandidates(ctx context.Context, list []Attendee) error {
 	if err != nil {
 		return err
 	}
-	for i := range list {
-		all := list[i].Candidates
-		for _, m := range people[i] {
-			if k, ok := seenPeople[m.ID]; ok {
-				all = append(all, AttendeeCandidate{Type: person.Type, ID: m.ID, Name: k.name, Matched: m.Spelling, Score: spelling.Rounded(m.Score)})
+	for i, a := range list {
+		if a.NameAsListed == nil {
+			continue
+		}
+		add := func(kind string, matches []spelling.Match, seen map[int64]known, at []string) {
+			for _, m := range matches {
+				if k, ok := seen[m.ID]; ok {
+					c := weighAt(*a.NameAsListed, at, m, k)
+					list[i].Candidates = append(list[i].Candidates, AttendeeCandidate{Type: kind, ID: c.ID, Name: c.Name, Matched: m.Spelling, Score: c.Score, Band: c.Band, Reasons: c.Reasons})
+				}
 			}
 		}
-		for _, m := range organizations[i] {
-			if k, ok := seenOrganizations[m.ID]; ok {
-				all = append(all, AttendeeCandidate{Type: organization.Type, ID: m.ID, Name: k.name, Matched: m.Spelling, Score: spelling.Rounded(m.Score)})
-			}
-		}
-		slices.SortStableFunc(all, func(a, b AttendeeCandidate) int { return cmp.Compare(b.Score, a.Score) })
-		list[i].Candidates = all[:min(len(all), mostAttendeeCandidates)]
+		add(person.Type, people[i], seenPeople, employers(a.Attendee))
+		add(organization.Type, organizations[i], seenOrganizations, nil)
+		slices.SortStableFunc(list[i].Candidates, func(a, b AttendeeCandidate) int { // "match" comes before "possible"
+			return cmp.Or(cmp.Compare(a.Band, b.Band), cmp.Compare(b.Score, a.Score))
+		})
+		list[i].Candidates = list[i].Candidates[:min(len(list[i].Candidates), mostAttendeeCandidates)]
 	}
 	return nil
+}
+
+// employers are the organizations that an attendee came from, as a match takes them.
+func employers(a attendee.Attendee) (list []string) {
+	for _, f := range a.Affiliations {
+		switch {
+		case f.OrganizationID != nil:
+			list = append(list, organization.Type+"/"+strconv.FormatInt(*f.OrganizationID, 10))
+		case f.OrganizationAsListed != nil:
+			list = append(list, *f.OrganizationAsListed)
+		}
+	}
+	return list
 }
 
 // ResolveInput says who an attendee is.

@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,6 +67,42 @@ func TestUnresolvedAttendeesComeWithWhoTheyMayBe(t *testing.T) {
 	}
 	if body := r.as(t).get(t, "/v1/attendees?resolved=true").want(t, 200).Body.String(); strings.Contains(body, "candidates") {
 		t.Errorf("those who are known have candidates: %s", body)
+	}
+}
+
+func TestAnUnresolvedAttendeeIsMostLikelyWhoCameFromTheSameOrganizationBefore(t *testing.T) {
+	r := newRig(t, nil)
+	academy := fixture.Organization(t, r.pool, func(in *organization.Input) { in.Name = text.Map{"en": "Academy of Public Administration"} })
+	from := func(in *attendee.Input) {
+		in.Affiliations = []attendee.Affiliation{{OrganizationID: &academy, Title: text.Map{"en": "Rector"}}}
+	}
+	namesake := fixture.Person(t, r.pool, called(text.Map{"en": "Zhanat Tuimebayev"}))
+	rector := fixture.Person(t, r.pool, called(text.Map{"en": "Zhanseit Tuimebayev"}))
+	fixture.Attendee(t, r.pool, from, func(in *attendee.Input) { in.PersonID = &rector })
+	event, name, asListed := fixture.RoundTable(t, r.pool), "Zh. Tuimebayev", "The Academy of Public Administration"
+	fixture.Attendee(t, r.pool, from, func(in *attendee.Input) { in.RoundTableID, in.NameAsListed = event, &name })
+	fixture.Attendee(t, r.pool, func(in *attendee.Input) {
+		in.RoundTableID, in.NameAsListed, in.Affiliations = event, &name, []attendee.Affiliation{{OrganizationAsListed: &asListed}}
+	})
+	fixture.Attendee(t, r.pool, func(in *attendee.Input) { in.RoundTableID, in.NameAsListed = event, &name })
+	var page struct{ Data []Attendee }
+	decodeReply(t, r.as(t).get(t, "/v1/attendees?resolved=false&sort=position,id").want(t, http.StatusOK), &page)
+	var got []string
+	for _, a := range page.Data {
+		for _, c := range a.Candidates {
+			got = append(got, fmt.Sprint(c.ID, " ", c.Band, " ", len(c.Reasons)))
+		}
+	}
+	want := []string{
+		fmt.Sprint(rector, " match 2"), fmt.Sprint(namesake, " possible 1"),
+		fmt.Sprint(rector, " match 2"), fmt.Sprint(namesake, " possible 1"),
+		fmt.Sprint(namesake, " possible 1"), fmt.Sprint(rector, " possible 1"),
+	}
+	if len(got) == len(want) {
+		slices.Sort(got[4:]) // nothing tells these two apart
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

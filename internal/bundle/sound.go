@@ -8,6 +8,7 @@ import (
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/names"
+	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/spelling"
 	"roundtables.kz/registry/internal/text"
@@ -153,23 +154,16 @@ func (d *directory[T]) namesOf(ctx context.Context, db pg.DB, ids []int64) (map[
 
 // workplaces says which of the people have, or had at a round table, a position in which of the organizations.
 func workplaces(ctx context.Context, db pg.DB, people, organizations []int64) (map[beside]string, error) {
-	rows, err := db.Query(ctx, `
-		SELECT w.person_id, w.organization_id, text_sort_key(o.name)
-		FROM (SELECT person_id, organization_id FROM affiliations WHERE person_id = ANY(@people)
-			UNION SELECT a.person_id, f.organization_id FROM attendees a JOIN attendee_affiliations f ON f.attendee_id = a.id WHERE a.person_id = ANY(@people)) w
-		JOIN organizations o ON o.id = w.organization_id
-		WHERE w.organization_id = ANY(@organizations)`, pg.Args{"people": people, "organizations": organizations})
-	if err != nil {
-		return nil, pg.Error(err)
-	}
+	at, err := person.Workplaces(ctx, db, people)
 	of := map[beside]string{}
-	var both beside
-	var name string
-	_, err = pgx.ForEachRow(rows, []any{&both.person, &both.organization, &name}, func() error {
-		of[both] = name
-		return nil
-	})
-	return of, pg.Error(err)
+	for id, list := range at {
+		for _, w := range list {
+			if slices.Contains(organizations, w.Organization.ID) {
+				of[beside{id, w.Organization.ID}], _ = w.Organization.Name.In("")
+			}
+		}
+	}
+	return of, err
 }
 
 // likenesses puts what was found for an entry together, the best first. Records that are gone are left out.

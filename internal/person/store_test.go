@@ -1,11 +1,18 @@
 package person_test
 
 import (
+	"context"
+	"slices"
 	"testing"
+	"time"
 
+	"roundtables.kz/registry/internal/affiliation"
+	"roundtables.kz/registry/internal/attendee"
+	"roundtables.kz/registry/internal/date"
 	"roundtables.kz/registry/internal/dbtest"
 	"roundtables.kz/registry/internal/fixture"
 	"roundtables.kz/registry/internal/person"
+	"roundtables.kz/registry/internal/roundtable"
 	"roundtables.kz/registry/internal/text"
 )
 
@@ -28,4 +35,63 @@ func TestEveryFilterRuns(t *testing.T) {
 		func(f *person.Filter) { f.Q = "…" },
 		func(f *person.Filter) { f.Organization = []int64{institute} },
 		func(f *person.Filter) { f.RoundTable = []int64{event} })
+}
+
+func TestWhereAPersonWorksIsKnownByAffiliationsAndRoundTables(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	someone, nobody := fixture.Person(t, db), fixture.Person(t, db)
+	name := map[int64]string{}
+	at := func(title string) int64 {
+		id := fixture.Organization(t, db)
+		name[id] = title
+		return id
+	}
+	held := func(organization int64, from, to *date.Partial, primary bool) {
+		fixture.Affiliation(t, db, func(in *affiliation.Input) {
+			in.PersonID, in.OrganizationID, in.Title, in.Primary = someone, organization, text.Map{"en": name[organization]}, primary
+			in.From, in.To = from, to
+		})
+	}
+	attended := func(day *date.Day, publication string, organizations ...int64) {
+		event := fixture.RoundTable(t, db, func(in *roundtable.Input) { in.StartsOn, in.Publication = day, publication })
+		fixture.Attendee(t, db, func(in *attendee.Input) {
+			in.RoundTableID, in.PersonID = event, &someone
+			for i := range organizations {
+				in.Affiliations = append(in.Affiliations, attendee.Affiliation{OrganizationID: &organizations[i], Title: text.Map{"en": name[organizations[i]]}})
+			}
+			in.Affiliations = append(in.Affiliations, attendee.Affiliation{Title: text.Map{"en": "a post of no organization"}})
+		})
+	}
+	today, primary, past, lately, longAgo, undated, planned := at("today"), at("primary"), at("past"), at("lately"), at("long ago"), at("undated"), at("planned")
+	in := func(p date.Partial) *date.Partial { return &p }
+	held(today, in("2024"), nil, false)
+	held(primary, in("2010"), nil, true)
+	held(past, in("2001"), in("2015-06"), false)
+	attended(fixture.Day(2012, time.May, 3), "published", longAgo, primary)
+	attended(fixture.Day(2023, time.May, 3), "published", lately, longAgo)
+	attended(nil, "published", undated)
+	attended(fixture.Day(2025, time.May, 3), "draft", planned)
+	for _, c := range []struct {
+		who  context.Context
+		want []int64
+	}{
+		{fixture.Context(), []int64{primary, today, planned, lately, longAgo, past, undated}},
+		{context.Background(), []int64{primary, today, lately, longAgo, past, undated}},
+	} {
+		places, err := person.Workplaces(c.who, db, []int64{someone, nobody})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []int64
+		for _, p := range places[someone] {
+			got = append(got, p.Organization.ID)
+			if p.Organization.Name == nil || p.Title == nil {
+				t.Errorf("%+v", p)
+			}
+		}
+		if len(places) != 1 || !slices.Equal(got, c.want) {
+			t.Errorf("%v: %v, want %v", c.who, got, c.want)
+		}
+	}
 }
