@@ -10,8 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Workplaces gives where the people work or worked, by their affiliations and as of the round tables that they attended; each organization
-// once. The ones of today come first, the primary one before all, then the ones last heard of. The public learns only what published round
+// Workplaces gives where the people work or worked, by their affiliations and as of the last 50 round tables that they attended; each
+// organization once. The ones of today come first, the primary one before all, then the ones last heard of. The public learns only what published round
 // tables show; whether it may see the people is not looked at.
 func Workplaces(ctx context.Context, db pg.DB, people []int64) (map[int64][]Position, error) {
 	published := ""
@@ -26,9 +26,10 @@ func Workplaces(ctx context.Context, db pg.DB, people []int64) (map[int64][]Posi
 						ELSE coalesce(to_char(upper(f.held_during), 'YYYYMMDD')::integer, f.from_key) END AS heard
 				FROM affiliations f WHERE f.person_id = ANY(@people)
 				UNION ALL
-				SELECT a.person_id, f.organization_id, f.title, 0, f.starts_key
-				FROM attendees a JOIN attendee_affiliations f ON f.attendee_id = a.id`+published+`
-				WHERE a.person_id = ANY(@people) AND f.organization_id IS NOT NULL) known
+				SELECT p.id, f.organization_id, f.title, 0, f.starts_key
+				FROM unnest(@people::bigint[]) p(id) CROSS JOIN LATERAL (
+					SELECT a.id FROM attendees a`+published+` WHERE a.person_id = p.id ORDER BY a.starts_key DESC, a.id DESC LIMIT 50) a
+				JOIN attendee_affiliations f ON f.attendee_id = a.id AND f.organization_id IS NOT NULL) known
 			ORDER BY person_id, organization_id, heard DESC, since DESC) w
 		JOIN organizations g ON g.id = w.organization_id
 		ORDER BY w.person_id, w.heard DESC, w.since DESC, w.organization_id`, pg.Args{"people": people})
