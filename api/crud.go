@@ -204,33 +204,30 @@ type duplicateParams struct {
 
 // createDistinct is createOf for records that are known by their name: another of the same name is refused with its
 // candidates, unless the client says that it knows. Then it is kept that they are not the same.
-func createDistinct[I, T any, IP input[I], P record[T]](s *server, c echo.Context, kind string, finder *spelling.Finder, distinct func(context.Context, pgx.Tx, *spelling.Finder, I) error,
+func createDistinct[I, T any, IP input[I], P record[T]](s *server, c echo.Context, kind string, finder *spelling.Finder, distinct func(context.Context, pgx.Tx, *spelling.Session, I) error,
 	create func(context.Context, pgx.Tx, I) (int64, error), get func(context.Context, pg.DB, int64) (T, error)) error {
 	var p duplicateParams
 	return createWith[I, T, IP, P](s, c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx, in I) (int64, error) {
-		return distinctly(kind, finder, p.AllowDuplicate, distinct, create)(ctx, tx, in)
-	}, get)
-}
-
-// distinctly creates a record unless others seem to be the same; where that is allowed it is kept that they are not.
-func distinctly[I any](kind string, finder *spelling.Finder, allowed bool, distinct func(context.Context, pgx.Tx, *spelling.Finder, I) error,
-	create func(context.Context, pgx.Tx, I) (int64, error)) func(context.Context, pgx.Tx, I) (int64, error) {
-	return func(ctx context.Context, tx pgx.Tx, in I) (int64, error) {
-		err := distinct(ctx, tx, finder, in)
-		var refused *apperr.Error
-		if allowed && errors.As(err, &refused) && refused.Code == "duplicate_candidates" {
-			err = nil
-		}
+		others, err := beside(distinct(ctx, tx, finder.Session(), in), p.AllowDuplicate)
 		if err != nil {
 			return 0, err
 		}
 		n, err := create(ctx, tx, in)
-		if err != nil || refused == nil {
-			return n, err
+		if err != nil {
+			return 0, err
 		}
-		candidates, _ := refused.Extra["candidates"].([]apperr.Candidate)
-		return n, tellApart(ctx, tx, kind, n, candidates)
+		return n, tellApart(ctx, tx, kind, n, others)
+	}, get)
+}
+
+// beside gives the records that seem to be the same as a new one, which distinct has refused for them, where it is allowed beside them.
+func beside(distinct error, allowed bool) ([]apperr.Candidate, error) {
+	var refused *apperr.Error
+	if !allowed || !errors.As(distinct, &refused) || refused.Code != "duplicate_candidates" {
+		return nil, distinct
 	}
+	candidates, _ := refused.Extra["candidates"].([]apperr.Candidate)
+	return candidates, nil
 }
 
 // tellApart keeps that a record is none of the candidates.

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"context"
-
 	"roundtables.kz/registry/internal/affiliation"
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/document"
@@ -17,7 +15,6 @@ import (
 	"roundtables.kz/registry/internal/statement"
 	"roundtables.kz/registry/internal/topic"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
 )
 
@@ -37,7 +34,7 @@ import (
 func (s *server) importRoundTables(c echo.Context) error {
 	return importOf(s, c, collection[roundtable.Input, roundtable.RoundTable]{
 		table: roundtable.Table, kind: roundtable.Type, get: roundtable.Get, content: func(r *roundtable.RoundTable) *roundtable.Input { return &r.Input }, create: roundtable.Create, update: roundtable.Update,
-	}, nil)
+	})
 }
 
 // templateRoundTables answers the columns of such a file.
@@ -64,7 +61,7 @@ func (s *server) templateRoundTables(c echo.Context) error { return templateOf[r
 func (s *server) importOrganizers(c echo.Context) error {
 	return importOf(s, c, collection[organizer.Input, organizer.Organizer]{
 		table: organizer.Table, kind: organizer.Type, get: organizer.Get, content: func(r *organizer.Organizer) *organizer.Input { return &r.Input }, create: organizer.Create, update: organizer.Update,
-	}, nil)
+	})
 }
 
 // templateOrganizers answers the columns of such a file.
@@ -91,7 +88,7 @@ func (s *server) templateOrganizers(c echo.Context) error { return templateOf[or
 func (s *server) importAttendees(c echo.Context) error {
 	return importOf(s, c, collection[attendee.Input, attendee.Attendee]{
 		table: attendee.Table, kind: attendee.Type, get: attendee.Get, content: func(r *attendee.Attendee) *attendee.Input { return &r.Input }, create: attendee.Create, update: attendee.Update,
-	}, nil)
+	})
 }
 
 // templateAttendees answers the columns of such a file.
@@ -118,7 +115,7 @@ func (s *server) templateAttendees(c echo.Context) error { return templateOf[att
 func (s *server) importStatements(c echo.Context) error {
 	return importOf(s, c, collection[statement.Input, statement.Statement]{
 		table: statement.Table, kind: statement.Type, get: statement.Get, content: func(r *statement.Statement) *statement.Input { return &r.Input }, create: statement.Create, update: statement.Update,
-	}, nil)
+	})
 }
 
 // templateStatements answers the columns of such a file.
@@ -145,7 +142,7 @@ func (s *server) templateStatements(c echo.Context) error { return templateOf[st
 func (s *server) importRecommendations(c echo.Context) error {
 	return importOf(s, c, collection[recommendation.Input, recommendation.Recommendation]{
 		table: recommendation.Table, kind: recommendation.Type, get: recommendation.Get, content: func(r *recommendation.Recommendation) *recommendation.Input { return &r.Input }, create: recommendation.Create, update: recommendation.Update,
-	}, nil)
+	})
 }
 
 // templateRecommendations answers the columns of such a file.
@@ -174,9 +171,7 @@ func (s *server) templateRecommendations(c echo.Context) error {
 func (s *server) importPeople(c echo.Context) error {
 	return importOf(s, c, collection[person.Input, person.Person]{
 		table: person.Table, kind: person.Type, get: person.Get, content: func(r *person.Person) *person.Input { return &r.Input }, create: person.Create, update: person.Update,
-		spellings: func(in person.Input) []string { return spelling.Of(in.Name) },
-	}, func(allowed bool) func(context.Context, pgx.Tx, person.Input) (int64, error) {
-		return distinctly(person.Type, s.people, allowed, person.Distinct, person.Create)
+		finder: s.people, distinct: person.Distinct, spellings: func(in person.Input) []string { return spelling.Of(in.Name) },
 	})
 }
 
@@ -204,9 +199,7 @@ func (s *server) templatePeople(c echo.Context) error { return templateOf[person
 func (s *server) importOrganizations(c echo.Context) error {
 	return importOf(s, c, collection[organization.Input, organization.Organization]{
 		table: organization.Table, kind: organization.Type, get: organization.Get, content: func(r *organization.Organization) *organization.Input { return &r.Input }, create: organization.Create, update: organization.Update,
-		spellings: func(in organization.Input) []string { return spelling.Of(in.Name) },
-	}, func(allowed bool) func(context.Context, pgx.Tx, organization.Input) (int64, error) {
-		return distinctly(organization.Type, s.organizations, allowed, organization.Distinct, organization.Create)
+		finder: s.organizations, distinct: organization.Distinct, spellings: func(in organization.Input) []string { return spelling.Of(in.Name) },
 	})
 }
 
@@ -236,7 +229,7 @@ func (s *server) templateOrganizations(c echo.Context) error {
 func (s *server) importAffiliations(c echo.Context) error {
 	return importOf(s, c, collection[affiliation.Input, affiliation.Affiliation]{
 		table: affiliation.Table, kind: affiliation.Type, get: affiliation.Get, content: func(r *affiliation.Affiliation) *affiliation.Input { return &r.Input }, create: affiliation.Create, update: affiliation.Update,
-	}, nil)
+	})
 }
 
 // templateAffiliations answers the columns of such a file.
@@ -263,7 +256,7 @@ func (s *server) templateAffiliations(c echo.Context) error { return templateOf[
 func (s *server) importDocuments(c echo.Context) error {
 	return importOf(s, c, collection[document.Input, document.Document]{
 		table: document.Table, kind: document.Type, get: document.Get, content: func(r *document.Document) *document.Input { return &r.Input }, create: document.Create, update: document.Update,
-	}, nil)
+	})
 }
 
 // templateDocuments answers the columns of such a file.
@@ -290,7 +283,7 @@ func (s *server) templateDocuments(c echo.Context) error { return templateOf[doc
 func (s *server) importTopics(c echo.Context) error {
 	return importOf(s, c, collection[topic.Input, topic.Topic]{
 		table: topic.Table, kind: topic.Type, get: topic.Get, content: func(r *topic.Topic) *topic.Input { return &r.Input }, create: topic.Create, update: topic.Update,
-	}, nil)
+	})
 }
 
 // templateTopics answers the columns of such a file.
@@ -317,7 +310,7 @@ func (s *server) templateTopics(c echo.Context) error { return templateOf[topic.
 func (s *server) importPlaces(c echo.Context) error {
 	return importOf(s, c, collection[place.Input, place.Place]{
 		table: place.Table, kind: place.Type, get: place.Get, content: func(r *place.Place) *place.Input { return &r.Input }, create: place.Create, update: place.Update,
-	}, nil)
+	})
 }
 
 // templatePlaces answers the columns of such a file.
@@ -344,7 +337,7 @@ func (s *server) templatePlaces(c echo.Context) error { return templateOf[place.
 func (s *server) importRoles(c echo.Context) error {
 	return importOf(s, c, collection[role.Input, role.Role]{
 		table: role.Table, kind: role.Type, get: role.Get, content: func(r *role.Role) *role.Input { return &r.Input }, create: role.Create, update: role.Update,
-	}, nil)
+	})
 }
 
 // templateRoles answers the columns of such a file.

@@ -16,6 +16,7 @@ import (
 	"roundtables.kz/registry/internal/imports"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/spelling"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -33,33 +34,23 @@ type importWriter[I, T any, IP input[I], P record[T]] struct {
 	seen   map[string]int // keys of the names of records that rows have created, with their lines
 	head   *imports.Head
 	rows   []imports.Row
+
+	session *spelling.Session // of names, for records that are known by them
+	careful bool              // each row that is written has a savepoint of its own
+	refused bool              // a row was, while it was written without one
 }
 
 func newImportWriter[I, T any, IP input[I], P record[T]](of collection[I, T], p importParams, head *imports.Head, lang string) *importWriter[I, T, IP, P] {
-	return &importWriter[I, T, IP, P]{collection: of, params: p, lang: lang, table: export.Of(reflect.TypeFor[I](), export.Options{}), seen: map[string]int{}, head: head}
+	w := &importWriter[I, T, IP, P]{collection: of, params: p, lang: lang, table: export.Of(reflect.TypeFor[I](), export.Options{}), seen: map[string]int{}, head: head}
+	if of.finder != nil {
+		w.session = of.finder.Session()
+	}
+	return w
 }
 
 func (w *importWriter[I, T, IP, P]) begin(header []string) {
 	w.header = header
 	w.editor = w.table.Editor(header)
-}
-
-// write writes a row and adds what became of it to the report. Its error is none of the row's: it ends the import.
-func (w *importWriter[I, T, IP, P]) write(ctx context.Context, tx pgx.Tx, row importRow) error {
-	done := imports.Row{Line: row.line}
-	err := row.err
-	if err == nil {
-		err = w.record(ctx, tx, row, &done)
-	}
-	if err != nil {
-		done.Action = imports.Failed
-		if done.Errors, err = mistakesOf(err, w.lang, w.column); err != nil {
-			return err
-		}
-	}
-	w.head.Add(done.Action)
-	w.rows = append(w.rows, done)
-	return nil
 }
 
 // record finds the record of a row and changes it, or makes it.
@@ -146,7 +137,7 @@ func (w *importWriter[I, T, IP, P]) identified(ctx context.Context, tx pgx.Tx, m
 	if len(given) == 0 {
 		return 0, nil
 	}
-	// Planned each time: a plan of when the table was empty would read all of it for every row of a large file.
+	// Planned for its values: a plan for any number of ids reads all ids of the collection for every row of a large file.
 	rows, err := tx.Query(ctx, "SELECT DISTINCT id FROM external_ids WHERE type = @type AND external_id = ANY(@ids) ORDER BY id", pgx.QueryExecModeCacheDescribe, pg.Args{"type": w.collection.table, "ids": given})
 	if err != nil {
 		return 0, pg.Error(err)
@@ -186,9 +177,18 @@ func (w *importWriter[I, T, IP, P]) make(ctx context.Context, tx pgx.Tx, line in
 	if err := w.alone(in); err != nil {
 		return err
 	}
-	return within(ctx, tx, func(sub pgx.Tx) error {
+	var others []apperr.Candidate
+	if w.session != nil {
+		if others, err = beside(w.distinct(ctx, tx, w.session, in), w.params.AllowDuplicate); err != nil {
+			return err
+		}
+	}
+	return w.guarded(ctx, tx, func(sub pgx.Tx) error {
 		id, err := w.create(ctx, sub, in)
 		if err != nil {
+			return err
+		}
+		if err := tellApart(ctx, sub, w.kind, id, others); err != nil {
 			return err
 		}
 		for _, key := range w.keys(in) {
@@ -262,7 +262,7 @@ func (w *importWriter[I, T, IP, P]) change(ctx context.Context, tx pgx.Tx, row i
 	if version != 0 && version != is && !w.params.Overwrite {
 		return stale(is)
 	}
-	return within(ctx, tx, func(sub pgx.Tx) error {
+	return w.guarded(ctx, tx, func(sub pgx.Tx) error {
 		if err := lock(ctx, sub, w.collection.table, w.kind, id, is); err != nil {
 			return err
 		}
@@ -325,21 +325,6 @@ func canonicalMembers(object jsontext.Value) (members map[string]jsontext.Value,
 }
 
 func sameValue(a, b jsontext.Value) bool { return bytes.Equal(a, b) }
-
-// within runs f so that its error takes back only what it wrote itself.
-func within(ctx context.Context, tx pgx.Tx, f func(sub pgx.Tx) error) error {
-	sub, err := tx.Begin(ctx)
-	if err != nil {
-		return pg.Error(err)
-	}
-	if err := f(sub); err != nil {
-		if back := sub.Rollback(ctx); back != nil {
-			return pg.Error(back)
-		}
-		return pg.Error(err)
-	}
-	return pg.Error(sub.Commit(ctx))
-}
 
 // column gives the column of a pointer into a record, "" for a file without columns.
 func (w *importWriter[I, T, IP, P]) column(pointer string) string {

@@ -17,6 +17,7 @@ import (
 	"roundtables.kz/registry/internal/export"
 	"roundtables.kz/registry/internal/imports"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/spelling"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
@@ -69,12 +70,15 @@ type collection[I, T any] struct {
 	content     func(*T) *I
 	create      func(context.Context, pgx.Tx, I) (int64, error)
 	update      func(context.Context, pgx.Tx, int64, I) error
-	spellings   func(I) []string // of its name, by which two rows are the same record; nil: it is not known by a name
+
+	// Of records that are known by their names, else nil:
+	finder    *spelling.Finder
+	distinct  func(context.Context, pgx.Tx, *spelling.Session, I) error // refuses one that seems to be there
+	spellings func(I) []string                                          // of its name, by which two rows are the same record
 }
 
-// importOf reads a file and writes its records. distinct, if it is not nil, makes the function that creates a record once the parameters are known.
-func importOf[I, T any, IP input[I], P record[T]](s *server, c echo.Context, of collection[I, T],
-	distinct func(allowed bool) func(context.Context, pgx.Tx, I) (int64, error)) error {
+// importOf reads a file and writes its records.
+func importOf[I, T any, IP input[I], P record[T]](s *server, c echo.Context, of collection[I, T]) error {
 	media, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
 	format, ok := importTypes[media]
 	if err != nil || !ok {
@@ -89,9 +93,6 @@ func importOf[I, T any, IP input[I], P record[T]](s *server, c echo.Context, of 
 	}
 	var p importParams
 	return s.importWith(c, &p, &p.importing, format, raw, func(ctx context.Context, tx pgx.Tx, head *imports.Head) ([]imports.Row, error) {
-		if distinct != nil {
-			of.create = distinct(p.AllowDuplicate)
-		}
 		w := newImportWriter[I, T, IP, P](of, p, head, messageLanguage(c.Request()))
 		f, err := openImport(format, raw, p.Delimiter, export.Of(reflect.TypeFor[T](), export.Options{Lang: true}).Header(), w.table)
 		if err != nil {
@@ -99,7 +100,7 @@ func importOf[I, T any, IP input[I], P record[T]](s *server, c echo.Context, of 
 		}
 		defer f.close()
 		w.begin(f.header)
-		err = f.each(func(row importRow) error { return w.write(ctx, tx, row) })
+		err = w.writeAll(ctx, tx, f)
 		if err == nil && len(w.rows) == 0 {
 			err = atLine(1, apperr.New(apperr.Invalid, "file_empty"))
 		}

@@ -182,7 +182,7 @@ func doubtful(name string, candidates []apperr.Candidate) error {
 // distinct holds the names of a new record against those that are there. Candidates that it was created beside are told apart
 // by apart.
 func (m *importer) distinct(ctx context.Context, tx pgx.Tx, kind string, finder *spelling.Finder, name string, spellings []string, exact []apperr.Candidate) (apart []apperr.Candidate, err error) {
-	err = finder.Distinct(ctx, tx, spellings)
+	err = finder.Session().Distinct(ctx, tx, spellings)
 	var refused *apperr.Error
 	if errors.As(err, &refused) && refused.Code == "duplicate_candidates" {
 		similar, _ := refused.Extra["candidates"].([]apperr.Candidate)

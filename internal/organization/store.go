@@ -69,8 +69,8 @@ func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, err
 
 // Distinct is apperr.Conflict with the candidates when an organization that one of the names is most likely a spelling of is there
 // already.
-func Distinct(ctx context.Context, tx pgx.Tx, f *spelling.Finder, in Input) error {
-	return f.Distinct(ctx, tx, spelling.Of(in.Name))
+func Distinct(ctx context.Context, tx pgx.Tx, s *spelling.Session, in Input) error {
+	return s.Distinct(ctx, tx, spelling.Of(in.Name))
 }
 
 // Create makes an organization. An unknown parent is apperr.Invalid; an external id that another has is apperr.Conflict.

@@ -224,25 +224,6 @@ func (f *Finder) reload(ctx context.Context, changed []int64) error {
 	return nil
 }
 
-// Distinct is apperr.Conflict with the candidates when a record is there already that one of the names is most likely a
-// spelling of. Two transactions that ask for names of one sound wait for each other.
-func (f *Finder) Distinct(ctx context.Context, tx pgx.Tx, spellings []string) error {
-	if err := f.index.Lock(ctx, tx, spellings); err != nil {
-		return err
-	}
-	found, err := f.Find(ctx, names.Duplicate, 10, spellings...)
-	if err != nil || len(found) == 0 {
-		return err
-	}
-	candidates, err := f.index.Candidates(ctx, tx, found)
-	if err != nil || len(candidates) == 0 {
-		return err
-	}
-	e := apperr.New(apperr.Conflict, "duplicate_candidates")
-	e.Extra = map[string]any{"candidates": candidates}
-	return e
-}
-
 // Candidates gives matches with the main names of the records, in their order. Records that are gone are left out.
 func (x Index) Candidates(ctx context.Context, db pg.DB, matches []Match) ([]apperr.Candidate, error) {
 	ids := make([]int64, len(matches))

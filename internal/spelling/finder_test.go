@@ -84,7 +84,7 @@ func TestOfTwoThatCreateOnePersonAtOnceTheSecondIsRefused(t *testing.T) {
 		ctx := fixture.Context()
 		return changes.Write(ctx, db, changes.Options{}, func(tx pgx.Tx) error {
 			in := called(name)
-			if err := person.Distinct(ctx, tx, f, in); err != nil {
+			if err := person.Distinct(ctx, tx, f.Session(), in); err != nil {
 				return err
 			}
 			then()

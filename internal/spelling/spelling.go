@@ -47,7 +47,11 @@ const queues = 256
 
 // Lock lets this transaction wait for others that ask for names of the same sound, and others for this one, until it ends.
 func (x Index) Lock(ctx context.Context, tx pg.DB, spellings []string) error {
-	var locks []int32
+	return x.lock(ctx, tx, x.queuesOf(spellings))
+}
+
+// queuesOf gives the locks of the sounds of spellings, in one order, or two transactions could wait for each other for ever.
+func (x Index) queuesOf(spellings []string) (locks []int32) {
 	for _, s := range spellings {
 		if sound := x.Sound(s); sound != "" {
 			h := fnv.New32a()
@@ -55,9 +59,13 @@ func (x Index) Lock(ctx context.Context, tx pg.DB, spellings []string) error {
 			locks = append(locks, int32(h.Sum32()%queues))
 		}
 	}
-	slices.Sort(locks) // in one order, or two of them could wait for each other for ever
+	slices.Sort(locks)
+	return slices.Compact(locks)
+}
+
+func (x Index) lock(ctx context.Context, tx pg.DB, locks []int32) error {
 	return pg.Exec(ctx, tx, "SELECT pg_advisory_xact_lock(hashtext(@table), queue) FROM unnest(@queues::int[]) queue",
-		pg.Args{"table": x.Table, "queues": slices.Compact(locks)})
+		pg.Args{"table": x.Table, "queues": locks})
 }
 
 // maxWords bounds the words of a search; further ones are not looked at.

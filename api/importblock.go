@@ -1,0 +1,111 @@
+package api
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"roundtables.kz/registry/internal/imports"
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// blockRows is how many rows share a savepoint: one for each row costs two round trips and a transaction id of its own.
+const blockRows = 100
+
+// writeAll writes the rows of a file and adds what became of them to the report. Its error is none of a row's: it ends the import.
+func (w *importWriter[I, T, IP, P]) writeAll(ctx context.Context, tx pgx.Tx, f importFile) error {
+	block := make([]importRow, 0, blockRows)
+	err := f.each(func(row importRow) error {
+		row.cells = slices.Clone(row.cells)
+		if block = append(block, row); len(block) < blockRows {
+			return nil
+		}
+		rows := block
+		block = block[:0]
+		return w.writeBlock(ctx, tx, rows)
+	})
+	if err != nil || len(block) == 0 {
+		return err
+	}
+	return w.writeBlock(ctx, tx, block)
+}
+
+// writeBlock writes rows. Where one of them is refused while it is written, all of them are written again, each with a savepoint of its own.
+func (w *importWriter[I, T, IP, P]) writeBlock(ctx context.Context, tx pgx.Tx, rows []importRow) error {
+	before, done := *w.head, len(w.rows)
+	w.careful, w.refused = false, false
+	err := within(ctx, tx, func(sub pgx.Tx) error { return w.writeRows(ctx, sub, rows) })
+	if w.refused {
+		*w.head, w.rows = before, w.rows[:done]
+		maps.DeleteFunc(w.seen, func(_ string, line int) bool { return line >= rows[0].line })
+		if w.session != nil {
+			w.session.Undone()
+		}
+		w.careful, w.refused = true, false
+		err = w.writeRows(ctx, tx, rows)
+	}
+	if err != nil {
+		return err
+	}
+	return replan(ctx, tx, done, len(w.rows))
+}
+
+func (w *importWriter[I, T, IP, P]) writeRows(ctx context.Context, tx pgx.Tx, rows []importRow) error {
+	for _, row := range rows {
+		done := imports.Row{Line: row.line}
+		err := row.err
+		if err == nil {
+			err = w.record(ctx, tx, row, &done)
+		}
+		if w.refused {
+			return err
+		}
+		if err != nil {
+			done.Action = imports.Failed
+			if done.Errors, err = mistakesOf(err, w.lang, w.column); err != nil {
+				return err
+			}
+		}
+		w.head.Add(done.Action)
+		w.rows = append(w.rows, done)
+	}
+	return nil
+}
+
+// guarded runs what writes a row.
+func (w *importWriter[I, T, IP, P]) guarded(ctx context.Context, tx pgx.Tx, write func(pgx.Tx) error) error {
+	if w.careful {
+		return within(ctx, tx, write)
+	}
+	err := write(tx)
+	w.refused = err != nil
+	return err
+}
+
+// within runs f so that its error takes back only what it wrote itself.
+func within(ctx context.Context, tx pgx.Tx, f func(sub pgx.Tx) error) error {
+	sub, err := tx.Begin(ctx)
+	if err != nil {
+		return pg.Error(err)
+	}
+	if err := f(sub); err != nil {
+		if back := sub.Rollback(ctx); back != nil {
+			return pg.Error(back)
+		}
+		return pg.Error(err)
+	}
+	return pg.Error(sub.Commit(ctx))
+}
+
+// replan has statements planned anew each time the rows of an import have become ten times as many: a plan of when a table was small reads all
+// of it for every row, and what checks references is planned once.
+func replan(ctx context.Context, tx pgx.Tx, before, rows int) error {
+	for step := blockRows; step <= rows; step *= 10 {
+		if before < step {
+			return pg.Exec(ctx, tx, "DISCARD PLANS", nil)
+		}
+	}
+	return nil
+}
