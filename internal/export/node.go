@@ -25,9 +25,8 @@ func (s scalar) cells(to []string, v jsontext.Value) ([]string, error) {
 	case 'n', 0:
 		return append(to, ""), nil
 	case '"':
-		var cell string
-		err := json.Unmarshal(v, &cell)
-		return append(to, cell), err
+		cell, err := jsontext.AppendUnquote(nil, v)
+		return append(to, string(cell)), err
 	}
 	return append(to, string(v)), nil
 }
@@ -77,7 +76,7 @@ func (languages) columns(name string) (all []Column) {
 func (languages) cells(to []string, v jsontext.Value) ([]string, error) {
 	var m text.Map
 	if len(v) > 0 {
-		if err := json.Unmarshal(v, &m); err != nil {
+		if err := json.Unmarshal(v, &m, encoded); err != nil {
 			return nil, err
 		}
 	}
@@ -145,7 +144,7 @@ func (versions) columns(name string) []Column {
 func (versions) cells(to []string, v jsontext.Value) ([]string, error) {
 	var texts []statement.Text
 	if len(v) > 0 {
-		if err := json.Unmarshal(v, &texts); err != nil {
+		if err := json.Unmarshal(v, &texts, encoded); err != nil {
 			return nil, err
 		}
 	}
@@ -221,7 +220,7 @@ func (l list) columns(name string) []Column {
 func (l list) cells(to []string, v jsontext.Value) ([]string, error) {
 	var elements []jsontext.Value
 	if len(v) > len("[]") {
-		if err := json.Unmarshal(v, &elements); err != nil {
+		if err := json.Unmarshal(v, &elements, encoded); err != nil {
 			return nil, err
 		}
 	}

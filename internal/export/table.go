@@ -64,6 +64,7 @@ func Of(t reflect.Type, o Options) *Table {
 	table := &Table{root: objectOf(t, o.Lang)}
 	if len(o.Fields) > 0 {
 		table.root.members = slices.DeleteFunc(table.root.members, func(m member) bool { return !slices.Contains(o.Fields, m.owner) })
+		table.root.place()
 	}
 	table.columns = table.root.columns("")
 	return table
@@ -105,6 +106,7 @@ type member struct {
 
 type object struct {
 	members []member
+	places  map[string]int // by their names in quotes
 	width   int
 	nilable bool
 }
@@ -126,7 +128,16 @@ func objectOf(t reflect.Type, lang bool) object {
 			add(name+"_lang", name, scalar{kind: Text, nilable: true})
 		}
 	}
+	o.place()
 	return o
+}
+
+// place gives the members their places.
+func (o *object) place() {
+	o.places = make(map[string]int, len(o.members))
+	for i, m := range o.members {
+		o.places[`"`+m.name+`"`] = i
+	}
 }
 
 // visible gives the fields that make members: of two of one name the outer one.
@@ -198,17 +209,51 @@ func (o object) cells(to []string, v jsontext.Value) ([]string, error) {
 	if v.Kind() != '{' {
 		return append(to, make([]string, o.width)...), nil
 	}
-	var values map[string]jsontext.Value
-	if err := json.Unmarshal(v, &values); err != nil {
+	given := values{o.places, v, make([]jsontext.Value, len(o.members))}
+	err := json.Unmarshal(v, &given, encoded)
+	if err != nil {
 		return nil, err
 	}
-	var err error
-	for _, m := range o.members {
-		if to, err = m.cells(to, values[m.name]); err != nil {
+	for i, m := range o.members {
+		if to, err = m.cells(to, given.list[i]); err != nil {
 			return nil, fmt.Errorf("%s: %w", m.name, err)
 		}
 	}
 	return to, nil
+}
+
+// encoded are the options for what this program has encoded itself.
+var encoded = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
+// values are those of the members of an object that have a place, as they stand in it. A map of them would be made for each row of an export.
+type values struct {
+	places map[string]int
+	object jsontext.Value
+	list   []jsontext.Value
+}
+
+// UnmarshalJSONFrom finds them.
+func (v *values) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	for d.PeekKind() != jsontext.KindEndObject {
+		name, err := d.ReadValue()
+		if err != nil {
+			return err
+		}
+		place, ok := v.places[string(name)]
+		value, err := d.ReadValue()
+		if err != nil {
+			return err
+		}
+		if ok {
+			end := d.InputOffset()
+			v.list[place] = v.object[end-int64(len(value)) : end]
+		}
+	}
+	_, err := d.ReadToken()
+	return err
 }
 
 func (o object) value(cells []string) (jsontext.Value, error) {
