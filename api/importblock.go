@@ -49,7 +49,7 @@ func (w *importWriter[I, T, IP, P]) writeBlock(ctx context.Context, tx pgx.Tx, r
 	if err != nil {
 		return err
 	}
-	return replan(ctx, tx, done, len(w.rows))
+	return imports.Replan(ctx, tx, done, len(w.rows))
 }
 
 func (w *importWriter[I, T, IP, P]) writeRows(ctx context.Context, tx pgx.Tx, rows []importRow) error {
@@ -97,15 +97,4 @@ func within(ctx context.Context, tx pgx.Tx, f func(sub pgx.Tx) error) error {
 		return pg.Error(err)
 	}
 	return pg.Error(sub.Commit(ctx))
-}
-
-// replan has statements planned anew each time the rows of an import have become ten times as many: a plan of when a table was small reads all
-// of it for every row, and what checks references is planned once.
-func replan(ctx context.Context, tx pgx.Tx, before, rows int) error {
-	for step := blockRows; step <= rows; step *= 10 {
-		if before < step {
-			return pg.Exec(ctx, tx, "DISCARD PLANS", nil)
-		}
-	}
-	return nil
 }

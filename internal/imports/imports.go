@@ -54,6 +54,17 @@ func (c *Counts) Add(action string) {
 	}
 }
 
+// Replan has statements planned anew where an import has become ten times as large: a plan of when a table was small reads all of it for every
+// row, and what checks references is planned once. before and now are how many rows were written.
+func Replan(ctx context.Context, tx pgx.Tx, before, now int) error {
+	for step := 100; step <= now; step *= 10 {
+		if before < step {
+			return pg.Exec(ctx, tx, "DISCARD PLANS", nil)
+		}
+	}
+	return nil
+}
+
 // Row is what became of a row, or of an object of a document.
 //
 //	@Description	What became of a row, or of an object of a document.

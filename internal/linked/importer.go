@@ -44,13 +44,16 @@ type importer struct {
 	taken  map[string]bool    // records that an object of the document is
 	works  map[string][]int64 // organizations in which people of the document have a position
 	places map[string]*int64  // by name
+
+	people, organizations *spelling.Session
 }
 
 // Import writes what a document holds, each object in a savepoint of its own, and gives what became of each. An error is none of
 // the document's.
 func Import(ctx context.Context, tx pgx.Tx, d *Document, o Options) ([]*Result, error) {
-	m := &importer{Options: o, doc: d, results: []*Result{}, known: map[string]int64{}, failed: map[string]bool{}, taken: map[string]bool{}, works: map[string][]int64{}, places: map[string]*int64{}}
-	for _, step := range []func(context.Context, pgx.Tx) error{m.organizations, m.people, m.memberships, m.events} {
+	m := &importer{Options: o, doc: d, results: []*Result{}, known: map[string]int64{}, failed: map[string]bool{}, taken: map[string]bool{}, works: map[string][]int64{}, places: map[string]*int64{},
+		people: o.People.Session(), organizations: o.Organizations.Session()}
+	for _, step := range []func(context.Context, pgx.Tx) error{m.writeOrganizations, m.writePeople, m.writeMemberships, m.writeEvents} {
 		if err := step(ctx, tx); err != nil {
 			return nil, err
 		}
@@ -82,6 +85,8 @@ func take[T any](ctx context.Context, tx pgx.Tx, m *importer, class, kind string
 		var refused *apperr.Error
 		switch {
 		case errors.As(err, &refused) && refused.Kind != apperr.Unavailable:
+			m.people.Undone()
+			m.organizations.Undone()
 			r.Mistakes = mistakesOf(refused, string(o.At), properties)
 		case err != nil:
 			return err
@@ -107,7 +112,7 @@ func take[T any](ctx context.Context, tx pgx.Tx, m *importer, class, kind string
 			m.failed[name] = true
 		}
 	}
-	return nil
+	return imports.Replan(ctx, tx, len(m.results)-1, len(m.results))
 }
 
 // mistakesOf words an error of a resource for the document: its fields have other names there.
@@ -181,8 +186,8 @@ func doubtful(name string, candidates []apperr.Candidate) error {
 
 // distinct holds the names of a new record against those that are there. Candidates that it was created beside are told apart
 // by apart.
-func (m *importer) distinct(ctx context.Context, tx pgx.Tx, kind string, finder *spelling.Finder, name string, spellings []string, exact []apperr.Candidate) (apart []apperr.Candidate, err error) {
-	err = finder.Session().Distinct(ctx, tx, spellings)
+func (m *importer) distinct(ctx context.Context, tx pgx.Tx, kind string, session *spelling.Session, name string, spellings []string, exact []apperr.Candidate) (apart []apperr.Candidate, err error) {
+	err = session.Distinct(ctx, tx, spellings)
 	var refused *apperr.Error
 	if errors.As(err, &refused) && refused.Code == "duplicate_candidates" {
 		similar, _ := refused.Extra["candidates"].([]apperr.Candidate)

@@ -23,7 +23,7 @@ var membershipProperties = map[string]string{
 	"person_id": "person_id", "organization_id": "organization_id", "title": "role", "from": "start_date", "to": "end_date", "start_date": "start_date", "end_date": "end_date",
 }
 
-func (m *importer) memberships(ctx context.Context, tx pgx.Tx) error {
+func (m *importer) writeMemberships(ctx context.Context, tx pgx.Tx) error {
 	for _, o := range m.doc.Memberships {
 		err := take(ctx, tx, m, "membership", affiliation.Type, o, membershipProperties, func(ctx context.Context, tx pgx.Tx) (outcome, error) { return m.membership(ctx, tx, o) })
 		if err != nil {

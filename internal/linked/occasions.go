@@ -37,7 +37,7 @@ var (
 	}
 )
 
-func (m *importer) events(ctx context.Context, tx pgx.Tx) error {
+func (m *importer) writeEvents(ctx context.Context, tx pgx.Tx) error {
 	of := map[string]*Listed[popoloEvent]{}
 	for _, o := range m.doc.Events {
 		if of[o.Key] == nil {

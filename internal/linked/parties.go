@@ -100,7 +100,7 @@ var organizationProperties = map[string]string{
 // organizationKinds are ours; other classifications have no place.
 var organizationKinds = []string{"government", "advisory_body", "ngo", "foundation", "think_tank", "academia", "media", "business", "international", "other"}
 
-func (m *importer) organizations(ctx context.Context, tx pgx.Tx) error {
+func (m *importer) writeOrganizations(ctx context.Context, tx pgx.Tx) error {
 	of := map[string]*Listed[popoloOrganization]{}
 	for _, o := range m.doc.Organizations {
 		if of[o.Key] == nil {
@@ -199,7 +199,7 @@ func (m *importer) newOrganization(ctx context.Context, tx pgx.Tx, in organizati
 	if err := m.check(&in); err != nil {
 		return out, err
 	}
-	others, err := m.distinct(ctx, tx, organization.Type, m.Organizations, s.name, s.spellings, exact)
+	others, err := m.distinct(ctx, tx, organization.Type, m.organizations, s.name, s.spellings, exact)
 	if err != nil {
 		return out, err
 	}
@@ -235,7 +235,7 @@ var personProperties = map[string]string{
 	"name": "name", "other_names": "other_names", "honorific": "honorific_prefix", "bio": "biography", "external_ids": "identifiers",
 }
 
-func (m *importer) people(ctx context.Context, tx pgx.Tx) error {
+func (m *importer) writePeople(ctx context.Context, tx pgx.Tx) error {
 	for _, o := range m.doc.Memberships {
 		if id, ok := m.known["organization "+m.doc.organizationOf(o.Is)]; ok {
 			m.works[o.Is.PersonID] = append(m.works[o.Is.PersonID], id)
@@ -290,7 +290,7 @@ func (m *importer) person(ctx context.Context, tx pgx.Tx, o *Listed[popoloPerson
 		if err := m.check(&g); err != nil {
 			return out, err
 		}
-		others, err := m.distinct(ctx, tx, person.Type, m.People, s.name, s.spellings, exact)
+		others, err := m.distinct(ctx, tx, person.Type, m.people, s.name, s.spellings, exact)
 		if err != nil {
 			return out, err
 		}
