@@ -208,7 +208,7 @@ func createDistinct[I, T any, IP input[I], P record[T]](s *server, c echo.Contex
 	create func(context.Context, pgx.Tx, I) (int64, error), get func(context.Context, pg.DB, int64) (T, error)) error {
 	var p duplicateParams
 	return createWith[I, T, IP, P](s, c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx, in I) (int64, error) {
-		others, err := beside(distinct(ctx, tx, finder.Session(), in), p.AllowDuplicate)
+		others, err := allowedBeside(distinct(ctx, tx, finder.Session(), in), p.AllowDuplicate)
 		if err != nil {
 			return 0, err
 		}
@@ -220,11 +220,11 @@ func createDistinct[I, T any, IP input[I], P record[T]](s *server, c echo.Contex
 	}, get)
 }
 
-// beside gives the records that seem to be the same as a new one, which distinct has refused for them, where it is allowed beside them.
-func beside(distinct error, allowed bool) ([]apperr.Candidate, error) {
+// allowedBeside gives the records for which a new one was refused, since they seem to be the same, where it is allowed beside them.
+func allowedBeside(refusal error, allowed bool) ([]apperr.Candidate, error) {
 	var refused *apperr.Error
-	if !allowed || !errors.As(distinct, &refused) || refused.Code != "duplicate_candidates" {
-		return nil, distinct
+	if !allowed || !errors.As(refusal, &refused) || refused.Code != "duplicate_candidates" {
+		return nil, refusal
 	}
 	candidates, _ := refused.Extra["candidates"].([]apperr.Candidate)
 	return candidates, nil

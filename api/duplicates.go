@@ -10,7 +10,6 @@ import (
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/spelling"
-	"roundtables.kz/registry/internal/text"
 
 	"github.com/labstack/echo/v4"
 )
@@ -76,8 +75,12 @@ func (s *server) listPeopleDuplicates(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	employers, err := s.employers(c.Request().Context(), at)
+	if err != nil {
+		return err
+	}
 	list := paired(pairs.List, people, func(p spelling.Pair, one, other person.Person) PersonDuplicate {
-		return PersonDuplicate{at.hit(one, p.First), at.hit(other, p.Second), spelling.Rounded(p.Second.Score), reasonsOf(p, at.of(one.ID), at.of(other.ID))}
+		return PersonDuplicate{at.hit(one, p.First), at.hit(other, p.Second), spelling.Rounded(p.Second.Score), reasonsOf(p, employers[one.ID], employers[other.ID])}
 	})
 	return s.list(c, &paging.Params{Lang: f.Lang}, list, f.info(pairs))
 }
@@ -172,16 +175,9 @@ func paired[T paging.Row, D any](pairs []spelling.Pair, records []T, item func(p
 }
 
 // reasonsOf are what makes two records alike: their names, and where they work.
-func reasonsOf(p spelling.Pair, one, other []text.Ref) []spelling.Reason {
+func reasonsOf(p spelling.Pair, one, other []employer) []spelling.Reason {
 	reasons := []spelling.Reason{p.Second.Reason()}
-	best := spelling.Reason{}
-	for _, place := range one {
-		for _, name := range spelling.Of(place.Name) {
-			if r, _ := sameOrganization(name, other); r.Record != "" && r.Score >= best.Score {
-				best = r
-			}
-		}
-	}
+	best := commonOrganization(one, other)
 	if best.Record != "" {
 		reasons = append(reasons, best)
 	}

@@ -40,6 +40,7 @@ func (w *importWriter[I, T, IP, P]) writeBlock(ctx context.Context, tx pgx.Tx, r
 	if w.refused {
 		*w.head, w.rows = before, w.rows[:done]
 		maps.DeleteFunc(w.seen, func(_ string, line int) bool { return line >= rows[0].line })
+		maps.DeleteFunc(w.said, func(_ int64, line int) bool { return line >= rows[0].line })
 		if w.session != nil {
 			w.session.Undone()
 		}
@@ -79,8 +80,8 @@ func (w *importWriter[I, T, IP, P]) guarded(ctx context.Context, tx pgx.Tx, writ
 	if w.careful {
 		return within(ctx, tx, write)
 	}
-	err := write(tx)
-	w.refused = err != nil
+	err := pg.Error(write(tx))
+	w.refused = isOfRow(err)
 	return err
 }
 

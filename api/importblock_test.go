@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,5 +59,27 @@ func TestARowThatIsRefusedWhileItIsWrittenTakesNothingElseWithIt(t *testing.T) {
 	}
 	if n := r.rows(t, fmt.Sprintf("SELECT count(*) FROM organizations WHERE name->>'en' = 'Department %d'", bad)); n != 1 {
 		t.Errorf("%d of the name whose first row was refused", n)
+	}
+	repeated := importIn(t, r.send(t, "organizations", "?on_error=skip", "csv", file.String()).want(t, http.StatusCreated)) // each row has an id of its own
+	if repeated.Unchanged != rows-2 || repeated.Failed != 2 {
+		t.Errorf("the same file again: %+v", repeated.Head)
+	}
+}
+
+func TestTwoRowsThatContradictEachOtherAreNotBothTaken(t *testing.T) {
+	r := newBundleRig(t, actor.Write)
+	id := fixture.Topic(t, r.pool)
+	for name, c := range map[string]struct {
+		collection, file string
+		want             []string
+	}{
+		"by an external id": {"people", "name_ru,external_ids\nПетров Иван,wikidata:Q900\nСидоров Олег,wikidata:Q900\nПетров Иван,wikidata:Q900\n", []string{"3 external_ids duplicate_row"}},
+		"by an id":          {"topics", fmt.Sprintf("id,label_en\n%d,Water\n%d,Soil\n%d,Water\n", id, id, id), []string{"3 id duplicate_row"}},
+		"by no id at all":   {"topics", fmt.Sprintf("id,label_en\n%d,Water\n999999,Soil\n", id), []string{"3 id not_found"}},
+	} {
+		f := refusedIn(t, r.send(t, c.collection, "", "csv", c.file))
+		if got := mistakesIn(f.Rows); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
 	}
 }

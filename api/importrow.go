@@ -32,6 +32,7 @@ type importWriter[I, T any, IP input[I], P record[T]] struct {
 	editor *export.Editor
 	header []string
 	seen   map[string]int // keys of the names of records that rows have created, with their lines
+	said   map[int64]int  // records of which rows have said something, with the lines of the first ones
 	head   *imports.Head
 	rows   []imports.Row
 
@@ -41,7 +42,7 @@ type importWriter[I, T any, IP input[I], P record[T]] struct {
 }
 
 func newImportWriter[I, T any, IP input[I], P record[T]](of collection[I, T], p importParams, head *imports.Head, lang string) *importWriter[I, T, IP, P] {
-	w := &importWriter[I, T, IP, P]{collection: of, params: p, lang: lang, table: export.Of(reflect.TypeFor[I](), export.Options{}), seen: map[string]int{}, head: head}
+	w := &importWriter[I, T, IP, P]{collection: of, params: p, lang: lang, table: export.Of(reflect.TypeFor[I](), export.Options{}), seen: map[string]int{}, said: map[int64]int{}, head: head}
 	if of.finder != nil {
 		w.session = of.finder.Session()
 	}
@@ -55,10 +56,19 @@ func (w *importWriter[I, T, IP, P]) begin(header []string) {
 
 // record finds the record of a row and changes it, or makes it.
 func (w *importWriter[I, T, IP, P]) record(ctx context.Context, tx pgx.Tx, row importRow, done *imports.Row) error {
+	err := w.find(ctx, tx, row, done)
+	if err == nil && w.said[*done.ID] == 0 {
+		w.said[*done.ID] = row.line
+	}
+	return err
+}
+
+func (w *importWriter[I, T, IP, P]) find(ctx context.Context, tx pgx.Tx, row importRow, done *imports.Row) error {
 	id, version, err := w.key(row)
 	if err != nil {
 		return err
 	}
+	by := "/id"
 	if id == 0 {
 		members, err := w.members(row, nil)
 		if err != nil {
@@ -70,9 +80,10 @@ func (w *importWriter[I, T, IP, P]) record(ctx context.Context, tx pgx.Tx, row i
 		if id == 0 {
 			return w.make(ctx, tx, row.line, members, done)
 		}
+		by = "/external_ids"
 	}
 	done.ID = &id
-	return w.change(ctx, tx, row, id, version, done)
+	return w.change(ctx, tx, row, id, version, by, done)
 }
 
 // key gives id and version of a row, 0 where it has none.
@@ -179,7 +190,7 @@ func (w *importWriter[I, T, IP, P]) make(ctx context.Context, tx pgx.Tx, line in
 	}
 	var others []apperr.Candidate
 	if w.session != nil {
-		if others, err = beside(w.distinct(ctx, tx, w.session, in), w.params.AllowDuplicate); err != nil {
+		if others, err = allowedBeside(w.distinct(ctx, tx, w.session, in), w.params.AllowDuplicate); err != nil {
 			return err
 		}
 	}
@@ -223,8 +234,8 @@ func (w *importWriter[I, T, IP, P]) alone(in I) error {
 	return nil
 }
 
-// change gives a record what the row says of it, unless it says so already.
-func (w *importWriter[I, T, IP, P]) change(ctx context.Context, tx pgx.Tx, row importRow, id, version int64, done *imports.Row) error {
+// change gives a record what the row says of it, unless it says so already. by is how the row names it.
+func (w *importWriter[I, T, IP, P]) change(ctx context.Context, tx pgx.Tx, row importRow, id, version int64, by string, done *imports.Row) error {
 	r, err := w.get(ctx, tx, id)
 	if err != nil {
 		return err
@@ -258,9 +269,12 @@ func (w *importWriter[I, T, IP, P]) change(ctx context.Context, tx pgx.Tx, row i
 		done.Action = imports.Unchanged
 		return nil
 	}
+	if line, ok := w.said[id]; ok { // which of the two is right?
+		return apperr.Validation([]apperr.Field{apperr.At(by, "duplicate_row", "line", strconv.Itoa(line))})
+	}
 	is := P(&r).Meta().Version
 	if version != 0 && version != is && !w.params.Overwrite {
-		return stale(is)
+		return apperr.Validation([]apperr.Field{apperr.At("/version", "row_outdated", "current", strconv.FormatInt(is, 10))})
 	}
 	return w.guarded(ctx, tx, func(sub pgx.Tx) error {
 		if err := lock(ctx, sub, w.collection.table, w.kind, id, is); err != nil {

@@ -240,20 +240,33 @@ func templateOf[I any](c echo.Context) error {
 	return c.Blob(http.StatusOK, mediaTypes["csv"], []byte(export.BOM+strings.Join(append([]string{"id", "version"}, table.Header()...), ",")+"\r\n"))
 }
 
-// mistakesOf turns the error of a row into what the report says of it. An error that is not of the row comes back.
-func mistakesOf(err error, lang string, column func(pointer string) string) ([]imports.Mistake, error) {
+// isOfRow reports whether an error is of a row, and not of the import.
+func isOfRow(err error) bool {
 	var e *apperr.Error
 	if !errors.As(err, &e) {
-		return nil, err
+		return false
 	}
 	switch e.Kind {
 	case apperr.Malformed, apperr.Invalid, apperr.NotFound, apperr.Gone, apperr.Merged, apperr.Conflict, apperr.Stale, apperr.Forbidden:
-	default:
+		return true
+	}
+	return false
+}
+
+// mistakesOf turns the error of a row into what the report says of it. An error that is not of the row comes back.
+func mistakesOf(err error, lang string, column func(pointer string) string) ([]imports.Mistake, error) {
+	var e *apperr.Error
+	if !errors.As(err, &e) || !isOfRow(err) {
 		return nil, err
 	}
 	if len(e.Fields) == 0 {
 		candidates, _ := e.Extra["candidates"].([]apperr.Candidate)
-		return []imports.Mistake{mistake(apperr.Field{Code: e.Code, Args: e.Args, Candidates: candidates}, lang)}, nil
+		f := apperr.Field{Code: e.Code, Args: e.Args, Candidates: candidates}
+		switch e.Kind {
+		case apperr.NotFound, apperr.Gone, apperr.Merged:
+			f.Pointer = "/id"
+		}
+		e = &apperr.Error{Fields: []apperr.Field{f}}
 	}
 	list := make([]imports.Mistake, len(e.Fields))
 	for i, f := range e.Fields {

@@ -252,7 +252,7 @@ func TestEveryMistakeOfEveryRowIsToldAndNothingIsWritten(t *testing.T) {
 	file := "id,name_ru,visibility,external_ids\r\n,Марат Сапаров,,test:1\r\n,,secret,bad\r\n999,Кто-то,,\r\nx,Кто-то,,\r\n,Талгат Калиев,,\r\n,Марат Сапаров,,test:3\r\n,a,b,c,d\r\n"
 	for query, dry := range map[string]bool{"": false, "?dry_run=true": true} {
 		f := refusedIn(t, r.send(t, "people", query, "csv", file))
-		want := []string{"3 name_ru required", "3 external_ids bad_external_id", "3 visibility not_allowed", "4  not_found", "5 id bad_number", "6  duplicate_candidates", "7 name_ru duplicate_row", "8  too_many_cells"}
+		want := []string{"3 name_ru required", "3 external_ids bad_external_id", "3 visibility not_allowed", "4 id not_found", "5 id bad_number", "6  duplicate_candidates", "7 name_ru duplicate_row", "8  too_many_cells"}
 		if got := mistakesIn(f.Rows); !slices.Equal(got, want) {
 			t.Errorf("dry run %v:\n got %q\nwant %q", dry, got, want)
 		}
@@ -290,7 +290,7 @@ func TestAnOldVersionChangesNothingUnlessItIsWished(t *testing.T) {
 	id := fixture.Topic(t, r.pool)
 	fixture.Insert(t, r.pool, "UPDATE topics SET description = '{\"en\": \"Newer\"}' WHERE id = $1 RETURNING id", id)
 	file := fmt.Sprintf("id,version,label_en\r\n%d,1,Water\r\n", id)
-	if got := mistakesIn(refusedIn(t, r.send(t, "topics", "", "csv", file)).Rows); !slices.Equal(got, []string{"2  stale_version"}) {
+	if got := mistakesIn(refusedIn(t, r.send(t, "topics", "", "csv", file)).Rows); !slices.Equal(got, []string{"2 version row_outdated"}) {
 		t.Errorf("%q", got)
 	}
 	if m := importIn(t, r.send(t, "topics", "?overwrite=true", "csv", file).want(t, 201)); m.Updated != 1 {

@@ -46,7 +46,7 @@ type RoundTable struct {
 type Attendee struct {
 	attendee.Attendee
 	Statements []statement.Statement `json:"statements,omitzero" validate:"optional"` // With `include=statements`: what this attendee said, in the order of the source.
-	Candidates []AttendeeCandidate   `json:"candidates,omitzero" validate:"optional"` // With `resolved=false`: who this may be, by the name as listed, the best first.
+	Candidates []AttendeeCandidate   `json:"candidates,omitzero" validate:"optional"` // With `resolved=false`: who this may be, by the name as listed and the organizations, the best first.
 	Partial
 } //	@name	AttendeeWithParts
 

@@ -15,8 +15,8 @@ import (
 // known is what is shown of a candidate and compared besides its names.
 type known struct {
 	name          text.Map
-	title         text.Map   // the position of a person at the first of the organizations
-	organizations []text.Ref // where a person works or worked, the ones of today first
+	title         text.Map   // the position of a person with the first employer
+	employers     []employer // where a person works or worked, the ones of today first
 	parents       []text.Ref // what an organization is a part of
 	externalIDs   []string
 	kind, country string // of an organization
@@ -29,30 +29,19 @@ func (s *server) knownPeople(ctx context.Context, ids []int64) (map[int64]known,
 
 func (s *server) peopleOf(ctx context.Context, f person.Filter) (map[int64]known, error) {
 	people, at, err := s.placed(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	employers, err := s.employers(ctx, at)
 	of := map[int64]known{}
 	for _, p := range people {
-		k := known{name: p.Name, externalIDs: p.ExternalIDs, organizations: at.of(p.ID)}
-		if len(k.organizations) > 0 {
-			k.title = at[p.ID][0].Title
+		k := known{name: p.Name, externalIDs: p.ExternalIDs, employers: employers[p.ID]}
+		if places := at[p.ID]; len(places) > 0 {
+			k.title = places[0].Title
 		}
 		of[p.ID] = k
 	}
 	return of, err
-}
-
-// placed gives people, and where they work or worked.
-func (s *server) placed(ctx context.Context, f person.Filter) ([]person.Person, workplaces, error) {
-	f.Limit = paging.MaxLimit
-	page, err := person.List(ctx, s.db, f)
-	if err != nil || len(page.Items) == 0 {
-		return nil, nil, err
-	}
-	ids := make([]int64, len(page.Items))
-	for i, p := range page.Items {
-		ids[i] = p.ID
-	}
-	at, err := person.Workplaces(ctx, s.db, ids)
-	return page.Items, at, err
 }
 
 // knownOrganizations gives those of the organizations that are there.

@@ -135,24 +135,6 @@ func (s *server) lookupOrganizations(c echo.Context) error {
 	return p.send(c, &OrganizationHits{ranked(p, matches, page.Items, organizationHit)})
 }
 
-// workplaces are where people work or worked, by their ids.
-type workplaces map[int64][]person.Position
-
-func (at workplaces) hit(r person.Person, m spelling.Match) PersonHit {
-	hit := PersonHit{ID: r.ID, Name: r.Name, Matched: m.Spelling, Score: spelling.Rounded(m.Score)}
-	if known := at[r.ID]; len(known) > 0 {
-		hit.Affiliation = &known[0]
-	}
-	return hit
-}
-
-func (at workplaces) of(person int64) (organizations []text.Ref) {
-	for _, w := range at[person] {
-		organizations = append(organizations, w.Organization)
-	}
-	return organizations
-}
-
 func organizationHit(r organization.Organization, m spelling.Match) OrganizationHit {
 	return OrganizationHit{ID: r.ID, Name: r.Name, Parent: r.Parent, Matched: m.Spelling, Score: spelling.Rounded(m.Score)}
 }
@@ -214,7 +196,7 @@ func (in *MatchInput) Check() []apperr.Field { return nil }
 //	@Description	A name as some source gives it.
 type MatchQuery struct {
 	Name         string `json:"name" validate:"required,max=500" example:"Tokayev Kassym-Jomart"`      // In any spelling, script and order.
-	Organization string `json:"organization" validate:"max=500" example:"Presidential Administration"` // Where the person works, a name or an id such as `organizations/3`, which makes a match surer; not for organizations.
+	Organization string `json:"organization" validate:"max=500" example:"Presidential Administration"` // Where the person works or worked, a name in any spelling or an id such as `organizations/3`, which makes a match surer; not for organizations.
 } //	@name	MatchQuery
 
 // Matches are the answer to a MatchInput, in the same order.
@@ -315,7 +297,7 @@ func weigh(q MatchQuery, m spelling.Match, k known) MatchCandidate {
 	}
 	bar := names.Same
 	if q.Organization != "" {
-		if r, alike := sameOrganization(q.Organization, k.organizations); r.Record != "" {
+		if r, alike := sameOrganization(q.Organization, k.employers); r.Record != "" {
 			candidate.Reasons = append(candidate.Reasons, r)
 			if alike {
 				bar = names.SameBeside
@@ -338,21 +320,4 @@ func weighAt(name string, organizations []string, m spelling.Match, k known) Mat
 		}
 	}
 	return best
-}
-
-// sameOrganization compares an organization, a name or an id such as organizations/3, with those of a record, in all languages.
-func sameOrganization(asked string, of []text.Ref) (best spelling.Reason, alike bool) {
-	id, byID := recordID(organization.Type, asked)
-	q := names.ParseOrganization(asked)
-	for _, o := range of {
-		if byID && o.ID == id {
-			return spelling.Reason{Feature: "organization", Query: asked, Record: asked, Score: 1}, true
-		}
-		for _, name := range spelling.Of(o.Name) {
-			if score := names.Score(q, names.ParseOrganization(name)); best.Record == "" || score > best.Score {
-				best = spelling.Reason{Feature: "organization", Query: asked, Record: name, Score: spelling.Rounded(score)}
-			}
-		}
-	}
-	return best, best.Score >= names.Possible
 }

@@ -108,6 +108,29 @@ func said(list []ReconcileCandidate) string {
 	return strings.Join(parts, ", ")
 }
 
+func TestANamesakeOfWhomNothingIsKnownIsNoSurerForWhereTheOtherOneWorks(t *testing.T) {
+	r := newRig(t, nil)
+	office := fixture.Organization(t, r.pool, func(in *organization.Input) {
+		in.Name = text.Map{"en": "Presidential Administration of the Republic of Kazakhstan"}
+		in.OtherNames = []text.OtherName{{Text: "Presidential Administration", Kind: "alias"}}
+	})
+	one := fixture.Person(t, r.pool, func(in *person.Input) {
+		in.Name, in.OtherNames = text.Map{"en": "Maulen Ashimbayev"}, []text.OtherName{{Text: "M. Ashimbaev", Kind: "abbreviated"}}
+	})
+	fixture.Affiliation(t, r.pool, func(in *affiliation.Input) { in.PersonID, in.OrganizationID = one, office })
+	fixture.Person(t, r.pool, called(text.Map{"en": "M.S. Ashimbaeva"}))
+	for _, at := range []string{"Presidential Administration", "Senate of the Parliament", "Сенат Парламента"} {
+		list := r.as(t).reconcile(t, fmt.Sprintf(`{"q":{"query":"Ашимбаев М.С.","type":"people","properties":[{"pid":"organization","v":%q}]}}`, at))["q"]
+		if said := said(list); len(list) != 2 || strings.Contains(said, "match") {
+			t.Errorf("%s: %s", at, said)
+		}
+	}
+	sure := r.as(t).reconcile(t, `{"q":{"query":"M. Ashimbaev","type":"people","properties":[{"pid":"organization","v":"Presidential Administration"}]}}`)["q"]
+	if said := said(sure); !strings.HasPrefix(said, fmt.Sprint("people/", one)) {
+		t.Errorf("with the organization: %s", said)
+	}
+}
+
 func TestATableIsMatchedByAFormOrAnAddress(t *testing.T) {
 	r := newRig(t, nil)
 	public := r.as(t)
@@ -127,19 +150,20 @@ func TestATableIsMatchedByAFormOrAnAddress(t *testing.T) {
 		`{"query":"Erlan Qarin","type":["people","organizations"]}`:                     p + " match",
 		`{"query":"Erlan Qarin","type":["people","organizations"],"type_strict":"all"}`: "",
 		`{"query":"Erlan Qarin","type":"organizations"}`:                                "",
-		`{"query":"KazISS"}`:                                                                o + " match",
-		`{"query":"KazISS","type":"people"}`:                                                "",
-		`{"query":"KazISS","properties":[{"pid":"country","v":"kz"}]}`:                      o + " match",
-		`{"query":"KazISS","properties":[{"pid":"country","v":["UZ",""]}]}`:                 o,
-		`{"query":"KazISS","properties":[{"pid":"kind","v":"ngo"}]}`:                        o,
-		`{"query":"E. Karin"}`:                                                              p,
-		`{"query":"E. Karin","properties":[{"pid":"organization","v":"KazISS"}]}`:           p,
-		`{"query":"E. Karin","properties":[{"pid":"organization","v":{"id":"` + o + `"}}]}`: p + " match",
-		`{"properties":[{"pid":"external_id","v":"wikidata:Q57339"}]}`:                      p + " match",
-		`{"query":"A. Nother","properties":[{"pid":"external_id","v":"wikidata:Q57339"}]}`:  p + " match",
-		`{"query":"Ерлан Карин","properties":[{"pid":"external_id","v":"wikidata:Q1"}]}`:    p,
-		`{"query":"Ерлан Карин","properties":[{"pid":"external_id","v":"orcid:0000"}]}`:     p + " match",
-		`{"query":"Ерлан Карин","properties":[{"pid":"external_id","v":17}]}`:               p + " match",
+		`{"query":"KazISS"}`:                                                                 o + " match",
+		`{"query":"KazISS","type":"people"}`:                                                 "",
+		`{"query":"KazISS","properties":[{"pid":"country","v":"kz"}]}`:                       o + " match",
+		`{"query":"KazISS","properties":[{"pid":"country","v":["UZ",""]}]}`:                  o,
+		`{"query":"KazISS","properties":[{"pid":"kind","v":"ngo"}]}`:                         o,
+		`{"query":"E. Karin"}`:                                                               p,
+		`{"query":"E. Karin","properties":[{"pid":"organization","v":"KazISS"}]}`:            p + " match",
+		`{"query":"E. Karin","properties":[{"pid":"organization","v":"Labour Inspection"}]}`: p,
+		`{"query":"E. Karin","properties":[{"pid":"organization","v":{"id":"` + o + `"}}]}`:  p + " match",
+		`{"properties":[{"pid":"external_id","v":"wikidata:Q57339"}]}`:                       p + " match",
+		`{"query":"A. Nother","properties":[{"pid":"external_id","v":"wikidata:Q57339"}]}`:   p + " match",
+		`{"query":"Ерлан Карин","properties":[{"pid":"external_id","v":"wikidata:Q1"}]}`:     p,
+		`{"query":"Ерлан Карин","properties":[{"pid":"external_id","v":"orcid:0000"}]}`:      p + " match",
+		`{"query":"Ерлан Карин","properties":[{"pid":"external_id","v":17}]}`:                p + " match",
 		`{"query":"` + p + `"}`:                         p + " match",
 		`{"query":"` + o + `"}`:                         o + " match",
 		`{"query":"people/0` + fmt.Sprint(karin) + `"}`: "",

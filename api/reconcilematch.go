@@ -33,7 +33,9 @@ type reconciliation struct {
 // reconciled is a candidate; one that is named by an identifier is sure, whatever its name is.
 type reconciled struct {
 	ReconcileCandidate
-	sure bool
+	sure   bool
+	rival  float64 // its score beside one that agrees with the query in no property: what it differs in says nothing for that one then
+	agrees bool    // in a property
 }
 
 // look finds the records of one type.
@@ -115,7 +117,10 @@ func (r *reconciliation) candidate(t ReconcileType, q reconcileQuery, m spelling
 		if m.Spelling != "" {
 			c.Features = append(c.Features, ReconcileFeature{reason.Feature, percent(reason.Score)})
 		}
-		if reason.Feature == "organization" && reason.Score < names.Possible {
+		if reason.Feature != "organization" {
+			continue
+		}
+		if c.agrees = reason.Score >= names.Possible; !c.agrees {
 			c.Score *= lessFor
 		}
 	}
@@ -128,8 +133,9 @@ func (r *reconciliation) candidate(t ReconcileType, q reconcileQuery, m spelling
 		c.compare("country", q.values("country"), []string{k.country}, anyOther)
 		c.compare("kind", q.values("kind"), []string{k.kind}, anyOther)
 	}
+	c.rival = percent(m.Score)
 	if c.sure {
-		c.Score, c.Match = 1, true
+		c.Score, c.Match, c.rival = 1, true, 100
 	}
 	c.Score = percent(c.Score)
 	return c
@@ -146,7 +152,7 @@ func (c *reconciled) compare(pid string, asked, has []string, contradicts func(a
 			switch {
 			case strings.EqualFold(a, h):
 				c.Features = append(c.Features, ReconcileFeature{pid, 100})
-				c.sure = c.sure || pid == "external_id"
+				c.sure, c.agrees = c.sure || pid == "external_id", true
 				return
 			case contradicts(a, h):
 				against = true
@@ -194,12 +200,24 @@ func decided(found []reconciled, limit int) []ReconcileCandidate {
 	})
 	list := make([]ReconcileCandidate, 0, min(limit, len(found)))
 	for i, c := range found[:min(limit, len(found))] {
-		if i > 0 || len(found) > 1 && c.sure == found[1].sure && c.Score-found[1].Score < clearlyBehind {
+		if i > 0 || slices.ContainsFunc(found[1:], func(r reconciled) bool { return c.rivalled(r) }) {
 			c.Match = false
 		}
 		list = append(list, c.ReconcileCandidate)
 	}
 	return list
+}
+
+// rivalled reports whether another candidate, which scores less, may as well be meant.
+func (c reconciled) rivalled(by reconciled) bool {
+	if c.sure != by.sure {
+		return false
+	}
+	score := by.Score
+	if !c.agrees {
+		score = by.rival
+	}
+	return c.Score-score < clearlyBehind
 }
 
 // description says what tells a record from its namesakes.
@@ -209,8 +227,8 @@ func (k known) description(lang string) string {
 		parts = append(parts, title)
 	}
 	places := k.parents
-	if len(k.organizations) > 0 {
-		places = k.organizations[:1]
+	if len(k.employers) > 0 {
+		places = []text.Ref{k.employers[0].Ref}
 	}
 	for _, o := range places {
 		parts = append(parts, inLanguage(o.Name, lang))

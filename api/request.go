@@ -61,7 +61,9 @@ func decode[T any, P input[T]](raw jsontext.Value, in *T) error {
 		return err
 	}
 	known := func(f apperr.Field) bool {
-		return slices.ContainsFunc(fields, func(g apperr.Field) bool { return strings.HasPrefix(f.Pointer+"/", g.Pointer+"/") })
+		return slices.ContainsFunc(fields, func(g apperr.Field) bool {
+			return strings.HasPrefix(f.Pointer+"/", g.Pointer+"/") || f.Code == "required" && strings.HasPrefix(g.Pointer, f.Pointer+"/")
+		})
 	}
 	for _, f := range append(check(in), P(in).Check()...) {
 		if !known(f) { // a field that could not be read is not also missing

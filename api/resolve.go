@@ -98,11 +98,15 @@ func (s *server) addCandidates(ctx context.Context, list []Attendee) error {
 // employers are the organizations that an attendee came from, as a match takes them.
 func employers(a attendee.Attendee) (list []string) {
 	for _, f := range a.Affiliations {
-		switch {
-		case f.OrganizationID != nil:
+		if f.OrganizationID != nil {
 			list = append(list, organization.Type+"/"+strconv.FormatInt(*f.OrganizationID, 10))
-		case f.OrganizationAsListed != nil:
+		}
+		if f.OrganizationAsListed != nil {
 			list = append(list, *f.OrganizationAsListed)
+		}
+		if f.Organization != nil {
+			name, _ := f.Organization.Name.In("")
+			list = append(list, name)
 		}
 	}
 	return list

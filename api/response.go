@@ -57,7 +57,7 @@ var jsonOptions = json.JoinOptions(json.FormatNilMapAsNull(true), json.Determini
 // buffers are what answers are encoded into: they are used again, but for very large ones.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-const largeAnswer = 256 << 10
+const largeAnswer = 256 << 10 // bytes
 
 // send writes v as JSON.
 func send(c echo.Context, status int, mediaType string, v any) error {

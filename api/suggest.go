@@ -52,7 +52,7 @@ type Suggestions struct {
 // properties are what a query can say about a record besides its name.
 var properties = map[string][]Suggestion{
 	typePeople.ID: {
-		{ID: "organization", Name: "Organization", Description: "Where the person works: a name, or an id such as organizations/3"},
+		{ID: "organization", Name: "Organization", Description: "Where the person works or worked: a name in any spelling, or an id such as organizations/3"},
 		{ID: "external_id", Name: "External id", Description: "An identifier in another system, such as wikidata:Q57339"},
 	},
 	typeOrganizations.ID: {

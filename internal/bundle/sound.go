@@ -154,12 +154,12 @@ func (d *directory[T]) namesOf(ctx context.Context, db pg.DB, ids []int64) (map[
 
 // workplaces says which of the people have, or had at a round table, a position in which of the organizations.
 func workplaces(ctx context.Context, db pg.DB, people, organizations []int64) (map[beside]string, error) {
-	at, err := person.Workplaces(ctx, db, people)
+	at, err := person.WorkedAt(ctx, db, people)
 	of := map[beside]string{}
 	for id, list := range at {
-		for _, w := range list {
-			if slices.Contains(organizations, w.Organization.ID) {
-				of[beside{id, w.Organization.ID}], _ = w.Organization.Name.In("")
+		for _, o := range list {
+			if slices.Contains(organizations, o.ID) {
+				of[beside{id, o.ID}], _ = o.Name.In("")
 			}
 		}
 	}

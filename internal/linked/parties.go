@@ -323,28 +323,16 @@ func (m *importer) colleagues(ctx context.Context, tx pgx.Tx, key string, exact 
 	for i, c := range exact {
 		ids[i] = c.ID
 	}
-	rows, err := tx.Query(ctx, `SELECT w.person_id, bool_or(w.organization_id = ANY(@works::bigint[])) AS with FROM (
-			SELECT f.person_id, f.organization_id FROM affiliations f WHERE f.person_id = ANY(@ids)
-			UNION ALL SELECT a.person_id, f.organization_id FROM attendees a JOIN attendee_affiliations f ON f.attendee_id = a.id WHERE a.person_id = ANY(@ids) AND f.organization_id IS NOT NULL
-		) w GROUP BY 1`, pg.Args{"ids": ids, "works": works})
+	at, err := person.WorkedAt(ctx, tx, ids)
 	if err != nil {
-		return nil, pg.Error(err)
-	}
-	same, elsewhere := map[int64]bool{}, map[int64]bool{}
-	var id int64
-	var with bool
-	if _, err := pgx.ForEachRow(rows, []any{&id, &with}, func() error {
-		same[id], elsewhere[id] = with, !with
-		return nil
-	}); err != nil {
-		return nil, pg.Error(err)
+		return nil, err
 	}
 	var there, free []apperr.Candidate
 	for _, c := range exact {
 		switch {
-		case same[c.ID]:
+		case slices.ContainsFunc(at[c.ID], func(o text.Ref) bool { return slices.Contains(works, o.ID) }):
 			there = append(there, c)
-		case !elsewhere[c.ID]:
+		case len(at[c.ID]) == 0:
 			free = append(free, c)
 		}
 	}

@@ -196,7 +196,7 @@ func and(where, pred string) string {
 
 // Item is the statement that reads the record @id as a list would. In place of sort keys it gives the state, for StateOf.
 func (s Source) Item() string {
-	item := "SELECT " + s.Columns + ", (SELECT ARRAY[coalesce(max(seq), 0)::text, current_date::text] FROM changes) AS sort_keys FROM " + s.Table + " " + s.Joins + " " + s.Shown + " WHERE " + s.ID + " = @id"
+	item := "SELECT " + s.Columns + ", " + stateTexts + " AS sort_keys FROM " + s.Table + " " + s.Joins + " " + s.Shown + " WHERE " + s.ID + " = @id"
 	if s.Visible != "" {
 		item += " AND (" + s.Visible + ")"
 	}

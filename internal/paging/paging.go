@@ -77,8 +77,12 @@ type State struct {
 	Day  string
 }
 
-// readState is how a state is read.
-const readState = "SELECT coalesce(max(seq), 0), current_date::text FROM changes"
+// How a state is read: in two columns, or as two texts in one.
+const (
+	stateHead, stateDay = "coalesce(max(seq), 0)", "current_date::text"
+	readState           = "SELECT " + stateHead + ", " + stateDay + " FROM changes"
+	stateTexts          = "(SELECT ARRAY[" + stateHead + "::text, " + stateDay + "] FROM changes)"
+)
 
 func (s *State) scan(row pgx.Row) error { return row.Scan(&s.Head, &s.Day) }
 

@@ -63,35 +63,45 @@ func TestWhereAPersonWorksIsKnownByAffiliationsAndRoundTables(t *testing.T) {
 			in.Affiliations = append(in.Affiliations, attendee.Affiliation{Title: text.Map{"en": "a post of no organization"}})
 		})
 	}
-	today, primary, past, lately, longAgo, undated, planned := at("today"), at("primary"), at("past"), at("lately"), at("long ago"), at("undated"), at("planned")
+	today, primary, past, longAgo, lately, undated, planned, often, future := at("today"), at("primary"), at("past"), at("long ago"), at("lately"), at("undated"), at("planned"), at("often"), at("future")
 	in := func(p date.Partial) *date.Partial { return &p }
 	held(today, in("2024"), nil, false)
 	held(primary, in("2010"), nil, true)
 	held(past, in("2001"), in("2015-06"), false)
+	held(future, in("2090"), nil, false)
 	attended(fixture.Day(2012, time.May, 3), "published", longAgo, primary)
 	attended(fixture.Day(2023, time.May, 3), "published", lately, longAgo)
 	attended(nil, "published", undated)
 	attended(fixture.Day(2025, time.May, 3), "draft", planned)
-	for _, c := range []struct {
-		who  context.Context
-		want []int64
-	}{
-		{fixture.Context(), []int64{primary, today, planned, lately, longAgo, past, undated}},
-		{context.Background(), []int64{primary, today, lately, longAgo, past, undated}},
-	} {
-		places, err := person.Workplaces(c.who, db, []int64{someone, nobody})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got []int64
-		for _, p := range places[someone] {
-			got = append(got, p.Organization.ID)
-			if p.Organization.Name == nil || p.Title == nil {
-				t.Errorf("%+v", p)
+	wants := func(reader, public []int64) {
+		t.Helper()
+		for _, c := range []struct {
+			who  context.Context
+			want []int64
+		}{{fixture.Context(), reader}, {context.Background(), public}} {
+			places, err := person.Workplaces(c.who, db, []int64{someone, nobody})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []int64
+			for _, p := range places[someone] {
+				got = append(got, p.Organization.ID)
+				if p.Organization.Name == nil || p.Title["en"] != name[p.Organization.ID] {
+					t.Errorf("%+v, want %s", p, name[p.Organization.ID])
+				}
+			}
+			if len(places) != 1 || !slices.Equal(got, c.want) {
+				t.Errorf("%v: %v, want %v", c.who, got, c.want)
 			}
 		}
-		if len(places) != 1 || !slices.Equal(got, c.want) {
-			t.Errorf("%v: %v, want %v", c.who, got, c.want)
-		}
+	}
+	wants([]int64{primary, today, planned, lately, longAgo, past, undated, future}, []int64{primary, today, lately, longAgo, past, undated, future})
+	for range 50 {
+		attended(fixture.Day(2024, time.May, 3), "published", often)
+	}
+	wants([]int64{primary, today, planned, often, past, future}, []int64{primary, today, often, past, future})
+	at51, err := person.WorkedAt(context.Background(), db, []int64{someone, nobody})
+	if err != nil || len(at51) != 1 || len(at51[someone]) != 9 {
+		t.Errorf("%v, %v", at51, err)
 	}
 }

@@ -10,9 +10,12 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Workplaces gives where the people work or worked, by their affiliations and as of the last 50 round tables that they attended; each
-// organization once. The ones of today come first, the primary one before all, then the ones last heard of. The public learns only what published round
-// tables show; whether it may see the people is not looked at.
+// lastRoundTables is how many round tables of a person Workplaces looks at: some attend thousands.
+const lastRoundTables = 50
+
+// Workplaces gives where the people work or worked, by their affiliations and by what their last round tables say of them; each organization
+// once. The ones of today come first, as in the record of a person, then the ones last heard of, then those that have not begun. The public
+// learns only what published round tables show; whether it may see the people is not looked at.
 func Workplaces(ctx context.Context, db pg.DB, people []int64) (map[int64][]Position, error) {
 	published := ""
 	if actor.From(ctx).SeesOnlyPublished() {
@@ -21,18 +24,19 @@ func Workplaces(ctx context.Context, db pg.DB, people []int64) (map[int64][]Posi
 	rows, err := db.Query(ctx, `
 		SELECT w.person_id, g.id, g.name, w.title
 		FROM (SELECT DISTINCT ON (person_id, organization_id) *
-			FROM (SELECT f.person_id, f.organization_id, f.title, from_key AS since,
+			FROM (SELECT f.person_id, f.organization_id, f.title, lower(f.held_during) AS since, f.id AS place,
 					CASE WHEN f.held_during @> current_date THEN 99999999 + f.is_primary::integer
+						WHEN lower(f.held_during) > current_date THEN -1
 						ELSE coalesce(to_char(upper(f.held_during), 'YYYYMMDD')::integer, f.from_key) END AS heard
 				FROM affiliations f WHERE f.person_id = ANY(@people)
 				UNION ALL
-				SELECT p.id, f.organization_id, f.title, 0, f.starts_key
+				SELECT p.id, f.organization_id, f.title, NULL, f.position, f.starts_key
 				FROM unnest(@people::bigint[]) p(id) CROSS JOIN LATERAL (
-					SELECT a.id FROM attendees a`+published+` WHERE a.person_id = p.id ORDER BY a.starts_key DESC, a.id DESC LIMIT 50) a
+					SELECT a.id FROM attendees a`+published+` WHERE a.person_id = p.id ORDER BY a.starts_key DESC, a.id DESC LIMIT @last) a
 				JOIN attendee_affiliations f ON f.attendee_id = a.id AND f.organization_id IS NOT NULL) known
-			ORDER BY person_id, organization_id, heard DESC, since DESC) w
+			ORDER BY person_id, organization_id, heard DESC, since DESC NULLS LAST, place) w
 		JOIN organizations g ON g.id = w.organization_id
-		ORDER BY w.person_id, w.heard DESC, w.since DESC, w.organization_id`, pg.Args{"people": people})
+		ORDER BY w.person_id, w.heard DESC, w.since DESC NULLS LAST, w.place, w.organization_id`, pg.Args{"people": people, "last": lastRoundTables})
 	if err != nil {
 		return nil, pg.Error(err)
 	}
@@ -42,6 +46,26 @@ func Workplaces(ctx context.Context, db pg.DB, people []int64) (map[int64][]Posi
 	var title text.Map
 	_, err = pgx.ForEachRow(rows, []any{&id, &organization.ID, &organization.Name, &title}, func() error {
 		of[id] = append(of[id], Position{Organization: organization, Title: title})
+		return nil
+	})
+	return of, pg.Error(err)
+}
+
+// WorkedAt gives the organizations that the people have to do with, by all of their affiliations and round tables.
+func WorkedAt(ctx context.Context, db pg.DB, people []int64) (map[int64][]text.Ref, error) {
+	rows, err := db.Query(ctx, `
+		SELECT w.person_id, g.id, g.name
+		FROM (SELECT person_id, organization_id FROM affiliations WHERE person_id = ANY(@people)
+			UNION SELECT a.person_id, f.organization_id FROM attendees a JOIN attendee_affiliations f ON f.attendee_id = a.id WHERE a.person_id = ANY(@people)) w
+		JOIN organizations g ON g.id = w.organization_id`, pg.Args{"people": people})
+	if err != nil {
+		return nil, pg.Error(err)
+	}
+	of := map[int64][]text.Ref{}
+	var id int64
+	var organization text.Ref
+	_, err = pgx.ForEachRow(rows, []any{&id, &organization.ID, &organization.Name}, func() error {
+		of[id] = append(of[id], organization)
 		return nil
 	})
 	return of, pg.Error(err)

@@ -139,6 +139,20 @@ func (f *Finder) Search(ctx context.Context, q string, limit int) ([]Match, erro
 	return matches, nil
 }
 
+// Spellings gives those of records.
+func (f *Finder) Spellings(ctx context.Context, ids []int64) (map[int64][]string, error) {
+	if err := f.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	of := make(map[int64][]string, len(ids))
+	for _, id := range ids {
+		of[id] = f.names.Spellings(id)
+	}
+	return of, nil
+}
+
 // Refresh brings the spellings up to the newest change.
 func (f *Finder) Refresh(ctx context.Context) error {
 	f.refreshing.Lock()
@@ -241,7 +255,7 @@ func (x Index) Candidates(ctx context.Context, db pg.DB, matches []Match) ([]app
 	candidates := make([]apperr.Candidate, 0, len(named))
 	for _, m := range matches {
 		if i := slices.IndexFunc(named, func(c apperr.Candidate) bool { return c.ID == m.ID }); i >= 0 {
-			named[i].Score = m.Score
+			named[i].Score = Rounded(m.Score)
 			candidates = append(candidates, named[i])
 		}
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Session is a Finder for the new records of one transaction, however many: the lock of a sound is asked for once. Nobody else can add a name
-// of that sound while it is held, so what others add is looked at when a lock is taken, and every now and then for names that are alike but
-// sound otherwise.
+// Session is a Finder for the new records of one transaction, however many: the lock of a sound is asked for once. Nobody else can create
+// a record of that sound while it is held, so what others write is looked at when a lock is taken, and every now and then for other names: of
+// records that were renamed, or that are alike but sound otherwise.
 type Session struct {
 	finder *Finder
 	held   map[int32]bool
