@@ -1,15 +1,19 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/fixture"
 	"roundtables.kz/registry/internal/imports"
+	"roundtables.kz/registry/internal/organization"
 )
 
 // TestARowThatIsRefusedWhileItIsWrittenTakesNothingElseWithIt writes more than two blocks, the second of them with a reference to nothing: only
@@ -82,4 +86,44 @@ func TestTwoRowsThatContradictEachOtherAreNotBothTaken(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
+}
+
+// TestABlockThatBeganAgainHoldsTheLocksOfAllItsNames counts them while the import has not ended: going back to the savepoint gave them up.
+func TestABlockThatBeganAgainHoldsTheLocksOfAllItsNames(t *testing.T) {
+	r := newRig(t, nil)
+	names := []string{"Academy of Sciences", "Institute of Economics", "Senate of the Parliament", "Centre of Strategic Research"}
+	locks := func(tx pgx.Tx) (n int) {
+		if err := tx.QueryRow(t.Context(), "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND objsubid = 2").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	want := 0
+	r.write(t, func(ctx context.Context, tx pgx.Tx) error {
+		session := r.server.organizations.Session()
+		for _, name := range names {
+			if err := session.Distinct(ctx, tx, []string{name}); err != nil {
+				return err
+			}
+		}
+		want = locks(tx)
+		return nil
+	})
+	r.write(t, func(ctx context.Context, tx pgx.Tx) error {
+		var head imports.Head
+		w := newImportWriter[organization.Input, organization.Organization](r.server.importedOrganizations(), importParams{}, &head, "en")
+		w.begin([]string{"name_en", "parent_id"})
+		var rows []importRow
+		for i, name := range names {
+			rows = append(rows, importRow{line: i + 2, cells: []string{name, ""}})
+		}
+		rows[2].cells[1] = "999999"
+		if err := w.writeBlock(ctx, tx, rows); err != nil {
+			return err
+		}
+		if got := locks(tx); head.Created != len(names)-1 || head.Failed != 1 || got != want || want < 2 {
+			t.Errorf("%+v, %d locks, want %d", head, got, want)
+		}
+		return nil
+	})
 }

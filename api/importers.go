@@ -197,10 +197,14 @@ func (s *server) templatePeople(c echo.Context) error { return templateOf[person
 //	@Success	201		{object}	imports.Import	"What became of each row."
 //	@Router		/v1/imports/organizations [post]
 func (s *server) importOrganizations(c echo.Context) error {
-	return importOf(s, c, collection[organization.Input, organization.Organization]{
+	return importOf(s, c, s.importedOrganizations())
+}
+
+func (s *server) importedOrganizations() collection[organization.Input, organization.Organization] {
+	return collection[organization.Input, organization.Organization]{
 		table: organization.Table, kind: organization.Type, get: organization.Get, content: func(r *organization.Organization) *organization.Input { return &r.Input }, create: organization.Create, update: organization.Update,
 		finder: s.organizations, distinct: organization.Distinct, spellings: func(in organization.Input) []string { return spelling.Of(in.Name) },
-	})
+	}
 }
 
 // templateOrganizations answers the columns of such a file.
