@@ -17,7 +17,7 @@ type AttendeePage = Page[Attendee] //	@name	AttendeePage
 //
 //	@ID			listAttendees
 //	@Summary	List attendees
-//	@Description	With `resolved=false` each comes with `candidates`: people and organizations that the name as listed may mean, a `match` before what is only `possible`, of which an organization of both makes surer; a page has 100 records at most then.
+//	@Description	With `resolved=false` each comes with `candidates`: people and organizations that the name as listed may mean, `match` before `possible`; an organization that both have makes surer. A page has 100 records at most then.
 //	@Tags		Attendees
 //	@x-sort		["-starts_on", "position"]
 //	@Param		filter	query		attendeeQuery	false	"-"

@@ -79,7 +79,7 @@ func TestTwoRowsThatContradictEachOtherAreNotBothTaken(t *testing.T) {
 	}{
 		"by an external id": {"people", "name_ru,external_ids\nПетров Иван,wikidata:Q900\nСидоров Олег,wikidata:Q900\nПетров Иван,wikidata:Q900\n", []string{"3 external_ids duplicate_row"}},
 		"by an id":          {"topics", fmt.Sprintf("id,label_en\n%d,Water\n%d,Soil\n%d,Water\n", id, id, id), []string{"3 id duplicate_row"}},
-		"by no id at all":   {"topics", fmt.Sprintf("id,label_en\n%d,Water\n999999,Soil\n", id), []string{"3 id not_found"}},
+		"of an unknown id":  {"topics", fmt.Sprintf("id,label_en\n%d,Water\n999999,Soil\n", id), []string{"3 id not_found"}},
 	} {
 		f := refusedIn(t, r.send(t, c.collection, "", "csv", c.file))
 		if got := mistakesIn(f.Rows); !slices.Equal(got, c.want) {

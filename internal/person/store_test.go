@@ -100,8 +100,8 @@ func TestWhereAPersonWorksIsKnownByAffiliationsAndRoundTables(t *testing.T) {
 		attended(fixture.Day(2024, time.May, 3), "published", often)
 	}
 	wants([]int64{primary, today, planned, often, past, future}, []int64{primary, today, often, past, future})
-	at51, err := person.WorkedAt(context.Background(), db, []int64{someone, nobody})
-	if err != nil || len(at51) != 1 || len(at51[someone]) != 9 {
-		t.Errorf("%v, %v", at51, err)
+	everywhere, err := person.WorkedAt(context.Background(), db, []int64{someone, nobody})
+	if err != nil || len(everywhere) != 1 || len(everywhere[someone]) != 9 {
+		t.Errorf("%v, %v", everywhere, err)
 	}
 }
