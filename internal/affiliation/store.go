@@ -24,7 +24,7 @@ var full, unrestricted = newSource(false), newSource(true)
 func newSource(public bool) paging.Source {
 	s := paging.Source{
 		Columns: changes.Columns("f") + `, f.person_id, f.organization_id, f.title, f.held_from, f.held_to, f.is_primary,
-			jsonb_build_object('id', p.id, 'name', p.name) AS person, jsonb_build_object('id', o.id, 'name', o.name) AS organization`,
+			json_build_object('id', p.id, 'name', p.name) AS person, json_build_object('id', o.id, 'name', o.name) AS organization`,
 		Table: "affiliations f",
 		Joins: "JOIN people p ON p.id = f.person_id JOIN organizations o ON o.id = f.organization_id",
 		ID:    "f.id",

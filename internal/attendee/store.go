@@ -44,15 +44,15 @@ func newSource(public bool) paging.Source {
 	}
 	s.Columns = changes.Columns("a") + `, a.round_table_id, p.id AS person_id, a.organization_id, ` + name + `, a.description, a.group_size, a.attendance, a.position,
 		ARRAY(SELECT h.role FROM attendee_roles h WHERE h.attendee_id = a.id ORDER BY h.position) AS roles,
-		jsonb_build_object('id', r.id, 'name', r.title) AS round_table,
-		CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('id', p.id, 'name', p.name) END AS person,
-		CASE WHEN g.id IS NOT NULL THEN jsonb_build_object('id', g.id, 'name', g.name) END AS organization,
-		(SELECT coalesce(jsonb_agg(jsonb_build_object('organization_id', f.organization_id, 'organization_as_listed', f.organization_as_listed, 'title', f.title,
-			'organization', CASE WHEN o.id IS NOT NULL THEN jsonb_build_object('id', o.id, 'name', o.name) END) ORDER BY f.position), '[]')
+		json_build_object('id', r.id, 'name', r.title) AS round_table,
+		CASE WHEN p.id IS NOT NULL THEN json_build_object('id', p.id, 'name', p.name) END AS person,
+		CASE WHEN g.id IS NOT NULL THEN json_build_object('id', g.id, 'name', g.name) END AS organization,
+		(SELECT coalesce(json_agg(json_build_object('organization_id', f.organization_id, 'organization_as_listed', f.organization_as_listed, 'title', f.title,
+			'organization', CASE WHEN o.id IS NOT NULL THEN json_build_object('id', o.id, 'name', o.name) END) ORDER BY f.position), '[]')
 		 FROM attendee_affiliations f LEFT JOIN organizations o ON o.id = f.organization_id WHERE f.attendee_id = a.id) AS affiliations,
-		CASE WHEN bp.id IS NOT NULL OR bg.id IS NOT NULL THEN jsonb_build_object('person_id', bp.id, 'organization_id', bg.id,
-			'person', CASE WHEN bp.id IS NOT NULL THEN jsonb_build_object('id', bp.id, 'name', bp.name) END,
-			'organization', CASE WHEN bg.id IS NOT NULL THEN jsonb_build_object('id', bg.id, 'name', bg.name) END) END AS on_behalf_of`
+		CASE WHEN bp.id IS NOT NULL OR bg.id IS NOT NULL THEN json_build_object('person_id', bp.id, 'organization_id', bg.id,
+			'person', CASE WHEN bp.id IS NOT NULL THEN json_build_object('id', bp.id, 'name', bp.name) END,
+			'organization', CASE WHEN bg.id IS NOT NULL THEN json_build_object('id', bg.id, 'name', bg.name) END) END AS on_behalf_of`
 	return s
 }
 

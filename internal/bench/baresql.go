@@ -48,18 +48,18 @@ type bareEvent struct {
 const (
 	eventColumns = `r.id, r.version, r.created_at, r.updated_at, r.title, r.purpose, r.format, r.status, r.publication, r.starts_on::text, r.ends_on::text, r.date_precision,
 		r.starts_at, r.ends_at, r.timezone, r.mode, r.place_id, r.venue, r.online_url, r.parent_id, r.languages, r.outcome, r.external_ids, r.notes,
-		CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('id', p.id, 'name', p.name) END,
-		CASE WHEN u.id IS NOT NULL THEN jsonb_build_object('id', u.id, 'name', u.title) END,
-		(SELECT coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'name', t.label) ORDER BY l.position), '[]') FROM round_table_topics l JOIN topics t ON t.id = l.topic_id WHERE l.round_table_id = r.id),
+		CASE WHEN p.id IS NOT NULL THEN json_build_object('id', p.id, 'name', p.name) END,
+		CASE WHEN u.id IS NOT NULL THEN json_build_object('id', u.id, 'name', u.title) END,
+		(SELECT coalesce(json_agg(json_build_object('id', t.id, 'name', t.label) ORDER BY l.position), '[]') FROM round_table_topics l JOIN topics t ON t.id = l.topic_id WHERE l.round_table_id = r.id),
 		ARRAY(SELECT l.topic_id FROM round_table_topics l WHERE l.round_table_id = r.id ORDER BY l.position),
-		(SELECT coalesce(jsonb_agg(jsonb_build_object('document_id', l.document_id, 'relation', l.relation, 'document', jsonb_build_object('id', d.id, 'name', d.title)) ORDER BY l.position), '[]')
+		(SELECT coalesce(json_agg(json_build_object('document_id', l.document_id, 'relation', l.relation, 'document', json_build_object('id', d.id, 'name', d.title)) ORDER BY l.position), '[]')
 		 FROM document_links l JOIN documents d ON d.id = l.document_id WHERE l.round_table_id = r.id),
-		(SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.organization_id, 'name', g.name, 'kind', o.kind) ORDER BY o.position, o.id), '[]')
+		(SELECT coalesce(json_agg(json_build_object('id', o.organization_id, 'name', g.name, 'kind', o.kind) ORDER BY o.position, o.id), '[]')
 		 FROM organizers o JOIN organizations g ON g.id = o.organization_id WHERE o.round_table_id = r.id),
-		jsonb_build_object('organizers', (SELECT count(*) FROM organizers o WHERE o.round_table_id = r.id),
+		json_build_object('organizers', (SELECT count(*) FROM organizers o WHERE o.round_table_id = r.id),
 			'attendees', (SELECT count(*) FROM attendees a WHERE a.round_table_id = r.id),
-			'speakers', (SELECT count(*) FROM (SELECT s.attendee_id FROM statements s WHERE s.round_table_id = r.id AND s.attendee_id IS NOT NULL
-				UNION SELECT h.attendee_id FROM attendee_roles h WHERE h.round_table_id = r.id AND h.role = ANY (ARRAY(SELECT code FROM roles WHERE speaks))) x),
+			'speakers', (SELECT count(DISTINCT attendee_id) FROM (SELECT s.attendee_id FROM statements s WHERE s.round_table_id = r.id
+				UNION ALL SELECT h.attendee_id FROM attendee_roles h WHERE h.round_table_id = r.id AND h.role = ANY (ARRAY(SELECT code FROM roles WHERE speaks))) x),
 			'statements', (SELECT count(*) FROM statements s WHERE s.round_table_id = r.id),
 			'recommendations', (SELECT count(*) FROM recommendations x WHERE x.round_table_id = r.id))`
 	eventJoins           = " LEFT JOIN places p ON p.id = r.place_id LEFT JOIN round_tables u ON u.id = r.parent_id"
@@ -82,7 +82,7 @@ type bareOrganizer struct {
 }
 
 const organizersOfEventSQL = `SELECT o.id, o.version, o.created_at, o.updated_at, o.round_table_id, o.organization_id, o.kind, o.name_as_listed, o.position,
-	jsonb_build_object('id', r.id, 'name', r.title), jsonb_build_object('id', g.id, 'name', g.name)
+	json_build_object('id', r.id, 'name', r.title), json_build_object('id', g.id, 'name', g.name)
 	FROM organizers o JOIN round_tables r ON r.id = o.round_table_id JOIN organizations g ON g.id = o.organization_id WHERE o.round_table_id = $1 ORDER BY o.position, o.id LIMIT 500`
 
 type bareAttendee struct {
@@ -105,17 +105,17 @@ type bareAttendee struct {
 
 const attendeesOfEventSQL = `SELECT a.id, a.version, a.created_at, a.updated_at, a.round_table_id, a.person_id, a.organization_id, a.name_as_listed, a.description, a.group_size, a.attendance, a.position,
 	ARRAY(SELECT h.role FROM attendee_roles h WHERE h.attendee_id = a.id ORDER BY h.position),
-	jsonb_build_object('id', r.id, 'name', r.title),
-	CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('id', p.id, 'name', p.name, 'organization', f.list -> 0 -> 'organization', 'organization_as_listed', f.list -> 0 -> 'organization_as_listed', 'position', f.list -> 0 -> 'title') END,
-	CASE WHEN g.id IS NOT NULL THEN jsonb_build_object('id', g.id, 'name', g.name) END,
+	json_build_object('id', r.id, 'name', r.title),
+	CASE WHEN p.id IS NOT NULL THEN json_build_object('id', p.id, 'name', p.name, 'organization', f.list -> 0 -> 'organization', 'organization_as_listed', f.list -> 0 -> 'organization_as_listed', 'position', f.list -> 0 -> 'title') END,
+	CASE WHEN g.id IS NOT NULL THEN json_build_object('id', g.id, 'name', g.name) END,
 	f.list,
-	CASE WHEN bp.id IS NOT NULL OR bg.id IS NOT NULL THEN jsonb_build_object('person_id', bp.id, 'organization_id', bg.id,
-		'person', CASE WHEN bp.id IS NOT NULL THEN jsonb_build_object('id', bp.id, 'name', bp.name) END,
-		'organization', CASE WHEN bg.id IS NOT NULL THEN jsonb_build_object('id', bg.id, 'name', bg.name) END) END
+	CASE WHEN bp.id IS NOT NULL OR bg.id IS NOT NULL THEN json_build_object('person_id', bp.id, 'organization_id', bg.id,
+		'person', CASE WHEN bp.id IS NOT NULL THEN json_build_object('id', bp.id, 'name', bp.name) END,
+		'organization', CASE WHEN bg.id IS NOT NULL THEN json_build_object('id', bg.id, 'name', bg.name) END) END
 	FROM attendees a JOIN round_tables r ON r.id = a.round_table_id LEFT JOIN people p ON p.id = a.person_id LEFT JOIN organizations g ON g.id = a.organization_id
 	LEFT JOIN people bp ON bp.id = a.on_behalf_of_person_id LEFT JOIN organizations bg ON bg.id = a.on_behalf_of_organization_id
-	CROSS JOIN LATERAL (SELECT coalesce(jsonb_agg(jsonb_build_object('organization_id', x.organization_id, 'organization_as_listed', x.organization_as_listed, 'title', x.title,
-		'organization', CASE WHEN o.id IS NOT NULL THEN jsonb_build_object('id', o.id, 'name', o.name) END) ORDER BY x.position), '[]') AS list
+	CROSS JOIN LATERAL (SELECT coalesce(json_agg(json_build_object('organization_id', x.organization_id, 'organization_as_listed', x.organization_as_listed, 'title', x.title,
+		'organization', CASE WHEN o.id IS NOT NULL THEN json_build_object('id', o.id, 'name', o.name) END) ORDER BY x.position), '[]') AS list
 		FROM attendee_affiliations x LEFT JOIN organizations o ON o.id = x.organization_id WHERE x.attendee_id = a.id) f
 	WHERE a.round_table_id = $1 ORDER BY a.position, a.id LIMIT 500`
 
@@ -132,7 +132,7 @@ type barePerson struct {
 }
 
 const peopleOfOrganizationSQL = `SELECT p.id, p.version, p.created_at, p.updated_at, p.name, p.other_names, p.honorific, p.bio, p.external_ids, p.visibility, p.notes,
-	(SELECT jsonb_build_object('organization', jsonb_build_object('id', g.id, 'name', g.name), 'title', f.title)
+	(SELECT json_build_object('organization', json_build_object('id', g.id, 'name', g.name), 'title', f.title)
 	 FROM affiliations f JOIN organizations g ON g.id = f.organization_id WHERE f.person_id = p.id AND f.held_during @> current_date
 	 ORDER BY f.is_primary DESC, lower(f.held_during) DESC NULLS LAST, f.id LIMIT 1)
 	FROM people p WHERE p.id IN (SELECT f.person_id FROM affiliations f WHERE f.organization_id = $1
@@ -170,24 +170,24 @@ const heldAt = ` LEFT JOIN LATERAL ((SELECT f.organization_id, f.organization_as
 		ORDER BY c.is_primary DESC, lower(c.held_during) DESC NULLS LAST, c.id LIMIT 1) LIMIT 1) h ON true LEFT JOIN organizations ho ON ho.id = h.organization_id`
 
 const (
-	personObject = `jsonb_build_object('id', x.id, 'name', x.name, 'organization', CASE WHEN ho.id IS NOT NULL THEN jsonb_build_object('id', ho.id, 'name', ho.name) END,
+	personObject = `json_build_object('id', x.id, 'name', x.name, 'organization', CASE WHEN ho.id IS NOT NULL THEN json_build_object('id', ho.id, 'name', ho.name) END,
 		'organization_as_listed', h.organization_as_listed, 'position', h.title)`
 	statementSQL = `SELECT s.id, s.version, s.created_at, s.updated_at, s.round_table_id, s.attendee_id, s.attribution, s.kind, s.act, s.sequence, s.quoted_person_id, s.in_reply_to_id, s.document_id, s.locator,
-		(SELECT jsonb_agg(jsonb_build_object('lang', t.lang, 'text', t.text, 'original', t.original, 'translator', t.translator) ORDER BY t.position) FROM statement_texts t WHERE t.statement_id = s.id),
-		jsonb_build_object('id', r.id, 'name', r.title),
-		CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('id', p.id, 'name', p.name, 'organization', CASE WHEN g.id IS NOT NULL THEN jsonb_build_object('id', g.id, 'name', g.name) END,
+		(SELECT json_agg(json_build_object('lang', t.lang, 'text', t.text, 'original', t.original, 'translator', t.translator) ORDER BY t.position) FROM statement_texts t WHERE t.statement_id = s.id),
+		json_build_object('id', r.id, 'name', r.title),
+		CASE WHEN p.id IS NOT NULL THEN json_build_object('id', p.id, 'name', p.name, 'organization', CASE WHEN g.id IS NOT NULL THEN json_build_object('id', g.id, 'name', g.name) END,
 			'organization_as_listed', held.organization_as_listed, 'position', held.title) END,
-		CASE WHEN a.id IS NOT NULL THEN jsonb_build_object('id', a.id, 'name_as_listed', a.name_as_listed, 'description', a.description,
-			'organization', CASE WHEN g.id IS NOT NULL THEN jsonb_build_object('id', g.id, 'name', g.name) END, 'organization_as_listed', held.organization_as_listed, 'position', held.title) END,
-		(SELECT coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'name', t.label) ORDER BY m.position), '[]') FROM statement_topics m JOIN topics t ON t.id = m.topic_id WHERE m.statement_id = s.id),
+		CASE WHEN a.id IS NOT NULL THEN json_build_object('id', a.id, 'name_as_listed', a.name_as_listed, 'description', a.description,
+			'organization', CASE WHEN g.id IS NOT NULL THEN json_build_object('id', g.id, 'name', g.name) END, 'organization_as_listed', held.organization_as_listed, 'position', held.title) END,
+		(SELECT coalesce(json_agg(json_build_object('id', t.id, 'name', t.label) ORDER BY m.position), '[]') FROM statement_topics m JOIN topics t ON t.id = m.topic_id WHERE m.statement_id = s.id),
 		ARRAY(SELECT m.topic_id FROM statement_topics m WHERE m.statement_id = s.id ORDER BY m.position),
-		jsonb_build_object('people', (SELECT coalesce(jsonb_agg(` + personObject + ` ORDER BY m.position), '[]') FROM people x` + heldAt + ` JOIN statement_people m ON m.statement_id = s.id AND m.person_id = x.id),
-			'organizations', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'name', o.name) ORDER BY m.position), '[]') FROM statement_organizations m JOIN organizations o ON o.id = m.organization_id WHERE m.statement_id = s.id),
-			'places', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'name', o.name) ORDER BY m.position), '[]') FROM statement_places m JOIN places o ON o.id = m.place_id WHERE m.statement_id = s.id),
-			'documents', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'name', o.title) ORDER BY m.position), '[]') FROM statement_documents m JOIN documents o ON o.id = m.document_id WHERE m.statement_id = s.id)),
-		jsonb_build_object('person_ids', ARRAY(SELECT m.person_id FROM statement_people m WHERE m.statement_id = s.id ORDER BY m.position), 'organization_ids', ARRAY(SELECT m.organization_id FROM statement_organizations m WHERE m.statement_id = s.id ORDER BY m.position), 'place_ids', ARRAY(SELECT m.place_id FROM statement_places m WHERE m.statement_id = s.id ORDER BY m.position), 'document_ids', ARRAY(SELECT m.document_id FROM statement_documents m WHERE m.statement_id = s.id ORDER BY m.position)),
+		json_build_object('people', (SELECT coalesce(json_agg(` + personObject + ` ORDER BY m.position), '[]') FROM people x` + heldAt + ` JOIN statement_people m ON m.statement_id = s.id AND m.person_id = x.id),
+			'organizations', (SELECT coalesce(json_agg(json_build_object('id', o.id, 'name', o.name) ORDER BY m.position), '[]') FROM statement_organizations m JOIN organizations o ON o.id = m.organization_id WHERE m.statement_id = s.id),
+			'places', (SELECT coalesce(json_agg(json_build_object('id', o.id, 'name', o.name) ORDER BY m.position), '[]') FROM statement_places m JOIN places o ON o.id = m.place_id WHERE m.statement_id = s.id),
+			'documents', (SELECT coalesce(json_agg(json_build_object('id', o.id, 'name', o.title) ORDER BY m.position), '[]') FROM statement_documents m JOIN documents o ON o.id = m.document_id WHERE m.statement_id = s.id)),
+		json_build_object('person_ids', ARRAY(SELECT m.person_id FROM statement_people m WHERE m.statement_id = s.id ORDER BY m.position), 'organization_ids', ARRAY(SELECT m.organization_id FROM statement_organizations m WHERE m.statement_id = s.id ORDER BY m.position), 'place_ids', ARRAY(SELECT m.place_id FROM statement_places m WHERE m.statement_id = s.id ORDER BY m.position), 'document_ids', ARRAY(SELECT m.document_id FROM statement_documents m WHERE m.statement_id = s.id ORDER BY m.position)),
 		(SELECT ` + personObject + ` FROM people x` + heldAt + ` WHERE x.id = s.quoted_person_id),
-		CASE WHEN d.id IS NOT NULL THEN jsonb_build_object('id', d.id, 'name', d.title) END
+		CASE WHEN d.id IS NOT NULL THEN json_build_object('id', d.id, 'name', d.title) END
 		FROM statements s JOIN round_tables r ON r.id = s.round_table_id LEFT JOIN attendees a ON a.id = s.attendee_id LEFT JOIN people p ON p.id = a.person_id
 		LEFT JOIN LATERAL (SELECT f.organization_id, f.organization_as_listed, f.title FROM attendee_affiliations f WHERE f.attendee_id = a.id ORDER BY f.position LIMIT 1) held ON true
 		LEFT JOIN organizations g ON g.id = coalesce(a.organization_id, held.organization_id) LEFT JOIN documents d ON d.id = s.document_id`

@@ -59,8 +59,8 @@ type Filter struct {
 
 var source = paging.Source{
 	Columns: changes.Columns("d") + `, d.type, d.first_id, d.second_id, d.note,
-		jsonb_build_object('id', d.first_id, 'name', coalesce(p.name, g.name)) AS first,
-		jsonb_build_object('id', d.second_id, 'name', coalesce(q.name, h.name)) AS second`,
+		json_build_object('id', d.first_id, 'name', coalesce(p.name, g.name)) AS first,
+		json_build_object('id', d.second_id, 'name', coalesce(q.name, h.name)) AS second`,
 	Table: "distinctions d",
 	Joins: `LEFT JOIN people p ON p.id = d.first_person_id LEFT JOIN people q ON q.id = d.second_person_id
 		LEFT JOIN organizations g ON g.id = d.first_organization_id LEFT JOIN organizations h ON h.id = d.second_organization_id`,

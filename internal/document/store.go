@@ -42,8 +42,8 @@ func newSource(public bool) paging.Source {
 		shown = " AND p.visibility = 'public'"
 	}
 	s.Columns = changes.Columns("d") + `, d.title, d.kind, d.url, d.language, d.published_on,
-		(SELECT coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name, 'position', held.title,
-			'organization', CASE WHEN g.id IS NOT NULL THEN jsonb_build_object('id', g.id, 'name', g.name) END) ORDER BY a.position), '[]')
+		(SELECT coalesce(json_agg(json_build_object('id', p.id, 'name', p.name, 'position', held.title,
+			'organization', CASE WHEN g.id IS NOT NULL THEN json_build_object('id', g.id, 'name', g.name) END) ORDER BY a.position), '[]')
 		 FROM document_authors a JOIN people p ON p.id = a.person_id
 		 LEFT JOIN LATERAL (SELECT f.organization_id, f.title FROM affiliations f
 			WHERE f.person_id = p.id AND f.held_during @> coalesce(partial_date_start(d.published_on), current_date)

@@ -43,8 +43,8 @@ type Filter struct {
 }
 
 var source = paging.Source{
-	Columns: changes.Columns("m") + `, m.type, m.from_id, jsonb_build_object('id', m.from_id, 'name', m.name) AS "from", m.into_id,
-		CASE WHEN coalesce(p.id, g.id) IS NOT NULL THEN jsonb_build_object('id', m.into_id, 'name', coalesce(p.name, g.name)) END AS into, m.undone,
+	Columns: changes.Columns("m") + `, m.type, m.from_id, json_build_object('id', m.from_id, 'name', m.name) AS "from", m.into_id,
+		CASE WHEN coalesce(p.id, g.id) IS NOT NULL THEN json_build_object('id', m.into_id, 'name', coalesce(p.name, g.name)) END AS into, m.undone,
 		coalesce((SELECT c.actor FROM changes c WHERE c.type = 'merges' AND c.id = m.id AND c.is_head), '') AS actor`,
 	Table: "merges m",
 	Joins: `LEFT JOIN people p ON m.type = 'people' AND p.id = m.into_id

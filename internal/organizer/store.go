@@ -24,7 +24,7 @@ var full, published = newSource(false), newSource(true)
 func newSource(public bool) paging.Source {
 	s := paging.Source{
 		Columns: changes.Columns("o") + `, o.round_table_id, o.organization_id, o.kind, o.name_as_listed, o.position,
-			jsonb_build_object('id', r.id, 'name', r.title) AS round_table, jsonb_build_object('id', g.id, 'name', g.name) AS organization`,
+			json_build_object('id', r.id, 'name', r.title) AS round_table, json_build_object('id', g.id, 'name', g.name) AS organization`,
 		Table: "organizers o",
 		Joins: "LEFT JOIN round_tables r ON r.id = o.round_table_id", // an outer join that nothing looks at costs nothing
 		Shown: "JOIN organizations g ON g.id = o.organization_id",

@@ -42,7 +42,7 @@ func newSource(public bool) paging.Source {
 		notes = "NULL::text AS notes"
 	}
 	s.Columns = changes.Columns("p") + `, p.name, p.other_names, p.honorific, p.bio, p.external_ids, p.visibility, ` + notes + `,
-		(SELECT jsonb_build_object('organization', jsonb_build_object('id', g.id, 'name', g.name), 'title', f.title)
+		(SELECT json_build_object('organization', json_build_object('id', g.id, 'name', g.name), 'title', f.title)
 		 FROM affiliations f JOIN organizations g ON g.id = f.organization_id WHERE f.person_id = p.id AND f.held_during @> current_date
 		 ORDER BY f.is_primary DESC, lower(f.held_during) DESC NULLS LAST, f.id LIMIT 1) AS affiliation`
 	return s

@@ -23,7 +23,7 @@ var spellings = spelling.Index{Table: "place_names", Owner: "place_id", Records:
 
 var source = paging.Source{
 	Columns: changes.Columns("p") + `, p.name, p.former_names, p.other_names, p.country, p.region, p.parent_id, p.latitude, p.longitude,
-		CASE WHEN u.id IS NOT NULL THEN jsonb_build_object('id', u.id, 'name', u.name) END AS parent`,
+		CASE WHEN u.id IS NOT NULL THEN json_build_object('id', u.id, 'name', u.name) END AS parent`,
 	Table: "places p",
 	Joins: "LEFT JOIN places u ON u.id = p.parent_id",
 	ID:    "p.id",

@@ -43,14 +43,14 @@ func newSource(public bool) paging.Source {
 		LEFT JOIN organizations g ON g.id = x.addressee_id
 		LEFT JOIN documents d ON d.id = x.evidence_document_id` + open
 	s.Columns = changes.Columns("x") + `, x.round_table_id, x.statement_id, x.text, x.addressee_id, x.status, x.status_on, d.id AS evidence_document_id,
-		jsonb_build_object('id', r.id, 'name', r.title) AS round_table,
+		json_build_object('id', r.id, 'name', r.title) AS round_table,
 		CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('id', p.id, 'name', p.name) || coalesce((
 			SELECT jsonb_build_object('organization_as_listed', f.organization_as_listed, 'position', f.title,
 				'organization', CASE WHEN at.id IS NOT NULL THEN jsonb_build_object('id', at.id, 'name', at.name) END)
 			FROM attendee_affiliations f LEFT JOIN organizations at ON at.id = f.organization_id
 			WHERE f.attendee_id = s.attendee_id ORDER BY f.position LIMIT 1), '{}') END AS person,
-		CASE WHEN g.id IS NOT NULL THEN jsonb_build_object('id', g.id, 'name', g.name) END AS addressee,
-		CASE WHEN d.id IS NOT NULL THEN jsonb_build_object('id', d.id, 'name', d.title) END AS evidence_document`
+		CASE WHEN g.id IS NOT NULL THEN json_build_object('id', g.id, 'name', g.name) END AS addressee,
+		CASE WHEN d.id IS NOT NULL THEN json_build_object('id', d.id, 'name', d.title) END AS evidence_document`
 	return s
 }
 

@@ -6,7 +6,7 @@ import "roundtables.kz/registry/internal/pg"
 
 // To gives the reference {id, name} to the row of an alias; NULL where an outer join found no row.
 func To(alias, name string) string {
-	return "CASE WHEN " + alias + ".id IS NOT NULL THEN jsonb_build_object('id', " + alias + ".id, 'name', " + alias + "." + name + ") END"
+	return "CASE WHEN " + alias + ".id IS NOT NULL THEN json_build_object('id', " + alias + ".id, 'name', " + alias + "." + name + ") END"
 }
 
 // Person gives the text.PersonRef of a person at a round table: with the first position frozen there, else the one that
@@ -18,14 +18,14 @@ func Person(id, roundTable, startsOn string, public bool) string {
 // People gives the array of the text.PersonRefs of the people that a link table names, in the order of its position.
 // links is the table with the alias m and what ties it, such as "statement_people m ON m.statement_id = s.id".
 func People(links, roundTable, startsOn string, public bool) string {
-	return "(SELECT coalesce(jsonb_agg(" + personObject + " ORDER BY m.position), '[]')" + personFrom +
+	return "(SELECT coalesce(json_agg(" + personObject + " ORDER BY m.position), '[]')" + personFrom +
 		PositionAt("ref_person.id", roundTable, startsOn) + " JOIN " + links + " AND m.person_id = ref_person.id" + Shown("ref_person", public) + ")"
 }
 
 const personFrom = " FROM people ref_person"
 
-const personObject = `jsonb_build_object('id', ref_person.id, 'name', ref_person.name, 'organization', ` +
-	`CASE WHEN held_at.id IS NOT NULL THEN jsonb_build_object('id', held_at.id, 'name', held_at.name) END, ` +
+const personObject = `json_build_object('id', ref_person.id, 'name', ref_person.name, 'organization', ` +
+	`CASE WHEN held_at.id IS NOT NULL THEN json_build_object('id', held_at.id, 'name', held_at.name) END, ` +
 	`'organization_as_listed', held.organization_as_listed, 'position', held.title)`
 
 // PositionAt joins, as held and held_at, the position that a person had at a round table, and its organization.

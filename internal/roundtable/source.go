@@ -38,21 +38,21 @@ func newSource(public bool) paging.Source {
 	}
 	s.Columns = changes.Columns("r") + `, r.title, r.purpose, r.format, r.status, r.publication, r.starts_on, r.ends_on, r.date_precision,
 		r.starts_at, r.ends_at, r.timezone, r.mode, r.place_id, r.venue, r.online_url, parent.id AS parent_id, r.languages, r.outcome, r.external_ids, ` + notes + `,
-		CASE WHEN place.id IS NOT NULL THEN jsonb_build_object('id', place.id, 'name', place.name) END AS place,
-		CASE WHEN parent.id IS NOT NULL THEN jsonb_build_object('id', parent.id, 'name', parent.title) END AS parent,
-		(SELECT coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'name', t.label) ORDER BY l.position), '[]')
+		CASE WHEN place.id IS NOT NULL THEN json_build_object('id', place.id, 'name', place.name) END AS place,
+		CASE WHEN parent.id IS NOT NULL THEN json_build_object('id', parent.id, 'name', parent.title) END AS parent,
+		(SELECT coalesce(json_agg(json_build_object('id', t.id, 'name', t.label) ORDER BY l.position), '[]')
 		 FROM round_table_topics l JOIN topics t ON t.id = l.topic_id WHERE l.round_table_id = r.id) AS topics,
-		(SELECT coalesce(jsonb_agg(jsonb_build_object('document_id', l.document_id, 'relation', l.relation,
-			'document', jsonb_build_object('id', d.id, 'name', d.title)) ORDER BY l.position), '[]')
+		(SELECT coalesce(json_agg(json_build_object('document_id', l.document_id, 'relation', l.relation,
+			'document', json_build_object('id', d.id, 'name', d.title)) ORDER BY l.position), '[]')
 		 FROM document_links l JOIN documents d ON d.id = l.document_id WHERE l.round_table_id = r.id) AS document_links,
-		(SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.organization_id, 'name', g.name, 'kind', o.kind) ORDER BY o.position, o.id), '[]')
+		(SELECT coalesce(json_agg(json_build_object('id', o.organization_id, 'name', g.name, 'kind', o.kind) ORDER BY o.position, o.id), '[]')
 		 FROM organizers o JOIN organizations g ON g.id = o.organization_id WHERE o.round_table_id = r.id) AS organizers,
-		jsonb_build_object(
+		json_build_object(
 			'organizers', (SELECT count(*) FROM organizers o WHERE o.round_table_id = r.id),
 			'attendees', (SELECT count(*) FROM attendees a WHERE a.round_table_id = r.id),
-			'speakers', (SELECT count(*) FROM (
-				SELECT s.attendee_id FROM statements s WHERE s.round_table_id = r.id AND s.attendee_id IS NOT NULL
-				UNION SELECT h.attendee_id FROM attendee_roles h WHERE h.round_table_id = r.id AND h.role = ANY (ARRAY(SELECT code FROM roles WHERE speaks))) speaking),
+			'speakers', (SELECT count(DISTINCT attendee_id) FROM (
+				SELECT s.attendee_id FROM statements s WHERE s.round_table_id = r.id
+				UNION ALL SELECT h.attendee_id FROM attendee_roles h WHERE h.round_table_id = r.id AND h.role = ANY (ARRAY(SELECT code FROM roles WHERE speaks))) speaking),
 			'statements', (SELECT count(*) FROM statements s WHERE s.round_table_id = r.id),
 			'recommendations', (SELECT count(*) FROM recommendations x WHERE x.round_table_id = r.id)) AS counts`
 	return s

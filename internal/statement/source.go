@@ -44,21 +44,21 @@ func newSource(public bool) paging.Source {
 	const day = "coalesce(r.starts_on, current_date)"
 	s.Columns = changes.Columns("s") + `, s.round_table_id, s.attendee_id, CASE WHEN ` + named + ` THEN s.attribution END AS attribution, s.kind, s.act, s.sequence,
 		q.id AS quoted_person_id, s.in_reply_to_id, s.document_id, s.locator,
-		(SELECT jsonb_agg(jsonb_build_object('lang', t.lang, 'text', t.text, 'original', t.original, 'translator', t.translator) ORDER BY t.position)
+		(SELECT json_agg(json_build_object('lang', t.lang, 'text', t.text, 'original', t.original, 'translator', t.translator) ORDER BY t.position)
 		 FROM statement_texts t WHERE t.statement_id = s.id) AS texts,
-		jsonb_build_object('id', r.id, 'name', r.title) AS round_table,
-		CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('id', p.id, 'name', p.name) END AS speaker,
-		CASE WHEN a.id IS NOT NULL THEN jsonb_build_object('id', a.id, 'name_as_listed', CASE WHEN ` + named + ` THEN a.name_as_listed END, 'description', a.description,
+		json_build_object('id', r.id, 'name', r.title) AS round_table,
+		CASE WHEN p.id IS NOT NULL THEN json_build_object('id', p.id, 'name', p.name) END AS speaker,
+		CASE WHEN a.id IS NOT NULL THEN json_build_object('id', a.id, 'name_as_listed', CASE WHEN ` + named + ` THEN a.name_as_listed END, 'description', a.description,
 			'organization', ` + reference.To("g", "name") + `, 'organization_as_listed', held.organization_as_listed, 'position', held.title) END AS attendee,
-		(SELECT coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'name', t.label) ORDER BY m.position), '[]')
+		(SELECT coalesce(json_agg(json_build_object('id', t.id, 'name', t.label) ORDER BY m.position), '[]')
 		 FROM statement_topics m JOIN topics t ON t.id = m.topic_id WHERE m.statement_id = s.id) AS topics,
-		jsonb_build_object(
+		json_build_object(
 			'people', ` + reference.People("statement_people m ON m.statement_id = s.id", "s.round_table_id", day, public) + `,
-			'organizations', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'name', o.name) ORDER BY m.position), '[]')
+			'organizations', (SELECT coalesce(json_agg(json_build_object('id', o.id, 'name', o.name) ORDER BY m.position), '[]')
 				FROM statement_organizations m JOIN organizations o ON o.id = m.organization_id WHERE m.statement_id = s.id),
-			'places', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'name', o.name) ORDER BY m.position), '[]')
+			'places', (SELECT coalesce(json_agg(json_build_object('id', o.id, 'name', o.name) ORDER BY m.position), '[]')
 				FROM statement_places m JOIN places o ON o.id = m.place_id WHERE m.statement_id = s.id),
-			'documents', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'name', o.title) ORDER BY m.position), '[]')
+			'documents', (SELECT coalesce(json_agg(json_build_object('id', o.id, 'name', o.title) ORDER BY m.position), '[]')
 				FROM statement_documents m JOIN documents o ON o.id = m.document_id WHERE m.statement_id = s.id)) AS mentioned,
 		CASE WHEN q.id IS NOT NULL THEN ` + reference.Person("q.id", "s.round_table_id", day, public) + ` END AS quoted_person,
 		` + reference.To("d", "title") + ` AS document`

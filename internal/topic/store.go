@@ -20,7 +20,7 @@ const (
 
 var source = paging.Source{
 	Columns: changes.Columns("t") + `, t.label, t.description, t.parent_id,
-		CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('id', p.id, 'name', p.label) END AS parent`,
+		CASE WHEN p.id IS NOT NULL THEN json_build_object('id', p.id, 'name', p.label) END AS parent`,
 	Table: "topics t",
 	Joins: "LEFT JOIN topics p ON p.id = t.parent_id",
 	ID:    "t.id",
