@@ -23,6 +23,8 @@ type Config struct {
 	RequestTimeout time.Duration // of one request, 30 s by default
 	StreamFor      time.Duration // how long a stream of changes stays open, 15 min by default
 
+	AnswerCache int // bytes of answers that are kept to be given again; 0 keeps none
+
 	WebhooksPrivate bool            // webhooks may lie in any network and on any port, also without TLS
 	WebhookWaits    []time.Duration // between the attempts of a delivery, three days in all by default
 	WebhookEvery    time.Duration   // how often changes for webhooks are looked for, 250 ms by default

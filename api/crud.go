@@ -29,15 +29,16 @@ func listOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list fu
 	if err != nil {
 		return err
 	}
-	if same, err := s.unchangedList(c.Request().Context(), c); same || err != nil {
+	q := s.ask(c)
+	if done, err := q.answered(c, heldList); done || err != nil {
 		return err
 	}
 	page, err := list(c.Request().Context(), s.db, f)
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set("ETag", `"`+s.stateTag(c, page.State)+`"`)
-	return s.list(c, P(&f).Page(), page.Items, infoOf(page))
+	q.from(c, page.State, "")
+	return s.list(c, P(&f).Page(), page.Items, infoOf(page), q)
 }
 
 // freshListOf is listOf for records of which something changes without an entry in the log.
@@ -50,7 +51,7 @@ func freshListOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, li
 	if err != nil {
 		return err
 	}
-	return s.list(c, P(&f).Page(), page.Items, infoOf(page))
+	return s.list(c, P(&f).Page(), page.Items, infoOf(page), nil)
 }
 
 // withinOf answers what belongs to the round table of the path: the list whose filter names that round table, without the
@@ -65,7 +66,8 @@ func withinOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list 
 		return err
 	}
 	ctx := c.Request().Context()
-	if same, err := s.unchangedList(ctx, c); same || err != nil {
+	q := s.ask(c)
+	if done, err := q.answered(c, heldList); done || err != nil {
 		return err
 	}
 	page, err := list(ctx, s.db, n, f)
@@ -77,8 +79,8 @@ func withinOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list 
 			return err
 		}
 	}
-	c.Response().Header().Set("ETag", `"`+s.stateTag(c, page.State)+`"`)
-	return s.list(c, P(&f).Page(), page.Items, infoOf(page))
+	q.from(c, page.State, "")
+	return s.list(c, P(&f).Page(), page.Items, infoOf(page), q)
 }
 
 // itemOf answers one record.
@@ -96,15 +98,17 @@ func itemWith[T any, P record[T]](s *server, c echo.Context, params any, p *item
 	if err != nil {
 		return err
 	}
-	ctx := c.Request().Context()
-	if same, err := s.unchangedItem(ctx, c); same || err != nil {
+	q := s.ask(c)
+	if done, err := q.answered(c, heldItem); done || err != nil {
 		return err
 	}
-	r, err := get(ctx, s.db, n)
+	r, err := get(c.Request().Context(), s.db, n)
 	if err != nil {
 		return err
 	}
-	return taggedItem[T, P](c, http.StatusOK, &r, *p, versionTag(P(&r).Meta().Version)+"-"+s.stateTag(c, paging.StateOf(P(&r).Meta())))
+	meta := P(&r).Meta()
+	q.from(c, paging.StateOf(meta), versionTag(meta.Version)+"-")
+	return show(c, http.StatusOK, &r, *p, q)
 }
 
 // freshItemOf is itemOf for records of which something changes without an entry in the log.

@@ -82,7 +82,7 @@ func (s *server) listPeopleDuplicates(c echo.Context) error {
 	list := paired(pairs.List, people, func(p spelling.Pair, one, other person.Person) PersonDuplicate {
 		return PersonDuplicate{at.hit(one, p.First), at.hit(other, p.Second), spelling.Rounded(p.Second.Score), reasonsOf(p, employers[one.ID], employers[other.ID])}
 	})
-	return s.list(c, &paging.Params{Lang: f.Lang}, list, f.info(pairs))
+	return s.list(c, &paging.Params{Lang: f.Lang}, list, f.info(pairs), nil)
 }
 
 // listOrganizationsDuplicates answers pairs of organizations that may be one.
@@ -107,7 +107,7 @@ func (s *server) listOrganizationsDuplicates(c echo.Context) error {
 	list := paired(pairs.List, page.Items, func(p spelling.Pair, one, other organization.Organization) OrganizationDuplicate {
 		return OrganizationDuplicate{organizationHit(one, p.First), organizationHit(other, p.Second), spelling.Rounded(p.Second.Score), reasonsOf(p, nil, nil)}
 	})
-	return s.list(c, &paging.Params{Lang: f.Lang}, list, f.info(pairs))
+	return s.list(c, &paging.Params{Lang: f.Lang}, list, f.info(pairs), nil)
 }
 
 // duplicates reads the parameters and finds the pairs of a page, without those that are not the same.

@@ -54,7 +54,7 @@ func queryWhole[F any, P filter[F]](c echo.Context, extra any) (F, error) {
 	return f, apperr.BadQuery(fields)
 }
 
-// parameters of a filter type: name -> where it is kept, its closed list of values.
+// parameter is one of a filter type: where it is kept, its closed list of values.
 type parameter struct {
 	index   []int
 	allowed []string
@@ -83,11 +83,33 @@ func parametersOf(t reflect.Type) map[string]parameter {
 	return params
 }
 
+var lacking sync.Map // reflect.Type -> []apperr.Field, the mistakes of an empty query string
+
 // bind sets the fields of into (a pointer to a struct) from the query string and gives the mistakes.
 func bind(values url.Values, into any) []apperr.Field {
 	v := reflect.ValueOf(into).Elem()
 	params := parametersOf(v.Type())
-	var fields []apperr.Field
+	if len(values) > 0 {
+		return bindValues(values, v, params)
+	}
+	if fields, ok := lacking.Load(v.Type()); ok { // most records are asked for so, and the rules need not be gone through again
+		setDefaults(values, v, params)
+		return slices.Clone(fields.([]apperr.Field))
+	}
+	fields := bindValues(values, v, params)
+	lacking.Store(v.Type(), slices.Clone(fields))
+	return fields
+}
+
+func setDefaults(values url.Values, v reflect.Value, params map[string]parameter) {
+	for name, p := range params {
+		if p.def != "" && values.Get(name) == "" {
+			set(v.FieldByIndex(p.index), name, p.def, nil)
+		}
+	}
+}
+
+func bindValues(values url.Values, v reflect.Value, params map[string]parameter) (fields []apperr.Field) {
 	for name, given := range values {
 		p, ok := params[name]
 		switch {
@@ -102,12 +124,8 @@ func bind(values url.Values, into any) []apperr.Field {
 			fields = append(fields, set(v.FieldByIndex(p.index), name, given[0], p.allowed)...)
 		}
 	}
-	for name, p := range params {
-		if p.def != "" && values.Get(name) == "" {
-			set(v.FieldByIndex(p.index), name, p.def, nil)
-		}
-	}
-	for _, f := range check(into) {
+	setDefaults(values, v, params)
+	for _, f := range check(v.Addr().Interface()) {
 		f.Parameter, f.Pointer = strings.Split(f.Pointer, "/")[1], ""
 		if !slices.ContainsFunc(fields, func(g apperr.Field) bool { return g.Parameter == f.Parameter }) {
 			fields = append(fields, f)

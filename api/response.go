@@ -61,6 +61,11 @@ const largeAnswer = 256 << 10 // bytes
 
 // send writes v as JSON.
 func send(c echo.Context, status int, mediaType string, v any) error {
+	return sendAnswer(c, status, mediaType, v, nil)
+}
+
+// sendAnswer is send for the answer to a question, which is kept, or to none.
+func sendAnswer(c echo.Context, status int, mediaType string, v any, q *question) error {
 	b := buffers.Get().(*bytes.Buffer)
 	defer func() {
 		if b.Cap() <= largeAnswer {
@@ -71,12 +76,13 @@ func send(c echo.Context, status int, mediaType string, v any) error {
 	if err := json.MarshalWrite(b, v, jsonOptions); err != nil {
 		return fmt.Errorf("encode the answer: %w", err)
 	}
+	q.keep(c, b.Bytes())
 	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(b.Len())) // else a large answer goes out in chunks
 	return c.Blob(status, mediaType, b.Bytes())
 }
 
-// list answers a page with its envelope and Link header.
-func (s *server) list(c echo.Context, p *paging.Params, page any, info listInfo) error {
+// list answers a page with its envelope and Link header. q is the question that it answers, nil where it follows from more than the log.
+func (s *server) list(c echo.Context, p *paging.Params, page any, info listInfo, q *question) error {
 	envelope := struct {
 		Data any      `json:"data"`
 		Page PageInfo `json:"page"`
@@ -100,7 +106,7 @@ func (s *server) list(c echo.Context, p *paging.Params, page any, info listInfo)
 		}
 		envelope.Data = projected
 	}
-	return send(c, http.StatusOK, echo.MIMEApplicationJSON, envelope)
+	return sendAnswer(c, http.StatusOK, echo.MIMEApplicationJSON, envelope, q)
 }
 
 type listInfo struct {
@@ -127,14 +133,14 @@ type itemParams struct {
 	Lang   string   `query:"lang" form:"lang" validate:"omitempty,language"` // Adds `<field>_text` and `<field>_lang` beside every text, in this language or the next one of the chain ru, en, kk.
 }
 
-// item answers one record with its ETag.
+// item answers one record with its version as the ETag.
 func item[T any, P record[T]](c echo.Context, status int, r *T, p itemParams) error {
-	return taggedItem[T, P](c, status, r, p, versionTag(P(r).Meta().Version))
+	c.Response().Header().Set("ETag", `"`+versionTag(P(r).Meta().Version)+`"`)
+	return show(c, status, r, p, nil)
 }
 
-// taggedItem answers a record under a tag, which begins with its version.
-func taggedItem[T any, P record[T]](c echo.Context, status int, r *T, p itemParams, tag string) error {
-	c.Response().Header().Set("ETag", `"`+tag+`"`)
+// show answers one record. q is the question that it answers, nil where it follows from more than the log.
+func show[T any](c echo.Context, status int, r *T, p itemParams, q *question) error {
 	if p.Lang == "" {
 		p.Lang = acceptedLanguage(c.Request())
 	}
@@ -142,13 +148,13 @@ func taggedItem[T any, P record[T]](c echo.Context, status int, r *T, p itemPara
 		text.Localize(r, p.Lang)
 	}
 	if len(p.Fields) == 0 {
-		return send(c, status, echo.MIMEApplicationJSON, r)
+		return sendAnswer(c, status, echo.MIMEApplicationJSON, r, q)
 	}
 	projected, err := project(r, p.Fields)
 	if err != nil {
 		return err
 	}
-	return send(c, status, echo.MIMEApplicationJSON, projected)
+	return sendAnswer(c, status, echo.MIMEApplicationJSON, projected, q)
 }
 
 func versionTag(version int64) string { return strconv.FormatInt(version, 10) }

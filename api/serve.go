@@ -70,12 +70,12 @@ func stopping(ctx context.Context) <-chan struct{} {
 // tag names the bytes; If-Match and If-None-Match do not mind it. Level 1 costs half of what the usual level 6 does. Files,
 // which have no ETag, are compressed by zstd where the client takes it.
 func compress(h http.Handler) (http.Handler, error) {
-	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(1<<10), gzhttp.CompressionLevel(1), gzhttp.EnableZstd(false),
-		gzhttp.SuffixETag("-gzip"), gzhttp.SetContentType(false))
+	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(minCompressed), gzhttp.CompressionLevel(compressionLevel), gzhttp.EnableZstd(false),
+		gzhttp.SuffixETag(gzipSuffix), gzhttp.SetContentType(false))
 	if err != nil {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}
-	wrapWhole, err := gzhttp.NewWrapper(gzhttp.MinSize(1<<10), gzhttp.CompressionLevel(1), gzhttp.SetContentType(false),
+	wrapWhole, err := gzhttp.NewWrapper(gzhttp.MinSize(minCompressed), gzhttp.CompressionLevel(compressionLevel), gzhttp.SetContentType(false),
 		gzhttp.ExceptContentTypes([]string{mediaTypes["xlsx"]})) // which are compressed already
 	if err != nil {
 		return nil, fmt.Errorf("set up compression: %w", err)

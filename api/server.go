@@ -26,6 +26,7 @@ type server struct {
 
 	follower *follower // of the change log
 	streams  *streams  // of it that are open
+	answers  *answers  // that follow from it
 	sums     *sums     // of what it has made
 
 	keys    *apikey.Ring
@@ -70,6 +71,9 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 		return head.Seq, err
 	})
 	s.sums = newSums()
+	if s.answers, err = newAnswers(config.AnswerCache); err != nil {
+		return nil, fmt.Errorf("set up the memory of answers: %w", err)
+	}
 	s.streams = &streams{open: map[client]int{}}
 	s.keys = apikey.NewRing(config.DB, s.secret, config.Now)
 	if s.people, err = newFinder(ctx, config, person.Spellings); err != nil {

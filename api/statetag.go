@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"maps"
@@ -32,13 +31,20 @@ var release = func() string {
 	return name
 }()
 
-// stateTag names an answer: the same request by somebody with the same rights has the same answer while the log has no new entry. The day
-// is part of it, for what people are is told as of today where an event has no date.
-func (s *server) stateTag(c echo.Context, state paging.State) string {
+// question is a request whose answer follows from the log: the same request by somebody with the same rights has the same answer
+// while the log has no new entry. The day is part of the state, for what people are is told as of today where an event has no date.
+type question struct {
+	s      *server
+	key    [sha256.Size]byte // of all that the answer depends on, but the state
+	answer keptAnswer        // as far as it is known
+}
+
+// ask reads what is asked.
+func (s *server) ask(c echo.Context) *question {
 	r := c.Request()
 	var buffer [512]byte
-	b := strconv.AppendInt(buffer[:0], state.Head, 10)
-	for _, part := range [...]string{release, s.config.PublicBaseURL, s.epoch, state.Day, r.URL.Path, acceptedLanguage(r)} {
+	b := buffer[:0]
+	for _, part := range [...]string{release, s.config.PublicBaseURL, s.epoch, r.URL.Path, acceptedLanguage(r)} {
 		b = strconv.AppendQuote(b, part)
 	}
 	for _, scope := range slices.Sorted(slices.Values(actor.From(r.Context()).Scopes)) {
@@ -50,46 +56,74 @@ func (s *server) stateTag(c echo.Context, state paging.State) string {
 			b = strconv.AppendQuote(append(strconv.AppendQuote(b, name), '='), value)
 		}
 	}
-	sum := sha256.Sum256(b)
+	return &question{s: s, key: sha256.Sum256(b)}
+}
+
+// tag names the answer that a state has.
+func (q *question) tag(state paging.State) string {
+	var buffer [sha256.Size + 32]byte
+	b := append(strconv.AppendInt(append(buffer[:0], q.key[:]...), state.Head, 10), ' ')
+	sum := sha256.Sum256(append(b, state.Day...))
 	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
-// held gives the tags that the client holds, and the one that the answer would have now; empty where it holds none. Only the head of the log
-// is read for it.
-func (s *server) held(ctx context.Context, c echo.Context) (tags, now string, err error) {
-	if tags = strings.TrimSpace(c.Request().Header.Get("If-None-Match")); tags == "" {
-		return "", "", nil
+// answered answers what the client holds already, with 304, and what is kept. held gives the ETag that the client holds of
+// the answer that there is now, or "". Only the head of the log is read for it.
+func (q *question) answered(c echo.Context, held func(tags, now string) string) (bool, error) {
+	tags, kept := strings.TrimSpace(c.Request().Header.Get("If-None-Match")), q.s.answers.get(q.key)
+	if tags == "" && kept == nil {
+		return false, nil
 	}
-	state, err := paging.ReadState(ctx, s.db)
-	return tags, s.stateTag(c, state), err
+	state, err := paging.ReadState(c.Request().Context(), q.s.db)
+	if err != nil {
+		return false, err
+	}
+	q.s.answers.saw(state.Head)
+	now := q.tag(state)
+	if tag := held(tags, now); tag != "" {
+		c.Response().Header().Set("ETag", `"`+tag+`"`)
+		return true, c.NoContent(http.StatusNotModified)
+	}
+	if kept != nil && kept.tag == now {
+		q.s.metrics.kept.Inc()
+		return true, kept.send(c)
+	}
+	return false, nil
+}
+
+// from notes the state that the answer is from, and sets its ETag: prefix and the tag of the state.
+func (q *question) from(c echo.Context, state paging.State, prefix string) {
+	q.s.answers.saw(state.Head)
+	q.answer.head, q.answer.tag = state.Head, q.tag(state)
+	q.answer.etag = prefix + q.answer.tag
+	c.Response().Header().Set("ETag", `"`+q.answer.etag+`"`)
+}
+
+// keep keeps the answer; nil keeps nothing.
+func (q *question) keep(c echo.Context, body []byte) {
+	if q == nil {
+		return
+	}
+	q.answer.link = c.Response().Header().Get("Link")
+	q.s.answers.put(q.key, q.answer, body)
 }
 
 // A tag is looked for in If-None-Match, not compared: caches weaken it, and compression adds a suffix.
 
-// unchangedList reports whether the client holds the list already, and then answers so.
-func (s *server) unchangedList(ctx context.Context, c echo.Context) (bool, error) {
-	tags, now, err := s.held(ctx, c)
-	if err != nil || tags == "" || tags != "*" && !strings.Contains(tags, now) {
-		return false, err
+// heldList is for answered of a list.
+func heldList(tags, now string) string {
+	if tags == "*" || strings.Contains(tags, now) {
+		return now
 	}
-	return true, notModified(c, now)
+	return ""
 }
 
-// unchangedItem is unchangedList for one record. Whether there is one at all, which * asks, is known to a tag only.
-func (s *server) unchangedItem(ctx context.Context, c echo.Context) (bool, error) {
-	tags, now, err := s.held(ctx, c)
-	if err != nil || tags == "" {
-		return false, err
-	}
+// heldItem is heldList for one record, whose tag begins with its version. Whether there is one at all, which * asks, is known to a tag only.
+func heldItem(tags, now string) string {
 	before, _, found := strings.Cut(tags, "-"+now)
 	version := before[strings.LastIndexFunc(before, func(r rune) bool { return r < '0' || r > '9' })+1:]
 	if !found || version == "" {
-		return false, nil
+		return ""
 	}
-	return true, notModified(c, version+"-"+now)
-}
-
-func notModified(c echo.Context, tag string) error {
-	c.Response().Header().Set("ETag", `"`+tag+`"`)
-	return c.NoContent(http.StatusNotModified)
+	return version + "-" + now
 }

@@ -64,6 +64,7 @@ type Config struct {
 	RateAnonymous  int            `env:"RATE_LIMIT_ANONYMOUS" envDefault:"300"` // Requests a minute of one address without a key; 0 is no limit. `dev` lets 1000000 through unless this is set.
 	RateKeys       int            `env:"RATE_LIMIT_KEYS" envDefault:"3000"`     // Requests a minute of one key; 0 is no limit. `dev` lets 1000000 through unless this is set.
 	RequestLimit   time.Duration  `env:"REQUEST_TIMEOUT" envDefault:"30s"`      // How long one request may take.
+	AnswerCacheMiB int            `env:"ANSWER_CACHE_MIB" envDefault:"16"`      // Memory for answers that are given again while nothing has changed, in MiB; 0 keeps none.
 	ShutdownDelay  time.Duration  `env:"SHUTDOWN_DELAY" envDefault:"0s"`        // How long requests are still taken after a stop was asked for and `/readyz` says 503: longer than the load balancer's check.
 	ShutdownGrace  time.Duration  `env:"SHUTDOWN_GRACE" envDefault:"20s"`       // How long requests under way may take to finish at a stop.
 
@@ -210,6 +211,7 @@ func (c *Config) check(known Problems) (problems Problems) {
 	wrong(c.PoolSize < 1 || c.PoolSize > 500, "POOL_SIZE", "must be from 1 to 500")
 	wrong(c.RateAnonymous < 0, "RATE_LIMIT_ANONYMOUS", "must be 0 (no limit) or more")
 	wrong(c.RateKeys < 0, "RATE_LIMIT_KEYS", "must be 0 (no limit) or more")
+	wrong(c.AnswerCacheMiB < 0 || c.AnswerCacheMiB > 4096, "ANSWER_CACHE_MIB", "must be from 0 to 4096")
 	wrong(c.StatementLimit <= 0, "STATEMENT_TIMEOUT", "must be more than 0")
 	wrong(c.LockLimit <= 0, "LOCK_TIMEOUT", "must be more than 0")
 	wrong(c.StartLimit < 0, "START_TIMEOUT", "must not be negative")
