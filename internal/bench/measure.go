@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,12 +23,18 @@ import (
 type result struct {
 	Case    string
 	Title   string
-	Service slice
+	Service compared // the service as it is
+	Anew    compared // the service when it keeps no answers and makes each anew
 	Bare    slice
-	Speed   float64 // requests a second, service to bare
-	CPU     float64 // CPU time of server and database a request, service to bare
-	Size    int64   // bytes of an answer of the service
+	Size    int64 // bytes of an answer of the service
 	BareOf  int64
+}
+
+// compared is one side beside the bare handler.
+type compared struct {
+	slice
+	Speed float64 // requests a second, to those of the bare handler
+	CPU   float64 // CPU time of server and database a request, to that of the bare handler
 }
 
 // measure runs the cases of one scale.
@@ -60,6 +67,10 @@ func measure(ctx context.Context, s settings, sc scale, databaseURL string, r *r
 		return err
 	}
 	defer b.service.stop()
+	if b.anew, err = startService(ctx, binary, s.dir, databaseURL, "ANSWER_CACHE_MIB=0"); err != nil {
+		return err
+	}
+	defer b.anew.stop()
 	if b.bare, err = startBare(ctx, s.dir, databaseURL); err != nil {
 		return err
 	}
@@ -134,10 +145,11 @@ func startUp(ctx context.Context, binary, dir, databaseURL string) (startTimes, 
 
 type bench struct {
 	settings
-	db            *pgxpool.Pool
-	database      *database
-	service, bare *server
-	say           func(string, ...any)
+	db       *pgxpool.Pool
+	database *database
+
+	service, anew, bare *server
+	say                 func(string, ...any)
 }
 
 // run measures one case: a check that both sides answer the same, a warm-up, then slices in turn.
@@ -156,35 +168,39 @@ func (b bench) run(ctx context.Context, c testCase) (result, error) {
 		}
 		defer undo()
 	}
-	b.service.forget()
-	var service, bare []slice
+	sides := []struct {
+		*server
+		next   func(*rand.Rand) operation
+		slices []slice
+	}{{server: b.service, next: c.next}, {server: b.anew, next: c.next}, {server: b.bare, next: c.bare}}
 	for turn := range b.rounds + 1 {
-		for i := range 2 {
-			// Who begins changes with each round, so that neither always runs in the other's wake.
-			asked, next, into := b.service, c.next, &service
-			if (turn+i)%2 == 1 {
-				asked, next, into = b.bare, c.bare, &bare
-			}
-			cpu, database := cpuOf(asked.pid), b.database.cpu()
-			s, err := drive(ctx, asked.address, b.connections, b.slice, uint64(turn), next)
+		for i := range sides {
+			side := &sides[(turn+i)%len(sides)] // who begins changes with each round, so that none always runs in another's wake
+			side.forget()
+			cpu, database := cpuOf(side.pid), b.database.cpu()
+			s, err := drive(ctx, side.address, b.connections, b.slice, uint64(turn), side.next)
 			if err == nil && s.Failed > 0 {
 				err = fmt.Errorf("%d of %d failed, the first: %w", s.Failed, s.Operations, s.firstError)
 			}
 			if err != nil {
 				return out, err
 			}
-			s.Server, s.Database = cpuOf(asked.pid)-cpu, b.database.cpu()-database
+			s.Server, s.Database = cpuOf(side.pid)-cpu, b.database.cpu()-database
 			if turn > 0 { // the first round only warms up
-				*into = append(*into, s)
+				side.slices = append(side.slices, s)
 			}
 		}
 	}
-	out.Service, out.Bare = middle(service), middle(bare)
+	bare := sides[2].slices
+	out.Service, out.Anew, out.Bare = compare(sides[0].slices, bare), compare(sides[1].slices, bare), middle(bare)
 	out.Size, out.BareOf = out.Service.Bytes/int64(out.Service.Operations), out.Bare.Bytes/int64(out.Bare.Operations)
-	out.Speed = medianRatio(service, bare, slice.PerSecond)
-	out.CPU = medianRatio(service, bare, func(s slice) float64 { return float64(s.cpu()) })
-	b.say("%-20s %7.0f/s, bare %7.0f/s, %.2f x speed, %.2f x CPU", c.name, out.Service.PerSecond(), out.Bare.PerSecond(), out.Speed, out.CPU)
+	b.say("%-20s %7.0f/s, made anew %7.0f/s, bare %7.0f/s; %.2f and %.2f x speed, %.2f and %.2f x CPU", c.name,
+		out.Service.PerSecond(), out.Anew.PerSecond(), out.Bare.PerSecond(), out.Service.Speed, out.Anew.Speed, out.Service.CPU, out.Anew.CPU)
 	return out, nil
+}
+
+func compare(side, bare []slice) compared {
+	return compared{middle(side), medianRatio(side, bare, slice.PerSecond), medianRatio(side, bare, func(s slice) float64 { return float64(s.cpu()) })}
 }
 
 // middle takes the median of each figure.

@@ -35,15 +35,17 @@ func newReport(s settings, version string) *report {
 }
 
 func (r *report) write(w io.Writer, path string) error {
-	fmt.Fprintf(w, "PostgreSQL %s, %d CPUs shared by client, server and database, %d connections, median of %d slices of %s a side\n", r.PostgreSQL, r.CPUs, r.Connections, r.Rounds, r.Slice)
+	fmt.Fprintf(w, "PostgreSQL %s, %d CPUs shared by client, server and database, %d connections, median of %d slices of %s a side; anew: when the service keeps no answers\n", r.PostgreSQL, r.CPUs, r.Connections, r.Rounds, r.Slice)
 	for _, s := range r.Scales {
 		fmt.Fprintf(w, "\n%s: %d events, %d attendees, %d statements\n", s.Scale.Name, s.Scale.Events, s.Scale.Attendees, s.Scale.Statements)
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-		fmt.Fprintln(t, "case\trequests/s\tbare\tratio\tp50 ms\tbare\tp99 ms\tbare\tCPU µs: service\t+ database\tbare\t+ database\tratio\tbytes\t")
+		fmt.Fprintln(t, "case\trequests/s\tanew\tbare\tratio\tanew\tp50 ms\tanew\tbare\tp99 ms\tanew\tbare\tCPU µs: service\t+ database\tanew\t+ database\tbare\t+ database\tratio\tanew\tbytes\t")
 		for _, c := range s.Results {
-			fmt.Fprintf(t, "%s\t%.0f\t%.0f\t%.2f\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.2f\t%d\t\n", c.Case, c.Service.PerSecond(), c.Bare.PerSecond(), c.Speed,
-				ms(c.Service.P50), ms(c.Bare.P50), ms(c.Service.P99), ms(c.Bare.P99),
-				us(c.Service.each(c.Service.Server)), us(c.Service.each(c.Service.Database)), us(c.Bare.each(c.Bare.Server)), us(c.Bare.each(c.Bare.Database)), c.CPU, c.Size)
+			fmt.Fprintf(t, "%s\t%.0f\t%.0f\t%.0f\t%.2f\t%.2f\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.2f\t%.2f\t%d\t\n", c.Case,
+				c.Service.PerSecond(), c.Anew.PerSecond(), c.Bare.PerSecond(), c.Service.Speed, c.Anew.Speed,
+				ms(c.Service.P50), ms(c.Anew.P50), ms(c.Bare.P50), ms(c.Service.P99), ms(c.Anew.P99), ms(c.Bare.P99),
+				us(c.Service.each(c.Service.Server)), us(c.Service.each(c.Service.Database)), us(c.Anew.each(c.Anew.Server)), us(c.Anew.each(c.Anew.Database)),
+				us(c.Bare.each(c.Bare.Server)), us(c.Bare.each(c.Bare.Database)), c.Service.CPU, c.Anew.CPU, c.Size)
 		}
 		if err := t.Flush(); err != nil {
 			return err
@@ -75,17 +77,19 @@ func (r *report) growth(w io.Writer) {
 	small, large := r.Scales[0], r.Scales[len(r.Scales)-1]
 	fmt.Fprintf(w, "\ngrowth of the CPU time of a request from %s to %s\n", small.Scale.Name, large.Scale.Name)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "case\tservice\tbare\tratio\t")
+	fmt.Fprintln(t, "case\tservice\tanew\tbare\tratio\tanew\t")
 	for i, c := range large.Results {
 		if i >= len(small.Results) || small.Results[i].Case != c.Case || small.Results[i].Service.cpu() == 0 {
 			continue
 		}
-		ours := float64(c.Service.cpu()) / float64(small.Results[i].Service.cpu())
-		theirs := float64(c.Bare.cpu()) / float64(small.Results[i].Bare.cpu())
-		fmt.Fprintf(t, "%s\t%.2f\t%.2f\t%.2f\t\n", c.Case, ours, theirs, ours/theirs)
+		before := small.Results[i]
+		ours, anew, theirs := grown(c.Service.slice, before.Service.slice), grown(c.Anew.slice, before.Anew.slice), grown(c.Bare, before.Bare)
+		fmt.Fprintf(t, "%s\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t\n", c.Case, ours, anew, theirs, ours/theirs, anew/theirs)
 	}
 	t.Flush()
 }
+
+func grown(large, small slice) float64 { return float64(large.cpu()) / float64(small.cpu()) }
 
 func ms(d time.Duration) string { return fmt.Sprintf("%.1f", float64(d)/1e6) }
 func us(d time.Duration) string { return fmt.Sprintf("%.0f", float64(d)/1e3) }

@@ -32,14 +32,15 @@ func buildService(ctx context.Context, dir string) (string, error) {
 	return binary, nil
 }
 
-// startService starts the built service on a migrated database and waits until it is ready.
-func startService(ctx context.Context, binary, dir, databaseURL string) (*server, error) {
+// startService starts the built service on a migrated database, with some settings of its own, and waits until it is ready.
+func startService(ctx context.Context, binary, dir, databaseURL string, settings ...string) (*server, error) {
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, binary, "serve")
 	cmd.Env = append(environment(), "DATABASE_URL="+databaseURL, "ADDR="+address, "RATE_LIMIT_ANONYMOUS=0", "RATE_LIMIT_KEYS=0")
+	cmd.Env = append(cmd.Env, settings...)
 	return start(ctx, cmd, address, filepath.Join(dir, "service.log"))
 }
 
