@@ -58,7 +58,7 @@ func TestARecommendationThatBreaksARuleIsRefusedByField(t *testing.T) {
 		with(`"evidence_document_id":999`):                                 {"/evidence_document_id unknown_reference"},
 		with(`"status":"done"`):                                            {"/status not_allowed"},
 		with(`"status_on":"2021-02-29"`):                                   {"/status_on bad_date"},
-		with(`"status_on":"2021-02"`):                                      {"/status_on bad_date"},
+		with(`"status_on":"2021-02"`):                                      {"/status_on date_without_day"},
 		with(`"text_":{}`):                                                 {"/text_ unknown_field_hint"},
 		fmt.Sprintf(`{"round_table_id":%d,"text":{"klingon":"a"}}`, event): {"/text/klingon unknown_language"},
 		fmt.Sprintf(`{"round_table_id":%d,"text":{"en":"%s"}}`, event, strings.Repeat("a", 5001)): {"/text/en too_long"},

@@ -15,10 +15,14 @@ import (
 // lend the day its own form in JSON.
 type Day struct{ Time time.Time }
 
-// ParseDay reads YYYY-MM-DD of the years 1 to 9999.
+// ParseDay reads YYYY-MM-DD of the years 1 to 9999; it returns an apperr.Value for anything else.
 func ParseDay(s string) (Day, error) {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil || t.Year() < 1 {
+		var partial Partial
+		if partial.UnmarshalText([]byte(s)) == nil {
+			return Day{}, apperr.BadValue("date_without_day")
+		}
 		return Day{}, apperr.BadValue("bad_date")
 	}
 	return Day{t}, nil

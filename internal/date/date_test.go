@@ -21,15 +21,19 @@ func TestDaysAreReadStrictly(t *testing.T) {
 	for s, ok := range map[string]bool{
 		"2020-02-29": true, "0001-01-01": true, "9999-12-31": true,
 		"2021-02-29": false, "2020-02-30": false, "2020-13-01": false, "2020-00-01": false, "2020-01-00": false, "0000-01-01": false,
-		"2020-2-9": false, "2020-02": false, "20200229": false, "29.02.2020": false, "2020-02-29T10:00:00Z": false,
+		"2020-2-9": false, "20200229": false, "29.02.2020": false, "2020-02-29T10:00:00Z": false,
 		"": false, " 2020-02-29": false, "2020-02-29 ": false, "+2020-02-29": false, "10000-01-01": false, "-001-01-01": false,
 	} {
 		d, err := date.ParseDay(s)
 		if (err == nil) != ok || ok && d.String() != s {
 			t.Errorf("%q: %v, %v", s, d, err)
 		}
-		var bad apperr.Value
-		if bad, _ = err.(apperr.Value); !ok && bad.Code != "bad_date" {
+		if bad, _ := err.(apperr.Value); !ok && bad.Code != "bad_date" {
+			t.Errorf("%q: %v", s, err)
+		}
+	}
+	for _, s := range []string{"2020", "2020-02"} {
+		if _, err := date.ParseDay(s); err == nil || err.(apperr.Value).Code != "date_without_day" {
 			t.Errorf("%q: %v", s, err)
 		}
 	}
