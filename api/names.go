@@ -97,7 +97,7 @@ type OrganizationHits struct {
 //
 //	@ID				lookupPeople
 //	@Summary		Find people by name while typing
-//	@Description	The name may come in any spelling, script and order, with mistakes, and incomplete.
+//	@Description	The name may come in any spelling, script and order, with mistakes, and incomplete. Where nobody surely fits, people may follow of whose name all words but one are the same: somebody may have taken another surname.
 //	@Tags			People
 //	@Param			params	query		lookupParams	false	"-"
 //	@Success		200		{object}	PersonHits		"The best matches."
@@ -147,7 +147,7 @@ func lookup(c echo.Context, f *spelling.Finder) (p lookupParams, matches []spell
 	if p.Lang == "" {
 		p.Lang = acceptedLanguage(c.Request())
 	}
-	matches, err = f.Search(c.Request().Context(), p.Q, 2*p.Limit)
+	matches, err = f.Lookup(c.Request().Context(), p.Q, 2*p.Limit)
 	return p, matches, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -177,5 +178,29 @@ func decodeReply(t *testing.T, answer reply, into any) {
 	t.Helper()
 	if err := json.Unmarshal(answer.Body.Bytes(), into); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestALookupEndsWithThoseWhoMayHaveAnotherSurnameNowUnlessSomebodySurelyFits(t *testing.T) {
+	r := newRig(t, nil)
+	before := fixture.Person(t, r.pool, called(text.Map{"ru": "Гульнара Бектас"}))
+	other := fixture.Person(t, r.pool, called(text.Map{"en": "Gulnara Tynyshbay"}))
+	fixture.Person(t, r.pool, called(text.Map{"en": "Daniyar Bektas"}))
+	fixture.Organization(t, r.pool, func(in *organization.Input) { in.Name = text.Map{"en": "Gulnara Foundation"} })
+	c := r.as(t, actor.Read)
+	for q, want := range map[string][]int64{"Gulnara Omarova": {before, other}, "Gulnara Bektas": {before}, "Gulnara": {before, other}} {
+		var ids []int64
+		for _, hit := range c.get(t, "/v1/people/lookup?q="+url.QueryEscape(q)).want(t, http.StatusOK).object(t)["data"].([]any) {
+			ids = append(ids, int64(hit.(map[string]any)["id"].(float64)))
+		}
+		if !slices.Equal(ids, want) {
+			t.Errorf("%s: %v, want %v", q, ids, want)
+		}
+	}
+	if hits := c.get(t, "/v1/organizations/lookup?q=Gulnara+Omarova").want(t, http.StatusOK).object(t)["data"].([]any); len(hits) > 0 {
+		t.Errorf("organizations: %v", hits)
+	}
+	if list := c.get(t, "/v1/people?q=Gulnara+Omarova").want(t, http.StatusOK).object(t)["data"].([]any); len(list) > 0 {
+		t.Errorf("a list is narrowed to %v", list)
 	}
 }

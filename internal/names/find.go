@@ -143,6 +143,44 @@ func (x *Index) Search(spelling string, least float64, limit int) []Found {
 	return x.rank(q, x.candidates(c, q, true, 0), limit, least, c.compared.search)
 }
 
+// alikeEnough is how alike two words are at least that count as one where all other words differ.
+const alikeEnough = .97
+
+// ButOne gives the records of which a spelling is the name but for one word in the same place, as that of somebody who has
+// taken another surname: the most alike first, at most limit. If there are more, the name says too little: then it gives none.
+func (x *Index) ButOne(spelling string, limit int) []Found {
+	q := x.lexicon.parse(spelling, nil)
+	if len(q.words) < 2 {
+		return nil
+	}
+	c := x.scratch()
+	defer c.giveBack()
+	agree := map[int32]int{} // words, by row
+	for i, w := range q.words {
+		for _, other := range x.relatives(c, w) {
+			if other.s < alikeEnough {
+				continue
+			}
+			for _, r := range x.places[other.number] {
+				if words := x.rows[r].words; x.rows[r].owner != 0 && len(words) == len(q.words) && words[i] == x.words[other.number] {
+					agree[r]++
+				}
+			}
+		}
+	}
+	rows := make([]int32, 0, limit)
+	for r, n := range agree {
+		if n == len(q.words)-1 {
+			rows = append(rows, r)
+		}
+	}
+	found := x.rank(q, rows, len(rows), 0, c.compared.score)
+	if len(found) > limit {
+		return nil
+	}
+	return found
+}
+
 // candidates gives the rows that share the most words with a name, in any of their spellings. Names of organizations that
 // cannot be as like as least are left out.
 func (x *Index) candidates(c *scratch, q Name, typing bool, least float64) []int32 {

@@ -125,6 +125,40 @@ func TestOrganizationsAreKnownWithoutTheirLegalForm(t *testing.T) {
 	}
 }
 
+func TestWhoHasTakenAnotherSurnameIsFoundWhereFewAreCalledSo(t *testing.T) {
+	t.Parallel()
+	x := names.NewIndex(false)
+	for i, name := range []string{
+		"Gulnara Iskakova", "Искакова Гульнара Маратовна", "Gulnara Seitova", "Sadykova Gulnara", "Gulnar Bektas Ahmet", "Daniyar Iskakov", "Г. Сеитова", "Aigul Nurlan",
+	} {
+		x.Set(int64(i+1), []string{name})
+	}
+	x.Set(20, []string{"Gulnara Tulegenova", "Гульнара Тулегенова"})
+	find := func(name string, limit int) string { return fmt.Sprint(owners(x.ButOne(name, limit))) }
+	for name, want := range map[string]string{
+		"Gulnara Omarova":              "[1 3 20]", // in another order, with another number of words or an initial it says too little
+		"Гульнара Омарова":             "[1 3 20]",
+		"Gulnara Iskakova":             "[3 20]",
+		"Омарова Гульнара Маратовна":   "[2]",
+		"Омарова Гульнара Болатовна":   "[]", // the daughter of somebody else
+		"Gulnara":                      "[]",
+		"G. Omarova":                   "[]",
+		"":                             "[]",
+		"Gulnara Omarova Iskakova One": "[]",
+	} {
+		if got := find(name, 10); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+	if got := find("Gulnara Omarova", 2); got != "[]" {
+		t.Errorf("where too many are called so: %s", got)
+	}
+	x.Set(3, nil)
+	if got := find("Gulnara Omarova", 2); got != "[1 20]" {
+		t.Errorf("after one was forgotten: %s", got)
+	}
+}
+
 func TestTheIndexFindsWhatWasSetAndForgetsTheRest(t *testing.T) {
 	t.Parallel()
 	x := names.NewIndex(false)

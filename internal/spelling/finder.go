@@ -139,6 +139,23 @@ func (f *Finder) Search(ctx context.Context, q string, limit int) ([]Match, erro
 	return matches, nil
 }
 
+// Lookup is Search for somebody who wants to know whether a record is there: where none is sure, those follow of whose name
+// all words but one are the same, if they are few enough. Whoever has taken another surname is among them.
+func (f *Finder) Lookup(ctx context.Context, q string, limit int) ([]Match, error) {
+	matches, err := f.Search(ctx, q, limit)
+	if err != nil || f.index.Organizations || len(matches) > 0 && matches[0].Score >= names.Same {
+		return matches, err
+	}
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	for _, x := range f.names.ButOne(q, limit-len(matches)) {
+		if !slices.ContainsFunc(matches, func(m Match) bool { return m.ID == x.Owner }) {
+			matches = append(matches, Match{x.Owner, q, x.Spelling, x.Score})
+		}
+	}
+	return matches, nil
+}
+
 // Spellings gives those of records.
 func (f *Finder) Spellings(ctx context.Context, ids []int64) (map[int64][]string, error) {
 	if err := f.Refresh(ctx); err != nil {
