@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
-	"runtime/debug"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -74,14 +72,8 @@ func listen(ctx context.Context, s config.Config) (net.Listener, error) {
 	return l, nil
 }
 
-// gcPercent has memory collected half as often as by default: an answer leaves much behind and little stays. GOGC overrules it.
-const gcPercent = 200
-
 // serve answers requests on l until ctx ends. own is where this machine reaches it, if it is for this machine alone.
 func serve(ctx context.Context, l net.Listener, pool *pgxpool.Pool, s config.Config, own string, log *slog.Logger) error {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
 	life, end := context.WithCancel(context.WithoutCancel(ctx)) // the handler must outlive the requests that finish after ctx
 	defer end()
 	service, err := api.New(life, api.Config{
