@@ -9,7 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/gzhttp/writer/gzkp"
 	"github.com/labstack/echo/v4"
 	"github.com/maypok86/otter/v2"
 )
@@ -19,8 +19,8 @@ import (
 
 // What is kept of answers: none that is larger than maxKept, each with some memory of its own beside its bytes.
 const (
-	maxKept      = 64 << 10 // bytes
-	keptOverhead = 400      // bytes
+	maxKept      = 256 << 10 // bytes
+	keptOverhead = 400       // bytes
 )
 
 // The coding of answers for clients that take it (see compress).
@@ -84,10 +84,10 @@ func (a *answers) put(key [sha256.Size]byte, one keptAnswer, body []byte) {
 	one.body = bytes.Clone(body)
 	one.gzipped = sync.OnceValue(func() []byte {
 		var b bytes.Buffer
-		w, _ := gzip.NewWriterLevel(&b, compressionLevel) // fails for no level that is one
-		_, _ = w.Write(one.body)                          // a buffer takes everything
+		w := gzkp.NewWriter(&b, compressionLevel)
+		_, _ = w.Write(one.body) // a buffer takes everything
 		_ = w.Close()
-		return b.Bytes()
+		return bytes.Clone(b.Bytes())
 	})
 	a.kept.Set(key, &one)
 }
@@ -117,8 +117,11 @@ func (a *keptAnswer) send(c echo.Context) error {
 	return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, body)
 }
 
-// acceptsGzip reports whether a client takes gzip.
+// acceptsGzip reports whether a client takes an answer with gzip.
 func acceptsGzip(r *http.Request) bool {
+	if r.Method == http.MethodHead { // whose answers compress leaves alone, too
+		return false
+	}
 	for part := range strings.SplitSeq(r.Header.Get(echo.HeaderAcceptEncoding), ",") {
 		coding, parameters, _ := strings.Cut(part, ";")
 		if strings.EqualFold(strings.TrimSpace(coding), "gzip") {

@@ -12,13 +12,16 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/fixture"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/text"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/labstack/echo/v4"
 )
 
@@ -95,6 +98,10 @@ func TestAnAnswerIsGivenAgainAsItWasWithoutReadingTheRecords(t *testing.T) {
 		head := public.do(t, http.MethodHead, path, nil).want(t, http.StatusOK)
 		if head.Header().Get("ETag") != first.Header().Get("ETag") {
 			t.Errorf("HEAD %s: %v", path, head.Header())
+		}
+		packed := public.do(t, http.MethodHead, path, nil, "Accept-Encoding", "gzip").want(t, http.StatusOK)
+		if packed.Header().Get("ETag") != first.Header().Get("ETag") || packed.Header().Get("Content-Encoding") != "" || packed.Header().Get("Content-Length") != head.Header().Get("Content-Length") {
+			t.Errorf("HEAD %s of a client that takes gzip: %v, without %v", path, packed.Header(), head.Header())
 		}
 	}
 	nothing := newRig(t, keepsNothing)
@@ -190,6 +197,43 @@ func TestNobodyGetsAnAnswerOlderThanAWriteNorThatOfSomebodyElse(t *testing.T) {
 	c.get(t, path).want(t, http.StatusOK)
 	c.get(t, path).want(t, http.StatusOK)
 	r.do(t, http.MethodGet, path, nil).want(t, http.StatusNotFound)
+}
+
+// The names are looked through before the page is read, and somebody may be written in between.
+func TestASearchThatMissedSomebodyIsNotKept(t *testing.T) {
+	r := newRig(t, nil)
+	fixture.Person(t, r.pool, called(text.Map{"ru": "Гульнара Сеитова"}))
+	const path = "/v1/people?q=Gulnara"
+	other, err := pgxpool.NewWithConfig(t.Context(), r.pool.Config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(other.Close)
+	held := make([]*pgxpool.Conn, r.pool.Config().MaxConns)
+	for i := range held {
+		if held[i], err = r.pool.Acquire(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := make(chan reply)
+	go func() { first <- r.do(t, http.MethodGet, path, nil) }()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for searched := false; !searched; { // by a connection of its own
+		err := other.QueryRow(ctx, "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle' AND query LIKE '%spelling FROM person_names%' AND pid <> pg_backend_pid()").Scan(&searched)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	fixture.Person(t, other, called(text.Map{"en": "Gulnara Bektas"}))
+	for _, c := range held {
+		c.Release()
+	}
+	missed := (<-first).want(t, http.StatusOK)
+	again := r.do(t, http.MethodGet, path, nil, "If-None-Match", missed.Header().Get("ETag")).want(t, http.StatusOK)
+	if n := len(again.object(t)["data"].([]any)); n != 2 {
+		t.Errorf("%d people are found, want 2: %s", n, again.Body)
+	}
 }
 
 func TestWhatIsKeptOfAnswersIsBounded(t *testing.T) {

@@ -29,10 +29,11 @@ func (o contacts) see(ctx context.Context, db pg.DB) error {
 }
 
 func (o contacts) list(ctx context.Context, db pg.DB, f person.ContactFilter) (paging.Page[person.Contact], error) {
-	if err := o.see(ctx, db); err != nil {
-		return paging.Page[person.Contact]{}, err
+	page, err := person.ListContacts(ctx, db, o.person, f)
+	if err == nil {
+		err = o.see(ctx, db) // after the state of the page was read: a person who is gone since is none
 	}
-	return person.ListContacts(ctx, db, o.person, f)
+	return page, err
 }
 
 func (o contacts) get(ctx context.Context, db pg.DB, id int64) (person.Contact, error) {

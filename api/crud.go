@@ -41,7 +41,7 @@ func listOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list fu
 	return s.list(c, P(&f).Page(), page.Items, infoOf(page), q)
 }
 
-// freshListOf is listOf for records of which something changes without an entry in the log.
+// freshListOf is listOf for what changes without an entry in the log.
 func freshListOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
 	f, err := query[F, P](s, c)
 	if err != nil {
@@ -111,7 +111,7 @@ func itemWith[T any, P record[T]](s *server, c echo.Context, params any, p *item
 	return show(c, http.StatusOK, &r, *p, q)
 }
 
-// freshItemOf is itemOf for records of which something changes without an entry in the log.
+// freshItemOf is itemOf for what changes without an entry in the log.
 func freshItemOf[T any, P record[T]](s *server, c echo.Context, get func(context.Context, pg.DB, int64) (T, error)) error {
 	var p itemParams
 	if err := apperr.BadQuery(bind(c.QueryParams(), &p)); err != nil {

@@ -81,10 +81,10 @@ func historyWith(s *server, c echo.Context, kind string, see func(ctx context.Co
 		return err
 	}
 	return listOf(s, c, func(ctx context.Context, db pg.DB, q historyQuery) (paging.Page[Revision], error) {
-		if err := see(ctx, db, n); err != nil {
-			return paging.Page[Revision]{}, err
-		}
 		page, err := changes.History(ctx, db, kind, n, q.Params)
+		if err == nil {
+			err = see(ctx, db, n) // after the state of the page was read: what cannot be seen any more is not shown
+		}
 		if err == nil && len(page.Items) == 0 && q.After == nil {
 			err = apperr.New(apperr.NotFound, "not_found")
 		}

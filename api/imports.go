@@ -190,7 +190,7 @@ func (s *server) listImports(c echo.Context) error { return listOf(s, c, imports
 //	@Router		/v1/imports/{id} [get]
 func (s *server) getImport(c echo.Context) error {
 	lang := messageLanguage(c.Request())
-	return itemOf(s, c, func(ctx context.Context, db pg.DB, id int64) (imports.Import, error) {
+	return freshItemOf(s, c, func(ctx context.Context, db pg.DB, id int64) (imports.Import, error) { // for it depends on more than one language
 		m, err := imports.Get(ctx, db, id)
 		for _, r := range m.Rows {
 			for i, e := range r.Errors {

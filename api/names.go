@@ -37,11 +37,11 @@ func sought(ctx context.Context, f *spelling.Finder, q string) (*spelling.Found,
 	if q == "" {
 		return nil, nil
 	}
-	matches, err := f.Search(ctx, q, mostFound)
+	matches, head, err := f.Search(ctx, q, mostFound)
 	if err != nil {
 		return nil, err
 	}
-	found := &spelling.Found{IDs: []int64{}}
+	found := &spelling.Found{IDs: []int64{}, Head: head}
 	for _, m := range matches {
 		found.IDs = append(found.IDs, m.ID)
 	}

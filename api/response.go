@@ -106,6 +106,9 @@ func (s *server) list(c echo.Context, p *paging.Params, page any, info listInfo,
 		}
 		envelope.Data = projected
 	}
+	if info.estimated { // which may be better the next time
+		q = nil
+	}
 	return sendAnswer(c, http.StatusOK, echo.MIMEApplicationJSON, envelope, q)
 }
 

@@ -4,13 +4,16 @@
 //	go run ./internal/bench [flags]
 //
 // It keeps an embedded PostgreSQL with made-up data at two scales below the user's cache directory, S (1,000 events, 20,000
-// attendees, 20,000 statements) and L (100,000 events, 1,000,000 of each), and starts two servers on it: the built service
-// and the bare handler, each a process of its own, so that its CPU time can be told apart. For every case it asks both in
-// turn, A B A B, in slices of a second or so, and prints medians: requests a second, latency, the CPU time a request costs
-// in the server and in the database, and the ratio of the service to the bare handler. Other load on the machine moves both
-// sides alike, so the ratios and the CPU times are what to trust.
+// attendees, 20,000 statements) and L (100,000 events, 1,000,000 of each), and starts three servers on it: the built service,
+// the service that keeps no answers and makes each anew, and the bare handler, each a process of its own, so that its CPU
+// time can be told apart. For every case it asks all in turn, in slices of a second or so, and prints medians: requests a
+// second, latency, the CPU time a request costs in the server and in the database, and the ratios of the service to the bare
+// handler. Other load on the machine moves all sides alike, so the ratios and the CPU times are what to trust.
 //
-// What both do is the same: the same addresses, the same keep-alive connections, the same pool size, the same answer as a
+// Nothing is written while reads are measured. What the service has kept it gives again then, as it does between two writes:
+// at S nearly everything. How dear an answer is when it is made is what it costs anew.
+//
+// What all do is the same: the same addresses, the same keep-alive connections, the same pool size, the same answer as a
 // client sees it (checked member by member before anything is measured). What only the service does is part of the
 // measure: the key check, strict parameters, validation, log line, metrics, request id, headers, cursor, snapshot.
 //

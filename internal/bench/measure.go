@@ -152,7 +152,7 @@ type bench struct {
 	say                 func(string, ...any)
 }
 
-// run measures one case: a check that both sides answer the same, a warm-up, then slices in turn.
+// run measures one case: a check that all sides answer the same, a warm-up, then slices in turn.
 func (b bench) run(ctx context.Context, c testCase) (result, error) {
 	out := result{Case: c.name, Title: c.title}
 	if c.bare == nil {
@@ -175,7 +175,10 @@ func (b bench) run(ctx context.Context, c testCase) (result, error) {
 	}{{server: b.service, next: c.next}, {server: b.anew, next: c.next}, {server: b.bare, next: c.bare}}
 	for turn := range b.rounds + 1 {
 		for i := range sides {
-			side := &sides[(turn+i)%len(sides)] // who begins changes with each round, so that none always runs in another's wake
+			side := &sides[(turn+i)%len(sides)] // who begins changes with each round, and the direction with every other one,
+			if turn%2 == 1 {                    // so that each runs in the wake of each
+				side = &sides[(turn+len(sides)-i)%len(sides)]
+			}
 			side.forget()
 			cpu, database := cpuOf(side.pid), b.database.cpu()
 			s, err := drive(ctx, side.address, b.connections, b.slice, uint64(turn), side.next)

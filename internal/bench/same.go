@@ -15,31 +15,40 @@ import (
 // own are the members that differ between two answers that are the same: what both sides number or time by themselves.
 var own = []string{"id", "version", "created_at", "updated_at", "sequence"}
 
-// same checks that both sides give the same answers: every member of the service's record or of its list's data, as
-// JSON values. A bare handler that answers less would be quick for the wrong reason.
+// same checks that all sides give the same answers, the service also what it has kept: every member of the service's record
+// or of its list's data, as JSON values. A bare handler that answers less would be quick for the wrong reason.
 func (b bench) same(ctx context.Context, c testCase) error {
 	for turn := range uint64(5) {
-		ours, err := answers(ctx, b.service.address, c.next(rand.New(rand.NewPCG(turn, 0))))
-		if err != nil {
-			return fmt.Errorf("service: %w", err)
-		}
-		theirs, err := answers(ctx, b.bare.address, c.next(rand.New(rand.NewPCG(turn, 0))))
+		theirs, err := b.answersOf(ctx, b.bare, c, turn)
 		if err != nil {
 			return fmt.Errorf("bare handler: %w", err)
 		}
-		for i := range ours {
-			if c.writes {
-				for _, name := range own {
-					delete(ours[i].(map[string]any), name)
-					delete(theirs[i].(map[string]any), name)
-				}
+		for _, side := range []*server{b.service, b.service, b.anew} {
+			ours, err := b.answersOf(ctx, side, c, turn)
+			if err != nil {
+				return fmt.Errorf("service: %w", err)
 			}
-			if at := difference("", ours[i], theirs[i]); at != "" {
-				return fmt.Errorf("the bare handler does not answer the same: %s", at)
+			for i := range ours {
+				if at := difference("", ours[i], theirs[i]); at != "" {
+					return fmt.Errorf("the bare handler does not answer the same: %s", at)
+				}
 			}
 		}
 	}
 	return nil
+}
+
+// answersOf asks a side for what a case asks for in a turn, and leaves out what each side makes by itself.
+func (b bench) answersOf(ctx context.Context, side *server, c testCase, turn uint64) ([]any, error) {
+	list, err := answers(ctx, side.address, c.next(rand.New(rand.NewPCG(turn, 0))))
+	if c.writes {
+		for _, record := range list {
+			for _, name := range own {
+				delete(record.(map[string]any), name)
+			}
+		}
+	}
+	return list, err
 }
 
 // answers gives the decoded answers of an operation: the data of lists, the records of items.

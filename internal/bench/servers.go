@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -41,7 +42,7 @@ func startService(ctx context.Context, binary, dir, databaseURL string, settings
 	cmd := exec.CommandContext(ctx, binary, "serve")
 	cmd.Env = append(environment(), "DATABASE_URL="+databaseURL, "ADDR="+address, "RATE_LIMIT_ANONYMOUS=0", "RATE_LIMIT_KEYS=0")
 	cmd.Env = append(cmd.Env, settings...)
-	return start(ctx, cmd, address, filepath.Join(dir, "service.log"))
+	return start(ctx, cmd, address, filepath.Join(dir, strings.Join(append([]string{"service"}, settings...), "-")+".log"))
 }
 
 // startBare starts the bare handler: this program in its other mode.

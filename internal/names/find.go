@@ -147,8 +147,8 @@ func (x *Index) Search(spelling string, least float64, limit int) []Found {
 const alikeEnough = .97
 
 // ButOne gives the records of which a spelling is the name but for one word in the same place, as that of somebody who has
-// taken another surname: the most alike first, at most limit. If there are more, the name says too little: then it gives none.
-func (x *Index) ButOne(spelling string, limit int) []Found {
+// taken another surname, the most alike first. If they are more than most, the name says too little, and it gives none.
+func (x *Index) ButOne(spelling string, most int) []Found {
 	q := x.lexicon.parse(spelling, nil)
 	if len(q.words) < 2 {
 		return nil
@@ -168,17 +168,17 @@ func (x *Index) ButOne(spelling string, limit int) []Found {
 			}
 		}
 	}
-	rows := make([]int32, 0, limit)
+	var rows []int32
+	owners := map[int64]bool{}
 	for r, n := range agree {
 		if n == len(q.words)-1 {
 			rows = append(rows, r)
+			if owners[x.rows[r].owner] = true; len(owners) > most {
+				return nil
+			}
 		}
 	}
-	found := x.rank(q, rows, len(rows), 0, c.compared.score)
-	if len(found) > limit {
-		return nil
-	}
-	return found
+	return x.rank(q, rows, most, 0, c.compared.score)
 }
 
 // candidates gives the rows that share the most words with a name, in any of their spellings. Names of organizations that

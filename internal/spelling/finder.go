@@ -122,38 +122,40 @@ const (
 )
 
 // Search gives the records that what is typed may mean, the best first, at most limit: a part of the name is enough, and
-// the last word may be incomplete. What fits far worse than the best is left out.
-func (f *Finder) Search(ctx context.Context, q string, limit int) ([]Match, error) {
-	if err := f.Refresh(ctx); err != nil {
-		return nil, err
+// the last word may be incomplete. What fits far worse than the best is left out. All changes up to head are known to it.
+func (f *Finder) Search(ctx context.Context, q string, limit int) (matches []Match, head int64, err error) {
+	if head, err = f.refresh(ctx); err != nil {
+		return nil, 0, err
 	}
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	var matches []Match
 	for _, x := range f.names.Search(q, leastFit, limit) {
 		if len(matches) > 0 && x.Score < farBehind*matches[0].Score {
 			break
 		}
 		matches = append(matches, Match{x.Owner, q, x.Spelling, x.Score})
 	}
-	return matches, nil
+	return matches, head, nil
 }
 
+// mostButOne is how many records may have a name but for one word, that it still says something.
+const mostButOne = 12
+
 // Lookup is Search for somebody who wants to know whether a record is there: where none is sure, those follow of whose name
-// all words but one are the same, if they are few enough. Whoever has taken another surname is among them.
+// all words but one are the same, if they are few. Whoever has taken another surname is among them.
 func (f *Finder) Lookup(ctx context.Context, q string, limit int) ([]Match, error) {
-	matches, err := f.Search(ctx, q, limit)
-	if err != nil || f.index.Organizations || len(matches) > 0 && matches[0].Score >= names.Same {
+	matches, _, err := f.Search(ctx, q, limit)
+	if err != nil || f.index.Organizations || len(matches) == limit || len(matches) > 0 && matches[0].Score >= names.Same {
 		return matches, err
 	}
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	for _, x := range f.names.ButOne(q, limit-len(matches)) {
+	for _, x := range f.names.ButOne(q, mostButOne) {
 		if !slices.ContainsFunc(matches, func(m Match) bool { return m.ID == x.Owner }) {
 			matches = append(matches, Match{x.Owner, q, x.Spelling, x.Score})
 		}
 	}
-	return matches, nil
+	return matches[:min(len(matches), limit)], nil
 }
 
 // Spellings gives those of records.
@@ -172,27 +174,32 @@ func (f *Finder) Spellings(ctx context.Context, ids []int64) (map[int64][]string
 
 // Refresh brings the spellings up to the newest change.
 func (f *Finder) Refresh(ctx context.Context) error {
+	_, err := f.refresh(ctx)
+	return err
+}
+
+// refresh is Refresh and gives the newest change.
+func (f *Finder) refresh(ctx context.Context) (head int64, err error) {
 	f.refreshing.Lock()
 	defer f.refreshing.Unlock()
-	var head int64
 	var changed []int64
-	err := f.pool.QueryRow(ctx, `
+	err = f.pool.QueryRow(ctx, `
 		WITH head AS (SELECT coalesce(max(seq), 0) AS seq FROM changes)
 		SELECT head.seq, ARRAY(SELECT c.id FROM changes c WHERE c.is_head AND c.seq > @seq AND c.type = @type AND @seq >= 0) FROM head`,
 		pg.Args{"seq": f.seq, "type": f.index.Records}).Scan(&head, &changed)
 	if err != nil {
-		return fmt.Errorf("follow the names: %w", pg.Error(err))
+		return 0, fmt.Errorf("follow the names: %w", pg.Error(err))
 	}
 	if f.seq < 0 || head < f.seq { // the first time, or in a database that was restored
-		return f.load(ctx, head)
+		return head, f.load(ctx, head)
 	}
 	if len(changed) > 0 {
 		if err := f.reload(ctx, changed); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	f.seq = head
-	return nil
+	return head, nil
 }
 
 // read hands the spellings of records to set, of all records for nil, one after the other. It sees what head and more have

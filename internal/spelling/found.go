@@ -9,7 +9,18 @@ import (
 )
 
 // Found is what a search by sound gave: the records in their order. nil: there was none, and a search is made as written.
-type Found struct{ IDs []int64 }
+type Found struct {
+	IDs  []int64
+	Head int64 // of the log, when it was made
+}
+
+// State gives the state that a page of what was found is from, which was read after that.
+func (f *Found) State(page paging.State) paging.State {
+	if f != nil {
+		page.Head = min(page.Head, f.Head)
+	}
+	return page
+}
 
 // Search narrows to what was found. id is the expression of the listed record's id.
 func (f *Found) Search(x Index, w *pg.Where, id, q string) {
