@@ -97,7 +97,7 @@ type OrganizationHits struct {
 //
 //	@ID				lookupPeople
 //	@Summary		Find people by name while typing
-//	@Description	The name may come in any spelling, script and order, with mistakes, and incomplete. Where nobody surely fits, people may follow of whose name all words but one are the same: somebody may have taken another surname.
+//	@Description	The name may come in any spelling, script and order, with mistakes, and incomplete. Where nobody surely fits, people follow of whose name all words but one are the same, unless they are more than 20: somebody may have taken another surname.
 //	@Tags			People
 //	@Param			params	query		lookupParams	false	"-"
 //	@Success		200		{object}	PersonHits		"The best matches."
@@ -139,7 +139,7 @@ func organizationHit(r organization.Organization, m spelling.Match) Organization
 	return OrganizationHit{ID: r.ID, Name: r.Name, Parent: r.Parent, Matched: m.Spelling, Score: spelling.Rounded(m.Score)}
 }
 
-// lookup reads the parameters and finds what they ask for: more than that, since the actor may not see all of it.
+// lookup reads the parameters and finds what they ask for.
 func lookup(c echo.Context, f *spelling.Finder) (p lookupParams, matches []spelling.Match, err error) {
 	if err := apperr.BadQuery(bind(c.QueryParams(), &p)); err != nil {
 		return p, nil, err
@@ -147,7 +147,7 @@ func lookup(c echo.Context, f *spelling.Finder) (p lookupParams, matches []spell
 	if p.Lang == "" {
 		p.Lang = acceptedLanguage(c.Request())
 	}
-	matches, err = f.Lookup(c.Request().Context(), p.Q, 2*p.Limit)
+	matches, err = f.Lookup(c.Request().Context(), p.Q, p.Limit)
 	return p, matches, err
 }
 

@@ -204,3 +204,23 @@ func TestALookupEndsWithThoseWhoMayHaveAnotherSurnameNowUnlessSomebodySurelyFits
 		t.Errorf("a list is narrowed to %v", list)
 	}
 }
+
+func TestWhoIsHiddenLeavesNoTraceInALookup(t *testing.T) {
+	r := newRig(t, nil)
+	hide := func(in *person.Input) { in.Visibility = "restricted" }
+	for n := range 25 {
+		fixture.Person(t, r.pool, called(text.Map{"en": "Ybyraqym " + string(rune('A'+n)) + "lan"}), hide)
+	}
+	seen := fixture.Person(t, r.pool, called(text.Map{"en": "Ybyraqym Yeserkepov"}))
+	fixture.Person(t, r.pool, called(text.Map{"en": "Ybyraqym Yeserkepov"}), hide)
+	paths := []string{"/v1/people/lookup?q=Ybyraqym&limit=1", "/v1/people/lookup?q=Ybyraqym+Wolfeschlegel", "/v1/people?q=Yeserkepova+Ybyraqym", "/v1/people?q=Ybyraqym&limit=1"}
+	for _, path := range paths {
+		data := r.as(t).get(t, path).want(t, http.StatusOK).object(t)["data"].([]any)
+		if len(data) != 1 || data[0].(map[string]any)["id"] != float64(seen) {
+			t.Errorf("%s: %v", path, data)
+		}
+	}
+	if data := r.as(t, actor.Read, actor.PII).get(t, "/v1/people/lookup?q=Ybyraqym&limit=50").want(t, http.StatusOK).object(t)["data"].([]any); len(data) != 27 {
+		t.Errorf("%d are found by those who see everybody", len(data))
+	}
+}

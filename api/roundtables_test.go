@@ -112,6 +112,7 @@ func TestARoundTableThatBreaksARuleIsRefusedByField(t *testing.T) {
 		`{"title":{"en":"` + strings.Repeat("ә", 501) + `"}}`:                                             {"/title/en too_long"},
 		with(`"format":"party","status":"x"`):                                                             {"/format not_allowed", "/status not_allowed"},
 		with(`"publication":"secret","mode":"x"`):                                                         {"/publication not_allowed", "/mode not_allowed"},
+		with(`"starts_on":20200227`):                                                                      {"/starts_on wrong_type"},
 		with(`"starts_on":"2020-02"`):                                                                     {"/starts_on date_without_day"},
 		with(`"starts_on":"2020-02-30"`):                                                                  {"/starts_on bad_date"},
 		with(`"starts_on":"2020-2-3"`):                                                                    {"/starts_on bad_date"},

@@ -18,8 +18,8 @@ const module = "roundtables.kz/registry/"
 // floors is the map of the house: an import goes to a lower floor only. Rooms that are not built yet may stand here.
 var floors = [][]string{
 	{ // 0 knows no resource. Its rooms stand in order: each may use those before it.
-		"internal/apperr", "internal/pg", "internal/date", "internal/paging", "internal/text", "internal/names",
-		"internal/spelling", "internal/reference", "internal/config", "internal/actor", "internal/embeddedpg", "migrations",
+		"internal/apperr", "internal/pg", "internal/date", "internal/paging", "internal/text", "internal/names", "internal/actor",
+		"internal/spelling", "internal/reference", "internal/config", "internal/embeddedpg", "migrations",
 	},
 	{"internal/changes"}, // 1: every write uses it
 	{ // 2: the resources

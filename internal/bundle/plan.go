@@ -247,7 +247,7 @@ func (p *plan) attendeesSounding(name string) []int {
 		}
 	}
 	var list []likeness
-	for _, m := range spelling.FindIn(p.voices, names.Possible, mostCandidates, []string{name}) {
+	for _, m := range spelling.FindIn(p.voices.View(false), names.Possible, mostCandidates, []string{name}) {
 		list = append(list, likeness{Match: m})
 	}
 	if !certain(person.Spellings, list) {

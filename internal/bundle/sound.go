@@ -69,14 +69,14 @@ func (d *directory[T]) listen(ctx context.Context, tx pg.DB, unknown []*entry[T]
 		return err
 	}
 	for i := range found {
-		found[i] = append(found[i], spelling.FindIn(d.sounds.made, names.Possible, mostCandidates, asked[i])...)
+		found[i] = append(found[i], spelling.FindIn(d.sounds.made.View(false), names.Possible, mostCandidates, asked[i])...)
 	}
 	known, err := d.acquaint(ctx, tx, unknown, found)
 	if err != nil {
 		return err
 	}
 	for i, e := range unknown {
-		d.judge(e, d.likenesses(e, append(found[i], spelling.FindIn(here, names.Possible, mostCandidates, asked[i])...), known), known)
+		d.judge(e, d.likenesses(e, append(found[i], spelling.FindIn(here.View(false), names.Possible, mostCandidates, asked[i])...), known), known)
 		d.hear(here, e)
 	}
 	return nil

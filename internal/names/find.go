@@ -17,6 +17,7 @@ type scratch struct {
 	touched  []int32 // rows that share a word
 	alike    []shared
 	compared comparison
+	public   bool // rows of hidden records are not looked at
 }
 
 // tally is what a row shares with the name that is looked for.
@@ -49,6 +50,7 @@ func (c *scratch) giveBack() {
 	}
 	c.touched = c.touched[:0]
 	c.compared.forget()
+	c.public = false
 	scratches.Put(c)
 }
 
@@ -126,59 +128,138 @@ func (x *Index) beginnings(text string, f func(number int32)) {
 // looked is how many spellings are compared as a whole: those that share the most.
 const looked = 150
 
+// View is an index as somebody sees it.
+type View struct {
+	x      *Index
+	public bool
+}
+
+// View gives the index as the public sees it, without a trace of what is hidden, or as those do who see everything.
+func (x *Index) View(public bool) View { return View{x, public} }
+
+// Find is View.Find for those who see everything.
+func (x *Index) Find(spelling string, least float64, limit int) []Found {
+	return x.View(false).Find(spelling, least, limit)
+}
+
+// Search is View.Search for those who see everything.
+func (x *Index) Search(spelling string, least float64, limit int) []Found {
+	return x.View(false).Search(spelling, least, limit)
+}
+
+// scratch gives an empty one for the view. Give it back.
+func (v View) scratch() *scratch {
+	c := v.x.scratch()
+	c.public = v.public
+	return c
+}
+
 // Find gives the records of which a spelling is most like the name, the best first; at most limit, all of them at least
 // as like as least.
-func (x *Index) Find(spelling string, least float64, limit int) []Found {
+func (v View) Find(spelling string, least float64, limit int) []Found {
+	x := v.x
 	q := x.lexicon.parse(spelling, nil)
-	c := x.scratch()
+	c := v.scratch()
 	defer c.giveBack()
 	return x.rank(q, x.candidates(c, q, false, least), limit, least, c.compared.score)
 }
 
 // Search is Find for a search box: a part of the name is enough, and the last word may be incomplete.
-func (x *Index) Search(spelling string, least float64, limit int) []Found {
+func (v View) Search(spelling string, least float64, limit int) []Found {
+	x := v.x
 	q := x.lexicon.parse(spelling, nil)
-	c := x.scratch()
+	c := v.scratch()
 	defer c.giveBack()
 	return x.rank(q, x.candidates(c, q, true, 0), limit, least, c.compared.search)
 }
 
-// alikeEnough is how alike two words are at least that count as one where all other words differ.
+// alikeEnough is how alike two words are at least that count as one where another one differs.
 const alikeEnough = .97
 
-// ButOne gives the records of which a spelling is the name but for one word in the same place, as that of somebody who has
-// taken another surname, the most alike first. If they are more than most, the name says too little, and it gives none.
-func (x *Index) ButOne(spelling string, most int) []Found {
+// ButOne gives the records of which a spelling is the name but for one word, as that of somebody who has taken another surname:
+// first those that have the words in the same order, the most alike first. If they are more than most, the name says too
+// little, and it gives none.
+func (v View) ButOne(spelling string, most int) []Found {
+	x := v.x
 	q := x.lexicon.parse(spelling, nil)
-	if len(q.words) < 2 {
-		return nil
-	}
-	c := x.scratch()
+	c := v.scratch()
 	defer c.giveBack()
-	agree := map[int32]int{} // words, by row
-	for i, w := range q.words {
+	asked, father := apart(nil, q.words)
+	var room [maxWords]*word
+	var rows [2][]int32 // in the same order, in another one
+	seen, owners := map[int32]bool{}, map[int64]bool{}
+	for _, w := range q.words {
 		for _, other := range x.relatives(c, w) {
-			if other.s < alikeEnough {
+			if other.s < alikeEnough || w.patronymic {
 				continue
 			}
 			for _, r := range x.places[other.number] {
-				if words := x.rows[r].words; x.rows[r].owner != 0 && len(words) == len(q.words) && words[i] == x.words[other.number] {
-					agree[r]++
+				owner := x.rows[r].owner
+				if seen[r] || owner == 0 || v.public && x.hidden[owner] {
+					continue
+				}
+				seen[r] = true
+				if n := len(x.rows[r].words) - len(asked); n < 0 || n > 1 {
+					continue
+				}
+				words, otherFather := apart(room[:0], x.rows[r].words)
+				if father != nil && otherFather != nil && c.compared.similarity(father, otherFather) < alikeEnough {
+					continue
+				}
+				sameOrder, ok := c.compared.butOne(asked, words)
+				if !ok {
+					continue
+				}
+				if owners[owner] = true; len(owners) > most {
+					return nil
+				}
+				if sameOrder {
+					rows[0] = append(rows[0], r)
+				} else {
+					rows[1] = append(rows[1], r)
 				}
 			}
 		}
 	}
-	var rows []int32
-	owners := map[int64]bool{}
-	for r, n := range agree {
-		if n == len(q.words)-1 {
-			rows = append(rows, r)
-			if owners[x.rows[r].owner] = true; len(owners) > most {
-				return nil
-			}
+	found := x.rank(q, rows[0], most, 0, c.compared.score)
+	for _, f := range x.rank(q, rows[1], most, 0, c.compared.score) {
+		if !slices.ContainsFunc(found, func(before Found) bool { return before.Owner == f.Owner }) {
+			found = append(found, f)
 		}
 	}
-	return x.rank(q, rows, most, 0, c.compared.score)
+	return found
+}
+
+// butOne reports whether two names, without their patronymics, have all words but one in common, and whether these are in the
+// same order.
+func (c *comparison) butOne(a, b []*word) (sameOrder, ok bool) {
+	if len(a) != len(b) || len(a) < 2 {
+		return false, false
+	}
+	var used [maxWords]bool
+	n := 0
+	sameOrder = true
+	for i, w := range a {
+		j := slices.IndexFunc(b, func(o *word) bool { return c.similarity(w, o) >= alikeEnough && !w.initial && !o.initial })
+		if j >= 0 && !used[j] {
+			used[j] = true
+			n++
+			sameOrder = sameOrder && i == j
+		}
+	}
+	return sameOrder, n == len(a)-1
+}
+
+// apart appends the words of a name without the patronymic to others, and gives that, too.
+func apart(others, words []*word) (_ []*word, patronymic *word) {
+	for _, w := range words {
+		if w.patronymic {
+			patronymic = w
+		} else {
+			others = append(others, w)
+		}
+	}
+	return others, patronymic
 }
 
 // candidates gives the rows that share the most words with a name, in any of their spellings. Names of organizations that
@@ -249,7 +330,7 @@ func (x *Index) foremost(c *scratch, hopeless func(int32) bool) []int32 {
 	rows := make([]int32, 0, 2*looked)
 	bar := float32(0) // what the last of the foremost shares
 	for _, r := range c.touched {
-		if c.rows[r].share < bar || x.rows[r].owner == 0 || hopeless(r) {
+		if c.rows[r].share < bar || x.rows[r].owner == 0 || c.public && x.hidden[x.rows[r].owner] || hopeless(r) {
 			continue
 		}
 		if rows = append(rows, r); len(rows) == cap(rows) {

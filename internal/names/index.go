@@ -13,6 +13,7 @@ type Index struct {
 	lexicon lexicon
 	rows    []row
 	owners  map[int64][]int32 // rows of each record
+	hidden  map[int64]bool    // records that the public does not see
 	dead    int               // rows of none
 
 	words    []*word             // by number
@@ -38,7 +39,7 @@ type Found struct {
 
 // NewIndex makes an index of names of people, or of organizations.
 func NewIndex(organizations bool) *Index {
-	x := &Index{owners: map[int64][]int32{}, trigrams: map[[3]byte][]int32{}, codes: map[uint32][]int32{}}
+	x := &Index{owners: map[int64][]int32{}, hidden: map[int64]bool{}, trigrams: map[[3]byte][]int32{}, codes: map[uint32][]int32{}}
 	x.lexicon = lexicon{words: map[string]*word{}, asked: &memory{known: map[string]known{}}}
 	if organizations {
 		x.lexicon.kind = ofOrganization
@@ -84,6 +85,13 @@ func (x *Index) Set(owner int64, spellings []string) {
 	}
 }
 
+// Hide says whether the public sees a record.
+func (x *Index) Hide(owner int64, hidden bool) {
+	if delete(x.hidden, owner); hidden {
+		x.hidden[owner] = true
+	}
+}
+
 // compact leaves out the rows of none.
 func (x *Index) compact() {
 	fresh := NewIndex(x.lexicon.kind == ofOrganization)
@@ -92,6 +100,7 @@ func (x *Index) compact() {
 			fresh.Set(r.owner, append(fresh.Spellings(r.owner), r.spelling))
 		}
 	}
+	fresh.hidden = x.hidden
 	*x = *fresh
 }
 

@@ -21,7 +21,7 @@ const (
 )
 
 // Spellings is where the names of people are kept.
-var Spellings = spelling.Index{Table: "person_names", Owner: "person_id", Records: Table}
+var Spellings = spelling.Index{Table: "person_names", Owner: "person_id", Records: Table, Hidden: "r.visibility <> 'public'"}
 
 var full, unrestricted = newSource(false), newSource(true)
 

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/pg"
@@ -87,18 +88,24 @@ func (f *Finder) FindEach(ctx context.Context, least float64, limit int, each []
 	}
 	f.mu.RLock()
 	defer f.mu.RUnlock()
+	view := f.view(ctx)
 	found := make([][]Match, len(each))
 	for i, spellings := range each {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		found[i] = FindIn(f.names, least, limit, spellings)
+		found[i] = FindIn(view, least, limit, spellings)
 	}
 	return found, nil
 }
 
+// view is what the actor sees of the names.
+func (f *Finder) view(ctx context.Context) names.View {
+	return f.names.View(actor.From(ctx).SeesOnlyPublished())
+}
+
 // FindIn is Find in an index of one's own.
-func FindIn(x *names.Index, least float64, limit int, spellings []string) []Match {
+func FindIn(x names.View, least float64, limit int, spellings []string) []Match {
 	var all []Match
 	for _, s := range spellings {
 		for _, found := range x.Find(s, least, limit) {
@@ -129,7 +136,7 @@ func (f *Finder) Search(ctx context.Context, q string, limit int) (matches []Mat
 	}
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	for _, x := range f.names.Search(q, leastFit, limit) {
+	for _, x := range f.view(ctx).Search(q, leastFit, limit) {
 		if len(matches) > 0 && x.Score < farBehind*matches[0].Score {
 			break
 		}
@@ -139,7 +146,7 @@ func (f *Finder) Search(ctx context.Context, q string, limit int) (matches []Mat
 }
 
 // mostButOne is how many records may have a name but for one word, that it still says something.
-const mostButOne = 12
+const mostButOne = 20
 
 // Lookup is Search for somebody who wants to know whether a record is there: where none is sure, those follow of whose name
 // all words but one are the same, if they are few. Whoever has taken another surname is among them.
@@ -150,7 +157,7 @@ func (f *Finder) Lookup(ctx context.Context, q string, limit int) ([]Match, erro
 	}
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	for _, x := range f.names.ButOne(q, mostButOne) {
+	for _, x := range f.view(ctx).ButOne(q, mostButOne) {
 		if !slices.ContainsFunc(matches, func(m Match) bool { return m.ID == x.Owner }) {
 			matches = append(matches, Match{x.Owner, q, x.Spelling, x.Score})
 		}
@@ -202,40 +209,56 @@ func (f *Finder) refresh(ctx context.Context) (head int64, err error) {
 	return head, nil
 }
 
-// read hands the spellings of records to set, of all records for nil, one after the other. It sees what head and more have
+// entry is what is known of a record: what it is called, and whether the public sees it.
+type entry struct {
+	spellings []string
+	hidden    bool
+}
+
+// read hands what there is of records to set, of all records for nil, one after the other. It sees what head and more have
 // changed.
-func (f *Finder) read(ctx context.Context, ids []int64, set func(id int64, spellings []string)) error {
-	where, args := "", pg.Args{}
-	if ids != nil {
-		where, args = " WHERE "+f.index.Owner+" = ANY(@ids)", pg.Args{"ids": ids}
+func (f *Finder) read(ctx context.Context, ids []int64, set func(id int64, e entry)) error {
+	from, args := f.index.Table+" n", pg.Args{}
+	hidden := "false"
+	if f.index.Hidden != "" {
+		from += " JOIN " + f.index.Records + " r ON r.id = n." + f.index.Owner
+		hidden = f.index.Hidden
 	}
-	rows, err := f.pool.Query(ctx, "SELECT "+f.index.Owner+", spelling FROM "+f.index.Table+where+" ORDER BY "+f.index.Owner+", key", args)
+	if ids != nil {
+		from, args = from+" WHERE n."+f.index.Owner+" = ANY(@ids)", pg.Args{"ids": ids}
+	}
+	rows, err := f.pool.Query(ctx, "SELECT n."+f.index.Owner+", n.spelling, "+hidden+" FROM "+from+" ORDER BY n."+f.index.Owner+", n.key", args)
 	if err != nil {
 		return fmt.Errorf("read the names: %w", pg.Error(err))
 	}
 	var id, of int64
 	var spelling string
-	var spellings []string
-	_, err = pgx.ForEachRow(rows, []any{&id, &spelling}, func() error {
-		if id != of && len(spellings) > 0 {
-			set(of, spellings)
-			spellings = nil
+	var isHidden bool
+	var e entry
+	_, err = pgx.ForEachRow(rows, []any{&id, &spelling, &isHidden}, func() error {
+		if id != of && len(e.spellings) > 0 {
+			set(of, e)
+			e = entry{}
 		}
-		of, spellings = id, append(spellings, spelling)
+		of, e = id, entry{append(e.spellings, spelling), isHidden}
 		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("read the names: %w", pg.Error(err))
 	}
-	if len(spellings) > 0 {
-		set(of, spellings)
+	if len(e.spellings) > 0 {
+		set(of, e)
 	}
 	return nil
 }
 
 func (f *Finder) load(ctx context.Context, head int64) error {
 	fresh := names.NewIndex(f.index.Organizations)
-	if err := f.read(ctx, nil, fresh.Set); err != nil {
+	err := f.read(ctx, nil, func(id int64, e entry) {
+		fresh.Set(id, e.spellings)
+		fresh.Hide(id, e.hidden)
+	})
+	if err != nil {
 		return err
 	}
 	f.mu.Lock()
@@ -245,19 +268,20 @@ func (f *Finder) load(ctx context.Context, head int64) error {
 }
 
 func (f *Finder) reload(ctx context.Context, changed []int64) error {
-	now := make(map[int64][]string, len(changed))
+	now := make(map[int64]entry, len(changed))
 	for _, id := range changed {
-		now[id] = nil // unless it is read, the record is gone
+		now[id] = entry{} // unless it is read, the record is gone
 	}
-	if err := f.read(ctx, changed, func(id int64, spellings []string) { now[id] = spellings }); err != nil {
+	if err := f.read(ctx, changed, func(id int64, e entry) { now[id] = e }); err != nil {
 		return err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for id, spellings := range now {
-		if !slices.Equal(f.names.Spellings(id), spellings) { // else something other than a name has changed
-			f.names.Set(id, spellings)
+	for id, e := range now {
+		if !slices.Equal(f.names.Spellings(id), e.spellings) { // else something other than a name has changed
+			f.names.Set(id, e.spellings)
 		}
+		f.names.Hide(id, e.hidden)
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func (s *Session) Distinct(ctx context.Context, tx pgx.Tx, spellings []string) e
 		s.held[queue] = true
 	}
 	f.mu.RLock()
-	found := FindIn(f.names, names.Duplicate, 10, spellings)
+	found := FindIn(f.names.View(false), names.Duplicate, 10, spellings)
 	f.mu.RUnlock()
 	if len(found) == 0 {
 		return nil

@@ -27,6 +27,7 @@ type Index struct {
 	Owner         string // its column that names the record, "person_id"
 	Records       string // "people"
 	Organizations bool   // names of organizations: with legal forms, without patronymics
+	Hidden        string // the predicate of records r that the public does not see; empty: it sees all
 }
 
 func (x Index) parse(spelling string) names.Name {
