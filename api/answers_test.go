@@ -67,6 +67,7 @@ func (r reply) same(other reply) bool {
 }
 
 func TestAnAnswerIsGivenAgainAsItWasWithoutReadingTheRecords(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	event := fixture.RoundTable(t, r.pool)
 	for range 3 {
@@ -112,6 +113,7 @@ func TestAnAnswerIsGivenAgainAsItWasWithoutReadingTheRecords(t *testing.T) {
 }
 
 func TestAnAnswerThatIsKeptIsCompressedForThoseWhoTakeIt(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	for range 20 {
 		fixture.Topic(t, r.pool)
@@ -151,6 +153,7 @@ func TestAnAnswerThatIsKeptIsCompressedForThoseWhoTakeIt(t *testing.T) {
 }
 
 func TestNobodyGetsAnAnswerOlderThanAWriteNorThatOfSomebodyElse(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	other := *r // another replica
 	var err error
@@ -201,6 +204,7 @@ func TestNobodyGetsAnAnswerOlderThanAWriteNorThatOfSomebodyElse(t *testing.T) {
 
 // The names are looked through before the page is read, and somebody may be written in between.
 func TestASearchThatMissedSomebodyIsNotKept(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	fixture.Person(t, r.pool, called(text.Map{"ru": "Гульнара Сеитова"}))
 	const path = "/v1/people?q=Gulnara"
@@ -215,20 +219,24 @@ func TestASearchThatMissedSomebodyIsNotKept(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	first := make(chan reply)
+	release := sync.OnceFunc(func() {
+		for _, c := range held {
+			c.Release()
+		}
+	})
+	t.Cleanup(release)
+	first := make(chan reply, 1)
 	go func() { first <- r.do(t, http.MethodGet, path, nil) }()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	for searched := false; !searched; { // by a connection of its own
-		err := other.QueryRow(ctx, "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle' AND query LIKE '%spelling FROM person_names%' AND pid <> pg_backend_pid()").Scan(&searched)
+		err := other.QueryRow(ctx, "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle' AND query LIKE '%FROM person_names n %' AND pid <> pg_backend_pid()").Scan(&searched)
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	fixture.Person(t, other, called(text.Map{"en": "Gulnara Bektas"}))
-	for _, c := range held {
-		c.Release()
-	}
+	release()
 	missed := (<-first).want(t, http.StatusOK)
 	again := r.do(t, http.MethodGet, path, nil, "If-None-Match", missed.Header().Get("ETag")).want(t, http.StatusOK)
 	if n := len(again.object(t)["data"].([]any)); n != 2 {
@@ -237,6 +245,7 @@ func TestASearchThatMissedSomebodyIsNotKept(t *testing.T) {
 }
 
 func TestWhatIsKeptOfAnswersIsBounded(t *testing.T) {
+	t.Parallel()
 	const size = 50_000
 	a, err := newAnswers(size)
 	if err != nil {

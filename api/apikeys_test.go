@@ -10,6 +10,7 @@ import (
 )
 
 func TestAKeyCanBeRenamedAndLimitedButNeverRead(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	admin, _ := r.key(t, actor.Admin)
 	bearer := []string{"Authorization", "Bearer " + admin}

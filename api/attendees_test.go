@@ -15,6 +15,7 @@ import (
 )
 
 func TestAttendeesAndStatementsLiveOverHTTP(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	event, someone, institute, topic := fixture.RoundTable(t, r.pool), fixture.Person(t, r.pool), fixture.Organization(t, r.pool), fixture.Topic(t, r.pool)
@@ -38,6 +39,7 @@ func TestAttendeesAndStatementsLiveOverHTTP(t *testing.T) {
 }
 
 func TestWhatBreaksARuleOfAnAttendeeIsToldAtItsPlace(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	event, someone, institute := fixture.RoundTable(t, r.pool), fixture.Person(t, r.pool), fixture.Organization(t, r.pool)
@@ -66,6 +68,7 @@ func TestWhatBreaksARuleOfAnAttendeeIsToldAtItsPlace(t *testing.T) {
 }
 
 func TestWhatBreaksARuleOfAStatementIsToldAtItsPlace(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	event := fixture.RoundTable(t, r.pool)
@@ -93,6 +96,7 @@ func TestWhatBreaksARuleOfAStatementIsToldAtItsPlace(t *testing.T) {
 }
 
 func TestStatementsKeepTheirOrderAndCanBeReordered(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	event := fixture.RoundTable(t, r.pool)
@@ -114,6 +118,7 @@ func TestStatementsKeepTheirOrderAndCanBeReordered(t *testing.T) {
 }
 
 func TestAnAttendeeThatIsLinkedLaterBringsItsStatements(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	event, someone, institute := fixture.RoundTable(t, r.pool), fixture.Person(t, r.pool), fixture.Organization(t, r.pool)
@@ -143,6 +148,7 @@ func TestAnAttendeeThatIsLinkedLaterBringsItsStatements(t *testing.T) {
 }
 
 func TestThePublicSeesNeitherDraftsNorRestrictedPeopleInAttendeesAndStatements(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	public, reader := r.as(t), r.as(t, actor.Read)
 	canary := "Canary"
@@ -186,6 +192,7 @@ func TestThePublicSeesNeitherDraftsNorRestrictedPeopleInAttendeesAndStatements(t
 }
 
 func TestStatementsAreFoundByLanguageAndByWords(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t)
 	both := fixture.Statement(t, r.pool, func(in *statement.Input) {

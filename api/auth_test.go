@@ -18,6 +18,7 @@ import (
 )
 
 func TestAKeyIsTakenAsBearerAndAsThePasswordOfBasic(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	token, id := r.key(t, actor.Read)
 	basic := "Basic " + base64.StdEncoding.EncodeToString([]byte("anybody:"+token))
@@ -34,6 +35,7 @@ func TestAKeyIsTakenAsBearerAndAsThePasswordOfBasic(t *testing.T) {
 }
 
 func TestAWrongKeyIsRefusedEvenWhereNoneIsNeeded(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	token, _ := r.key(t, actor.Read)
 	for header, code := range map[string]string{
@@ -52,6 +54,7 @@ func TestAWrongKeyIsRefusedEvenWhereNoneIsNeeded(t *testing.T) {
 }
 
 func TestABrowserPageThatAskedIsNotInterruptedByTheBrowsersOwnWindow(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	reply := r.do(t, "GET", "/v1/topics", nil, "Authorization", "Bearer x", "Sec-Fetch-Mode", "cors")
 	reply.wantProblem(t, 401, "bad_key")
@@ -61,6 +64,7 @@ func TestABrowserPageThatAskedIsNotInterruptedByTheBrowsersOwnWindow(t *testing.
 }
 
 func TestARevokedKeyStopsToWorkWithinASecondAndAnExpiredOneAtItsHour(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	token, id := r.key(t, actor.Write)
 	use := func() int { return r.do(t, "GET", "/v1/topics", nil, "Authorization", "Bearer "+token).Code }
@@ -88,6 +92,7 @@ func TestARevokedKeyStopsToWorkWithinASecondAndAnExpiredOneAtItsHour(t *testing.
 }
 
 func TestAKeyInAnAddressIsRefusedWithoutEchoingIt(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	token, _ := r.key(t, actor.Read)
 	for _, query := range []string{"api_key=" + token, "token=x", "q=" + token, "Authorization=x"} {
@@ -100,6 +105,7 @@ func TestAKeyInAnAddressIsRefusedWithoutEchoingIt(t *testing.T) {
 }
 
 func TestAnAddressThatGuessesKeysIsSlowedDownButItsGoodKeyStillWorks(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.RateAnonymous = 3 })
 	token, _ := r.key(t, actor.Read)
 	r.do(t, "GET", "/v1/me", nil, "Authorization", "Bearer "+token).want(t, 200)
@@ -115,6 +121,7 @@ func TestAnAddressThatGuessesKeysIsSlowedDownButItsGoodKeyStillWorks(t *testing.
 }
 
 func TestAQuotaIsAnnouncedAndItsEndIsA429(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.RateAnonymous = 2 })
 	first := r.do(t, "GET", "/v1/topics", nil).want(t, 200)
 	if got := first.Header().Get("RateLimit"); !strings.HasPrefix(got, `"anonymous";r=1;t=`) {
@@ -130,6 +137,7 @@ func TestAQuotaIsAnnouncedAndItsEndIsA429(t *testing.T) {
 }
 
 func TestAKeyIsShownOnceAndStoredOnlyAsAHash(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	admin, _ := r.key(t, actor.Admin)
 	auth := []string{"Authorization", "Bearer " + admin, "Content-Type", jsonBody}
@@ -158,6 +166,7 @@ func TestAKeyIsShownOnceAndStoredOnlyAsAHash(t *testing.T) {
 }
 
 func TestBadKeysAreRefusedByField(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	admin, _ := r.key(t, actor.Admin)
 	before := r.changeCount(t)
@@ -181,6 +190,7 @@ func TestBadKeysAreRefusedByField(t *testing.T) {
 }
 
 func TestNoLogLineHoldsAKeyABodyOrAName(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	token, _ := r.key(t, actor.Write)
 	const canary = "Canary-Кенар"
@@ -205,6 +215,7 @@ func TestNoLogLineHoldsAKeyABodyOrAName(t *testing.T) {
 }
 
 func TestAPanicIsA500WithoutTextAndTheStackInTheLog(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil, Route{http.MethodGet, "/v1/panic", actor.Public, func(*server, echo.Context) error { panic("secret of the stack") }})
 	reply := r.do(t, "GET", "/v1/panic", nil)
 	reply.wantProblem(t, 500, "internal")

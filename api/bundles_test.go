@@ -81,6 +81,7 @@ const waterBundle = `{
 }`
 
 func TestABundleMakesTheWholeEventInTheOrderOfTheDocument(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	answer := r.post(t, "", waterBundle).want(t, 201)
 	report := reportOf(t, answer)
@@ -139,6 +140,7 @@ func TestABundleMakesTheWholeEventInTheOrderOfTheDocument(t *testing.T) {
 }
 
 func TestADryRunOfABundleWritesNothingAndReportsTheSame(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write, actor.Publish)
 	events, err := sample.Bundles()
 	if err != nil {
@@ -172,6 +174,7 @@ func TestADryRunOfABundleWritesNothingAndReportsTheSame(t *testing.T) {
 }
 
 func TestANameOfSeveralRecordsIsRefusedWithTheCandidatesUntilTheIdIsGiven(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	first := r.person(t, person.Input{Name: text.Map{"en": "Aigerim Sadykova"}})
 	second := r.person(t, person.Input{Name: text.Map{"ru": "Айгерим Садыкова", "en": "Aigerim SADYKOVA"}})
@@ -198,6 +201,7 @@ func TestANameOfSeveralRecordsIsRefusedWithTheCandidatesUntilTheIdIsGiven(t *tes
 }
 
 func TestWhereTheSpellingDoesNotDecideThePersonIsAskedInTheirLanguage(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	r.person(t, person.Input{Name: text.Map{"ru": "Садыкова Айгерим"}})
 	renamed := strings.ReplaceAll(waterBundle, "Айгерим Садыкова", "Айгерим Садыков")
@@ -215,6 +219,7 @@ func TestWhereTheSpellingDoesNotDecideThePersonIsAskedInTheirLanguage(t *testing
 }
 
 func TestAMatchBySoundAndASimilarNameAreReportedByADryRun(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	sadykova := r.person(t, person.Input{Name: text.Map{"ru": "Садыкова Айгерим"}})
 	report := reportOf(t, r.post(t, "?dry_run=true", waterBundle).want(t, 200))
@@ -231,6 +236,7 @@ func TestAMatchBySoundAndASimilarNameAreReportedByADryRun(t *testing.T) {
 }
 
 func TestAnExistingRecordIsMatchedByAnyOfItsNamesAndLeftAsItIs(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	r.post(t, "", waterBundle).want(t, 201)
 	again := strings.NewReplacer("example:water", "example:water-2", `"kind": "think_tank"`, `"kind": "ngo"`, `"place": "Almaty"`, `"place": "ALMATY"`,
@@ -255,6 +261,7 @@ func TestAnExistingRecordIsMatchedByAnyOfItsNamesAndLeftAsItIs(t *testing.T) {
 }
 
 func TestABundleOfAnEventThatIsThereIsAConflictThatNamesIt(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	made := reportOf(t, r.post(t, "", waterBundle).want(t, 201))
 	before := r.changeCount(t)
@@ -268,6 +275,7 @@ func TestABundleOfAnEventThatIsThereIsAConflictThatNamesIt(t *testing.T) {
 }
 
 func TestEveryMistakeOfABundleIsNamedAtItsPlace(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	before := r.changeCount(t)
 	for _, c := range []struct {
@@ -310,6 +318,7 @@ func TestEveryMistakeOfABundleIsNamedAtItsPlace(t *testing.T) {
 }
 
 func TestOnlyAKeyThatMayWriteMakesBundlesAndOnlyOneThatMayPublishPublishesThem(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	published := strings.Replace(waterBundle, `"place": "Almaty"`, `"place": "Almaty", "publication": "published"`, 1)
 	r.do(t, "POST", "/v1/bundles", waterBundle, "Content-Type", jsonBody).wantProblem(t, 401, "key_required")
@@ -327,6 +336,7 @@ func TestOnlyAKeyThatMayWriteMakesBundlesAndOnlyOneThatMayPublishPublishesThem(t
 }
 
 func TestTheExamplesOfTheDocumentationAreAcceptedBesideTheSample(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	if _, err := sample.Load(context.Background(), r.pool); err != nil {
 		t.Fatal(err)

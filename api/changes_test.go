@@ -118,6 +118,7 @@ func (m *copyOf) prove(t testing.TB, types ...string) {
 }
 
 func TestACopyThatFollowsTheChangesIsProvedByTheCheckpointWhileOthersWrite(t *testing.T) {
+	t.Parallel()
 	const writers, transactions = 16, 25
 	r := newRig(t, nil)
 	db := dbtest.Open(t, r.pool.Config().ConnString(), pg.Options{MaxConns: writers})
@@ -268,6 +269,7 @@ func wantTold(t testing.TB, what string, told, want []string) {
 }
 
 func TestPublishingAndWithdrawingTellsOfThePartsToo(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	e := newEvent(t, r, "draft")
 	public, reader := newCopy(r.as(t), ""), newCopy(r.as(t, actor.Read), "")
@@ -301,6 +303,7 @@ func TestPublishingAndWithdrawingTellsOfThePartsToo(t *testing.T) {
 }
 
 func TestWhatNamesAPersonIsToldAnewWhenThePersonIsRestricted(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	e := newEvent(t, r, "published")
 	public := newCopy(r.as(t), "include_data=true")
@@ -324,6 +327,7 @@ func TestWhatNamesAPersonIsToldAnewWhenThePersonIsRestricted(t *testing.T) {
 }
 
 func TestADocumentThatOnlyADraftLinksToIsWithdrawn(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	source := fixture.Document(t, r.pool, func(in *document.Input) {})
 	public := newCopy(r.as(t), "type=documents")
@@ -339,6 +343,7 @@ func TestADocumentThatOnlyADraftLinksToIsWithdrawn(t *testing.T) {
 }
 
 func TestADraftLeavesNoTraceInThePublicFeed(t *testing.T) {
+	t.Parallel()
 	m := newMatrix(t)
 	for _, query := range []string{"", "include_data=true"} {
 		public, reader := newCopy(m.as(t), "limit=500&"+query), newCopy(m.as(t, actor.Read), "limit=500&"+query)
@@ -363,6 +368,7 @@ func TestADraftLeavesNoTraceInThePublicFeed(t *testing.T) {
 }
 
 func TestTheDataOfAChangeIsWhatItsAddressShows(t *testing.T) {
+	t.Parallel()
 	m := newMatrix(t)
 	c := m.as(t)
 	page, _ := newCopy(c, "include_data=true&limit=500").step(t)
@@ -378,6 +384,7 @@ func TestTheDataOfAChangeIsWhatItsAddressShows(t *testing.T) {
 }
 
 func TestAFullCopyHasNoTombstonesAndGoesOnWithThem(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	gone, kept, later := fixture.Topic(t, r.pool), fixture.Topic(t, r.pool), fixture.Topic(t, r.pool)
 	remove := func(id int64) {
@@ -395,6 +402,7 @@ func TestAFullCopyHasNoTombstonesAndGoesOnWithThem(t *testing.T) {
 }
 
 func TestAChangeCursorBelongsToWhatItsReaderSeesAndToItsTypes(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	fixture.RoundTable(t, r.pool)
 	public, reader := r.as(t), r.as(t, actor.Read)
@@ -415,6 +423,7 @@ func TestAChangeCursorBelongsToWhatItsReaderSeesAndToItsTypes(t *testing.T) {
 }
 
 func TestACursorOfTheTimeBeforeARestoreIsGone(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.PublicBaseURL = "https://registry.example.org" })
 	m := newCopy(r.as(t), "type=topics")
 	m.catchUp(t)
@@ -429,6 +438,7 @@ func TestACursorOfTheTimeBeforeARestoreIsGone(t *testing.T) {
 }
 
 func TestWhoWaitsIsToldAtOnceAndElseGetsTheSameCursor(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	m := newCopy(r.as(t), "wait=20")
 	m.catchUp(t)

@@ -207,6 +207,7 @@ func allTests() bool {
 }
 
 func TestTheDocumentDescribesExactlyTheRoutes(t *testing.T) {
+	t.Parallel()
 	routes := map[string]Route{}
 	for _, r := range append(Routes(), Operations()...) {
 		routes[r.Method+" "+documented(r.Path)] = r
@@ -256,6 +257,7 @@ func checkSecurity(t *testing.T, at string, r Route, op *openapi3.Operation) {
 }
 
 func TestListsSortByWhatTheDocumentSays(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	key, _ := r.key(t, "read", "write", "publish", "pii", "admin")
 	for path, item := range published().doc.Paths.Map() {
@@ -286,6 +288,7 @@ func TestListsSortByWhatTheDocumentSays(t *testing.T) {
 }
 
 func TestTheDocumentListsEveryParameterThatAnOperationTakesAndNoOther(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	key, _ := r.key(t, "read", "write", "publish", "pii", "admin")
 	event := strconv.FormatInt(fixture.RoundTable(t, r.pool), 10)

@@ -18,6 +18,7 @@ func corsRig(t *testing.T) *rig {
 }
 
 func TestPagesOfAnyOriginMayReadAndSeeTheHeadersTheyNeed(t *testing.T) {
+	t.Parallel()
 	r := corsRig(t)
 	for _, origin := range []string{listedOrigin, unlistedOrigin, "null", ""} {
 		for _, path := range []string{"/v1/topics", "/v1/nothing"} {
@@ -38,6 +39,7 @@ func TestPagesOfAnyOriginMayReadAndSeeTheHeadersTheyNeed(t *testing.T) {
 }
 
 func TestAPreflightAllowsWritingAndKeysOnlyToListedOrigins(t *testing.T) {
+	t.Parallel()
 	r := corsRig(t)
 	for origin, want := range map[string]struct{ origin, methods, header string }{
 		listedOrigin:   {listedOrigin, "GET, HEAD, POST, PATCH, DELETE", "Authorization"},
@@ -59,6 +61,7 @@ func TestAPreflightAllowsWritingAndKeysOnlyToListedOrigins(t *testing.T) {
 }
 
 func TestAWriteFromAPageNeedsAListedOrigin(t *testing.T) {
+	t.Parallel()
 	r := corsRig(t)
 	key, _ := r.key(t, actor.Write)
 	post := func(label string, headers ...string) reply {

@@ -12,6 +12,7 @@ import (
 )
 
 func TestTheDocumentIsServedInThreeNotations(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	for path, member := range map[string][2]string{
 		"/openapi.json": {"openapi", "3.1.0"}, "/openapi-3.0.json": {"openapi", "3.0.3"}, "/swagger.json": {"swagger", "2.0"},
@@ -28,6 +29,7 @@ func TestTheDocumentIsServedInThreeNotations(t *testing.T) {
 }
 
 func TestAFileThatTheBrowserHasIsNotSentAgain(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	for _, path := range []string{"/openapi.json", "/docs/", "/docs/swagger-ui-bundle.js"} {
 		tag := r.do(t, http.MethodGet, path, nil, "Accept-Encoding", "gzip").want(t, http.StatusOK).Header().Get("ETag")
@@ -45,6 +47,7 @@ func TestAFileThatTheBrowserHasIsNotSentAgain(t *testing.T) {
 var loaded = regexp.MustCompile(`(?:src|href)="([^"]*)"`)
 
 func TestThePageOfTheDocumentationNeedsNothingFromElsewhere(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	if got := r.do(t, http.MethodGet, "/docs", nil).want(t, http.StatusMovedPermanently).Header().Get("Location"); got != "/docs/" {
 		t.Errorf("/docs leads to %q", got)

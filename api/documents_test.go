@@ -17,6 +17,7 @@ func somebody(t testing.TB, r *rig) int64 {
 }
 
 func TestADocumentIsMadeChangedAndDeleted(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	editor := r.as(t, actor.Write)
 	first, second := somebody(t, r), somebody(t, r)
@@ -42,6 +43,7 @@ func TestADocumentIsMadeChangedAndDeleted(t *testing.T) {
 }
 
 func TestADocumentThatBreaksARuleIsRefusedByField(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	author := somebody(t, r)
 	with := func(members string) string { return `{"title":{"en":"a"},` + members + `}` }
@@ -62,6 +64,7 @@ func TestADocumentThatBreaksARuleIsRefusedByField(t *testing.T) {
 }
 
 func TestALinkedDocumentIsNotDeleted(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	editor := r.as(t, actor.Write)
 	id := fixture.Document(t, r.pool)

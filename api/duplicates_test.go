@@ -13,6 +13,7 @@ import (
 )
 
 func TestPairsOfPeopleWhoMayBeOneAreListedUntilItIsDecided(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	one, other := fixture.Person(t, r.pool, called(text.Map{"en": "Talgat Kaliyev"})), fixture.Person(t, r.pool, called(text.Map{"ru": "Калиев Талгат"}))
@@ -60,6 +61,7 @@ func TestPairsOfPeopleWhoMayBeOneAreListedUntilItIsDecided(t *testing.T) {
 }
 
 func TestPairsOfOrganizationsAreListed(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	for _, name := range []string{"Kazakhstan Institute for Strategic Studies", "Kazakhstan Institute for Strategic Studies (LLP)", "Nazarbayev University"} {
 		fixture.Organization(t, r.pool, func(in *organization.Input) { in.Name = text.Map{"en": name} })
@@ -70,6 +72,7 @@ func TestPairsOfOrganizationsAreListed(t *testing.T) {
 }
 
 func TestWhoIsCreatedAsAnotherOneStaysAnotherOne(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	known := fixture.Person(t, r.pool, called(text.Map{"en": "Talgat Kaliyev"}))

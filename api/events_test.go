@@ -10,6 +10,7 @@ import (
 )
 
 func TestAnEventItsOrganizersDocumentsAndRecommendationsLiveOverHTTP(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	token, _ := r.key(t, actor.Write, actor.Publish)
 	organization := fixture.Insert(t, r.pool, `INSERT INTO organizations (name) VALUES ('{"en":"Institute"}') RETURNING id`)

@@ -12,6 +12,7 @@ import (
 )
 
 func TestEveryExampleOfTheDocumentWorksOnTheSampleAsItStands(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	if _, err := sample.Load(t.Context(), r.pool); err != nil {
 		t.Fatal(err)

@@ -81,6 +81,7 @@ func linesOf(t *testing.T, answer reply) []string {
 }
 
 func TestAnExportIsTheWholeListAsTheCallerSeesIt(t *testing.T) {
+	t.Parallel()
 	r := withSample(t)
 	for name, c := range map[string]caller{"anonymous": r.as(t), "reader": r.as(t, actor.Read)} {
 		for _, x := range collections {
@@ -114,6 +115,7 @@ func tableOf(t *testing.T, file string, delimiter byte) (header []string, rows [
 }
 
 func TestACSVFileHasEveryRecordOnceInTheOrderOfTheList(t *testing.T) {
+	t.Parallel()
 	r := withSample(t)
 	c := r.as(t, actor.Read)
 	for _, x := range collections {
@@ -142,6 +144,7 @@ func TestACSVFileHasEveryRecordOnceInTheOrderOfTheList(t *testing.T) {
 }
 
 func TestCSVIsMadeAsTheReaderNeedsIt(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	fixture.Topic(t, r.pool, func(in *topic.Input) {
 		in.Label = text.Map{"en": "=HYPERLINK(\"x\");a", "ru": "'-1", "kk": "Су", "de": "Wasser"}
@@ -175,6 +178,7 @@ func TestCSVIsMadeAsTheReaderNeedsIt(t *testing.T) {
 }
 
 func TestAnExportThatCannotBeMadeSaysWhy(t *testing.T) {
+	t.Parallel()
 	c := newRig(t, nil).as(t)
 	for at, want := range map[string]string{
 		"round-tables.csv?starts_form=2020-01-01": "starts_form unknown_parameter_hint",
@@ -200,6 +204,7 @@ func TestAnExportThatCannotBeMadeSaysWhy(t *testing.T) {
 }
 
 func TestAnExportMayTakeLongerThanARequest(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.RequestTimeout = time.Nanosecond })
 	fixture.Topic(t, r.pool)
 	r.as(t).get(t, "/v1/topics").wantProblem(t, http.StatusServiceUnavailable, "timeout")
@@ -220,6 +225,7 @@ func (w *timed) SetWriteDeadline(at time.Time) error {
 }
 
 func TestTheDeadlineOfADownloadIsForOnePiece(t *testing.T) {
+	t.Parallel()
 	r := withSample(t)
 	for _, at := range []string{"/v1/exports/statements.csv", "/v1/exports/statements.ndjson", "/v1/exports/statements.xlsx", "/v1/exports/popolo.json", "/v1/calendar.ics"} {
 		w := &timed{ResponseRecorder: httptest.NewRecorder()}
@@ -236,6 +242,7 @@ func TestTheDeadlineOfADownloadIsForOnePiece(t *testing.T) {
 }
 
 func TestDownloadsLeaveConnectionsToOthers(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	for range cap(r.server.downloads) {
 		r.server.downloads <- struct{}{}
@@ -252,6 +259,7 @@ func TestDownloadsLeaveConnectionsToOthers(t *testing.T) {
 }
 
 func TestFilesAreCompressedAsTheClientWantsIt(t *testing.T) {
+	t.Parallel()
 	r := withSample(t)
 	plain := r.as(t).get(t, "/v1/exports/statements.csv").Body.String()
 	for encoding, open := range map[string]func(io.Reader) (io.Reader, error){
@@ -285,6 +293,7 @@ func TestFilesAreCompressedAsTheClientWantsIt(t *testing.T) {
 
 // A file that is cut off in the middle must not look whole to any client, compressed or not.
 func TestAFileThatBreaksOffIsNotTakenForWhole(t *testing.T) {
+	t.Parallel()
 	failing := Route{http.MethodGet, "/v1/exports/failing.:format", actor.Public, func(s *server, c echo.Context) error {
 		steps := 0
 		return exportOf(s, c, func(ctx context.Context, db pg.DB, f topic.Filter) (paging.Page[topic.Topic], error) {
@@ -325,6 +334,7 @@ func TestAFileThatBreaksOffIsNotTakenForWhole(t *testing.T) {
 }
 
 func TestABrokenFileIsLoggedAsAnError(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil, Route{http.MethodGet, "/v1/exports/failing.csv", actor.Public, func(s *server, c echo.Context) error {
 		return s.snapshot(c, func(context.Context, pgx.Tx) error {
 			newDownload(c).begin("text/csv", "", "")

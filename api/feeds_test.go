@@ -17,6 +17,7 @@ import (
 )
 
 func TestTheCalendarHasTheEventsThatTheFiltersLetThrough(t *testing.T) {
+	t.Parallel()
 	r := withSample(t)
 	for name, c := range map[string]caller{"anonymous": r.as(t), "reader": r.as(t, actor.Read)} {
 		for _, query := range []string{"", "starts_from=2020-01-01&starts_to=2021-01-01", "q=policy&lang=ru"} {
@@ -47,6 +48,7 @@ func TestTheCalendarHasTheEventsThatTheFiltersLetThrough(t *testing.T) {
 }
 
 func TestFeedsHaveTheLatestChangesFirst(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.PublicBaseURL = "https://example.org" })
 	titles := []string{"First & <b>best</b>", "Second", "Third"}
 	for _, title := range titles {

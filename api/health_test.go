@@ -11,6 +11,7 @@ import (
 )
 
 func TestTheServiceIsReadyWithADatabaseOfItsSchema(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	r.do(t, http.MethodGet, "/livez", nil).want(t, http.StatusOK)
 	r.do(t, http.MethodGet, "/readyz", nil).want(t, http.StatusOK)
@@ -30,6 +31,7 @@ func TestTheServiceIsReadyWithADatabaseOfItsSchema(t *testing.T) {
 }
 
 func TestTheServiceIsReadyWhileAllConnectionsOfThePoolAreBusy(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	for range r.pool.Config().MaxConns {
 		c, err := r.pool.Acquire(t.Context())
@@ -42,6 +44,7 @@ func TestTheServiceIsReadyWhileAllConnectionsOfThePoolAreBusy(t *testing.T) {
 }
 
 func TestReadinessIsAskedOfTheDatabaseOnceASecondAtMost(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	r.do(t, http.MethodGet, "/readyz", nil).want(t, http.StatusOK)
 	if _, err := r.pool.Exec(t.Context(), "UPDATE schema_migrations SET dirty = true"); err != nil {
@@ -54,6 +57,7 @@ func TestReadinessIsAskedOfTheDatabaseOnceASecondAtMost(t *testing.T) {
 }
 
 func TestTheServiceIsReadyAgainAfterItsDatabaseWasAway(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	r.do(t, http.MethodGet, "/readyz", nil).want(t, http.StatusOK)
 	good := r.server.probe.config.Port
@@ -74,6 +78,7 @@ func TestTheServiceIsReadyAgainAfterItsDatabaseWasAway(t *testing.T) {
 }
 
 func TestAStoppingServiceIsNotReadyButStillAnswers(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	base, stop, ended := served(t, r.handler, Stop{Delay: 200 * time.Millisecond, Grace: 10 * time.Second})
 	if status, _, err := fetch(base + "/readyz"); status != http.StatusOK {
@@ -93,6 +98,7 @@ func TestAStoppingServiceIsNotReadyButStillAnswers(t *testing.T) {
 }
 
 func TestTheConnectionOfTheProbeIsClosedWithTheService(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	p := newProbe(ctx, r.pool.Config().ConnConfig, r.clock.now)
@@ -110,6 +116,7 @@ func TestTheConnectionOfTheProbeIsClosedWithTheService(t *testing.T) {
 func closed(c *pgx.Conn) <-chan struct{} { return c.PgConn().CleanupDone() }
 
 func TestMetricsNameRoutesByTheirPatternAndNeverByWhatWasAskedFor(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	r.do(t, http.MethodGet, "/v1/topics/1", nil).want(t, http.StatusNotFound)
 	r.do(t, http.MethodGet, "/v1/topics", nil).want(t, http.StatusOK)

@@ -15,6 +15,7 @@ import (
 )
 
 func TestTheHistoryOfARecordSaysWhoChangedWhatAndWhy(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	editor := r.as(t, actor.Write)
 	at := editor.make(t, "/v1/affiliations", `{"person_id":%d,"organization_id":%d,"title":{"en":"Expert"}}`, fixture.Person(t, r.pool), fixture.Organization(t, r.pool))
@@ -43,6 +44,7 @@ func TestTheHistoryOfARecordSaysWhoChangedWhatAndWhy(t *testing.T) {
 }
 
 func TestTheHistoryOfAPartIsNotThatOfItsRoundTable(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	e := newEvent(t, r, "draft")
 	r.write(t, func(ctx context.Context, tx pgx.Tx) error {
@@ -54,6 +56,7 @@ func TestTheHistoryOfAPartIsNotThatOfItsRoundTable(t *testing.T) {
 }
 
 func TestTheHistoryOfAContactIsThatOfItsPerson(t *testing.T) {
+	t.Parallel()
 	m := newMatrix(t)
 	c := m.as(t, actor.PII)
 	contact := m.ids["contacts"][shown]
@@ -62,6 +65,7 @@ func TestTheHistoryOfAContactIsThatOfItsPerson(t *testing.T) {
 }
 
 func TestTheAuditIsNarrowedByTypeActorAndTime(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	editor, auditor := r.as(t, actor.Write), r.as(t, actor.Admin)
 	editor.make(t, "/v1/topics", `{"label":{"en":"Water"}}`)

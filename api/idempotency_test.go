@@ -17,6 +17,7 @@ func (r bundleRig) keyed(t testing.TB, path, key, body string, headers ...string
 }
 
 func TestARequestWithAKnownKeyIsAnsweredAsTheFirstTime(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	for path, body := range map[string]string{"/v1/topics": `{"label": {"en": "Water"}}`, "/v1/people": `{"name": {"en": "Marat Saparov"}}`, "/v1/bundles": waterBundle} {
 		first := r.keyed(t, path, "a-1", body).want(t, 201)
@@ -40,6 +41,7 @@ func TestARequestWithAKnownKeyIsAnsweredAsTheFirstTime(t *testing.T) {
 }
 
 func TestAKeyBelongsToOneClientPathAndRequest(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	r.keyed(t, "/v1/topics", "k", `{"label": {"en": "Water"}}`).want(t, 201)
 	r.keyed(t, "/v1/topics", "k", `{"label": {"en": "Fire"}}`).wantProblem(t, 422, "idempotency_key_reused", "Idempotency-Key key_of_another_request")
@@ -53,6 +55,7 @@ func TestAKeyBelongsToOneClientPathAndRequest(t *testing.T) {
 }
 
 func TestWhatWasRefusedOrOnlyTriedIsNotRemembered(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	r.keyed(t, "/v1/topics", "k", `{"label": {}}`).want(t, 422)
 	r.keyed(t, "/v1/topics?dry_run=true", "k", `{"label": {"en": "Water"}}`).want(t, 200)
@@ -63,6 +66,7 @@ func TestWhatWasRefusedOrOnlyTriedIsNotRemembered(t *testing.T) {
 }
 
 func TestAKeyIsVisibleCharacters(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	for _, key := range []string{"", "a b", "ключ", "a\x7f", strings.Repeat("a", 256)} {
 		r.keyed(t, "/v1/topics", key, `{"label": {"en": "Water"}}`).wantProblem(t, 400, "bad_parameters", "Idempotency-Key bad_idempotency_key")
@@ -72,6 +76,7 @@ func TestAKeyIsVisibleCharacters(t *testing.T) {
 }
 
 func TestManyRequestsAtOnceWithOneKeyHaveOneEffect(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	const rounds, clients = 200, 32
 	for round := range rounds {
@@ -101,6 +106,7 @@ func TestManyRequestsAtOnceWithOneKeyHaveOneEffect(t *testing.T) {
 }
 
 func TestAnActionIsAnsweredAgainAlthoughTheVersionHasMoved(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Publish)
 	path := fmt.Sprintf("/v1/round-tables/%d/publish", fixture.RoundTable(t, r.pool))
 	first := r.keyed(t, path, "k", "", "If-Match", `"1"`).want(t, 200)
@@ -111,6 +117,7 @@ func TestAnActionIsAnsweredAgainAlthoughTheVersionHasMoved(t *testing.T) {
 }
 
 func TestAnAnswerIsNotReadableInTheDatabaseAndEndsAfterADay(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Admin, actor.Write)
 	body := `{"name": "partner", "scopes": ["read"]}`
 	var made struct{ ID int64 }

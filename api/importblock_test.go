@@ -19,6 +19,7 @@ import (
 // TestARowThatIsRefusedWhileItIsWrittenTakesNothingElseWithIt writes more than two blocks, the second of them with a reference to nothing: only
 // the database sees that.
 func TestARowThatIsRefusedWhileItIsWrittenTakesNothingElseWithIt(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write, actor.Read)
 	parent := fixture.Organization(t, r.pool)
 	const rows, bad, again, twice = 230, 150, 160, 170 // counted from 0
@@ -71,6 +72,7 @@ func TestARowThatIsRefusedWhileItIsWrittenTakesNothingElseWithIt(t *testing.T) {
 }
 
 func TestTwoRowsThatContradictEachOtherAreNotBothTaken(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	id := fixture.Topic(t, r.pool)
 	for name, c := range map[string]struct {
@@ -90,6 +92,7 @@ func TestTwoRowsThatContradictEachOtherAreNotBothTaken(t *testing.T) {
 
 // TestABlockThatBeganAgainHoldsTheLocksOfAllItsNames counts them while the import has not ended: going back to the savepoint gave them up.
 func TestABlockThatBeganAgainHoldsTheLocksOfAllItsNames(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	names := []string{"Academy of Sciences", "Institute of Economics", "Senate of the Parliament", "Centre of Strategic Research"}
 	locks := func(tx pgx.Tx) (n int) {

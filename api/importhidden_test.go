@@ -10,6 +10,7 @@ import (
 )
 
 func TestAFileThatWasExportedWithoutAKeyEmptiesNothingThatThePublicDoesNotSee(t *testing.T) {
+	t.Parallel()
 	m := newMatrix(t)
 	editor := m.as(t, actor.Write)
 	send := func(collection, format, file string) map[string]any {

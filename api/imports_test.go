@@ -81,6 +81,7 @@ func mistakesIn(rows []imports.Row) (list []string) {
 }
 
 func TestWhatWasExportedSaysNothingNewWhenItIsImported(t *testing.T) {
+	t.Parallel()
 	sampled := withSample(t)
 	token, _ := sampled.key(t, actor.Write, actor.Publish)
 	r := bundleRig{sampled, token}
@@ -182,6 +183,7 @@ var awkward = rapid.Custom(func(t *rapid.T) string {
 var awkwardName = rapid.Map(awkward, func(s string) string { return s + "b" })
 
 func TestAnExportBringsBackWhatItHolds(t *testing.T) {
+	t.Parallel()
 	for _, format := range formats {
 		t.Run(format, func(t *testing.T) {
 			r := newBundleRig(t, actor.Write)
@@ -222,6 +224,7 @@ func TestAnExportBringsBackWhatItHolds(t *testing.T) {
 const peopleTable = "name_ru;name_en;external_ids;notes\r\nМарат Сапаров;Marat Saparov;test:1;\r\nЖанна Ким;;test:2;Keeps minutes\r\n"
 
 func TestARowIsFoundByItsIDOrItsExternalID(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	first := importIn(t, r.send(t, "people", "", "csv", peopleTable).want(t, 201))
 	if first.Created != 2 || first.Failed+first.Updated+first.Unchanged != 0 || first.Rows[1].Line != 3 || first.Collection != "people" || first.Format != "csv" {
@@ -246,6 +249,7 @@ func TestARowIsFoundByItsIDOrItsExternalID(t *testing.T) {
 }
 
 func TestEveryMistakeOfEveryRowIsToldAndNothingIsWritten(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	fixture.Person(t, r.pool, func(in *person.Input) { in.Name = map[string]string{"ru": "Талгат Калиев"} })
 	before := r.changeCount(t)
@@ -274,6 +278,7 @@ func TestEveryMistakeOfEveryRowIsToldAndNothingIsWritten(t *testing.T) {
 }
 
 func TestADryRunOfAnImportWritesNothing(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	before := r.changeCount(t)
 	reply := r.send(t, "people", "?dry_run=true", "csv", peopleTable).want(t, 200)
@@ -286,6 +291,7 @@ func TestADryRunOfAnImportWritesNothing(t *testing.T) {
 }
 
 func TestAnOldVersionChangesNothingUnlessItIsWished(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	id := fixture.Topic(t, r.pool)
 	fixture.Insert(t, r.pool, "UPDATE topics SET description = '{\"en\": \"Newer\"}' WHERE id = $1 RETURNING id", id)
@@ -302,6 +308,7 @@ func TestAnOldVersionChangesNothingUnlessItIsWished(t *testing.T) {
 }
 
 func TestAFileThatWouldMakeTheSameAgainIsRefused(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	first := importIn(t, r.send(t, "places", "", "csv", "name_en\r\nTaraz\r\n").want(t, 201))
 	r.send(t, "places", "", "csv", "name_en\r\nTaraz\r\n").wantProblem(t, 409, "already_imported")
@@ -310,6 +317,7 @@ func TestAFileThatWouldMakeTheSameAgainIsRefused(t *testing.T) {
 }
 
 func TestARevertedImportLeavesEverythingAsItWas(t *testing.T) {
+	t.Parallel()
 	sampled := withSample(t)
 	token, _ := sampled.key(t, actor.Write, actor.Publish)
 	r := bundleRig{sampled, token}
@@ -348,6 +356,7 @@ func TestARevertedImportLeavesEverythingAsItWas(t *testing.T) {
 }
 
 func TestAFileThatCannotBeReadIsRefusedWithTheReason(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	for name, c := range map[string]struct {
 		format, file string
@@ -389,6 +398,7 @@ func TestAFileThatCannotBeReadIsRefusedWithTheReason(t *testing.T) {
 }
 
 func TestNoFileMakesTheServiceFail(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	var book bytes.Buffer
 	whole := excelize.NewFile()
@@ -419,6 +429,7 @@ func TestNoFileMakesTheServiceFail(t *testing.T) {
 }
 
 func TestATemplateNamesTheColumnsThatAnImportReads(t *testing.T) {
+	t.Parallel()
 	r := newBundleRig(t, actor.Write)
 	for _, collection := range collections {
 		template := r.do(t, "GET", "/v1/imports/templates/"+collection+".csv", nil).want(t, 200).Body.String()

@@ -22,6 +22,7 @@ import (
 )
 
 func TestIncludeShowsThePartsOfEachRecordAndOfTheirParts(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t)
 	institute, someone := fixture.Organization(t, r.pool), fixture.Person(t, r.pool)
@@ -86,6 +87,7 @@ func TestIncludeShowsThePartsOfEachRecordAndOfTheirParts(t *testing.T) {
 }
 
 func TestIncludedPartsAreCutAndTheCutIsTold(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	event := fixture.RoundTable(t, r.pool)
 	r.write(t, func(ctx context.Context, tx pgx.Tx) error {
@@ -103,6 +105,7 @@ func TestIncludedPartsAreCutAndTheCutIsTold(t *testing.T) {
 }
 
 func TestIncludedPartsHideWhatTheirOwnListsHide(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	canary := "Canary"
 	hidden := fixture.Person(t, r.pool, func(in *person.Input) { in.Name, in.Visibility = text.Map{"en": canary}, "restricted" })
@@ -141,6 +144,7 @@ func (c *counting) Query(ctx context.Context, sql string, args ...any) (pgx.Rows
 }
 
 func TestTheNumberOfStatementsDoesNotDependOnTheRecords(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	include := []string{"attendees.statements", "statements", "recommendations"}
 	var list []roundtable.RoundTable

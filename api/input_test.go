@@ -15,6 +15,7 @@ import (
 )
 
 func TestABodyThatIsNoStrictJSONIsA400ThatNamesThePlace(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	token, _ := r.key(t, actor.Write)
 	before := r.changeCount(t)
@@ -47,6 +48,7 @@ func TestABodyThatIsNoStrictJSONIsA400ThatNamesThePlace(t *testing.T) {
 }
 
 func TestABodyOverTheLimitIsA413AndOneOfAnotherTypeA415(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	token, _ := r.key(t, actor.Write)
 	auth := []string{"Authorization", "Bearer " + token, "Content-Type", jsonBody}
@@ -60,6 +62,7 @@ func TestABodyOverTheLimitIsA413AndOneOfAnotherTypeA415(t *testing.T) {
 }
 
 func TestEveryMistakeOfABodyIsToldAtOnce(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	token, _ := r.key(t, actor.Write)
 	reply := r.do(t, "POST", "/v1/topics", `{"Label":{"en":"x"},"label":{"xx-yy-zz-1":"x","en":" ","ru":7},"description":{},"parent_id":"7","id":1}`,
@@ -77,6 +80,7 @@ func TestEveryMistakeOfABodyIsToldAtOnce(t *testing.T) {
 }
 
 func TestMessagesComeInTheLanguageOfTheClient(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	token, _ := r.key(t, actor.Write)
 	for accept, want := range map[string]string{"": "is required", "en": "is required", "ru-RU,ru;q=0.9": "обязательн", "kk": "міндетті", "de": "is required", "%%": "is required"} {
@@ -88,6 +92,7 @@ func TestMessagesComeInTheLanguageOfTheClient(t *testing.T) {
 }
 
 func TestAParameterThatIsUnknownOrIllTypedIsA400WithWhatIsAllowed(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	for query, mistake := range map[string]string{
 		"parant=1":                      "parant unknown_parameter_hint",
@@ -120,6 +125,7 @@ func TestAParameterThatIsUnknownOrIllTypedIsA400WithWhatIsAllowed(t *testing.T) 
 }
 
 func TestPathsAndMethodsThatDoNotExistAreProblemsToo(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	r.do(t, "GET", "/v1/nothing", nil).wantProblem(t, 404, "no_such_path")
 	r.do(t, "GET", "/v1/topics/x", nil).wantProblem(t, 404, "not_found")
@@ -135,6 +141,7 @@ func TestPathsAndMethodsThatDoNotExistAreProblemsToo(t *testing.T) {
 }
 
 func TestACursorBelongsToItsQuery(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	for range 5 {
 		fixture.Topic(t, r.pool)
@@ -172,6 +179,7 @@ func TestACursorBelongsToItsQuery(t *testing.T) {
 }
 
 func TestLinksAreBuiltFromThePublicBaseURLNeverFromTheHost(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.PublicBaseURL = "https://registry.example.org" })
 	for range 3 {
 		fixture.Topic(t, r.pool)
@@ -199,6 +207,7 @@ type nestedPart struct {
 func (*nested) Check() []apperr.Field { return nil }
 
 func TestEveryMistakeInNestedObjectsIsNamedAtItsPlace(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil, Route{http.MethodPost, "/v1/nested", actor.Public, func(_ *server, c echo.Context) error {
 		in, err := body[nested](c)
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 )
 
 func TestARoundTableIsAnEventOfSchemaOrgForThoseWhoAskForOne(t *testing.T) {
+	t.Parallel()
 	r := withSample(t)
 	c := r.as(t)
 	answer := c.do(t, http.MethodGet, "/v1/round-tables/13", nil, "Accept", "application/ld+json").want(t, http.StatusOK)
@@ -55,6 +56,7 @@ func TestARoundTableIsAnEventOfSchemaOrgForThoseWhoAskForOne(t *testing.T) {
 }
 
 func TestNoVocabularyShowsWhatIsHidden(t *testing.T) {
+	t.Parallel()
 	m := newMatrix(t)
 	shownEvent := fmt.Sprintf("/v1/round-tables/%d", m.ids["round-tables"][shown])
 	read := func(c caller) string {
@@ -72,6 +74,7 @@ func TestNoVocabularyShowsWhatIsHidden(t *testing.T) {
 }
 
 func TestThePopoloDocumentHoldsTogether(t *testing.T) {
+	t.Parallel()
 	r := withSample(t)
 	c := r.as(t)
 	r.as(t, actor.Write).make(t, "/v1/affiliations", `{"person_id":2,"organization_id":2,"title":{"en":"Director"},"from":"2019-05"}`)

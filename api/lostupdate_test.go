@@ -10,6 +10,7 @@ import (
 )
 
 func TestOfManyWhoRaiseOneFieldNobodyIsOverwritten(t *testing.T) {
+	t.Parallel()
 	const clients, each = 64, 3
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)

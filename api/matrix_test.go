@@ -184,6 +184,7 @@ func (m matrix) isHidden(r Route, s state) bool {
 }
 
 func TestEveryRouteLetsInWhomItsScopeSaysAndShowsThemNoMoreThanTheyMaySee(t *testing.T) {
+	t.Parallel()
 	m := newMatrix(t)
 	callers := map[string][]actor.Scope{"anonymous": nil, "every scope": actor.Scopes}
 	for _, s := range actor.Scopes {
@@ -233,6 +234,7 @@ func TestEveryRouteLetsInWhomItsScopeSaysAndShowsThemNoMoreThanTheyMaySee(t *tes
 }
 
 func TestTheMatrixSeesEachCanaryWithTheScopeForIt(t *testing.T) {
+	t.Parallel()
 	m := newMatrix(t)
 	reader := m.as(t, actor.Read)
 	for path, canary := range map[string]string{
@@ -255,6 +257,7 @@ func (m matrix) pathTo(collection string) string {
 }
 
 func TestTheHiddenAreFoundByNoFilter(t *testing.T) {
+	t.Parallel()
 	m := newMatrix(t)
 	public := m.as(t)
 	event, someone := m.ids["round-tables"][hidden], m.ids["people"][hidden]

@@ -29,6 +29,7 @@ func needs(t *testing.T, programs ...string) {
 }
 
 func TestTheExamplesOfAMirrorKeepACopyCurrentAndProveIt(t *testing.T) {
+	t.Parallel()
 	for name, command := range map[string][]string{
 		"python": {"python3", "../openapi/examples/mirror/mirror.py"},
 		"curl":   {"bash", "../openapi/examples/mirror/mirror.sh"},

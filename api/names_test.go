@@ -23,6 +23,7 @@ func called(names text.Map) func(*person.Input) {
 }
 
 func TestALookupFindsANameInAnySpellingAndSaysWhichOneMatched(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	karin := fixture.Person(t, r.pool, called(text.Map{"ru": "Ерлан Карин", "en": "Yerlan Karin"}))
 	fixture.Person(t, r.pool, called(text.Map{"en": "Aidos Sarym"}))
@@ -53,6 +54,7 @@ func TestALookupFindsANameInAnySpellingAndSaysWhichOneMatched(t *testing.T) {
 }
 
 func TestAPersonIsToldApartByWhereThePersonWasAtARoundTable(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	institute := fixture.Organization(t, r.pool, func(in *organization.Input) { in.Name = text.Map{"en": "Academy of Public Administration"} })
 	someone := fixture.Person(t, r.pool, called(text.Map{"en": "Zhanseit Tuimebayev"}))
@@ -89,6 +91,7 @@ func TestAPersonIsToldApartByWhereThePersonWasAtARoundTable(t *testing.T) {
 }
 
 func TestALookupOfWhatIsNoNameFindsNothing(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	fixture.Person(t, r.pool, called(text.Map{"en": "Yerlan Karin"}))
 	for _, q := range []string{"", " ", "…", "🙂", "́", "\u202e", "ж", strings.Repeat("ы", 200)} {
@@ -104,6 +107,7 @@ func TestALookupOfWhatIsNoNameFindsNothing(t *testing.T) {
 }
 
 func TestAMatchSaysHowSureItIsAndWhy(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	institute := fixture.Organization(t, r.pool, func(in *organization.Input) { in.Name = text.Map{"en": "Academy of Public Administration"} })
 	sarym := fixture.Person(t, r.pool, called(text.Map{"ru": "Айдос Сарым"}))
@@ -140,6 +144,7 @@ func TestAMatchSaysHowSureItIsAndWhy(t *testing.T) {
 
 // Names that were written by others, by another process or by hand, are found at once.
 func TestANewSpellingIsFoundFromItsCommitOn(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	found := func(q string) int {
@@ -166,6 +171,7 @@ func TestANewSpellingIsFoundFromItsCommitOn(t *testing.T) {
 }
 
 func TestAPersonInAnotherScriptIsADuplicate(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	c.make(t, "/v1/people", `{"name":{"en":"Kassym-Jomart Tokayev"}}`)
@@ -182,6 +188,7 @@ func decodeReply(t *testing.T, answer reply, into any) {
 }
 
 func TestALookupEndsWithThoseWhoMayHaveAnotherSurnameNowUnlessSomebodySurelyFits(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	before := fixture.Person(t, r.pool, called(text.Map{"ru": "Гульнара Бектас"}))
 	other := fixture.Person(t, r.pool, called(text.Map{"en": "Gulnara Tynyshbay"}))
@@ -206,6 +213,7 @@ func TestALookupEndsWithThoseWhoMayHaveAnotherSurnameNowUnlessSomebodySurelyFits
 }
 
 func TestWhoIsHiddenLeavesNoTraceInALookup(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	hide := func(in *person.Input) { in.Visibility = "restricted" }
 	for n := range 25 {

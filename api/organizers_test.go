@@ -11,6 +11,7 @@ import (
 )
 
 func TestAnOrganizerIsMadeChangedAndDeleted(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	editor := r.as(t, actor.Write)
 	event, org := fixture.RoundTable(t, r.pool), newOrganization(t, r)
@@ -36,6 +37,7 @@ func TestAnOrganizerIsMadeChangedAndDeleted(t *testing.T) {
 }
 
 func TestAnOrganizationHasEachPartInARoundTableOnce(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	editor := r.as(t, actor.Write)
 	event, org := fixture.RoundTable(t, r.pool), newOrganization(t, r)
@@ -53,6 +55,7 @@ func TestAnOrganizationHasEachPartInARoundTableOnce(t *testing.T) {
 }
 
 func TestAnOrganizerThatBreaksARuleIsRefusedByField(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	editor := r.as(t, actor.Write)
 	event, org := fixture.RoundTable(t, r.pool), newOrganization(t, r)

@@ -49,6 +49,7 @@ func (c caller) life(t *testing.T, list, body, patch string) {
 }
 
 func TestPeopleOrganizationsPlacesRolesAndPositionsLiveOverHTTP(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write, actor.PII)
 	someone, institute := fixture.Person(t, r.pool), fixture.Organization(t, r.pool)
@@ -65,6 +66,7 @@ func TestPeopleOrganizationsPlacesRolesAndPositionsLiveOverHTTP(t *testing.T) {
 }
 
 func TestWhatBreaksARuleOfAPersonOrAnOrganizationIsToldAtItsPlace(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write, actor.PII)
 	someone, institute := fixture.Person(t, r.pool), fixture.Organization(t, r.pool)
@@ -112,6 +114,7 @@ func TestWhatBreaksARuleOfAPersonOrAnOrganizationIsToldAtItsPlace(t *testing.T) 
 }
 
 func TestCyclesAndWhatIsTakenAreRefused(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	for list, name := range map[string]string{"/v1/organizations": "name", "/v1/places": "name", "/v1/topics": "label"} {
@@ -130,6 +133,7 @@ func TestCyclesAndWhatIsTakenAreRefused(t *testing.T) {
 }
 
 func TestANameThatIsThereAlreadyIsRefusedWithItsCandidatesUnlessTheClientKnows(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	for list, body := range map[string]string{
@@ -148,6 +152,7 @@ func TestANameThatIsThereAlreadyIsRefusedWithItsCandidatesUnlessTheClientKnows(t
 }
 
 func TestANameIsFoundByItsWordsInAnyOrderTheBestMatchFirst(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t)
 	name := func(s string, others ...string) func(*person.Input) {
@@ -173,6 +178,7 @@ func TestANameIsFoundByItsWordsInAnyOrderTheBestMatchFirst(t *testing.T) {
 }
 
 func TestARestrictedPersonIsNotThereForThePublic(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	public, reader := r.as(t), r.as(t, actor.Read)
 	hidden := fixture.Person(t, r.pool, func(in *person.Input) {
@@ -196,6 +202,7 @@ func TestARestrictedPersonIsNotThereForThePublic(t *testing.T) {
 }
 
 func TestContactsTakeTheirOwnScopeAndStayWithTheirPerson(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	someone, other := fixture.Person(t, r.pool), fixture.Person(t, r.pool)
 	list := fmt.Sprintf("/v1/people/%d/contacts", someone)
@@ -213,6 +220,7 @@ func TestContactsTakeTheirOwnScopeAndStayWithTheirPerson(t *testing.T) {
 }
 
 func TestARoleThatAttendeesHaveIsNotDeleted(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	attendee := fixture.Insert(t, r.pool, "INSERT INTO attendees (round_table_id, name_as_listed, position) VALUES ($1, 'A. Sarym', 1) RETURNING id", fixture.RoundTable(t, r.pool))
 	fixture.Insert(t, r.pool, "INSERT INTO attendee_roles (attendee_id, role, position) VALUES ($1, 'moderator', 1) RETURNING attendee_id", attendee)

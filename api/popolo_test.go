@@ -40,6 +40,7 @@ func wantValidPopolo(t *testing.T, doc []byte) (objects int) {
 }
 
 func TestWhatIsSentAsPopoloIsValidPopolo(t *testing.T) {
+	t.Parallel()
 	r := withSample(t)
 	r.as(t, actor.Write).make(t, "/v1/affiliations", `{"person_id":2,"organization_id":2,"title":{"en":"Director"},"from":"2019-05"}`)
 	for _, base := range []string{"", "https://registry.example.org"} {
@@ -79,6 +80,7 @@ func (r *rig) crowd(t testing.TB, size int) (id int64) {
 }
 
 func TestOfALargeEventNobodyIsLeftOut(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	const size = 2*linkedAtOnce + 1
 	large, small := r.crowd(t, size), r.as(t, actor.Write, actor.Publish).make(t, "/v1/round-tables", `{"title":{"en":"Small"},"publication":"published"}`)
@@ -157,6 +159,7 @@ func (c caller) importPopolo(t *testing.T, query string, doc any, status int) im
 }
 
 func TestOurOwnPopoloChangesNothingWhereItIsFrom(t *testing.T) {
+	t.Parallel()
 	r := withSample(t)
 	c := r.as(t, actor.Write)
 	c.make(t, "/v1/affiliations", `{"person_id":2,"organization_id":2,"title":{"en":"Director","ru":"Директор"},"from":"2019-05"}`)
@@ -216,6 +219,7 @@ func withoutIDs(t *testing.T, raw []byte) string {
 }
 
 func TestPopoloComesOutOfAnotherRegistryAsItWentIn(t *testing.T) {
+	t.Parallel()
 	r := withSample(t)
 	c := r.as(t, actor.Write)
 	c.make(t, "/v1/affiliations", `{"person_id":2,"organization_id":2,"title":{"en":"Director","ru":"Директор"},"from":"2019-05"}`)
@@ -245,6 +249,7 @@ func TestPopoloComesOutOfAnotherRegistryAsItWentIn(t *testing.T) {
 }
 
 func TestForeignPopoloIsFoundByIdentifiersNamesAndOrganizations(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	c.make(t, "/v1/organizations", `{"name":{"en":"Majilis"},"external_ids":["wikidata:Q1"]}`)
@@ -309,6 +314,7 @@ func TestForeignPopoloIsFoundByIdentifiersNamesAndOrganizations(t *testing.T) {
 }
 
 func TestWhatIsDoubtfulOrWrongInPopoloIsRefusedObjectByObject(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	c.make(t, "/v1/organizations", `{"name":{"en":"Water Institute"}}`)
@@ -358,6 +364,7 @@ func TestWhatIsDoubtfulOrWrongInPopoloIsRefusedObjectByObject(t *testing.T) {
 }
 
 func TestAnImportOfPopoloIsRevertedAsAnyOther(t *testing.T) {
+	t.Parallel()
 	r := withSample(t)
 	c := r.as(t, actor.Write)
 	doc := c.get(t, "/v1/exports/popolo.json").want(t, http.StatusOK).Body.String()

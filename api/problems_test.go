@@ -8,6 +8,7 @@ import (
 )
 
 func TestTheAddressInAProblemExplainsItsCode(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	problem := r.do(t, http.MethodGet, "/v1/topics/1", nil).wantProblem(t, http.StatusNotFound, "not_found")
 	var e Explanation

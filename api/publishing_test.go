@@ -14,6 +14,7 @@ import (
 )
 
 func TestPublishingTakesAScopeOfItsOwn(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	writer, publisher := r.as(t, actor.Write), r.as(t, actor.Write, actor.Publish)
 	for _, state := range []string{"draft", "review"} {
@@ -37,6 +38,7 @@ func TestPublishingTakesAScopeOfItsOwn(t *testing.T) {
 }
 
 func TestARoundTableIsPublishedAndWithdrawnByAnAction(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	public, writer, publisher := r.as(t), r.as(t, actor.Write), r.as(t, actor.Publish)
 	at := fmt.Sprintf("/v1/round-tables/%d", fixture.RoundTable(t, r.pool, fixture.Draft))
@@ -71,6 +73,7 @@ func TestARoundTableIsPublishedAndWithdrawnByAnAction(t *testing.T) {
 }
 
 func TestThePublicSeesNothingOfADraft(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	public, reader := r.as(t), r.as(t, actor.Read)
 	document := fixture.Document(t, r.pool)
@@ -102,6 +105,7 @@ func TestThePublicSeesNothingOfADraft(t *testing.T) {
 }
 
 func TestThePublicSeesNeitherNotesNorADraftThatAPublishedOneIsPartOf(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	series := fixture.RoundTable(t, r.pool, fixture.Draft)
 	id := fixture.RoundTable(t, r.pool, func(in *roundtable.Input) {
@@ -123,6 +127,7 @@ func TestThePublicSeesNeitherNotesNorADraftThatAPublishedOneIsPartOf(t *testing.
 func ptrTo[T any](v T) *T { return &v }
 
 func TestAListBelowARoundTableIsItsPartOfTheWholeList(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	public := r.as(t)
 	id := fixture.RoundTable(t, r.pool)

@@ -17,6 +17,7 @@ func (c *clock) now() time.Time { return c.at }
 func (c *clock) pass(d time.Duration) { c.at = c.at.Add(d) }
 
 func TestAQuotaIsCountedPerClientAndBeginsAnewAfterItsWindow(t *testing.T) {
+	t.Parallel()
 	c := newClock()
 	l := newLimiter("anonymous", 3, c.now)
 	a, b := clientOf("192.0.2.1"), clientOf("192.0.2.2")
@@ -39,6 +40,7 @@ func TestAQuotaIsCountedPerClientAndBeginsAnewAfterItsWindow(t *testing.T) {
 }
 
 func TestARequestThatIsGivenBackIsFree(t *testing.T) {
+	t.Parallel()
 	l := newLimiter("anonymous", 2, newClock().now)
 	a := clientOf("192.0.2.1")
 	for range 100 {
@@ -51,6 +53,7 @@ func TestARequestThatIsGivenBackIsFree(t *testing.T) {
 }
 
 func TestTheMemoryOfALimiterIsBounded(t *testing.T) {
+	t.Parallel()
 	l := newLimiter("anonymous", 10, newClock().now)
 	for i := range 3 * maxClients {
 		l.take(clientOf(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255)))
@@ -61,6 +64,7 @@ func TestTheMemoryOfALimiterIsBounded(t *testing.T) {
 }
 
 func TestAddressesOfOneIPv6NetworkAreOneClient(t *testing.T) {
+	t.Parallel()
 	if clientOf("2001:db8:1:2::1") != clientOf("2001:db8:1:2:ffff::9") {
 		t.Error("two addresses of a /64 are two clients")
 	}
@@ -73,6 +77,7 @@ func TestAddressesOfOneIPv6NetworkAreOneClient(t *testing.T) {
 }
 
 func TestTheHeadersSayWhatIsLeftAndUntilWhen(t *testing.T) {
+	t.Parallel()
 	c := newClock()
 	l := newLimiter("key", 5, c.now)
 	a := client{key: 7}

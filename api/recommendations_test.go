@@ -19,6 +19,7 @@ func statementAt(t testing.TB, r *rig, event, person int64) int64 {
 }
 
 func TestARecommendationIsMadeChangedAndDeleted(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	editor := r.as(t, actor.Write)
 	event, org, person, document := fixture.RoundTable(t, r.pool), newOrganization(t, r), somebody(t, r), fixture.Document(t, r.pool)
@@ -43,6 +44,7 @@ func TestARecommendationIsMadeChangedAndDeleted(t *testing.T) {
 }
 
 func TestARecommendationThatBreaksARuleIsRefusedByField(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	event, other := fixture.RoundTable(t, r.pool), fixture.RoundTable(t, r.pool)
 	elsewhere := statementAt(t, r, other, somebody(t, r))
@@ -66,6 +68,7 @@ func TestARecommendationThatBreaksARuleIsRefusedByField(t *testing.T) {
 }
 
 func TestARecommendationDoesNotMoveAwayFromItsStatement(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	editor := r.as(t, actor.Write)
 	event, other := fixture.RoundTable(t, r.pool), fixture.RoundTable(t, r.pool)

@@ -109,6 +109,7 @@ func said(list []ReconcileCandidate) string {
 }
 
 func TestANamesakeOfWhomNothingIsKnownIsNoSurerForWhereTheOtherOneWorks(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	office := fixture.Organization(t, r.pool, func(in *organization.Input) {
 		in.Name = text.Map{"en": "Presidential Administration of the Republic of Kazakhstan"}
@@ -132,6 +133,7 @@ func TestANamesakeOfWhomNothingIsKnownIsNoSurerForWhereTheOtherOneWorks(t *testi
 }
 
 func TestATableIsMatchedByAFormOrAnAddress(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	public := r.as(t)
 	institute := fixture.Organization(t, r.pool, func(in *organization.Input) {
@@ -198,6 +200,7 @@ func TestATableIsMatchedByAFormOrAnAddress(t *testing.T) {
 }
 
 func TestOnlyACandidateThatNoOtherComesNearIsAMatch(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	public := r.as(t)
 	academy := fixture.Organization(t, r.pool, func(in *organization.Input) { in.Name = text.Map{"en": "Academy of Public Administration"} })
@@ -222,6 +225,7 @@ func TestOnlyACandidateThatNoOtherComesNearIsAMatch(t *testing.T) {
 }
 
 func TestARestrictedPersonIsNoCandidateForThePublic(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	hidden := fixture.Person(t, r.pool, func(in *person.Input) {
 		in.Name, in.Visibility, in.ExternalIDs = text.Map{"en": restrictedCanary + " Karin"}, "restricted", []string{"wikidata:Q1"}
@@ -252,6 +256,7 @@ func TestARestrictedPersonIsNoCandidateForThePublic(t *testing.T) {
 }
 
 func TestQueriesThatCannotBeUsedAreToldAtTheirPlaces(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	public := r.as(t)
 	for queries, want := range map[string][]string{
@@ -314,6 +319,7 @@ func TestQueriesThatCannotBeUsedAreToldAtTheirPlaces(t *testing.T) {
 }
 
 func TestPagesOfAllOriginsMayAskForMatches(t *testing.T) {
+	t.Parallel()
 	r := corsRig(t)
 	from := []string{"Origin", unlistedOrigin, "Sec-Fetch-Site", "cross-site"}
 	answer := r.do(t, "POST", reconcilePath, "queries=%7B%7D", append(from, "Content-Type", formBody)...).want(t, 200)
@@ -331,6 +337,7 @@ func TestPagesOfAllOriginsMayAskForMatches(t *testing.T) {
 }
 
 func TestSuggestionsCompleteNamesPropertiesAndTypes(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	karin := fixture.Person(t, r.pool, called(text.Map{"en": "Yerlan Karin"}))
 	bureau := fixture.Organization(t, r.pool, func(in *organization.Input) { in.Name = text.Map{"en": "Karin Bureau"} })

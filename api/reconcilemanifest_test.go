@@ -11,6 +11,7 @@ import (
 )
 
 func TestTheManifestIsWhatTheProtocolAsksForWithLinksOfThePublicAddress(t *testing.T) {
+	t.Parallel()
 	const base = "https://registry.example.org"
 	r := newRig(t, func(c *Config) { c.PublicBaseURL = base })
 	someone := fixture.Person(t, r.pool)
@@ -52,6 +53,7 @@ func TestTheManifestIsWhatTheProtocolAsksForWithLinksOfThePublicAddress(t *testi
 }
 
 func TestTheManifestOfARegistryOnOneMachineNamesThatMachine(t *testing.T) {
+	t.Parallel()
 	for base, set := range map[string]func(*Config){
 		"http://localhost:8080":        func(c *Config) { c.OwnURL = "http://localhost:8080" },
 		"https://registry.example.org": func(c *Config) { c.PublicBaseURL, c.OwnURL = "https://registry.example.org", "http://localhost:8080" },

@@ -25,6 +25,7 @@ func (r *rig) listed(t *testing.T, event int64, name string) string {
 }
 
 func TestUnresolvedAttendeesComeWithWhoTheyMayBe(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	event := fixture.RoundTable(t, r.pool)
 	karin := fixture.Person(t, r.pool, called(text.Map{"en": "Yerlan Karin"}))
@@ -71,6 +72,7 @@ func TestUnresolvedAttendeesComeWithWhoTheyMayBe(t *testing.T) {
 }
 
 func TestAnUnresolvedAttendeeIsMostLikelyWhoCameFromTheSameOrganizationBefore(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	academy := fixture.Organization(t, r.pool, func(in *organization.Input) { in.Name = text.Map{"en": "Academy of Public Administration"} })
 	from := func(in *attendee.Input) {
@@ -107,6 +109,7 @@ func TestAnUnresolvedAttendeeIsMostLikelyWhoCameFromTheSameOrganizationBefore(t 
 }
 
 func TestAnAttendeeIsLinkedToWhoItIs(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	event, someone, institute := fixture.RoundTable(t, r.pool), fixture.Person(t, r.pool), fixture.Organization(t, r.pool)
@@ -139,6 +142,7 @@ func TestAnAttendeeIsLinkedToWhoItIs(t *testing.T) {
 }
 
 func TestASpellingIsKeptOnceAndOnlyIfItIsAName(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	full := make([]text.OtherName, text.MaxOtherNames)
@@ -167,6 +171,7 @@ func TestASpellingIsKeptOnceAndOnlyIfItIsAName(t *testing.T) {
 }
 
 func TestWhatBreaksARuleOfLinkingIsToldAtItsPlace(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	at := r.listed(t, fixture.RoundTable(t, r.pool), "Е. Карин")

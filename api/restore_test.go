@@ -13,6 +13,7 @@ import (
 )
 
 func TestADeletedRecordComesBackAndAnOlderVersionToo(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	at := c.make(t, "/v1/topics", `{"label":{"en":"Ethnic policy"}}`)
@@ -50,6 +51,7 @@ func TestADeletedRecordComesBackAndAnOlderVersionToo(t *testing.T) {
 }
 
 func TestARestoredRecordIsFoundByItsNamesAndHasItsParts(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	someone := fixture.Person(t, r.pool)
@@ -69,6 +71,7 @@ func TestARestoredRecordIsFoundByItsNamesAndHasItsParts(t *testing.T) {
 }
 
 func TestWhatIsPublishedComesBackForWhoMayPublish(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	writer, publisher := r.as(t, actor.Write), r.as(t, actor.Write, actor.Publish)
 	at := fmt.Sprint("/v1/round-tables/", fixture.RoundTable(t, r.pool))
@@ -83,6 +86,7 @@ func TestWhatIsPublishedComesBackForWhoMayPublish(t *testing.T) {
 }
 
 func TestAMergedRecordIsNotRestoredButUnmerged(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	gone, stays := fixture.Person(t, r.pool), fixture.Person(t, r.pool)
@@ -94,6 +98,7 @@ func TestAMergedRecordIsNotRestoredButUnmerged(t *testing.T) {
 }
 
 func TestAnIdentifierThatIsTakenKeepsARecordFromComingBack(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	known := func(in *person.Input) { in.ExternalIDs = []string{"wikidata:Q1"} }
@@ -104,6 +109,7 @@ func TestAnIdentifierThatIsTakenKeepsARecordFromComingBack(t *testing.T) {
 }
 
 func TestEveryKindOfRecordHasVersionsToComeBackTo(t *testing.T) {
+	t.Parallel()
 	m := newMatrix(t)
 	c := m.as(t, actor.Write, actor.Publish)
 	tried := 0

@@ -14,6 +14,7 @@ import (
 )
 
 func TestARoundTableIsKeptWithAllThatItIs(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	editor := r.as(t, actor.Write)
 	place := fixture.Insert(t, r.pool, `INSERT INTO places (name, country) VALUES ('{"en": "Astana"}', 'KZ') RETURNING id`)
@@ -61,6 +62,7 @@ func TestARoundTableIsKeptWithAllThatItIs(t *testing.T) {
 }
 
 func TestWhatIsLeftOutTakesItsDefault(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	editor := r.as(t, actor.Write)
 	for body, want := range map[string]string{
@@ -82,6 +84,7 @@ func TestWhatIsLeftOutTakesItsDefault(t *testing.T) {
 }
 
 func TestTimesHaveTheOffsetThatTheTimeZoneHadThen(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	editor := r.as(t, actor.Write)
 	for given, want := range map[string]string{ // Kazakhstan has had one time, UTC+5, since the first of March 2024
@@ -99,6 +102,7 @@ func TestTimesHaveTheOffsetThatTheTimeZoneHadThen(t *testing.T) {
 }
 
 func TestARoundTableThatBreaksARuleIsRefusedByField(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	known := fixture.Topic(t, r.pool)
 	fixture.RoundTable(t, r.pool, func(in *roundtable.Input) { in.ExternalIDs = []string{"kisi:1"} })
@@ -156,6 +160,7 @@ func TestARoundTableThatBreaksARuleIsRefusedByField(t *testing.T) {
 }
 
 func TestARoundTableNeverStandsBelowItself(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	editor := r.as(t, actor.Write)
 	top := fixture.RoundTable(t, r.pool)
@@ -166,6 +171,7 @@ func TestARoundTableNeverStandsBelowItself(t *testing.T) {
 }
 
 func TestWhatOthersReferToIsNotDeleted(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	editor := r.as(t, actor.Write)
 	id := fixture.RoundTable(t, r.pool, func(in *roundtable.Input) { in.TopicIDs = []int64{fixture.Topic(t, r.pool)} })
@@ -188,6 +194,7 @@ func newOrganization(t testing.TB, r *rig) int64 {
 }
 
 func TestRoundTablesOfADayShowTheirOrganizersInOrder(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	editor, public := r.as(t, actor.Write, actor.Publish), r.as(t)
 	at := editor.make(t, "/v1/round-tables", `{"title":{"en":"Actual Issues of Ethnic Policy in Kazakhstan"},"starts_on":"2020-02-27","publication":"published"}`)
@@ -215,6 +222,7 @@ func TestRoundTablesOfADayShowTheirOrganizersInOrder(t *testing.T) {
 }
 
 func TestCountsTellSpeakersFromThoseWhoOnlyListened(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	id := fixture.RoundTable(t, r.pool)
 	attendee := func(role string) int64 {
@@ -241,6 +249,7 @@ func TestCountsTellSpeakersFromThoseWhoOnlyListened(t *testing.T) {
 }
 
 func TestRoundTablesSortWithTheUndatedLastAndAMonthBeforeItsDays(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	at := func(starts *date.Day, precision string) int64 {
 		return fixture.RoundTable(t, r.pool, func(in *roundtable.Input) { in.StartsOn, in.DatePrecision = starts, precision })
@@ -257,6 +266,7 @@ func TestRoundTablesSortWithTheUndatedLastAndAMonthBeforeItsDays(t *testing.T) {
 }
 
 func TestAFilterThatNamesNoSuchThingIsRefusedWithWhatIsAllowed(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	for query, mistake := range map[string]string{
 		"startsfrom=2020-02-27":                 "startsfrom unknown_parameter_hint",

@@ -42,6 +42,7 @@ func fetch(url string) (status int, body string, err error) {
 }
 
 func TestAStoppingServiceFinishesWhatItBeganAndRefusesWhatIsNew(t *testing.T) {
+	t.Parallel()
 	entered, release := make(chan struct{}), make(chan struct{})
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		close(entered)
@@ -78,6 +79,7 @@ func TestAStoppingServiceFinishesWhatItBeganAndRefusesWhatIsNew(t *testing.T) {
 }
 
 func TestAStoppingServiceBreaksOffWhatOutlastsTheGrace(t *testing.T) {
+	t.Parallel()
 	entered := make(chan struct{})
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		close(entered)
@@ -100,6 +102,7 @@ func TestAStoppingServiceBreaksOffWhatOutlastsTheGrace(t *testing.T) {
 }
 
 func TestServeReturnsWhenItsListenerFails(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -111,6 +114,7 @@ func TestServeReturnsWhenItsListenerFails(t *testing.T) {
 }
 
 func TestAnAnswerSaysHowLongItIs(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	for range 30 {
 		fixture.Topic(t, r.pool)

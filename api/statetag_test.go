@@ -16,6 +16,7 @@ import (
 )
 
 func TestAListThatHasNotChangedIsNotSentAgain(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	event := fixture.RoundTable(t, r.pool)
 	public, reader := r.as(t), r.as(t, actor.Read)
@@ -55,6 +56,7 @@ func TestAListThatHasNotChangedIsNotSentAgain(t *testing.T) {
 }
 
 func TestAListThatHasNotChangedIsNotRead(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, keepsNothing)
 	tag := r.as(t).get(t, "/v1/topics").want(t, 200).Header().Get("ETag")
 	r.write(t, func(ctx context.Context, tx pgx.Tx) error {
@@ -65,11 +67,13 @@ func TestAListThatHasNotChangedIsNotRead(t *testing.T) {
 }
 
 func TestAMistakeInAListIsAnsweredWhateverTheClientHolds(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	r.do(t, http.MethodGet, "/v1/topics?gossip=1", nil, "If-None-Match", "*").wantProblem(t, http.StatusBadRequest, "bad_parameters")
 }
 
 func TestARecordThatHasNotChangedIsNotSentAgain(t *testing.T) {
+	t.Parallel()
 	m := newMatrix(t)
 	c := m.as(t, actor.Scopes...)
 	fresh := map[string]bool{"/v1/api-keys/:id": true, "/v1/imports/:id": true, "/v1/webhooks/:webhook_id/deliveries/:id": true} // of which something changes without an entry in the log
@@ -107,6 +111,7 @@ func TestARecordThatHasNotChangedIsNotSentAgain(t *testing.T) {
 }
 
 func TestTheTagOfARecordIsOfOneReaderQueryLanguageAndMoment(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	public, reader := r.as(t), r.as(t, actor.Read)
 	someone, institute := fixture.Person(t, r.pool), fixture.Organization(t, r.pool)
@@ -136,6 +141,7 @@ func TestTheTagOfARecordIsOfOneReaderQueryLanguageAndMoment(t *testing.T) {
 }
 
 func TestARecordThatHasNotChangedIsNotRead(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, keepsNothing)
 	at := fmt.Sprintf("/v1/topics/%d", fixture.Topic(t, r.pool))
 	tag := r.as(t).get(t, at).want(t, 200).Header().Get("ETag")

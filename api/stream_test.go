@@ -58,6 +58,7 @@ func (l *listener) next() (name, id, data string) {
 }
 
 func TestAStreamTellsOfChangesAndGoesOnWhereItWasLeft(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.StreamFor = time.Minute })
 	server := httptest.NewServer(r.handler)
 	t.Cleanup(server.Close)
@@ -85,6 +86,7 @@ func TestAStreamTellsOfChangesAndGoesOnWhereItWasLeft(t *testing.T) {
 }
 
 func TestAStreamEndsWithTheService(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.StreamFor = time.Minute })
 	ctx, stop := context.WithCancel(t.Context())
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
@@ -100,6 +102,7 @@ func TestAStreamEndsWithTheService(t *testing.T) {
 }
 
 func TestOneClientOpensOnlySomeStreams(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, func(c *Config) { c.StreamFor = time.Minute })
 	server := httptest.NewServer(r.handler)
 	t.Cleanup(server.Close)

@@ -14,6 +14,7 @@ import (
 )
 
 func TestTwoRecordsOfOnePersonBecomeOneAndTwoAgain(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c, public := r.as(t, actor.Write), r.as(t)
 	gone, stays := fixture.Person(t, r.pool, called(text.Map{"en": "Talgat Kaliyev"})), fixture.Person(t, r.pool, called(text.Map{"ru": "Талгат Калиев"}))
@@ -80,6 +81,7 @@ func TestTwoRecordsOfOnePersonBecomeOneAndTwoAgain(t *testing.T) {
 }
 
 func TestWhoMayNotSeeAMergedRecordIsNotLedOn(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	gone := fixture.Person(t, r.pool, func(in *person.Input) { in.Visibility = "restricted" })
 	r.as(t, actor.Write).post(t, fmt.Sprintf("/v1/people/%d/merge", gone), fmt.Sprintf(`{"into":%d}`, fixture.Person(t, r.pool))).want(t, 200)
@@ -88,6 +90,7 @@ func TestWhoMayNotSeeAMergedRecordIsNotLedOn(t *testing.T) {
 }
 
 func TestWhatIsNoMergeIsToldAtItsPlace(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	gone, stays, third := fixture.Person(t, r.pool), fixture.Person(t, r.pool), fixture.Person(t, r.pool)
@@ -119,6 +122,7 @@ func TestWhatIsNoMergeIsToldAtItsPlace(t *testing.T) {
 }
 
 func TestTwoWhoAreNotTheSameStayTwo(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	one, other := fixture.Person(t, r.pool), fixture.Person(t, r.pool)

@@ -88,6 +88,7 @@ func (h hookRig) hook(t *testing.T, more string) (at, secret string) {
 }
 
 func TestAWebhookIsShownItsSecretOnceAndLivesOverHTTP(t *testing.T) {
+	t.Parallel()
 	h := newHookRig(t, actor.Read)
 	dry := h.post(t, "/v1/webhooks?dry_run=true", `{"url":"https://mirror.example.org/"}`).want(t, http.StatusOK)
 	if secret, shown := dry.object(t)["secret"]; !shown || secret != nil || h.rows(t, "SELECT count(*) FROM webhooks") != 0 {
@@ -133,6 +134,7 @@ func TestAWebhookIsShownItsSecretOnceAndLivesOverHTTP(t *testing.T) {
 }
 
 func TestAWebhookOutOfReachIsRefused(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	c := r.as(t, actor.Admin)
 	c.refusals(t, "/v1/webhooks", map[string][]string{
@@ -154,6 +156,7 @@ func TestAWebhookOutOfReachIsRefused(t *testing.T) {
 }
 
 func TestOnlyWhoReadsDraftsHasThemTold(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	admin, reader := r.as(t, actor.Admin), r.as(t, actor.Admin, actor.Read)
 	const body = `{"url":"https://mirror.example.org/","drafts":true}`
@@ -168,6 +171,7 @@ func TestOnlyWhoReadsDraftsHasThemTold(t *testing.T) {
 }
 
 func TestAReceiverPullsWhatItWasToldOf(t *testing.T) {
+	t.Parallel()
 	h := newHookRig(t, actor.Read)
 	_, secret := h.hook(t, "")
 	_, editors := h.hook(t, `,"drafts":true,"types":["round-tables","topics"]`)
@@ -207,6 +211,7 @@ func TestAReceiverPullsWhatItWasToldOf(t *testing.T) {
 }
 
 func TestACallForATestSaysWhatBecameOfIt(t *testing.T) {
+	t.Parallel()
 	h := newHookRig(t)
 	at, secret := h.hook(t, `,"state":"disabled"`)
 	dry := h.post(t, at+"/test?dry_run=true", `{}`).want(t, http.StatusOK).object(t)
@@ -258,6 +263,7 @@ func TestACallForATestSaysWhatBecameOfIt(t *testing.T) {
 }
 
 func TestADeliveryThatWaitsIsSentAtOnce(t *testing.T) {
+	t.Parallel()
 	h := newHookRig(t)
 	at, _ := h.hook(t, "")
 	h.patch(t, at, fmt.Sprintf(`{"url":%q}`, h.url+"/refuse")).want(t, http.StatusOK)
@@ -282,6 +288,7 @@ func TestADeliveryThatWaitsIsSentAtOnce(t *testing.T) {
 }
 
 func TestAWebhookIsToldAgainFromACursor(t *testing.T) {
+	t.Parallel()
 	h := newHookRig(t, actor.Read)
 	at, _ := h.hook(t, `,"types":["topics"]`)
 	before := pageOf(t, h.as(t).get(t, "/v1/topics").want(t, http.StatusOK)).Meta.Cursor
@@ -307,6 +314,7 @@ func TestAWebhookIsToldAgainFromACursor(t *testing.T) {
 }
 
 func TestDraftsAreNeverToldToThePublic(t *testing.T) {
+	t.Parallel()
 	h := newHookRig(t, actor.Publish, actor.Write)
 	h.hook(t, "")
 	stop := h.deliver(t)
@@ -329,6 +337,7 @@ func TestDraftsAreNeverToldToThePublic(t *testing.T) {
 }
 
 func TestTheExampleOfAReceiverTakesWhatIsGenuineOnly(t *testing.T) {
+	t.Parallel()
 	needs(t, "python3")
 	h := newHookRig(t)
 	at, secret := h.hook(t, "")
@@ -373,6 +382,7 @@ func TestTheExampleOfAReceiverTakesWhatIsGenuineOnly(t *testing.T) {
 }
 
 func TestAWebhookThatIsMadeOnceWithItsKeyIsToldWhileTheServiceRuns(t *testing.T) {
+	t.Parallel()
 	h := newHookRig(t)
 	stop := h.deliver(t)
 	defer stop()

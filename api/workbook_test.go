@@ -28,6 +28,7 @@ func bookOf(t *testing.T, answer reply) *excelize.File {
 }
 
 func TestAWorkbookHasWhatTheCSVFileHas(t *testing.T) {
+	t.Parallel()
 	r := withSample(t)
 	c := r.as(t, actor.Read)
 	for _, x := range collections {
@@ -51,6 +52,7 @@ func TestAWorkbookHasWhatTheCSVFileHas(t *testing.T) {
 }
 
 func TestAWorkbookHoldsTextsNumbersAndDaysAndNoFormula(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	fixture.Topic(t, r.pool, func(in *topic.Input) { in.Label = text.Map{"en": "=1+1", "ru": " a\nb ", "kk": "'-1"} })
 	fixture.RoundTable(t, r.pool)
@@ -81,6 +83,7 @@ func TestAWorkbookHoldsTextsNumbersAndDaysAndNoFormula(t *testing.T) {
 }
 
 func TestAWorkbookOfWhatNoCellHoldsIsRefused(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	fixture.Statement(t, r.pool, func(in *statement.Input) {
 		in.Texts = []statement.Text{{Lang: "en", Text: strings.Repeat("😀", 20000), Original: true}}
@@ -94,6 +97,7 @@ func TestAWorkbookOfWhatNoCellHoldsIsRefused(t *testing.T) {
 
 // A workbook is compressed, so the matrix does not see into it.
 func TestAWorkbookShowsNothingThatIsHidden(t *testing.T) {
+	t.Parallel()
 	m := newMatrix(t)
 	for _, x := range collections {
 		rows, err := bookOf(t, m.as(t).get(t, "/v1/exports/"+x+".xlsx")).GetRows("Sheet1")

@@ -29,6 +29,7 @@ func ids(p Page[map[string]any]) (ids []int64) {
 }
 
 func TestAPatchNeedsTheCurrentVersion(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	token, _ := r.key(t, actor.Write)
 	path := fmt.Sprintf("/v1/topics/%d", fixture.Topic(t, r.pool))
@@ -52,6 +53,7 @@ func TestAPatchNeedsTheCurrentVersion(t *testing.T) {
 }
 
 func TestAPatchThatChangesNothingLeavesNoTrace(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	token, _ := r.key(t, actor.Write)
 	path := fmt.Sprintf("/v1/topics/%d", fixture.Topic(t, r.pool, func(in *topic.Input) { in.Description = text.Map{"en": "a", "ru": "б"} }))
@@ -77,6 +79,7 @@ func TestAPatchThatChangesNothingLeavesNoTrace(t *testing.T) {
 }
 
 func TestADryRunSaysWhatWouldHappenAndLeavesNoTrace(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	token, _ := r.key(t, actor.Write)
 	path := fmt.Sprintf("/v1/topics/%d", fixture.Topic(t, r.pool))
@@ -100,6 +103,7 @@ func TestADryRunSaysWhatWouldHappenAndLeavesNoTrace(t *testing.T) {
 }
 
 func TestADeletedRecordIsGoneForGood(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	token, _ := r.key(t, actor.Write)
 	parent := fixture.Topic(t, r.pool)
@@ -120,6 +124,7 @@ func TestADeletedRecordIsGoneForGood(t *testing.T) {
 }
 
 func TestNoUpdateIsLostWhenManyRaiseOneField(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	token, _ := r.key(t, actor.Write)
 	path := fmt.Sprintf("/v1/topics/%d", fixture.Topic(t, r.pool, func(in *topic.Input) { in.Description = text.Map{"en": "0"} }))
@@ -159,6 +164,7 @@ func TestNoUpdateIsLostWhenManyRaiseOneField(t *testing.T) {
 }
 
 func TestAWriteCarriesWhoAndWhyIntoTheLog(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	token, id := r.key(t, actor.Write)
 	r.do(t, "POST", "/v1/topics", `{"label":{"en":"Education"}}`, "Authorization", "Bearer "+token, "Content-Type", jsonBody, "X-Change-Reason", "from the press release").want(t, 201)
@@ -175,6 +181,7 @@ func TestAWriteCarriesWhoAndWhyIntoTheLog(t *testing.T) {
 }
 
 func TestALanguageAddsTextsAndNeverChangesAType(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	id := fixture.Topic(t, r.pool, func(in *topic.Input) { in.Label = text.Map{"kk": "Білім", "en": "Education"} })
 	path := fmt.Sprintf("/v1/topics/%d", id)
@@ -192,6 +199,7 @@ func TestALanguageAddsTextsAndNeverChangesAType(t *testing.T) {
 }
 
 func TestFieldsKeepsOnlyWhatWasAskedFor(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, nil)
 	path := fmt.Sprintf("/v1/topics/%d", fixture.Topic(t, r.pool))
 	var item map[string]any
