@@ -24,6 +24,7 @@ import (
 const (
 	maxBody  = 1 << 20
 	maxFile  = 20 << 20 // of an import
+	maxWaste = 64 << 20 // that is still taken of one over its limit, and thrown away
 	maxDepth = 20
 )
 
@@ -99,11 +100,17 @@ func readAll(c echo.Context) ([]byte, error) {
 	if isImport(c.Path()) {
 		most = maxFile
 	}
-	raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), c.Request().Body, int64(most)))
+	r := c.Request()
+	refusal := apperr.New(apperr.TooLarge, "body_too_large", "max", strconv.Itoa(most))
+	if r.ContentLength > int64(most) && strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
+		return nil, refusal // before it is sent
+	}
+	raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, int64(most)))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, apperr.New(apperr.TooLarge, "body_too_large", "max", strconv.Itoa(most))
+		_, _ = io.CopyN(io.Discard, r.Body, maxWaste) // who cannot send on does not read the answer
+		return nil, refusal
 	case err != nil:
 		return nil, &apperr.Error{Kind: apperr.Malformed, Code: "body_unreadable", Err: err}
 	}

@@ -1,17 +1,22 @@
 package api
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/fixture"
 )
 
@@ -130,6 +135,45 @@ func TestAnAnswerSaysHowLongItIs(t *testing.T) {
 			if want := encoding == "gzip" && path == "/v1/topics"; compressed != want {
 				t.Errorf("%s, %s: compressed %v", path, encoding, compressed)
 			}
+		}
+	}
+}
+
+// Somebody who still sends when the connection is closed sees a broken connection instead of the answer.
+func TestWhoSendsTooMuchIsToldSo(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	token, _ := r.key(t, actor.Write)
+	server := httptest.NewServer(r.handler)
+	defer server.Close()
+	const size = 8 << 20
+	send := func(expect string, body []byte) int {
+		t.Helper()
+		conn, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		_, err = fmt.Fprintf(conn, "POST /v1/topics HTTP/1.1\r\nHost: registry\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n%s", token, size, expect, body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		return answer.StatusCode
+	}
+	if status := send("Expect: 100-continue\r\n", nil); status != http.StatusRequestEntityTooLarge {
+		t.Errorf("who asks first: %d", status)
+	}
+	for range 3 {
+		if status := send("", bytes.Repeat([]byte(" "), size)); status != http.StatusRequestEntityTooLarge {
+			t.Errorf("who sends at once: %d", status)
 		}
 	}
 }
