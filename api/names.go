@@ -267,7 +267,7 @@ func (s *server) match(c echo.Context, f *spelling.Finder, see func(context.Cont
 	for i, q := range in.Queries {
 		asked[i] = []string{q.Name}
 	}
-	found, seen, err := matchesOf(ctx, f, leastAlike, 2*mostCandidates, asked, see) // the actor may not see all of them
+	found, seen, err := matchesOf(ctx, f, leastAlike, mostCandidates, asked, see)
 	if err != nil {
 		return err
 	}

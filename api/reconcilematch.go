@@ -55,7 +55,7 @@ func (r *reconciliation) look(ctx context.Context, of reconcileSource) error {
 		}
 		externalIDs = append(externalIDs, q.values("external_id")...)
 	}
-	matches, seen, err := matchesOf(ctx, of.names, leastAlike, 2*mostReconciled, asked, of.see) // the actor may not see all of them
+	matches, seen, err := matchesOf(ctx, of.names, leastAlike, 2*mostReconciled, asked, of.see) // the other properties put them in another order
 	if err != nil {
 		return err
 	}

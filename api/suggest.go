@@ -86,7 +86,7 @@ func (s *server) suggestEntities(c echo.Context) error {
 		if p.Type != "" && p.Type != of.ID {
 			continue
 		}
-		matches, _, err := of.names.Search(ctx, p.Prefix, min(mostFound, 2*(p.Cursor+mostSuggested))) // the actor may not see all of them
+		matches, _, err := of.names.Search(ctx, p.Prefix, min(mostFound, p.Cursor+mostSuggested))
 		if err != nil {
 			return err
 		}
