@@ -17,11 +17,8 @@ import (
 // Answers are kept to be given again while the log has no new entry. Whether it has one is asked of the database each time, so
 // that nobody, not even through another replica, gets an answer older than a write that has been answered.
 
-// What is kept of answers: none that is larger than maxKept, each with some memory of its own beside its bytes.
-const (
-	maxKept      = 256 << 10 // bytes
-	keptOverhead = 400       // bytes
-)
+// keptOverhead is what it takes to keep an answer beside its bytes. Large ones are not kept.
+const keptOverhead = 400 // bytes
 
 // The coding of answers for clients that take it (see compress).
 const (
@@ -78,7 +75,7 @@ func (a *answers) get(key [sha256.Size]byte) *keptAnswer {
 
 // put keeps an answer, which was made from body.
 func (a *answers) put(key [sha256.Size]byte, one keptAnswer, body []byte) {
-	if a == nil || len(body) > maxKept || one.head < a.head.Load() {
+	if a == nil || len(body) > largeAnswer || one.head < a.head.Load() {
 		return
 	}
 	one.body = bytes.Clone(body)

@@ -261,7 +261,7 @@ func TestWhatIsKeptOfAnswersIsBounded(t *testing.T) {
 		t.Errorf("%d bytes are kept of %d", weight, size)
 	}
 	large := newKept(t, 1<<20)
-	large.put(key(1), keptAnswer{head: 1}, make([]byte, maxKept+1))
+	large.put(key(1), keptAnswer{head: 1}, make([]byte, largeAnswer+1))
 	if large.get(key(1)) != nil {
 		t.Error("a large answer is kept")
 	}
