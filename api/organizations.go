@@ -30,7 +30,6 @@ func (s *server) listOrganizations(c echo.Context) error {
 		}
 		q.Found = found
 		page, err := organization.List(ctx, db, q.Filter)
-		page.State = found.State(page.State)
 		return pageWith(ctx, db, page, err, q.Include, withOrganizations)
 	})
 }

@@ -30,7 +30,6 @@ func (s *server) listPeople(c echo.Context) error {
 		}
 		q.Found = found
 		page, err := person.List(ctx, db, q.Filter)
-		page.State = found.State(page.State)
 		return pageWith(ctx, db, page, err, q.Include, withPeople)
 	})
 }

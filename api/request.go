@@ -278,9 +278,6 @@ func kindName(t reflect.Type) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if t != reflect.TypeFor[time.Time]() && reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
-		return "string"
-	}
 	switch t.Kind() {
 	case reflect.Bool:
 		return "boolean"
@@ -291,10 +288,12 @@ func kindName(t reflect.Type) string {
 	case reflect.Slice:
 		return "array"
 	case reflect.Map, reflect.Struct:
-		if t.String() == "time.Time" {
+		switch {
+		case t == reflect.TypeFor[time.Time]():
 			return "date-time"
+		case t.Kind() == reflect.Map || isObject(t):
+			return "object"
 		}
-		return "object"
 	}
 	return "string"
 }

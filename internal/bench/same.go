@@ -26,7 +26,7 @@ func (b bench) same(ctx context.Context, c testCase) error {
 		for _, side := range []*server{b.service, b.service, b.anew} {
 			ours, err := b.answersOf(ctx, side, c, turn)
 			if err != nil {
-				return fmt.Errorf("service: %w", err)
+				return fmt.Errorf("service, see %s: %w", side.log, err)
 			}
 			for i := range ours {
 				if at := difference("", ours[i], theirs[i]); at != "" {

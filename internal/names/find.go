@@ -17,7 +17,6 @@ type scratch struct {
 	touched  []int32 // rows that share a word
 	alike    []shared
 	compared comparison
-	public   bool // rows of hidden records are not looked at
 }
 
 // tally is what a row shares with the name that is looked for.
@@ -50,7 +49,6 @@ func (c *scratch) giveBack() {
 	}
 	c.touched = c.touched[:0]
 	c.compared.forget()
-	c.public = false
 	scratches.Put(c)
 }
 
@@ -137,134 +135,33 @@ type View struct {
 // View gives the index as the public sees it, without a trace of what is hidden, or as those do who see everything.
 func (x *Index) View(public bool) View { return View{x, public} }
 
-// Find is View.Find for those who see everything.
-func (x *Index) Find(spelling string, least float64, limit int) []Found {
-	return x.View(false).Find(spelling, least, limit)
-}
-
-// Search is View.Search for those who see everything.
-func (x *Index) Search(spelling string, least float64, limit int) []Found {
-	return x.View(false).Search(spelling, least, limit)
-}
-
-// scratch gives an empty one for the view. Give it back.
-func (v View) scratch() *scratch {
-	c := v.x.scratch()
-	c.public = v.public
-	return c
+// sees reports whether there is somebody behind a row whom the view shows.
+func (v View) sees(r int32) bool {
+	owner := v.x.rows[r].owner
+	return owner != 0 && !(v.public && v.x.hidden[owner])
 }
 
 // Find gives the records of which a spelling is most like the name, the best first; at most limit, all of them at least
 // as like as least.
 func (v View) Find(spelling string, least float64, limit int) []Found {
-	x := v.x
-	q := x.lexicon.parse(spelling, nil)
-	c := v.scratch()
+	q := v.x.lexicon.parse(spelling, nil)
+	c := v.x.scratch()
 	defer c.giveBack()
-	return x.rank(q, x.candidates(c, q, false, least), limit, least, c.compared.score)
+	return v.x.rank(q, v.candidates(c, q, false, least), limit, least, c.compared.score)
 }
 
 // Search is Find for a search box: a part of the name is enough, and the last word may be incomplete.
 func (v View) Search(spelling string, least float64, limit int) []Found {
-	x := v.x
-	q := x.lexicon.parse(spelling, nil)
-	c := v.scratch()
+	q := v.x.lexicon.parse(spelling, nil)
+	c := v.x.scratch()
 	defer c.giveBack()
-	return x.rank(q, x.candidates(c, q, true, 0), limit, least, c.compared.search)
-}
-
-// alikeEnough is how alike two words are at least that count as one where another one differs.
-const alikeEnough = .97
-
-// ButOne gives the records of which a spelling is the name but for one word, as that of somebody who has taken another surname:
-// first those that have the words in the same order, the most alike first. If they are more than most, the name says too
-// little, and it gives none.
-func (v View) ButOne(spelling string, most int) []Found {
-	x := v.x
-	q := x.lexicon.parse(spelling, nil)
-	c := v.scratch()
-	defer c.giveBack()
-	asked, father := apart(nil, q.words)
-	var room [maxWords]*word
-	var rows [2][]int32 // in the same order, in another one
-	seen, owners := map[int32]bool{}, map[int64]bool{}
-	for _, w := range q.words {
-		for _, other := range x.relatives(c, w) {
-			if other.s < alikeEnough || w.patronymic {
-				continue
-			}
-			for _, r := range x.places[other.number] {
-				owner := x.rows[r].owner
-				if seen[r] || owner == 0 || v.public && x.hidden[owner] {
-					continue
-				}
-				seen[r] = true
-				if n := len(x.rows[r].words) - len(asked); n < 0 || n > 1 {
-					continue
-				}
-				words, otherFather := apart(room[:0], x.rows[r].words)
-				if father != nil && otherFather != nil && c.compared.similarity(father, otherFather) < alikeEnough {
-					continue
-				}
-				sameOrder, ok := c.compared.butOne(asked, words)
-				if !ok {
-					continue
-				}
-				if owners[owner] = true; len(owners) > most {
-					return nil
-				}
-				if sameOrder {
-					rows[0] = append(rows[0], r)
-				} else {
-					rows[1] = append(rows[1], r)
-				}
-			}
-		}
-	}
-	found := x.rank(q, rows[0], most, 0, c.compared.score)
-	for _, f := range x.rank(q, rows[1], most, 0, c.compared.score) {
-		if !slices.ContainsFunc(found, func(before Found) bool { return before.Owner == f.Owner }) {
-			found = append(found, f)
-		}
-	}
-	return found
-}
-
-// butOne reports whether two names, without their patronymics, have all words but one in common, and whether these are in the
-// same order.
-func (c *comparison) butOne(a, b []*word) (sameOrder, ok bool) {
-	if len(a) != len(b) || len(a) < 2 {
-		return false, false
-	}
-	var used [maxWords]bool
-	n := 0
-	sameOrder = true
-	for i, w := range a {
-		j := slices.IndexFunc(b, func(o *word) bool { return c.similarity(w, o) >= alikeEnough && !w.initial && !o.initial })
-		if j >= 0 && !used[j] {
-			used[j] = true
-			n++
-			sameOrder = sameOrder && i == j
-		}
-	}
-	return sameOrder, n == len(a)-1
-}
-
-// apart appends the words of a name without the patronymic to others, and gives that, too.
-func apart(others, words []*word) (_ []*word, patronymic *word) {
-	for _, w := range words {
-		if w.patronymic {
-			patronymic = w
-		} else {
-			others = append(others, w)
-		}
-	}
-	return others, patronymic
+	return v.x.rank(q, v.candidates(c, q, true, 0), limit, least, c.compared.search)
 }
 
 // candidates gives the rows that share the most words with a name, in any of their spellings. Names of organizations that
 // cannot be as like as least are left out.
-func (x *Index) candidates(c *scratch, q Name, typing bool, least float64) []int32 {
+func (v View) candidates(c *scratch, q Name, typing bool, least float64) []int32 {
+	x := v.x
 	words := slices.Clone(q.words)
 	for i := 0; i+1 < len(q.words) && len(q.words) <= 5; i++ { // what two words are here may be one there
 		words = append(words, c.compared.both(q.words[i], q.words[i+1]))
@@ -303,7 +200,7 @@ func (x *Index) candidates(c *scratch, q Name, typing bool, least float64) []int
 			}
 		}
 	}
-	return x.foremost(c, func(r int32) bool {
+	return v.foremost(c, func(r int32) bool {
 		return x.lexicon.kind == ofOrganization && float64(c.rows[r].share) < needed(least, q.words, x.rows[r].words)
 	})
 }
@@ -323,14 +220,15 @@ func needed(least float64, a, b []*word) float64 {
 }
 
 // foremost gives the rows that share the most, at most looked of them, and none that is hopeless.
-func (x *Index) foremost(c *scratch, hopeless func(int32) bool) []int32 {
+func (v View) foremost(c *scratch, hopeless func(int32) bool) []int32 {
+	x := v.x
 	compare := func(a, b int32) int {
 		return cmp.Or(cmp.Compare(c.rows[b].share, c.rows[a].share), cmp.Compare(len(x.rows[a].words), len(x.rows[b].words)), cmp.Compare(a, b))
 	}
 	rows := make([]int32, 0, 2*looked)
 	bar := float32(0) // what the last of the foremost shares
 	for _, r := range c.touched {
-		if c.rows[r].share < bar || x.rows[r].owner == 0 || c.public && x.hidden[x.rows[r].owner] || hopeless(r) {
+		if c.rows[r].share < bar || !v.sees(r) || hopeless(r) {
 			continue
 		}
 		if rows = append(rows, r); len(rows) == cap(rows) {

@@ -66,6 +66,9 @@ func (x *Index) Set(owner int64, spellings []string) {
 		x.dead++
 	}
 	delete(x.owners, owner)
+	if len(spellings) == 0 {
+		delete(x.hidden, owner)
+	}
 	for _, s := range spellings {
 		n := x.lexicon.parse(s, x.meet)
 		if n.Empty() {
@@ -87,8 +90,10 @@ func (x *Index) Set(owner int64, spellings []string) {
 
 // Hide says whether the public sees a record.
 func (x *Index) Hide(owner int64, hidden bool) {
-	if delete(x.hidden, owner); hidden {
+	if hidden {
 		x.hidden[owner] = true
+	} else {
+		delete(x.hidden, owner)
 	}
 }
 

@@ -68,6 +68,14 @@ func (n Name) core() []*word {
 	return core
 }
 
+// father is the patronymic that is not in the core; nil: there is none.
+func (n Name) father() *word {
+	if len(n.core()) == len(n.words) {
+		return nil
+	}
+	return n.words[slices.IndexFunc(n.words, func(w *word) bool { return w.patronymic })]
+}
+
 // Tokens gives the folded words in the order of the spelling.
 func (n Name) Tokens() []string {
 	tokens := make([]string, len(n.words))

@@ -61,7 +61,7 @@ func TestWhatAnIndexOfOrganizationsDoesNotCompareIsNotAlike(t *testing.T) {
 				want = append(want, int64(i)+1)
 			}
 		}
-		for _, f := range x.Find(name, names.Possible, len(all)) {
+		for _, f := range x.View(false).Find(name, names.Possible, len(all)) {
 			got = append(got, f.Owner)
 		}
 		if slices.Sort(got); !slices.Equal(got, want) {

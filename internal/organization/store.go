@@ -50,7 +50,9 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Organization], e
 		w.Add("o.id IN (SELECT x.id FROM external_ids x WHERE x.type = 'organizations' AND x.external_id = ANY(@external_id))", "external_id", f.ExternalID)
 	}
 	f.Found.Search(Spellings, &w, "o.id", f.Q)
-	return paging.Query[Organization](ctx, db, f.Found.Ranked(Spellings, source, &w, f.Q, f.Sort), w, f.Params)
+	page, err := paging.Query[Organization](ctx, db, f.Found.Ranked(Spellings, source, &w, f.Q, f.Sort), w, f.Params)
+	page.State = f.Found.State(page.State)
+	return page, err
 }
 
 // Get gives one organization, or apperr.NotFound, or apperr.Gone after its deletion.

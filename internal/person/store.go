@@ -21,7 +21,10 @@ const (
 )
 
 // Spellings is where the names of people are kept.
-var Spellings = spelling.Index{Table: "person_names", Owner: "person_id", Records: Table, Hidden: "r.visibility <> 'public'"}
+var Spellings = spelling.Index{Table: "person_names", Owner: "person_id", Records: Table, Hidden: "NOT r." + shown}
+
+// shown is whom the public sees.
+const shown = "visibility = 'public'"
 
 var full, unrestricted = newSource(false), newSource(true)
 
@@ -38,7 +41,7 @@ func newSource(public bool) paging.Source {
 	}
 	notes := "p.notes"
 	if public {
-		s.Visible = "p.visibility = 'public'"
+		s.Visible = "p." + shown
 		notes = "NULL::text AS notes"
 	}
 	s.Columns = changes.Columns("p") + `, p.name, p.other_names, p.honorific, p.bio, p.external_ids, p.visibility, ` + notes + `,
@@ -63,7 +66,9 @@ func init() {
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Person], error) {
 	hidden := actor.From(ctx).SeesOnlyPublished()
 	w := f.where(hidden)
-	return paging.Query[Person](ctx, db, f.Found.Ranked(Spellings, sourceFor(hidden), &w, f.Q, f.Sort), w, f.Params)
+	page, err := paging.Query[Person](ctx, db, f.Found.Ranked(Spellings, sourceFor(hidden), &w, f.Q, f.Sort), w, f.Params)
+	page.State = f.Found.State(page.State)
+	return page, err
 }
 
 // where turns the filter into predicates. The public finds nobody by what happened at unpublished round tables.

@@ -104,7 +104,7 @@ func (f *Finder) view(ctx context.Context) names.View {
 	return f.names.View(actor.From(ctx).SeesOnlyPublished())
 }
 
-// FindIn is Find in an index of one's own.
+// FindIn is Find in what somebody sees of an index.
 func FindIn(x names.View, least float64, limit int, spellings []string) []Match {
 	var all []Match
 	for _, s := range spellings {
@@ -277,7 +277,8 @@ func (f *Finder) reload(ctx context.Context, changed []int64) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for id, e := range now {
+	for _, id := range changed { // in their order, which the index keeps among names that are alike
+		e := now[id]
 		if !slices.Equal(f.names.Spellings(id), e.spellings) { // else something other than a name has changed
 			f.names.Set(id, e.spellings)
 		}

@@ -50,7 +50,7 @@ func (f *Finder) twins(owner int64, least float64) (pairs []Pair) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	for _, own := range f.names.Spellings(owner) {
-		for _, found := range f.names.Find(own, least, mostTwins) {
+		for _, found := range f.names.View(false).Find(own, least, mostTwins) {
 			if found.Owner <= owner {
 				continue
 			}
