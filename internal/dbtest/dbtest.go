@@ -5,11 +5,7 @@ package dbtest
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"database/sql"
-	"encoding/hex"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -20,18 +16,18 @@ import (
 
 	"roundtables.kz/registry/internal/embeddedpg"
 	"roundtables.kz/registry/internal/pg"
-	"roundtables.kz/registry/migrations"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver through which pgtestdb makes databases
-	"github.com/peterldowns/pgtestdb"
 )
 
-// shared is the server of this process, brought up by the first test that asks for it.
+// shared is what the tests of this process have in common, brought up by the first of them that asks for it.
 var shared struct {
 	sync.Mutex
 	server *embeddedpg.Server
+	// admin is a superuser's: a connection a test would cost more than the making of its database.
+	admin    *pgxpool.Pool
+	template *template
+	filled   map[string]*template
 }
 
 // Main runs the tests of a package and then leaves the server, which stops when no other package uses it. A package
@@ -40,6 +36,15 @@ func Main(m interface{ Run() int }) {
 	code := m.Run()
 	shared.Lock()
 	defer shared.Unlock()
+	for what, made := range shared.filled {
+		if _, err := shared.admin.Exec(context.Background(), "DROP DATABASE "+made.database); err != nil {
+			fmt.Fprintf(os.Stderr, "drop the database of %s: %v\n", what, err)
+			code = max(code, 1)
+		}
+	}
+	if shared.admin != nil {
+		shared.admin.Close()
+	}
 	if shared.server != nil {
 		if err := shared.server.Stop(); err != nil {
 			fmt.Fprintln(os.Stderr, "stop the test database:", err)
@@ -54,14 +59,25 @@ func Server(t testing.TB) string {
 	t.Helper()
 	shared.Lock()
 	defer shared.Unlock()
-	if shared.server == nil {
-		s, err := embeddedpg.Start(context.Background(), options())
-		if err != nil {
-			t.Fatalf("tests need PostgreSQL: %v", err)
-		}
-		shared.server = s
-	}
+	bringUp(t)
 	return shared.server.URL()
+}
+
+// bringUp starts the server or joins it. The lock is held.
+func bringUp(t testing.TB) {
+	t.Helper()
+	if shared.server != nil {
+		return
+	}
+	server, err := embeddedpg.Start(context.Background(), options())
+	if err != nil {
+		t.Fatalf("tests need PostgreSQL: %v", err)
+	}
+	admin, err := pg.Open(context.Background(), server.URL(), pg.Options{})
+	if err != nil {
+		t.Fatalf("tests need PostgreSQL: %v", err)
+	}
+	shared.server, shared.admin = server, admin
 }
 
 func options() embeddedpg.Options {
@@ -84,48 +100,27 @@ func options() embeddedpg.Options {
 func Empty(t testing.TB) string {
 	t.Helper()
 	server := Server(t)
-	name := "empty_" + strings.ToLower(rand.Text())
-	admin(t, server, "CREATE DATABASE "+name+" TEMPLATE template0")
-	t.Cleanup(func() { admin(t, server, "DROP DATABASE "+name+" WITH (FORCE)") })
-	u, err := url.Parse(server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = name
-	return u.String()
-}
-
-func admin(t testing.TB, server, sql string) {
-	t.Helper()
-	ctx := context.Background()
-	conn, err := pgx.Connect(ctx, server)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, sql); err != nil {
-		t.Fatalf("%s: %v", sql, err)
-	}
+	return at(t, server, database(t, "TEMPLATE template0"), nil)
 }
 
 // URL makes a migrated database and gives its URL. Its role is no superuser.
 func URL(t testing.TB) string {
 	t.Helper()
-	u, err := url.Parse(Server(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	password, _ := u.User.Password()
-	return pgtestdb.Custom(t, pgtestdb.Config{
-		DriverName: "pgx", Host: u.Hostname(), Port: u.Port(), User: u.User.Username(), Password: password,
-		Database: "postgres", Options: u.RawQuery, ForceTerminateConnections: true,
-	}, migrated{}).URL()
+	server := Server(t)
+	return at(t, server, database(t, migrated(t).clause()), role)
 }
 
 // New makes a migrated database and gives a pool of four connections to it.
 func New(t testing.TB) *pgxpool.Pool {
 	t.Helper()
 	return Open(t, URL(t), pg.Options{MaxConns: 4})
+}
+
+// Filled is New with what fill writes. Of all tests that name the same, one runs fill and the others get a copy.
+func Filled(t testing.TB, name string, fill func(context.Context, *pgxpool.Pool) error) *pgxpool.Pool {
+	t.Helper()
+	server := Server(t)
+	return Open(t, at(t, server, database(t, filled(t, name, fill).clause()), role), pg.Options{MaxConns: 4})
 }
 
 // Open gives a pool that is closed at the end of the test.
@@ -139,23 +134,31 @@ func Open(t testing.TB, databaseURL string, o pg.Options) *pgxpool.Pool {
 	return pool
 }
 
-// migrated makes the template with the registry's own migrations.
-type migrated struct{}
-
-// Hash names the template after the content of the migrations.
-func (migrated) Hash() (string, error) {
-	h := sha256.New()
-	err := fs.WalkDir(migrations.FS, ".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
+// database makes a database that goes with the test, and gives its name.
+func database(t testing.TB, clause string) string {
+	t.Helper()
+	name := "test_" + strings.ToLower(rand.Text())
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := shared.admin.Exec(context.Background(), sql); err != nil {
+			t.Fatalf("%s: %v", sql, err)
 		}
-		content, err := fs.ReadFile(migrations.FS, path)
-		fmt.Fprintf(h, "%s %d\n%s", path, len(content), content)
-		return err
-	})
-	return hex.EncodeToString(h.Sum(nil)), err
+	}
+	exec("CREATE DATABASE " + name + " " + clause)
+	t.Cleanup(func() { exec("DROP DATABASE " + name + " WITH (FORCE)") })
+	return name
 }
 
-func (migrated) Migrate(ctx context.Context, _ *sql.DB, c pgtestdb.Config) error {
-	return migrations.Up(ctx, c.URL())
+// at gives the server's URL with another database and, if one is given, another user.
+func at(t testing.TB, server, database string, as *url.Userinfo) string {
+	t.Helper()
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = database
+	if as != nil {
+		u.User = as
+	}
+	return u.String()
 }

@@ -97,7 +97,7 @@ func TestADatabaseThatIsNotThereIsNoticedAtOnce(t *testing.T) {
 	t.Parallel()
 	for url, want := range map[string]string{
 		"postgres://%zz": "read the database URL",
-		strings.Replace(dbtest.Empty(t), "/empty_", "/no_such_", 1): "reach the database",
+		strings.Replace(dbtest.Empty(t), "/test_", "/no_such_", 1): "reach the database",
 	} {
 		if _, err := pg.Open(context.Background(), url, pg.Options{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
