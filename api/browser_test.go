@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"roundtables.kz/registry/internal/actor"
-	"roundtables.kz/registry/internal/sample"
 )
 
 // task is one use of an operation in Swagger UI.
@@ -28,11 +27,8 @@ type task struct {
 
 // It needs Node, the packages of openapi/tools (npm ci --prefix openapi/tools) and Chromium; .ci/run installs them.
 func TestAnOperatorCanWorkInSwaggerUI(t *testing.T) {
-	r := newRig(t, nil)
+	r := sampled(t)
 	key, _ := r.key(t, actor.Read, actor.Write, actor.Publish)
-	if _, err := sample.Load(t.Context(), r.pool); err != nil {
-		t.Fatal(err)
-	}
 	var event, attendee string
 	err := r.pool.QueryRow(t.Context(), `SELECT a.round_table_id::text, a.id::text FROM attendees a JOIN people p ON p.id = a.person_id
 		WHERE p.name ->> 'en' = 'Talgat Kaliyev' ORDER BY a.id LIMIT 1`).Scan(&event, &attendee)

@@ -27,7 +27,12 @@ type bundleRig struct {
 
 func newBundleRig(t *testing.T, scopes ...actor.Scope) bundleRig {
 	t.Helper()
-	r := newRig(t, nil)
+	return withKey(t, newRig(t, nil), scopes...)
+}
+
+// withKey is a registry that requests reach with a key of the scopes.
+func withKey(t *testing.T, r *rig, scopes ...actor.Scope) bundleRig {
+	t.Helper()
 	token, _ := r.key(t, scopes...)
 	return bundleRig{r, token}
 }
@@ -337,10 +342,7 @@ func TestOnlyAKeyThatMayWriteMakesBundlesAndOnlyOneThatMayPublishPublishesThem(t
 
 func TestTheExamplesOfTheDocumentationAreAcceptedBesideTheSample(t *testing.T) {
 	t.Parallel()
-	r := newBundleRig(t, actor.Write)
-	if _, err := sample.Load(context.Background(), r.pool); err != nil {
-		t.Fatal(err)
-	}
+	r := withKey(t, sampled(t), actor.Write)
 	for _, name := range []string{"minimal", "full"} { // the third one is about somebody new
 		b, err := os.ReadFile("../openapi/examples/createBundle/" + name + ".json")
 		if err != nil {

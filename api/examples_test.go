@@ -8,15 +8,11 @@ import (
 	"testing"
 
 	"roundtables.kz/registry/internal/actor"
-	"roundtables.kz/registry/internal/sample"
 )
 
 func TestEveryExampleOfTheDocumentWorksOnTheSampleAsItStands(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, nil)
-	if _, err := sample.Load(t.Context(), r.pool); err != nil {
-		t.Fatal(err)
-	}
+	r := sampled(t)
 	c := r.as(t, actor.Scopes...)
 	tried := 0
 	for path, item := range published().doc.Paths.Map() {

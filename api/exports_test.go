@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/dbtest"
 	"roundtables.kz/registry/internal/export"
 	"roundtables.kz/registry/internal/fixture"
 	"roundtables.kz/registry/internal/paging"
@@ -25,25 +26,34 @@ import (
 	"roundtables.kz/registry/internal/topic"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/klauspost/compress/zstd"
 	"github.com/labstack/echo/v4"
 )
 
 var collections = []string{"round-tables", "organizers", "attendees", "statements", "recommendations", "people", "organizations", "affiliations", "documents", "topics", "places", "roles"}
 
-// withSample is a registry with the sample and its hidden records: the first events become drafts.
-func withSample(t *testing.T) *rig {
+// sampled is a registry with the sample.
+func sampled(t testing.TB) *rig {
 	t.Helper()
-	r := newRig(t, nil)
-	if _, err := sample.Load(t.Context(), r.pool); err != nil {
-		t.Fatal(err)
-	}
-	for _, sql := range []string{"UPDATE round_tables SET publication = 'draft' WHERE id <= 3", "UPDATE people SET visibility = 'restricted' WHERE id % 5 = 0"} {
-		if _, err := r.pool.Exec(t.Context(), sql); err != nil {
-			t.Fatal(err)
+	return newRigOn(t, dbtest.Filled(t, "sample", loadSample), nil)
+}
+
+func loadSample(ctx context.Context, db *pgxpool.Pool) error {
+	_, err := sample.Load(ctx, db)
+	return err
+}
+
+// withHidden is a registry with the sample and hidden records in it: the first events are drafts.
+func withHidden(t testing.TB) *rig {
+	t.Helper()
+	return newRigOn(t, dbtest.Filled(t, "sample with hidden records", func(ctx context.Context, db *pgxpool.Pool) error {
+		if err := loadSample(ctx, db); err != nil {
+			return err
 		}
-	}
-	return r
+		_, err := db.Exec(ctx, "UPDATE round_tables SET publication = 'draft' WHERE id <= 3; UPDATE people SET visibility = 'restricted' WHERE id % 5 = 0")
+		return err
+	}), nil)
 }
 
 // listed gives the records of a list, page by page, and the cursor.
@@ -82,7 +92,7 @@ func linesOf(t *testing.T, answer reply) []string {
 
 func TestAnExportIsTheWholeListAsTheCallerSeesIt(t *testing.T) {
 	t.Parallel()
-	r := withSample(t)
+	r := withHidden(t)
 	for name, c := range map[string]caller{"anonymous": r.as(t), "reader": r.as(t, actor.Read)} {
 		for _, x := range collections {
 			query := map[string]string{"statements": "sort=sequence,-starts_on", "round-tables": "sort=title&starts_from=2012-01-01", "people": "q=a", "attendees": "role=moderator,speaker"}[x]
@@ -116,7 +126,7 @@ func tableOf(t *testing.T, file string, delimiter byte) (header []string, rows [
 
 func TestACSVFileHasEveryRecordOnceInTheOrderOfTheList(t *testing.T) {
 	t.Parallel()
-	r := withSample(t)
+	r := withHidden(t)
 	c := r.as(t, actor.Read)
 	for _, x := range collections {
 		want, _ := c.listedWhole(t, "/v1/"+x, "")
@@ -226,7 +236,7 @@ func (w *timed) SetWriteDeadline(at time.Time) error {
 
 func TestTheDeadlineOfADownloadIsForOnePiece(t *testing.T) {
 	t.Parallel()
-	r := withSample(t)
+	r := withHidden(t)
 	for _, at := range []string{"/v1/exports/statements.csv", "/v1/exports/statements.ndjson", "/v1/exports/statements.xlsx", "/v1/exports/popolo.json", "/v1/calendar.ics"} {
 		w := &timed{ResponseRecorder: httptest.NewRecorder()}
 		r.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, at, nil))
@@ -260,7 +270,7 @@ func TestDownloadsLeaveConnectionsToOthers(t *testing.T) {
 
 func TestFilesAreCompressedAsTheClientWantsIt(t *testing.T) {
 	t.Parallel()
-	r := withSample(t)
+	r := withHidden(t)
 	plain := r.as(t).get(t, "/v1/exports/statements.csv").Body.String()
 	for encoding, open := range map[string]func(io.Reader) (io.Reader, error){
 		"gzip": func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },

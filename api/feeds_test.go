@@ -18,7 +18,7 @@ import (
 
 func TestTheCalendarHasTheEventsThatTheFiltersLetThrough(t *testing.T) {
 	t.Parallel()
-	r := withSample(t)
+	r := withHidden(t)
 	for name, c := range map[string]caller{"anonymous": r.as(t), "reader": r.as(t, actor.Read)} {
 		for _, query := range []string{"", "starts_from=2020-01-01&starts_to=2021-01-01", "q=policy&lang=ru"} {
 			list, cursor := c.listedWhole(t, "/v1/round-tables", query)

@@ -82,9 +82,7 @@ func mistakesIn(rows []imports.Row) (list []string) {
 
 func TestWhatWasExportedSaysNothingNewWhenItIsImported(t *testing.T) {
 	t.Parallel()
-	sampled := withSample(t)
-	token, _ := sampled.key(t, actor.Write, actor.Publish)
-	r := bundleRig{sampled, token}
+	r := withKey(t, withHidden(t), actor.Write, actor.Publish)
 	fixture.Affiliation(t, r.pool, func(in *affiliation.Input) { in.PersonID, in.OrganizationID = 1, 1 }) // the sample has none
 	for _, collection := range collections {
 		for _, format := range formats {
@@ -318,11 +316,9 @@ func TestAFileThatWouldMakeTheSameAgainIsRefused(t *testing.T) {
 
 func TestARevertedImportLeavesEverythingAsItWas(t *testing.T) {
 	t.Parallel()
-	sampled := withSample(t)
-	token, _ := sampled.key(t, actor.Write, actor.Publish)
-	r := bundleRig{sampled, token}
+	r := withKey(t, withHidden(t), actor.Write, actor.Publish)
 	revert := func(id int64, query string) reply {
-		return r.do(t, "POST", fmt.Sprintf("/v1/imports/%d/revert%s", id, query), nil, "Authorization", "Bearer "+token)
+		return r.do(t, "POST", fmt.Sprintf("/v1/imports/%d/revert%s", id, query), nil, "Authorization", "Bearer "+r.token)
 	}
 	before := content(t, "csv", r.file(t, "people", "csv"))
 	file := "id,name_en,external_ids,notes\r\n1,Changed Name,test:7,x\r\n2,,,\r\n,Someone Entirely New,test:8,\r\n,Zhupar Unknown,test:9,\r\n"

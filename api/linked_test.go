@@ -13,7 +13,7 @@ import (
 
 func TestARoundTableIsAnEventOfSchemaOrgForThoseWhoAskForOne(t *testing.T) {
 	t.Parallel()
-	r := withSample(t)
+	r := withHidden(t)
 	c := r.as(t)
 	answer := c.do(t, http.MethodGet, "/v1/round-tables/13", nil, "Accept", "application/ld+json").want(t, http.StatusOK)
 	event := answer.object(t)
@@ -75,7 +75,7 @@ func TestNoVocabularyShowsWhatIsHidden(t *testing.T) {
 
 func TestThePopoloDocumentHoldsTogether(t *testing.T) {
 	t.Parallel()
-	r := withSample(t)
+	r := withHidden(t)
 	c := r.as(t)
 	r.as(t, actor.Write).make(t, "/v1/affiliations", `{"person_id":2,"organization_id":2,"title":{"en":"Director"},"from":"2019-05"}`)
 	answer := c.get(t, "/v1/exports/popolo.json?lang=en").want(t, http.StatusOK)

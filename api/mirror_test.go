@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"roundtables.kz/registry/internal/pg"
-	"roundtables.kz/registry/internal/sample"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -39,10 +38,7 @@ func TestTheExamplesOfAMirrorKeepACopyCurrentAndProveIt(t *testing.T) {
 			if name == "curl" {
 				needs(t, "curl", "jq", "sha256sum")
 			}
-			r := newRig(t, nil)
-			if _, err := sample.Load(t.Context(), r.pool); err != nil {
-				t.Fatal(err)
-			}
+			r := sampled(t)
 			server := httptest.NewServer(r.handler)
 			t.Cleanup(server.Close)
 			held := filepath.Join(t.TempDir(), "copy")

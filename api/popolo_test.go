@@ -41,7 +41,7 @@ func wantValidPopolo(t *testing.T, doc []byte) (objects int) {
 
 func TestWhatIsSentAsPopoloIsValidPopolo(t *testing.T) {
 	t.Parallel()
-	r := withSample(t)
+	r := withHidden(t)
 	r.as(t, actor.Write).make(t, "/v1/affiliations", `{"person_id":2,"organization_id":2,"title":{"en":"Director"},"from":"2019-05"}`)
 	for _, base := range []string{"", "https://registry.example.org"} {
 		r.server.config.PublicBaseURL = base
@@ -160,7 +160,7 @@ func (c caller) importPopolo(t *testing.T, query string, doc any, status int) im
 
 func TestOurOwnPopoloChangesNothingWhereItIsFrom(t *testing.T) {
 	t.Parallel()
-	r := withSample(t)
+	r := withHidden(t)
 	c := r.as(t, actor.Write)
 	c.make(t, "/v1/affiliations", `{"person_id":2,"organization_id":2,"title":{"en":"Director","ru":"Директор"},"from":"2019-05"}`)
 	c.make(t, "/v1/affiliations", `{"person_id":2,"organization_id":2,"title":{"en":"Director"},"from":"2012","to":"2015-01"}`)
@@ -220,7 +220,7 @@ func withoutIDs(t *testing.T, raw []byte) string {
 
 func TestPopoloComesOutOfAnotherRegistryAsItWentIn(t *testing.T) {
 	t.Parallel()
-	r := withSample(t)
+	r := withHidden(t)
 	c := r.as(t, actor.Write)
 	c.make(t, "/v1/affiliations", `{"person_id":2,"organization_id":2,"title":{"en":"Director","ru":"Директор"},"from":"2019-05"}`)
 	c.make(t, "/v1/organizations", `{"name":{"ru":"Клуб","kk":"Клуб"},"short_name":{"ru":"К"},"other_names":[{"text":"Club","lang":"en","kind":"former"}],"parent_id":2,"website":"https://example.org","founded_on":"1999-01","external_ids":["bin:1"]}`)
@@ -365,7 +365,7 @@ func TestWhatIsDoubtfulOrWrongInPopoloIsRefusedObjectByObject(t *testing.T) {
 
 func TestAnImportOfPopoloIsRevertedAsAnyOther(t *testing.T) {
 	t.Parallel()
-	r := withSample(t)
+	r := withHidden(t)
 	c := r.as(t, actor.Write)
 	doc := c.get(t, "/v1/exports/popolo.json").want(t, http.StatusOK).Body.String()
 	first := c.importPopolo(t, "?source=there", `{"organizations":[{"id":"o","name":"New Institute"}],

@@ -35,7 +35,12 @@ type rig struct {
 
 func newRig(t testing.TB, set func(*Config), own ...Route) *rig {
 	t.Helper()
-	r := &rig{pool: dbtest.New(t), clock: newClock(), log: &logBuffer{}, own: map[string]bool{}}
+	return newRigOn(t, dbtest.New(t), set, own...)
+}
+
+func newRigOn(t testing.TB, db *pgxpool.Pool, set func(*Config), own ...Route) *rig {
+	t.Helper()
+	r := &rig{pool: db, clock: newClock(), log: &logBuffer{}, own: map[string]bool{}}
 	config := Config{DB: r.pool, AnswerCache: 1 << 20, StreamFor: 50 * time.Millisecond, WebhookEvery: 5 * time.Millisecond, Now: r.clock.now, Log: slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	if set != nil {
 		set(&config)

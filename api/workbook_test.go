@@ -29,7 +29,7 @@ func bookOf(t *testing.T, answer reply) *excelize.File {
 
 func TestAWorkbookHasWhatTheCSVFileHas(t *testing.T) {
 	t.Parallel()
-	r := withSample(t)
+	r := withHidden(t)
 	c := r.as(t, actor.Read)
 	for _, x := range collections {
 		header, rows := tableOf(t, c.get(t, "/v1/exports/"+x+".csv").Body.String(), ',')

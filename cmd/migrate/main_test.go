@@ -231,7 +231,7 @@ func TestTheNextMigrationIsMadeWithItsNumber(t *testing.T) {
 func TestFiveProcessesAtOnceLeaveOneWholeSchema(t *testing.T) {
 	t.Parallel()
 	binary := filepath.Join(t.TempDir(), "migrate")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v: %s", err, out)
 	}
 	url := dbtest.Empty(t)

@@ -30,7 +30,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	}
 	built = dir
 	file := filepath.Join(dir, "registry")
-	out, err := exec.Command("go", "build", "-o", file, ".").CombinedOutput()
+	out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", file, ".").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build: %w: %s", err, out)
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"roundtables.kz/registry/internal/dbtest"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/pg"
 
@@ -56,8 +55,7 @@ func equal(t *testing.T, what string, got, want []string) {
 }
 
 func TestEveryEventIsAsItsRecordStatesIt(t *testing.T) {
-	db := dbtest.New(t)
-	load(t, db)
+	db := loaded(t)
 	known := readExpected(t)
 	if len(known.Events) != 43 {
 		t.Fatalf("%d events are expected", len(known.Events))

@@ -3,7 +3,6 @@ package sample_test
 import (
 	"testing"
 
-	"roundtables.kz/registry/internal/dbtest"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/pg"
 )
@@ -58,8 +57,7 @@ func (w world) only(t *testing.T, kind, spelling, usual, sql string) *string {
 }
 
 func TestEverySpellingOfThePeopleAndOrganizationsLeadsToOneRecord(t *testing.T) {
-	db := dbtest.New(t)
-	load(t, db)
+	db := loaded(t)
 	w := world{db: db, known: readExpected(t)}
 	ids := map[string]string{}
 	for spelling, usual := range w.known.People {
@@ -86,8 +84,7 @@ func TestEverySpellingOfThePeopleAndOrganizationsLeadsToOneRecord(t *testing.T) 
 }
 
 func TestEveryParentOfTheIndexIsAParentInTheRegistry(t *testing.T) {
-	db := dbtest.New(t)
-	load(t, db)
+	db := loaded(t)
 	known := readExpected(t)
 	if len(known.Parents) != 21 {
 		t.Fatalf("%d parents are expected", len(known.Parents))

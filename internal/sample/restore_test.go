@@ -3,7 +3,6 @@ package sample_test
 import (
 	"testing"
 
-	"roundtables.kz/registry/internal/dbtest"
 	"roundtables.kz/registry/internal/pg"
 
 	"github.com/jackc/pgx/v5"
@@ -12,8 +11,7 @@ import (
 // A dump is restored with an empty search_path: checks, generated columns and expressions of indexes have to find the
 // functions that they call, and those in turn theirs.
 func TestARestoreOfADumpTakesEveryRow(t *testing.T) {
-	db := dbtest.New(t)
-	load(t, db)
+	db := loaded(t)
 	tables := texts(t, db, `SELECT c.oid::regclass::text FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1`, nil)
 	if len(tables) < 20 {
 		t.Fatalf("only %d tables were found: %v", len(tables), tables)

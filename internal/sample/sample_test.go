@@ -23,6 +23,15 @@ func load(t *testing.T, db *pgxpool.Pool) sample.Report {
 	return r
 }
 
+// loaded is a database with the sample.
+func loaded(t *testing.T) *pgxpool.Pool {
+	t.Helper()
+	return dbtest.Filled(t, "sample", func(ctx context.Context, db *pgxpool.Pool) error {
+		_, err := sample.Load(ctx, db)
+		return err
+	})
+}
+
 func count(t *testing.T, db *pgxpool.Pool, sql string, args ...any) (n int) {
 	t.Helper()
 	if err := db.QueryRow(context.Background(), sql, args...).Scan(&n); err != nil {
@@ -88,8 +97,7 @@ func TestTheSampleHoldsEverythingThatTheRecordsHold(t *testing.T) {
 }
 
 func TestASecondLoadWritesNothing(t *testing.T) {
-	db := dbtest.New(t)
-	load(t, db)
+	db := loaded(t)
 	head := count(t, db, "SELECT max(seq) FROM changes")
 	r := load(t, db)
 	if r.Created != 0 || r.Skipped != 43 || len(r.Counts) != 0 {
@@ -101,8 +109,7 @@ func TestASecondLoadWritesNothing(t *testing.T) {
 }
 
 func TestALoadLeavesWhatWasEditedOrDeletedAsItIs(t *testing.T) {
-	db := dbtest.New(t)
-	load(t, db)
+	db := loaded(t)
 	ctx := actor.With(context.Background(), actor.System("operator"))
 	const own = "(SELECT id FROM round_tables WHERE external_ids @> '{kaziss:2021-09-30-taliban-government-round-table}')"
 	err := changes.Write(ctx, db, changes.Options{}, func(tx pgx.Tx) error {
