@@ -7,27 +7,36 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// built makes the documents from this repository.
-func built(t *testing.T) (root string, documents map[string][]byte) {
+// documents are made from this repository, once for all tests.
+var documents = sync.OnceValues(func() (map[string][]byte, error) {
+	root, err := moduleRoot()
+	if err != nil {
+		return nil, err
+	}
+	return build(root)
+})
+
+func built(t *testing.T) map[string][]byte {
 	t.Helper()
+	made, err := documents()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
+func TestThePublishedDocumentsAreCurrent(t *testing.T) {
 	root, err := moduleRoot()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if documents, err = build(root); err != nil {
-		t.Fatal(err)
-	}
-	return root, documents
-}
-
-func TestThePublishedDocumentsAreCurrent(t *testing.T) {
-	root, documents := built(t)
-	for name, want := range documents {
+	for name, want := range built(t) {
 		got, err := os.ReadFile(filepath.Join(root, "openapi", name))
 		if err != nil || !bytes.Equal(got, want) {
 			t.Errorf("openapi/%s is not what the source says: run go run ./openapi/generate (%v)", name, err)
@@ -36,8 +45,15 @@ func TestThePublishedDocumentsAreCurrent(t *testing.T) {
 }
 
 func TestTheSameSourceGivesTheSameDocuments(t *testing.T) {
-	_, first := built(t)
-	_, second := built(t)
+	first := built(t)
+	root, err := moduleRoot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := build(root)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name := range first {
 		if !bytes.Equal(first[name], second[name]) {
 			t.Errorf("%s differs from run to run", name)
@@ -46,8 +62,7 @@ func TestTheSameSourceGivesTheSameDocuments(t *testing.T) {
 }
 
 func TestRequestsAreClosedAndAnswersOpen(t *testing.T) {
-	_, documents := built(t)
-	doc, err := openapi3.NewLoader().LoadFromData(documents[fileV31])
+	doc, err := openapi3.NewLoader().LoadFromData(built(t)[fileV31])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,8 +87,7 @@ func TestRequestsAreClosedAndAnswersOpen(t *testing.T) {
 }
 
 func TestNamesGoIntoClientsWithoutTheirPackage(t *testing.T) {
-	_, documents := built(t)
-	doc, err := openapi3.NewLoader().LoadFromData(documents[fileV31])
+	doc, err := openapi3.NewLoader().LoadFromData(built(t)[fileV31])
 	if err != nil {
 		t.Fatal(err)
 	}
