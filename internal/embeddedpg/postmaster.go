@@ -55,6 +55,14 @@ func recorded(data string) *postmaster {
 	return p
 }
 
+// ready reports whether the server has written that it takes connections, as it does since PostgreSQL 10: asking by
+// connecting costs it a process each time.
+func (p *postmaster) ready() bool {
+	b, err := os.ReadFile(filepath.Join(p.data, "postmaster.pid"))
+	lines := strings.Split(string(b), "\n")
+	return err == nil && len(lines) > 7 && lines[0] == strconv.Itoa(p.pid) && strings.TrimSpace(lines[7]) == "ready"
+}
+
 // running returns the server that runs on the cluster, or nil.
 func running(data string) *postmaster {
 	if p := recorded(data); p != nil && p.pid > 1 && p.alive() {

@@ -259,6 +259,9 @@ func (s *Server) await(ctx context.Context, o Options, p *postmaster) error {
 		if !p.alive() {
 			return false, errExited
 		}
+		if !p.ready() {
+			return false, nil
+		}
 		conn, err := pgx.Connect(ctx, u.String())
 		if err == nil {
 			defer conn.Close(ctx)
