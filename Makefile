@@ -17,9 +17,8 @@ build: ## Build the programs, static, into bin/
 	CGO_ENABLED=0 go build -trimpath -tags timetzdata -ldflags '-s -w -X main.released=$(VERSION)' -o bin/registry ./cmd/registry
 	CGO_ENABLED=0 go build -trimpath -tags timetzdata -ldflags '-s -w' -o bin/migrate ./cmd/migrate
 
-# Tests wait for the database more than they compute, hence -p 4.
 test: ## Run all tests; PostgreSQL is started, and downloaded where there is none
-	go test -p 4 -timeout 15m ./...
+	go test -timeout 15m ./...
 
 test-browser: openapi/tools/node_modules ## Use Swagger UI in Chromium as an operator does (needs Node and Chromium)
 	go test -count=1 -tags browser -run TestAnOperatorCanWorkInSwaggerUI -v ./api
