@@ -49,6 +49,9 @@ func find(ctx context.Context, o Options, as account, major int) (install, error
 			unusable = append(unusable, err)
 		}
 	}
+	if ctx.Err() != nil {
+		return install{}, context.Cause(ctx) // what did not answer may be sound
+	}
 	slices.SortStableFunc(found, func(a, b install) int { return cmp.Compare(b.major, a.major) })
 	for _, i := range found {
 		if i.major == major || major == 0 && i.major >= oldestMajor {

@@ -6,12 +6,14 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,7 +31,11 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if madeIn != "" {
+		_ = os.RemoveAll(madeIn)
+	}
+	os.Exit(code)
 }
 
 // own starts a server, prints its URL, and stops it when standard input ends.
@@ -117,6 +123,40 @@ func newDir(t *testing.T) string {
 			}
 		}
 	})
+	return dir
+}
+
+// made is a directory with a cluster of which no server runs: making one takes longer than most tests of what comes after.
+var made = sync.OnceValues(func() (string, error) {
+	parent, err := os.MkdirTemp("", "registry-embeddedpg-")
+	if err != nil {
+		return "", err
+	}
+	madeIn = parent
+	dir := filepath.Join(parent, "pg")
+	s, err := Start(context.Background(), Options{Dir: dir})
+	if err != nil {
+		return "", err
+	}
+	return dir, errors.Join(s.Stop(), os.Remove(s.layout.port())) // the copies would all want one port
+})
+
+var madeIn string // what to remove at the end
+
+// newCluster is newDir with a cluster in it.
+func newCluster(t *testing.T, ephemeral bool) string {
+	t.Helper()
+	dir := newDir(t)
+	from, err := made()
+	if err == nil {
+		err = exec.Command("cp", "-Rp", from, dir).Run()
+	}
+	if err == nil && ephemeral {
+		err = os.WriteFile(layout(dir).ephemeral(), nil, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	return dir
 }
 

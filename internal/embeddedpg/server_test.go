@@ -73,7 +73,7 @@ func TestADurableServerHasTheSettingsOfDevelopment(t *testing.T) {
 
 func TestASecondOwnerIsRefused(t *testing.T) {
 	t.Parallel()
-	dir := newDir(t)
+	dir := newCluster(t, false)
 	first := mustStart(t, Options{Dir: dir})
 	_, err := Start(t.Context(), Options{Dir: dir})
 	wantError(t, err, dir, "in use by process "+strconv.Itoa(os.Getpid()))
@@ -86,7 +86,7 @@ func TestASecondOwnerIsRefused(t *testing.T) {
 
 func TestAKilledServerRecoversWithItsCommittedData(t *testing.T) {
 	t.Parallel()
-	dir := newDir(t)
+	dir := newCluster(t, false)
 	s := mustStart(t, Options{Dir: dir})
 	query(t, s.URL(), "CREATE TABLE kept AS SELECT 1 AS n")
 	killMain(t, s)
@@ -122,7 +122,7 @@ func TestAStaleProcessIDDoesNotStopTheStart(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = other.Process.Kill(); _ = other.Wait() })
 
-	dir := newDir(t)
+	dir := newCluster(t, false)
 	for name, pid := range map[string]int{"zombie": zombie.Process.Pid, "another program": other.Process.Pid, "ourselves": os.Getpid(), "nobody": 1<<22 - 1} {
 		s := mustStart(t, Options{Dir: dir})
 		query(t, s.URL(), "CREATE TABLE IF NOT EXISTS kept (n int); INSERT INTO kept VALUES (1)")
@@ -148,7 +148,7 @@ func TestAStaleProcessIDDoesNotStopTheStart(t *testing.T) {
 
 func TestAServerThatOutlivedItsOwnerIsAdopted(t *testing.T) {
 	t.Parallel()
-	dir := newDir(t)
+	dir := newCluster(t, false)
 	p := startOwner(t, Options{Dir: dir})
 	url := p.url(t)
 	query(t, url, "CREATE TABLE kept AS SELECT 1 AS n")
@@ -180,7 +180,7 @@ func TestAServerThatOutlivedItsOwnerIsAdopted(t *testing.T) {
 
 func TestAClusterOfAnotherMajorVersionIsRefusedAndLeftAlone(t *testing.T) {
 	t.Parallel()
-	dir := newDir(t)
+	dir := newCluster(t, false)
 	s := mustStart(t, Options{Dir: dir})
 	query(t, s.URL(), "CREATE TABLE kept AS SELECT 1 AS n")
 	mustStop(t, s)
@@ -255,7 +255,7 @@ func TestADirectoryThatIsNoClusterIsLeftAlone(t *testing.T) {
 
 func TestAServerThatDoesNotStartSaysWhatItsLogSays(t *testing.T) {
 	t.Parallel()
-	dir := newDir(t)
+	dir := newCluster(t, false)
 	_, err := Start(t.Context(), Options{Dir: dir, Settings: map[string]string{"no_such_setting": "1"}})
 	wantError(t, err, dir, "no_such_setting")
 	mustStart(t, Options{Dir: dir})
@@ -263,7 +263,7 @@ func TestAServerThatDoesNotStartSaysWhatItsLogSays(t *testing.T) {
 
 func TestACancelledStartLeavesNothingRunning(t *testing.T) {
 	t.Parallel()
-	dir := newDir(t)
+	dir := newCluster(t, false)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := Start(ctx, Options{Dir: dir}); !errors.Is(err, context.Canceled) {
@@ -277,7 +277,7 @@ func TestACancelledStartLeavesNothingRunning(t *testing.T) {
 
 func TestAnEphemeralServerIsMadeAnewAfterACrash(t *testing.T) {
 	t.Parallel()
-	dir := newDir(t)
+	dir := newCluster(t, true)
 	o := Options{Dir: dir, Ephemeral: true}
 	s := mustStart(t, o)
 	if got := query(t, s.URL(), "SHOW fsync"); got != "off" {

@@ -98,7 +98,7 @@ func TestASharedServerIsReapedWhenItsUsersWereKilled(t *testing.T) {
 
 func TestWaitingForAServerEndsWithTheContext(t *testing.T) {
 	t.Parallel()
-	dir := newDir(t)
+	dir := newCluster(t, true)
 	mustStart(t, Options{Dir: dir, Ephemeral: true})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
