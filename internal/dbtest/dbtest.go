@@ -26,8 +26,9 @@ var shared struct {
 	server *embeddedpg.Server
 	// admin is a superuser's: a connection a test would cost more than the making of its database.
 	admin    *pgxpool.Pool
-	template *template
-	filled   map[string]*template
+	strategy string // of CREATE DATABASE
+	template template
+	filled   map[string]template
 }
 
 // Main runs the tests of a package and then leaves the server, which stops when no other package uses it. A package
@@ -37,7 +38,7 @@ func Main(m interface{ Run() int }) {
 	shared.Lock()
 	defer shared.Unlock()
 	for what, made := range shared.filled {
-		if _, err := shared.admin.Exec(context.Background(), "DROP DATABASE "+made.database); err != nil {
+		if _, err := shared.admin.Exec(context.Background(), "DROP DATABASE "+string(made)); err != nil {
 			fmt.Fprintf(os.Stderr, "drop the database of %s: %v\n", what, err)
 			code = max(code, 1)
 		}
@@ -76,6 +77,13 @@ func bringUp(t testing.TB) {
 	admin, err := pg.Open(context.Background(), server.URL(), pg.Options{})
 	if err != nil {
 		t.Fatalf("tests need PostgreSQL: %v", err)
+	}
+	var byFiles bool
+	if err := admin.QueryRow(context.Background(), "SELECT current_setting('server_version_num')::int >= 150000").Scan(&byFiles); err != nil {
+		t.Fatalf("tests need PostgreSQL: %v", err)
+	}
+	if byFiles {
+		shared.strategy = " STRATEGY FILE_COPY" // the usual since PostgreSQL 15, through the buffers and the log, costs three times as much here
 	}
 	shared.server, shared.admin = server, admin
 }
@@ -144,7 +152,7 @@ func database(t testing.TB, clause string) string {
 			t.Fatalf("%s: %v", sql, err)
 		}
 	}
-	exec("CREATE DATABASE " + name + " " + clause)
+	exec("CREATE DATABASE " + name + " " + clause + shared.strategy)
 	t.Cleanup(func() { exec("DROP DATABASE " + name + " WITH (FORCE)") })
 	return name
 }
