@@ -96,7 +96,6 @@ func options() embeddedpg.Options {
 	o := embeddedpg.Options{
 		Dir:       filepath.Join(dir, "registry-test-"+strconv.Itoa(os.Getuid())),
 		Ephemeral: true, Shared: true,
-		Settings: map[string]string{"max_connections": "300"},
 	}
 	if cache, err := os.UserCacheDir(); err == nil {
 		o.Downloads = filepath.Join(cache, "registry-postgres")
