@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -45,7 +46,7 @@ var published = sync.OnceValue(func() *contract {
 	return &contract{doc: doc, whole: whole, sparse: sparse, seen: map[string]bool{}}
 })
 
-// strict finds what a document says of a request, and holds the body of its answer against it.
+// strict finds what a document says of a request, and holds bodies against it.
 type strict struct {
 	router  routers.Router
 	schemas *schemas
@@ -65,11 +66,6 @@ func strictDocument(sparse bool) (*openapi3.T, strict) {
 		}
 		if sparse {
 			s.Required = nil
-		}
-		for _, p := range s.Properties { // what may be anything may be null, but not to the library
-			if v := p.Value; v.Type == nil && len(v.AllOf)+len(v.AnyOf)+len(v.OneOf) == 0 {
-				v.Type = &openapi3.Types{"null", "string", "number", "boolean", "array", "object"}
-			}
 		}
 	}
 	router, err := gorillamux.NewRouter(doc)
@@ -124,18 +120,18 @@ func (c *contract) check(t testing.TB, e exchange) {
 	}
 	in := &openapi3filter.RequestValidationInput{Request: e.request, PathParams: params, Route: route, Options: options}
 	if e.answer.Code < 300 {
-		err := openapi3filter.ValidateRequest(context.Background(), in)
-		if err == nil {
-			err = document.schemas.request(route.Operation, e.request.Header, e.sent)
-		}
+		err := errors.Join(
+			openapi3filter.ValidateRequest(context.Background(), in),
+			document.schemas.request(route.Operation, e.request.Header, e.sent),
+		)
 		if err != nil {
 			t.Errorf("%s: the service took a request that the document forbids: %v", at, err)
 		}
 	}
 	out := &openapi3filter.ResponseValidationInput{RequestValidationInput: in, Status: e.answer.Code, Header: e.answer.Header(), Options: options}
 	err = openapi3filter.ValidateResponse(context.Background(), out)
-	if err == nil && e.request.Method != http.MethodHead {
-		err = document.schemas.answer(route.Operation, e.answer.Code, e.answer.Header(), body)
+	if e.request.Method != http.MethodHead {
+		err = errors.Join(err, document.schemas.answer(route.Operation, e.answer.Code, e.answer.Header(), body))
 	}
 	if err != nil {
 		t.Errorf("%s: the answer %d is not as the document says: %v", at, e.answer.Code, err)
@@ -333,38 +329,62 @@ func TestTheDocumentListsEveryParameterThatAnOperationTakesAndNoOther(t *testing
 	}
 }
 
-func TestAnAnswerOutsideTheDocumentIsNoticed(t *testing.T) {
+func TestWhatIsOutsideTheDocumentIsNoticed(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, nil)
-	c := r.as(t, actor.Write)
-	topic := c.get(t, c.make(t, "/v1/topics", `{"label":{"en":"Water"}}`)).object(t)
-	for name, c := range map[string]struct {
+	c := newRig(t, nil).as(t, actor.Write)
+	const asked = `{"label":{"en":"Water"}}`
+	topic := c.get(t, c.make(t, "/v1/topics", asked)).object(t)
+	whole, sparse := published().whole, published().sparse
+	operation := func(document strict, method, path string) *openapi3.Operation {
+		t.Helper()
+		route, _, err := document.router.FindRoute(httptest.NewRequest(method, path, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return route.Operation
+	}
+	for name, test := range map[string]struct {
 		document strict
 		status   int
 		change   func(body map[string]any, header http.Header)
 		wrong    bool
 	}{
-		"as it is":              {published().whole, 200, func(map[string]any, http.Header) {}, false},
-		"a member too many":     {published().whole, 200, func(b map[string]any, _ http.Header) { b["colour"] = "blue" }, true},
-		"a member missing":      {published().whole, 200, func(b map[string]any, _ http.Header) { delete(b, "version") }, true},
-		"fields were asked for": {published().sparse, 200, func(b map[string]any, _ http.Header) { delete(b, "version") }, false},
-		"of another type":       {published().whole, 200, func(b map[string]any, _ http.Header) { b["version"] = "1" }, true},
-		"no time":               {published().whole, 200, func(b map[string]any, _ http.Header) { b["created_at"] = "yesterday" }, true},
-		"no problem":            {published().whole, 404, func(_ map[string]any, h http.Header) { h.Set("Content-Type", "application/problem+json") }, true},
-		"another media type":    {published().whole, 200, func(_ map[string]any, h http.Header) { h.Set("Content-Type", "text/csv") }, true},
+		"as it is":              {whole, 200, func(map[string]any, http.Header) {}, false},
+		"a member too many":     {whole, 200, func(b map[string]any, _ http.Header) { b["colour"] = "blue" }, true},
+		"a member missing":      {whole, 200, func(b map[string]any, _ http.Header) { delete(b, "version") }, true},
+		"fields were asked for": {sparse, 200, func(b map[string]any, _ http.Header) { delete(b, "version") }, false},
+		"of another type":       {whole, 200, func(b map[string]any, _ http.Header) { b["version"] = "1" }, true},
+		"too large a number":    {whole, 200, func(b map[string]any, _ http.Header) { b["version"] = 1e30 }, true},
+		"no time":               {whole, 200, func(b map[string]any, _ http.Header) { b["created_at"] = "yesterday" }, true},
+		"no problem":            {whole, 404, func(_ map[string]any, h http.Header) { h.Set("Content-Type", "application/problem+json") }, true},
+		"no problem by default": {whole, 500, func(_ map[string]any, h http.Header) { h.Set("Content-Type", "application/problem+json") }, true},
+		"another media type":    {whole, 200, func(_ map[string]any, h http.Header) { h.Set("Content-Type", "text/csv") }, true},
 	} {
 		body, header := maps.Clone(topic), http.Header{"Content-Type": {"application/json"}}
-		c.change(body, header)
+		test.change(body, header)
 		text, err := json.Marshal(body)
 		if err != nil {
 			t.Fatal(err)
 		}
-		route, _, err := c.document.router.FindRoute(httptest.NewRequest(http.MethodGet, "/v1/topics/1", nil))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := c.document.schemas.answer(route.Operation, c.status, header, text); (err != nil) != c.wrong {
+		if err := test.document.schemas.answer(operation(test.document, http.MethodGet, "/v1/topics/1"), test.status, header, text); (err != nil) != test.wrong {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, test := range map[string]struct {
+		path, mediaType, body string
+		wrong                 bool
+	}{
+		"as it was asked":   {"/v1/topics", "application/json", asked, false},
+		"a member too many": {"/v1/topics", "application/json", `{"label":{"en":"Water"},"colour":"blue"}`, true},
+		"no JSON":           {"/v1/topics", "application/json", `{"label":`, true},
+		"no body":           {"/v1/topics", "application/json", "", true},
+		"no file":           {"/v1/imports/topics", "text/csv", "", true},
+		"a file":            {"/v1/imports/topics", "text/csv", "label_en\r\nWater\r\n", false},
+		"another kind":      {"/v1/topics", "text/csv", asked, true},
+	} {
+		err := whole.schemas.request(operation(whole, http.MethodPost, test.path), http.Header{"Content-Type": {test.mediaType}}, []byte(test.body))
+		if (err != nil) != test.wrong {
+			t.Errorf("asked with %s: %v", name, err)
 		}
 	}
 }

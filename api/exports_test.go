@@ -16,45 +16,19 @@ import (
 	"time"
 
 	"roundtables.kz/registry/internal/actor"
-	"roundtables.kz/registry/internal/dbtest"
 	"roundtables.kz/registry/internal/export"
 	"roundtables.kz/registry/internal/fixture"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
-	"roundtables.kz/registry/internal/sample"
 	"roundtables.kz/registry/internal/text"
 	"roundtables.kz/registry/internal/topic"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/klauspost/compress/zstd"
 	"github.com/labstack/echo/v4"
 )
 
 var collections = []string{"round-tables", "organizers", "attendees", "statements", "recommendations", "people", "organizations", "affiliations", "documents", "topics", "places", "roles"}
-
-// sampled is a registry with the sample.
-func sampled(t testing.TB) *rig {
-	t.Helper()
-	return newRigOn(t, dbtest.Filled(t, "sample", loadSample), nil)
-}
-
-func loadSample(ctx context.Context, db *pgxpool.Pool) error {
-	_, err := sample.Load(ctx, db)
-	return err
-}
-
-// withHidden is a registry with the sample and hidden records in it: the first events are drafts.
-func withHidden(t testing.TB) *rig {
-	t.Helper()
-	return newRigOn(t, dbtest.Filled(t, "sample with hidden records", func(ctx context.Context, db *pgxpool.Pool) error {
-		if err := loadSample(ctx, db); err != nil {
-			return err
-		}
-		_, err := db.Exec(ctx, "UPDATE round_tables SET publication = 'draft' WHERE id <= 3; UPDATE people SET visibility = 'restricted' WHERE id % 5 = 0")
-		return err
-	}), nil)
-}
 
 // listed gives the records of a list, page by page, and the cursor.
 func (c caller) listedWhole(t *testing.T, path, query string) (records []string, cursor string) {

@@ -17,6 +17,7 @@ import (
 	"roundtables.kz/registry/internal/apikey"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/dbtest"
+	"roundtables.kz/registry/internal/sample"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -56,6 +57,29 @@ func newRigOn(t testing.TB, db *pgxpool.Pool, set func(*Config), own ...Route) *
 		t.Fatal(err)
 	}
 	return r
+}
+
+// sampled is a registry with the sample.
+func sampled(t testing.TB) *rig {
+	t.Helper()
+	return newRigOn(t, dbtest.Filled(t, "sample", loadSample), nil)
+}
+
+func loadSample(ctx context.Context, db *pgxpool.Pool) error {
+	_, err := sample.Load(ctx, db)
+	return err
+}
+
+// withHidden is a registry with the sample and hidden records in it: the first events are drafts.
+func withHidden(t testing.TB) *rig {
+	t.Helper()
+	return newRigOn(t, dbtest.Filled(t, "sample with hidden records", func(ctx context.Context, db *pgxpool.Pool) error {
+		if err := loadSample(ctx, db); err != nil {
+			return err
+		}
+		_, err := db.Exec(ctx, "UPDATE round_tables SET publication = 'draft' WHERE id <= 3; UPDATE people SET visibility = 'restricted' WHERE id % 5 = 0")
+		return err
+	}), nil)
 }
 
 // key makes a key with the scopes and gives it and its id.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -38,6 +39,7 @@ func newSchemas(doc *openapi3.T) (*schemas, error) {
 	}
 	s.compiler.DefaultDraft(jsonschema.Draft2020)
 	s.compiler.AssertFormat()
+	s.compiler.RegisterFormat(&jsonschema.Format{Name: "int64", Validate: isInt64})
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
 			at := pointer("#", "paths", path, strings.ToLower(method))
@@ -50,6 +52,15 @@ func newSchemas(doc *openapi3.T) (*schemas, error) {
 		}
 	}
 	return s, s.compiler.AddResource(documentURL, resource)
+}
+
+// isInt64 holds a number against the range; of other things the type says enough.
+func isInt64(value any) error {
+	if n, ok := value.(json.Number); ok {
+		_, err := n.Int64()
+		return err
+	}
+	return nil
 }
 
 func (s *schemas) place(at string, content openapi3.Content) {
@@ -68,15 +79,20 @@ func pointer(from string, names ...string) string {
 
 // request gives what is wrong with what was sent, or nil.
 func (s *schemas) request(op *openapi3.Operation, header http.Header, body []byte) error {
-	if described := op.RequestBody; described != nil && (len(body) > 0 || described.Value.Required) {
+	described := op.RequestBody
+	switch {
+	case described == nil, len(body) == 0 && !described.Value.Required:
+		return nil
+	case len(body) == 0:
+		return errors.New("the body is missing")
+	default:
 		return s.check(described.Value.Content, header.Get("Content-Type"), body)
 	}
-	return nil
 }
 
-// answer gives what is wrong with what was answered, or nil. That the status is documented is for others to say.
+// answer gives what is wrong with what was answered, or nil. A status that is not documented is answered as by default.
 func (s *schemas) answer(op *openapi3.Operation, status int, header http.Header, body []byte) error {
-	response := op.Responses.Status(status)
+	response := cmp.Or(op.Responses.Status(status), op.Responses.Default())
 	if response == nil || len(response.Value.Content) == 0 {
 		return nil
 	}

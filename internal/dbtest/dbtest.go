@@ -4,13 +4,12 @@ package dbtest
 
 import (
 	"context"
-	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 
@@ -23,12 +22,10 @@ import (
 // shared is what the tests of this process have in common, brought up by the first of them that asks for it.
 var shared struct {
 	sync.Mutex
-	server *embeddedpg.Server
-	// admin is a superuser's: a connection a test would cost more than the making of its database.
-	admin    *pgxpool.Pool
-	strategy string // of CREATE DATABASE
-	template template
-	filled   map[string]template
+	server   *embeddedpg.Server
+	admin    *admin
+	template func() (string, error)            // makes the migrated database, once
+	filled   map[string]func() (string, error) // by name: makes the one that is filled, once
 }
 
 // Main runs the tests of a package and then leaves the server, which stops when no other package uses it. A package
@@ -37,22 +34,23 @@ func Main(m interface{ Run() int }) {
 	code := m.Run()
 	shared.Lock()
 	defer shared.Unlock()
-	for what, made := range shared.filled {
-		if _, err := shared.admin.Exec(context.Background(), "DROP DATABASE "+string(made)); err != nil {
-			fmt.Fprintf(os.Stderr, "drop the database of %s: %v\n", what, err)
-			code = max(code, 1)
-		}
-	}
-	if shared.admin != nil {
-		shared.admin.Close()
-	}
 	if shared.server != nil {
-		if err := shared.server.Stop(); err != nil {
-			fmt.Fprintln(os.Stderr, "stop the test database:", err)
+		if err := leave(); err != nil {
+			fmt.Fprintln(os.Stderr, "leave the test database:", err)
 			code = max(code, 1)
 		}
 	}
 	os.Exit(code)
+}
+
+func leave() error {
+	var errs []error
+	for _, made := range shared.filled {
+		if database, err := made(); err == nil {
+			errs = append(errs, shared.admin.drop(database))
+		}
+	}
+	return errors.Join(append(errs, shared.admin.close(), shared.server.Stop())...)
 }
 
 // Server gives the URL of the shared server with the rights of its superuser, for tests that make databases themselves.
@@ -60,32 +58,34 @@ func Server(t testing.TB) string {
 	t.Helper()
 	shared.Lock()
 	defer shared.Unlock()
-	bringUp(t)
+	if shared.server == nil {
+		if err := bringUp(context.Background()); err != nil {
+			t.Fatalf("tests need PostgreSQL: %v", err)
+		}
+	}
 	return shared.server.URL()
 }
 
 // bringUp starts the server or joins it. The lock is held.
-func bringUp(t testing.TB) {
-	t.Helper()
-	if shared.server != nil {
-		return
-	}
-	server, err := embeddedpg.Start(context.Background(), options())
+func bringUp(ctx context.Context) error {
+	server, err := embeddedpg.Start(ctx, options())
 	if err != nil {
-		t.Fatalf("tests need PostgreSQL: %v", err)
+		return err
 	}
-	admin, err := pg.Open(context.Background(), server.URL(), pg.Options{})
+	admin, err := newAdmin(ctx, server.URL())
 	if err != nil {
-		t.Fatalf("tests need PostgreSQL: %v", err)
-	}
-	var byFiles bool
-	if err := admin.QueryRow(context.Background(), "SELECT current_setting('server_version_num')::int >= 150000").Scan(&byFiles); err != nil {
-		t.Fatalf("tests need PostgreSQL: %v", err)
-	}
-	if byFiles {
-		shared.strategy = " STRATEGY FILE_COPY" // the usual since PostgreSQL 15, through the buffers and the log, costs three times as much here
+		return errors.Join(err, server.Stop())
 	}
 	shared.server, shared.admin = server, admin
+	shared.template = sync.OnceValues(func() (string, error) {
+		name, err := templateName()
+		if err != nil {
+			return "", err
+		}
+		return name, admin.makeTemplate(name, at(server.URL(), name, role))
+	})
+	shared.filled = map[string]func() (string, error){}
+	return nil
 }
 
 func options() embeddedpg.Options {
@@ -107,14 +107,13 @@ func options() embeddedpg.Options {
 func Empty(t testing.TB) string {
 	t.Helper()
 	server := Server(t)
-	return at(t, server, database(t, "TEMPLATE template0"), nil)
+	return at(server, database(t, "template0", ""), nil)
 }
 
 // URL makes a migrated database and gives its URL. Its role is no superuser.
 func URL(t testing.TB) string {
 	t.Helper()
-	server := Server(t)
-	return at(t, server, database(t, migrated(t).clause()), role)
+	return copyOf(t, migrated(t))
 }
 
 // New makes a migrated database and gives a pool of four connections to it.
@@ -123,11 +122,10 @@ func New(t testing.TB) *pgxpool.Pool {
 	return Open(t, URL(t), pg.Options{MaxConns: 4})
 }
 
-// Filled is New with what fill writes. Of all tests that name the same, one runs fill and the others get a copy.
+// Filled is New with what fill writes. The first test that asks for a name has it filled, and each gets a copy of its own.
 func Filled(t testing.TB, name string, fill func(context.Context, *pgxpool.Pool) error) *pgxpool.Pool {
 	t.Helper()
-	server := Server(t)
-	return Open(t, at(t, server, database(t, filled(t, name, fill).clause()), role), pg.Options{MaxConns: 4})
+	return Open(t, copyOf(t, filled(t, name, fill)), pg.Options{MaxConns: 4})
 }
 
 // Open gives a pool that is closed at the end of the test.
@@ -141,27 +139,33 @@ func Open(t testing.TB, databaseURL string, o pg.Options) *pgxpool.Pool {
 	return pool
 }
 
-// database makes a database that goes with the test, and gives its name.
-func database(t testing.TB, clause string) string {
+// copyOf copies a template for the test and gives the URL of the copy.
+func copyOf(t testing.TB, template string) string {
 	t.Helper()
-	name := "test_" + strings.ToLower(rand.Text())
-	exec := func(sql string) {
-		t.Helper()
-		if _, err := shared.admin.Exec(context.Background(), sql); err != nil {
-			t.Fatalf("%s: %v", sql, err)
-		}
+	return at(Server(t), database(t, template, role.Username()), role)
+}
+
+// database makes a database and gives its name. It goes with the test, also with one that fails: what a test needs to be
+// understood it has to say.
+func database(t testing.TB, template, owner string) string {
+	t.Helper()
+	name := newName("test")
+	if err := shared.admin.create(name, template, owner); err != nil {
+		t.Fatal(err)
 	}
-	exec("CREATE DATABASE " + name + " " + clause + shared.strategy)
-	t.Cleanup(func() { exec("DROP DATABASE " + name + " WITH (FORCE)") })
+	t.Cleanup(func() {
+		if err := shared.admin.drop(name); err != nil {
+			t.Error(err)
+		}
+	})
 	return name
 }
 
 // at gives the server's URL with another database and, if one is given, another user.
-func at(t testing.TB, server, database string, as *url.Userinfo) string {
-	t.Helper()
+func at(server, database string, as *url.Userinfo) string {
 	u, err := url.Parse(server)
 	if err != nil {
-		t.Fatal(err)
+		panic(err) // the server has put it together
 	}
 	u.Path = database
 	if as != nil {

@@ -2,6 +2,7 @@ package dbtest
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"roundtables.kz/registry/internal/pg"
@@ -38,12 +39,13 @@ func TestWhatATestWritesNoOtherSees(t *testing.T) {
 func TestADatabaseIsFilledOnceAndItsCopiesAreApart(t *testing.T) {
 	t.Parallel()
 	var filled int
+	name := newName("topic") // else a second run of this test finds what the first has filled
 	fill := func(ctx context.Context, db *pgxpool.Pool) error {
 		filled++
 		return addTopic(ctx, db, "Water")
 	}
 	for range 2 {
-		db := Filled(t, "a topic", fill)
+		db := Filled(t, name, fill)
 		if err := addTopic(t.Context(), db, "Energy"); err != nil {
 			t.Fatal(err)
 		}
@@ -64,9 +66,8 @@ func TestADatabaseGoesWithItsTest(t *testing.T) {
 			names = append(names, db.Config().ConnConfig.Database)
 		}
 	})
-	var left int
-	if err := shared.admin.QueryRow(t.Context(), "SELECT count(*) FROM pg_database WHERE datname = ANY($1)", names).Scan(&left); err != nil || left != 0 || len(names) != 2 {
-		t.Errorf("%d of %v are left: %v", left, names, err)
+	if left := there(t, names...); len(left) != 0 || len(names) != 2 {
+		t.Errorf("%v of %v are left", left, names)
 	}
 }
 
@@ -75,5 +76,61 @@ func TestTheRoleOfATestIsNoSuperuser(t *testing.T) {
 	var super bool
 	if err := New(t).QueryRow(t.Context(), "SELECT rolsuper FROM pg_roles WHERE rolname = current_user").Scan(&super); err != nil || super {
 		t.Errorf("superuser %v: %v", super, err)
+	}
+}
+
+// there gives those of the databases that exist.
+func there(t *testing.T, names ...string) (found []string) {
+	t.Helper()
+	if err := shared.admin.row("SELECT coalesce(array_agg(datname::text), '{}') FROM pg_database WHERE datname = ANY($1)", []any{names}, &found); err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func TestWhatAKilledProcessLeftIsSwept(t *testing.T) {
+	t.Parallel()
+	left, template := newName("killed"), migrated(t)
+	if err := errors.Join(shared.admin.create(left, "template0", ""), shared.admin.exec("ALTER DATABASE "+left+" IS_TEMPLATE true")); err != nil {
+		t.Fatal(err)
+	}
+	if err := shared.admin.sweep("killed", "migrated"); err != nil {
+		t.Fatal(err)
+	}
+	if found := there(t, left, template); len(found) != 1 || found[0] != template {
+		t.Errorf("%v are there, want %s", found, template)
+	}
+}
+
+func TestWhoComesSecondSweepsNothing(t *testing.T) {
+	t.Parallel()
+	mine := New(t).Config().ConnConfig.Database
+	second, err := newAdmin(t.Context(), Server(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := second.close(); err != nil {
+		t.Fatal(err)
+	}
+	if found := there(t, mine); len(found) != 1 {
+		t.Error("the database of a running test is gone")
+	}
+}
+
+func TestAFillingThatFailsLeavesNothing(t *testing.T) {
+	t.Parallel()
+	var database string
+	broken := errors.New("broken")
+	made := fill(migrated(t), Server(t), func(_ context.Context, db *pgxpool.Pool) error {
+		database = db.Config().ConnConfig.Database
+		return broken
+	})
+	for range 2 {
+		if _, err := made(); !errors.Is(err, broken) {
+			t.Error(err)
+		}
+	}
+	if found := there(t, database); database == "" || len(found) != 0 {
+		t.Errorf("%v is left of %q", found, database)
 	}
 }

@@ -119,7 +119,7 @@ func arguments(o Options, data string, port int) []string {
 	if o.Ephemeral {
 		settings = append(settings, "fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum=off",
 			"max_connections=300", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=256MB", "log_checkpoints=off",
-			"dynamic_shared_memory_type=mmap") // lies with the data, so what a crash leaves is removed with it
+			"dynamic_shared_memory_type=mmap") // its segments lie with the data, so those that a crash leaves are removed with it
 	}
 	names := make([]string, 0, len(o.Settings))
 	for name := range o.Settings {
