@@ -81,7 +81,8 @@ func (q *question) answered(c echo.Context, held func(tags, now string) string) 
 	q.s.answers.saw(state.Head)
 	now := q.tag(state)
 	if tag := held(tags, now); tag != "" {
-		if strings.Contains(tags, tag+gzipSuffix) { // a cache looks for what it holds by the tag of the 304
+		// A cache looks for what it holds by the tag of the 304, and may hold the answer in both forms.
+		if strings.Contains(tags, tag+gzipSuffix) && (acceptsGzip(c.Request()) || !strings.Contains(tags, tag+`"`)) {
 			tag += gzipSuffix
 		}
 		c.Response().Header().Set("ETag", `"`+tag+`"`)

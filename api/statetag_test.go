@@ -33,6 +33,11 @@ func TestAListThatHasNotChangedIsNotSentAgain(t *testing.T) {
 				t.Errorf("%s with %s: %v %s", path, held, same.Header(), same.Body)
 			}
 		}
+		for accept, names := range map[string]string{"gzip": compressed, "identity": tag} {
+			if same := public.do(t, http.MethodGet, path, nil, "If-None-Match", tag+", "+compressed, "Accept-Encoding", accept); same.Header().Get("ETag") != names {
+				t.Errorf("%s, held in both forms, with %s: %v", path, accept, same.Header())
+			}
+		}
 		other := path + map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")] + "sort=id"
 		for what, again := range map[string]reply{
 			"another query":    public.do(t, http.MethodGet, other, nil, "If-None-Match", tag),

@@ -20,6 +20,10 @@ type admin struct {
 const presence = "hashtext('registry tests')"
 
 func newAdmin(ctx context.Context, url string) (*admin, error) {
+	template, err := templateName()
+	if err != nil {
+		return nil, err
+	}
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
 		return nil, err
@@ -31,7 +35,7 @@ func newAdmin(ctx context.Context, url string) (*admin, error) {
 		a.strategy = " STRATEGY FILE_COPY" // the usual since PostgreSQL 15, through the buffers and the log, costs three times as much here
 	}
 	if err == nil && alone {
-		err = a.sweep("test", "filled", "migrated")
+		err = a.sweep(template, "test", "filled", "migrated")
 	}
 	if err == nil {
 		err = a.exec("SELECT pg_advisory_lock_shared(" + presence + ")")
@@ -45,16 +49,18 @@ func newAdmin(ctx context.Context, url string) (*admin, error) {
 	return a, nil
 }
 
-// sweep drops the databases of these kinds, which processes that were killed have left, but not the template of these migrations.
-func (a *admin) sweep(kinds ...string) error {
-	current, err := templateName()
-	if err != nil {
-		return err
+// sweep drops the databases of these kinds, which processes that were killed have left, all but the one to keep.
+func (a *admin) sweep(keep string, kinds ...string) error {
+	var left, templates []string
+	err := a.row(`
+		SELECT coalesce(array_agg(datname::text), '{}'), coalesce(array_agg(datname::text) FILTER (WHERE datistemplate), '{}')
+		  FROM pg_database
+		 WHERE split_part(datname, '_', 1) = ANY($1) AND datname <> $2`, []any{kinds, keep}, &left, &templates)
+	for _, name := range templates { // and only those: what a killed DROP left can be dropped, not altered
+		err = errors.Join(err, a.exec("ALTER DATABASE "+name+" IS_TEMPLATE false"))
 	}
-	var left []string
-	err = a.row(`SELECT coalesce(array_agg(datname::text), '{}') FROM pg_database WHERE split_part(datname, '_', 1) = ANY($1) AND datname <> $2`, []any{kinds, current}, &left)
 	for _, name := range left {
-		err = errors.Join(err, a.exec("ALTER DATABASE "+name+" IS_TEMPLATE false"), a.drop(name))
+		err = errors.Join(err, a.drop(name))
 	}
 	return err
 }
