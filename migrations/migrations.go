@@ -8,9 +8,12 @@ package migrations
 
 import (
 	"context"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -49,6 +52,23 @@ func Latest() uint {
 	}
 	return set.Latest()
 }
+
+// Digest names the content of the files: it changes with any of them, as the version does not.
+var Digest = sync.OnceValue(func() string {
+	h := sha256.New()
+	err := fs.WalkDir(FS, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(FS, path)
+		fmt.Fprintf(h, "%s %d\n%s", path, len(content), content)
+		return err
+	})
+	if err != nil {
+		panic(fmt.Sprintf("the embedded migrations are not readable: %v", err))
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+})
 
 // Version reads the version of the schema from a connection, a pool or a transaction: 0 when nothing was applied yet.
 // Dirty says that a migration to that version began and nobody knows that it ended: the schema may be neither the old

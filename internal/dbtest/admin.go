@@ -20,10 +20,6 @@ type admin struct {
 const presence = "hashtext('registry tests')"
 
 func newAdmin(ctx context.Context, url string) (*admin, error) {
-	template, err := templateName()
-	if err != nil {
-		return nil, err
-	}
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
 		return nil, err
@@ -35,7 +31,7 @@ func newAdmin(ctx context.Context, url string) (*admin, error) {
 		a.strategy = " STRATEGY FILE_COPY" // the usual since PostgreSQL 15, through the buffers and the log, costs three times as much here
 	}
 	if err == nil && alone {
-		err = a.sweep(template, "test", "filled", "migrated")
+		err = a.sweep(templateName(), "test", "filled", "migrated")
 	}
 	if err == nil {
 		err = a.exec("SELECT pg_advisory_lock_shared(" + presence + ")")

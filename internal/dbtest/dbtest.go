@@ -78,10 +78,7 @@ func bringUp(ctx context.Context) error {
 	}
 	shared.server, shared.admin = server, admin
 	shared.template = sync.OnceValues(func() (string, error) {
-		name, err := templateName()
-		if err != nil {
-			return "", err
-		}
+		name := templateName()
 		return name, admin.makeTemplate(name, at(server.URL(), name, role))
 	})
 	shared.filled = map[string]func() (string, error){}

@@ -3,11 +3,7 @@ package dbtest
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
-	"io/fs"
 	"net/url"
 	"strings"
 	"sync"
@@ -25,20 +21,8 @@ var role = url.UserPassword("registry_test", "of no use elsewhere")
 
 func newName(kind string) string { return kind + "_" + strings.ToLower(rand.Text()) }
 
-// templateName names the migrated template after the content of the migrations and its owner.
-var templateName = sync.OnceValues(func() (string, error) {
-	h := sha256.New()
-	fmt.Fprintln(h, role)
-	err := fs.WalkDir(migrations.FS, ".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		content, err := fs.ReadFile(migrations.FS, path)
-		fmt.Fprintf(h, "%s %d\n%s", path, len(content), content)
-		return err
-	})
-	return "migrated_" + hex.EncodeToString(h.Sum(nil)[:16]), err
-})
+// templateName names the migrated template, which no other migrations can have.
+func templateName() string { return "migrated_" + migrations.Digest() }
 
 // migrated gives the template with the migrations.
 func migrated(t testing.TB) string {
@@ -65,7 +49,7 @@ func (a *admin) makeTemplate(name, url string) (err error) {
 	err = a.row(`
 		SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1),
 		       EXISTS (SELECT FROM pg_database WHERE datname = $2 AND datistemplate)`, []any{role.Username(), name}, &hasRole, &complete)
-	if err != nil || complete {
+	if err != nil {
 		return err
 	}
 	if !hasRole {
@@ -74,8 +58,10 @@ func (a *admin) makeTemplate(name, url string) (err error) {
 		}
 	}
 	password, _ := role.Password()
+	if err := a.exec("ALTER ROLE " + role.Username() + " LOGIN PASSWORD '" + password + "'"); err != nil || complete {
+		return err
+	}
 	if err := errors.Join(
-		a.exec("ALTER ROLE "+role.Username()+" LOGIN PASSWORD '"+password+"'"),
 		a.drop(name),
 		a.create(name, "template1", role.Username()),
 	); err != nil {
