@@ -17,11 +17,11 @@ build: ## Build the programs, static, into bin/
 	CGO_ENABLED=0 go build -trimpath -tags timetzdata -ldflags '-s -w -X main.released=$(VERSION)' -o bin/registry ./cmd/registry
 	CGO_ENABLED=0 go build -trimpath -tags timetzdata -ldflags '-s -w' -o bin/migrate ./cmd/migrate
 
-# Packages of tests at once: more than there are processors cost more CPU, more than four too many connections.
+# Packages of tests at once: more than there are processors cost more CPU, more than four too many connections. Vetting is for lint.
 PACKAGES := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((n < 4 ? n : 4)))
 
 test: ## Run all tests; PostgreSQL is started, and downloaded where there is none
-	go test -p $(PACKAGES) -timeout 15m ./...
+	go test -p $(PACKAGES) -vet=off -timeout 15m ./...
 
 test-browser: openapi/tools/node_modules ## Use Swagger UI in Chromium as an operator does (needs Node and Chromium)
 	go test -count=1 -tags browser -run TestAnOperatorCanWorkInSwaggerUI -v ./api

@@ -54,6 +54,7 @@ func serveFile(c echo.Context, f docs.File) error {
 	h.Set("Cache-Control", "public, no-cache")
 	// The tag is looked for, not compared: caches weaken it, and compression adds a suffix.
 	if strings.Contains(c.Request().Header.Get("If-None-Match"), f.Tag) {
+		h.Set("ETag", heldForm(c.Request(), f.Tag))
 		return c.NoContent(http.StatusNotModified)
 	}
 	return c.Blob(http.StatusOK, f.Type, f.Body)

@@ -278,11 +278,11 @@ func (s *server) match(c echo.Context, f *spelling.Finder, see func(context.Cont
 	return send(c, http.StatusOK, echo.MIMEApplicationJSON, out)
 }
 
-// weighed gives the candidates that the actor may see, at most ten.
+// weighed gives the candidates that are still there and that the actor may see.
 func weighed(q MatchQuery, matches []spelling.Match, seen map[int64]known) []MatchCandidate {
 	list := []MatchCandidate{}
 	for _, m := range matches {
-		if k, ok := seen[m.ID]; ok && len(list) < mostCandidates {
+		if k, ok := seen[m.ID]; ok {
 			list = append(list, weigh(q, m, k))
 		}
 	}

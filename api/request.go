@@ -24,7 +24,7 @@ import (
 const (
 	maxBody  = 1 << 20
 	maxFile  = 20 << 20 // of an import
-	maxWaste = 64 << 20 // that is still taken of one over its limit, and thrown away
+	maxWaste = 64 << 20 // that is still taken of one that is refused, and thrown away
 	maxDepth = 20
 )
 
@@ -89,6 +89,9 @@ func readBody(c echo.Context, types ...string) ([]byte, error) {
 	if err != nil || !slices.Contains(types, media) {
 		e := apperr.New(apperr.Media, "unsupported_media_type", "allowed", strings.Join(types, ", "))
 		e.Extra = map[string]any{"allowed": types}
+		if !asksFirst(c.Request()) {
+			drain(c.Request())
+		}
 		return nil, e
 	}
 	return readAll(c)
@@ -102,20 +105,29 @@ func readAll(c echo.Context) ([]byte, error) {
 	}
 	r := c.Request()
 	refusal := apperr.New(apperr.TooLarge, "body_too_large", "max", strconv.Itoa(most))
-	if r.ContentLength > int64(most) && strings.EqualFold(r.Header.Get("Expect"), "100-continue") {
-		return nil, refusal // before it is sent
+	if r.ContentLength > int64(most) && asksFirst(r) {
+		return nil, refusal
 	}
 	raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, int64(most)))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		_, _ = io.CopyN(io.Discard, r.Body, maxWaste) // who cannot send on does not read the answer
+		drain(r)
 		return nil, refusal
 	case err != nil:
 		return nil, &apperr.Error{Kind: apperr.Malformed, Code: "body_unreadable", Err: err}
 	}
 	return raw, nil
 }
+
+// asksFirst reports whether the client waits for a word before it sends the body: a refusal is in time.
+func asksFirst(r *http.Request) bool {
+	return strings.EqualFold(r.Header.Get("Expect"), "100-continue")
+}
+
+// drain takes the rest of a body that is refused: who cannot send on does not read the answer. Whom no key lets in gets no such
+// courtesy.
+func drain(r *http.Request) { _, _ = io.CopyN(io.Discard, r.Body, maxWaste) }
 
 // scan reads all tokens once: syntax first, so that what follows can rely on it.
 func scan(raw []byte) error {

@@ -65,6 +65,7 @@ func (s *server) addCandidates(ctx context.Context, list []Attendee) error {
 			asked[i] = []string{*a.NameAsListed}
 		}
 	}
+	// Twice as many as are shown: an employer in common puts them in another order.
 	people, seenPeople, err := matchesOf(ctx, s.people, names.Possible, 2*mostAttendeeCandidates, asked, s.knownPeople)
 	if err != nil {
 		return err

@@ -140,14 +140,14 @@ func TestAnAnswerSaysHowLongItIs(t *testing.T) {
 }
 
 // Somebody who still sends when the connection is closed sees a broken connection instead of the answer.
-func TestWhoSendsTooMuchIsToldSo(t *testing.T) {
+func TestWhoSendsWhatIsRefusedIsToldSo(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	token, _ := r.key(t, actor.Write)
 	server := httptest.NewServer(r.handler)
 	defer server.Close()
 	const size = 8 << 20
-	send := func(expect string, body []byte) int {
+	send := func(mediaType, expect string, body []byte) int {
 		t.Helper()
 		conn, err := net.Dial("tcp", server.Listener.Addr().String())
 		if err != nil {
@@ -157,7 +157,7 @@ func TestWhoSendsTooMuchIsToldSo(t *testing.T) {
 		if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
 			t.Fatal(err)
 		}
-		_, err = fmt.Fprintf(conn, "POST /v1/topics HTTP/1.1\r\nHost: registry\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n%s", token, size, expect, body)
+		_, err = fmt.Fprintf(conn, "POST /v1/topics HTTP/1.1\r\nHost: registry\r\nAuthorization: Bearer %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n%s\r\n%s", token, mediaType, size, expect, body)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -168,12 +168,14 @@ func TestWhoSendsTooMuchIsToldSo(t *testing.T) {
 		answer.Body.Close()
 		return answer.StatusCode
 	}
-	if status := send("Expect: 100-continue\r\n", nil); status != http.StatusRequestEntityTooLarge {
-		t.Errorf("who asks first: %d", status)
-	}
-	for range 3 {
-		if status := send("", bytes.Repeat([]byte(" "), size)); status != http.StatusRequestEntityTooLarge {
-			t.Errorf("who sends at once: %d", status)
+	for mediaType, want := range map[string]int{jsonBody: http.StatusRequestEntityTooLarge, "text/plain": http.StatusUnsupportedMediaType} {
+		if status := send(mediaType, "Expect: 100-continue\r\n", nil); status != want {
+			t.Errorf("who asks first with %s: %d", mediaType, status)
+		}
+		for range 3 {
+			if status := send(mediaType, "", bytes.Repeat([]byte(" "), size)); status != want {
+				t.Errorf("who sends %s at once: %d", mediaType, status)
+			}
 		}
 	}
 }

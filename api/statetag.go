@@ -81,11 +81,7 @@ func (q *question) answered(c echo.Context, held func(tags, now string) string) 
 	q.s.answers.saw(state.Head)
 	now := q.tag(state)
 	if tag := held(tags, now); tag != "" {
-		// A cache looks for what it holds by the tag of the 304, and may hold the answer in both forms.
-		if strings.Contains(tags, tag+gzipSuffix) && (acceptsGzip(c.Request()) || !strings.Contains(tags, tag+`"`)) {
-			tag += gzipSuffix
-		}
-		c.Response().Header().Set("ETag", `"`+tag+`"`)
+		c.Response().Header().Set("ETag", heldForm(c.Request(), tag))
 		return true, c.NoContent(http.StatusNotModified)
 	}
 	if kept != nil && kept.tag == now {
@@ -113,6 +109,16 @@ func (q *question) keep(c echo.Context, body []byte) {
 }
 
 // A tag is looked for in If-None-Match, not compared: caches weaken it, and compression adds a suffix.
+
+// heldForm gives the ETag of the form in which a client holds the answer that the tag names: a cache looks for it by the tag
+// of the 304. Who holds both gets the one that the request would.
+func heldForm(r *http.Request, tag string) string {
+	tags := r.Header.Get("If-None-Match")
+	if strings.Contains(tags, tag+gzipSuffix) && (acceptsGzip(r) || !strings.Contains(tags, tag+`"`)) {
+		tag += gzipSuffix
+	}
+	return `"` + tag + `"`
+}
 
 // heldList is for answered of a list.
 func heldList(tags, now string) string {

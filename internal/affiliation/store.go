@@ -8,6 +8,7 @@ import (
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/reference"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -35,7 +36,7 @@ func newSource(public bool) paging.Source {
 		Default: "-from",
 	}
 	if public {
-		s.Visible = "p.visibility = 'public'"
+		s.Visible = reference.Public("p")
 	}
 	return s
 }

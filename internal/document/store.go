@@ -11,6 +11,7 @@ import (
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/reference"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -36,10 +37,8 @@ func newSource(public bool) paging.Source {
 		},
 		Default: "title",
 	}
-	shown := ""
 	if public {
 		s.Visible = `coalesce((SELECT bool_or(r.publication = 'published') FROM document_links l JOIN round_tables r ON r.id = l.round_table_id WHERE l.document_id = d.id), true)`
-		shown = " AND p.visibility = 'public'"
 	}
 	s.Columns = changes.Columns("d") + `, d.title, d.kind, d.url, d.language, d.published_on,
 		(SELECT coalesce(json_agg(json_build_object('id', p.id, 'name', p.name, 'position', held.title,
@@ -49,7 +48,7 @@ func newSource(public bool) paging.Source {
 			WHERE f.person_id = p.id AND f.held_during @> coalesce(partial_date_start(d.published_on), current_date)
 			ORDER BY f.is_primary DESC, lower(f.held_during) DESC NULLS LAST, f.id LIMIT 1) held ON true
 		 LEFT JOIN organizations g ON g.id = held.organization_id
-		 WHERE a.document_id = d.id` + shown + `) AS authors`
+		 WHERE a.document_id = d.id` + reference.Shown("p", public) + `) AS authors`
 	return s
 }
 
@@ -93,7 +92,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	if len(f.Person) > 0 {
 		shown := ""
 		if public {
-			shown = " JOIN people p ON p.id = a.person_id AND p.visibility = 'public'"
+			shown = " JOIN people p ON p.id = a.person_id" + reference.Shown("p", public)
 		}
 		w.Add("d.id IN (SELECT a.document_id FROM document_authors a"+shown+" WHERE a.person_id = ANY(@person))", "person", f.Person)
 	}

@@ -19,9 +19,10 @@ import (
 
 // postmaster is the main process of a running server.
 type postmaster struct {
-	pid  int
-	port int
-	data string
+	pid    int
+	port   int
+	data   string
+	status string // as the server wrote it when the file was read: starting, ready, stopping
 	// exited is closed when the process has ended; nil when the process is not our child.
 	exited chan struct{}
 }
@@ -52,15 +53,16 @@ func recorded(data string) *postmaster {
 	if len(lines) > 3 {
 		p.port, _ = strconv.Atoi(strings.TrimSpace(lines[3]))
 	}
+	if len(lines) > 7 {
+		p.status = strings.TrimSpace(lines[7])
+	}
 	return p
 }
 
-// ready reports whether the server has written that it takes connections, as it does since PostgreSQL 10: asking by
-// connecting costs it a process each time.
+// ready reports whether the server has written that it takes connections: asking by connecting costs it a process each time.
 func (p *postmaster) ready() bool {
-	b, err := os.ReadFile(filepath.Join(p.data, "postmaster.pid"))
-	lines := strings.Split(string(b), "\n")
-	return err == nil && len(lines) > 7 && lines[0] == strconv.Itoa(p.pid) && strings.TrimSpace(lines[7]) == "ready"
+	now := recorded(p.data)
+	return now != nil && now.pid == p.pid && now.status == "ready"
 }
 
 // running returns the server that runs on the cluster, or nil.

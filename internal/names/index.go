@@ -59,16 +59,13 @@ func (x *Index) Spellings(owner int64) []string {
 // Owners gives the records that have spellings, in order.
 func (x *Index) Owners() []int64 { return slices.Sorted(maps.Keys(x.owners)) }
 
-// Set makes the spellings those of a record. Without any the record is forgotten.
+// Set makes the spellings those of a record. Without any the record has no name; Hide is for the caller to take back.
 func (x *Index) Set(owner int64, spellings []string) {
 	for _, r := range x.owners[owner] {
 		x.rows[r] = row{}
 		x.dead++
 	}
 	delete(x.owners, owner)
-	if len(spellings) == 0 {
-		delete(x.hidden, owner)
-	}
 	for _, s := range spellings {
 		n := x.lexicon.parse(s, x.meet)
 		if n.Empty() {

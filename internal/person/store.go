@@ -9,6 +9,7 @@ import (
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/reference"
 	"roundtables.kz/registry/internal/spelling"
 
 	"github.com/jackc/pgx/v5"
@@ -21,10 +22,7 @@ const (
 )
 
 // Spellings is where the names of people are kept.
-var Spellings = spelling.Index{Table: "person_names", Owner: "person_id", Records: Table, Hidden: "NOT r." + shown}
-
-// shown is whom the public sees.
-const shown = "visibility = 'public'"
+var Spellings = spelling.Index{Table: "person_names", Owner: "person_id", Records: Table, Hidden: "NOT (" + reference.Public("r") + ")"}
 
 var full, unrestricted = newSource(false), newSource(true)
 
@@ -41,7 +39,7 @@ func newSource(public bool) paging.Source {
 	}
 	notes := "p.notes"
 	if public {
-		s.Visible = "p." + shown
+		s.Visible = reference.Public("p")
 		notes = "NULL::text AS notes"
 	}
 	s.Columns = changes.Columns("p") + `, p.name, p.other_names, p.honorific, p.bio, p.external_ids, p.visibility, ` + notes + `,

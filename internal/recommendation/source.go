@@ -31,15 +31,14 @@ func newSource(public bool) paging.Source {
 		},
 		Default: "-starts_on",
 	}
-	shown, open := "", ""
+	open := ""
 	if public {
 		s.Visible = "r.publication = 'published'"
-		shown = " AND p.visibility = 'public'"
 		open = " AND documents_public(d.id)"
 	}
 	s.Joins = "LEFT JOIN round_tables r ON r.id = x.round_table_id" // an outer join that nothing looks at costs nothing
 	s.Shown = `LEFT JOIN statements s ON s.id = x.statement_id
-		LEFT JOIN people p ON p.id = s.person_key` + shown + `
+		LEFT JOIN people p ON p.id = s.person_key` + reference.Shown("p", public) + `
 		LEFT JOIN organizations g ON g.id = x.addressee_id
 		LEFT JOIN documents d ON d.id = x.evidence_document_id` + open
 	s.Columns = changes.Columns("x") + `, x.round_table_id, x.statement_id, x.text, x.addressee_id, x.status, x.status_on, d.id AS evidence_document_id,

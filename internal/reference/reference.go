@@ -41,10 +41,13 @@ func PositionAt(person, roundTable, startsOn string) string {
 		LIMIT 1) held ON true LEFT JOIN organizations held_at ON held_at.id = held.organization_id`
 }
 
-// Shown adds, for the public, the predicate that the person of the alias is not restricted.
+// Public is the predicate that the person of the alias is not restricted.
+func Public(alias string) string { return alias + ".visibility = 'public'" }
+
+// Shown adds it for the public.
 func Shown(alias string, public bool) string {
 	if public {
-		return " AND " + alias + ".visibility = 'public'"
+		return " AND " + Public(alias)
 	}
 	return ""
 }

@@ -192,7 +192,7 @@ func (f *Finder) refresh(ctx context.Context) (head int64, err error) {
 	var changed []int64
 	err = f.pool.QueryRow(ctx, `
 		WITH head AS (SELECT coalesce(max(seq), 0) AS seq FROM changes)
-		SELECT head.seq, ARRAY(SELECT c.id FROM changes c WHERE c.is_head AND c.seq > @seq AND c.type = @type AND @seq >= 0) FROM head`,
+		SELECT head.seq, ARRAY(SELECT c.id FROM changes c WHERE c.is_head AND c.seq > @seq AND c.type = @type AND @seq >= 0 ORDER BY c.seq) FROM head`,
 		pg.Args{"seq": f.seq, "type": f.index.Records}).Scan(&head, &changed)
 	if err != nil {
 		return 0, fmt.Errorf("follow the names: %w", pg.Error(err))
@@ -277,7 +277,7 @@ func (f *Finder) reload(ctx context.Context, changed []int64) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, id := range changed { // in their order, which the index keeps among names that are alike
+	for _, id := range changed { // in the order of the log, which the index keeps among names that are alike
 		e := now[id]
 		if !slices.Equal(f.names.Spellings(id), e.spellings) { // else something other than a name has changed
 			f.names.Set(id, e.spellings)
