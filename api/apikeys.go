@@ -8,6 +8,7 @@ import (
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apikey"
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 
@@ -151,7 +152,7 @@ type MeLimits struct {
 //	@Router			/v1/me [get]
 func (s *server) showMe(c echo.Context) error {
 	var none struct{}
-	if err := apperr.BadQuery(bind(c.QueryParams(), &none)); err != nil {
+	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &none)); err != nil {
 		return err
 	}
 	ctx := c.Request().Context()

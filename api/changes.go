@@ -7,6 +7,7 @@ import (
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 
 	"github.com/jackc/pgx/v5"
@@ -50,7 +51,7 @@ type ChangePage = Page[Change] //	@name	ChangePage
 //	@Router			/v1/changes [get]
 func (s *server) listChanges(c echo.Context) error {
 	var p changeParams
-	if err := apperr.BadQuery(bind(c.QueryParams(), &p)); err != nil {
+	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &p)); err != nil {
 		return err
 	}
 	ctx := c.Request().Context()
@@ -184,7 +185,7 @@ type Checkpoint struct {
 //	@Router			/v1/changes/checkpoint [get]
 func (s *server) getCheckpoint(c echo.Context) error {
 	var p checkpointParams
-	if err := apperr.BadQuery(bind(c.QueryParams(), &p)); err != nil {
+	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &p)); err != nil {
 		return err
 	}
 	ctx := c.Request().Context()

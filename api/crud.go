@@ -11,12 +11,12 @@ import (
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/distinction"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/spelling"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
 )
@@ -91,7 +91,7 @@ func itemOf[T any, P record[T]](s *server, c echo.Context, get func(context.Cont
 
 // itemWith is itemOf with parameters of its own: params is a pointer to a struct that embeds p.
 func itemWith[T any, P record[T]](s *server, c echo.Context, params any, p *itemParams, get func(context.Context, pg.DB, int64) (T, error)) error {
-	if err := apperr.BadQuery(bind(c.QueryParams(), params)); err != nil {
+	if err := apperr.BadQuery(input.Bind(c.QueryParams(), params)); err != nil {
 		return err
 	}
 	n, err := id(c)
@@ -114,7 +114,7 @@ func itemWith[T any, P record[T]](s *server, c echo.Context, params any, p *item
 // freshItemOf is itemOf for what changes without an entry in the log.
 func freshItemOf[T any, P record[T]](s *server, c echo.Context, get func(context.Context, pg.DB, int64) (T, error)) error {
 	var p itemParams
-	if err := apperr.BadQuery(bind(c.QueryParams(), &p)); err != nil {
+	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &p)); err != nil {
 		return err
 	}
 	n, err := id(c)
@@ -143,7 +143,7 @@ func (s *server) write(c echo.Context, f func(ctx context.Context, tx pgx.Tx) er
 
 // writeWith is write with parameters of its own: params is a pointer to a struct that embeds p.
 func (s *server) writeWith(c echo.Context, params any, p *writeParams, f func(ctx context.Context, tx pgx.Tx) error) error {
-	mistakes := bind(c.QueryParams(), params)
+	mistakes := input.Bind(c.QueryParams(), params)
 	why, bad := reason(c.Request())
 	if err := apperr.BadQuery(append(mistakes, bad...)); err != nil {
 		return err
@@ -172,16 +172,16 @@ func created[T any, P record[T]](c echo.Context, r *T, p writeParams) error {
 }
 
 // createOf makes a record from the body and answers it.
-func createOf[I, T any, IP input[I], P record[T]](s *server, c echo.Context,
+func createOf[I, T any, P record[T]](s *server, c echo.Context,
 	create func(context.Context, pgx.Tx, I) (int64, error), get func(context.Context, pg.DB, int64) (T, error)) error {
 	var p writeParams
-	return createWith[I, T, IP, P](s, c, &p, &p, create, get)
+	return createWith[I, T, P](s, c, &p, &p, create, get)
 }
 
 // createWith is createOf with parameters of its own: params is a pointer to a struct that embeds p.
-func createWith[I, T any, IP input[I], P record[T]](s *server, c echo.Context, params any, p *writeParams,
+func createWith[I, T any, P record[T]](s *server, c echo.Context, params any, p *writeParams,
 	create func(context.Context, pgx.Tx, I) (int64, error), get func(context.Context, pg.DB, int64) (T, error)) error {
-	in, err := body[I, IP](c)
+	in, err := body[I](c)
 	if err != nil {
 		return err
 	}
@@ -208,10 +208,10 @@ type duplicateParams struct {
 
 // createDistinct is createOf for records that are known by their name: another of the same name is refused with its
 // candidates, unless the client says that it knows. Then it is kept that they are not the same.
-func createDistinct[I, T any, IP input[I], P record[T]](s *server, c echo.Context, kind string, finder *spelling.Finder, distinct func(context.Context, pgx.Tx, *spelling.Session, I) error,
+func createDistinct[I, T any, P record[T]](s *server, c echo.Context, kind string, finder *spelling.Finder, distinct func(context.Context, pgx.Tx, *spelling.Session, I) error,
 	create func(context.Context, pgx.Tx, I) (int64, error), get func(context.Context, pg.DB, int64) (T, error)) error {
 	var p duplicateParams
-	return createWith[I, T, IP, P](s, c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx, in I) (int64, error) {
+	return createWith[I, T, P](s, c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx, in I) (int64, error) {
 		others, err := allowedBeside(distinct(ctx, tx, finder.Session(), in), p.AllowDuplicate)
 		if err != nil {
 			return 0, err
@@ -247,7 +247,7 @@ func tellApart(ctx context.Context, tx pgx.Tx, kind string, n int64, candidates 
 
 // patchOf applies a merge patch (RFC 7396) to the content of a record: absent keeps, null clears, arrays are replaced.
 // content gives the part of the record that clients write.
-func patchOf[I, T any, IP input[I], P record[T]](s *server, c echo.Context, table, kind string,
+func patchOf[I, T any, P record[T]](s *server, c echo.Context, table, kind string,
 	get func(context.Context, pg.DB, int64) (T, error), content func(*T) *I, update func(context.Context, pgx.Tx, int64, I) error) error {
 	n, err := id(c)
 	if err != nil {
@@ -262,7 +262,7 @@ func patchOf[I, T any, IP input[I], P record[T]](s *server, c echo.Context, tabl
 		return err
 	}
 	if patch.Kind() != '{' {
-		return malformed("not_an_object", "")
+		return input.Malformed("not_an_object", "")
 	}
 	var r T
 	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) error {
@@ -276,12 +276,12 @@ func patchOf[I, T any, IP input[I], P record[T]](s *server, c echo.Context, tabl
 		if err != nil {
 			return err
 		}
-		merged, err := mergeRecord(current, patch)
+		merged, err := input.Patch(current, patch)
 		if err != nil {
 			return err
 		}
 		var in I
-		if err := decode[I, IP](merged, &in); err != nil {
+		if err := input.Decode(merged, &in); err != nil {
 			return err
 		}
 		if err := update(ctx, tx, n, in); err != nil {
@@ -331,54 +331,6 @@ func lock(ctx context.Context, tx pgx.Tx, table, kind string, n, version int64) 
 		return stale(current)
 	}
 	return nil
-}
-
-// mergeRecord applies a merge patch to a record, which has all its members: null for one that it lacks is kept, so that an
-// unknown name is refused whatever its value.
-func mergeRecord(record, patch jsontext.Value) (jsontext.Value, error) {
-	merged, err := mergePatch(record, patch)
-	if err != nil {
-		return nil, err
-	}
-	var known, changed, members map[string]jsontext.Value
-	if err := errors.Join(json.Unmarshal(record, &known), json.Unmarshal(patch, &changed), json.Unmarshal(merged, &members)); err != nil {
-		return nil, err
-	}
-	for name, value := range changed {
-		if _, ok := known[name]; !ok {
-			members[name] = value
-		}
-	}
-	return json.Marshal(members)
-}
-
-// mergePatch applies RFC 7396.
-func mergePatch(target, patch jsontext.Value) (jsontext.Value, error) {
-	if patch.Kind() != '{' {
-		return patch, nil
-	}
-	var changed map[string]jsontext.Value
-	if err := json.Unmarshal(patch, &changed); err != nil {
-		return nil, err
-	}
-	members := map[string]jsontext.Value{}
-	if target.Kind() == '{' {
-		if err := json.Unmarshal(target, &members); err != nil {
-			return nil, err
-		}
-	}
-	for name, value := range changed {
-		if value.Kind() == 'n' {
-			delete(members, name)
-			continue
-		}
-		merged, err := mergePatch(members[name], value)
-		if err != nil {
-			return nil, err
-		}
-		members[name] = merged
-	}
-	return json.Marshal(members)
 }
 
 // maxReason is the longest reason of a write, in characters.

@@ -6,6 +6,7 @@ import (
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/distinction"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/person"
@@ -113,7 +114,7 @@ func (s *server) listOrganizationsDuplicates(c echo.Context) error {
 // duplicates reads the parameters and finds the pairs of a page, without those that are not the same.
 func (s *server) duplicates(c echo.Context, finder *spelling.Finder, kind string) (f duplicateFilter, pairs spelling.Pairs, err error) {
 	values := c.QueryParams()
-	mistakes, after := bind(values, &f), paging.Cursor{}
+	mistakes, after := input.Bind(values, &f), paging.Cursor{}
 	if f.Cursor != "" {
 		at, err := s.cursors.decode(f.Cursor, c.Request().URL.Path, values)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/calendar"
 	"roundtables.kz/registry/internal/feed"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/roundtable"
 
@@ -37,7 +38,7 @@ var (
 //	@Router			/v1/calendar.ics [get]
 func (s *server) getCalendar(c echo.Context) error {
 	var f roundtable.Filter
-	if err := apperr.BadQuery(bindAll(c.QueryParams(), ofCalendars, &f)); err != nil {
+	if err := apperr.BadQuery(input.BindAll(c.QueryParams(), ofCalendars, &f)); err != nil {
 		return err
 	}
 	f.Walk = &paging.Walk{}
@@ -131,7 +132,7 @@ func (s *server) getJSONFeed(c echo.Context) error {
 // feed reads what a feed is made of.
 func (s *server) feed(c echo.Context) (feed.Maker, []roundtable.RoundTable, error) {
 	var f roundtable.Filter
-	if err := apperr.BadQuery(bindAll(c.QueryParams(), ofFeeds, &f)); err != nil {
+	if err := apperr.BadQuery(input.BindAll(c.QueryParams(), ofFeeds, &f)); err != nil {
 		return feed.Maker{}, nil, err
 	}
 	f.Sort = "-updated_at"

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/topic"
 )
@@ -44,13 +45,13 @@ func FuzzABodyIsReadStrictlyOrRefusedWithAMistakeThatHasAPlace(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		err := scan(raw)
+		err := input.Scan(raw)
 		var in topic.Input
 		if err == nil {
 			if !json.Valid(raw) || !utf8.Valid(raw) {
 				t.Fatalf("%q was taken for JSON", raw)
 			}
-			err = decode(raw, &in)
+			err = input.Decode(raw, &in)
 		}
 		var known *apperr.Error
 		if err == nil {
@@ -86,7 +87,7 @@ func FuzzAQueryIsBoundStrictlyOrRefusedByTheNameOfTheParameter(f *testing.F) {
 			return // checkQuery refuses it before
 		}
 		var filter topic.Filter
-		mistakes := bind(values, &filter)
+		mistakes := input.Bind(values, &filter)
 		if filter.After != nil {
 			t.Fatalf("%q set what is no parameter", raw)
 		}

@@ -15,7 +15,7 @@ import (
 const blockRows = 100
 
 // writeAll writes the rows of a file and adds what became of them to the report. Its error is none of a row's: it ends the import.
-func (w *importWriter[I, T, IP, P]) writeAll(ctx context.Context, tx pgx.Tx, f importFile) error {
+func (w *importWriter[I, T, P]) writeAll(ctx context.Context, tx pgx.Tx, f importFile) error {
 	block := make([]importRow, 0, blockRows)
 	err := f.each(func(row importRow) error {
 		row.cells = slices.Clone(row.cells)
@@ -33,7 +33,7 @@ func (w *importWriter[I, T, IP, P]) writeAll(ctx context.Context, tx pgx.Tx, f i
 }
 
 // writeBlock writes rows. Where one of them is refused while it is written, all of them are written again, each with a savepoint of its own.
-func (w *importWriter[I, T, IP, P]) writeBlock(ctx context.Context, tx pgx.Tx, rows []importRow) error {
+func (w *importWriter[I, T, P]) writeBlock(ctx context.Context, tx pgx.Tx, rows []importRow) error {
 	before, done := *w.head, len(w.rows)
 	w.careful, w.refused = false, false
 	err := within(ctx, tx, func(sub pgx.Tx) error { return w.writeRows(ctx, sub, rows) })
@@ -53,7 +53,7 @@ func (w *importWriter[I, T, IP, P]) writeBlock(ctx context.Context, tx pgx.Tx, r
 	return imports.Replan(ctx, tx, done, len(w.rows))
 }
 
-func (w *importWriter[I, T, IP, P]) writeRows(ctx context.Context, tx pgx.Tx, rows []importRow) error {
+func (w *importWriter[I, T, P]) writeRows(ctx context.Context, tx pgx.Tx, rows []importRow) error {
 	for _, row := range rows {
 		done := imports.Row{Line: row.line}
 		err := row.err
@@ -76,7 +76,7 @@ func (w *importWriter[I, T, IP, P]) writeRows(ctx context.Context, tx pgx.Tx, ro
 }
 
 // guarded runs what writes a row.
-func (w *importWriter[I, T, IP, P]) guarded(ctx context.Context, tx pgx.Tx, write func(pgx.Tx) error) error {
+func (w *importWriter[I, T, P]) guarded(ctx context.Context, tx pgx.Tx, write func(pgx.Tx) error) error {
 	if w.careful {
 		return within(ctx, tx, write)
 	}

@@ -14,6 +14,7 @@ import (
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/export"
+	"roundtables.kz/registry/internal/input"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -87,7 +88,7 @@ func checkHeader(header, known []string) error {
 			fields = append(fields, apperr.At(at, "duplicate_column", "value", name))
 		case !slices.Contains(known, name):
 			f := apperr.At(at, "unknown_column", "value", name)
-			if hint := nearest(name, known); hint != "" {
+			if hint := input.Nearest(name, known); hint != "" {
 				f.Code, f.Args["hint"] = "unknown_column_hint", hint
 			}
 			f.Allowed = known
@@ -302,8 +303,8 @@ func eachLine(raw []byte, yield func(importRow) error) error {
 			return atLine(line, apperr.New(apperr.Invalid, "file_too_many_rows", "max", strconv.Itoa(maxImportRows)))
 		}
 		row := importRow{line: line, record: bytes.Clone(text)}
-		if row.err = scan(text); row.err == nil && row.record.Kind() != '{' {
-			row.err = malformed("not_an_object", "")
+		if row.err = input.Scan(text); row.err == nil && row.record.Kind() != '{' {
+			row.err = input.Malformed("not_an_object", "")
 		}
 		if err := yield(row); err != nil {
 			return err
@@ -331,44 +332,44 @@ func endOf(line []byte) (rows int, is bool) {
 }
 
 // writable gives a record without what its input lacks: what an export shows beside. What neither has stays, to be refused.
-func writable(raw jsontext.Value, record, input reflect.Type) (jsontext.Value, error) {
+func writable(raw jsontext.Value, record, writes reflect.Type) (jsontext.Value, error) {
 	for record.Kind() == reflect.Pointer {
 		record = record.Elem()
 	}
-	for input.Kind() == reflect.Pointer {
-		input = input.Elem()
+	for writes.Kind() == reflect.Pointer {
+		writes = writes.Elem()
 	}
 	switch {
-	case raw.Kind() == '[' && record.Kind() == reflect.Slice && input.Kind() == reflect.Slice:
+	case raw.Kind() == '[' && record.Kind() == reflect.Slice && writes.Kind() == reflect.Slice:
 		var list []jsontext.Value
 		if err := json.Unmarshal(raw, &list); err != nil {
 			return nil, err
 		}
 		for i := range list {
 			var err error
-			if list[i], err = writable(list[i], record.Elem(), input.Elem()); err != nil {
+			if list[i], err = writable(list[i], record.Elem(), writes.Elem()); err != nil {
 				return nil, err
 			}
 		}
 		return json.Marshal(list)
-	case raw.Kind() != '{' || !isObject(record) || !isObject(input):
+	case raw.Kind() != '{' || !input.IsObject(record) || !input.IsObject(writes):
 		return raw, nil
 	}
 	var members map[string]jsontext.Value
 	if err := json.Unmarshal(raw, &members); err != nil {
 		return nil, err
 	}
-	shown, written := membersOf(record), membersOf(input)
+	shown, written := input.Members(record), input.Members(writes)
 	for name, value := range members {
-		in, writes := written[name]
-		of, shows := shown[name]
+		in, isWritten := written[name]
+		of, isShown := shown[name]
 		base := strings.TrimSuffix(strings.TrimSuffix(name, "_text"), "_lang")
 		_, added := shown[base]
 		var err error
 		switch {
-		case writes && shows:
-			members[name], err = writable(value, record.FieldByIndex(of).Type, input.FieldByIndex(in).Type)
-		case !writes && (shows || added && base != name):
+		case isWritten && isShown:
+			members[name], err = writable(value, record.FieldByIndex(of).Type, writes.FieldByIndex(in).Type)
+		case !isWritten && (isShown || added && base != name):
 			delete(members, name)
 		}
 		if err != nil {

@@ -14,6 +14,7 @@ import (
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/export"
 	"roundtables.kz/registry/internal/imports"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/spelling"
@@ -24,7 +25,7 @@ import (
 )
 
 // importWriter writes the rows of one file.
-type importWriter[I, T any, IP input[I], P record[T]] struct {
+type importWriter[I, T any, P record[T]] struct {
 	collection[I, T]
 	params importParams
 	lang   string
@@ -41,21 +42,21 @@ type importWriter[I, T any, IP input[I], P record[T]] struct {
 	refused bool              // a row was, while it was written without one
 }
 
-func newImportWriter[I, T any, IP input[I], P record[T]](of collection[I, T], p importParams, head *imports.Head, lang string) *importWriter[I, T, IP, P] {
-	w := &importWriter[I, T, IP, P]{collection: of, params: p, lang: lang, table: export.Of(reflect.TypeFor[I](), export.Options{}), seen: map[string]int{}, said: map[int64]int{}, head: head}
+func newImportWriter[I, T any, P record[T]](of collection[I, T], p importParams, head *imports.Head, lang string) *importWriter[I, T, P] {
+	w := &importWriter[I, T, P]{collection: of, params: p, lang: lang, table: export.Of(reflect.TypeFor[I](), export.Options{}), seen: map[string]int{}, said: map[int64]int{}, head: head}
 	if of.finder != nil {
 		w.session = of.finder.Session()
 	}
 	return w
 }
 
-func (w *importWriter[I, T, IP, P]) begin(header []string) {
+func (w *importWriter[I, T, P]) begin(header []string) {
 	w.header = header
 	w.editor = w.table.Editor(header)
 }
 
 // record finds the record of a row and changes it, or makes it.
-func (w *importWriter[I, T, IP, P]) record(ctx context.Context, tx pgx.Tx, row importRow, done *imports.Row) error {
+func (w *importWriter[I, T, P]) record(ctx context.Context, tx pgx.Tx, row importRow, done *imports.Row) error {
 	err := w.find(ctx, tx, row, done)
 	if err == nil && w.said[*done.ID] == 0 {
 		w.said[*done.ID] = row.line
@@ -63,7 +64,7 @@ func (w *importWriter[I, T, IP, P]) record(ctx context.Context, tx pgx.Tx, row i
 	return err
 }
 
-func (w *importWriter[I, T, IP, P]) find(ctx context.Context, tx pgx.Tx, row importRow, done *imports.Row) error {
+func (w *importWriter[I, T, P]) find(ctx context.Context, tx pgx.Tx, row importRow, done *imports.Row) error {
 	id, version, err := w.key(row)
 	if err != nil {
 		return err
@@ -87,7 +88,7 @@ func (w *importWriter[I, T, IP, P]) find(ctx context.Context, tx pgx.Tx, row imp
 }
 
 // key gives id and version of a row, 0 where it has none.
-func (w *importWriter[I, T, IP, P]) key(row importRow) (id, version int64, err error) {
+func (w *importWriter[I, T, P]) key(row importRow) (id, version int64, err error) {
 	given := map[string]string{}
 	if row.record != nil {
 		var members struct {
@@ -125,7 +126,7 @@ func (w *importWriter[I, T, IP, P]) key(row importRow) (id, version int64, err e
 }
 
 // members gives what a row says of a record; current is its content, nil for none.
-func (w *importWriter[I, T, IP, P]) members(row importRow, current jsontext.Value) (map[string]jsontext.Value, error) {
+func (w *importWriter[I, T, P]) members(row importRow, current jsontext.Value) (map[string]jsontext.Value, error) {
 	if row.record == nil {
 		members, err := w.editor.Members(current, row.cells)
 		var cell *export.CellError
@@ -143,7 +144,7 @@ func (w *importWriter[I, T, IP, P]) members(row importRow, current jsontext.Valu
 }
 
 // identified gives the id of the record that has an external id of the row, 0 for none.
-func (w *importWriter[I, T, IP, P]) identified(ctx context.Context, tx pgx.Tx, members map[string]jsontext.Value) (int64, error) {
+func (w *importWriter[I, T, P]) identified(ctx context.Context, tx pgx.Tx, members map[string]jsontext.Value) (int64, error) {
 	given := externalIDsIn(members)
 	if len(given) == 0 {
 		return 0, nil
@@ -176,13 +177,13 @@ func externalIDsIn(members map[string]jsontext.Value) (ids []string) {
 }
 
 // make creates the record of a row.
-func (w *importWriter[I, T, IP, P]) make(ctx context.Context, tx pgx.Tx, line int, members map[string]jsontext.Value, done *imports.Row) error {
+func (w *importWriter[I, T, P]) make(ctx context.Context, tx pgx.Tx, line int, members map[string]jsontext.Value, done *imports.Row) error {
 	raw, err := export.Merge(nil, members)
 	if err != nil {
 		return err
 	}
 	var in I
-	if err := decode[I, IP](raw, &in); err != nil {
+	if err := input.Decode(raw, &in); err != nil {
 		return err
 	}
 	if err := w.alone(in); err != nil {
@@ -214,7 +215,7 @@ func (w *importWriter[I, T, IP, P]) make(ctx context.Context, tx pgx.Tx, line in
 }
 
 // keys are by which two rows name one record, if records of the collection are known by their names.
-func (w *importWriter[I, T, IP, P]) keys(in I) []string {
+func (w *importWriter[I, T, P]) keys(in I) []string {
 	if w.spellings == nil {
 		return nil
 	}
@@ -222,7 +223,7 @@ func (w *importWriter[I, T, IP, P]) keys(in I) []string {
 }
 
 // alone refuses a record of which an earlier row has created one of the same name: the search for duplicates does not see that yet.
-func (w *importWriter[I, T, IP, P]) alone(in I) error {
+func (w *importWriter[I, T, P]) alone(in I) error {
 	if w.params.AllowDuplicate {
 		return nil
 	}
@@ -235,7 +236,7 @@ func (w *importWriter[I, T, IP, P]) alone(in I) error {
 }
 
 // change gives a record what the row says of it, unless it says so already. by is how the row names it.
-func (w *importWriter[I, T, IP, P]) change(ctx context.Context, tx pgx.Tx, row importRow, id, version int64, by string, done *imports.Row) error {
+func (w *importWriter[I, T, P]) change(ctx context.Context, tx pgx.Tx, row importRow, id, version int64, by string, done *imports.Row) error {
 	r, err := w.get(ctx, tx, id)
 	if err != nil {
 		return err
@@ -258,7 +259,7 @@ func (w *importWriter[I, T, IP, P]) change(ctx context.Context, tx pgx.Tx, row i
 		}
 	}
 	var in I
-	if err := decode[I, IP](merged, &in); err != nil {
+	if err := input.Decode(merged, &in); err != nil {
 		return err
 	}
 	after, err := json.Marshal(&in, jsonOptions)
@@ -286,7 +287,7 @@ func (w *importWriter[I, T, IP, P]) change(ctx context.Context, tx pgx.Tx, row i
 }
 
 // exported reports whether a row is as an export has it, with what nobody can write.
-func (w *importWriter[I, T, IP, P]) exported(row importRow) bool {
+func (w *importWriter[I, T, P]) exported(row importRow) bool {
 	const stamp = "updated_at"
 	if row.record == nil {
 		return slices.Contains(w.header, stamp)
@@ -297,7 +298,7 @@ func (w *importWriter[I, T, IP, P]) exported(row importRow) bool {
 
 // keepHidden takes back from what a row makes of a record what is only hidden from the public in it: whoever exports without a key has notes and
 // restricted people as empty, and must not empty them by bringing the file back. Nobody can tell such a file from one with a key.
-func (w *importWriter[I, T, IP, P]) keepHidden(ctx context.Context, tx pgx.Tx, id int64, current, merged jsontext.Value) (jsontext.Value, error) {
+func (w *importWriter[I, T, P]) keepHidden(ctx context.Context, tx pgx.Tx, id int64, current, merged jsontext.Value) (jsontext.Value, error) {
 	was, err := canonicalMembers(current)
 	if err != nil {
 		return nil, err
@@ -341,7 +342,7 @@ func canonicalMembers(object jsontext.Value) (members map[string]jsontext.Value,
 func sameValue(a, b jsontext.Value) bool { return bytes.Equal(a, b) }
 
 // column gives the column of a pointer into a record, "" for a file without columns.
-func (w *importWriter[I, T, IP, P]) column(pointer string) string {
+func (w *importWriter[I, T, P]) column(pointer string) string {
 	if w.header == nil {
 		return ""
 	}

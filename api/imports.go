@@ -16,6 +16,7 @@ import (
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/export"
 	"roundtables.kz/registry/internal/imports"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/spelling"
 
@@ -78,7 +79,7 @@ type collection[I, T any] struct {
 }
 
 // importOf reads a file and writes its records.
-func importOf[I, T any, IP input[I], P record[T]](s *server, c echo.Context, of collection[I, T]) error {
+func importOf[I, T any, P record[T]](s *server, c echo.Context, of collection[I, T]) error {
 	media, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
 	format, ok := importTypes[media]
 	if err != nil || !ok {
@@ -93,7 +94,7 @@ func importOf[I, T any, IP input[I], P record[T]](s *server, c echo.Context, of 
 	}
 	var p importParams
 	return s.importWith(c, &p, &p.importing, format, raw, func(ctx context.Context, tx pgx.Tx, head *imports.Head) ([]imports.Row, error) {
-		w := newImportWriter[I, T, IP, P](of, p, head, messageLanguage(c.Request()))
+		w := newImportWriter[I, T, P](of, p, head, messageLanguage(c.Request()))
 		f, err := openImport(format, raw, p.Delimiter, export.Of(reflect.TypeFor[T](), export.Options{Lang: true}).Header(), w.table)
 		if err != nil {
 			return nil, err
@@ -230,7 +231,7 @@ func (s *server) revertImport(c echo.Context) error {
 
 // templateOf answers a table without rows: the columns that an import of records reads, with id and version.
 func templateOf[I any](c echo.Context) error {
-	if err := apperr.BadQuery(bind(c.QueryParams(), &struct{}{})); err != nil {
+	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &struct{}{})); err != nil {
 		return err
 	}
 	table := export.Of(reflect.TypeFor[I](), export.Options{})

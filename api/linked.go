@@ -10,6 +10,7 @@ import (
 	"roundtables.kz/registry/internal/affiliation"
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/attendee"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/linked"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/paging"
@@ -61,7 +62,7 @@ func weight(accept, mediaType string) float64 {
 // getLinkedRoundTable answers one round table as an Event of schema.org. One with many attendees or statements is sent piece by
 // piece.
 func (s *server) getLinkedRoundTable(c echo.Context) error {
-	if err := apperr.BadQuery(bind(c.QueryParams(), &struct{}{})); err != nil {
+	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &struct{}{})); err != nil {
 		return err
 	}
 	n, err := id(c)
@@ -208,7 +209,7 @@ type popoloParams struct {
 //	@Router			/v1/exports/popolo.json [get]
 func (s *server) exportPopolo(c echo.Context) error {
 	var p popoloParams
-	if err := apperr.BadQuery(bind(c.QueryParams(), &p)); err != nil {
+	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &p)); err != nil {
 		return err
 	}
 	return s.snapshot(c, func(ctx context.Context, tx pgx.Tx) error {

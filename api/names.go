@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/paging"
@@ -141,7 +142,7 @@ func organizationHit(r organization.Organization, m spelling.Match) Organization
 
 // lookup reads the parameters and finds what they ask for.
 func lookup(c echo.Context, f *spelling.Finder) (p lookupParams, matches []spelling.Match, err error) {
-	if err := apperr.BadQuery(bind(c.QueryParams(), &p)); err != nil {
+	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &p)); err != nil {
 		return p, nil, err
 	}
 	if p.Lang == "" {
@@ -255,11 +256,11 @@ func (s *server) matchOrganizations(c echo.Context) error {
 }
 
 func (s *server) match(c echo.Context, f *spelling.Finder, see func(context.Context, []int64) (map[int64]known, error)) error {
-	in, err := body[MatchInput, *MatchInput](c)
+	in, err := body[MatchInput](c)
 	if err != nil {
 		return err
 	}
-	if err := apperr.BadQuery(bind(c.QueryParams(), &struct{}{})); err != nil {
+	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &struct{}{})); err != nil {
 		return err
 	}
 	ctx := c.Request().Context()

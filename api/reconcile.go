@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/person"
 
@@ -105,7 +106,7 @@ type reconcileParams struct {
 //	@Router			/v1/reconcile [get]
 func (s *server) reconcileService(c echo.Context) error {
 	var p reconcileParams
-	if err := apperr.BadQuery(bind(c.QueryParams(), &p)); err != nil {
+	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &p)); err != nil {
 		return err
 	}
 	if p.Queries == "" {
@@ -131,7 +132,7 @@ func (s *server) reconcileService(c echo.Context) error {
 //	@Success		200		{object}	map[string]ReconcileResult	"The results, by the ids of the queries."
 //	@Router			/v1/reconcile [post]
 func (s *server) reconcile(c echo.Context) error {
-	if err := apperr.BadQuery(bind(c.QueryParams(), &struct{}{})); err != nil {
+	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &struct{}{})); err != nil {
 		return err
 	}
 	queries, err := formField(c, "queries")

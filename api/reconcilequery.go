@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/input"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -145,12 +146,12 @@ func readQueries(raw string) ([]reconcileQuery, error) {
 		return nil, apperr.Validation([]apperr.Field{apperr.At(string(root), "required")})
 	}
 	batch := jsontext.Value(raw)
-	if err := scan(batch); err != nil {
+	if err := input.Scan(batch); err != nil {
 		return nil, below(root, err)
 	}
 	var members map[string]jsontext.Value
 	if err := json.Unmarshal(batch, &members); err != nil || members == nil {
-		return nil, malformed("not_an_object", string(root))
+		return nil, input.Malformed("not_an_object", string(root))
 	}
 	if len(members) > maxQueries {
 		return nil, apperr.Validation([]apperr.Field{apperr.At(string(root), "too_many", "max", strconv.Itoa(maxQueries))})
@@ -171,7 +172,7 @@ func readQuery(at jsontext.Pointer, raw jsontext.Value) (q reconcileQuery, mista
 	if raw.Kind() != '{' {
 		return q, []apperr.Field{apperr.At(string(at), "wrong_type", "expected", "object")}
 	}
-	err := decode[reconcileQuery, *reconcileQuery](raw, &q)
+	err := input.Decode(raw, &q)
 	var e *apperr.Error
 	if errors.As(err, &e) {
 		mistakes = e.Fields
@@ -208,7 +209,7 @@ func formField(c echo.Context, name string) (string, error) {
 		at := string(jsontext.Pointer("").AppendToken(field))
 		switch {
 		case field != name:
-			mistakes = append(mistakes, unknownMember(at, field, map[string][]int{name: nil}))
+			mistakes = append(mistakes, input.UnknownMember(at, field, map[string][]int{name: nil}))
 		case len(values) > 1:
 			mistakes = append(mistakes, apperr.At(at, "repeated_field"))
 		case !utf8.ValidString(values[0]):

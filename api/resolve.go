@@ -150,7 +150,7 @@ func (s *server) resolveAttendee(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	in, err := body[ResolveInput, *ResolveInput](c)
+	in, err := body[ResolveInput](c)
 	if err != nil {
 		return err
 	}

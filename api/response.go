@@ -14,6 +14,7 @@ import (
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/text"
 
@@ -220,12 +221,12 @@ func project(v any, names []string) (jsontext.Value, error) {
 
 // kept gives the members that stay where a client names some, or the error for names that are none.
 func kept(t reflect.Type, names []string) ([]string, error) {
-	known := membersOf(t)
+	known := input.Members(t)
 	keep := []string{"id", "version"}
 	var unknown []apperr.Field
 	for _, n := range names {
 		if _, ok := known[n]; !ok {
-			f := unknownMember("", n, known)
+			f := input.UnknownMember("", n, known)
 			f.Pointer, f.Parameter = "", "fields"
 			unknown = append(unknown, f)
 		}

@@ -45,7 +45,7 @@ func restoreOf[T any, P record[T]](s *server, c echo.Context, kind string, get f
 	}
 	var in RestoreInput
 	if c.Request().ContentLength != 0 {
-		if in, err = body[RestoreInput, *RestoreInput](c); err != nil {
+		if in, err = body[RestoreInput](c); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 
 	"github.com/go-json-experiment/json"
@@ -68,7 +69,7 @@ type streamParams struct {
 //	@Router			/v1/changes/stream [get]
 func (s *server) streamChanges(c echo.Context) error {
 	var q streamParams
-	if err := apperr.BadQuery(bind(c.QueryParams(), &q)); err != nil {
+	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &q)); err != nil {
 		return err
 	}
 	if last := c.Request().Header.Get("Last-Event-ID"); last != "" {

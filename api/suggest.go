@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/spelling"
 
 	"github.com/labstack/echo/v4"
@@ -155,7 +156,7 @@ func (s *server) suggestTypes(c echo.Context) error {
 }
 
 func suggestAsked(c echo.Context) (p suggestParams, err error) {
-	err = apperr.BadQuery(bind(c.QueryParams(), &p))
+	err = apperr.BadQuery(input.Bind(c.QueryParams(), &p))
 	return p, err
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/distinction"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/merge"
 	"roundtables.kz/registry/internal/text"
 
@@ -54,7 +55,7 @@ func (s *server) mergeInto(c echo.Context, of func(ctx context.Context, tx pgx.T
 	if err != nil {
 		return err
 	}
-	in, err := body[merge.Input, *merge.Input](c)
+	in, err := body[merge.Input](c)
 	if err != nil {
 		return err
 	}
@@ -70,9 +71,9 @@ func (s *server) mergeInto(c echo.Context, of func(ctx context.Context, tx pgx.T
 // withinLimits refuses a record that became larger than its own PATCH would take.
 func withinLimits(o *merge.Outcome) error {
 	if o.Person != nil {
-		return apperr.Validation(check(&o.Person.Input))
+		return apperr.Validation(input.Check(&o.Person.Input))
 	}
-	return apperr.Validation(check(&o.Organization.Input))
+	return apperr.Validation(input.Check(&o.Organization.Input))
 }
 
 // outcome runs a merge or an undoing and answers what it has done.

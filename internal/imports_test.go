@@ -15,22 +15,22 @@ import (
 
 const module = "roundtables.kz/registry/"
 
-// floors is the map of the house: an import goes to a lower floor only. Rooms that are not built yet may stand here.
-var floors = [][]string{
-	{ // 0 knows no resource. Its rooms stand in order: each may use those before it.
+// layers lists the packages from the bottom up: a package imports only from lower layers.
+var layers = [][]string{
+	{ // 0 knows no resource. Its packages are ordered: each may import those before it.
 		"internal/apperr", "internal/pg", "internal/date", "internal/paging", "internal/text", "internal/names", "internal/actor",
-		"internal/spelling", "internal/reference", "internal/config", "internal/embeddedpg", "migrations",
+		"internal/input", "internal/spelling", "internal/reference", "internal/config", "internal/embeddedpg", "migrations",
 	},
-	{"internal/changes"}, // 1: every write uses it
+	{"internal/changes"}, // 1 is used by every write
 	{ // 2: the resources
 		"internal/roundtable", "internal/person", "internal/affiliation", "internal/organization", "internal/organizer",
 		"internal/attendee", "internal/role", "internal/statement", "internal/topic", "internal/place", "internal/document",
 		"internal/recommendation", "internal/apikey", "internal/idempotency", "internal/distinction", "internal/webhook",
 	},
-	{"internal/history"}, // gives any of them the content that it had
-	{"internal/imports"}, // what other forms of records report to
+	{"internal/history"}, // restores earlier content of any of them
+	{"internal/imports"}, // the import engine and its ledger
 	{"internal/bundle", "internal/merge", "internal/export", "internal/calendar", "internal/feed", "internal/linked"}, // 3: across resources
-	{"internal/sample"}, // the sample is bundles that go through their door
+	{"internal/sample"}, // the sample is a list of bundles
 	{"openapi"},         // the document; the service serves it
 	{"api/docs"},
 	{"api"},
@@ -38,13 +38,13 @@ var floors = [][]string{
 	{"cmd", "openapi/generate", "migrations/dump", "deployments"},
 }
 
-// stairs is the floor whose rooms may use those before them.
-const stairs = 0
+// ordered is the layer whose packages may import those before them.
+const ordered = 0
 
 // forTests are the packages that only tests import; they may import everything below api.
 var forTests = []string{"internal/dbtest", "internal/fixture"}
 
-// Who may do what others may not, and why.
+// Exceptions, each with its reason.
 var (
 	mayKnowEcho = map[string]string{
 		"api":            "the HTTP surface",
@@ -79,7 +79,7 @@ func TestImportsGoDownOnly(t *testing.T) {
 	}
 }
 
-func TestTheMapIsHeldAgainstEachRule(t *testing.T) {
+func TestEachRuleOfTheLayersIsChecked(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		source source
@@ -88,11 +88,11 @@ func TestTheMapIsHeldAgainstEachRule(t *testing.T) {
 		"down":                          {source{path: "internal/topic/store.go", imports: []string{module + "internal/changes", module + "internal/pg", "errors"}}, ""},
 		"up":                            {source{path: "internal/changes/a.go", imports: []string{module + "internal/topic"}}, "internal/topic is not below internal/changes"},
 		"sideways":                      {source{path: "internal/topic/store.go", imports: []string{module + "internal/place"}}, "internal/place is not below internal/topic"},
-		"up the stairs":                 {source{path: "internal/pg/a.go", imports: []string{module + "internal/paging"}}, "internal/paging is not below internal/pg"},
-		"down the stairs":               {source{path: "internal/paging/a.go", imports: []string{module + "internal/pg"}}, ""},
-		"a room that is not there":      {source{path: "internal/gossip/a.go"}, "internal/gossip is not in the map"},
-		"a test of such a room":         {source{path: "internal/gossip/a_test.go"}, "internal/gossip is not in the map"},
-		"an import of such a room":      {source{path: "cmd/registry/a.go", imports: []string{module + "internal/gossip"}}, "internal/gossip is not in the map"},
+		"up in the ordered layer":                 {source{path: "internal/pg/a.go", imports: []string{module + "internal/paging"}}, "internal/paging is not below internal/pg"},
+		"down in the ordered layer":               {source{path: "internal/paging/a.go", imports: []string{module + "internal/pg"}}, ""},
+		"an unknown package":      {source{path: "internal/gossip/a.go"}, "internal/gossip is not in the list of layers"},
+		"a test of an unknown package":         {source{path: "internal/gossip/a_test.go"}, "internal/gossip is not in the list of layers"},
+		"an import of an unknown package":      {source{path: "cmd/registry/a.go", imports: []string{module + "internal/gossip"}}, "internal/gossip is not in the list of layers"},
 		"a command":                     {source{path: "cmd/registry/a.go", imports: []string{module + "api"}, calls: []string{"os.Getenv"}}, ""},
 		"a command of another":          {source{path: "cmd/registry/a.go", imports: []string{module + "cmd/migrate"}}, "cmd/migrate is not below cmd/registry"},
 		"fixtures outside of tests":     {source{path: "internal/bundle/a.go", imports: []string{module + "internal/fixture"}}, "internal/fixture is for tests only"},
@@ -104,7 +104,7 @@ func TestTheMapIsHeldAgainstEachRule(t *testing.T) {
 		"a router in a test":            {source{path: "internal/topic/a_test.go", imports: []string{"github.com/labstack/echo/v4"}}, "only api knows Echo"},
 		"the environment elsewhere":     {source{path: "internal/config/a.go", calls: []string{"os.LookupEnv"}}, "os.LookupEnv: only cmd reads the environment"},
 		"the environment in a test":     {source{path: "internal/config/a_test.go", calls: []string{"os.LookupEnv"}}, ""},
-		"the router's binder":           {source{path: "api/a.go", imports: []string{"github.com/labstack/echo/v4"}, calls: []string{"c.Bind"}}, "c.Bind: bodies and parameters are read by request.go and query.go"},
+		"the router's binder":           {source{path: "api/a.go", imports: []string{"github.com/labstack/echo/v4"}, calls: []string{"c.Bind"}}, "c.Bind: bodies and parameters are read by package input"},
 		"a part of the router's binder": {source{path: "api/a.go", imports: []string{"github.com/labstack/echo/v4"}, calls: []string{"echo.QueryParamsBinder"}}, "echo.QueryParamsBinder: bodies"},
 		"another Bind":                  {source{path: "internal/topic/a.go", calls: []string{"w.Bind"}}, ""},
 		"a name that says nothing":      {source{path: "internal/topic/util/a.go"}, "util says nothing"},
@@ -119,14 +119,14 @@ func TestTheMapIsHeldAgainstEachRule(t *testing.T) {
 func problemsOf(s source) (problems []string) {
 	dir := filepath.ToSlash(filepath.Dir(s.path))
 	test := strings.HasSuffix(s.path, "_test.go")
-	if dir == "." || dir == "internal" { // the map itself
+	if dir == "." || dir == "internal" { // the list itself
 		return nil
 	}
 	if name := filepath.Base(dir); slices.Contains(noNames, name) {
 		problems = append(problems, name+" says nothing: name the package after what it holds")
 	}
-	if !slices.Contains(forTests, dir) && floorOf(dir) < 0 {
-		problems = append(problems, dir+" is not in the map")
+	if !slices.Contains(forTests, dir) && layerOf(dir) < 0 {
+		problems = append(problems, dir+" is not in the list of layers")
 	}
 	for _, path := range s.imports {
 		if strings.HasPrefix(path, "github.com/labstack/echo") && mayKnowEcho[dir] == "" {
@@ -140,10 +140,10 @@ func problemsOf(s source) (problems []string) {
 	for _, call := range s.calls {
 		_, name, _ := strings.Cut(call, ".")
 		switch {
-		case strings.HasPrefix(call, "os.") && !test && mayReadEnvironment[room(dir)] == "":
+		case strings.HasPrefix(call, "os.") && !test && mayReadEnvironment[entry(dir)] == "":
 			problems = append(problems, call+": only cmd reads the environment")
-		case !strings.HasPrefix(call, "os.") && echo && slices.Contains(binders, name):
-			problems = append(problems, call+": bodies and parameters are read by request.go and query.go, which are strict")
+		case !strings.HasPrefix(call, "os.") && !strings.HasPrefix(call, "input.") && echo && slices.Contains(binders, name):
+			problems = append(problems, call+": bodies and parameters are read by package input, which is strict")
 		}
 	}
 	return problems
@@ -158,26 +158,26 @@ func problemOfImport(dir, own string) []string {
 			return nil
 		}
 		return []string{own + " is for tests only"}
-	case floorOf(own) < 0:
-		return []string{own + " is not in the map"}
+	case layerOf(own) < 0:
+		return []string{own + " is not in the list of layers"}
 	}
-	from, to := floorOf(dir), floorOf(own)
+	from, to := layerOf(dir), layerOf(own)
 	if slices.Contains(forTests, dir) {
-		from = floorOf("api")
+		from = layerOf("api")
 	}
-	if to < from || from == to && from == stairs && slices.Index(floors[stairs], own) < slices.Index(floors[stairs], dir) {
+	if to < from || from == to && from == ordered && slices.Index(layers[ordered], own) < slices.Index(layers[ordered], dir) {
 		return nil
 	}
 	return []string{fmt.Sprintf("%s is not below %s", own, dir)}
 }
 
-// floorOf gives the floor of a package, -1 when it is not in the map.
-func floorOf(dir string) int {
-	return slices.IndexFunc(floors, func(rooms []string) bool { return slices.Contains(rooms, room(dir)) })
+// layerOf gives the floor of a package, -1 when it is not in the list of layers.
+func layerOf(dir string) int {
+	return slices.IndexFunc(layers, func(packages []string) bool { return slices.Contains(packages, entry(dir)) })
 }
 
-// room is the entry of the map: all commands share one.
-func room(dir string) string {
+// entry is how a package is listed: all commands share one entry.
+func entry(dir string) string {
 	if strings.HasPrefix(dir, "cmd/") {
 		return "cmd"
 	}

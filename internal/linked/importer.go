@@ -22,7 +22,6 @@ type Options struct {
 	AllowDuplicate bool   // create people and organizations although others seem to be the same
 
 	People, Organizations *spelling.Finder
-	Check                 func(in any) []apperr.Field // gives the mistakes of what is to be written
 }
 
 // Result is what became of one object.

@@ -8,6 +8,7 @@ import (
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/person"
@@ -209,16 +210,13 @@ func (m *importer) newOrganization(ctx context.Context, tx pgx.Tx, in organizati
 	return out, apart(ctx, tx, organization.Type, out.id, others)
 }
 
-// checked is what a client writes.
-type checked interface{ Check() []apperr.Field }
-
-// check holds what is to be written against the rules that a client's own write is held against.
-func (m *importer) check(in checked) error {
-	return apperr.Validation(append(m.Options.Check(in), in.Check()...))
+// check applies the rules of a client's own write to what is to be written.
+func (m *importer) check(in any) error {
+	return apperr.Validation(input.Check(in))
 }
 
 // change writes what an object adds to a record.
-func (m *importer) change(ctx context.Context, tx pgx.Tx, table, kind string, id int64, changed bool, in checked, update func() error) error {
+func (m *importer) change(ctx context.Context, tx pgx.Tx, table, kind string, id int64, changed bool, in any, update func() error) error {
 	if !changed {
 		return nil
 	}

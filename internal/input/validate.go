@@ -1,4 +1,4 @@
-package api
+package input
 
 import (
 	"reflect"
@@ -12,11 +12,14 @@ import (
 	"github.com/go-playground/validator/v10"
 )
 
-// validate checks the tags of inputs and filters: `validate:"required,max=200"`, `enums:"a,b"` for closed lists, and
-// validate:"text=200" for language maps.
+// validate checks the tag `validate` of inputs and filters. Beyond the library's own rules it knows text=N (a language map
+// whose texts have at most N characters), external_id, scheme (of an external id) and language (a BCP 47 tag).
 var validate = newValidator()
 
-var externalID = regexp.MustCompile(`^[a-z][a-z0-9_.-]*:\S+$`)
+var (
+	externalID = regexp.MustCompile(`^[a-z][a-z0-9_.-]*:\S+$`)
+	scheme     = regexp.MustCompile(`^[a-z][a-z0-9_.-]*$`) // of an external id
+)
 
 func newValidator() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
@@ -33,19 +36,32 @@ func newValidator() *validator.Validate {
 			panic(err)
 		}
 	}
-	// text only marks: check asks the map itself, which can say more than yes or no.
+	// The rule text says only that there is an error: fieldsOf lets the map say which.
 	must(v.RegisterValidation("text", func(l validator.FieldLevel) bool {
 		m, _ := l.Field().Interface().(text.Map)
 		max, _ := strconv.Atoi(l.Param())
 		return len(m.Check("", max)) == 0
 	}))
-	must(v.RegisterValidation("external_id", func(l validator.FieldLevel) bool { return externalID.MatchString(l.Field().String()) }))
+	matches := func(pattern *regexp.Regexp) validator.Func {
+		return func(l validator.FieldLevel) bool { return pattern.MatchString(l.Field().String()) }
+	}
+	must(v.RegisterValidation("external_id", matches(externalID)))
+	must(v.RegisterValidation("scheme", matches(scheme)))
 	must(v.RegisterValidation("language", func(l validator.FieldLevel) bool { return text.IsTag(l.Field().String()) }))
 	return v
 }
 
-// check gives the mistakes that the tags of v (a pointer to a struct) can say, with JSON pointers.
-func check(v any) []apperr.Field {
+// Check returns the errors of v, a pointer to a struct, with JSON pointers: those that its tags state, then those of its
+// method Check, if it has one.
+func Check(v any) []apperr.Field {
+	fields := checkTags(v)
+	if c, ok := v.(interface{ Check() []apperr.Field }); ok {
+		fields = append(fields, c.Check()...)
+	}
+	return fields
+}
+
+func checkTags(v any) []apperr.Field {
 	var fields []apperr.Field
 	err := validate.Struct(v)
 	if errs, ok := err.(validator.ValidationErrors); ok {
