@@ -171,7 +171,7 @@ func problemOfImport(dir, own string) []string {
 	return []string{fmt.Sprintf("%s is not below %s", own, dir)}
 }
 
-// layerOf gives the floor of a package, -1 when it is not in the list of layers.
+// layerOf returns the layer of a package, -1 for one that is not listed.
 func layerOf(dir string) int {
 	return slices.IndexFunc(layers, func(packages []string) bool { return slices.Contains(packages, entry(dir)) })
 }
