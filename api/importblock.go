@@ -42,7 +42,7 @@ func (w *importWriter[I, T, P]) writeBlock(ctx context.Context, tx pgx.Tx, rows 
 		maps.DeleteFunc(w.seen, func(_ string, line int) bool { return line >= rows[0].line })
 		maps.DeleteFunc(w.said, func(_ int64, line int) bool { return line >= rows[0].line })
 		if w.session != nil {
-			w.session.Undone()
+			w.session.RolledBack()
 		}
 		w.careful, w.refused = true, false
 		err = w.writeRows(ctx, tx, rows)

@@ -301,7 +301,7 @@ func weigh(q MatchQuery, m spelling.Match, k known) MatchCandidate {
 		if r, alike := sameOrganization(q.Organization, k.employers); r.Record != "" {
 			candidate.Reasons = append(candidate.Reasons, r)
 			if alike {
-				bar = names.SameBeside
+				bar = names.SameWithContext
 			}
 		}
 	}

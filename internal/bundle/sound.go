@@ -86,7 +86,7 @@ func (d *directory[T]) listen(ctx context.Context, tx pg.DB, unknown []*entry[T]
 func (d *directory[T]) asked(e *entry[T]) []string {
 	var list, heard []string
 	for _, s := range d.kind.sounding(e.about) {
-		sound := d.sounds.index.Sound(s)
+		sound := d.sounds.index.PhoneticKey(s)
 		if sound != "" && !slices.Contains(heard, sound) && len(list) < mostAsked {
 			list, heard = append(list, s), append(heard, sound)
 		}
@@ -205,12 +205,12 @@ func (l likeness) reasons() []spelling.Reason {
 
 // plausible reports whether it would be a risk to make a new record beside this one.
 func (l likeness) plausible() bool {
-	return l.Score >= names.Duplicate || l.beside != nil && l.Score >= names.SameBeside
+	return l.Score >= names.Duplicate || l.beside != nil && l.Score >= names.SameWithContext
 }
 
 // certain reports whether the first can be taken without asking: it is as good as the same, and no other comes near.
 func certain(x spelling.Index, list []likeness) bool {
-	if len(list) == 0 || list[0].Score < names.Same || !x.Sure(list[0].Asked, list[0].Spelling) {
+	if len(list) == 0 || list[0].Score < names.Same || !x.Sure(list[0].Query, list[0].Spelling) {
 		return false
 	}
 	best := list[0]

@@ -66,7 +66,7 @@ func Get(ctx context.Context, db pg.DB, id int64) (Organization, error) {
 
 // ByName gives the organizations of which the name is a spelling as written.
 func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error) {
-	return Spellings.Exactly(ctx, db, name)
+	return Spellings.FindExact(ctx, db, name)
 }
 
 // Distinct is apperr.Conflict with the candidates when an organization that one of the names is most likely a spelling of is there
@@ -111,7 +111,7 @@ func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
 	if err != nil {
 		return err
 	}
-	if o.OtherNames, err = spelling.Learn(o.OtherNames, o.spellings(), name); err != nil {
+	if o.OtherNames, err = spelling.AddAlias(o.OtherNames, o.spellings(), name); err != nil {
 		return err
 	}
 	return Update(ctx, tx, id, o.Input)
@@ -124,7 +124,7 @@ func Respell(ctx context.Context, db changes.Pool) (int, error) {
 
 // Relearn keeps the spellings of an organization anew, whose names were written from the log.
 func Relearn(ctx context.Context, tx pgx.Tx, id int64) error {
-	return spelling.Renew(ctx, tx, Spellings, id, spelled, named)
+	return spelling.RebuildOne(ctx, tx, Spellings, id, spelled, named)
 }
 
 const spelled = "r.name, r.short_name, r.other_names"

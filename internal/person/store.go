@@ -130,7 +130,7 @@ func Get(ctx context.Context, db pg.DB, id int64) (Person, error) {
 
 // ByName gives the people of whom the name is a spelling as written.
 func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error) {
-	return Spellings.Exactly(ctx, db, name)
+	return Spellings.FindExact(ctx, db, name)
 }
 
 // Distinct is apperr.Conflict with the candidates when a person that one of the names is most likely a spelling of is there
@@ -174,7 +174,7 @@ func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
 	if err != nil {
 		return err
 	}
-	if p.OtherNames, err = spelling.Learn(p.OtherNames, p.spellings(), name); err != nil {
+	if p.OtherNames, err = spelling.AddAlias(p.OtherNames, p.spellings(), name); err != nil {
 		return err
 	}
 	return Update(ctx, tx, id, p.Input)
@@ -187,7 +187,7 @@ func Respell(ctx context.Context, db changes.Pool) (int, error) {
 
 // Relearn keeps the spellings of a person anew, whose names were written from the log.
 func Relearn(ctx context.Context, tx pgx.Tx, id int64) error {
-	return spelling.Renew(ctx, tx, Spellings, id, spelled, named)
+	return spelling.RebuildOne(ctx, tx, Spellings, id, spelled, named)
 }
 
 const spelled = "r.name, r.other_names"
