@@ -134,7 +134,7 @@ func (s *server) duplicates(c echo.Context, finder *spelling.Finder, kind string
 	if pairs, err = finder.Pairs(ctx, f.MinScore, after.ID, f.Limit, time.Now().Add(comparing)); err != nil {
 		return f, pairs, err
 	}
-	said, err := distinction.Said(ctx, s.db, kind, idsIn(pairs.List))
+	said, err := distinction.DistinctPairs(ctx, s.db, kind, idsIn(pairs.List))
 	pairs.List = slices.DeleteFunc(pairs.List, func(p spelling.Pair) bool { return said[[2]int64{p.First.ID, p.Second.ID}] })
 	return f, pairs, err
 }
