@@ -29,7 +29,7 @@ type server struct {
 	answers  *answers  // that follow from it
 	sums     *sums     // of what it has made
 
-	keys       *apikey.Ring
+	keys       *apikey.Authenticator
 	dispatcher *webhook.Dispatcher
 
 	people, organizations *spelling.Finder // by their names
@@ -75,7 +75,7 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 		return nil, fmt.Errorf("set up the memory of answers: %w", err)
 	}
 	s.streams = &streams{open: map[client]int{}}
-	s.keys = apikey.NewRing(config.DB, s.secret, config.Now)
+	s.keys = apikey.NewAuthenticator(config.DB, s.secret, config.Now)
 	if s.people, err = newFinder(ctx, config, person.Spellings); err != nil {
 		return nil, err
 	}
