@@ -30,7 +30,7 @@ type ApiKeyPage = Page[apikey.APIKey] //	@name	ApiKeyPage
 //	@Param			filter	query		apikey.Filter	false	"-"
 //	@Success		200		{object}	ApiKeyPage		"A page of keys."
 //	@Router			/v1/api-keys [get]
-func (s *server) listAPIKeys(c echo.Context) error { return freshListOf(s, c, apikey.List) }
+func (s *server) listAPIKeys(c echo.Context) error { return uncachedListOf(s, c, apikey.List) }
 
 // getAPIKey answers one key.
 //
@@ -42,7 +42,7 @@ func (s *server) listAPIKeys(c echo.Context) error { return freshListOf(s, c, ap
 //	@Param		params	query		itemParams		false	"-"
 //	@Success	200		{object}	apikey.APIKey	"The key."
 //	@Router		/v1/api-keys/{id} [get]
-func (s *server) getAPIKey(c echo.Context) error { return freshItemOf(s, c, apikey.Get) }
+func (s *server) getAPIKey(c echo.Context) error { return uncachedItemOf(s, c, apikey.Get) }
 
 // createAPIKey makes a key.
 //

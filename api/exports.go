@@ -10,6 +10,7 @@ import (
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/export"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/text"
@@ -54,12 +55,12 @@ type file interface {
 }
 
 // exportOf sends all records of a list, in the format that the path ends in.
-func exportOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
-	return exportWith[F, T, P](s, c, func(context.Context, *F) error { return nil }, list)
+func exportOf[F any, T paging.Row](s *server, c echo.Context, list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
+	return exportWith(s, c, func(context.Context, *F) error { return nil }, list)
 }
 
 // exportWith is exportOf for a filter of which something has to be looked up before.
-func exportWith[F any, T paging.Row, P filter[F]](s *server, c echo.Context, look func(context.Context, *F) error, list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
+func exportWith[F any, T paging.Row](s *server, c echo.Context, look func(context.Context, *F) error, list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
 	r := exportRequest{format: c.Param("format"), record: reflect.TypeFor[T]()}
 	newFile, ok := fileOf(r.format)
 	if !ok {
@@ -67,11 +68,11 @@ func exportWith[F any, T paging.Row, P filter[F]](s *server, c echo.Context, loo
 		e.Extra = map[string]any{"allowed": formats}
 		return e
 	}
-	f, err := queryWhole[F, P](c, &r.exportParams)
+	f, err := queryWhole[F](c, &r.exportParams)
 	if err != nil {
 		return err
 	}
-	p := P(&f).Page()
+	p := pageParams(&f)
 	if r.fields, err = r.check(c, p); err != nil {
 		return err
 	}
@@ -134,7 +135,7 @@ func (r exportRequest) write(to file, records any) error {
 	}
 	list := reflect.ValueOf(records)
 	for i := range list.Len() {
-		raw, err := json.Marshal(list.Index(i).Addr().Interface(), jsonOptions)
+		raw, err := json.Marshal(list.Index(i).Addr().Interface(), input.JSON)
 		if err != nil {
 			return err
 		}
@@ -213,11 +214,9 @@ type csvFile struct {
 	rows  *export.CSVWriter
 }
 
-var delimiters = map[string]byte{"": ',', "comma": ',', "semicolon": ';', "tab": '\t'}
-
 func newCSVFile(c echo.Context, r exportRequest) file {
 	f := &csvFile{download: newDownload(c), exportRequest: r, table: export.Of(r.record, export.Options{Fields: r.fields, Lang: r.lang != ""})}
-	f.rows = export.NewCSVWriter(f.Writer, delimiters[r.Delimiter], f.table)
+	f.rows = export.NewCSVWriter(f.Writer, export.Delimiters[r.Delimiter], f.table)
 	return f
 }
 

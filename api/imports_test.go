@@ -372,7 +372,7 @@ func TestAFileThatCannotBeReadIsRefusedWithTheReason(t *testing.T) {
 		"more after the end":       {"ndjson", `{"_end": true, "rows": 0, "cursor": ""}` + "\n" + `{"name": {"en": "A"}}`, 422, "file_goes_on"},
 		"an empty list":            {"ndjson", "\n", 422, "file_empty"},
 		"a very long line":         {"ndjson", strings.Repeat(" ", maxBody+10), 422, "line_too_long"},
-		"too many rows":            {"csv", "name_ru\r\n" + strings.Repeat("a\r\n", maxImportRows+1), 422, "file_too_many_rows"},
+		"too many rows":            {"csv", "name_ru\r\n" + strings.Repeat("a\r\n", imports.MaxRows+1), 422, "file_too_many_rows"},
 		"no JSON":                  {"ndjson", "{\n", 422, "import_refused"},
 		"a list":                   {"ndjson", "[]\n", 422, "import_refused"},
 		"a member that is unknown": {"ndjson", `{"name": {"en": "A"}, "nam": 1}`, 422, "import_refused"},

@@ -62,7 +62,7 @@ func weight(accept, mediaType string) float64 {
 // getLinkedRoundTable answers one round table as an Event of schema.org. One with many attendees or statements is sent piece by
 // piece.
 func (s *server) getLinkedRoundTable(c echo.Context) error {
-	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &struct{}{})); err != nil {
+	if err := noQuery(c); err != nil {
 		return err
 	}
 	n, err := id(c)
@@ -157,7 +157,7 @@ type longList struct {
 
 // writeLong writes an object and its long lists behind its other members.
 func writeLong(to *download, o linked.Object, lists ...longList) error {
-	raw, err := json.Marshal(o, jsonOptions)
+	raw, err := json.Marshal(o, input.JSON)
 	if err != nil {
 		return err
 	}
@@ -183,7 +183,7 @@ func writeLong(to *download, o linked.Object, lists ...longList) error {
 
 // writeNext writes an object behind the separator, which is a comma from then on.
 func writeNext(to *download, separator *string, o linked.Object) error {
-	raw, err := json.Marshal(o, jsonOptions)
+	raw, err := json.Marshal(o, input.JSON)
 	if err != nil {
 		return err
 	}
@@ -266,9 +266,9 @@ func inOrder(steps ...func() error) error {
 }
 
 // writeAll writes all records of a list as the elements of an array, after what begins it.
-func writeAll[F any, T paging.Row, P filter[F]](ctx context.Context, tx pgx.Tx, to *download, begin string,
+func writeAll[F any, T paging.Row](ctx context.Context, tx pgx.Tx, to *download, begin string,
 	list func(context.Context, pg.DB, F) (paging.Page[T], error), object func(T) linked.Object) error {
-	return writeEach[F, T, P](ctx, tx, to, begin, list, func(records []T, separator *string) error {
+	return writeEach(ctx, tx, to, begin, list, func(records []T, separator *string) error {
 		for _, r := range records {
 			if err := writeNext(to, separator, object(r)); err != nil {
 				return err
@@ -279,11 +279,11 @@ func writeAll[F any, T paging.Row, P filter[F]](ctx context.Context, tx pgx.Tx, 
 }
 
 // writeEach is writeAll where write writes some of the records at once, each behind the separator.
-func writeEach[F any, T paging.Row, P filter[F]](ctx context.Context, tx pgx.Tx, to *download, begin string,
+func writeEach[F any, T paging.Row](ctx context.Context, tx pgx.Tx, to *download, begin string,
 	list func(context.Context, pg.DB, F) (paging.Page[T], error), write func(records []T, separator *string) error) error {
 	var f F
 	walk := &paging.Walk{}
-	P(&f).Page().Walk = walk
+	pageParams(&f).Walk = walk
 	separator := begin
 	for !walk.Done {
 		page, err := list(ctx, tx, f)

@@ -260,7 +260,7 @@ func (s *server) match(c echo.Context, f *spelling.Finder, see func(context.Cont
 	if err != nil {
 		return err
 	}
-	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &struct{}{})); err != nil {
+	if err := noQuery(c); err != nil {
 		return err
 	}
 	ctx := c.Request().Context()

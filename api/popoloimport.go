@@ -55,7 +55,7 @@ func (s *server) importPopolo(c echo.Context) error {
 			head.Add(r.Action)
 			rows[i] = r.Row
 			for _, f := range r.Mistakes {
-				rows[i].Errors = append(rows[i].Errors, mistake(f, lang))
+				rows[i].Errors = append(rows[i].Errors, imports.NewMistake(f, lang))
 			}
 		}
 		return rows, nil

@@ -132,7 +132,7 @@ func (s *server) reconcileService(c echo.Context) error {
 //	@Success		200		{object}	map[string]ReconcileResult	"The results, by the ids of the queries."
 //	@Router			/v1/reconcile [post]
 func (s *server) reconcile(c echo.Context) error {
-	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &struct{}{})); err != nil {
+	if err := noQuery(c); err != nil {
 		return err
 	}
 	queries, err := formField(c, "queries")

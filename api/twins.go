@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"roundtables.kz/registry/internal/apperr"
-	"roundtables.kz/registry/internal/distinction"
 	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/merge"
 	"roundtables.kz/registry/internal/text"
@@ -130,58 +129,5 @@ func (s *server) undoMerge(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.outcome(c, func(ctx context.Context, tx pgx.Tx) (merge.Outcome, error) { return merge.Undo(ctx, tx, n) })
-}
-
-// DistinctionPage is a page of distinctions.
-type DistinctionPage = Page[distinction.Distinction] //	@name	DistinctionPage
-
-// listDistinctions answers a page of distinctions.
-//
-//	@ID			listDistinctions
-//	@Summary	List distinctions
-//	@Tags		Distinctions
-//	@x-sort		["-updated_at"]
-//	@Param		filter	query		distinction.Filter	false	"-"
-//	@Success	200		{object}	DistinctionPage		"A page of distinctions."
-//	@Router		/v1/distinctions [get]
-func (s *server) listDistinctions(c echo.Context) error { return listOf(s, c, distinction.List) }
-
-// getDistinction answers one distinction.
-//
-//	@ID			getDistinction
-//	@Summary	Get a distinction
-//	@Tags		Distinctions
-//	@Param		id		path		int			true	"The distinction."
-//	@Param		params	query		itemParams	false	"-"
-//	@Success	200		{object}	distinction.Distinction	"The distinction."
-//	@Router		/v1/distinctions/{id} [get]
-func (s *server) getDistinction(c echo.Context) error { return itemOf(s, c, distinction.Get) }
-
-// createDistinction says that two records are not the same.
-//
-//	@ID				createDistinction
-//	@Summary		Say that two records are not the same
-//	@Description	For two people, or two organizations, that look alike: they are no longer listed as duplicates, and cannot be merged while this stands.
-//	@Tags			Distinctions
-//	@Param			params		query		writeParams			false	"-"
-//	@Param			distinction	body		distinction.Input	true	"The two."
-//	@Success		201			{object}	distinction.Distinction	"The new distinction."
-//	@Router			/v1/distinctions [post]
-func (s *server) createDistinction(c echo.Context) error {
-	return createOf(s, c, distinction.Create, distinction.Get)
-}
-
-// deleteDistinction takes back what was said of two records.
-//
-//	@ID				deleteDistinction
-//	@Summary		Delete a distinction
-//	@Description	The two may be one again.
-//	@Tags			Distinctions
-//	@Param			id		path	int			true	"The distinction."
-//	@Param			params	query	writeParams	false	"-"
-//	@Success		204		"The distinction is gone, or would be after a dry run."
-//	@Router			/v1/distinctions/{id} [delete]
-func (s *server) deleteDistinction(c echo.Context) error {
-	return deleteOf(s, c, distinction.Table, distinction.Type, distinction.Get)
+	return s.outcome(c, func(ctx context.Context, tx pgx.Tx) (merge.Outcome, error) { return merge.Undo(ctx, tx, Kinds(), n) })
 }

@@ -117,8 +117,9 @@ func BadQuery(fields []Field) error {
 
 // Value is what a type's UnmarshalText returns for text that it cannot hold; the decoder adds where it stood.
 type Value struct {
-	Code string
-	Args Args
+	Code    string
+	Args    Args
+	Allowed []string // the closed list of values, nil if there is none
 }
 
 func (v Value) Error() string { return v.Code }

@@ -4,27 +4,12 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 
 	"roundtables.kz/registry/internal/pg"
 
 	"github.com/jackc/pgx/v5"
 )
-
-// FeedTypes are the types of the log that the feed tells of, in the order in which records refer to each other. Contacts, keys and what operators
-// decide about records that look alike are nobody's copy.
-var FeedTypes = []string{
-	"topics", "places", "roles", "organizations", "people", "affiliations", "documents", "round-tables", "organizers", "attendees", "statements", "recommendations",
-}
-
-// Told are the types that somebody asks for, in the order of the feed; all of them if none is named.
-func Told(asked []string) []string {
-	if len(asked) == 0 {
-		return FeedTypes
-	}
-	return slices.DeleteFunc(slices.Clone(FeedTypes), func(t string) bool { return !slices.Contains(asked, t) })
-}
 
 // Change is the newest state of one record, as the feed tells it.
 //
@@ -41,7 +26,7 @@ type Change struct {
 
 // Feed is what to read of the log.
 type Feed struct {
-	Types  []string // of FeedTypes
+	Types  []string // of record
 	After  int64    // the place in the log after which to begin
 	Copied int64    // up to this place a copy is made: what is gone there was never in it
 	Limit  int
@@ -153,9 +138,9 @@ const (
 	isThere  = "%[1]s.op NOT IN ('delete', 'merge', 'erase')"
 )
 
-// Checkpoint gives the sums at the head of the log. From known ones of the same database, if they are not too old, only what has
+// Checkpoint gives the sums of the types at the head of the log. From known ones of the same database, if they are not too old, only what has
 // changed since is added up; else the heads of all records, which takes a second for 200,000 of them.
-func Checkpoint(ctx context.Context, db pg.DB, known Sums, public bool) (Sums, error) {
+func Checkpoint(ctx context.Context, db pg.DB, types []string, known Sums, public bool) (Sums, error) {
 	head, err := ReadHead(ctx, db)
 	if err != nil || head == known.Head {
 		return known, err
@@ -166,7 +151,7 @@ func Checkpoint(ctx context.Context, db pg.DB, known Sums, public bool) (Sums, e
 	}
 	sums := Sums{Head: head, of: map[string]sum{}}
 	maps.Copy(sums.of, known.of)
-	rows, err := db.Query(ctx, differences(since > 0, public), pg.Args{"types": FeedTypes, "since": since})
+	rows, err := db.Query(ctx, differences(since > 0, public), pg.Args{"types": types, "since": since})
 	if err != nil {
 		return Sums{}, pg.Error(err)
 	}

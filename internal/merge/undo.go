@@ -18,7 +18,7 @@ import (
 // already_undone; if such a record has other content by now than the merge gave it, the error is apperr.Conflict with code changed_since, whose
 // member changed_since lists what has changed: nothing that was written after the merge is lost. A record that cannot be as it was, since it names
 // one that is gone, is apperr.Conflict with code cannot_come_back.
-func Undo(ctx context.Context, tx pgx.Tx, id int64) (Outcome, error) {
+func Undo(ctx context.Context, tx pgx.Tx, kinds history.Kinds, id int64) (Outcome, error) {
 	if _, err := changes.Lock(ctx, tx, Table, Type, id); err != nil {
 		return Outcome{}, err
 	}
@@ -37,7 +37,7 @@ func Undo(ctx context.Context, tx pgx.Tx, id int64) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	if err := restore(ctx, tx, m); err != nil {
+	if err := restore(ctx, tx, kinds, m); err != nil {
 		return Outcome{}, err
 	}
 	for _, sql := range []string{"DELETE FROM merged WHERE merge_id = @id", "UPDATE merges SET undone = true WHERE id = @id"} {
@@ -71,12 +71,12 @@ func (o *Outcome) show(ctx context.Context, tx pgx.Tx) error {
 }
 
 // restore gives all that the merge changed the content of before.
-func restore(ctx context.Context, tx pgx.Tx, m Merge) error {
+func restore(ctx context.Context, tx pgx.Tx, kinds history.Kinds, m Merge) error {
 	var first, last int64
 	if err := tx.QueryRow(ctx, "SELECT first_seq, last_seq FROM merges WHERE id = $1", m.ID).Scan(&first, &last); err != nil {
 		return pg.Error(err)
 	}
-	list, err := history.TouchedBetween(ctx, tx, first, last, Type)
+	list, err := kinds.TouchedBetween(ctx, tx, first, last, Type)
 	if err != nil {
 		return err
 	}
@@ -87,8 +87,8 @@ func restore(ctx context.Context, tx pgx.Tx, m Merge) error {
 	if err := pg.Exec(ctx, tx, "UPDATE "+m.Type+" SET external_ids = '{}' WHERE id = @id", pg.Args{"id": m.IntoID}); err != nil {
 		return err
 	}
-	for _, t := range m.inOrder(list) {
-		if err := t.PutBack(ctx, tx); err != nil {
+	for _, t := range m.inOrder(kinds, list) {
+		if err := kinds.PutBack(ctx, tx, t); err != nil {
 			return err
 		}
 	}
@@ -97,9 +97,9 @@ func restore(ctx context.Context, tx pgx.Tx, m Merge) error {
 
 // inOrder gives the records in an order in which each can be written: what others refer to first. Among the organizations (or people) the one
 // that comes back is the first, for others were its parts, and the one that stayed the last, for it may have been a part of those.
-func (m Merge) inOrder(list []history.Touched) []history.Touched {
+func (m Merge) inOrder(kinds history.Kinds, list []history.Touched) []history.Touched {
 	rank := func(t history.Touched) int {
-		at := 4 * slices.IndexFunc(history.Kinds, func(k history.Kind) bool { return k.Type == t.Type })
+		at := 4 * kinds.Index(t.Type)
 		switch {
 		case t.Type != m.Type:
 		case t.ID == m.FromID:

@@ -92,3 +92,15 @@ func UpdateContact(ctx context.Context, tx pgx.Tx, id int64, in ContactInput) er
 	return pg.Exec(ctx, tx, "UPDATE contacts SET kind = @kind, value = @value, note = @note WHERE id = @id",
 		pg.Args{"id": id, "kind": in.Kind, "value": in.Value, "note": in.Note})
 }
+
+// HadContact returns apperr.NotFound unless the contact is, or was, a contact of the person.
+func HadContact(ctx context.Context, db pg.DB, person, id int64) error {
+	var theirs bool
+	err := db.QueryRow(ctx, `SELECT EXISTS (
+			SELECT FROM changes WHERE type = @type AND id = @id AND (coalesce(after, before) ->> 'person_id')::bigint = @person)`,
+		pg.Args{"type": ContactType, "id": id, "person": person}).Scan(&theirs)
+	if err == nil && !theirs {
+		err = apperr.New(apperr.NotFound, "not_found")
+	}
+	return pg.Error(err)
+}

@@ -28,6 +28,7 @@ type Options struct {
 	Log       *slog.Logger
 	Secret    []byte // the registry's
 	Reach     Reach
+	Types     []string // of all records in the change feed
 	Cursor    Cursor
 	Waits     []time.Duration     // between the attempts of a delivery; after the last one the webhook is disabled
 	Every     time.Duration       // how often the log and the queue are looked at while somebody is to be told, 250 ms

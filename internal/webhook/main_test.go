@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"roundtables.kz/registry/api"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/dbtest"
 	"roundtables.kz/registry/internal/fixture"
@@ -149,7 +150,7 @@ func run(t testing.TB, db *pgxpool.Pool, set ...func(*webhook.Options)) (c *webh
 
 func newCourier(t testing.TB, db *pgxpool.Pool, set ...func(*webhook.Options)) *webhook.Courier {
 	t.Helper()
-	o := webhook.Options{DB: db, Secret: fixture.Secret, Reach: webhook.Reach{Private: true}, Cursor: cursor, Every: 2 * time.Millisecond}
+	o := webhook.Options{DB: db, Secret: fixture.Secret, Reach: webhook.Reach{Private: true}, Types: api.FeedTypes(), Cursor: cursor, Every: 2 * time.Millisecond}
 	for _, f := range set {
 		f(&o)
 	}

@@ -60,7 +60,11 @@ func (c *Courier) nextOf(ctx context.Context, tx pgx.Tx, w Webhook, at, head cha
 		payload, err := beganAnewMessage(c.o.Cursor(head, w.Types, w.Drafts))
 		return next{kindBeganAnew, payload, 0, head}, err
 	}
-	list, more, err := changes.Feed{Types: changes.Told(w.Types), After: at.Seq, Limit: mostChanges, Public: !w.Drafts}.Read(ctx, tx)
+	types := w.Types
+	if len(types) == 0 {
+		types = c.o.Types
+	}
+	list, more, err := changes.Feed{Types: types, After: at.Seq, Limit: mostChanges, Public: !w.Drafts}.Read(ctx, tx)
 	if err != nil {
 		return next{}, err
 	}

@@ -196,8 +196,8 @@ func Keep(ctx context.Context, tx pgx.Tx, h Head, rows []Row, before int64) (Imp
 }
 
 // Revert brings every record that an import changed back to what it was before it, and deletes those that it made. One that was
-// reverted is apperr.Conflict with code already_reverted; else the errors are those of history.Unchanged and history.Touched.PutBack.
-func Revert(ctx context.Context, tx pgx.Tx, id int64) (Import, error) {
+// reverted is apperr.Conflict with code already_reverted; else the errors are those of history.Unchanged and history.Kinds.PutBack.
+func Revert(ctx context.Context, tx pgx.Tx, kinds history.Kinds, id int64) (Import, error) {
 	if _, err := changes.Lock(ctx, tx, Table, Type, id); err != nil {
 		return Import{}, err
 	}
@@ -209,14 +209,14 @@ func Revert(ctx context.Context, tx pgx.Tx, id int64) (Import, error) {
 	if reverted {
 		return Import{}, apperr.New(apperr.Conflict, "already_reverted")
 	}
-	list, err := history.TouchedBetween(ctx, tx, first, last, Type)
+	list, err := kinds.TouchedBetween(ctx, tx, first, last, Type)
 	if err != nil {
 		return Import{}, err
 	}
 	if err := history.Unchanged(list); err != nil {
 		return Import{}, err
 	}
-	if err := putBack(ctx, tx, list); err != nil {
+	if err := putBack(ctx, tx, kinds, list); err != nil {
 		return Import{}, err
 	}
 	if err := pg.Exec(ctx, tx, "UPDATE imports SET reverted = true WHERE id = @id", pg.Args{"id": id}); err != nil {
@@ -230,10 +230,10 @@ var identified = []string{"people", "organizations", "round_tables"}
 
 // putBack first frees the identifiers of records that will be gone, then gives those that stay what they had, and deletes the new ones, those
 // first that refer to others.
-func putBack(ctx context.Context, tx pgx.Tx, list []history.Touched) error {
+func putBack(ctx context.Context, tx pgx.Tx, kinds history.Kinds, list []history.Touched) error {
 	made := map[string][]int64{}
 	for _, t := range list {
-		if kind, ok := history.KindOf(t.Type); ok && t.Before == nil && slices.Contains(identified, kind.Table) {
+		if kind, ok := kinds.Of(t.Type); ok && t.Before == nil && slices.Contains(identified, kind.Table) {
 			made[kind.Table] = append(made[kind.Table], t.ID)
 		}
 	}
@@ -243,9 +243,9 @@ func putBack(ctx context.Context, tx pgx.Tx, list []history.Touched) error {
 		}
 	}
 	rank := func(t history.Touched) int {
-		at := slices.IndexFunc(history.Kinds, func(k history.Kind) bool { return k.Type == t.Type })
+		at := kinds.Index(t.Type)
 		if t.Before == nil {
-			return 2*len(history.Kinds) - at
+			return 2*len(kinds) - at
 		}
 		return at
 	}
@@ -259,7 +259,7 @@ func putBack(ctx context.Context, tx pgx.Tx, list []history.Touched) error {
 		return 0
 	})
 	for _, t := range list {
-		if err := t.PutBack(ctx, tx); err != nil {
+		if err := kinds.PutBack(ctx, tx, t); err != nil {
 			return err
 		}
 	}

@@ -1,4 +1,4 @@
-package api
+package imports
 
 import (
 	"bytes"
@@ -12,8 +12,9 @@ import (
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/distinction"
 	"roundtables.kz/registry/internal/export"
-	"roundtables.kz/registry/internal/imports"
 	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/pg"
@@ -25,38 +26,40 @@ import (
 )
 
 // importWriter writes the rows of one file.
-type importWriter[I, T any, P record[T]] struct {
-	collection[I, T]
-	params importParams
-	lang   string
-	table  *export.Table // of what can be written
-	editor *export.Editor
-	header []string
-	seen   map[string]int // keys of the names of records that rows have created, with their lines
-	said   map[int64]int  // records of which rows have said something, with the lines of the first ones
-	head   *imports.Head
-	rows   []imports.Row
+type writer[I any, T record] struct {
+	Collection[I, T]
+	options Options
+	table   *export.Table // of what can be written
+	editor  *export.Editor
+	header  []string
+	seen    map[string]int // keys of the names of records that rows have created, with their lines
+	said    map[int64]int  // records of which rows have said something, with the lines of the first ones
+	head    *Head
+	rows    []Row
 
 	session *spelling.Session // of names, for records that are known by them
 	careful bool              // each row that is written has a savepoint of its own
 	refused bool              // a row was, while it was written without one
 }
 
-func newImportWriter[I, T any, P record[T]](of collection[I, T], p importParams, head *imports.Head, lang string) *importWriter[I, T, P] {
-	w := &importWriter[I, T, P]{collection: of, params: p, lang: lang, table: export.Of(reflect.TypeFor[I](), export.Options{}), seen: map[string]int{}, said: map[int64]int{}, head: head}
-	if of.finder != nil {
-		w.session = of.finder.Session()
+func newWriter[I any, T record](of Collection[I, T], o Options, head *Head) *writer[I, T] {
+	w := &writer[I, T]{
+		Collection: of, options: o, table: export.Of(reflect.TypeFor[I](), export.Options{}),
+		seen: map[string]int{}, said: map[int64]int{}, head: head,
+	}
+	if of.Finder != nil {
+		w.session = of.Finder.Session()
 	}
 	return w
 }
 
-func (w *importWriter[I, T, P]) begin(header []string) {
+func (w *writer[I, T]) begin(header []string) {
 	w.header = header
 	w.editor = w.table.Editor(header)
 }
 
 // record finds the record of a row and changes it, or makes it.
-func (w *importWriter[I, T, P]) record(ctx context.Context, tx pgx.Tx, row importRow, done *imports.Row) error {
+func (w *writer[I, T]) record(ctx context.Context, tx pgx.Tx, row fileRow, done *Row) error {
 	err := w.find(ctx, tx, row, done)
 	if err == nil && w.said[*done.ID] == 0 {
 		w.said[*done.ID] = row.line
@@ -64,7 +67,7 @@ func (w *importWriter[I, T, P]) record(ctx context.Context, tx pgx.Tx, row impor
 	return err
 }
 
-func (w *importWriter[I, T, P]) find(ctx context.Context, tx pgx.Tx, row importRow, done *imports.Row) error {
+func (w *writer[I, T]) find(ctx context.Context, tx pgx.Tx, row fileRow, done *Row) error {
 	id, version, err := w.key(row)
 	if err != nil {
 		return err
@@ -88,7 +91,7 @@ func (w *importWriter[I, T, P]) find(ctx context.Context, tx pgx.Tx, row importR
 }
 
 // key gives id and version of a row, 0 where it has none.
-func (w *importWriter[I, T, P]) key(row importRow) (id, version int64, err error) {
+func (w *writer[I, T]) key(row fileRow) (id, version int64, err error) {
 	given := map[string]string{}
 	if row.record != nil {
 		var members struct {
@@ -126,7 +129,7 @@ func (w *importWriter[I, T, P]) key(row importRow) (id, version int64, err error
 }
 
 // members gives what a row says of a record; current is its content, nil for none.
-func (w *importWriter[I, T, P]) members(row importRow, current jsontext.Value) (map[string]jsontext.Value, error) {
+func (w *writer[I, T]) members(row fileRow, current jsontext.Value) (map[string]jsontext.Value, error) {
 	if row.record == nil {
 		members, err := w.editor.Members(current, row.cells)
 		var cell *export.CellError
@@ -144,13 +147,13 @@ func (w *importWriter[I, T, P]) members(row importRow, current jsontext.Value) (
 }
 
 // identified gives the id of the record that has an external id of the row, 0 for none.
-func (w *importWriter[I, T, P]) identified(ctx context.Context, tx pgx.Tx, members map[string]jsontext.Value) (int64, error) {
+func (w *writer[I, T]) identified(ctx context.Context, tx pgx.Tx, members map[string]jsontext.Value) (int64, error) {
 	given := externalIDsIn(members)
 	if len(given) == 0 {
 		return 0, nil
 	}
 	// Planned for its values: a plan for any number of ids reads all ids of the collection for every row of a large file.
-	rows, err := tx.Query(ctx, "SELECT DISTINCT id FROM external_ids WHERE type = @type AND external_id = ANY(@ids) ORDER BY id", pgx.QueryExecModeCacheDescribe, pg.Args{"type": w.collection.table, "ids": given})
+	rows, err := tx.Query(ctx, "SELECT DISTINCT id FROM external_ids WHERE type = @type AND external_id = ANY(@ids) ORDER BY id", pgx.QueryExecModeCacheDescribe, pg.Args{"type": w.Table, "ids": given})
 	if err != nil {
 		return 0, pg.Error(err)
 	}
@@ -177,7 +180,7 @@ func externalIDsIn(members map[string]jsontext.Value) (ids []string) {
 }
 
 // make creates the record of a row.
-func (w *importWriter[I, T, P]) make(ctx context.Context, tx pgx.Tx, line int, members map[string]jsontext.Value, done *imports.Row) error {
+func (w *writer[I, T]) make(ctx context.Context, tx pgx.Tx, line int, members map[string]jsontext.Value, done *Row) error {
 	raw, err := export.Merge(nil, members)
 	if err != nil {
 		return err
@@ -191,16 +194,16 @@ func (w *importWriter[I, T, P]) make(ctx context.Context, tx pgx.Tx, line int, m
 	}
 	var others []apperr.Candidate
 	if w.session != nil {
-		if others, err = allowedBeside(w.distinct(ctx, tx, w.session, in), w.params.AllowDuplicate); err != nil {
+		if others, err = distinction.Allow(w.Distinct(ctx, tx, w.session, in), w.options.AllowDuplicate); err != nil {
 			return err
 		}
 	}
 	return w.guarded(ctx, tx, func(sub pgx.Tx) error {
-		id, err := w.create(ctx, sub, in)
+		id, err := w.Create(ctx, sub, in)
 		if err != nil {
 			return err
 		}
-		if err := tellApart(ctx, sub, w.kind, id, others); err != nil {
+		if err := distinction.Record(ctx, sub, w.Type, id, others); err != nil {
 			return err
 		}
 		for _, key := range w.keys(in) {
@@ -209,22 +212,22 @@ func (w *importWriter[I, T, P]) make(ctx context.Context, tx pgx.Tx, line int, m
 		if len(externalIDsIn(members)) == 0 {
 			w.head.Unkeyed++
 		}
-		done.Action, done.ID = imports.Created, &id
+		done.Action, done.ID = Created, &id
 		return nil
 	})
 }
 
 // keys are by which two rows name one record, if records of the collection are known by their names.
-func (w *importWriter[I, T, P]) keys(in I) []string {
-	if w.spellings == nil {
+func (w *writer[I, T]) keys(in I) []string {
+	if w.Spellings == nil {
 		return nil
 	}
-	return names.Keys(w.spellings(in)...)
+	return names.Keys(w.Spellings(in)...)
 }
 
 // alone refuses a record of which an earlier row has created one of the same name: the search for duplicates does not see that yet.
-func (w *importWriter[I, T, P]) alone(in I) error {
-	if w.params.AllowDuplicate {
+func (w *writer[I, T]) alone(in I) error {
+	if w.options.AllowDuplicate {
 		return nil
 	}
 	for _, key := range w.keys(in) {
@@ -236,12 +239,12 @@ func (w *importWriter[I, T, P]) alone(in I) error {
 }
 
 // change gives a record what the row says of it, unless it says so already. by is how the row names it.
-func (w *importWriter[I, T, P]) change(ctx context.Context, tx pgx.Tx, row importRow, id, version int64, by string, done *imports.Row) error {
-	r, err := w.get(ctx, tx, id)
+func (w *writer[I, T]) change(ctx context.Context, tx pgx.Tx, row fileRow, id, version int64, by string, done *Row) error {
+	r, err := w.Get(ctx, tx, id)
 	if err != nil {
 		return err
 	}
-	current, err := json.Marshal(w.content(&r), jsonOptions)
+	current, err := json.Marshal(w.Input(&r), input.JSON)
 	if err != nil {
 		return err
 	}
@@ -262,32 +265,40 @@ func (w *importWriter[I, T, P]) change(ctx context.Context, tx pgx.Tx, row impor
 	if err := input.Decode(merged, &in); err != nil {
 		return err
 	}
-	after, err := json.Marshal(&in, jsonOptions)
+	after, err := json.Marshal(&in, input.JSON)
 	if err != nil {
 		return err
 	}
 	if len(members) == 0 || bytes.Equal(current, after) {
-		done.Action = imports.Unchanged
+		done.Action = Unchanged
 		return nil
 	}
 	if line, ok := w.said[id]; ok { // which of the two is right?
 		return apperr.Validation([]apperr.Field{apperr.At(by, "duplicate_row", "line", strconv.Itoa(line))})
 	}
-	is := P(&r).Meta().Version
-	if version != 0 && version != is && !w.params.Overwrite {
-		return apperr.Validation([]apperr.Field{apperr.At("/version", "row_outdated", "current", strconv.FormatInt(is, 10))})
+	is := r.Meta().Version
+	if version != 0 && version != is && !w.options.Overwrite {
+		return outdated(is)
 	}
 	return w.guarded(ctx, tx, func(sub pgx.Tx) error {
-		if err := lock(ctx, sub, w.collection.table, w.kind, id, is); err != nil {
+		current, err := changes.Lock(ctx, sub, w.Table, w.Type, id)
+		if err != nil {
 			return err
 		}
-		done.Action = imports.Updated
-		return w.update(ctx, sub, id, in)
+		if current != is {
+			return outdated(current)
+		}
+		done.Action = Updated
+		return w.Update(ctx, sub, id, in)
 	})
 }
 
+func outdated(current int64) error {
+	return apperr.Validation([]apperr.Field{apperr.At("/version", "row_outdated", "current", strconv.FormatInt(current, 10))})
+}
+
 // exported reports whether a row is as an export has it, with what nobody can write.
-func (w *importWriter[I, T, P]) exported(row importRow) bool {
+func (w *writer[I, T]) exported(row fileRow) bool {
 	const stamp = "updated_at"
 	if row.record == nil {
 		return slices.Contains(w.header, stamp)
@@ -298,7 +309,7 @@ func (w *importWriter[I, T, P]) exported(row importRow) bool {
 
 // keepHidden takes back from what a row makes of a record what is only hidden from the public in it: whoever exports without a key has notes and
 // restricted people as empty, and must not empty them by bringing the file back. Nobody can tell such a file from one with a key.
-func (w *importWriter[I, T, P]) keepHidden(ctx context.Context, tx pgx.Tx, id int64, current, merged jsontext.Value) (jsontext.Value, error) {
+func (w *writer[I, T]) keepHidden(ctx context.Context, tx pgx.Tx, id int64, current, merged jsontext.Value) (jsontext.Value, error) {
 	was, err := canonicalMembers(current)
 	if err != nil {
 		return nil, err
@@ -307,14 +318,14 @@ func (w *importWriter[I, T, P]) keepHidden(ctx context.Context, tx pgx.Tx, id in
 	if err != nil || maps.EqualFunc(was, is, sameValue) {
 		return merged, err
 	}
-	shown, err := w.get(actor.With(ctx, actor.Actor{}), tx, id)
+	shown, err := w.Get(actor.With(ctx, actor.Actor{}), tx, id)
 	if apperr.IsKind(err, apperr.NotFound) { // it was in no such file
 		return merged, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	raw, err := json.Marshal(w.content(&shown), jsonOptions)
+	raw, err := json.Marshal(w.Input(&shown), input.JSON)
 	if err != nil {
 		return nil, err
 	}
@@ -342,7 +353,7 @@ func canonicalMembers(object jsontext.Value) (members map[string]jsontext.Value,
 func sameValue(a, b jsontext.Value) bool { return bytes.Equal(a, b) }
 
 // column gives the column of a pointer into a record, "" for a file without columns.
-func (w *importWriter[I, T, P]) column(pointer string) string {
+func (w *writer[I, T]) column(pointer string) string {
 	if w.header == nil {
 		return ""
 	}

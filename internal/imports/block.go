@@ -1,11 +1,10 @@
-package api
+package imports
 
 import (
 	"context"
 	"maps"
 	"slices"
 
-	"roundtables.kz/registry/internal/imports"
 	"roundtables.kz/registry/internal/pg"
 
 	"github.com/jackc/pgx/v5"
@@ -15,9 +14,9 @@ import (
 const blockRows = 100
 
 // writeAll writes the rows of a file and adds what became of them to the report. Its error is none of a row's: it ends the import.
-func (w *importWriter[I, T, P]) writeAll(ctx context.Context, tx pgx.Tx, f importFile) error {
-	block := make([]importRow, 0, blockRows)
-	err := f.each(func(row importRow) error {
+func (w *writer[I, T]) writeAll(ctx context.Context, tx pgx.Tx, f file) error {
+	block := make([]fileRow, 0, blockRows)
+	err := f.each(func(row fileRow) error {
 		row.cells = slices.Clone(row.cells)
 		if block = append(block, row); len(block) < blockRows {
 			return nil
@@ -33,7 +32,7 @@ func (w *importWriter[I, T, P]) writeAll(ctx context.Context, tx pgx.Tx, f impor
 }
 
 // writeBlock writes rows. Where one of them is refused while it is written, all of them are written again, each with a savepoint of its own.
-func (w *importWriter[I, T, P]) writeBlock(ctx context.Context, tx pgx.Tx, rows []importRow) error {
+func (w *writer[I, T]) writeBlock(ctx context.Context, tx pgx.Tx, rows []fileRow) error {
 	before, done := *w.head, len(w.rows)
 	w.careful, w.refused = false, false
 	err := within(ctx, tx, func(sub pgx.Tx) error { return w.writeRows(ctx, sub, rows) })
@@ -50,12 +49,12 @@ func (w *importWriter[I, T, P]) writeBlock(ctx context.Context, tx pgx.Tx, rows 
 	if err != nil {
 		return err
 	}
-	return imports.Replan(ctx, tx, done, len(w.rows))
+	return Replan(ctx, tx, done, len(w.rows))
 }
 
-func (w *importWriter[I, T, P]) writeRows(ctx context.Context, tx pgx.Tx, rows []importRow) error {
+func (w *writer[I, T]) writeRows(ctx context.Context, tx pgx.Tx, rows []fileRow) error {
 	for _, row := range rows {
-		done := imports.Row{Line: row.line}
+		done := Row{Line: row.line}
 		err := row.err
 		if err == nil {
 			err = w.record(ctx, tx, row, &done)
@@ -64,8 +63,8 @@ func (w *importWriter[I, T, P]) writeRows(ctx context.Context, tx pgx.Tx, rows [
 			return err
 		}
 		if err != nil {
-			done.Action = imports.Failed
-			if done.Errors, err = mistakesOf(err, w.lang, w.column); err != nil {
+			done.Action = Failed
+			if done.Errors, err = mistakesOf(err, w.options.Lang, w.column); err != nil {
 				return err
 			}
 		}
@@ -76,7 +75,7 @@ func (w *importWriter[I, T, P]) writeRows(ctx context.Context, tx pgx.Tx, rows [
 }
 
 // guarded runs what writes a row.
-func (w *importWriter[I, T, P]) guarded(ctx context.Context, tx pgx.Tx, write func(pgx.Tx) error) error {
+func (w *writer[I, T]) guarded(ctx context.Context, tx pgx.Tx, write func(pgx.Tx) error) error {
 	if w.careful {
 		return within(ctx, tx, write)
 	}

@@ -1,4 +1,4 @@
-package api
+package imports
 
 import (
 	"bufio"
@@ -21,26 +21,26 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// Files that are imported: the rows of a table, or a record a line.
-
 // The limits of a file.
 const (
-	maxImportRows = 50_000    // without the header
-	maxUnzipped   = 200 << 20 // bytes of a workbook when it is unpacked
+	MaxRows     = 50_000    // without the header
+	maxLine     = 1 << 20   // bytes of a record in NDJSON
+	maxUnzipped = 200 << 20 // bytes of a workbook when it is unpacked
+	maxXML      = 20 << 20  // bytes of a part of a workbook that is kept in memory
 )
 
-// importRow is a row of a file: the cells of a table, or a record.
-type importRow struct {
+// fileRow is a row of a file: the cells of a table, or a record.
+type fileRow struct {
 	line   int
 	cells  []string
 	record jsontext.Value
 	err    error // why it cannot be read
 }
 
-// importFile is a file whose rows can be read one by one.
-type importFile struct {
-	header []string                                // of a table
-	each   func(yield func(importRow) error) error // stops at the first error of yield
+// file is a file whose rows can be read one by one.
+type file struct {
+	header []string                              // of a table
+	each   func(yield func(fileRow) error) error // stops at the first error of yield
 	close  func()
 }
 
@@ -53,14 +53,14 @@ func atLine(line int, e *apperr.Error) error {
 	return e
 }
 
-// openImport reads the beginning of a file in one of formats. known are the columns that the exports of the collection have, table is
+// openFile reads the beginning of a file in one of formats. known are the columns that the exports of the collection have, table is
 // of those that can be written.
-func openImport(format string, raw []byte, delimiter string, known []string, table *export.Table) (importFile, error) {
-	var f importFile
+func openFile(format string, raw []byte, delimiter string, known []string, table *export.Table) (file, error) {
+	var f file
 	var err error
 	switch format {
 	case "ndjson":
-		return importFile{each: func(yield func(importRow) error) error { return eachLine(raw, yield) }, close: func() {}}, nil
+		return file{each: func(yield func(fileRow) error) error { return eachLine(raw, yield) }, close: func() {}}, nil
 	case "xlsx":
 		f, err = openWorkbook(raw, table)
 	default:
@@ -102,11 +102,11 @@ func checkHeader(header, known []string) error {
 }
 
 // rowError makes a row that cannot be read.
-func rowError(line int, mistake apperr.Field) importRow {
-	return importRow{line: line, err: apperr.Validation([]apperr.Field{mistake})}
+func rowError(line int, mistake apperr.Field) fileRow {
+	return fileRow{line: line, err: apperr.Validation([]apperr.Field{mistake})}
 }
 
-func openCSV(raw []byte, delimiter string, table *export.Table) (importFile, error) {
+func openCSV(raw []byte, delimiter string, table *export.Table) (file, error) {
 	if !utf8.Valid(raw) {
 		line := 1
 		for rest := raw; len(rest) > 0; {
@@ -119,22 +119,22 @@ func openCSV(raw []byte, delimiter string, table *export.Table) (importFile, err
 			}
 			rest = rest[size:]
 		}
-		return importFile{}, atLine(line, apperr.New(apperr.Invalid, "file_not_utf8"))
+		return file{}, atLine(line, apperr.New(apperr.Invalid, "file_not_utf8"))
 	}
-	separator, ok := delimiters[delimiter]
+	separator, ok := export.Delimiters[delimiter]
 	if delimiter == "" || !ok {
 		separator = guessDelimiter(raw)
 	}
 	rows := export.NewCSVReader(bytes.NewReader(raw), separator)
 	header, err := rows.Read()
 	if err != nil {
-		return importFile{}, atLine(1, apperr.New(apperr.Invalid, "file_empty"))
+		return file{}, atLine(1, apperr.New(apperr.Invalid, "file_empty"))
 	}
 	for i := range header {
 		header[i] = strings.TrimSpace(export.Unguard(header[i]))
 	}
 	kinds := table.Kinds(header)
-	return importFile{header: header, close: func() {}, each: func(yield func(importRow) error) error {
+	return file{header: header, close: func() {}, each: func(yield func(fileRow) error) error {
 		line := 1 + strings.Count(strings.Join(header, ""), "\n")
 		for n := 0; ; {
 			row, err := rows.Read()
@@ -162,12 +162,12 @@ func openCSV(raw []byte, delimiter string, table *export.Table) (importFile, err
 }
 
 // cellsOf gives the row of a table to yield, unless it is empty, and counts it.
-func cellsOf(n, line int, row, header []string, yield func(importRow) error) (int, error) {
+func cellsOf(n, line int, row, header []string, yield func(fileRow) error) (int, error) {
 	if !slices.ContainsFunc(row, func(cell string) bool { return cell != "" }) {
 		return n, nil
 	}
-	if n++; n > maxImportRows {
-		return n, atLine(line, apperr.New(apperr.Invalid, "file_too_many_rows", "max", strconv.Itoa(maxImportRows)))
+	if n++; n > MaxRows {
+		return n, atLine(line, apperr.New(apperr.Invalid, "file_too_many_rows", "max", strconv.Itoa(MaxRows)))
 	}
 	for i, cell := range row {
 		switch {
@@ -180,7 +180,7 @@ func cellsOf(n, line int, row, header []string, yield func(importRow) error) (in
 	for len(row) < len(header) { // spreadsheets leave empty cells at the end out
 		row = append(row, "")
 	}
-	return n, yield(importRow{line: line, cells: row[:len(header)]})
+	return n, yield(fileRow{line: line, cells: row[:len(header)]})
 }
 
 // guessDelimiter gives what stands most often between the cells of the first line.
@@ -196,15 +196,15 @@ func guessDelimiter(raw []byte) byte {
 }
 
 // openWorkbook reads the first sheet of a workbook, whose cells are given as a CSV file would have them.
-func openWorkbook(raw []byte, table *export.Table) (importFile, error) {
-	book, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxFile})
+func openWorkbook(raw []byte, table *export.Table) (file, error) {
+	book, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxXML})
 	if err != nil {
 		if strings.Contains(err.Error(), "unzip size exceeds") {
-			return importFile{}, apperr.New(apperr.TooLarge, "workbook_too_large", "max", strconv.Itoa(maxUnzipped))
+			return file{}, apperr.New(apperr.TooLarge, "workbook_too_large", "max", strconv.Itoa(maxUnzipped))
 		}
-		return importFile{}, &apperr.Error{Kind: apperr.Invalid, Code: "file_no_workbook", Err: err}
+		return file{}, &apperr.Error{Kind: apperr.Invalid, Code: "file_no_workbook", Err: err}
 	}
-	f := importFile{close: func() { _ = book.Close() }} // of temporary files, which are gone anyway
+	f := file{close: func() { _ = book.Close() }} // of temporary files, which are gone anyway
 	rows, err := firstSheet(book)
 	if err == nil {
 		f.close = func() { _, _ = rows.Close(), book.Close() }
@@ -223,7 +223,7 @@ func openWorkbook(raw []byte, table *export.Table) (importFile, error) {
 		f.header[i] = strings.TrimSpace(f.header[i])
 	}
 	kinds := table.Kinds(f.header)
-	f.each = func(yield func(importRow) error) error {
+	f.each = func(yield func(fileRow) error) error {
 		n := 0
 		for line := 2; rows.Next(); line++ {
 			row, err := rows.Columns()
@@ -279,10 +279,10 @@ func plainCell(cell string, kind export.Kind) string {
 }
 
 // eachLine reads a record a line. The last line of an export says how many there were: a file that lacks some of them is refused.
-func eachLine(raw []byte, yield func(importRow) error) error {
+func eachLine(raw []byte, yield func(fileRow) error) error {
 	raw = bytes.TrimPrefix(raw, []byte(export.BOM))
 	lines := bufio.NewScanner(bytes.NewReader(raw))
-	lines.Buffer(make([]byte, 0, 64<<10), maxBody)
+	lines.Buffer(make([]byte, 0, 64<<10), maxLine)
 	n, line, ended := 0, 0, false
 	for lines.Scan() {
 		line++
@@ -299,10 +299,10 @@ func eachLine(raw []byte, yield func(importRow) error) error {
 			}
 			continue
 		}
-		if n++; n > maxImportRows {
-			return atLine(line, apperr.New(apperr.Invalid, "file_too_many_rows", "max", strconv.Itoa(maxImportRows)))
+		if n++; n > MaxRows {
+			return atLine(line, apperr.New(apperr.Invalid, "file_too_many_rows", "max", strconv.Itoa(MaxRows)))
 		}
-		row := importRow{line: line, record: bytes.Clone(text)}
+		row := fileRow{line: line, record: bytes.Clone(text)}
 		if row.err = input.Scan(text); row.err == nil && row.record.Kind() != '{' {
 			row.err = input.Malformed("not_an_object", "")
 		}
@@ -311,7 +311,7 @@ func eachLine(raw []byte, yield func(importRow) error) error {
 		}
 	}
 	if lines.Err() != nil {
-		return atLine(line+1, apperr.New(apperr.Invalid, "line_too_long", "max", strconv.Itoa(maxBody)))
+		return atLine(line+1, apperr.New(apperr.Invalid, "line_too_long", "max", strconv.Itoa(maxLine)))
 	}
 	if line == 0 {
 		return atLine(1, apperr.New(apperr.Invalid, "file_empty"))
