@@ -54,6 +54,9 @@ func TestTheTextsOfACodeFillInTheSameThingsInEveryLanguage(t *testing.T) {
 			if got, want := in(texts[lang]), in(texts["en"]); !slices.Equal(got, want) {
 				t.Errorf("%s: %s fills in %v, en %v", code, lang, got, want)
 			}
+			if rest := placeholder.ReplaceAllString(texts[lang], ""); strings.ContainsAny(rest, "{}") {
+				t.Errorf("%s: %s has a brace that looks like a placeholder: %s", code, lang, texts[lang])
+			}
 		}
 	}
 }
