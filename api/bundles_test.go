@@ -211,9 +211,9 @@ func TestWhereTheSpellingDoesNotDecideThePersonIsAskedInTheirLanguage(t *testing
 	r.person(t, person.Input{Name: text.Map{"ru": "Садыкова Айгерим"}})
 	renamed := strings.ReplaceAll(waterBundle, "Айгерим Садыкова", "Айгерим Садыков")
 	for lang, want := range map[string][2]string{
-		"en": {"it is not certain who or what", "say `\"new\": true`"},
-		"ru": {"непонятно, кто или что", "укажите `\"new\": true`"},
-		"kk": {"кім немесе не екені анық емес", "`\"new\": true` деп көрсетіңіз"},
+		"en": {"it is not clear which record", "put `\"new\": true`"},
+		"ru": {"неясно, какая запись", "укажите `\"new\": true`"},
+		"kk": {"қай жазбаны білдіретіні анық емес", "`\"new\": true` деп көрсетіңіз"},
 	} {
 		p := r.do(t, "POST", "/v1/bundles?dry_run=true", strings.ReplaceAll(renamed, "Aigerim Sadykova", "Айгерім Садықов"), "Authorization", "Bearer "+r.token, "Content-Type", jsonBody, "Accept-Language", lang).
 			wantProblem(t, 422, "ambiguous_names", "/people/0 ambiguous_name")

@@ -27,7 +27,7 @@ func (s *server) placed(ctx context.Context, f person.Filter) ([]person.Person, 
 	for i, p := range page.Items {
 		ids[i] = p.ID
 	}
-	at, err := person.Workplaces(ctx, s.db, ids)
+	at, err := person.Affiliations(ctx, s.db, ids)
 	return page.Items, at, err
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// replaceParts gives an attendee other roles and positions. What is already there is left alone.
+// replaceParts replaces the roles and positions of an attendee. Unchanged lists are not written.
 func replaceParts(ctx context.Context, tx pgx.Tx, id int64, was, is Input) error {
 	var gone pgx.Batch
 	roles, affiliations := is.Roles, is.Affiliations
@@ -35,14 +35,14 @@ func replaceParts(ctx context.Context, tx pgx.Tx, id int64, was, is Input) error
 	return addParts(ctx, tx, id, roles, affiliations)
 }
 
-// frozen is a position as it is inserted.
+// frozen is a position with its order, as it is inserted.
 type frozen struct {
 	Affiliation
 	Position int `json:"position"`
 }
 
-// addParts gives an attendee roles and positions, in one round trip. Only references that exist are inserted: all others
-// come together as apperr.Invalid, each at its place in the list.
+// addParts inserts the roles and positions of an attendee in one round trip. It reports all references to records that do
+// not exist as one apperr.Invalid, each with its index in the list.
 func addParts(ctx context.Context, tx pgx.Tx, id int64, roles []string, affiliations []Affiliation) error {
 	var parts pgx.Batch
 	var fields []apperr.Field

@@ -154,7 +154,7 @@ func (d *directory[T]) namesOf(ctx context.Context, db pg.DB, ids []int64) (map[
 
 // workplaces says which of the people have, or had at a round table, a position in which of the organizations.
 func workplaces(ctx context.Context, db pg.DB, people, organizations []int64) (map[beside]string, error) {
-	at, err := person.WorkedAt(ctx, db, people)
+	at, err := person.AffiliatedWith(ctx, db, people)
 	of := map[beside]string{}
 	for id, list := range at {
 		for _, o := range list {

@@ -1,7 +1,7 @@
-// Package calendar writes round tables as iCalendar (RFC 5545), event by event. It is not for choosing them.
+// Package calendar writes round tables as iCalendar (RFC 5545), one event at a time. Callers choose the round tables.
 //
-// An event with times is at those; one of which only the days are known is all-day. One known by its month only spans that
-// month and leaves it free. One of which the year or nothing is known has no place in a calendar and is left out.
+// A round table with times becomes an event at those times; one with days only becomes an all-day event. If only the
+// month is known, the event spans the month and is marked as free time. If less is known, the round table is left out.
 package calendar
 
 import (
@@ -19,27 +19,27 @@ import (
 // Writer writes a calendar.
 type Writer struct {
 	W    io.Writer
-	Lang string // of the texts, or the next one of the fallback chain
-	Base string // before the paths of links
-	Host string // makes the ids of events unique in the world
+	Lang string // language of the texts; others follow the fallback chain
+	Base string // prefix of links, without a trailing slash
+	Host string // makes the ids of events globally unique
 }
 
 var lines = &ics.SerializationConfiguration{MaxLength: 75, PropertyMaxLength: 75, NewLine: "\r\n"}
 
-// Begin writes what comes before the events.
+// Begin writes the header of the calendar.
 func (w Writer) Begin() error {
 	_, err := io.WriteString(w.W, "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//roundtables.kz//registry//EN\r\nCALSCALE:GREGORIAN\r\nMETHOD:PUBLISH\r\n"+
 		"NAME:Round tables\r\nX-WR-CALNAME:Round tables\r\nREFRESH-INTERVAL;VALUE=DURATION:PT6H\r\nX-PUBLISHED-TTL:PT6H\r\n")
 	return err
 }
 
-// End writes what comes after the events.
+// End writes the end of the calendar.
 func (w Writer) End() error {
 	_, err := io.WriteString(w.W, "END:VCALENDAR\r\n")
 	return err
 }
 
-// Add writes an event, unless it has no place in a calendar.
+// Add writes a round table as an event. It writes nothing if not even the month is known.
 func (w Writer) Add(r roundtable.RoundTable) error {
 	if r.StartsOn == nil || r.DatePrecision == "year" || r.DatePrecision == "unknown" {
 		return nil
@@ -63,7 +63,7 @@ func (w Writer) Add(r roundtable.RoundTable) error {
 	if r.OnlineURL != nil {
 		link = *r.OnlineURL
 	}
-	if strings.Contains(link, "://") { // a relative one leads nowhere from a calendar
+	if strings.Contains(link, "://") { // a calendar cannot resolve relative links
 		e.SetURL(clean(link))
 	}
 	return e.SerializeTo(w.W, lines)
@@ -115,7 +115,7 @@ func (w Writer) place(r roundtable.RoundTable) string {
 	return strings.Join(parts, ", ")
 }
 
-// clean leaves of the control characters only the end of a line: others may not stand in a calendar.
+// clean removes control characters except line feeds, because iCalendar does not allow them.
 func clean(s string) string {
 	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", " ").Replace(s)
 	return strings.Map(func(r rune) rune {

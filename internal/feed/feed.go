@@ -1,5 +1,5 @@
-// Package feed lays out round tables as news for feed readers: Atom (RFC 4287) and JSON Feed 1.1. It is not for choosing
-// them.
+// Package feed formats round tables for feed readers, as Atom (RFC 4287) and JSON Feed 1.1. Callers choose the round
+// tables.
 package feed
 
 import (
@@ -14,15 +14,15 @@ import (
 
 const title = "Registry of round tables"
 
-// Maker makes feeds.
+// Maker formats feeds.
 type Maker struct {
-	Lang string    // of the texts, or the next one of the fallback chain
-	Base string    // before the paths of links
-	Self string    // the address of the feed
-	Now  time.Time // for a feed without entries
+	Lang string    // language of the texts; others follow the fallback chain
+	Base string    // prefix of links, without a trailing slash
+	Self string    // address of the feed
+	Now  time.Time // update time of a feed without entries
 }
 
-// entry is what both formats say of a round table.
+// entry holds what both formats show of a round table.
 type entry struct {
 	id, url, title, lang, text string
 	topics                     []string
@@ -32,7 +32,7 @@ type entry struct {
 func (m Maker) entries(list []roundtable.RoundTable) []entry {
 	entries := make([]entry, len(list))
 	for i, r := range list {
-		// The id is a tag (RFC 4151): it stays when the service moves.
+		// A tag URI (RFC 4151) stays the same if the service moves.
 		e := entry{id: fmt.Sprintf("tag:roundtables.kz,2020:round-tables/%d", r.ID), url: fmt.Sprintf("%s/v1/round-tables/%d", m.Base, r.ID), published: r.CreatedAt.UTC(), updated: r.UpdatedAt.UTC()}
 		e.title, e.lang = r.Title.In(m.Lang)
 		for _, t := range r.Topics {
@@ -45,7 +45,7 @@ func (m Maker) entries(list []roundtable.RoundTable) []entry {
 	return entries
 }
 
-// describe says when and where an event is, who holds it, what for, and what came of it, a paragraph each.
+// describe returns one paragraph each for the date and place, the organizers, the purpose and the outcome.
 func (m Maker) describe(r roundtable.RoundTable) string {
 	var parts []string
 	if when := whenOf(r); when != "" {
@@ -75,7 +75,7 @@ func (m Maker) describe(r roundtable.RoundTable) string {
 	return strings.Join(said, "\n\n")
 }
 
-// whenOf gives the days of an event, as precise as they are known.
+// whenOf returns the days of an event, as precisely as known.
 func whenOf(r roundtable.RoundTable) string {
 	if r.StartsOn == nil {
 		return ""
@@ -128,7 +128,7 @@ type atomFeed struct {
 	Entries []atomEntry `xml:"entry"`
 }
 
-// Atom gives the feed as Atom.
+// Atom returns the feed as an Atom document.
 func (m Maker) Atom(list []roundtable.RoundTable) ([]byte, error) {
 	f := atomFeed{ID: "tag:roundtables.kz,2020:round-tables", Title: title, Author: title, Link: atomLink{"self", "application/atom+xml", m.Self}}
 	newest := time.Time{}
@@ -157,11 +157,11 @@ func stamp(t time.Time) string { return t.Format(time.RFC3339Nano) }
 
 // JSON is a JSON Feed (https://www.jsonfeed.org/version/1.1/).
 //
-//	@Description	News of round tables as a JSON Feed.
+//	@Description	Round tables as a JSON Feed, the latest change first.
 type JSON struct {
-	Version string `json:"version" example:"https://jsonfeed.org/version/1.1"`  // The version of the format.
-	Title   string `json:"title" example:"Registry of round tables"`            // What the feed is.
-	FeedURL string `json:"feed_url" example:"https://example.org/v1/feed.json"` // Its address.
+	Version string `json:"version" example:"https://jsonfeed.org/version/1.1"`  // Version of the format.
+	Title   string `json:"title" example:"Registry of round tables"`            // Title of the feed.
+	FeedURL string `json:"feed_url" example:"https://example.org/v1/feed.json"` // Address of the feed.
 	Items   []Item `json:"items"`                                               // The round tables, the latest change first.
 } //	@name	JSONFeed
 
@@ -169,17 +169,17 @@ type JSON struct {
 //
 //	@Description	A round table in a feed.
 type Item struct {
-	ID            string    `json:"id" example:"tag:roundtables.kz,2020:round-tables/13"`             // Stays the same wherever the service is.
-	URL           string    `json:"url" example:"https://example.org/v1/round-tables/13"`             // Its address.
-	Title         string    `json:"title" example:"Ethnic policy of Kazakhstan at the current stage"` // Its title in one language.
-	ContentText   string    `json:"content_text" example:"2020-02-27, Almaty"`                        // When and where, who holds it, what for and what came of it.
-	DatePublished time.Time `json:"date_published" format:"date-time"`                                // When it came into the registry.
-	DateModified  time.Time `json:"date_modified" format:"date-time"`                                 // When it was last changed.
-	Tags          []string  `json:"tags" example:"Ethnic policy"`                                     // Its topics.
-	Language      string    `json:"language" example:"en"`                                            // The language of the title.
+	ID            string    `json:"id" example:"tag:roundtables.kz,2020:round-tables/13"`             // Id of the round table. It stays the same if the service moves.
+	URL           string    `json:"url" example:"https://example.org/v1/round-tables/13"`             // Address of the round table.
+	Title         string    `json:"title" example:"Ethnic policy of Kazakhstan at the current stage"` // Title in one language.
+	ContentText   string    `json:"content_text" example:"2020-02-27, Almaty"`                        // Date and place, organizers, purpose and outcome.
+	DatePublished time.Time `json:"date_published" format:"date-time"`                                // When the round table was added to the registry.
+	DateModified  time.Time `json:"date_modified" format:"date-time"`                                 // When the round table last changed.
+	Tags          []string  `json:"tags" example:"Ethnic policy"`                                     // Names of the topics.
+	Language      string    `json:"language" example:"en"`                                            // Language of the title.
 } //	@name	JSONFeedItem
 
-// JSON gives the feed as a JSON Feed.
+// JSON returns the feed as a JSON Feed.
 func (m Maker) JSON(list []roundtable.RoundTable) JSON {
 	f := JSON{Version: "https://jsonfeed.org/version/1.1", Title: title, FeedURL: m.Self, Items: []Item{}}
 	for _, e := range m.entries(list) {

@@ -321,7 +321,7 @@ func (m *importer) colleagues(ctx context.Context, tx pgx.Tx, key string, exact 
 	for i, c := range exact {
 		ids[i] = c.ID
 	}
-	at, err := person.WorkedAt(ctx, tx, ids)
+	at, err := person.AffiliatedWith(ctx, tx, ids)
 	if err != nil {
 		return nil, err
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// setParts gives a round table its topics and documents, in order. Lists that are already there are left alone. All
-// references to what does not exist come together as apperr.Invalid, each at its place in the list.
+// setParts replaces the topics and documents of a round table. Unchanged lists are not written. It reports all references
+// to records that do not exist as one apperr.Invalid, each with its index in the list.
 func setParts(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
 	topics, err := setTopics(ctx, tx, id, in.TopicIDs)
 	if err != nil {
@@ -33,7 +33,7 @@ func setTopics(ctx context.Context, tx pgx.Tx, id int64, topics []int64) ([]appe
 	if err := pg.Exec(ctx, tx, "DELETE FROM round_table_topics WHERE round_table_id = @id", pg.Args{"id": id}); err != nil {
 		return nil, err
 	}
-	// Only those that exist are inserted: the others are told by their place in the list, all at once.
+	// Insert only references that exist, so that all others can be reported together.
 	found, err := collect[int64](ctx, tx, `
 		INSERT INTO round_table_topics (round_table_id, topic_id, position)
 		SELECT @id::bigint, g.topic_id, g.position FROM unnest(@topics::bigint[]) WITH ORDINALITY g(topic_id, position)
@@ -78,7 +78,7 @@ func setDocuments(ctx context.Context, tx pgx.Tx, id int64, links []DocumentLink
 	return fields, err
 }
 
-// collect reads one column.
+// collect returns the single column of a query.
 func collect[T any](ctx context.Context, tx pgx.Tx, sql string, args pg.Args) ([]T, error) {
 	rows, err := tx.Query(ctx, sql, args)
 	if err != nil {

@@ -8,14 +8,15 @@ import (
 	"roundtables.kz/registry/internal/date"
 )
 
-// Check fills in what follows from the rest, and gives the mistakes that no tag can say: those of the dates.
+// Check sets the defaults of fields that the client left out, and returns the mistakes in the dates, which tags cannot
+// express.
 func (in *Input) Check() []apperr.Field {
 	in.complete()
 	fields := append(in.checkDays(), in.checkTimes()...)
 	return fields
 }
 
-// complete fills in what a client left out and follows from the rest. It changes nothing the second time.
+// complete sets the defaults of fields that the client left out. It is idempotent.
 func (in *Input) complete() {
 	orElse := func(field *string, value string) {
 		if *field == "" {
@@ -39,7 +40,7 @@ func (in *Input) complete() {
 	orElse(&in.DatePrecision, "unknown")
 }
 
-// checkDays gives the mistakes of the calendar days and their precision.
+// checkDays returns the mistakes in the calendar days and their precision.
 func (in *Input) checkDays() (fields []apperr.Field) {
 	if in.EndsOn != nil && in.StartsOn == nil {
 		fields = append(fields, apperr.At("/starts_on", "required"))
@@ -62,7 +63,7 @@ func (in *Input) checkDays() (fields []apperr.Field) {
 	return fields
 }
 
-// checkTimes gives the mistakes of the points in time: each lies on the day that the field beside it says.
+// checkTimes returns the mistakes in the times: each must fall on the day that `starts_on` or `ends_on` gives.
 func (in *Input) checkTimes() (fields []apperr.Field) {
 	if in.EndsAt != nil && in.StartsAt == nil {
 		fields = append(fields, apperr.At("/starts_at", "required"))
@@ -78,7 +79,7 @@ func (in *Input) checkTimes() (fields []apperr.Field) {
 }
 
 func (in *Input) checkTime(name string, at *time.Time, beside string, day *date.Day) []apperr.Field {
-	if at == nil || in.location() == nil { // that there is no such time zone, its tag says
+	if at == nil || in.location() == nil { // the tag of Timezone reports an unknown time zone
 		return nil
 	}
 	is, ok := in.dayOf(at)
@@ -91,8 +92,8 @@ func (in *Input) checkTime(name string, at *time.Time, beside string, day *date.
 	return nil
 }
 
-// dayOf gives the calendar day of a time in the time zone of the event. It is false without a time, without a known time
-// zone, and outside of the years 1 to 9999.
+// dayOf returns the calendar day of a time in the time zone of the event. It returns false without a time, without a
+// known time zone and outside the years 1 to 9999.
 func (in *Input) dayOf(at *time.Time) (date.Day, bool) {
 	zone := in.location()
 	if at == nil || zone == nil || !inRange(at.UTC()) || !inRange(at.In(zone)) {
@@ -104,9 +105,9 @@ func (in *Input) dayOf(at *time.Time) (date.Day, bool) {
 
 func inRange(t time.Time) bool { return t.Year() >= 1 && t.Year() <= 9999 }
 
-var zones sync.Map // name -> *time.Location, as the standard library reads a file each time
+var zones sync.Map // name -> *time.Location; the standard library would read a file each time
 
-// location is the time zone of the event, or nil where its name is none.
+// location returns the time zone of the event, or nil if its name is unknown.
 func (in *Input) location() *time.Location {
 	if zone, ok := zones.Load(in.Timezone); ok {
 		return zone.(*time.Location)
@@ -119,11 +120,11 @@ func (in *Input) location() *time.Location {
 	return zone
 }
 
-// localize gives the times the offset that the time zone of the event had then. RFC 3339 has no seconds in an offset, as
-// local times had them before there were time zones: they are cut off, and the point in time stays.
+// localize sets the offset of each time to that of the event's time zone. Local times before the introduction of time
+// zones have seconds in their offset, which RFC 3339 does not allow: they are cut off, and the instant stays the same.
 func (in *Input) localize() {
 	zone := in.location()
-	if zone == nil { // this system does not know the name any more
+	if zone == nil { // this system no longer knows the name
 		return
 	}
 	for _, at := range []*time.Time{in.StartsAt, in.EndsAt} {

@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// links are the lists of a statement that refer to other records: where they are kept and where a body has them.
+// links lists the references of a statement to other records: their tables and their pointers in the body.
 var links = []struct {
 	table, column, records, pointer string
 	of                              func(Input) []int64
@@ -24,14 +24,14 @@ var links = []struct {
 	{"statement_documents", "document_id", "documents", "/mentions/document_ids", func(in Input) []int64 { return in.Mentions.DocumentIDs }},
 }
 
-// numbered is a text as it is inserted.
+// numbered is a text with its order, as it is inserted.
 type numbered struct {
 	Text
 	Position int `json:"position"`
 }
 
-// setParts makes the texts and lists of a statement those of is, in one round trip; lists that are as they were are left
-// alone. Only references that exist are inserted: all others come together as apperr.Invalid, each at its place.
+// setParts replaces the texts and references of a statement in one round trip. Unchanged lists are not written. It
+// reports all references to records that do not exist as one apperr.Invalid, each with its pointer.
 func setParts(ctx context.Context, tx pgx.Tx, id int64, was, is Input) error {
 	var parts pgx.Batch
 	var fields []apperr.Field

@@ -10,13 +10,13 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// lastRoundTables is how many round tables of a person Workplaces looks at: some attend thousands.
+// lastRoundTables is the number of round tables of a person that Affiliations reads: some people attend thousands.
 const lastRoundTables = 50
 
-// Workplaces gives where the people work or worked, by their affiliations and by what their last round tables say of them; each organization
-// once. The ones of today come first, as in the record of a person, then the ones last heard of, then those that have not begun. The public
-// learns only what published round tables show; whether it may see the people is not looked at.
-func Workplaces(ctx context.Context, db pg.DB, people []int64) (map[int64][]Position, error) {
+// Affiliations returns the positions of the people, from their affiliations and their last round tables, each organization
+// once. Current positions come first, as in the record of a person, then the most recent past ones, then future ones. For
+// the public it reads only published round tables. It does not check whether the actor may see the people.
+func Affiliations(ctx context.Context, db pg.DB, people []int64) (map[int64][]Position, error) {
 	published := ""
 	if actor.From(ctx).SeesOnlyPublished() {
 		published = " JOIN round_tables r ON r.id = a.round_table_id AND r.publication = 'published'"
@@ -24,7 +24,7 @@ func Workplaces(ctx context.Context, db pg.DB, people []int64) (map[int64][]Posi
 	rows, err := db.Query(ctx, `
 		SELECT w.person_id, g.id, g.name, w.title
 		FROM (SELECT DISTINCT ON (person_id, organization_id) *
-			FROM (SELECT f.person_id, f.organization_id, f.title, lower(f.held_during) AS since, f.id AS place,
+			FROM (SELECT f.person_id, f.organization_id, f.title, lower(f.held_during) AS since, f.id AS item,
 					CASE WHEN f.held_during @> current_date THEN 99999999 + f.is_primary::integer
 						WHEN lower(f.held_during) > current_date THEN -1
 						ELSE coalesce(to_char(upper(f.held_during), 'YYYYMMDD')::integer, f.from_key) END AS heard
@@ -34,9 +34,9 @@ func Workplaces(ctx context.Context, db pg.DB, people []int64) (map[int64][]Posi
 				FROM unnest(@people::bigint[]) p(id) CROSS JOIN LATERAL (
 					SELECT a.id FROM attendees a`+published+` WHERE a.person_id = p.id ORDER BY a.starts_key DESC, a.id DESC LIMIT @last) a
 				JOIN attendee_affiliations f ON f.attendee_id = a.id AND f.organization_id IS NOT NULL) known
-			ORDER BY person_id, organization_id, heard DESC, since DESC NULLS LAST, place) w
+			ORDER BY person_id, organization_id, heard DESC, since DESC NULLS LAST, item) w
 		JOIN organizations g ON g.id = w.organization_id
-		ORDER BY w.person_id, w.heard DESC, w.since DESC NULLS LAST, w.place, w.organization_id`, pg.Args{"people": people, "last": lastRoundTables})
+		ORDER BY w.person_id, w.heard DESC, w.since DESC NULLS LAST, w.item, w.organization_id`, pg.Args{"people": people, "last": lastRoundTables})
 	if err != nil {
 		return nil, pg.Error(err)
 	}
@@ -51,8 +51,8 @@ func Workplaces(ctx context.Context, db pg.DB, people []int64) (map[int64][]Posi
 	return of, pg.Error(err)
 }
 
-// WorkedAt gives the organizations that the people have to do with, by all of their affiliations and round tables.
-func WorkedAt(ctx context.Context, db pg.DB, people []int64) (map[int64][]text.Ref, error) {
+// AffiliatedWith returns the organizations of the people, from all of their affiliations and round tables.
+func AffiliatedWith(ctx context.Context, db pg.DB, people []int64) (map[int64][]text.Ref, error) {
 	rows, err := db.Query(ctx, `
 		SELECT w.person_id, g.id, g.name
 		FROM (SELECT person_id, organization_id FROM affiliations WHERE person_id = ANY(@people)
