@@ -107,7 +107,7 @@ func itemWith[T any, P record[T]](s *server, c echo.Context, params any, p *item
 		return err
 	}
 	meta := P(&r).Meta()
-	q.from(c, paging.StateOf(meta), versionTag(meta.Version)+"-")
+	q.from(c, meta.ReadAt, versionTag(meta.Version)+"-")
 	return show(c, http.StatusOK, &r, *p, q)
 }
 
@@ -247,8 +247,8 @@ func tellApart(ctx context.Context, tx pgx.Tx, kind string, n int64, candidates 
 
 // patchOf applies a merge patch (RFC 7396) to the content of a record: absent keeps, null clears, arrays are replaced.
 // content gives the part of the record that clients write.
-func patchOf[I, T any, IP input[I], P record[T]](s *server, c echo.Context, table, kind string,
-	get func(context.Context, pg.DB, int64) (T, error), content func(*T) *I, update func(context.Context, pgx.Tx, int64, I) error) error {
+func patchOf[I, T any, IP input[I], P record[T]](s *server, c echo.Context, _, _ string,
+	get func(context.Context, pg.DB, int64) (T, error), content func(*T) *I, update func(context.Context, pgx.Tx, T, I) error) error {
 	n, err := id(c)
 	if err != nil {
 		return err
@@ -266,11 +266,11 @@ func patchOf[I, T any, IP input[I], P record[T]](s *server, c echo.Context, tabl
 	}
 	var r T
 	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) error {
-		if err := lock(ctx, tx, table, kind, n, version); err != nil {
+		if r, err = get(ctx, pg.ForUpdate{Tx: tx}, n); err != nil {
 			return err
 		}
-		if r, err = get(ctx, tx, n); err != nil {
-			return err
+		if now := P(&r).Meta().Version; version != 0 && version != now {
+			return stale(now)
 		}
 		current, err := json.Marshal(content(&r), jsonOptions)
 		if err != nil {
@@ -284,7 +284,7 @@ func patchOf[I, T any, IP input[I], P record[T]](s *server, c echo.Context, tabl
 		if err := decode[I, IP](merged, &in); err != nil {
 			return err
 		}
-		if err := update(ctx, tx, n, in); err != nil {
+		if err := update(ctx, tx, r, in); err != nil {
 			return err
 		}
 		r, err = get(ctx, tx, n)

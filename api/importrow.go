@@ -281,7 +281,7 @@ func (w *importWriter[I, T, IP, P]) change(ctx context.Context, tx pgx.Tx, row i
 			return err
 		}
 		done.Action = imports.Updated
-		return w.update(ctx, sub, id, in)
+		return w.update(ctx, sub, r, in)
 	})
 }
 

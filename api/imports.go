@@ -69,7 +69,7 @@ type collection[I, T any] struct {
 	get         func(context.Context, pg.DB, int64) (T, error)
 	content     func(*T) *I
 	create      func(context.Context, pgx.Tx, I) (int64, error)
-	update      func(context.Context, pgx.Tx, int64, I) error
+	update      func(context.Context, pgx.Tx, T, I) error
 
 	// Of records that are known by their names, else nil:
 	finder    *spelling.Finder

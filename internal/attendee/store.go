@@ -2,7 +2,6 @@ package attendee
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
@@ -117,10 +116,7 @@ func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (pagi
 
 // Get gives one attendee, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Attendee, error) {
-	a, err := pg.One[Attendee](ctx, db, sourceFor(actor.From(ctx).SeesOnlyPublished()).Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
+	a, err := changes.Get[Attendee](ctx, db, sourceFor(actor.From(ctx).SeesOnlyPublished()), Type, id)
 	a.finish()
 	return a, err
 }
@@ -144,26 +140,22 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 
 // Update gives an attendee new content, with the errors of Create; without a position it stays where it is. Another
 // round table is apperr.Invalid. Content that is already there changes nothing, the version included.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+func Update(ctx context.Context, tx pgx.Tx, old Attendee, in Input) error {
 	in.complete()
-	was, err := Get(ctx, tx, id)
-	if err != nil {
-		return err
-	}
-	if was.RoundTableID != in.RoundTableID {
+	if old.RoundTableID != in.RoundTableID {
 		return apperr.Validation([]apperr.Field{apperr.At("/round_table_id", "immutable")})
 	}
 	args := in.args()
 	delete(args, "round_table_id")
-	args["id"] = id
-	err = pg.Exec(ctx, tx, `
+	args["id"] = old.ID
+	err := pg.Exec(ctx, tx, `
 		UPDATE attendees SET person_id = @person_id, organization_id = @organization_id, name_as_listed = @name_as_listed, description = @description,
 			group_size = @group_size, on_behalf_of_person_id = @on_behalf_of_person_id, on_behalf_of_organization_id = @on_behalf_of_organization_id,
 			attendance = @attendance, position = coalesce(@position, position) WHERE id = @id`, args)
 	if err != nil {
 		return err
 	}
-	return replaceParts(ctx, tx, id, was.Input, in)
+	return replaceParts(ctx, tx, old.ID, old.Input, in)
 }
 
 // Resolve says which person or organization an attendee is, with the errors of Update. One that is linked already, or a
@@ -176,8 +168,9 @@ func Resolve(ctx context.Context, tx pgx.Tx, id int64, person, organization *int
 	if a.PersonID != nil || a.OrganizationID != nil || a.Description != nil {
 		return apperr.New(apperr.Conflict, "already_resolved")
 	}
-	a.Input.PersonID, a.Input.OrganizationID = person, organization
-	return Update(ctx, tx, id, a.Input)
+	in := a.Input
+	in.PersonID, in.OrganizationID = person, organization
+	return Update(ctx, tx, a, in)
 }
 
 func (in Input) args() pg.Args {

@@ -25,7 +25,10 @@ type Record struct {
 	Version   int64     `json:"version" db:"version" example:"1"`                                                    // Grows by one with each transaction that changes the record.
 	CreatedAt time.Time `json:"created_at" db:"created_at" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When the record was made.
 	UpdatedAt time.Time `json:"updated_at" db:"updated_at" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When its content last changed.
-	SortKeys  []string  `json:"-" db:"sort_keys"`                                                                    // Of a list; a record that is read by its id has its state here (paging.StateOf).
+	SortKeys  []string  `json:"-" db:"sort_keys"`                                                                    // The keys that a list is sorted by.
+
+	// ReadAt is the state that a record was read from by its id. A record of a list has that of its page.
+	ReadAt paging.State `json:"-" db:"-"`
 }
 
 // Columns are the columns of Record for the table of the alias.
@@ -38,6 +41,8 @@ func (r Record) Cursor() paging.Cursor { return paging.Cursor{Keys: r.SortKeys, 
 
 // Meta gives the record part of a record.
 func (r Record) Meta() Record { return r }
+
+func (r *Record) setReadAt(s paging.State) { r.ReadAt = s }
 
 // Options of a write.
 type Options struct {
@@ -114,6 +119,25 @@ func commitError(err error) error {
 		return pg.Error(err)
 	}
 	return &apperr.Error{Kind: apperr.Unavailable, Code: "outcome_unknown", Err: err}
+}
+
+// Get reads the record of a type of the log ("round-tables") by its id, or returns the error of Missing. In a pg.ForUpdate
+// it also locks the record.
+func Get[T any, P interface {
+	*T
+	setReadAt(paging.State)
+}](ctx context.Context, db pg.DB, s paging.Source, recordType string, id int64) (r T, err error) {
+	if locking, ok := db.(pg.ForUpdate); ok {
+		r, err = paging.GetForUpdate[T](ctx, locking.Tx, s, id)
+	} else {
+		var state paging.State
+		r, state, err = paging.Get[T](ctx, db, s, id)
+		P(&r).setReadAt(state)
+	}
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = Missing(ctx, db, recordType, id)
+	}
+	return r, err
 }
 
 // Missing explains why there is no row: Merged where the log knows the record as part of another one, Gone where it knows it as

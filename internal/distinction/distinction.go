@@ -3,7 +3,6 @@ package distinction
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
@@ -88,11 +87,7 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Distinction], er
 
 // Get gives one distinction, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Distinction, error) {
-	d, err := pg.One[Distinction](ctx, db, source.Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return d, err
+	return changes.Get[Distinction](ctx, db, source, Type, id)
 }
 
 // Create says that two records are not the same. Records that are not there are apperr.Invalid; what was said before is

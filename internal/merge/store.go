@@ -2,14 +2,11 @@ package merge
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/text"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // Table and Type are where merges are kept and what the log calls them.
@@ -72,9 +69,5 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Merge], error) {
 
 // Get gives one merge, or apperr.NotFound.
 func Get(ctx context.Context, db pg.DB, id int64) (Merge, error) {
-	m, err := pg.One[Merge](ctx, db, source.Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return m, err
+	return changes.Get[Merge](ctx, db, source, Type, id)
 }

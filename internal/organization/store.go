@@ -2,7 +2,6 @@ package organization
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
@@ -57,11 +56,7 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Organization], e
 
 // Get gives one organization, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Organization, error) {
-	o, err := pg.One[Organization](ctx, db, source.Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return o, err
+	return changes.Get[Organization](ctx, db, source, Type, id)
 }
 
 // ByName gives the organizations of which the name is a spelling as written.
@@ -88,9 +83,9 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 
 // Update gives an organization new content, with the errors of Create; a parent that is a part of it is apperr.Invalid.
 // Content that is already there changes nothing, the version included.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+func Update(ctx context.Context, tx pgx.Tx, old Organization, in Input) error {
 	args := in.args()
-	args["id"] = id
+	args["id"] = old.ID
 	err := pg.Exec(ctx, tx, `
 		UPDATE organizations SET name = @name, short_name = @short_name, other_names = @other_names, kind = @kind, parent_id = @parent_id,
 			country = @country, website = @website, founded_on = @founded_on, dissolved_on = @dissolved_on, external_ids = @external_ids
@@ -98,23 +93,21 @@ func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
 	if err != nil {
 		return err
 	}
-	return Spellings.Save(ctx, tx, id, in.spellings())
+	return Spellings.Save(ctx, tx, old.ID, in.spellings())
 }
 
 // AddSpelling gives an organization another name by which it is found, unless it has that one in some form. One that has as many as it
 // may have is apperr.Invalid.
 func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
-	if _, err := changes.Lock(ctx, tx, Table, Type, id); err != nil {
-		return err
-	}
-	o, err := Get(ctx, tx, id)
+	o, err := Get(ctx, pg.ForUpdate{Tx: tx}, id)
 	if err != nil {
 		return err
 	}
-	if o.OtherNames, err = spelling.Learn(o.OtherNames, o.spellings(), name); err != nil {
+	in := o.Input
+	if in.OtherNames, err = spelling.Learn(in.OtherNames, in.spellings(), name); err != nil {
 		return err
 	}
-	return Update(ctx, tx, id, o.Input)
+	return Update(ctx, tx, o, in)
 }
 
 // Respell keeps the spellings of all organizations anew, by the rules of today, and gives how many organizations there are.

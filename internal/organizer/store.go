@@ -2,7 +2,6 @@ package organizer
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/changes"
@@ -71,11 +70,7 @@ func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (pagi
 
 // Get gives one organizer, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Organizer, error) {
-	o, err := pg.One[Organizer](ctx, db, sourceFor(ctx).Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return o, err
+	return changes.Get[Organizer](ctx, db, sourceFor(ctx), Type, id)
 }
 
 // Create makes an organizer, the last one of its round table unless it has a position. An unknown round table or
@@ -91,10 +86,10 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 
 // Update gives an organizer new content, with the errors of Create; without a position it stays where it is. Content
 // that is already there changes nothing, the version included.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+func Update(ctx context.Context, tx pgx.Tx, old Organizer, in Input) error {
 	in.complete()
 	args := in.args()
-	args["id"] = id
+	args["id"] = old.ID
 	return pg.Exec(ctx, tx, `
 		UPDATE organizers SET round_table_id = @round_table_id, organization_id = @organization_id, kind = @kind,
 			name_as_listed = @name_as_listed, position = coalesce(@position, position) WHERE id = @id`, args)

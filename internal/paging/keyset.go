@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/pg"
@@ -193,30 +192,4 @@ func and(where, pred string) string {
 		return " WHERE " + pred
 	}
 	return where + " AND " + pred
-}
-
-// items keeps what Item has made. The sources are few, their statements long, and a text that is the very same is found
-// faster wherever statements are looked up.
-var items = struct {
-	sync.RWMutex
-	of map[[5]string]string
-}{of: map[[5]string]string{}}
-
-// Item is the statement that reads the record @id as a list would. In place of sort keys it gives the state, for StateOf.
-func (s Source) Item() string {
-	source := [...]string{s.Columns, s.Table, s.Joins, s.Shown, s.Visible} // which tell sources apart
-	items.RLock()
-	item, ok := items.of[source]
-	items.RUnlock()
-	if ok {
-		return item
-	}
-	item = "SELECT " + s.Columns + ", " + stateTexts + " AS sort_keys FROM " + s.Table + " " + s.Joins + " " + s.Shown + " WHERE " + s.ID + " = @id"
-	if s.Visible != "" {
-		item += " AND (" + s.Visible + ")"
-	}
-	items.Lock()
-	defer items.Unlock()
-	items.of[source] = item
-	return item
 }

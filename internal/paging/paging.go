@@ -8,7 +8,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -77,11 +76,9 @@ type State struct {
 	Day  string
 }
 
-// How a state is read: in two columns, or as two texts in one.
 const (
 	stateHead, stateDay = "coalesce(max(seq), 0)", "current_date::text"
 	readState           = "SELECT " + stateHead + ", " + stateDay + " FROM changes"
-	stateTexts          = "(SELECT ARRAY[" + stateHead + "::text, " + stateDay + "] FROM changes)"
 )
 
 func (s *State) scan(row pgx.Row) error { return row.Scan(&s.Head, &s.Day) }
@@ -90,15 +87,6 @@ func (s *State) scan(row pgx.Row) error { return row.Scan(&s.Head, &s.Day) }
 func ReadState(ctx context.Context, db pg.DB) (s State, err error) {
 	err = pg.Error(s.scan(db.QueryRow(ctx, readState)))
 	return s, err
-}
-
-// StateOf gives the state that a record was read from by Source.Item.
-func StateOf(r Row) (s State) {
-	if keys := r.Cursor().Keys; len(keys) == 2 {
-		s.Head, _ = strconv.ParseInt(keys[0], 10, 64)
-		s.Day = keys[1]
-	}
-	return s
 }
 
 // Page is a part of a list.

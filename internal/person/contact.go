@@ -2,7 +2,6 @@ package person
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -74,9 +73,9 @@ func ListContacts(ctx context.Context, db pg.DB, person int64, f ContactFilter) 
 
 // GetContact gives one contact of a person, or apperr.NotFound, or apperr.Gone after its deletion.
 func GetContact(ctx context.Context, db pg.DB, person, id int64) (Contact, error) {
-	c, err := pg.One[Contact](ctx, db, contacts.Item()+" AND c.person_id = @person", pg.Args{"id": id, "person": person})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, ContactType, id)
+	c, err := changes.Get[Contact](ctx, db, contacts, ContactType, id)
+	if err == nil && c.PersonID != person {
+		return Contact{}, apperr.New(apperr.NotFound, "not_found")
 	}
 	return c, err
 }
@@ -88,7 +87,7 @@ func CreateContact(ctx context.Context, tx pgx.Tx, person int64, in ContactInput
 }
 
 // UpdateContact gives a contact new content; content that is already there changes nothing, the version included.
-func UpdateContact(ctx context.Context, tx pgx.Tx, id int64, in ContactInput) error {
+func UpdateContact(ctx context.Context, tx pgx.Tx, old Contact, in ContactInput) error {
 	return pg.Exec(ctx, tx, "UPDATE contacts SET kind = @kind, value = @value, note = @note WHERE id = @id",
-		pg.Args{"id": id, "kind": in.Kind, "value": in.Value, "note": in.Note})
+		pg.Args{"id": old.ID, "kind": in.Kind, "value": in.Value, "note": in.Note})
 }

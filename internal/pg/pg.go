@@ -24,6 +24,9 @@ type DB interface {
 	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 }
 
+// ForUpdate is a transaction in which the Get of a resource also locks the record until the transaction ends.
+type ForUpdate struct{ pgx.Tx }
+
 // Options are the settings of a pool. Zero values leave the server's or pgx's own.
 type Options struct {
 	MaxConns         int32

@@ -2,7 +2,6 @@ package place
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
@@ -50,11 +49,7 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Place], error) {
 
 // Get gives one place, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Place, error) {
-	p, err := pg.One[Place](ctx, db, source.Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return p, err
+	return changes.Get[Place](ctx, db, source, Type, id)
 }
 
 // ByName gives the places that have or had the name.
@@ -75,16 +70,16 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 
 // Update gives a place new content, with the errors of Create; a parent that lies within it is apperr.Invalid. Content
 // that is already there changes nothing, the version included.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+func Update(ctx context.Context, tx pgx.Tx, old Place, in Input) error {
 	args := in.args()
-	args["id"] = id
+	args["id"] = old.ID
 	err := pg.Exec(ctx, tx, `
 		UPDATE places SET name = @name, former_names = @former_names, other_names = @other_names, country = @country, region = @region,
 			parent_id = @parent_id, latitude = @latitude, longitude = @longitude WHERE id = @id`, args)
 	if err != nil {
 		return err
 	}
-	return spellings.Save(ctx, tx, id, in.spellings())
+	return spellings.Save(ctx, tx, old.ID, in.spellings())
 }
 
 // Respell keeps the spellings of all places anew, by the rules of today, and gives how many places there are.

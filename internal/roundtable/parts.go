@@ -11,29 +11,30 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// setParts gives a round table its topics and documents, in order. Lists that are already there are left alone. All
-// references to what does not exist come together as apperr.Invalid, each at its place in the list.
-func setParts(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
-	topics, err := setTopics(ctx, tx, id, in.TopicIDs)
+// setParts replaces the topics and documents of a round table where they differ from old. Unknown references of both lists
+// are reported together as apperr.Invalid, each by its index.
+func setParts(ctx context.Context, tx pgx.Tx, id int64, old, in Input) error {
+	topics, err := setTopics(ctx, tx, id, old.TopicIDs, in.TopicIDs)
 	if err != nil {
 		return err
 	}
-	documents, err := setDocuments(ctx, tx, id, in.DocumentLinks)
+	documents, err := setDocuments(ctx, tx, id, old.DocumentLinks, in.DocumentLinks)
 	if err != nil {
 		return err
 	}
 	return apperr.Validation(append(documents, topics...))
 }
 
-func setTopics(ctx context.Context, tx pgx.Tx, id int64, topics []int64) ([]apperr.Field, error) {
-	was, err := collect[int64](ctx, tx, "SELECT topic_id FROM round_table_topics WHERE round_table_id = @id ORDER BY position", pg.Args{"id": id})
-	if err != nil || slices.Equal(was, topics) {
-		return nil, err
+func setTopics(ctx context.Context, tx pgx.Tx, id int64, old, topics []int64) ([]apperr.Field, error) {
+	if slices.Equal(old, topics) {
+		return nil, nil
 	}
-	if err := pg.Exec(ctx, tx, "DELETE FROM round_table_topics WHERE round_table_id = @id", pg.Args{"id": id}); err != nil {
-		return nil, err
+	if len(old) > 0 {
+		if err := pg.Exec(ctx, tx, "DELETE FROM round_table_topics WHERE round_table_id = @id", pg.Args{"id": id}); err != nil {
+			return nil, err
+		}
 	}
-	// Only those that exist are inserted: the others are told by their place in the list, all at once.
+	// Insert only topics that exist, to report all others together.
 	found, err := collect[int64](ctx, tx, `
 		INSERT INTO round_table_topics (round_table_id, topic_id, position)
 		SELECT @id::bigint, g.topic_id, g.position FROM unnest(@topics::bigint[]) WITH ORDINALITY g(topic_id, position)
@@ -48,17 +49,14 @@ func setTopics(ctx context.Context, tx pgx.Tx, id int64, topics []int64) ([]appe
 	return fields, err
 }
 
-func setDocuments(ctx context.Context, tx pgx.Tx, id int64, links []DocumentLink) ([]apperr.Field, error) {
-	rows, err := tx.Query(ctx, "SELECT document_id, relation FROM document_links WHERE round_table_id = $1 ORDER BY position", id)
-	if err != nil {
-		return nil, pg.Error(err)
+func setDocuments(ctx context.Context, tx pgx.Tx, id int64, old, links []DocumentLink) ([]apperr.Field, error) {
+	if slices.Equal(old, links) {
+		return nil, nil
 	}
-	was, err := pgx.CollectRows(rows, pgx.RowToStructByPos[DocumentLink])
-	if err != nil || slices.Equal(was, links) {
-		return nil, pg.Error(err)
-	}
-	if err := pg.Exec(ctx, tx, "DELETE FROM document_links WHERE round_table_id = @id", pg.Args{"id": id}); err != nil {
-		return nil, err
+	if len(old) > 0 {
+		if err := pg.Exec(ctx, tx, "DELETE FROM document_links WHERE round_table_id = @id", pg.Args{"id": id}); err != nil {
+			return nil, err
+		}
 	}
 	documents, relations := make([]int64, len(links)), make([]string, len(links))
 	for i, l := range links {

@@ -2,7 +2,6 @@ package topic
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
@@ -50,11 +49,7 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Topic], error) {
 
 // Get gives one topic, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Topic, error) {
-	t, err := pg.One[Topic](ctx, db, source.Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return t, err
+	return changes.Get[Topic](ctx, db, source, Type, id)
 }
 
 // Create makes a topic. A label that a sibling has is apperr.Conflict; an unknown parent is apperr.Invalid.
@@ -63,9 +58,9 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 }
 
 // Update gives a topic new content; content that is already there changes nothing, the version included.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+func Update(ctx context.Context, tx pgx.Tx, old Topic, in Input) error {
 	args := in.args()
-	args["id"] = id
+	args["id"] = old.ID
 	return pg.Exec(ctx, tx, "UPDATE topics SET label = @label, description = @description, parent_id = @parent_id WHERE id = @id", args)
 }
 
