@@ -47,11 +47,6 @@ func sourceFor(ctx context.Context) paging.Source {
 	return full
 }
 
-func init() {
-	pg.Explain("affiliations_held_to_order", "/to", "before_start")
-	pg.Explain("affiliations_person_id_organization_id_key", "/organization_id", "already_taken")
-}
-
 // List gives a page of affiliations.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Affiliation], error) {
 	var w pg.Where

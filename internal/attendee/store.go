@@ -62,14 +62,6 @@ func sourceFor(public bool) paging.Source {
 	return full
 }
 
-func init() {
-	pg.Explain("attendees_round_table_id_starts_key_fkey", "/round_table_id", "unknown_reference")
-	pg.Explain("attendees_round_table_id_person_id_key", "/person_id", "already_attends")
-	pg.Explain("attendees_round_table_id_organization_id_key", "/organization_id", "already_attends")
-	pg.Explain("attendees_on_behalf_of_person_id_fkey", "/on_behalf_of/person_id", "unknown_reference")
-	pg.Explain("attendees_on_behalf_of_organization_id_fkey", "/on_behalf_of/organization_id", "unknown_reference")
-}
-
 // List gives a page of attendees.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Attendee], error) {
 	public := actor.From(ctx).SeesOnlyPublished()

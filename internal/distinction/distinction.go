@@ -68,10 +68,6 @@ var source = paging.Source{
 	Default: "-updated_at",
 }
 
-func init() {
-	pg.Explain("distinctions_type_first_id_second_id_key", "/second_id", "already_distinct")
-}
-
 // List gives a page of distinctions.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Distinction], error) {
 	var w pg.Where

@@ -51,10 +51,6 @@ func newSource(public bool) paging.Source {
 	return s
 }
 
-func init() {
-	pg.Explain("document_authors_person_id_fkey", "/author_ids", "unknown_reference")
-}
-
 func sourceFor(ctx context.Context) paging.Source {
 	if actor.From(ctx).SeesOnlyPublished() {
 		return public

@@ -34,10 +34,6 @@ var source = paging.Source{
 	Default: "name",
 }
 
-func init() {
-	pg.Explain("external_ids_pkey", "/external_ids", "already_taken")
-}
-
 // List gives a page of organizations.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Organization], error) {
 	var w pg.Where

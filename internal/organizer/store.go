@@ -47,11 +47,6 @@ func sourceFor(ctx context.Context) paging.Source {
 	return full
 }
 
-func init() {
-	pg.Explain("organizers_round_table_id_organization_id_kind_key", "/organization_id", "already_organizer")
-	pg.Explain("organizers_round_table_id_starts_key_fkey", "/round_table_id", "unknown_reference")
-}
-
 // List gives a page of organizers.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Organizer], error) {
 	var w pg.Where

@@ -59,10 +59,6 @@ var contacts = paging.Source{
 	Default: "id",
 }
 
-func init() {
-	pg.Explain("contacts_person_id_kind_value_key", "/value", "already_taken")
-}
-
 // ListContacts gives a page of the contacts of a person. Whether there is such a person is not looked at.
 func ListContacts(ctx context.Context, db pg.DB, person int64, f ContactFilter) (paging.Page[Contact], error) {
 	var w pg.Where

@@ -55,10 +55,6 @@ func sourceFor(public bool) paging.Source {
 	return full
 }
 
-func init() {
-	pg.Explain("external_ids_pkey", "/external_ids", "already_taken")
-}
-
 // List gives a page of people.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Person], error) {
 	hidden := actor.From(ctx).SeesOnlyPublished()

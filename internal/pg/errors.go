@@ -26,19 +26,6 @@ const (
 	idleTooLong         = "25P03" // the transaction waited for its client, and the server ended it
 )
 
-// Explanation says what the violation of a constraint means to a client.
-type Explanation struct {
-	Pointer string // JSON pointer into the body
-	Code    string // of the catalogue of messages
-}
-
-// explanations of constraints whose name alone does not say it.
-var explanations = map[string]Explanation{}
-
-// Explain registers what the violation of a constraint means. Resources call it for the constraints whose default
-// reading, the column in the name is the field, is wrong.
-func Explain(constraint, pointer, code string) { explanations[constraint] = Explanation{pointer, code} }
-
 // Error turns an error of the database into one a client can act on where there is such a meaning, and leaves all
 // others as they are. The cause stays wrapped for the log.
 func Error(err error) error {
@@ -107,11 +94,12 @@ func IsCode(err error, code string) bool {
 	return errors.As(err, &pe) && pe.Code == code
 }
 
-// field reads the constraint: <table>_<column>_<fkey|key|check|order|cycle>.
+// field finds the field of the body that a violated constraint is about.
 func field(pe *pgconn.PgError, code string) apperr.Field {
-	if x, ok := explanations[pe.ConstraintName]; ok {
-		return apperr.At(x.Pointer, x.Code)
+	if f, ok := constraintFields[pe.ConstraintName]; ok {
+		return f
 	}
+	// <table>_<column>_<fkey|key|check|order|cycle|…>
 	name := strings.TrimPrefix(pe.ConstraintName, pe.TableName+"_")
 	for _, suffix := range []string{"_fkey", "_key", "_check", "_order", "_cycle", "_self", "_known", "_first", "_range", "_pkey"} {
 		if column, ok := strings.CutSuffix(name, suffix); ok {

@@ -33,10 +33,6 @@ var source = paging.Source{
 	Default: "name",
 }
 
-func init() {
-	pg.Explain("places_coordinates_check", "/longitude", "required")
-}
-
 // List gives a page of places.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Place], error) {
 	var w pg.Where

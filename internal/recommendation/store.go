@@ -17,11 +17,6 @@ const (
 	Type  = "recommendations"
 )
 
-func init() {
-	pg.Explain("recommendations_round_table_id_starts_key_fkey", "/round_table_id", "unknown_reference")
-	pg.Explain("recommendations_statement_id_fkey", "/statement_id", "not_in_round_table")
-}
-
 // List gives a page of recommendations.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Recommendation], error) {
 	return paging.Query[Recommendation](ctx, db, sourceFor(ctx), f.where(actor.From(ctx).SeesOnlyPublished()), f.Params)

@@ -19,12 +19,6 @@ const (
 	Type  = "round-tables"
 )
 
-func init() {
-	pg.Explain("external_ids_pkey", "/external_ids", "already_taken")
-	pg.Explain("round_table_topics_topic_id_fkey", "/topic_ids", "unknown_reference")
-	pg.Explain("document_links_document_id_fkey", "/document_links", "unknown_reference")
-}
-
 // List gives a page of round tables.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[RoundTable], error) {
 	public := actor.From(ctx).SeesOnlyPublished()

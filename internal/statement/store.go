@@ -18,14 +18,6 @@ const (
 	Type  = "statements"
 )
 
-func init() {
-	pg.Explain("statements_round_table_id_starts_key_fkey", "/round_table_id", "unknown_reference")
-	pg.Explain("statements_collective_check", "/attendee_id", "collective_speaker")
-	pg.Explain("statements_attendee_id_fkey", "/attendee_id", "other_event")
-	pg.Explain("statements_in_reply_to_id_fkey", "/in_reply_to_id", "other_event")
-	pg.Explain("statement_texts_original_check", "/texts", "original_missing")
-}
-
 // List gives a page of statements.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Statement], error) {
 	public := actor.From(ctx).SeesOnlyPublished()

@@ -30,12 +30,6 @@ var source = paging.Source{
 	Default: "label",
 }
 
-func init() {
-	for _, lang := range []string{"en", "ru", "kk"} {
-		pg.Explain("topics_label_"+lang+"_key", "/label/"+lang, "already_taken")
-	}
-}
-
 // List gives a page of topics.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Topic], error) {
 	var w pg.Where
