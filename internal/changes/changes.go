@@ -88,7 +88,7 @@ func write(ctx context.Context, db Pool, o Options, f func(tx pgx.Tx) error) err
 	}()
 	if o.Reason != "" {
 		if _, err := tx.Exec(ctx, "SELECT set_config('registry.reason', $1, true)", o.Reason); err != nil {
-			return pg.Error(err)
+			return pg.Error(fmt.Errorf("set the reason: %w", err))
 		}
 	}
 	if err := Within(ctx, tx, o, f); err != nil || o.DryRun {
@@ -107,15 +107,20 @@ func Within(ctx context.Context, tx pgx.Tx, o Options, f func(tx pgx.Tx) error) 
 		return pg.Error(err)
 	}
 	if o.DryRun {
-		_, err := tx.Exec(ctx, "SET CONSTRAINTS ALL IMMEDIATE")
-		return pg.Error(err)
+		if _, err := tx.Exec(ctx, "SET CONSTRAINTS ALL IMMEDIATE"); err != nil {
+			return pg.Error(fmt.Errorf("check the constraints: %w", err))
+		}
 	}
 	return nil
 }
 
 // commitError tells a refusal by the server from a lost answer. pgx calls some lost answers safe to retry; they are not.
 func commitError(err error) error {
-	if err == nil || errors.Is(err, pgx.ErrTxCommitRollback) || pg.Answered(err) {
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("commit: %w", err)
+	if errors.Is(err, pgx.ErrTxCommitRollback) || pg.Answered(err) {
 		return pg.Error(err)
 	}
 	return &apperr.Error{Kind: apperr.Unavailable, Code: "outcome_unknown", Err: err}
@@ -151,7 +156,7 @@ func Missing(ctx context.Context, db pg.DB, kind string, id int64) error {
 	case errors.Is(err, pgx.ErrNoRows):
 		return apperr.New(apperr.NotFound, "not_found")
 	case err != nil:
-		return pg.Error(err)
+		return pg.Error(fmt.Errorf("find out why there is no %s %d: %w", kind, id, err))
 	case into != nil:
 		return merged(ctx, db, kind, id)
 	}
@@ -180,7 +185,7 @@ func See(ctx context.Context, db pg.DB, table, kind string, id int64) error {
 	err := db.QueryRow(ctx, "SELECT EXISTS (SELECT FROM "+table+" WHERE id = @id AND (@all OR "+table+"_public(id)))",
 		pg.Args{"id": id, "all": !actor.From(ctx).SeesOnlyPublished()}).Scan(&seen)
 	if err != nil {
-		return pg.Error(err)
+		return pg.Error(fmt.Errorf("check that %s %d is visible: %w", kind, id, err))
 	}
 	if !seen {
 		return Missing(ctx, db, kind, id)
@@ -194,5 +199,8 @@ func Lock(ctx context.Context, tx pg.DB, table, kind string, id int64) (version 
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, Missing(ctx, tx, kind, id)
 	}
-	return version, pg.Error(err)
+	if err != nil {
+		return 0, pg.Error(fmt.Errorf("lock %s %d: %w", kind, id, err))
+	}
+	return version, nil
 }

@@ -21,6 +21,7 @@ func Delete(ctx context.Context, tx pgx.Tx, table string, id int64) error {
 	if err == nil {
 		return sub.Commit(ctx)
 	}
+	err = fmt.Errorf("delete %s %d: %w", pg.Singular(table), id, err)
 	if !pg.IsCode(err, pg.ForeignKeyViolation) {
 		return err
 	}
@@ -29,7 +30,7 @@ func Delete(ctx context.Context, tx pgx.Tx, table string, id int64) error {
 	}
 	counts, listErr := referencedBy(ctx, tx, table, id)
 	if listErr != nil {
-		return listErr
+		return fmt.Errorf("count the references to %s %d: %w", pg.Singular(table), id, listErr)
 	}
 	return &apperr.Error{Kind: apperr.Conflict, Code: "in_use", Extra: map[string]any{"referenced_by": counts}, Err: err}
 }

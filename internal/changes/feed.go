@@ -66,7 +66,7 @@ func (f Feed) Read(ctx context.Context, db pg.DB) (page []Change, more bool, err
 	if f.Public {
 		heads, op = feedOfPublic, opForPublic
 	}
-	rows, err := db.Query(ctx, `
+	page, err = pg.All[Change](ctx, db, `
 		SELECT c.seq, `+op+`, c.type, c.id, c.version, c.at
 		FROM (SELECT found.seq FROM unnest(@types::text[]) wanted(type) CROSS JOIN LATERAL (
 				SELECT f.seq FROM changes f WHERE f.type = wanted.type AND f.seq > @after AND `+heads+` ORDER BY f.seq LIMIT @rows) found
@@ -74,11 +74,7 @@ func (f Feed) Read(ctx context.Context, db pg.DB) (page []Change, more bool, err
 		JOIN changes c ON c.seq = page.seq ORDER BY c.seq`,
 		pg.Args{"types": f.Types, "after": f.After, "copied": f.Copied, "rows": f.Limit + 1})
 	if err != nil {
-		return nil, false, pg.Error(err)
-	}
-	page, err = pgx.CollectRows(rows, pgx.RowToStructByName[Change])
-	if err != nil {
-		return nil, false, pg.Error(err)
+		return nil, false, err
 	}
 	if len(page) > f.Limit {
 		return page[:f.Limit], true, nil
@@ -119,7 +115,7 @@ func Identify(ctx context.Context, db pg.DB) (Identity, error) {
 func Snapshot(ctx context.Context, db Pool, f func(tx pgx.Tx) error) error {
 	tx, err := db.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
-		return pg.Error(err)
+		return pg.Error(fmt.Errorf("begin a snapshot: %w", err))
 	}
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -166,18 +162,18 @@ func Checkpoint(ctx context.Context, db pg.DB, known Sums, public bool) (Sums, e
 	}
 	sums := Sums{Head: head, of: map[string]sum{}}
 	maps.Copy(sums.of, known.of)
-	rows, err := db.Query(ctx, differences(since > 0, public), pg.Args{"types": FeedTypes, "since": since})
-	if err != nil {
-		return Sums{}, pg.Error(err)
-	}
-	var kind string
+	rows, _ := db.Query(ctx, differences(since > 0, public), pg.Args{"types": FeedTypes, "since": since}) // the rows have its error
+	var recordType string
 	var d sum
-	_, err = pgx.ForEachRow(rows, []any{&kind, &d.count, &d.digest}, func() error {
-		was := sums.of[kind]
-		sums.of[kind] = sum{was.count + d.count, was.digest ^ d.digest}
+	_, err = pgx.ForEachRow(rows, []any{&recordType, &d.count, &d.digest}, func() error {
+		was := sums.of[recordType]
+		sums.of[recordType] = sum{was.count + d.count, was.digest ^ d.digest}
 		return nil
 	})
-	return sums, pg.Error(err)
+	if err != nil {
+		return Sums{}, pg.Error(fmt.Errorf("sum the records: %w", err))
+	}
+	return sums, nil
 }
 
 // differences is the query for what the entries after @since add to each type. What a record was before is its last entry that

@@ -99,13 +99,9 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 
 // known finds out which of the two is missing, and keeps them from being deleted meanwhile.
 func known(ctx context.Context, tx pgx.Tx, in Input) error {
-	rows, err := tx.Query(ctx, "SELECT id FROM "+in.Type+" WHERE id IN (@first, @second) ORDER BY id FOR KEY SHARE", pg.Args{"first": in.FirstID, "second": in.SecondID})
+	ids, err := pg.Column[int64](ctx, tx, "SELECT id FROM "+in.Type+" WHERE id IN (@first, @second) ORDER BY id FOR KEY SHARE", pg.Args{"first": in.FirstID, "second": in.SecondID})
 	if err != nil {
-		return pg.Error(err)
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil {
-		return pg.Error(err)
+		return err
 	}
 	found := map[int64]bool{}
 	for _, id := range ids {
@@ -122,22 +118,20 @@ func known(ctx context.Context, tx pgx.Tx, in Input) error {
 }
 
 // Between gives the distinction of two records of a type, or pgx.ErrNoRows.
-func Between(ctx context.Context, db pg.DB, kind string, one, other int64) (id int64, err error) {
+func Between(ctx context.Context, db pg.DB, recordType string, one, other int64) (id int64, err error) {
 	return pg.ID(ctx, db, "SELECT id FROM distinctions WHERE type = @type AND first_id = least(@one::bigint, @other) AND second_id = greatest(@one::bigint, @other)",
-		pg.Args{"type": kind, "one": one, "other": other})
+		pg.Args{"type": recordType, "one": one, "other": other})
 }
 
 // Said gives, among records of a type, the pairs that are not the same, the lower id first.
-func Said(ctx context.Context, db pg.DB, kind string, ids []int64) (map[[2]int64]bool, error) {
-	rows, err := db.Query(ctx, "SELECT first_id, second_id FROM distinctions WHERE type = @type AND first_id = ANY (@ids)", pg.Args{"type": kind, "ids": ids})
-	if err != nil {
-		return nil, pg.Error(err)
-	}
+func Said(ctx context.Context, db pg.DB, recordType string, ids []int64) (map[[2]int64]bool, error) {
+	pairs, err := pg.All[struct {
+		First  int64 `db:"first_id"`
+		Second int64 `db:"second_id"`
+	}](ctx, db, "SELECT first_id, second_id FROM distinctions WHERE type = @type AND first_id = ANY (@ids)", pg.Args{"type": recordType, "ids": ids})
 	said := map[[2]int64]bool{}
-	var pair [2]int64
-	_, err = pgx.ForEachRow(rows, []any{&pair[0], &pair[1]}, func() error {
-		said[pair] = true
-		return nil
-	})
-	return said, pg.Error(err)
+	for _, p := range pairs {
+		said[[2]int64{p.First, p.Second}] = true
+	}
+	return said, err
 }

@@ -146,7 +146,7 @@ func setAuthors(ctx context.Context, tx pgx.Tx, id int64, old, authors []int64) 
 		}
 	}
 	// Insert only people who exist, to report all others together.
-	found, err := people(ctx, tx, `
+	found, err := pg.Column[int64](ctx, tx, `
 		INSERT INTO document_authors (document_id, person_id, position)
 		SELECT @id::bigint, g.person_id, g.position FROM unnest(@authors::bigint[]) WITH ORDINALITY g(person_id, position)
 		WHERE EXISTS (SELECT FROM people p WHERE p.id = g.person_id)
@@ -161,14 +161,4 @@ func setAuthors(ctx context.Context, tx pgx.Tx, id int64, old, authors []int64) 
 		}
 	}
 	return apperr.Validation(fields)
-}
-
-// people reads a column of their ids.
-func people(ctx context.Context, tx pgx.Tx, sql string, args pg.Args) ([]int64, error) {
-	rows, err := tx.Query(ctx, sql, args)
-	if err != nil {
-		return nil, pg.Error(err)
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	return ids, pg.Error(err)
 }

@@ -24,12 +24,14 @@ func Each[T any](ctx context.Context, db pg.DB, s Source, c Children, parents []
 	if s.Visible != "" {
 		visible = " WHERE " + s.Visible
 	}
-	rows, err := db.Query(ctx, "SELECT "+s.Columns+", NULL::text[] AS sort_keys FROM unnest(@parents::bigint[]) WITH ORDINALITY given(id, n)"+
+	list, err := collect[T](ctx, db, "SELECT "+s.Columns+", NULL::text[] AS sort_keys FROM unnest(@parents::bigint[]) WITH ORDINALITY given(id, n)"+
 		" CROSS JOIN LATERAL (SELECT "+c.Child+" AS id, row_number() OVER (ORDER BY "+c.Order+") AS n FROM "+c.Table+" WHERE "+c.Parent+" = given.id ORDER BY "+c.Order+" LIMIT @per) pick"+
 		" JOIN "+s.Table+" ON "+s.ID+" = pick.id "+s.Joins+" "+s.Shown+visible+" ORDER BY given.n, pick.n", pg.Args{"parents": parents, "per": per})
-	if err != nil {
-		return nil, pg.Error(err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[T])
-	return list, pg.Error(err)
+	return list, s.failed("list", pg.Plural, err)
+}
+
+// collect runs a query and scans its rows by column name.
+func collect[T any](ctx context.Context, db pg.DB, sql string, args pg.Args) ([]T, error) {
+	rows, _ := db.Query(ctx, sql, args) // the rows have its error
+	return pgx.CollectRows(rows, pgx.RowToStructByName[T])
 }

@@ -15,7 +15,7 @@ import (
 // there is no such record or Visible hides it.
 func Get[T any](ctx context.Context, db pg.DB, s Source, id int64) (record T, state State, err error) {
 	record, err = getItem[T](ctx, db, s.item(false), id, &state.Head, &state.Day)
-	return record, state, err
+	return record, state, s.failed("get", pg.Singular, err)
 }
 
 // GetForUpdate is Get that also locks the record until the transaction ends.
@@ -25,19 +25,15 @@ func GetForUpdate[T any](ctx context.Context, tx pgx.Tx, s Source, id int64) (re
 	if err == nil && !current { // what another transaction changed while this one waited for the lock is read only in part
 		record, _, err = Get[T](ctx, tx, s, id)
 	}
-	return record, err
+	return record, s.failed("get", pg.Singular, err)
 }
 
 // getItem runs a statement for one record and scans the columns after those of the record into more.
-func getItem[T any](ctx context.Context, db pg.DB, sql string, id int64, more ...any) (record T, err error) {
-	rows, err := db.Query(ctx, sql, pg.Args{"id": id})
-	if err != nil {
-		return record, pg.Error(err)
-	}
-	record, err = pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (T, error) {
+func getItem[T any](ctx context.Context, db pg.DB, sql string, id int64, more ...any) (T, error) {
+	rows, _ := db.Query(ctx, sql, pg.Args{"id": id}) // the rows have its error
+	return pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (T, error) {
 		return pgx.RowToStructByName[T](extendedRow{row, more})
 	})
-	return record, pg.Error(err)
 }
 
 // extendedRow is a row with more columns than the record has.

@@ -4,6 +4,7 @@ package paging
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -86,7 +87,9 @@ func (s *State) scan(row pgx.Row) error { return row.Scan(&s.Head, &s.Day) }
 
 // ReadState gives the state that a page would be read from now.
 func ReadState(ctx context.Context, db pg.DB) (s State, err error) {
-	err = pg.Error(s.scan(db.QueryRow(ctx, readState)))
+	if err = s.scan(db.QueryRow(ctx, readState)); err != nil {
+		err = pg.Error(fmt.Errorf("read the state: %w", err))
+	}
 	return s, err
 }
 
@@ -116,10 +119,26 @@ func Starts(w *pg.Where, column string, from, to *date.Day) {
 type Row interface{ Cursor() Cursor }
 
 // Query reads one page, or the next one of a Walk. The number of statements does not depend on the size of the page.
-func Query[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params) (Page[T], error) {
+func Query[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params) (page Page[T], err error) {
 	if p.walk != nil {
-		return nextPage[T](ctx, db, s, w, p)
+		page, err = nextPage[T](ctx, db, s, w, p)
+	} else {
+		page, err = readPage[T](ctx, db, s, w, p)
 	}
+	return page, s.failed("list", pg.Plural, err)
+}
+
+// failed is pg.Error for an error that ended an operation on the records of the source, such as "list round tables".
+func (s Source) failed(verb string, name func(table string) string, err error) error {
+	if err == nil || errors.Is(err, pgx.ErrNoRows) {
+		return err
+	}
+	table, _, _ := strings.Cut(s.Table, " ")
+	return pg.Error(fmt.Errorf("%s %s: %w", verb, name(table), err))
+}
+
+// readPage reads one page.
+func readPage[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params) (Page[T], error) {
 	order, err := s.order(p.Sort)
 	if err != nil {
 		return Page[T]{}, err
@@ -133,7 +152,7 @@ func Query[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params)
 		err = page.again(ctx, db, s, order, &w, p.After)
 	}
 	if err != nil {
-		return page, pg.Error(err)
+		return page, err
 	}
 	if len(page.Items) > page.Limit {
 		page.Items = page.Items[:page.Limit]
@@ -248,7 +267,7 @@ func (page *Page[T]) count(ctx context.Context, db pg.DB, s Source, w *pg.Where,
 			return nil
 		}
 		if short.Err() == nil || ctx.Err() != nil {
-			return pg.Error(fmt.Errorf("count: %w", err))
+			return fmt.Errorf("count: %w", err)
 		}
 	}
 	var plan []struct {
@@ -257,7 +276,7 @@ func (page *Page[T]) count(ctx context.Context, db pg.DB, s Source, w *pg.Where,
 		}
 	}
 	if err := db.QueryRow(ctx, "EXPLAIN (FORMAT JSON) SELECT 1"+from, args).Scan(&plan); err != nil {
-		return pg.Error(fmt.Errorf("estimate: %w", err))
+		return fmt.Errorf("estimate: %w", err)
 	}
 	n := int64(plan[0].Plan.Rows)
 	page.Total, page.Estimated = &n, true

@@ -63,21 +63,17 @@ func nextPage[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Para
 	page := Page[T]{Items: []T{}, Limit: step}
 	if !p.walk.open {
 		if err := p.walk.begin(ctx, db, s, w, p.Sort); err != nil {
-			return page, pg.Error(err)
+			return page, err
 		}
 	}
 	page.State = p.walk.state
 	ids, err := p.walk.next(ctx, db)
 	if err != nil || len(ids) == 0 {
-		return page, pg.Error(err)
+		return page, err
 	}
-	rows, err := db.Query(ctx, "SELECT "+s.Columns+", NULL::text[] AS sort_keys FROM unnest(@walked::bigint[]) WITH ORDINALITY given(id, n) JOIN "+
+	page.Items, err = collect[T](ctx, db, "SELECT "+s.Columns+", NULL::text[] AS sort_keys FROM unnest(@walked::bigint[]) WITH ORDINALITY given(id, n) JOIN "+
 		s.Table+" ON "+s.ID+" = given.id "+s.Joins+" "+s.Shown+" ORDER BY given.n", pg.Args{"walked": ids})
-	if err != nil {
-		return page, pg.Error(err)
-	}
-	page.Items, err = pgx.CollectRows(rows, pgx.RowToStructByName[T])
-	return page, pg.Error(err)
+	return page, err
 }
 
 // begin opens the cursor. The state is of the same snapshot.
@@ -125,10 +121,7 @@ func (k *walk) fits(ctx context.Context, db pg.DB, from string, args pg.Args) er
 
 // next returns the ids of the next records, and closes the cursor after the last ones.
 func (k *walk) next(ctx context.Context, db pg.DB) ([]int64, error) {
-	rows, err := db.Query(ctx, fetch)
-	if err != nil {
-		return nil, err
-	}
+	rows, _ := db.Query(ctx, fetch) // the rows have its error
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err == nil && len(ids) < step {
 		k.done, k.open = true, false

@@ -159,3 +159,46 @@ func TestOnlyARefusalOfTheServerIsAnAnswer(t *testing.T) {
 		t.Error("no answer is one")
 	}
 }
+
+func TestTheErrorOfAStatementSaysWhatItWasDoing(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	ctx := t.Context()
+	one := func(sql string) error { _, err := pg.One[struct{ ID int64 }](ctx, db, sql, nil); return err }
+	all := func(sql string) error { _, err := pg.All[struct{ ID int64 }](ctx, db, sql, nil); return err }
+	column := func(sql string) error { _, err := pg.Column[int64](ctx, db, sql, nil); return err }
+	id := func(sql string) error { _, err := pg.ID(ctx, db, sql, nil); return err }
+	exec := func(sql string) error { return pg.Exec(ctx, db, sql, nil) }
+	for _, c := range []struct {
+		run       func(sql string) error
+		sql, want string
+	}{
+		{one, "SELECT nothing FROM people WHERE id = 1 FOR UPDATE", "read person: "},
+		{all, "SELECT t.nothing FROM round_tables t JOIN people p ON true", "read round table: "},
+		{column, "WITH x AS (SELECT nothing FROM webhook_deliveries) SELECT 1 FROM x", "read webhook delivery: "},
+		{id, "\n\t\tINSERT INTO round_table_topics (nothing) SELECT 1 FROM topics RETURNING id", "create round table topic: "},
+		{exec, "UPDATE topics SET nothing = 1", "update topic: "},
+		{exec, "DELETE FROM api_keys WHERE nothing", "delete api key: "},
+		{exec, "SET nothing", "run a statement: "},
+		{exec, "INSERT INTO topics (label) VALUES (NULL)", "validation_failed /label:required: create topic: "},
+	} {
+		err := c.run(c.sql)
+		var cause *pgconn.PgError
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) || !errors.As(err, &cause) {
+			t.Errorf("%s: %v, want %q and its cause", c.sql, err, c.want)
+		}
+	}
+	batch := &pgx.Batch{}
+	batch.Queue("SELECT 1/0")
+	if err := pg.Send(ctx, db, "divide", batch); err == nil || !strings.Contains(err.Error(), "divide: ") {
+		t.Errorf("a batch: %v", err)
+	}
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := pg.One[struct{ ID int64 }](ended, db, "SELECT id FROM topics", nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("a client that has gone: %v", err)
+	}
+	if err := one("SELECT id FROM topics WHERE false"); err != pgx.ErrNoRows {
+		t.Errorf("no row: %v", err)
+	}
+}

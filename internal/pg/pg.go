@@ -106,26 +106,48 @@ func register(_ context.Context, conn *pgx.Conn) error {
 
 // One runs a query for a single row and scans it by column name. Without a row it returns pgx.ErrNoRows.
 func One[T any](ctx context.Context, db DB, sql string, args Args) (T, error) {
-	rows, err := db.Query(ctx, sql, args)
-	if err != nil {
-		var none T
-		return none, Error(err)
+	return collect(ctx, db, sql, args, func(rows pgx.Rows) (T, error) { return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T]) })
+}
+
+// All runs a query and scans its rows by column name.
+func All[T any](ctx context.Context, db DB, sql string, args Args) ([]T, error) {
+	return collect(ctx, db, sql, args, func(rows pgx.Rows) ([]T, error) { return pgx.CollectRows(rows, pgx.RowToStructByName[T]) })
+}
+
+// Column runs a query for one column.
+func Column[T any](ctx context.Context, db DB, sql string, args Args) ([]T, error) {
+	return collect(ctx, db, sql, args, func(rows pgx.Rows) ([]T, error) { return pgx.CollectRows(rows, pgx.RowTo[T]) })
+}
+
+// Value runs a query for one value. Without a row it returns pgx.ErrNoRows.
+func Value[T any](ctx context.Context, db DB, sql string, args Args) (T, error) {
+	return collect(ctx, db, sql, args, func(rows pgx.Rows) (T, error) { return pgx.CollectExactlyOneRow(rows, pgx.RowTo[T]) })
+}
+
+func collect[T any](ctx context.Context, db DB, sql string, args Args, scan func(pgx.Rows) (T, error)) (result T, err error) {
+	rows, _ := db.Query(ctx, sql, args) // the rows have its error
+	result, err = scan(rows)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return result, err
 	}
-	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		err = Error(err)
-	}
-	return row, err
+	return result, failed(sql, err)
 }
 
 // ID runs an INSERT … RETURNING id.
 func ID(ctx context.Context, db DB, sql string, args Args) (id int64, err error) {
-	err = Error(db.QueryRow(ctx, sql, args).Scan(&id))
-	return id, err
+	return Value[int64](ctx, db, sql, args)
+}
+
+// Send runs a batch; the operation names it in an error.
+func Send(ctx context.Context, db DB, operation string, b *pgx.Batch) error {
+	if err := db.SendBatch(ctx, b).Close(); err != nil {
+		return Error(fmt.Errorf("%s: %w", operation, err))
+	}
+	return nil
 }
 
 // Exec runs a statement without an answer.
 func Exec(ctx context.Context, db DB, sql string, args Args) error {
 	_, err := db.Exec(ctx, sql, args)
-	return Error(err)
+	return failed(sql, err)
 }

@@ -35,7 +35,7 @@ func setTopics(ctx context.Context, tx pgx.Tx, id int64, old, topics []int64) ([
 		}
 	}
 	// Insert only topics that exist, to report all others together.
-	found, err := collect[int64](ctx, tx, `
+	found, err := pg.Column[int64](ctx, tx, `
 		INSERT INTO round_table_topics (round_table_id, topic_id, position)
 		SELECT @id::bigint, g.topic_id, g.position FROM unnest(@topics::bigint[]) WITH ORDINALITY g(topic_id, position)
 		WHERE EXISTS (SELECT FROM topics t WHERE t.id = g.topic_id)
@@ -62,7 +62,7 @@ func setDocuments(ctx context.Context, tx pgx.Tx, id int64, old, links []Documen
 	for i, l := range links {
 		documents[i], relations[i] = l.DocumentID, l.Relation
 	}
-	found, err := collect[int64](ctx, tx, `
+	found, err := pg.Column[int64](ctx, tx, `
 		INSERT INTO document_links (round_table_id, document_id, relation, position)
 		SELECT @id::bigint, g.document_id, g.relation, g.position FROM unnest(@documents::bigint[], @relations::text[]) WITH ORDINALITY g(document_id, relation, position)
 		WHERE EXISTS (SELECT FROM documents d WHERE d.id = g.document_id)
@@ -74,14 +74,4 @@ func setDocuments(ctx context.Context, tx pgx.Tx, id int64, old, links []Documen
 		}
 	}
 	return fields, err
-}
-
-// collect reads one column.
-func collect[T any](ctx context.Context, tx pgx.Tx, sql string, args pg.Args) ([]T, error) {
-	rows, err := tx.Query(ctx, sql, args)
-	if err != nil {
-		return nil, pg.Error(err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowTo[T])
-	return list, pg.Error(err)
 }

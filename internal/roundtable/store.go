@@ -101,11 +101,11 @@ func Publish(ctx context.Context, tx pgx.Tx, id int64, publication string) error
 }
 
 func publicationOf(ctx context.Context, tx pgx.Tx, id int64) (publication string, err error) {
-	err = tx.QueryRow(ctx, "SELECT publication FROM round_tables WHERE id = $1", id).Scan(&publication)
+	publication, err = pg.Value[string](ctx, tx, "SELECT publication FROM round_tables WHERE id = @id", pg.Args{"id": id})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", changes.Missing(ctx, tx, Type, id)
 	}
-	return publication, pg.Error(err)
+	return publication, err
 }
 
 // MayPublish holds a change of the publication against the scopes of the actor: what everyone sees, and what everyone

@@ -64,11 +64,6 @@ func (in Input) args() pg.Args {
 
 // ByLabel gives the topics that have the label in any language, whatever its case, at most ten.
 func ByLabel(ctx context.Context, db pg.DB, label string) ([]apperr.Candidate, error) {
-	rows, err := db.Query(ctx, `SELECT t.id, text_sort_key(t.label) AS name, 1.0::float8 AS score FROM topics t
+	return pg.All[apperr.Candidate](ctx, db, `SELECT t.id, text_sort_key(t.label) AS name, 1.0::float8 AS score FROM topics t
 		WHERE EXISTS (SELECT FROM jsonb_each_text(t.label) l WHERE lower(l.value) = lower(@label)) ORDER BY t.id LIMIT 10`, pg.Args{"label": label})
-	if err != nil {
-		return nil, pg.Error(err)
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[apperr.Candidate])
-	return found, pg.Error(err)
 }
