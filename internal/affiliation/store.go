@@ -18,7 +18,11 @@ const (
 	Type  = "affiliations"
 )
 
-var full, unrestricted = newSource(false), newSource(true)
+// Source is how affiliations are read with the scope read.
+var Source = newSource(false)
+
+// publicSource is how the public reads them.
+var publicSource = newSource(true)
 
 // newSource is how affiliations are read: by the public without those of restricted people.
 func newSource(public bool) paging.Source {
@@ -42,9 +46,9 @@ func newSource(public bool) paging.Source {
 
 func sourceFor(ctx context.Context) paging.Source {
 	if actor.From(ctx).SeesOnlyPublished() {
-		return unrestricted
+		return publicSource
 	}
-	return full
+	return Source
 }
 
 // List gives a page of affiliations.

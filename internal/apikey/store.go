@@ -24,7 +24,8 @@ const (
 // prefixLength is how much of a made key stays readable: "rtr_" and 30 of its 256 random bits.
 const prefixLength = 10
 
-var source = paging.Source{
+// Source is how keys are read.
+var Source = paging.Source{
 	Columns: changes.Columns("k") + ", k.name, k.scopes, k.expires_at, k.prefix, k.revoked_at, k.last_used_at",
 	Table:   "api_keys k",
 	ID:      "k.id",
@@ -47,12 +48,12 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[APIKey], error) 
 	if f.Active != nil {
 		w.Add(active+" = @active", "active", *f.Active)
 	}
-	return paging.Query[APIKey](ctx, db, source, w, f.Params)
+	return paging.Query[APIKey](ctx, db, Source, w, f.Params)
 }
 
 // Get gives one key, or apperr.NotFound.
 func Get(ctx context.Context, db pg.DB, id int64) (APIKey, error) {
-	return changes.Get[APIKey](ctx, db, source, Type, id)
+	return changes.Get[APIKey](ctx, db, Source, Type, id)
 }
 
 // Create makes a key and gives its id and the key itself, which cannot be read again. secret is the registry's. An

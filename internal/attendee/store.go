@@ -19,7 +19,11 @@ const (
 	Type  = "attendees"
 )
 
-var full, published = newSource(false), newSource(true)
+// Source is how attendees are read with the scope read.
+var Source = newSource(false)
+
+// publicSource is how the public reads them.
+var publicSource = newSource(true)
 
 // newSource is how attendees are read: by the public only those of published round tables, and restricted people without
 // anything that names them.
@@ -55,17 +59,17 @@ func newSource(public bool) paging.Source {
 	return s
 }
 
-func sourceFor(public bool) paging.Source {
-	if public {
-		return published
+func sourceFor(ctx context.Context) paging.Source {
+	if actor.From(ctx).SeesOnlyPublished() {
+		return publicSource
 	}
-	return full
+	return Source
 }
 
 // List gives a page of attendees.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Attendee], error) {
 	public := actor.From(ctx).SeesOnlyPublished()
-	page, err := paging.Query[Attendee](ctx, db, sourceFor(public), f.where(public), f.Params)
+	page, err := paging.Query[Attendee](ctx, db, sourceFor(ctx), f.where(public), f.Params)
 	for i := range page.Items {
 		page.Items[i].finish()
 	}
@@ -92,7 +96,11 @@ func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "a.attendance", "attendance", f.Attendance)
 	if f.Resolved != nil {
 		const unresolved = "a.person_id IS NULL AND a.organization_id IS NULL AND a.description IS NULL"
-		w.Add(map[bool]string{true: "NOT (" + unresolved + ")", false: unresolved}[*f.Resolved])
+		if *f.Resolved {
+			w.Add("NOT (" + unresolved + ")")
+		} else {
+			w.Add(unresolved)
+		}
 	}
 	return w
 }
@@ -108,7 +116,7 @@ func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (pagi
 
 // Get gives one attendee, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Attendee, error) {
-	a, err := changes.Get[Attendee](ctx, db, sourceFor(actor.From(ctx).SeesOnlyPublished()), Type, id)
+	a, err := changes.Get[Attendee](ctx, db, sourceFor(ctx), Type, id)
 	a.finish()
 	return a, err
 }

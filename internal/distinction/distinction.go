@@ -56,7 +56,8 @@ type Filter struct {
 	Organization []int64 `query:"organization" form:"organization" validate:"max=200"` // Only what was decided about these organizations.
 }
 
-var source = paging.Source{
+// Source is how distinctions are read.
+var Source = paging.Source{
 	Columns: changes.Columns("d") + `, d.type, d.first_id, d.second_id, d.note,
 		json_build_object('id', d.first_id, 'name', coalesce(p.name, g.name)) AS first,
 		json_build_object('id', d.second_id, 'name', coalesce(q.name, h.name)) AS second`,
@@ -78,12 +79,12 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Distinction], er
 	if len(f.Organization) > 0 {
 		w.Add("(d.first_organization_id = ANY (@organization) OR d.second_organization_id = ANY (@organization))", "organization", f.Organization)
 	}
-	return paging.Query[Distinction](ctx, db, source, w, f.Params)
+	return paging.Query[Distinction](ctx, db, Source, w, f.Params)
 }
 
 // Get gives one distinction, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Distinction, error) {
-	return changes.Get[Distinction](ctx, db, source, Type, id)
+	return changes.Get[Distinction](ctx, db, Source, Type, id)
 }
 
 // Create says that two records are not the same. Records that are not there are apperr.Invalid; what was said before is

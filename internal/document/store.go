@@ -21,7 +21,11 @@ const (
 	Type  = "documents"
 )
 
-var full, public = newSource(false), newSource(true)
+// Source is how documents are read with the scope read.
+var Source = newSource(false)
+
+// publicSource is how the public reads them.
+var publicSource = newSource(true)
 
 // newSource is how documents are read: by the public without those that only unpublished round tables link to, and
 // without restricted authors.
@@ -53,9 +57,9 @@ func newSource(public bool) paging.Source {
 
 func sourceFor(ctx context.Context) paging.Source {
 	if actor.From(ctx).SeesOnlyPublished() {
-		return public
+		return publicSource
 	}
-	return full
+	return Source
 }
 
 // List gives a page of documents.

@@ -21,7 +21,8 @@ const (
 // Spellings is where the names of organizations are kept.
 var Spellings = spelling.Index{Table: "organization_names", Owner: "organization_id", Records: Table, Organizations: true}
 
-var source = paging.Source{
+// Source is how organizations are read.
+var Source = paging.Source{
 	Columns: changes.Columns("o") + `, o.name, o.short_name, o.other_names, o.kind, o.parent_id, o.country, o.website, o.founded_on, o.dissolved_on, o.external_ids,
 		CASE WHEN u.id IS NOT NULL THEN json_build_object('id', u.id, 'name', u.name) END AS parent`,
 	Table: "organizations o",
@@ -45,14 +46,14 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Organization], e
 		w.Add("o.id IN (SELECT x.id FROM external_ids x WHERE x.type = 'organizations' AND x.external_id = ANY(@external_id))", "external_id", f.ExternalID)
 	}
 	f.Found.Search(Spellings, &w, "o.id", f.Q)
-	page, err := paging.Query[Organization](ctx, db, f.Found.Ranked(Spellings, source, &w, f.Q, f.Sort), w, f.Params)
+	page, err := paging.Query[Organization](ctx, db, f.Found.Ranked(Spellings, Source, &w, f.Q, f.Sort), w, f.Params)
 	page.State = f.Found.State(page.State)
 	return page, err
 }
 
 // Get gives one organization, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Organization, error) {
-	return changes.Get[Organization](ctx, db, source, Type, id)
+	return changes.Get[Organization](ctx, db, Source, Type, id)
 }
 
 // ByName gives the organizations of which the name is a spelling as written.

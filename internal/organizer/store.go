@@ -17,7 +17,11 @@ const (
 	Type  = "organizers"
 )
 
-var full, published = newSource(false), newSource(true)
+// Source is how organizers are read with the scope read.
+var Source = newSource(false)
+
+// publicSource is how the public reads them.
+var publicSource = newSource(true)
 
 // newSource is how organizers are read: by the public only those of published round tables.
 func newSource(public bool) paging.Source {
@@ -42,9 +46,9 @@ func newSource(public bool) paging.Source {
 
 func sourceFor(ctx context.Context) paging.Source {
 	if actor.From(ctx).SeesOnlyPublished() {
-		return published
+		return publicSource
 	}
-	return full
+	return Source
 }
 
 // List gives a page of organizers.

@@ -166,7 +166,10 @@ func (s Source) orderBy(order []term) string {
 	keys := make([]string, 0, len(order)+1)
 	direction := ""
 	for _, t := range order {
-		direction = map[bool]string{true: " DESC"}[t.desc]
+		direction = ""
+		if t.desc {
+			direction = " DESC"
+		}
 		keys = append(keys, t.SQL+direction)
 	}
 	return " ORDER BY " + strings.Join(append(keys, s.ID+direction), ", ")

@@ -51,7 +51,8 @@ type ContactFilter struct {
 	Kind []string `query:"kind" form:"kind" enums:"email,phone,address,website,other" validate:"max=200"` // Only these kinds of contact.
 }
 
-var contacts = paging.Source{
+// ContactSource is how contacts are read.
+var ContactSource = paging.Source{
 	Columns: changes.Columns("c") + ", c.person_id, c.kind, c.value, c.note",
 	Table:   "contacts c",
 	ID:      "c.id",
@@ -64,12 +65,12 @@ func ListContacts(ctx context.Context, db pg.DB, person int64, f ContactFilter) 
 	var w pg.Where
 	w.Add("c.person_id = @person", "person", person)
 	pg.In(&w, "c.kind", "kind", f.Kind)
-	return paging.Query[Contact](ctx, db, contacts, w, f.Params)
+	return paging.Query[Contact](ctx, db, ContactSource, w, f.Params)
 }
 
 // GetContact gives one contact of a person, or apperr.NotFound, or apperr.Gone after its deletion.
 func GetContact(ctx context.Context, db pg.DB, person, id int64) (Contact, error) {
-	c, err := changes.Get[Contact](ctx, db, contacts, ContactType, id)
+	c, err := changes.Get[Contact](ctx, db, ContactSource, ContactType, id)
 	if err == nil && c.PersonID != person {
 		return Contact{}, apperr.New(apperr.NotFound, "not_found")
 	}

@@ -23,7 +23,11 @@ const (
 // Spellings is where the names of people are kept.
 var Spellings = spelling.Index{Table: "person_names", Owner: "person_id", Records: Table, Hidden: "NOT (" + reference.Public("r") + ")"}
 
-var full, unrestricted = newSource(false), newSource(true)
+// Source is how people are read with the scope read.
+var Source = newSource(false)
+
+// publicSource is how the public reads them.
+var publicSource = newSource(true)
 
 // newSource is how people are read: by the public without those that are restricted, and without notes.
 func newSource(public bool) paging.Source {
@@ -48,18 +52,18 @@ func newSource(public bool) paging.Source {
 	return s
 }
 
-func sourceFor(public bool) paging.Source {
-	if public {
-		return unrestricted
+func sourceFor(ctx context.Context) paging.Source {
+	if actor.From(ctx).SeesOnlyPublished() {
+		return publicSource
 	}
-	return full
+	return Source
 }
 
 // List gives a page of people.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Person], error) {
 	hidden := actor.From(ctx).SeesOnlyPublished()
 	w := f.where(hidden)
-	page, err := paging.Query[Person](ctx, db, f.Found.Ranked(Spellings, sourceFor(hidden), &w, f.Q, f.Sort), w, f.Params)
+	page, err := paging.Query[Person](ctx, db, f.Found.Ranked(Spellings, sourceFor(ctx), &w, f.Q, f.Sort), w, f.Params)
 	page.State = f.Found.State(page.State)
 	return page, err
 }
@@ -116,7 +120,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 
 // Get gives one person, or apperr.NotFound, or apperr.Gone after the deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Person, error) {
-	return changes.Get[Person](ctx, db, sourceFor(actor.From(ctx).SeesOnlyPublished()), Type, id)
+	return changes.Get[Person](ctx, db, sourceFor(ctx), Type, id)
 }
 
 // ByName gives the people of whom the name is a spelling as written.

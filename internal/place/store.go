@@ -20,7 +20,8 @@ const (
 
 var spellings = spelling.Index{Table: "place_names", Owner: "place_id", Records: Table}
 
-var source = paging.Source{
+// Source is how places are read.
+var Source = paging.Source{
 	Columns: changes.Columns("p") + `, p.name, p.former_names, p.other_names, p.country, p.region, p.parent_id, p.latitude, p.longitude,
 		CASE WHEN u.id IS NOT NULL THEN json_build_object('id', u.id, 'name', u.name) END AS parent`,
 	Table: "places p",
@@ -40,12 +41,12 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Place], error) {
 	pg.In(&w, "p.parent_id", "parent", f.Parent)
 	pg.In(&w, "p.country", "country", f.Country)
 	spellings.Search(&w, "p.id", f.Q)
-	return paging.Query[Place](ctx, db, spellings.Ranked(source, &w, f.Q, f.Sort), w, f.Params)
+	return paging.Query[Place](ctx, db, spellings.Ranked(Source, &w, f.Q, f.Sort), w, f.Params)
 }
 
 // Get gives one place, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Place, error) {
-	return changes.Get[Place](ctx, db, source, Type, id)
+	return changes.Get[Place](ctx, db, Source, Type, id)
 }
 
 // ByName gives the places that have or had the name.

@@ -10,13 +10,17 @@ import (
 	"roundtables.kz/registry/internal/reference"
 )
 
-var full, published = newSource(false), newSource(true)
+// Source is how recommendations are read with the scope read.
+var Source = newSource(false)
+
+// publicSource is how the public reads them.
+var publicSource = newSource(true)
 
 func sourceFor(ctx context.Context) paging.Source {
 	if actor.From(ctx).SeesOnlyPublished() {
-		return published
+		return publicSource
 	}
-	return full
+	return Source
 }
 
 // newSource is how recommendations are read: by the public only those of published round tables, without restricted

@@ -17,7 +17,8 @@ const (
 	Type  = "roles"
 )
 
-var source = paging.Source{
+// Source is how roles are read.
+var Source = paging.Source{
 	Columns: changes.Columns("r") + ", r.code, r.label, r.rank, r.speaks",
 	Table:   "roles r",
 	ID:      "r.id",
@@ -37,12 +38,12 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Role], error) {
 	if f.Speaks != nil {
 		w.Add("r.speaks = @speaks", "speaks", *f.Speaks)
 	}
-	return paging.Query[Role](ctx, db, source, w, f.Params)
+	return paging.Query[Role](ctx, db, Source, w, f.Params)
 }
 
 // Get gives one role, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Role, error) {
-	return changes.Get[Role](ctx, db, source, Type, id)
+	return changes.Get[Role](ctx, db, Source, Type, id)
 }
 
 // Create makes a role. A code that another has is apperr.Conflict.

@@ -22,7 +22,7 @@ const (
 // List gives a page of round tables.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[RoundTable], error) {
 	public := actor.From(ctx).SeesOnlyPublished()
-	page, err := paging.Query[RoundTable](ctx, db, sourceFor(public), f.where(public), f.Params)
+	page, err := paging.Query[RoundTable](ctx, db, sourceFor(ctx), f.where(public), f.Params)
 	for i := range page.Items {
 		page.Items[i].finish()
 	}
@@ -31,7 +31,7 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[RoundTable], err
 
 // Get gives one round table, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (RoundTable, error) {
-	r, err := changes.Get[RoundTable](ctx, db, sourceFor(actor.From(ctx).SeesOnlyPublished()), Type, id)
+	r, err := changes.Get[RoundTable](ctx, db, sourceFor(ctx), Type, id)
 	r.finish()
 	return r, err
 }

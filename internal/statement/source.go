@@ -1,19 +1,26 @@
 package statement
 
 import (
+	"context"
+
+	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/reference"
 )
 
-var full, published = newSource(false), newSource(true)
+// Source is how statements are read with the scope read.
+var Source = newSource(false)
 
-func sourceFor(public bool) paging.Source {
-	if public {
-		return published
+// publicSource is how the public reads them.
+var publicSource = newSource(true)
+
+func sourceFor(ctx context.Context) paging.Source {
+	if actor.From(ctx).SeesOnlyPublished() {
+		return publicSource
 	}
-	return full
+	return Source
 }
 
 // newSource is how statements are read: by the public only those of published round tables, and without anything that

@@ -21,7 +21,7 @@ const (
 // List gives a page of statements.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Statement], error) {
 	public := actor.From(ctx).SeesOnlyPublished()
-	page, err := paging.Query[Statement](ctx, db, sourceFor(public), f.where(public), f.Params)
+	page, err := paging.Query[Statement](ctx, db, sourceFor(ctx), f.where(public), f.Params)
 	for i := range page.Items {
 		page.Items[i].finish()
 	}
@@ -39,7 +39,7 @@ func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (pagi
 
 // Get gives one statement, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Statement, error) {
-	s, err := changes.Get[Statement](ctx, db, sourceFor(actor.From(ctx).SeesOnlyPublished()), Type, id)
+	s, err := changes.Get[Statement](ctx, db, sourceFor(ctx), Type, id)
 	s.finish()
 	return s, err
 }

@@ -17,7 +17,8 @@ const (
 	Type  = "topics"
 )
 
-var source = paging.Source{
+// Source is how topics are read.
+var Source = paging.Source{
 	Columns: changes.Columns("t") + `, t.label, t.description, t.parent_id,
 		CASE WHEN p.id IS NOT NULL THEN json_build_object('id', p.id, 'name', p.label) END AS parent`,
 	Table: "topics t",
@@ -38,12 +39,12 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Topic], error) {
 	if f.Q != "" {
 		w.Add("EXISTS (SELECT FROM jsonb_each_text(t.label) l WHERE l.value ILIKE '%' || @q || '%')", "q", pg.EscapeLike(f.Q))
 	}
-	return paging.Query[Topic](ctx, db, source, w, f.Params)
+	return paging.Query[Topic](ctx, db, Source, w, f.Params)
 }
 
 // Get gives one topic, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Topic, error) {
-	return changes.Get[Topic](ctx, db, source, Type, id)
+	return changes.Get[Topic](ctx, db, Source, Type, id)
 }
 
 // Create makes a topic. A label that a sibling has is apperr.Conflict; an unknown parent is apperr.Invalid.

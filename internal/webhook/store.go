@@ -12,7 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-var source = paging.Source{
+// Source is how webhooks are read.
+var Source = paging.Source{
 	Columns: changes.Columns("w") + ", w.url, w.description, w.types, w.drafts, w.state, w.disabled_reason, w.rotated_at",
 	Table:   "webhooks w",
 	ID:      "w.id",
@@ -25,12 +26,12 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Webhook], error)
 	var w pg.Where
 	pg.In(&w, "w.id", "id", f.ID)
 	pg.In(&w, "w.state", "state", f.State)
-	return paging.Query[Webhook](ctx, db, source, w, f.Params)
+	return paging.Query[Webhook](ctx, db, Source, w, f.Params)
 }
 
 // Get gives one webhook, or apperr.NotFound, or apperr.Gone after its deletion for whoever reads drafts.
 func Get(ctx context.Context, db pg.DB, id int64) (Webhook, error) {
-	return changes.Get[Webhook](ctx, db, source, Type, id)
+	return changes.Get[Webhook](ctx, db, Source, Type, id)
 }
 
 // Create makes a webhook that is told of what changes from now on, and gives its id and its secret, which cannot be read again.
