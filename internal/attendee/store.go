@@ -82,7 +82,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "a.round_table_id", "round_table", f.RoundTable)
 	paging.Starts(&w, "a.starts_key", f.StartsFrom, f.StartsTo)
 	if len(f.Person) > 0 {
-		cond, value := reference.Whom("a.person_id", "person", f.Person, public)
+		cond, value := reference.PersonIn("a.person_id", "person", f.Person, public)
 		w.Add(cond, "person", value)
 	}
 	if len(f.Organization) > 0 {

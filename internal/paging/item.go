@@ -22,7 +22,7 @@ func Get[T any](ctx context.Context, db pg.DB, s Source, id int64) (record T, st
 func GetForUpdate[T any](ctx context.Context, tx pgx.Tx, s Source, id int64) (record T, err error) {
 	var current bool
 	record, err = getItem[T](ctx, tx, s.item(true), id, &current)
-	if err == nil && !current { // what another transaction changed while this one waited for the lock is read only in part
+	if err == nil && !current { // a change that committed while this transaction waited for the lock was read only in part
 		record, _, err = Get[T](ctx, tx, s, id)
 	}
 	return record, s.failed("get", pg.Singular, err)
@@ -30,7 +30,7 @@ func GetForUpdate[T any](ctx context.Context, tx pgx.Tx, s Source, id int64) (re
 
 // getItem runs a statement for one record and scans the columns after those of the record into more.
 func getItem[T any](ctx context.Context, db pg.DB, sql string, id int64, more ...any) (T, error) {
-	rows, _ := db.Query(ctx, sql, pg.Args{"id": id}) // the rows have its error
+	rows, _ := db.Query(ctx, sql, pg.Args{"id": id}) // the rows carry its error
 	return pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (T, error) {
 		return pgx.RowToStructByName[T](extendedRow{row, more})
 	})
@@ -51,21 +51,21 @@ func (r extendedRow) Scan(dest ...any) error {
 	return r.CollectableRow.Scan(append(dest, r.more...)...)
 }
 
-// itemKey tells the statements of items apart.
+// itemKey identifies the statement of an item.
 type itemKey struct {
 	columns, table, joins, shown, visible string
 	forUpdate                             bool
 }
 
-// items caches the statements of items. The sources are few and their statements long; pgx looks statements up by their
-// text, which is faster with the very same string.
+// items caches the statements of items. There are few sources, and their statements are long. pgx finds the same
+// string faster than an equal one.
 var items = struct {
 	sync.RWMutex
 	of map[itemKey]string
 }{of: map[itemKey]string{}}
 
-// item is the statement that reads the record @id with its state. With forUpdate it locks the record, and instead of the
-// state it tells whether the record is as of the snapshot of the statement, which everything else in the row is.
+// item returns the statement that reads the record @id and its state. With forUpdate it locks the record, and its
+// last column says whether the record is the one of the statement's snapshot: parts and joined records always are.
 func (s Source) item(forUpdate bool) string {
 	key := itemKey{s.Columns, s.Table, s.Joins, s.Shown, s.Visible, forUpdate}
 	items.RLock()
@@ -86,10 +86,10 @@ func (s Source) item(forUpdate bool) string {
 	return sql
 }
 
-// Item is a statement that reads the record @id as a list would. More conditions may follow it.
+// Item returns the statement that reads the record @id as a list would. More conditions may be appended.
 func (s Source) Item() string { return s.selectItem("") }
 
-// selectItem writes the statement that reads the record @id, with more columns.
+// selectItem builds the statement that reads the record @id and more columns.
 func (s Source) selectItem(more string) string {
 	if more != "" {
 		more = ", " + more

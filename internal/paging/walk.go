@@ -19,17 +19,17 @@ type Filter[F any] interface {
 	Page() *Params
 }
 
-// Walk yields a whole list in order, page by page; an empty list is one empty page. Limit, Cursor and Count of the filter
-// do not matter. The walk ends after the first error, and when the loop ends early.
+// Walk yields a whole list in order, page by page. An empty list yields one empty page. Limit, Cursor and Count of
+// the filter have no effect. The walk ends after the first error. The loop may end it earlier.
 //
-// A transaction can hold one walk at a time. It must be REPEATABLE READ for all pages to show one snapshot. The memory
-// that a walk takes does not depend on the length of the list.
+// A transaction can hold one walk at a time. All pages show the same snapshot if the transaction is REPEATABLE READ.
+// The memory that a walk needs does not depend on the length of the list.
 func Walk[F any, T Row, P Filter[F]](ctx context.Context, tx pgx.Tx, list func(context.Context, pg.DB, F) (Page[T], error), f F) iter.Seq2[Page[T], error] {
 	return WalkAtMost[F, T, P](ctx, tx, list, f, 0)
 }
 
-// WalkAtMost is Walk for a list of at most so many records. The error for a longer list is apperr.Invalid and comes
-// before any record. 0 means no bound.
+// WalkAtMost is Walk for a list of at most most records. A longer list yields apperr.Invalid and no record. 0 means
+// no bound.
 func WalkAtMost[F any, T Row, P Filter[F]](ctx context.Context, tx pgx.Tx, list func(context.Context, pg.DB, F) (Page[T], error), f F, most int64) iter.Seq2[Page[T], error] {
 	return func(yield func(Page[T], error) bool) {
 		w := &walk{most: most}
@@ -44,10 +44,10 @@ func WalkAtMost[F any, T Row, P Filter[F]](ctx context.Context, tx pgx.Tx, list 
 	}
 }
 
-// walk is the progress of a Walk. With it in the parameters each Query returns the next records.
+// walk is the progress of a Walk. If the parameters have one, each Query returns the next records.
 type walk struct {
 	most  int64
-	open  bool // the cursor is
+	open  bool // the database cursor is open
 	done  bool // the last records were returned
 	state State
 }
@@ -57,8 +57,8 @@ const step = MaxLimit
 
 var fetch = "FETCH " + strconv.Itoa(step) + " FROM walk"
 
-// nextPage reads the next records of a walk. Their ids come from a cursor of the database, so that the list is sorted only
-// once; what is shown of them is looked up page by page.
+// nextPage reads the next records of a walk. Their ids come from a database cursor, so that the list is sorted once.
+// The columns are looked up page by page.
 func nextPage[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params) (Page[T], error) {
 	page := Page[T]{Items: []T{}, Limit: step}
 	if !p.walk.open {
@@ -76,7 +76,7 @@ func nextPage[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Para
 	return page, err
 }
 
-// begin opens the cursor. The state is of the same snapshot.
+// begin reads the state and opens the cursor.
 func (k *walk) begin(ctx context.Context, db pg.DB, s Source, w pg.Where, sort string) error {
 	order, err := s.order(sort)
 	if err != nil {
@@ -105,10 +105,10 @@ func (k *walk) begin(ctx context.Context, db pg.DB, s Source, w pg.Where, sort s
 	return err
 }
 
-// fits counts the records as far as it takes to know whether there are too many.
+// fits returns apperr.Invalid if the list has too many records. It counts no further than that.
 func (k *walk) fits(ctx context.Context, db pg.DB, from string, args pg.Args) error {
 	args["too_many"] = k.most + 1
-	maps.DeleteFunc(args, func(name string, _ any) bool { // those of the order
+	maps.DeleteFunc(args, func(name string, _ any) bool { // arguments of the order
 		return name != "too_many" && !regexp.MustCompile(`@`+name+`\b`).MatchString(from)
 	})
 	var n int64
@@ -121,7 +121,7 @@ func (k *walk) fits(ctx context.Context, db pg.DB, from string, args pg.Args) er
 
 // next returns the ids of the next records, and closes the cursor after the last ones.
 func (k *walk) next(ctx context.Context, db pg.DB) ([]int64, error) {
-	rows, _ := db.Query(ctx, fetch) // the rows have its error
+	rows, _ := db.Query(ctx, fetch) // the rows carry its error
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err == nil && len(ids) < step {
 		k.done, k.open = true, false
@@ -134,6 +134,6 @@ func (k *walk) next(ctx context.Context, db pg.DB) ([]int64, error) {
 func (k *walk) close(ctx context.Context, db pg.DB) {
 	if k.open {
 		k.open = false
-		_, _ = db.Exec(ctx, "CLOSE walk") // fails only in a transaction that has failed, which ends the cursor too
+		_, _ = db.Exec(ctx, "CLOSE walk") // fails only in a failed transaction, which has closed the cursor
 	}
 }

@@ -1,5 +1,5 @@
-// Package pg is how the registry talks to PostgreSQL: the pool, strict named arguments, predicates, and errors of the
-// database turned into errors a client can act on. It knows no resource.
+// Package pg connects the registry to PostgreSQL: the pool, strict named arguments, predicates, and the translation of
+// database errors into errors that a client can act on. It knows resources only by the names of their constraints.
 package pg
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// DB is what a store function needs: a pool, a connection or a transaction.
+// DB is what store functions take: a pool, a connection or a transaction.
 type DB interface {
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
@@ -27,7 +27,7 @@ type DB interface {
 // ForUpdate is a transaction in which the Get of a resource also locks the record until the transaction ends.
 type ForUpdate struct{ pgx.Tx }
 
-// Options are the settings of a pool. Zero values leave the server's or pgx's own.
+// Options are the settings of a pool. A zero value keeps the default of the server or of pgx.
 type Options struct {
 	MaxConns         int32
 	StatementTimeout time.Duration
@@ -35,8 +35,8 @@ type Options struct {
 	ApplicationName  string
 }
 
-// CheckURL refuses a database URL with a bare @ / ? or # in its password: that ends the password or the host part early, and what remains would be
-// taken for the name of a host or a database, and shown.
+// CheckURL rejects a database URL whose password contains an unescaped @ / ? or #. The rest of such a password would be
+// taken for the name of a host or a database, and messages show those.
 func CheckURL(databaseURL string) error {
 	_, rest, _ := strings.Cut(databaseURL, "://")
 	end := strings.IndexAny(rest, "/?#")
@@ -49,7 +49,7 @@ func CheckURL(databaseURL string) error {
 	return nil
 }
 
-// Open makes a pool for the database URL and checks that one connection can be had.
+// Open opens a pool for the database URL and checks that it can connect.
 func Open(ctx context.Context, databaseURL string, o Options) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(databaseURL)
 	if err != nil {
@@ -88,8 +88,8 @@ func Open(ctx context.Context, databaseURL string, o Options) (*pgxpool.Pool, er
 	return pool, nil
 }
 
-// register makes times UTC, and has nested objects written and read by the JSON library of the answers, which is faster than pgx's own.
-// nil maps and slices stay null, as they were.
+// register makes times UTC and uses the JSON library of the responses for nested objects, which is faster than that
+// of pgx. nil maps and slices are null.
 func register(_ context.Context, conn *pgx.Conn) error {
 	null := json.JoinOptions(json.FormatNilMapAsNull(true), json.FormatNilSliceAsNull(true))
 	marshal := func(v any) ([]byte, error) { return json.Marshal(v, null) }
@@ -125,7 +125,7 @@ func Value[T any](ctx context.Context, db DB, sql string, args Args) (T, error) 
 }
 
 func collect[T any](ctx context.Context, db DB, sql string, args Args, scan func(pgx.Rows) (T, error)) (result T, err error) {
-	rows, _ := db.Query(ctx, sql, args) // the rows have its error
+	rows, _ := db.Query(ctx, sql, args) // the rows carry its error
 	result, err = scan(rows)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return result, err
@@ -138,7 +138,7 @@ func ID(ctx context.Context, db DB, sql string, args Args) (id int64, err error)
 	return Value[int64](ctx, db, sql, args)
 }
 
-// Send runs a batch; the operation names it in an error.
+// Send runs a batch. Its error begins with the operation, such as "add the parts of an attendee".
 func Send(ctx context.Context, db DB, operation string, b *pgx.Batch) error {
 	if err := db.SendBatch(ctx, b).Close(); err != nil {
 		return Error(fmt.Errorf("%s: %w", operation, err))
@@ -146,7 +146,7 @@ func Send(ctx context.Context, db DB, operation string, b *pgx.Batch) error {
 	return nil
 }
 
-// Exec runs a statement without an answer.
+// Exec runs a statement that returns no rows.
 func Exec(ctx context.Context, db DB, sql string, args Args) error {
 	_, err := db.Exec(ctx, sql, args)
 	return failed(sql, err)

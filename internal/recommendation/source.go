@@ -73,7 +73,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 		w.Through(pg.Link{Table: topicLinks, Parent: "recommendation_id", Cond: cond, Leads: len(f.Topic) == 1}, "topic", value)
 	}
 	if len(f.Person) > 0 {
-		cond, value := reference.Whom("l.person_key", "person", f.Person, public)
+		cond, value := reference.PersonIn("l.person_key", "person", f.Person, public)
 		w.Add("x.statement_id IN (SELECT l.id FROM statements l WHERE "+cond+")", "person", value)
 	}
 	return w

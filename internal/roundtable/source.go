@@ -84,7 +84,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	through(&w, "attendee_roles l", "l.role", "role", f.Role)
 	through(&w, "round_table_topics l", "l.topic_id", "topic", f.Topic)
 	if len(f.Person) > 0 {
-		cond, value := reference.Whom("l.person_id", "person", f.Person, public)
+		cond, value := reference.PersonIn("l.person_id", "person", f.Person, public)
 		w.Through(pg.Link{Table: personLinks, Parent: "round_table_id", Cond: cond, Leads: len(f.Person) == 1}, "person", value)
 	}
 	pg.In(&w, "r.place_id", "place", f.Place)

@@ -78,7 +78,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "s.round_table_id", "round_table", f.RoundTable)
 	paging.Starts(&w, "s.starts_key", f.StartsFrom, f.StartsTo)
 	if len(f.Person) > 0 {
-		cond, value := reference.Whom("s.person_key", "person", f.Person, public)
+		cond, value := reference.PersonIn("s.person_key", "person", f.Person, public)
 		w.Add(cond, "person", value)
 	}
 	if len(f.Organization) > 0 {
@@ -92,7 +92,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 		w.Vary("EXISTS (SELECT FROM statement_texts t WHERE t.statement_id = s.id AND t.lang = ANY(@langs))", "langs", f.Lang)
 	}
 	if len(f.MentionPerson) > 0 {
-		cond, value := reference.Whom("l.person_id", "mention_person", f.MentionPerson, public)
+		cond, value := reference.PersonIn("l.person_id", "mention_person", f.MentionPerson, public)
 		w.Through(pg.Link{Table: "statement_people l", Parent: "statement_id", Cond: cond, Leads: len(f.MentionPerson) == 1}, "mention_person", value)
 	}
 	through(&w, "statement_organizations l", "l.organization_id", "mention_organization", f.MentionOrganization)
