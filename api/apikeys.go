@@ -81,7 +81,7 @@ func (s *server) createAPIKey(c echo.Context) error {
 //	@Success	200		{object}	apikey.APIKey	"The key as it is now."
 //	@Router		/v1/api-keys/{id} [patch]
 func (s *server) patchAPIKey(c echo.Context) error {
-	return patchOf(s, c, apikey.Table, apikey.Type, apikey.Get, func(k *apikey.APIKey) *apikey.Input { return &k.Input }, apikey.Update)
+	return patchOf(s, c, apikey.Get, func(k *apikey.APIKey) *apikey.Input { return &k.Input }, apikey.Update)
 }
 
 // revokeAPIKey revokes a key.

@@ -33,7 +33,7 @@ func listOf[F any, T paging.Row](s *server, c echo.Context, list func(context.Co
 		return err
 	}
 	q.from(c, page.State, "")
-	return s.list(c, pageParams(&f), page.Items, infoOf(page), q)
+	return s.list(c, paging.ParamsOf(&f), page.Items, infoOf(page), q)
 }
 
 // uncachedListOf is listOf without ETag and 304, for data that is not recorded in the change log.
@@ -46,7 +46,7 @@ func uncachedListOf[F any, T paging.Row](s *server, c echo.Context, list func(co
 	if err != nil {
 		return err
 	}
-	return s.list(c, pageParams(&f), page.Items, infoOf(page), nil)
+	return s.list(c, paging.ParamsOf(&f), page.Items, infoOf(page), nil)
 }
 
 // withinOf sends a list narrowed to the round table in the path. A round table that the actor may not see is 404 or 410.
@@ -74,7 +74,7 @@ func withinOf[F any, T paging.Row](s *server, c echo.Context, list func(context.
 		}
 	}
 	q.from(c, page.State, "")
-	return s.list(c, pageParams(&f), page.Items, infoOf(page), q)
+	return s.list(c, paging.ParamsOf(&f), page.Items, infoOf(page), q)
 }
 
 // itemOf sends one record, or 304 if the client has the current one.
@@ -101,7 +101,7 @@ func itemWith[T record](s *server, c echo.Context, params any, p *itemParams, ge
 		return err
 	}
 	meta := r.Meta()
-	q.from(c, paging.StateOf(meta), versionTag(meta.Version)+"-")
+	q.from(c, meta.ReadAt, versionTag(meta.Version)+"-")
 	return show(c, http.StatusOK, &r, *p, q)
 }
 
@@ -201,8 +201,8 @@ type duplicateParams struct {
 }
 
 // patchOf applies a merge patch (RFC 7396) to the part of a record that clients write, which content returns.
-func patchOf[I any, T record](s *server, c echo.Context, table, recordType string,
-	get func(context.Context, pg.DB, int64) (T, error), content func(*T) *I, update func(context.Context, pgx.Tx, int64, I) error) error {
+func patchOf[I any, T record](s *server, c echo.Context, get func(context.Context, pg.DB, int64) (T, error),
+	content func(*T) *I, update func(context.Context, pgx.Tx, T, I) error) error {
 	n, err := id(c)
 	if err != nil {
 		return err
@@ -220,11 +220,11 @@ func patchOf[I any, T record](s *server, c echo.Context, table, recordType strin
 	}
 	var r T
 	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) error {
-		if err := lock(ctx, tx, table, recordType, n, version); err != nil {
+		if r, err = get(ctx, pg.ForUpdate{Tx: tx}, n); err != nil {
 			return err
 		}
-		if r, err = get(ctx, tx, n); err != nil {
-			return err
+		if now := r.Meta().Version; version != 0 && version != now {
+			return stale(now)
 		}
 		current, err := json.Marshal(content(&r), input.JSON)
 		if err != nil {
@@ -238,7 +238,7 @@ func patchOf[I any, T record](s *server, c echo.Context, table, recordType strin
 		if err := input.Decode(merged, &in); err != nil {
 			return err
 		}
-		if err := update(ctx, tx, n, in); err != nil {
+		if err := update(ctx, tx, r, in); err != nil {
 			return err
 		}
 		r, err = get(ctx, tx, n)

@@ -8,17 +8,12 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// pageParams returns the parameters of pages that a filter embeds.
-func pageParams[F any](f *F) *paging.Params {
-	return any(f).(interface{ Page() *paging.Params }).Page()
-}
-
 // query binds the query string to the filter of a list: strictly, with defaults and the decoded cursor.
 func query[F any](s *server, c echo.Context) (F, error) {
 	var f F
 	values := c.QueryParams()
 	fields := input.Bind(values, &f)
-	p := pageParams(&f)
+	p := paging.ParamsOf(&f)
 	if p.Cursor != "" {
 		after, err := s.cursors.decode(p.Cursor, c.Request().URL.Path, values)
 		if err != nil {
@@ -40,7 +35,6 @@ var ofPages = []string{"limit", "cursor", "count"}
 func queryWhole[F any](c echo.Context, extra any) (F, error) {
 	var f F
 	fields := input.BindAll(c.QueryParams(), ofPages, &f, extra)
-	pageParams(&f).Walk = &paging.Walk{}
 	return f, apperr.BadQuery(fields)
 }
 

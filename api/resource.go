@@ -55,7 +55,7 @@ type resource[I any, T record, F any] struct {
 	get    func(context.Context, pg.DB, int64) (T, error)
 	input  func(*T) *I // the part of a record that clients write
 	create func(context.Context, pgx.Tx, I) (int64, error)
-	update func(context.Context, pgx.Tx, int64, I) error
+	update func(context.Context, pgx.Tx, T, I) error
 
 	// All of the following are optional.
 
@@ -206,7 +206,7 @@ func (r resource[I, T, F]) operation(f Feature) operation {
 		}), query: item, answer: record}
 	case Patch:
 		return operation{handle: bound(func(r resource[I, T, F], s *server, c echo.Context) error {
-			return patchOf(s, c, r.Table, r.Type, r.get, r.input, r.update)
+			return patchOf(s, c, r.get, r.input, r.update)
 		}), query: write, body: input, answer: record}
 	case Delete:
 		return operation{handle: bound(func(r resource[I, T, F], s *server, c echo.Context) error {
@@ -286,7 +286,7 @@ func (r resource[I, T, F]) collection(s *server) imports.Collection[I, T] {
 func (r resource[I, T, F]) feed(ctx context.Context, db pg.DB, ids []int64, lang string) (map[int64]any, error) {
 	var f F
 	reflect.ValueOf(&f).Elem().FieldByName("ID").Set(reflect.ValueOf(ids)) // every filter has it: a test checks that
-	p := pageParams(&f)
+	p := paging.ParamsOf(&f)
 	p.Sort, p.Limit = "id", paging.MaxLimit
 	page, err := r.list(ctx, db, f)
 	if err != nil {

@@ -131,18 +131,14 @@ func withSecret(c echo.Context, secret *string) func(context.Context, pg.DB, int
 //	@Success		200		{object}	webhook.Webhook	"The webhook as it is now."
 //	@Router			/v1/webhooks/{id} [patch]
 func (s *server) patchWebhook(c echo.Context) error {
-	update := func(ctx context.Context, tx pgx.Tx, id int64, in webhook.Input) error {
-		w, err := webhook.Get(ctx, tx, id)
-		if err == nil {
-			err = mayReceive(ctx, w.Input, in)
-		}
-		if err != nil {
+	update := func(ctx context.Context, tx pgx.Tx, old webhook.Webhook, in webhook.Input) error {
+		if err := mayReceive(ctx, old.Input, in); err != nil {
 			return err
 		}
-		return webhook.Update(ctx, tx, s.reach(), id, in)
+		return webhook.Update(ctx, tx, s.reach(), old, in)
 	}
 	defer s.courier.Wake()
-	return patchOf(s, c, webhook.Table, webhook.Type, webhook.Get, func(w *webhook.Webhook) *webhook.Input { return &w.Input }, update)
+	return patchOf(s, c, webhook.Get, func(w *webhook.Webhook) *webhook.Input { return &w.Input }, update)
 }
 
 // deleteWebhook deletes a webhook.

@@ -2,7 +2,6 @@ package affiliation
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/changes"
@@ -19,7 +18,11 @@ const (
 	Type  = "affiliations"
 )
 
-var full, unrestricted = newSource(false), newSource(true)
+// Source is how affiliations are read with the scope read.
+var Source = newSource(false)
+
+// publicSource is how the public reads them.
+var publicSource = newSource(true)
 
 // newSource is how affiliations are read: by the public without those of restricted people.
 func newSource(public bool) paging.Source {
@@ -43,14 +46,9 @@ func newSource(public bool) paging.Source {
 
 func sourceFor(ctx context.Context) paging.Source {
 	if actor.From(ctx).SeesOnlyPublished() {
-		return unrestricted
+		return publicSource
 	}
-	return full
-}
-
-func init() {
-	pg.Explain("affiliations_held_to_order", "/to", "before_start")
-	pg.Explain("affiliations_person_id_organization_id_key", "/organization_id", "already_taken")
+	return Source
 }
 
 // List gives a page of affiliations.
@@ -67,11 +65,7 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Affiliation], er
 
 // Get gives one affiliation, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Affiliation, error) {
-	f, err := pg.One[Affiliation](ctx, db, sourceFor(ctx).Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return f, err
+	return changes.Get[Affiliation](ctx, db, sourceFor(ctx), Type, id)
 }
 
 // Create makes an affiliation. An unknown person or organization is apperr.Invalid; one that is there already, with the
@@ -84,9 +78,9 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 
 // Update gives an affiliation new content, with the errors of Create; content that is already there changes nothing, the
 // version included.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+func Update(ctx context.Context, tx pgx.Tx, old Affiliation, in Input) error {
 	args := in.args()
-	args["id"] = id
+	args["id"] = old.ID
 	return pg.Exec(ctx, tx, `
 		UPDATE affiliations SET person_id = @person_id, organization_id = @organization_id, title = @title, held_from = @held_from,
 			held_to = @held_to, is_primary = @is_primary WHERE id = @id`, args)

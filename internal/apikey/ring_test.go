@@ -156,7 +156,11 @@ func TestAScopeThatIsTakenAwayIsGoneWithinASecond(t *testing.T) {
 		t.Fatal("it cannot write")
 	}
 	write(t, db, func(ctx context.Context, tx pgx.Tx) error {
-		return apikey.Update(ctx, tx, id, apikey.Input{Name: "a", Scopes: []string{"read"}})
+		old, err := apikey.Get(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		return apikey.Update(ctx, tx, old, apikey.Input{Name: "a", Scopes: []string{"read"}})
 	})
 	c.pass(time.Second)
 	if good(t, r, token).Can(actor.Write) {

@@ -24,7 +24,8 @@ const (
 // prefixLength is how much of a made key stays readable: "rtr_" and 30 of its 256 random bits.
 const prefixLength = 10
 
-var source = paging.Source{
+// Source is how keys are read.
+var Source = paging.Source{
 	Columns: changes.Columns("k") + ", k.name, k.scopes, k.expires_at, k.prefix, k.revoked_at, k.last_used_at",
 	Table:   "api_keys k",
 	ID:      "k.id",
@@ -47,16 +48,12 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[APIKey], error) 
 	if f.Active != nil {
 		w.Add(active+" = @active", "active", *f.Active)
 	}
-	return paging.Query[APIKey](ctx, db, source, w, f.Params)
+	return paging.Query[APIKey](ctx, db, Source, w, f.Params)
 }
 
 // Get gives one key, or apperr.NotFound.
 func Get(ctx context.Context, db pg.DB, id int64) (APIKey, error) {
-	k, err := pg.One[APIKey](ctx, db, source.Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return k, err
+	return changes.Get[APIKey](ctx, db, Source, Type, id)
 }
 
 // Create makes a key and gives its id and the key itself, which cannot be read again. secret is the registry's. An
@@ -73,18 +70,14 @@ func Create(ctx context.Context, tx pgx.Tx, secret []byte, in Input) (id int64, 
 
 // Update gives a key another name, other scopes or another expiry; content that is already there changes nothing. An
 // expiry that is newly set and already over is apperr.Invalid: Revoke ends a key.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
-	k, err := Get(ctx, tx, id)
-	if err != nil {
-		return err
-	}
-	if in.ExpiresAt != nil && (k.ExpiresAt == nil || !k.ExpiresAt.Equal(*in.ExpiresAt)) {
+func Update(ctx context.Context, tx pgx.Tx, old APIKey, in Input) error {
+	if in.ExpiresAt != nil && (old.ExpiresAt == nil || !old.ExpiresAt.Equal(*in.ExpiresAt)) {
 		if err := inFuture(in.ExpiresAt); err != nil {
 			return err
 		}
 	}
 	return pg.Exec(ctx, tx, "UPDATE api_keys SET name = @name, scopes = @scopes, expires_at = @expires_at WHERE id = @id",
-		pg.Args{"id": id, "name": in.Name, "scopes": in.Scopes, "expires_at": in.ExpiresAt})
+		pg.Args{"id": old.ID, "name": in.Name, "scopes": in.Scopes, "expires_at": in.ExpiresAt})
 }
 
 // Revoke ends a key for good. A key that is revoked already stays as it is.

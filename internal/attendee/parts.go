@@ -29,8 +29,8 @@ func replaceParts(ctx context.Context, tx pgx.Tx, id int64, was, is Input) error
 	if gone.Len() == 0 {
 		return nil
 	}
-	if err := tx.SendBatch(ctx, &gone).Close(); err != nil {
-		return pg.Error(err)
+	if err := pg.Send(ctx, tx, "remove the parts of an attendee", &gone); err != nil {
+		return err
 	}
 	return addParts(ctx, tx, id, roles, affiliations)
 }
@@ -84,8 +84,8 @@ func addParts(ctx context.Context, tx pgx.Tx, id int64, roles []string, affiliat
 	if parts.Len() == 0 {
 		return nil
 	}
-	if err := tx.SendBatch(ctx, &parts).Close(); err != nil {
-		return pg.Error(err)
+	if err := pg.Send(ctx, tx, "add the parts of an attendee", &parts); err != nil {
+		return err
 	}
 	return apperr.Validation(fields)
 }

@@ -2,7 +2,6 @@ package attendee
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
@@ -20,7 +19,11 @@ const (
 	Type  = "attendees"
 )
 
-var full, published = newSource(false), newSource(true)
+// Source is how attendees are read with the scope read.
+var Source = newSource(false)
+
+// publicSource is how the public reads them.
+var publicSource = newSource(true)
 
 // newSource is how attendees are read: by the public only those of published round tables, and restricted people without
 // anything that names them.
@@ -56,25 +59,17 @@ func newSource(public bool) paging.Source {
 	return s
 }
 
-func sourceFor(public bool) paging.Source {
-	if public {
-		return published
+func sourceFor(ctx context.Context) paging.Source {
+	if actor.From(ctx).SeesOnlyPublished() {
+		return publicSource
 	}
-	return full
-}
-
-func init() {
-	pg.Explain("attendees_round_table_id_starts_key_fkey", "/round_table_id", "unknown_reference")
-	pg.Explain("attendees_round_table_id_person_id_key", "/person_id", "already_attends")
-	pg.Explain("attendees_round_table_id_organization_id_key", "/organization_id", "already_attends")
-	pg.Explain("attendees_on_behalf_of_person_id_fkey", "/on_behalf_of/person_id", "unknown_reference")
-	pg.Explain("attendees_on_behalf_of_organization_id_fkey", "/on_behalf_of/organization_id", "unknown_reference")
+	return Source
 }
 
 // List gives a page of attendees.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Attendee], error) {
 	public := actor.From(ctx).SeesOnlyPublished()
-	page, err := paging.Query[Attendee](ctx, db, sourceFor(public), f.where(public), f.Params)
+	page, err := paging.Query[Attendee](ctx, db, sourceFor(ctx), f.where(public), f.Params)
 	for i := range page.Items {
 		page.Items[i].finish()
 	}
@@ -87,7 +82,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "a.round_table_id", "round_table", f.RoundTable)
 	paging.Starts(&w, "a.starts_key", f.StartsFrom, f.StartsTo)
 	if len(f.Person) > 0 {
-		cond, value := reference.Whom("a.person_id", "person", f.Person, public)
+		cond, value := reference.PersonIn("a.person_id", "person", f.Person, public)
 		w.Add(cond, "person", value)
 	}
 	if len(f.Organization) > 0 {
@@ -101,7 +96,11 @@ func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "a.attendance", "attendance", f.Attendance)
 	if f.Resolved != nil {
 		const unresolved = "a.person_id IS NULL AND a.organization_id IS NULL AND a.description IS NULL"
-		w.Add(map[bool]string{true: "NOT (" + unresolved + ")", false: unresolved}[*f.Resolved])
+		if *f.Resolved {
+			w.Add("NOT (" + unresolved + ")")
+		} else {
+			w.Add(unresolved)
+		}
 	}
 	return w
 }
@@ -117,10 +116,7 @@ func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (pagi
 
 // Get gives one attendee, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Attendee, error) {
-	a, err := pg.One[Attendee](ctx, db, sourceFor(actor.From(ctx).SeesOnlyPublished()).Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
+	a, err := changes.Get[Attendee](ctx, db, sourceFor(ctx), Type, id)
 	a.finish()
 	return a, err
 }
@@ -144,26 +140,22 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 
 // Update gives an attendee new content, with the errors of Create; without a position it stays where it is. Another
 // round table is apperr.Invalid. Content that is already there changes nothing, the version included.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+func Update(ctx context.Context, tx pgx.Tx, old Attendee, in Input) error {
 	in.complete()
-	was, err := Get(ctx, tx, id)
-	if err != nil {
-		return err
-	}
-	if was.RoundTableID != in.RoundTableID {
+	if old.RoundTableID != in.RoundTableID {
 		return apperr.Validation([]apperr.Field{apperr.At("/round_table_id", "immutable")})
 	}
 	args := in.args()
 	delete(args, "round_table_id")
-	args["id"] = id
-	err = pg.Exec(ctx, tx, `
+	args["id"] = old.ID
+	err := pg.Exec(ctx, tx, `
 		UPDATE attendees SET person_id = @person_id, organization_id = @organization_id, name_as_listed = @name_as_listed, description = @description,
 			group_size = @group_size, on_behalf_of_person_id = @on_behalf_of_person_id, on_behalf_of_organization_id = @on_behalf_of_organization_id,
 			attendance = @attendance, position = coalesce(@position, position) WHERE id = @id`, args)
 	if err != nil {
 		return err
 	}
-	return replaceParts(ctx, tx, id, was.Input, in)
+	return replaceParts(ctx, tx, old.ID, old.Input, in)
 }
 
 // Resolve says which person or organization an attendee is, with the errors of Update. One that is linked already, or a
@@ -176,8 +168,9 @@ func Resolve(ctx context.Context, tx pgx.Tx, id int64, person, organization *int
 	if a.PersonID != nil || a.OrganizationID != nil || a.Description != nil {
 		return apperr.New(apperr.Conflict, "already_resolved")
 	}
-	a.Input.PersonID, a.Input.OrganizationID = person, organization
-	return Update(ctx, tx, id, a.Input)
+	in := a.Input
+	in.PersonID, in.OrganizationID = person, organization
+	return Update(ctx, tx, a, in)
 }
 
 func (in Input) args() pg.Args {

@@ -3,7 +3,6 @@ package distinction
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
@@ -57,7 +56,8 @@ type Filter struct {
 	Organization []int64 `query:"organization" form:"organization" validate:"max=200"` // Only what was decided about these organizations.
 }
 
-var source = paging.Source{
+// Source is how distinctions are read.
+var Source = paging.Source{
 	Columns: changes.Columns("d") + `, d.type, d.first_id, d.second_id, d.note,
 		json_build_object('id', d.first_id, 'name', coalesce(p.name, g.name)) AS first,
 		json_build_object('id', d.second_id, 'name', coalesce(q.name, h.name)) AS second`,
@@ -67,10 +67,6 @@ var source = paging.Source{
 	ID:      "d.id",
 	Sorts:   map[string]paging.Column{"updated_at": {SQL: "d.updated_at", Type: "timestamptz"}},
 	Default: "-updated_at",
-}
-
-func init() {
-	pg.Explain("distinctions_type_first_id_second_id_key", "/second_id", "already_distinct")
 }
 
 // List gives a page of distinctions.
@@ -83,16 +79,12 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Distinction], er
 	if len(f.Organization) > 0 {
 		w.Add("(d.first_organization_id = ANY (@organization) OR d.second_organization_id = ANY (@organization))", "organization", f.Organization)
 	}
-	return paging.Query[Distinction](ctx, db, source, w, f.Params)
+	return paging.Query[Distinction](ctx, db, Source, w, f.Params)
 }
 
 // Get gives one distinction, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Distinction, error) {
-	d, err := pg.One[Distinction](ctx, db, source.Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return d, err
+	return changes.Get[Distinction](ctx, db, Source, Type, id)
 }
 
 // Create says that two records are not the same. Records that are not there are apperr.Invalid; what was said before is
@@ -108,13 +100,9 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 
 // known finds out which of the two is missing, and keeps them from being deleted meanwhile.
 func known(ctx context.Context, tx pgx.Tx, in Input) error {
-	rows, err := tx.Query(ctx, "SELECT id FROM "+in.Type+" WHERE id IN (@first, @second) ORDER BY id FOR KEY SHARE", pg.Args{"first": in.FirstID, "second": in.SecondID})
+	ids, err := pg.Column[int64](ctx, tx, "SELECT id FROM "+in.Type+" WHERE id IN (@first, @second) ORDER BY id FOR KEY SHARE", pg.Args{"first": in.FirstID, "second": in.SecondID})
 	if err != nil {
-		return pg.Error(err)
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil {
-		return pg.Error(err)
+		return err
 	}
 	found := map[int64]bool{}
 	for _, id := range ids {
@@ -131,22 +119,20 @@ func known(ctx context.Context, tx pgx.Tx, in Input) error {
 }
 
 // Between gives the distinction of two records of a type, or pgx.ErrNoRows.
-func Between(ctx context.Context, db pg.DB, kind string, one, other int64) (id int64, err error) {
+func Between(ctx context.Context, db pg.DB, recordType string, one, other int64) (id int64, err error) {
 	return pg.ID(ctx, db, "SELECT id FROM distinctions WHERE type = @type AND first_id = least(@one::bigint, @other) AND second_id = greatest(@one::bigint, @other)",
-		pg.Args{"type": kind, "one": one, "other": other})
+		pg.Args{"type": recordType, "one": one, "other": other})
 }
 
 // Said gives, among records of a type, the pairs that are not the same, the lower id first.
-func Said(ctx context.Context, db pg.DB, kind string, ids []int64) (map[[2]int64]bool, error) {
-	rows, err := db.Query(ctx, "SELECT first_id, second_id FROM distinctions WHERE type = @type AND first_id = ANY (@ids)", pg.Args{"type": kind, "ids": ids})
-	if err != nil {
-		return nil, pg.Error(err)
-	}
+func Said(ctx context.Context, db pg.DB, recordType string, ids []int64) (map[[2]int64]bool, error) {
+	pairs, err := pg.All[struct {
+		First  int64 `db:"first_id"`
+		Second int64 `db:"second_id"`
+	}](ctx, db, "SELECT first_id, second_id FROM distinctions WHERE type = @type AND first_id = ANY (@ids)", pg.Args{"type": recordType, "ids": ids})
 	said := map[[2]int64]bool{}
-	var pair [2]int64
-	_, err = pgx.ForEachRow(rows, []any{&pair[0], &pair[1]}, func() error {
-		said[pair] = true
-		return nil
-	})
-	return said, pg.Error(err)
+	for _, p := range pairs {
+		said[[2]int64{p.First, p.Second}] = true
+	}
+	return said, err
 }

@@ -169,8 +169,9 @@ func TestARecordGetsTheContentOfAnotherTime(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		a.Roles, a.Attendance, a.Input.Affiliations = []string{"moderator", "welcome"}, "online", []attendee.Affiliation{{Title: text.Map{"en": "Director"}}}
-		return attendee.Update(fixture.Context(), tx, seat, a.Input)
+		in := a.Input
+		in.Roles, in.Attendance, in.Affiliations = []string{"moderator", "welcome"}, "online", []attendee.Affiliation{{Title: text.Map{"en": "Director"}}}
+		return attendee.Update(fixture.Context(), tx, a, in)
 	})
 	second := recordsOf(t, db, kind(t, attendee.Type))[0]
 	for i, r := range []record{first, second, first} {

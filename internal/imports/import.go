@@ -29,7 +29,7 @@ type Collection[I any, T record] struct {
 	Get    func(context.Context, pg.DB, int64) (T, error)
 	Input  func(*T) *I // the part of a record that clients write
 	Create func(context.Context, pgx.Tx, I) (int64, error)
-	Update func(context.Context, pgx.Tx, int64, I) error
+	Update func(context.Context, pgx.Tx, T, I) error
 
 	// For records that are found and told apart by their names, else nil:
 	Finder    *spelling.Finder

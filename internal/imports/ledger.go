@@ -4,7 +4,6 @@ package imports
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -162,11 +161,7 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Listed], error) 
 func Get(ctx context.Context, db pg.DB, id int64) (Import, error) {
 	whole := source
 	whole.Columns += ", i.report AS rows"
-	m, err := pg.One[Import](ctx, db, whole.Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return m, err
+	return changes.Get[Import](ctx, db, whole, Type, id)
 }
 
 // Again gives the id of the import of the same file that would create the same records again, 0 where there is none.

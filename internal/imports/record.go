@@ -289,7 +289,7 @@ func (w *writer[I, T]) change(ctx context.Context, tx pgx.Tx, row fileRow, id, v
 			return outdated(current)
 		}
 		done.Action = Updated
-		return w.Update(ctx, sub, id, in)
+		return w.Update(ctx, sub, r, in)
 	})
 }
 

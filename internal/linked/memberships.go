@@ -74,7 +74,7 @@ func (m *importer) membership(ctx context.Context, tx pgx.Tx, o *Listed[popoloMe
 			fill(&add, "start_date", &in.From, g.From)
 			fill(&add, "end_date", &in.To, g.To)
 			out.id, out.changed, out.kept = r.ID, add.changed, add.kept
-			return out, m.change(ctx, tx, affiliation.Table, affiliation.Type, r.ID, add.changed, &in, func() error { return affiliation.Update(ctx, tx, r.ID, in) })
+			return out, m.change(ctx, tx, affiliation.Table, affiliation.Type, r.ID, add.changed, &in, func() error { return affiliation.Update(ctx, tx, r, in) })
 		}
 	}
 	if err := m.check(&g); err != nil {

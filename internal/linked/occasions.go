@@ -232,7 +232,7 @@ func (m *importer) addToEvent(ctx context.Context, tx pgx.Tx, r roundtable.Round
 		}
 	}
 	out.changed, out.kept = add.changed, add.kept
-	return m.change(ctx, tx, roundtable.Table, roundtable.Type, r.ID, add.changed, &in, func() error { return roundtable.Update(ctx, tx, r.ID, in) })
+	return m.change(ctx, tx, roundtable.Table, roundtable.Type, r.ID, add.changed, &in, func() error { return roundtable.Update(ctx, tx, r, in) })
 }
 
 // where gives the place of a location, or the venue where no place or several have that name.

@@ -193,7 +193,7 @@ func (m *importer) organization(ctx context.Context, tx pgx.Tx, o *Listed[popolo
 	fill(&add, "founding_date", &in.FoundedOn, g.FoundedOn)
 	fill(&add, "dissolution_date", &in.DissolvedOn, g.DissolvedOn)
 	out.id, out.by, out.changed, out.kept = id, by, add.changed, add.kept
-	return out, m.change(ctx, tx, organization.Table, organization.Type, id, add.changed, &in, func() error { return organization.Update(ctx, tx, id, in) })
+	return out, m.change(ctx, tx, organization.Table, organization.Type, id, add.changed, &in, func() error { return organization.Update(ctx, tx, r, in) })
 }
 
 func (m *importer) newOrganization(ctx context.Context, tx pgx.Tx, in organization.Input, s subject, exact []apperr.Candidate, out outcome) (outcome, error) {
@@ -307,7 +307,7 @@ func (m *importer) person(ctx context.Context, tx pgx.Tx, o *Listed[popoloPerson
 	add.text("honorific_prefix", &in.Honorific, g.Honorific)
 	add.text("biography", &in.Bio, g.Bio)
 	out.id, out.by, out.changed, out.kept = id, by, add.changed, add.kept
-	return out, m.change(ctx, tx, person.Table, person.Type, id, add.changed, &in, func() error { return person.Update(ctx, tx, id, in) })
+	return out, m.change(ctx, tx, person.Table, person.Type, id, add.changed, &in, func() error { return person.Update(ctx, tx, r, in) })
 }
 
 // colleagues leaves those of the people of a name who may be the person of the document: who have to do with one of its

@@ -84,7 +84,7 @@ func unitePeople(ctx context.Context, tx pgx.Tx, from, into int64) (apply func()
 	if gone.Visibility == "restricted" { // whoever was not to be named is not named by a merge
 		in.Visibility = gone.Visibility
 	}
-	return func() error { return person.Update(ctx, tx, into, in) }, nil
+	return func() error { return person.Update(ctx, tx, stays, in) }, nil
 }
 
 // uniteOrganizations is unitePeople for organizations.
@@ -125,7 +125,7 @@ func uniteOrganizations(ctx context.Context, tx pgx.Tx, from, into int64) (apply
 		if in.FoundedOn == nil && in.DissolvedOn == nil { // of two histories, one: their dates need not fit together
 			in.FoundedOn, in.DissolvedOn = gone.FoundedOn, gone.DissolvedOn
 		}
-		return organization.Update(ctx, tx, into, in)
+		return organization.Update(ctx, tx, moved, in)
 	}, nil
 }
 

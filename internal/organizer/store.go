@@ -2,7 +2,6 @@ package organizer
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/changes"
@@ -18,7 +17,11 @@ const (
 	Type  = "organizers"
 )
 
-var full, published = newSource(false), newSource(true)
+// Source is how organizers are read with the scope read.
+var Source = newSource(false)
+
+// publicSource is how the public reads them.
+var publicSource = newSource(true)
 
 // newSource is how organizers are read: by the public only those of published round tables.
 func newSource(public bool) paging.Source {
@@ -43,14 +46,9 @@ func newSource(public bool) paging.Source {
 
 func sourceFor(ctx context.Context) paging.Source {
 	if actor.From(ctx).SeesOnlyPublished() {
-		return published
+		return publicSource
 	}
-	return full
-}
-
-func init() {
-	pg.Explain("organizers_round_table_id_organization_id_kind_key", "/organization_id", "already_organizer")
-	pg.Explain("organizers_round_table_id_starts_key_fkey", "/round_table_id", "unknown_reference")
+	return Source
 }
 
 // List gives a page of organizers.
@@ -71,11 +69,7 @@ func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (pagi
 
 // Get gives one organizer, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Organizer, error) {
-	o, err := pg.One[Organizer](ctx, db, sourceFor(ctx).Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return o, err
+	return changes.Get[Organizer](ctx, db, sourceFor(ctx), Type, id)
 }
 
 // Create makes an organizer, the last one of its round table unless it has a position. An unknown round table or
@@ -91,10 +85,10 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 
 // Update gives an organizer new content, with the errors of Create; without a position it stays where it is. Content
 // that is already there changes nothing, the version included.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+func Update(ctx context.Context, tx pgx.Tx, old Organizer, in Input) error {
 	in.complete()
 	args := in.args()
-	args["id"] = id
+	args["id"] = old.ID
 	return pg.Exec(ctx, tx, `
 		UPDATE organizers SET round_table_id = @round_table_id, organization_id = @organization_id, kind = @kind,
 			name_as_listed = @name_as_listed, position = coalesce(@position, position) WHERE id = @id`, args)

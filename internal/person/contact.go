@@ -2,7 +2,6 @@ package person
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -56,7 +55,8 @@ type ContactFilter struct {
 	Kind []string `query:"kind" form:"kind" enums:"email,phone,address,website,other" validate:"max=200"`
 }
 
-var contacts = paging.Source{
+// ContactSource is how contacts are read.
+var ContactSource = paging.Source{
 	Columns: changes.Columns("c") + ", c.person_id, c.kind, c.value, c.note",
 	Table:   "contacts c",
 	ID:      "c.id",
@@ -64,23 +64,19 @@ var contacts = paging.Source{
 	Default: "id",
 }
 
-func init() {
-	pg.Explain("contacts_person_id_kind_value_key", "/value", "already_taken")
-}
-
 // ListContacts returns a page of the contacts of a person. It does not check that the person exists.
 func ListContacts(ctx context.Context, db pg.DB, person int64, f ContactFilter) (paging.Page[Contact], error) {
 	var w pg.Where
 	w.Add("c.person_id = @person", "person", person)
 	pg.In(&w, "c.kind", "kind", f.Kind)
-	return paging.Query[Contact](ctx, db, contacts, w, f.Params)
+	return paging.Query[Contact](ctx, db, ContactSource, w, f.Params)
 }
 
 // GetContact returns one contact of a person. It returns apperr.NotFound, or apperr.Gone if the contact was deleted.
 func GetContact(ctx context.Context, db pg.DB, person, id int64) (Contact, error) {
-	c, err := pg.One[Contact](ctx, db, contacts.Item()+" AND c.person_id = @person", pg.Args{"id": id, "person": person})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, ContactType, id)
+	c, err := changes.Get[Contact](ctx, db, ContactSource, ContactType, id)
+	if err == nil && c.PersonID != person {
+		return Contact{}, apperr.New(apperr.NotFound, "not_found")
 	}
 	return c, err
 }
@@ -92,9 +88,9 @@ func CreateContact(ctx context.Context, tx pgx.Tx, person int64, in ContactInput
 }
 
 // UpdateContact replaces the content of a contact. Equal content changes nothing, not even the version.
-func UpdateContact(ctx context.Context, tx pgx.Tx, id int64, in ContactInput) error {
+func UpdateContact(ctx context.Context, tx pgx.Tx, old Contact, in ContactInput) error {
 	return pg.Exec(ctx, tx, "UPDATE contacts SET kind = @kind, value = @value, note = @note WHERE id = @id",
-		pg.Args{"id": id, "kind": in.Kind, "value": in.Value, "note": in.Note})
+		pg.Args{"id": old.ID, "kind": in.Kind, "value": in.Value, "note": in.Note})
 }
 
 // HadContact returns apperr.NotFound unless the contact is, or was, a contact of the person.

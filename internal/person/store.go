@@ -2,7 +2,6 @@ package person
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
@@ -24,7 +23,11 @@ const (
 // Spellings is where the names of people are kept.
 var Spellings = spelling.Index{Table: "person_names", Owner: "person_id", Records: Table, Hidden: "NOT (" + reference.Public("r") + ")"}
 
-var full, unrestricted = newSource(false), newSource(true)
+// Source is how people are read with the scope read.
+var Source = newSource(false)
+
+// publicSource is how the public reads them.
+var publicSource = newSource(true)
 
 // newSource is how people are read: by the public without those that are restricted, and without notes.
 func newSource(public bool) paging.Source {
@@ -49,22 +52,18 @@ func newSource(public bool) paging.Source {
 	return s
 }
 
-func sourceFor(public bool) paging.Source {
-	if public {
-		return unrestricted
+func sourceFor(ctx context.Context) paging.Source {
+	if actor.From(ctx).SeesOnlyPublished() {
+		return publicSource
 	}
-	return full
-}
-
-func init() {
-	pg.Explain("external_ids_pkey", "/external_ids", "already_taken")
+	return Source
 }
 
 // List gives a page of people.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Person], error) {
 	hidden := actor.From(ctx).SeesOnlyPublished()
 	w := f.where(hidden)
-	page, err := paging.Query[Person](ctx, db, f.Found.Ranked(Spellings, sourceFor(hidden), &w, f.Q, f.Sort), w, f.Params)
+	page, err := paging.Query[Person](ctx, db, f.Found.Ranked(Spellings, sourceFor(ctx), &w, f.Q, f.Sort), w, f.Params)
 	page.State = f.Found.State(page.State)
 	return page, err
 }
@@ -121,11 +120,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 
 // Get gives one person, or apperr.NotFound, or apperr.Gone after the deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Person, error) {
-	p, err := pg.One[Person](ctx, db, sourceFor(actor.From(ctx).SeesOnlyPublished()).Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return p, err
+	return changes.Get[Person](ctx, db, sourceFor(ctx), Type, id)
 }
 
 // ByName gives the people of whom the name is a spelling as written.
@@ -152,32 +147,30 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 
 // Update gives a person new content, with the errors of Create; content that is already there changes nothing, the
 // version included.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+func Update(ctx context.Context, tx pgx.Tx, old Person, in Input) error {
 	args := in.args()
-	args["id"] = id
+	args["id"] = old.ID
 	err := pg.Exec(ctx, tx, `
 		UPDATE people SET name = @name, other_names = @other_names, honorific = @honorific, bio = @bio, external_ids = @external_ids,
 			visibility = @visibility, notes = @notes WHERE id = @id`, args)
 	if err != nil {
 		return err
 	}
-	return Spellings.Save(ctx, tx, id, in.spellings())
+	return Spellings.Save(ctx, tx, old.ID, in.spellings())
 }
 
 // AddSpelling gives a person another name by which it is found, unless it has that one in some form. One that has as many as it
 // may have is apperr.Invalid.
 func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
-	if _, err := changes.Lock(ctx, tx, Table, Type, id); err != nil {
-		return err
-	}
-	p, err := Get(ctx, tx, id)
+	p, err := Get(ctx, pg.ForUpdate{Tx: tx}, id)
 	if err != nil {
 		return err
 	}
-	if p.OtherNames, err = spelling.Learn(p.OtherNames, p.spellings(), name); err != nil {
+	in := p.Input
+	if in.OtherNames, err = spelling.Learn(in.OtherNames, in.spellings(), name); err != nil {
 		return err
 	}
-	return Update(ctx, tx, id, p.Input)
+	return Update(ctx, tx, p, in)
 }
 
 // Respell keeps the spellings of all people anew, by the rules of today, and gives how many people there are.

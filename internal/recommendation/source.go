@@ -10,13 +10,17 @@ import (
 	"roundtables.kz/registry/internal/reference"
 )
 
-var full, published = newSource(false), newSource(true)
+// Source is how recommendations are read with the scope read.
+var Source = newSource(false)
+
+// publicSource is how the public reads them.
+var publicSource = newSource(true)
 
 func sourceFor(ctx context.Context) paging.Source {
 	if actor.From(ctx).SeesOnlyPublished() {
-		return published
+		return publicSource
 	}
-	return full
+	return Source
 }
 
 // newSource is how recommendations are read: by the public only those of published round tables, without restricted
@@ -69,7 +73,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 		w.Through(pg.Link{Table: topicLinks, Parent: "recommendation_id", Cond: cond, Leads: len(f.Topic) == 1}, "topic", value)
 	}
 	if len(f.Person) > 0 {
-		cond, value := reference.Whom("l.person_key", "person", f.Person, public)
+		cond, value := reference.PersonIn("l.person_key", "person", f.Person, public)
 		w.Add("x.statement_id IN (SELECT l.id FROM statements l WHERE "+cond+")", "person", value)
 	}
 	return w

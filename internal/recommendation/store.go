@@ -2,7 +2,6 @@ package recommendation
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/changes"
@@ -18,11 +17,6 @@ const (
 	Type  = "recommendations"
 )
 
-func init() {
-	pg.Explain("recommendations_round_table_id_starts_key_fkey", "/round_table_id", "unknown_reference")
-	pg.Explain("recommendations_statement_id_fkey", "/statement_id", "not_in_round_table")
-}
-
 // List gives a page of recommendations.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Recommendation], error) {
 	return paging.Query[Recommendation](ctx, db, sourceFor(ctx), f.where(actor.From(ctx).SeesOnlyPublished()), f.Params)
@@ -36,11 +30,7 @@ func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (pagi
 
 // Get gives one recommendation, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Recommendation, error) {
-	r, err := pg.One[Recommendation](ctx, db, sourceFor(ctx).Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return r, err
+	return changes.Get[Recommendation](ctx, db, sourceFor(ctx), Type, id)
 }
 
 // Create makes a recommendation. An unknown round table, addressee or document, and a statement that is not of the round
@@ -55,10 +45,10 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 
 // Update gives a recommendation new content, with the errors of Create; content that is already there changes nothing,
 // the version included.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+func Update(ctx context.Context, tx pgx.Tx, old Recommendation, in Input) error {
 	in.complete()
 	args := in.args()
-	args["id"] = id
+	args["id"] = old.ID
 	return pg.Exec(ctx, tx, `
 		UPDATE recommendations SET round_table_id = @round_table_id, statement_id = @statement_id, text = @text, addressee_id = @addressee_id,
 			status = @status, status_on = @status_on, evidence_document_id = @evidence_document_id

@@ -2,7 +2,6 @@ package role
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
@@ -18,7 +17,8 @@ const (
 	Type  = "roles"
 )
 
-var source = paging.Source{
+// Source is how roles are read.
+var Source = paging.Source{
 	Columns: changes.Columns("r") + ", r.code, r.label, r.rank, r.speaks",
 	Table:   "roles r",
 	ID:      "r.id",
@@ -38,16 +38,12 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Role], error) {
 	if f.Speaks != nil {
 		w.Add("r.speaks = @speaks", "speaks", *f.Speaks)
 	}
-	return paging.Query[Role](ctx, db, source, w, f.Params)
+	return paging.Query[Role](ctx, db, Source, w, f.Params)
 }
 
 // Get gives one role, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Role, error) {
-	r, err := pg.One[Role](ctx, db, source.Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return r, err
+	return changes.Get[Role](ctx, db, Source, Type, id)
 }
 
 // Create makes a role. A code that another has is apperr.Conflict.
@@ -57,16 +53,12 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 
 // Update gives a role new content; content that is already there changes nothing, the version included. Another code is
 // apperr.Invalid: clients know roles by it.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
-	was, err := Get(ctx, tx, id)
-	if err != nil {
-		return err
-	}
-	if was.Code != in.Code {
+func Update(ctx context.Context, tx pgx.Tx, old Role, in Input) error {
+	if old.Code != in.Code {
 		return apperr.Validation([]apperr.Field{apperr.At("/code", "immutable")})
 	}
 	args := in.args()
-	args["id"] = id
+	args["id"] = old.ID
 	return pg.Exec(ctx, tx, "UPDATE roles SET code = @code, label = @label, rank = coalesce(@rank, 100), speaks = @speaks WHERE id = @id", args)
 }
 

@@ -1,19 +1,26 @@
 package roundtable
 
 import (
+	"context"
+
+	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/reference"
 )
 
-var full, published = newSource(false), newSource(true)
+// Source is how round tables are read with the scope read.
+var Source = newSource(false)
 
-func sourceFor(public bool) paging.Source {
-	if public {
-		return published
+// publicSource is how the public reads them.
+var publicSource = newSource(true)
+
+func sourceFor(ctx context.Context) paging.Source {
+	if actor.From(ctx).SeesOnlyPublished() {
+		return publicSource
 	}
-	return full
+	return Source
 }
 
 // newSource is how round tables are read: by the public only what is published, without notes and without what is not
@@ -77,7 +84,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	through(&w, "attendee_roles l", "l.role", "role", f.Role)
 	through(&w, "round_table_topics l", "l.topic_id", "topic", f.Topic)
 	if len(f.Person) > 0 {
-		cond, value := reference.Whom("l.person_id", "person", f.Person, public)
+		cond, value := reference.PersonIn("l.person_id", "person", f.Person, public)
 		w.Through(pg.Link{Table: personLinks, Parent: "round_table_id", Cond: cond, Leads: len(f.Person) == 1}, "person", value)
 	}
 	pg.In(&w, "r.place_id", "place", f.Place)
@@ -98,7 +105,12 @@ func (f Filter) where(public bool) (w pg.Where) {
 		})
 	}
 	if f.HasStatements != nil {
-		w.Vary(map[bool]string{false: "NOT "}[*f.HasStatements] + "EXISTS (SELECT FROM statements s WHERE s.round_table_id = r.id)")
+		const hasStatements = "EXISTS (SELECT FROM statements s WHERE s.round_table_id = r.id)"
+		if *f.HasStatements {
+			w.Vary(hasStatements)
+		} else {
+			w.Vary("NOT " + hasStatements)
+		}
 	}
 	if len(f.Parent) > 0 {
 		cond, value := pg.OneOf("r.parent_id", "parent", f.Parent)

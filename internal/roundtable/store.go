@@ -19,16 +19,10 @@ const (
 	Type  = "round-tables"
 )
 
-func init() {
-	pg.Explain("external_ids_pkey", "/external_ids", "already_taken")
-	pg.Explain("round_table_topics_topic_id_fkey", "/topic_ids", "unknown_reference")
-	pg.Explain("document_links_document_id_fkey", "/document_links", "unknown_reference")
-}
-
 // List gives a page of round tables.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[RoundTable], error) {
 	public := actor.From(ctx).SeesOnlyPublished()
-	page, err := paging.Query[RoundTable](ctx, db, sourceFor(public), f.where(public), f.Params)
+	page, err := paging.Query[RoundTable](ctx, db, sourceFor(ctx), f.where(public), f.Params)
 	for i := range page.Items {
 		page.Items[i].finish()
 	}
@@ -37,10 +31,7 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[RoundTable], err
 
 // Get gives one round table, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (RoundTable, error) {
-	r, err := pg.One[RoundTable](ctx, db, sourceFor(actor.From(ctx).SeesOnlyPublished()).Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
+	r, err := changes.Get[RoundTable](ctx, db, sourceFor(ctx), Type, id)
 	r.finish()
 	return r, err
 }
@@ -72,23 +63,19 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return id, setParts(ctx, tx, id, in)
+	return id, setParts(ctx, tx, id, Input{}, in)
 }
 
 // Update gives a round table new content, with the errors of Create; a parent that stands below it is apperr.Invalid.
 // Content that is already there changes nothing, the version included.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+func Update(ctx context.Context, tx pgx.Tx, old RoundTable, in Input) error {
 	in.complete()
-	was, err := publicationOf(ctx, tx, id)
-	if err != nil {
-		return err
-	}
-	if err := MayPublish(ctx, was, in.Publication); err != nil {
+	if err := MayPublish(ctx, old.Publication, in.Publication); err != nil {
 		return err
 	}
 	args := in.args()
-	args["id"] = id
-	err = pg.Exec(ctx, tx, `
+	args["id"] = old.ID
+	err := pg.Exec(ctx, tx, `
 		UPDATE round_tables SET title = @title, purpose = @purpose, format = @format, status = @status, publication = @publication,
 			starts_on = @starts_on, ends_on = @ends_on, date_precision = @date_precision, starts_at = @starts_at, ends_at = @ends_at,
 			timezone = @timezone, mode = @mode, place_id = @place_id, venue = @venue, online_url = @online_url, parent_id = @parent_id,
@@ -97,7 +84,7 @@ func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
 	if err != nil {
 		return err
 	}
-	return setParts(ctx, tx, id, in)
+	return setParts(ctx, tx, old.ID, old.Input, in)
 }
 
 // Publish moves a round table to a publication: "published" or "withdrawn". One that is there already stays as it is.
@@ -114,11 +101,11 @@ func Publish(ctx context.Context, tx pgx.Tx, id int64, publication string) error
 }
 
 func publicationOf(ctx context.Context, tx pgx.Tx, id int64) (publication string, err error) {
-	err = tx.QueryRow(ctx, "SELECT publication FROM round_tables WHERE id = $1", id).Scan(&publication)
+	publication, err = pg.Value[string](ctx, tx, "SELECT publication FROM round_tables WHERE id = @id", pg.Args{"id": id})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", changes.Missing(ctx, tx, Type, id)
 	}
-	return publication, pg.Error(err)
+	return publication, err
 }
 
 // MayPublish holds a change of the publication against the scopes of the actor: what everyone sees, and what everyone

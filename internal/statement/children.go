@@ -3,7 +3,6 @@ package statement
 import (
 	"context"
 
-	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 )
@@ -24,7 +23,7 @@ func OfPeople(ctx context.Context, db pg.DB, people []int64, per int) ([]Stateme
 }
 
 func each(ctx context.Context, db pg.DB, c paging.Children, parents []int64, per int) ([]Statement, error) {
-	list, err := paging.Each[Statement](ctx, db, sourceFor(actor.From(ctx).SeesOnlyPublished()), c, parents, per)
+	list, err := paging.Each[Statement](ctx, db, sourceFor(ctx), c, parents, per)
 	for i := range list {
 		list[i].finish()
 	}

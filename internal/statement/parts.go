@@ -73,8 +73,8 @@ func setParts(ctx context.Context, tx pgx.Tx, id int64, was, is Input) error {
 	if parts.Len() == 0 {
 		return nil
 	}
-	if err := tx.SendBatch(ctx, &parts).Close(); err != nil {
-		return pg.Error(err)
+	if err := pg.Send(ctx, tx, "set the parts of a statement", &parts); err != nil {
+		return err
 	}
 	return apperr.Validation(fields)
 }

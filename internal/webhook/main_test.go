@@ -180,15 +180,13 @@ func create(t testing.TB, db *pgxpool.Pool, url string, set ...func(*webhook.Inp
 func patch(t testing.TB, db *pgxpool.Pool, id int64, set func(*webhook.Input)) {
 	t.Helper()
 	write(t, db, func(ctx context.Context, tx pgx.Tx) error {
-		if _, err := changes.Lock(ctx, tx, webhook.Table, webhook.Type, id); err != nil {
-			return err
-		}
-		w, err := webhook.Get(ctx, tx, id)
+		old, err := webhook.Get(ctx, pg.ForUpdate{Tx: tx}, id)
 		if err != nil {
 			return err
 		}
-		set(&w.Input)
-		return webhook.Update(ctx, tx, webhook.Reach{Private: true}, id, w.Input)
+		in := old.Input
+		set(&in)
+		return webhook.Update(ctx, tx, webhook.Reach{Private: true}, old, in)
 	})
 }
 

@@ -21,7 +21,7 @@ type next struct {
 // prepare makes the next delivery of a webhook, or moves it on where nothing of what came concerns it. A webhook that somebody is busy
 // with, that is disabled or has a delivery on its way is left alone.
 func (c *Courier) prepare(ctx context.Context, tx pgx.Tx, id int64) error {
-	w, err := pg.One[Webhook](ctx, tx, source.Item()+" AND w.state = 'enabled' FOR UPDATE OF w SKIP LOCKED", pg.Args{"id": id})
+	w, err := pg.One[Webhook](ctx, tx, Source.Item()+" AND w.state = 'enabled' FOR UPDATE OF w SKIP LOCKED", pg.Args{"id": id})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil
 	}

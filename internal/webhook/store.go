@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -13,7 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-var source = paging.Source{
+// Source is how webhooks are read.
+var Source = paging.Source{
 	Columns: changes.Columns("w") + ", w.url, w.description, w.types, w.drafts, w.state, w.disabled_reason, w.rotated_at",
 	Table:   "webhooks w",
 	ID:      "w.id",
@@ -26,16 +26,12 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Webhook], error)
 	var w pg.Where
 	pg.In(&w, "w.id", "id", f.ID)
 	pg.In(&w, "w.state", "state", f.State)
-	return paging.Query[Webhook](ctx, db, source, w, f.Params)
+	return paging.Query[Webhook](ctx, db, Source, w, f.Params)
 }
 
 // Get gives one webhook, or apperr.NotFound, or apperr.Gone after its deletion for whoever reads drafts.
 func Get(ctx context.Context, db pg.DB, id int64) (Webhook, error) {
-	w, err := pg.One[Webhook](ctx, db, source.Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return w, err
+	return changes.Get[Webhook](ctx, db, Source, Type, id)
 }
 
 // Create makes a webhook that is told of what changes from now on, and gives its id and its secret, which cannot be read again.
@@ -60,25 +56,21 @@ func Create(ctx context.Context, tx pgx.Tx, registry []byte, reach Reach, in Inp
 
 // Update gives a webhook, whose row is locked, new content; content that is already there changes nothing. What is on its way by the
 // content of before is cancelled and told anew. An address out of reach is apperr.Invalid.
-func Update(ctx context.Context, tx pgx.Tx, reach Reach, id int64, in Input) error {
-	w, err := Get(ctx, tx, id)
-	if err != nil {
-		return err
-	}
-	if in.URL != w.URL || in.State == enabled && w.State == disabled {
+func Update(ctx context.Context, tx pgx.Tx, reach Reach, old Webhook, in Input) error {
+	if in.URL != old.URL || in.State == enabled && old.State == disabled {
 		if err := apperr.Validation(reach.check(in.URL)); err != nil {
 			return err
 		}
 	}
-	if in.URL != w.URL || in.Drafts != w.Drafts || in.State != w.State || !slices.Equal(in.Types, w.Types) {
-		if err := cancelPending(ctx, tx, id, ""); err != nil {
+	if in.URL != old.URL || in.Drafts != old.Drafts || in.State != old.State || !slices.Equal(in.Types, old.Types) {
+		if err := cancelPending(ctx, tx, old.ID, ""); err != nil {
 			return err
 		}
 	}
 	return pg.Exec(ctx, tx, `
 		UPDATE webhooks SET url = @url, description = @description, types = @types, drafts = @drafts, state = @state,
 			disabled_reason = CASE WHEN @state = 'disabled' THEN disabled_reason END WHERE id = @id`,
-		pg.Args{"id": id, "url": in.URL, "description": in.Description, "types": in.Types, "drafts": in.Drafts, "state": in.State})
+		pg.Args{"id": old.ID, "url": in.URL, "description": in.Description, "types": in.Types, "drafts": in.Drafts, "state": in.State})
 }
 
 // Rotate gives a webhook another secret. The one of before is used beside it for 24 hours.
