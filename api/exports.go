@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"roundtables.kz/registry/internal/apperr"
-	"roundtables.kz/registry/internal/export"
+	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/text"

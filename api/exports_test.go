@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"roundtables.kz/registry/internal/actor"
-	"roundtables.kz/registry/internal/export"
 	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/text"

@@ -6,8 +6,8 @@ import (
 	"net/url"
 
 	"roundtables.kz/registry/internal/apperr"
-	"roundtables.kz/registry/internal/calendar"
-	"roundtables.kz/registry/internal/feed"
+	"roundtables.kz/registry/internal/formats/calendar"
+	"roundtables.kz/registry/internal/formats/feed"
 	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/roundtable"

@@ -12,7 +12,7 @@ import (
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
-	"roundtables.kz/registry/internal/export"
+	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/imports"
 	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/names"

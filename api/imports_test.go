@@ -12,8 +12,8 @@ import (
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/affiliation"
-	"roundtables.kz/registry/internal/export"
 	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/imports"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/topic"

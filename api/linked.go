@@ -10,8 +10,8 @@ import (
 	"roundtables.kz/registry/internal/affiliation"
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/attendee"
+	"roundtables.kz/registry/internal/formats/popolo"
 	"roundtables.kz/registry/internal/input"
-	"roundtables.kz/registry/internal/linked"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/person"
@@ -69,8 +69,8 @@ func (s *server) getLinkedRoundTable(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	base := linked.Base(s.config.PublicBaseURL)
-	var event linked.Object
+	base := popolo.Base(s.config.PublicBaseURL)
+	var event popolo.Object
 	err = s.readOnly(c.Request().Context(), func(ctx context.Context, tx pgx.Tx) error {
 		r, err := roundtable.Get(ctx, tx, n)
 		if err != nil || r.Counts.Attendees > linkedAtOnce || r.Counts.Statements > linkedAtOnce {
@@ -85,7 +85,7 @@ func (s *server) getLinkedRoundTable(c echo.Context) error {
 			return err
 		}
 		event = base.Event(r)
-		for name, list := range map[string][]linked.Object{linked.EventAttendees: base.Attendees(attendees), linked.EventStatements: base.Statements(statements)} {
+		for name, list := range map[string][]popolo.Object{popolo.EventAttendees: base.Attendees(attendees), popolo.EventStatements: base.Statements(statements)} {
 			if len(list) > 0 {
 				event[name] = list
 			}
@@ -109,10 +109,10 @@ func (s *server) getLinkedRoundTable(c echo.Context) error {
 		if c.Request().Method == http.MethodHead {
 			return nil
 		}
-		attendees := longList{linked.EventAttendees, func(add func([]linked.Object) error) error {
+		attendees := longList{popolo.EventAttendees, func(add func([]popolo.Object) error) error {
 			return pieces(ctx, tx, attendeesOf(n), func(list []attendee.Attendee) error { return add(base.Attendees(list)) })
 		}}
-		statements := longList{linked.EventStatements, func(add func([]linked.Object) error) error {
+		statements := longList{popolo.EventStatements, func(add func([]popolo.Object) error) error {
 			return pieces(ctx, tx, statementsOf(n), func(list []statement.Statement) error { return add(base.Statements(list)) })
 		}}
 		if err := writeLong(to, base.Event(r), attendees, statements); err != nil {
@@ -152,11 +152,11 @@ func pieces[T any](ctx context.Context, db pg.DB, list func(context.Context, pg.
 // longList is a member of an object that is written piece by piece.
 type longList struct {
 	name string
-	each func(add func([]linked.Object) error) error
+	each func(add func([]popolo.Object) error) error
 }
 
 // writeLong writes an object and its long lists behind its other members.
-func writeLong(to *download, o linked.Object, lists ...longList) error {
+func writeLong(to *download, o popolo.Object, lists ...longList) error {
 	raw, err := json.Marshal(o, jsonOptions)
 	if err != nil {
 		return err
@@ -165,7 +165,7 @@ func writeLong(to *download, o linked.Object, lists ...longList) error {
 	for _, l := range lists {
 		_, _ = to.WriteString(`,"` + l.name + `":[`)
 		separator := ""
-		err := l.each(func(objects []linked.Object) error {
+		err := l.each(func(objects []popolo.Object) error {
 			for _, o := range objects {
 				if err := writeNext(to, &separator, o); err != nil {
 					return err
@@ -182,7 +182,7 @@ func writeLong(to *download, o linked.Object, lists ...longList) error {
 }
 
 // writeNext writes an object behind the separator, which is a comma from then on.
-func writeNext(to *download, separator *string, o linked.Object) error {
+func writeNext(to *download, separator *string, o popolo.Object) error {
 	raw, err := json.Marshal(o, jsonOptions)
 	if err != nil {
 		return err
@@ -208,8 +208,8 @@ type popoloParams struct {
 //	@Success		200		{object}	Popolo			"The document."
 //	@Router			/v1/exports/popolo.json [get]
 func (s *server) exportPopolo(c echo.Context) error {
-	var p popoloParams
-	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &p)); err != nil {
+	var params popoloParams
+	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &params)); err != nil {
 		return err
 	}
 	return s.snapshot(c, func(ctx context.Context, tx pgx.Tx) error {
@@ -222,19 +222,19 @@ func (s *server) exportPopolo(c echo.Context) error {
 		if c.Request().Method == http.MethodHead {
 			return nil
 		}
-		base := linked.Base(s.config.PublicBaseURL)
-		popolo := linked.Popolo{Lang: p.Lang, Base: base}
+		base := popolo.Base(s.config.PublicBaseURL)
+		p := popolo.Popolo{Lang: params.Lang, Base: base}
 		return inOrder(
-			func() error { return writeAll(ctx, tx, to, `{"persons":[`, person.List, popolo.Person) },
+			func() error { return writeAll(ctx, tx, to, `{"persons":[`, person.List, p.Person) },
 			func() error {
-				return writeAll(ctx, tx, to, `],"organizations":[`, organization.List, popolo.Organization)
+				return writeAll(ctx, tx, to, `],"organizations":[`, organization.List, p.Organization)
 			},
 			func() error {
-				return writeAll(ctx, tx, to, `],"memberships":[`, affiliation.List, popolo.Membership)
+				return writeAll(ctx, tx, to, `],"memberships":[`, affiliation.List, p.Membership)
 			},
 			func() error {
 				return writeEach(ctx, tx, to, `],"events":[`, roundtable.List, func(list []roundtable.RoundTable, separator *string) error {
-					return writeEvents(ctx, tx, to, popolo, list, separator)
+					return writeEvents(ctx, tx, to, p, list, separator)
 				})
 			},
 			func() error {
@@ -249,10 +249,10 @@ func (s *server) exportPopolo(c echo.Context) error {
 //
 //	@Description	People, organizations, memberships and events in the terms of the Popolo project.
 type Popolo struct {
-	Persons       []linked.Object `json:"persons" swaggertype:"array,object"`       // The people.
-	Organizations []linked.Object `json:"organizations" swaggertype:"array,object"` // The organizations.
-	Memberships   []linked.Object `json:"memberships" swaggertype:"array,object"`   // The positions of people in organizations.
-	Events        []linked.Object `json:"events" swaggertype:"array,object"`        // The round tables.
+	Persons       []popolo.Object `json:"persons" swaggertype:"array,object"`       // The people.
+	Organizations []popolo.Object `json:"organizations" swaggertype:"array,object"` // The organizations.
+	Memberships   []popolo.Object `json:"memberships" swaggertype:"array,object"`   // The positions of people in organizations.
+	Events        []popolo.Object `json:"events" swaggertype:"array,object"`        // The round tables.
 } //	@name	Popolo
 
 // inOrder runs steps until one fails.
@@ -267,7 +267,7 @@ func inOrder(steps ...func() error) error {
 
 // writeAll writes all records of a list as the elements of an array, after what begins it.
 func writeAll[F any, T paging.Row, P filter[F]](ctx context.Context, tx pgx.Tx, to *download, begin string,
-	list func(context.Context, pg.DB, F) (paging.Page[T], error), object func(T) linked.Object) error {
+	list func(context.Context, pg.DB, F) (paging.Page[T], error), object func(T) popolo.Object) error {
 	return writeEach[F, T, P](ctx, tx, to, begin, list, func(records []T, separator *string) error {
 		for _, r := range records {
 			if err := writeNext(to, separator, object(r)); err != nil {
@@ -305,7 +305,7 @@ func writeEach[F any, T paging.Row, P filter[F]](ctx context.Context, tx pgx.Tx,
 
 // writeEvents writes round tables with their attendees: those of small events are read together, those of a large one piece by
 // piece, so that no more than linkedAtOnce are held.
-func writeEvents(ctx context.Context, db pg.DB, to *download, p linked.Popolo, list []roundtable.RoundTable, separator *string) error {
+func writeEvents(ctx context.Context, db pg.DB, to *download, p popolo.Popolo, list []roundtable.RoundTable, separator *string) error {
 	for len(list) > 0 {
 		some, sum := 0, int64(0)
 		for some < len(list) && sum+list[some].Counts.Attendees <= linkedAtOnce {
@@ -327,15 +327,15 @@ func writeEvents(ctx context.Context, db pg.DB, to *download, p linked.Popolo, l
 	return nil
 }
 
-func writeLargeEvent(ctx context.Context, db pg.DB, to *download, p linked.Popolo, r roundtable.RoundTable, separator *string) error {
+func writeLargeEvent(ctx context.Context, db pg.DB, to *download, p popolo.Popolo, r roundtable.RoundTable, separator *string) error {
 	_, _ = to.WriteString(*separator)
 	*separator = ","
-	return writeLong(to, p.Event(r), longList{linked.PopoloAttendees, func(add func([]linked.Object) error) error {
+	return writeLong(to, p.Event(r), longList{popolo.PopoloAttendees, func(add func([]popolo.Object) error) error {
 		return pieces(ctx, db, attendeesOf(r.ID), func(list []attendee.Attendee) error { return add(p.Attendees(list)) })
 	}})
 }
 
-func writeSmallEvents(ctx context.Context, db pg.DB, to *download, p linked.Popolo, list []roundtable.RoundTable, separator *string) error {
+func writeSmallEvents(ctx context.Context, db pg.DB, to *download, p popolo.Popolo, list []roundtable.RoundTable, separator *string) error {
 	ids := make([]int64, len(list))
 	for i, r := range list {
 		ids[i] = r.ID
@@ -350,7 +350,7 @@ func writeSmallEvents(ctx context.Context, db pg.DB, to *download, p linked.Popo
 	}
 	for _, r := range list {
 		o := p.Event(r)
-		o[linked.PopoloAttendees] = p.Attendees(of[r.ID])
+		o[popolo.PopoloAttendees] = p.Attendees(of[r.ID])
 		if err := writeNext(to, separator, o); err != nil {
 			return err
 		}

@@ -10,8 +10,8 @@ import (
 	"testing"
 
 	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/formats/popolo"
 	"roundtables.kz/registry/internal/imports"
-	"roundtables.kz/registry/internal/linked"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/jackc/pgx/v5"
@@ -30,7 +30,7 @@ func wantValidPopolo(t *testing.T, doc []byte) (objects int) {
 	for list, class := range popoloLists {
 		for i, o := range lists[list] {
 			objects++
-			fields, err := linked.CheckPopolo(class, jsontext.Pointer(fmt.Sprintf("/%s/%d", list, i)), o)
+			fields, err := popolo.CheckPopolo(class, jsontext.Pointer(fmt.Sprintf("/%s/%d", list, i)), o)
 			if err != nil || len(fields) > 0 {
 				t.Errorf("%s is no %s: %v %v", o, class, fields, err)
 			}

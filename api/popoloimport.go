@@ -3,8 +3,8 @@ package api
 import (
 	"context"
 
+	"roundtables.kz/registry/internal/formats/popolo"
 	"roundtables.kz/registry/internal/imports"
-	"roundtables.kz/registry/internal/linked"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
@@ -35,14 +35,14 @@ func (s *server) importPopolo(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	doc, err := linked.ReadPopolo(raw)
+	doc, err := popolo.ReadPopolo(raw)
 	if err != nil {
 		return err
 	}
 	var p popoloImportParams
 	return s.importWith(c, &p, &p.importing, "json", raw, func(ctx context.Context, tx pgx.Tx, head *imports.Head) ([]imports.Row, error) {
-		results, err := linked.Import(ctx, tx, doc, linked.Options{
-			Base: linked.Base(s.config.PublicBaseURL), Lang: p.Language, Source: p.Source, AllowDuplicate: p.AllowDuplicate,
+		results, err := popolo.Import(ctx, tx, doc, popolo.Options{
+			Base: popolo.Base(s.config.PublicBaseURL), Lang: p.Language, Source: p.Source, AllowDuplicate: p.AllowDuplicate,
 			People: s.people, Organizations: s.organizations,
 		})
 		if err != nil {

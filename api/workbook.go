@@ -9,7 +9,7 @@ import (
 	"unicode/utf16"
 
 	"roundtables.kz/registry/internal/apperr"
-	"roundtables.kz/registry/internal/export"
+	"roundtables.kz/registry/internal/formats/export"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/labstack/echo/v4"

@@ -28,8 +28,9 @@ var layers = [][]string{
 		"internal/recommendation", "internal/apikey", "internal/idempotency", "internal/distinction", "internal/webhook",
 	},
 	{"internal/history"}, // restores earlier content of any of them
+	{"internal/formats/export"}, // rows of tables, which imports read, too
 	{"internal/imports"}, // the import engine and its ledger
-	{"internal/bundle", "internal/merge", "internal/export", "internal/calendar", "internal/feed", "internal/linked"}, // 3: across resources
+	{"internal/bundle", "internal/merge", "internal/formats/calendar", "internal/formats/feed", "internal/formats/popolo"}, // 3: across resources
 	{"internal/sample"}, // the sample is a list of bundles
 	{"openapi"},         // the document; the service serves it
 	{"api/docs"},

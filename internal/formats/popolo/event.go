@@ -1,6 +1,6 @@
-// Package linked writes records in the vocabularies of others: schema.org as JSON-LD, and Popolo. It is not for choosing
+// Package popolo writes records in the vocabularies of others: schema.org as JSON-LD, and Popolo. It is not for choosing
 // them.
-package linked
+package popolo
 
 import (
 	"fmt"
