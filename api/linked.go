@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"roundtables.kz/registry/internal/affiliation"
@@ -34,30 +32,6 @@ const linkedPath = "/v1/round-tables/:id"
 // linkedAtOnce is how many attendees, and how many statements, are held in memory at once where records are shown in the
 // vocabularies of others.
 const linkedAtOnce = paging.MaxLimit
-
-// prefersLinked reports whether an Accept header names JSON-LD, and JSON not before it.
-func prefersLinked(accept string) bool {
-	linked := weight(accept, mediaLinked)
-	return linked > 0 && linked >= weight(accept, echo.MIMEApplicationJSON)
-}
-
-// weight is how much an Accept header wants a media type that it names, 0 to 1; 0 where it does not name it.
-func weight(accept, mediaType string) float64 {
-	for part := range strings.SplitSeq(accept, ",") {
-		media, parameters, _ := strings.Cut(part, ";")
-		if !strings.EqualFold(strings.TrimSpace(media), mediaType) {
-			continue
-		}
-		for p := range strings.SplitSeq(parameters, ";") {
-			if name, value, _ := strings.Cut(strings.TrimSpace(p), "="); strings.EqualFold(name, "q") {
-				q, _ := strconv.ParseFloat(value, 64) // what is no number is no wish
-				return q
-			}
-		}
-		return 1
-	}
-	return 0
-}
 
 // getLinkedRoundTable answers one round table as an Event of schema.org. One with many attendees or statements is sent piece by
 // piece.

@@ -43,7 +43,7 @@ func (s *server) listRoundTables(c echo.Context) error {
 //	@Success	200		{object}	RoundTable	"The round table."
 //	@Router		/v1/round-tables/{id} [get]
 func (s *server) getRoundTable(c echo.Context) error {
-	if prefersLinked(c.Request().Header.Get(echo.HeaderAccept)) {
+	if prefers(c.Request(), mediaLinked) {
 		return s.getLinkedRoundTable(c)
 	}
 	var p roundTableParams
