@@ -81,36 +81,36 @@ func exportWith[F any, T paging.Row, P filter[F]](s *server, c echo.Context, loo
 	if err := look(c.Request().Context(), &f); err != nil {
 		return err
 	}
+	most := int64(0)
 	if r.format == "xlsx" {
-		p.Walk.Most = maxRows
+		most = maxRows
 	}
 	return s.snapshot(c, func(ctx context.Context, tx pgx.Tx) (err error) {
-		page, err := list(ctx, tx, f) // the first step comes before anything is sent: what is wrong is still answered as a problem
-		if err != nil {
-			return err
-		}
-		if c.Request().Method == http.MethodHead {
-			newDownload(c).begin(mediaTypes[r.format], r.name, s.changeCursor(ctx, page.Head))
-			return nil
-		}
-		to := newFile(c, r)
-		defer func() { err = errors.Join(err, to.close()) }()
-		if err := to.begin(s.changeCursor(ctx, page.Head)); err != nil {
-			return err
-		}
+		var to file
+		var cursor string
 		rows := int64(0)
-		for {
+		for page, pageErr := range paging.WalkAtMost[F, T, P](ctx, tx, list, f, most) {
+			if pageErr != nil {
+				return pageErr
+			}
+			if to == nil { // nothing is sent before the first page is read: its error is still answered as a problem
+				cursor = s.changeCursor(ctx, page.Head)
+				if c.Request().Method == http.MethodHead {
+					newDownload(c).begin(mediaTypes[r.format], r.name, cursor)
+					return nil
+				}
+				to = newFile(c, r)
+				defer func() { err = errors.Join(err, to.close()) }()
+				if err := to.begin(cursor); err != nil {
+					return err
+				}
+			}
 			if err := r.write(to, page.Items); err != nil {
 				return err
 			}
 			rows += int64(len(page.Items))
-			if p.Walk.Done {
-				return to.end(rows, s.changeCursor(ctx, page.Head))
-			}
-			if page, err = list(ctx, tx, f); err != nil {
-				return err
-			}
 		}
+		return to.end(rows, cursor)
 	})
 }
 

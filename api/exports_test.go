@@ -284,15 +284,14 @@ func TestAFileThatBreaksOffIsNotTakenForWhole(t *testing.T) {
 			if steps++; steps > 1 {
 				return paging.Page[topic.Topic]{}, errors.New("the disk is full")
 			}
-			page, err := topic.List(ctx, db, f)
-			f.Walk.Done = false
-			return page, err
+			return topic.List(ctx, db, f)
 		})
 	}}
 	r := newRig(t, nil, failing)
-	for i := range 20 {
-		fixture.Topic(t, r.pool, func(in *topic.Input) { in.Label = text.Map{"en": strings.Repeat("Water ", 20) + fmt.Sprint(i)} })
-	}
+	r.write(t, func(ctx context.Context, tx pgx.Tx) error { // more than one page of a walk
+		_, err := tx.Exec(ctx, "INSERT INTO topics (label) SELECT jsonb_build_object('en', repeat('Water ', 20) || n) FROM generate_series(0, 599) n")
+		return err
+	})
 	base, _, _ := served(t, r.handler, Stop{})
 	for _, format := range []string{"csv", "ndjson"} {
 		for _, compressed := range []bool{false, true} {

@@ -41,35 +41,31 @@ func (s *server) getCalendar(c echo.Context) error {
 	if err := apperr.BadQuery(input.BindAll(c.QueryParams(), ofCalendars, &f)); err != nil {
 		return err
 	}
-	f.Walk = &paging.Walk{}
 	return s.snapshot(c, func(ctx context.Context, tx pgx.Tx) error {
-		page, err := roundtable.List(ctx, tx, f)
-		if err != nil {
-			return err
-		}
-		to := newDownload(c)
-		to.begin("text/calendar; charset=utf-8", "round-tables.ics", s.changeCursor(ctx, page.Head))
-		if c.Request().Method == http.MethodHead {
-			return nil
-		}
-		w := calendar.Writer{W: to, Lang: f.Lang, Base: s.config.PublicBaseURL, Host: s.host()}
-		if err := w.Begin(); err != nil {
-			return err
-		}
-		for {
+		var to *download
+		var w calendar.Writer
+		for page, err := range paging.Walk(ctx, tx, roundtable.List, f) {
+			switch {
+			case err != nil:
+				return err
+			case to == nil: // the first page
+				to = newDownload(c)
+				to.begin("text/calendar; charset=utf-8", "round-tables.ics", s.changeCursor(ctx, page.Head))
+				if c.Request().Method == http.MethodHead {
+					return nil
+				}
+				w = calendar.Writer{W: to, Lang: f.Lang, Base: s.config.PublicBaseURL, Host: s.host()}
+				err = w.Begin()
+			default:
+				err = to.send()
+			}
+			if err != nil {
+				return err
+			}
 			for _, r := range page.Items {
 				if err := w.Add(r); err != nil {
 					return err
 				}
-			}
-			if f.Walk.Done {
-				break
-			}
-			if err := to.send(); err != nil {
-				return err
-			}
-			if page, err = roundtable.List(ctx, tx, f); err != nil {
-				return err
 			}
 		}
 		if err := w.End(); err != nil {

@@ -108,7 +108,7 @@ func statementsOf(roundTable int64) func(context.Context, pg.DB, paging.Params) 
 	}
 }
 
-// pieces reads a list whole, a piece at a time. It is no paging.Walk, of which a transaction holds one: here another one may be under way.
+// pieces reads a list whole, a piece at a time. It does not use paging.Walk: a transaction can hold only one, and here another may be under way.
 func pieces[T any](ctx context.Context, db pg.DB, list func(context.Context, pg.DB, paging.Params) (paging.Page[T], error), do func([]T) error) error {
 	p := paging.Params{Limit: linkedAtOnce}
 	for {
@@ -256,11 +256,8 @@ func writeAll[F any, T paging.Row, P filter[F]](ctx context.Context, tx pgx.Tx, 
 func writeEach[F any, T paging.Row, P filter[F]](ctx context.Context, tx pgx.Tx, to *download, begin string,
 	list func(context.Context, pg.DB, F) (paging.Page[T], error), write func(records []T, separator *string) error) error {
 	var f F
-	walk := &paging.Walk{}
-	P(&f).Page().Walk = walk
 	separator := begin
-	for !walk.Done {
-		page, err := list(ctx, tx, f)
+	for page, err := range paging.Walk[F, T, P](ctx, tx, list, f) {
 		if err != nil {
 			return err
 		}

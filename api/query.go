@@ -41,6 +41,5 @@ var ofPages = []string{"limit", "cursor", "count"}
 func queryWhole[F any, P filter[F]](c echo.Context, extra any) (F, error) {
 	var f F
 	fields := input.BindAll(c.QueryParams(), ofPages, &f, extra)
-	P(&f).Page().Walk = &paging.Walk{}
 	return f, apperr.BadQuery(fields)
 }

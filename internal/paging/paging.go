@@ -59,7 +59,8 @@ type Params struct {
 	Fields []string `query:"fields" form:"fields"`                                           // Only these members of each record (`id` and `version` always).
 	Lang   string   `query:"lang" form:"lang" validate:"omitempty,language"`                 // Adds `<field>_text` and `<field>_lang` beside every text, in this language or the next one of the chain ru, en, kk.
 	After  *Cursor  `query:"-" form:"-" swaggerignore:"true"`                                // The decoded cursor.
-	Walk   *Walk    `query:"-" form:"-" swaggerignore:"true"`                                // Set: the list is read whole, and limit, cursor and count do not matter.
+
+	walk *walk // set by Walk
 }
 
 // Page gives the parameters of the filter they are embedded in.
@@ -126,10 +127,10 @@ func Starts(w *pg.Where, column string, from, to *date.Day) {
 // Row is what the page needs of a record beside the record: its id and the keys it is sorted by.
 type Row interface{ Cursor() Cursor }
 
-// Query reads one page, or the next step of a walk. The number of statements does not depend on the size of the page.
+// Query reads one page, or the next one of a Walk. The number of statements does not depend on the size of the page.
 func Query[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params) (Page[T], error) {
-	if p.Walk != nil {
-		return walked[T](ctx, db, s, w, p)
+	if p.walk != nil {
+		return nextPage[T](ctx, db, s, w, p)
 	}
 	order, err := s.order(p.Sort)
 	if err != nil {
