@@ -121,7 +121,7 @@ func openCSV(raw []byte, delimiter string, table *export.Table) (importFile, err
 		}
 		return importFile{}, atLine(line, apperr.New(apperr.Invalid, "file_not_utf8"))
 	}
-	separator, ok := delimiters[delimiter]
+	separator, ok := export.Delimiters[delimiter]
 	if delimiter == "" || !ok {
 		separator = guessDelimiter(raw)
 	}

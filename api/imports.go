@@ -83,7 +83,7 @@ func importOf[I, T any, P record[T]](s *server, c echo.Context, of collection[I,
 	media, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
 	format, ok := importTypes[media]
 	if err != nil || !ok {
-		allowed := []string{"text/csv", "application/x-ndjson", mediaTypes["xlsx"]}
+		allowed := []string{"text/csv", "application/x-ndjson", export.MediaTypes["xlsx"]}
 		e := apperr.New(apperr.Media, "unsupported_media_type", "allowed", strings.Join(allowed, ", "))
 		e.Extra = map[string]any{"allowed": allowed}
 		return e
@@ -238,7 +238,7 @@ func templateOf[I any](c echo.Context) error {
 	name := strings.TrimPrefix(c.Path(), importsPath+"templates/")
 	h := c.Response().Header()
 	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	return c.Blob(http.StatusOK, mediaTypes["csv"], []byte(export.BOM+strings.Join(append([]string{"id", "version"}, table.Header()...), ",")+"\r\n"))
+	return c.Blob(http.StatusOK, export.MediaTypes["csv"], []byte(export.BOM+strings.Join(append([]string{"id", "version"}, table.Header()...), ",")+"\r\n"))
 }
 
 // isOfRow reports whether an error is of a row, and not of the import.

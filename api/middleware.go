@@ -136,7 +136,7 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 			return err
 		}
 		ctx := c.Request().Context()
-		if !sentWhole && (r.Path != linkedPath || !prefers(c.Request(), mediaLinked)) { // which may be long, too
+		if !sentWhole && (r.Path != jsonLDPath || !prefers(c.Request(), mediaJSONLD)) { // which may be long, too
 			limit := s.config.RequestTimeout + s.waited(r, c)
 			if isImport(r.Path) {
 				limit = extendForImport(c, limit)
@@ -157,7 +157,7 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 		if err := admit(who, r.Scope); err != nil {
 			return err
 		}
-		if !isFile && r.Path != streamPath && !acceptsJSON(c.Request()) && (r.Path != linkedPath || !prefers(c.Request(), mediaLinked)) {
+		if !isFile && r.Path != streamPath && !acceptsJSON(c.Request()) && (r.Path != jsonLDPath || !prefers(c.Request(), mediaJSONLD)) {
 			return apperr.New(apperr.NotAcceptable, "not_acceptable")
 		}
 		h := c.Response().Header()

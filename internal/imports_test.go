@@ -30,7 +30,7 @@ var layers = [][]string{
 	{"internal/history"}, // restores earlier content of any of them
 	{"internal/formats/export"}, // rows of tables, which imports read, too
 	{"internal/imports"}, // the import engine and its ledger
-	{"internal/bundle", "internal/merge", "internal/formats/calendar", "internal/formats/feed", "internal/formats/popolo"}, // 3: across resources
+	{"internal/bundle", "internal/merge", "internal/formats/calendar", "internal/formats/feed", "internal/formats/popolo", "internal/formats/schemaorg"}, // 3: across resources
 	{"internal/sample"}, // the sample is a list of bundles
 	{"openapi"},         // the document; the service serves it
 	{"api/docs"},

@@ -1,7 +1,11 @@
+// Package popolo writes records as documents of the Popolo project (https://www.popoloproject.com/specs/) and imports such
+// documents. It does not choose the records.
 package popolo
 
 import (
+	"fmt"
 	"strconv"
+	"strings"
 
 	"roundtables.kz/registry/internal/affiliation"
 	"roundtables.kz/registry/internal/attendee"
@@ -10,37 +14,38 @@ import (
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/roundtable"
 	"roundtables.kz/registry/internal/text"
-
-	"strings"
 )
 
-// Popolo (https://www.popoloproject.com/specs/) has one name for each thing: Lang chooses its language, and the name in each
-// language is among the other names with its lang and the note "multilingual", as EveryPolitician does it. Ids are those of
-// the paths, "people/1".
-type Popolo struct {
+// Writer writes records. Popolo has one name for each thing: Lang chooses its language. The name in each language is among
+// the other names, with its lang and the note "multilingual", as EveryPolitician writes it. Ids are those of the paths,
+// "people/1".
+type Writer struct {
 	Lang string
-	Base Base
+	Base string // precedes the paths of links; empty: there are none
 }
 
-func popoloID(path string, id int64) string { return path + "/" + strconv.FormatInt(id, 10) }
+// Object is an object of Popolo.
+type Object map[string]any
 
-// Person gives a person.
-func (p Popolo) Person(r person.Person) Object {
-	o := p.named("people", r.ID, r.Name, r.OtherNames, r.ExternalIDs)
-	set(o, "honorific_prefix", p.in(r.Honorific))
-	set(o, "biography", p.in(r.Bio))
+func idOf(path string, id int64) string { return path + "/" + strconv.FormatInt(id, 10) }
+
+// Person returns a person.
+func (w Writer) Person(r person.Person) Object {
+	o := w.named("people", r.ID, r.Name, r.OtherNames, r.ExternalIDs)
+	set(o, "honorific_prefix", w.in(r.Honorific))
+	set(o, "biography", w.in(r.Bio))
 	return o
 }
 
-// Organization gives an organization.
-func (p Popolo) Organization(r organization.Organization) Object {
-	o := p.named("organizations", r.ID, r.Name, r.OtherNames, r.ExternalIDs)
+// Organization returns an organization.
+func (w Writer) Organization(r organization.Organization) Object {
+	o := w.named("organizations", r.ID, r.Name, r.OtherNames, r.ExternalIDs)
 	for _, lang := range r.ShortName.Langs() {
 		o["other_names"] = append(o["other_names"].([]Object), Object{"name": r.ShortName[lang], "lang": lang, "note": noteShort})
 	}
 	o["classification"] = r.Kind
 	if r.ParentID != nil {
-		o["parent_id"] = popoloID("organizations", *r.ParentID)
+		o["parent_id"] = idOf("organizations", *r.ParentID)
 	}
 	if r.Website != nil {
 		o["links"] = []Object{{"url": *r.Website, "note": noteWebsite}}
@@ -50,62 +55,67 @@ func (p Popolo) Organization(r organization.Organization) Object {
 	return o
 }
 
-// Membership gives a position of a person in an organization.
-func (p Popolo) Membership(r affiliation.Affiliation) Object {
-	o := Object{"id": popoloID("affiliations", r.ID), "person_id": popoloID("people", r.PersonID), "organization_id": popoloID("organizations", r.OrganizationID)}
-	set(o, "role", p.in(r.Title))
+// Membership returns a position of a person in an organization.
+func (w Writer) Membership(r affiliation.Affiliation) Object {
+	o := Object{"id": idOf("affiliations", r.ID), "person_id": idOf("people", r.PersonID), "organization_id": idOf("organizations", r.OrganizationID)}
+	set(o, "role", w.in(r.Title))
 	set(o, "start_date", partial(r.From))
 	set(o, "end_date", partial(r.To))
 	return o
 }
 
-// Event gives a round table without those who attended it: they may be many, and are its member PopoloAttendees.
-func (p Popolo) Event(r roundtable.RoundTable) Object {
-	o := Object{"id": popoloID("round-tables", r.ID), "name": p.in(r.Title), "classification": r.Format, "status": r.Status, "identifiers": identifiers(r.ExternalIDs)}
-	set(o, "description", p.in(r.Purpose))
-	set(o, "start_date", begins(r))
-	set(o, "end_date", ends(r))
-	set(o, "location", p.location(r))
+// Event returns a round table without its attendees.
+func (w Writer) Event(r roundtable.RoundTable) Object {
+	o := Object{"id": idOf("round-tables", r.ID), "name": w.in(r.Title), "classification": r.Format, "status": r.Status, "identifiers": identifiers(r.ExternalIDs)}
+	set(o, "description", w.in(r.Purpose))
+	set(o, "start_date", r.Begins())
+	set(o, "end_date", r.Ends())
+	set(o, "location", w.location(r))
 	if len(r.Organizers) > 0 {
-		o["organization_id"] = popoloID("organizations", r.Organizers[0].ID)
+		o["organization_id"] = idOf("organizations", r.Organizers[0].ID)
 	}
 	if r.ParentID != nil {
-		o["parent_id"] = popoloID("round-tables", *r.ParentID)
+		o["parent_id"] = idOf("round-tables", *r.ParentID)
 	}
-	set(o, "sources", p.sources("round-tables", r.ID))
+	w.addSource(o, "round-tables", r.ID)
 	return o
 }
 
-func (p Popolo) location(r roundtable.RoundTable) string {
+func (w Writer) location(r roundtable.RoundTable) string {
 	if r.Place != nil {
-		return p.in(r.Place.Name)
+		return w.in(r.Place.Name)
 	}
-	return p.in(r.Venue)
+	return w.in(r.Venue)
 }
 
-// PopoloAttendees is the member of an event that lists those who attended it.
-const PopoloAttendees = "attendees"
-
-// Attendees gives those of the attendees who are known people.
-func (p Popolo) Attendees(attendees []attendee.Attendee) []Object {
+// Attendees returns the attendees who are linked to a person.
+func (w Writer) Attendees(attendees []attendee.Attendee) []Object {
 	people := []Object{}
 	for _, a := range attendees {
-		if a.Person != nil {
-			people = append(people, Object{"id": popoloID("people", a.Person.ID), "name": p.in(a.Person.Name)})
+		if o := w.attendee(a); o != nil {
+			people = append(people, o)
 		}
 	}
 	return people
 }
 
-// What the notes of names and links say.
+// attendee returns nil for an attendee who is not linked to a person.
+func (w Writer) attendee(a attendee.Attendee) Object {
+	if a.Person == nil {
+		return nil
+	}
+	return Object{"id": idOf("people", a.Person.ID), "name": w.in(a.Person.Name)}
+}
+
+// The notes of names and links.
 const (
 	noteMultilingual = "multilingual"
 	noteShort        = "short name"
 	noteWebsite      = "website"
 )
 
-// named gives what people and organizations have in common.
-func (p Popolo) named(path string, id int64, name text.Map, others []text.OtherName, external []string) Object {
+// named returns what people and organizations have in common.
+func (w Writer) named(path string, id int64, name text.Map, others []text.OtherName, external []string) Object {
 	names := []Object{}
 	for _, lang := range name.Langs() {
 		names = append(names, Object{"name": name[lang], "lang": lang, "note": noteMultilingual})
@@ -117,29 +127,32 @@ func (p Popolo) named(path string, id int64, name text.Map, others []text.OtherN
 		}
 		names = append(names, o)
 	}
-	o := Object{"id": popoloID(path, id), "name": p.in(name), "other_names": names, "identifiers": identifiers(external)}
-	set(o, "sources", p.sources(path, id))
+	o := Object{"id": idOf(path, id), "name": w.in(name), "other_names": names, "identifiers": identifiers(external)}
+	w.addSource(o, path, id)
 	return o
 }
 
-// sources says where a record is from, which takes an absolute address.
-func (p Popolo) sources(path string, id int64) []Object {
-	if p.Base == "" {
-		return nil
+// addSource adds the address of a record, which must be an absolute one.
+func (w Writer) addSource(o Object, path string, id int64) {
+	if w.Base != "" {
+		o["sources"] = []Object{{"url": link(w.Base, path, id)}}
 	}
-	return []Object{{"url": p.Base.link(path, id)}}
 }
 
-func (p Popolo) in(m text.Map) string {
-	value, _ := m.In(p.Lang)
+func link(base, path string, id int64) string { return fmt.Sprintf("%s/v1/%s/%d", base, path, id) }
+
+func (w Writer) in(m text.Map) string {
+	value, _ := m.In(w.Lang)
 	return value
 }
 
 func identifiers(external []string) []Object {
-	return each(external, func(id string) Object {
+	all := make([]Object, len(external))
+	for i, id := range external {
 		scheme, identifier, _ := strings.Cut(id, ":")
-		return Object{"scheme": scheme, "identifier": identifier}
-	})
+		all[i] = Object{"scheme": scheme, "identifier": identifier}
+	}
+	return all
 }
 
 func partial(d *date.Partial) string {
@@ -147,4 +160,11 @@ func partial(d *date.Partial) string {
 		return ""
 	}
 	return string(*d)
+}
+
+// set sets a member unless its value is empty.
+func set(o Object, name, value string) {
+	if value != "" {
+		o[name] = value
+	}
 }
