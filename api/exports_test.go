@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"roundtables.kz/registry/internal/actor"
-	"roundtables.kz/registry/internal/export"
 	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/text"
@@ -280,7 +280,7 @@ func TestAFileThatBreaksOffIsNotTakenForWhole(t *testing.T) {
 	t.Parallel()
 	failing := Route{http.MethodGet, "/v1/exports/failing.:format", actor.Public, func(s *server, c echo.Context) error {
 		steps := 0
-		return exportOf(s, c, func(ctx context.Context, db pg.DB, f topic.Filter) (paging.Page[topic.Topic], error) {
+		return exportOf(s, c, nil, func(ctx context.Context, db pg.DB, f topic.Filter) (paging.Page[topic.Topic], error) {
 			if steps++; steps > 1 {
 				return paging.Page[topic.Topic]{}, errors.New("the disk is full")
 			}
@@ -320,7 +320,7 @@ func TestABrokenFileIsLoggedAsAnError(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil, Route{http.MethodGet, "/v1/exports/failing.csv", actor.Public, func(s *server, c echo.Context) error {
 		return s.snapshot(c, func(context.Context, pgx.Tx) error {
-			newDownload(c).begin("text/csv", "", "")
+			newDownload(c, nil).begin()
 			return errors.New("the disk is full")
 		})
 	}})

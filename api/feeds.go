@@ -6,8 +6,8 @@ import (
 	"net/url"
 
 	"roundtables.kz/registry/internal/apperr"
-	"roundtables.kz/registry/internal/calendar"
-	"roundtables.kz/registry/internal/feed"
+	"roundtables.kz/registry/internal/formats/calendar"
+	"roundtables.kz/registry/internal/formats/feed"
 	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/roundtable"
@@ -41,24 +41,12 @@ func (s *server) getCalendar(c echo.Context) error {
 	if err := apperr.BadQuery(input.BindAll(c.QueryParams(), ofCalendars, &f)); err != nil {
 		return err
 	}
-	return s.snapshot(c, func(ctx context.Context, tx pgx.Tx) error {
-		var to *download
-		var w calendar.Writer
+	return s.sendFile(c, "text/calendar; charset=utf-8", "round-tables.ics", func(ctx context.Context, tx pgx.Tx, to *download) error {
+		w := calendar.Writer{W: to, Lang: f.Lang, Base: s.config.PublicBaseURL, Host: s.host()}
+		if err := w.Begin(); err != nil {
+			return err
+		}
 		for page, err := range paging.Walk(ctx, tx, roundtable.List, f) {
-			switch {
-			case err != nil:
-				return err
-			case to == nil: // the first page
-				to = newDownload(c)
-				to.begin("text/calendar; charset=utf-8", "round-tables.ics", s.changeCursor(ctx, page.Head))
-				if c.Request().Method == http.MethodHead {
-					return nil
-				}
-				w = calendar.Writer{W: to, Lang: f.Lang, Base: s.config.PublicBaseURL, Host: s.host()}
-				err = w.Begin()
-			default:
-				err = to.send()
-			}
 			if err != nil {
 				return err
 			}
@@ -67,11 +55,11 @@ func (s *server) getCalendar(c echo.Context) error {
 					return err
 				}
 			}
+			if err := to.send(); err != nil {
+				return err
+			}
 		}
-		if err := w.End(); err != nil {
-			return err
-		}
-		return to.send()
+		return w.End()
 	})
 }
 

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"roundtables.kz/registry/internal/apperr"
-	"roundtables.kz/registry/internal/export"
+	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/imports"
 	"roundtables.kz/registry/internal/pg"
 
@@ -58,7 +58,7 @@ func importOf[I any, T record](s *server, c echo.Context, of imports.Collection[
 	media, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
 	format, ok := importTypes[media]
 	if err != nil || !ok {
-		allowed := []string{"text/csv", "application/x-ndjson", mediaTypes["xlsx"]}
+		allowed := []string{"text/csv", "application/x-ndjson", export.MediaTypes["xlsx"]}
 		e := apperr.New(apperr.Media, "unsupported_media_type", "allowed", strings.Join(allowed, ", "))
 		e.Extra = map[string]any{"allowed": allowed}
 		return e
@@ -163,5 +163,5 @@ func templateOf(c echo.Context, input reflect.Type) error {
 	columns := append([]string{"id", "version"}, export.Of(input, export.Options{}).Header()...)
 	name := strings.TrimPrefix(c.Path(), importsPath+"templates/")
 	c.Response().Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	return c.Blob(http.StatusOK, mediaTypes["csv"], []byte(export.BOM+strings.Join(columns, ",")+"\r\n"))
+	return c.Blob(http.StatusOK, export.MediaTypes["csv"], []byte(export.BOM+strings.Join(columns, ",")+"\r\n"))
 }

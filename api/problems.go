@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
 
@@ -52,7 +51,7 @@ func (s *server) explainProblem(c echo.Context) error {
 	h := c.Response().Header()
 	h.Set("Cache-Control", "public, max-age=3600")
 	h.Add(echo.HeaderVary, echo.HeaderAccept)
-	if !strings.Contains(c.Request().Header.Get(echo.HeaderAccept), echo.MIMETextHTML) {
+	if !prefers(c.Request(), echo.MIMETextHTML) {
 		return send(c, http.StatusOK, echo.MIMEApplicationJSON, e)
 	}
 	var page bytes.Buffer

@@ -262,15 +262,15 @@ func (r resource[I, T, F]) createDistinct(s *server, c echo.Context) error {
 }
 
 func (r resource[I, T, F]) export(s *server, c echo.Context) error {
-	return exportWith(s, c, func(ctx context.Context, f *F) error {
-		if r.names == nil {
-			return nil
+	var look func(context.Context, *F) error
+	if r.names != nil {
+		look = func(ctx context.Context, f *F) (err error) {
+			q, found := r.names.search(f)
+			*found, err = sought(ctx, r.names.finder(s), q)
+			return err
 		}
-		q, found := r.names.search(f)
-		matches, err := sought(ctx, r.names.finder(s), q)
-		*found = matches
-		return err
-	}, r.list)
+	}
+	return exportOf(s, c, look, r.list)
 }
 
 // collection is the resource for the import engine.

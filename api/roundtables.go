@@ -56,8 +56,8 @@ func (s *server) listRoundTables(c echo.Context) error {
 //	@Success	200		{object}	RoundTable	"The round table."
 //	@Router		/v1/round-tables/{id} [get]
 func (s *server) getRoundTable(c echo.Context) error {
-	if prefersLinked(c.Request().Header.Get(echo.HeaderAccept)) {
-		return s.getLinkedRoundTable(c)
+	if prefers(c.Request(), mediaJSONLD) {
+		return s.getEventOfSchemaOrg(c)
 	}
 	var p roundTableParams
 	return itemWith(s, c, &p, &p.itemParams, getWith(&p.itemParams, &p.Include, roundtable.Get, withRoundTables))

@@ -27,10 +27,13 @@ var layers = [][]string{
 		"internal/attendee", "internal/role", "internal/statement", "internal/topic", "internal/place", "internal/document",
 		"internal/recommendation", "internal/apikey", "internal/idempotency", "internal/distinction", "internal/webhook",
 	},
-	{"internal/history"}, // restores earlier content of any of them
-	{"internal/bundle", "internal/merge", "internal/export", "internal/calendar", "internal/feed"}, // 3: across resources
-	{"internal/imports"}, // the import engine and its ledger
-	{"internal/linked"},
+	{"internal/history"},        // restores earlier content of any of them
+	{"internal/formats/export"}, // rows of tables, which imports read, too
+	{"internal/imports"},        // the import engine and its ledger
+	{ // 3: across resources
+		"internal/bundle", "internal/merge", "internal/formats/calendar", "internal/formats/feed", "internal/formats/popolo",
+		"internal/formats/schemaorg",
+	},
 	{"internal/sample"}, // the sample is a list of bundles
 	{"openapi"},         // the document; the service serves it
 	{"api/docs"},

@@ -99,7 +99,18 @@ func Identify(ctx context.Context, db pg.DB) (Identity, error) {
 
 // Snapshot runs f in one snapshot of the database.
 func Snapshot(ctx context.Context, db Pool, f func(tx pgx.Tx) error) error {
-	tx, err := db.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	return inSnapshot(ctx, db, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, f)
+}
+
+// LongSnapshot is Snapshot for an f that waits for a slow client between its queries: the database ends the transaction after
+// 5 minutes without a query.
+func LongSnapshot(ctx context.Context, db Pool, f func(tx pgx.Tx) error) error {
+	const begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = '5min'"
+	return inSnapshot(ctx, db, pgx.TxOptions{BeginQuery: begin}, f)
+}
+
+func inSnapshot(ctx context.Context, db Pool, options pgx.TxOptions, f func(tx pgx.Tx) error) error {
+	tx, err := db.BeginTx(ctx, options)
 	if err != nil {
 		return pg.Error(fmt.Errorf("begin a snapshot: %w", err))
 	}

@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 
 	"roundtables.kz/registry/internal/apperr"
-	"roundtables.kz/registry/internal/export"
+	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/input"
 
 	"github.com/go-json-experiment/json"

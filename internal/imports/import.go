@@ -11,7 +11,7 @@ import (
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
-	"roundtables.kz/registry/internal/export"
+	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/spelling"

@@ -14,7 +14,7 @@ import (
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/distinction"
-	"roundtables.kz/registry/internal/export"
+	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/pg"

@@ -1,4 +1,4 @@
-package linked
+package popolo
 
 import (
 	"bytes"
@@ -40,9 +40,9 @@ var popoloClasses = sync.OnceValues(func() (map[string]*jsonschema.Schema, error
 	return classes, nil
 })
 
-// CheckPopolo holds an object against the schema of its class, "person", and gives all its mistakes below the pointer. An
+// Check holds an object against the schema of its class, "person", and gives all its mistakes below the pointer. An
 // error is a fault of the schema.
-func CheckPopolo(class string, at jsontext.Pointer, object []byte) ([]apperr.Field, error) {
+func Check(class string, at jsontext.Pointer, object []byte) ([]apperr.Field, error) {
 	classes, err := popoloClasses()
 	if err != nil {
 		return nil, err

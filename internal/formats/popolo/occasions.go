@@ -1,4 +1,4 @@
-package linked
+package popolo
 
 import (
 	"context"
@@ -210,7 +210,7 @@ func (m *importer) addToEvent(ctx context.Context, tx pgx.Tx, r roundtable.Round
 	}
 	keep("classification", g.Format != "" && g.Format != in.Format && !slices.Contains(out.ignored, "classification"))
 	keep("status", g.Status != "" && g.Status != in.Status)
-	starts, ends := begins(r), ends(r)
+	starts, ends := r.Begins(), r.Ends()
 	if starts == "" && g.StartsOn != nil {
 		in.StartsOn, in.StartsAt, in.EndsOn, in.EndsAt, in.DatePrecision, in.Timezone = g.StartsOn, g.StartsAt, g.EndsOn, g.EndsAt, g.DatePrecision, g.Timezone
 		add.changed = true

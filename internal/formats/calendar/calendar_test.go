@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"roundtables.kz/registry/internal/calendar"
 	"roundtables.kz/registry/internal/date"
+	"roundtables.kz/registry/internal/formats/calendar"
 	"roundtables.kz/registry/internal/roundtable"
 	"roundtables.kz/registry/internal/text"
 

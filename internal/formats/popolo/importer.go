@@ -1,4 +1,4 @@
-package linked
+package popolo
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 
 // Options of an import of a Popolo document.
 type Options struct {
-	Base           Base   // of our own addresses: what has one of them among its sources is ours
+	Base           string // of our own addresses: an object with one of them among its sources is ours
 	Lang           string // of texts that do not say theirs; empty: guessed by their letters
 	Source         string // whose document it is: its ids are kept as external ids, "source:id"; empty: they are not kept
 	AllowDuplicate bool   // create people and organizations although others seem to be the same
@@ -159,7 +159,7 @@ func (m *importer) ours(path, key string, sources []popoloLink) (id int64, sure 
 		return 0, false
 	}
 	for _, s := range sources {
-		sure = sure || m.Base != "" && s.URL == m.Base.link(path, id)
+		sure = sure || m.Base != "" && s.URL == link(m.Base, path, id)
 	}
 	return id, sure
 }

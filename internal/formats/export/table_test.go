@@ -14,7 +14,7 @@ import (
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/date"
 	"roundtables.kz/registry/internal/document"
-	"roundtables.kz/registry/internal/export"
+	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/organizer"
 	"roundtables.kz/registry/internal/person"

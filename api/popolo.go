@@ -2,15 +2,41 @@ package api
 
 import (
 	"context"
+	"time"
 
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/formats/popolo"
 	"roundtables.kz/registry/internal/imports"
-	"roundtables.kz/registry/internal/linked"
+	"roundtables.kz/registry/internal/input"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
 )
 
-// Documents of others.
+// popoloParams are what the export as Popolo takes.
+type popoloParams struct {
+	Lang string `query:"lang" form:"lang" validate:"omitempty,language" example:"ru"` // The language of names and titles, or the next one of the chain ru, en, kk. Names in other languages are among the other names.
+}
+
+// exportPopolo sends people, organizations, affiliations and round tables as Popolo.
+//
+//	@ID				exportPopolo
+//	@Summary		Export people, organizations, memberships and events as Popolo
+//	@Description	All of them in one document of one moment, in the terms of the Popolo project: `persons`, `organizations`, `memberships` (the positions of people) and `events` (the round tables, each with its first organizer and all its attendees with names).
+//	@Tags			Exports
+//	@Param			params	query		popoloParams	false	"-"
+//	@Success		200		{object}	popolo.Export	"The document."
+//	@Router			/v1/exports/popolo.json [get]
+func (s *server) exportPopolo(c echo.Context) error {
+	var p popoloParams
+	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &p)); err != nil {
+		return err
+	}
+	name := "popolo-" + s.config.Now().UTC().Format(time.DateOnly) + ".json"
+	return s.sendFile(c, echo.MIMEApplicationJSON, name, func(ctx context.Context, tx pgx.Tx, to *download) error {
+		return popolo.Writer{Lang: p.Lang, Base: s.config.PublicBaseURL}.Write(ctx, tx, to, to.send)
+	})
+}
 
 // popoloImportParams are what an import of Popolo takes.
 type popoloImportParams struct {
@@ -35,14 +61,14 @@ func (s *server) importPopolo(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	doc, err := linked.ReadPopolo(raw)
+	doc, err := popolo.Read(raw)
 	if err != nil {
 		return err
 	}
 	var p popoloImportParams
 	return s.importWith(c, &p, &p.importing, "json", raw, func(ctx context.Context, tx pgx.Tx, head *imports.Head) ([]imports.Row, error) {
-		results, err := linked.Import(ctx, tx, doc, linked.Options{
-			Base: linked.Base(s.config.PublicBaseURL), Lang: p.Language, Source: p.Source, AllowDuplicate: p.AllowDuplicate,
+		results, err := popolo.Import(ctx, tx, doc, popolo.Options{
+			Base: s.config.PublicBaseURL, Lang: p.Language, Source: p.Source, AllowDuplicate: p.AllowDuplicate,
 			People: s.people, Organizations: s.organizations,
 		})
 		if err != nil {

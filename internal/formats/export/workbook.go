@@ -1,4 +1,4 @@
-package api
+package export
 
 import (
 	"archive/zip"
@@ -9,39 +9,35 @@ import (
 	"unicode/utf16"
 
 	"roundtables.kz/registry/internal/apperr"
-	"roundtables.kz/registry/internal/export"
 
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/labstack/echo/v4"
 	"github.com/xuri/excelize/v2"
 )
 
-// workbook is the table of a CSV file as a workbook for spreadsheets. It is kept in a temporary file until the last record
-// is in, so that what a workbook cannot hold is still answered as a problem.
+// workbook is a table as a workbook for spreadsheets. A temporary file keeps it until the last record, so that the error for
+// a record that a workbook cannot hold comes before any output.
 type workbook struct {
-	*download
-	exportRequest
-	table  *export.Table
-	cursor string
-
+	w     io.Writer
+	table *Table
 	file  *excelize.File
 	sheet *excelize.StreamWriter
 	day   int // the style of days
 	rows  int
 }
 
-// maxRows is how many records fit below the header.
-const maxRows = excelize.TotalRows - 1
+// MaxRows is how many records fit below the header of a workbook.
+const MaxRows = excelize.TotalRows - 1
 
-func newWorkbook(c echo.Context, r exportRequest) file {
-	return &workbook{
-		download: newDownload(c), exportRequest: r, file: excelize.NewFile(),
-		table: export.Of(r.record, export.Options{Fields: r.fields, Lang: r.lang != ""}),
+func newWorkbook(to io.Writer, table *Table) (*workbook, error) {
+	w := &workbook{w: to, table: table, file: excelize.NewFile()}
+	if err := w.begin(); err != nil {
+		_ = w.file.Close()
+		return nil, err
 	}
+	return w, nil
 }
 
-func (w *workbook) begin(cursor string) (err error) {
-	w.cursor = cursor
+func (w *workbook) begin() (err error) {
 	const name = "Sheet1"
 	format := "yyyy-mm-dd"
 	if w.day, err = w.file.NewStyle(&excelize.Style{CustomNumFmt: &format}); err != nil {
@@ -68,7 +64,7 @@ func (w *workbook) begin(cursor string) (err error) {
 	return w.sheet.SetRow("A1", header)
 }
 
-func (w *workbook) add(record jsontext.Value) error {
+func (w *workbook) Add(record jsontext.Value) error {
 	row, err := w.table.Row(record)
 	if err != nil {
 		return err
@@ -88,23 +84,23 @@ var firstDay = time.Date(1900, time.March, 1, 0, 0, 0, 0, time.UTC)
 
 // cell gives the value of a cell in its type: texts stay texts, so nothing is ever taken for a formula. A text that does
 // not fit is an error.
-func (w *workbook) cell(column export.Column, cell string) (any, error) {
+func (w *workbook) cell(column Column, cell string) (any, error) {
 	if cell == "" {
 		return nil, nil
 	}
 	switch column.Kind {
-	case export.Number:
+	case Number:
 		n, err := strconv.ParseFloat(cell, 64)
 		if rounded, _ := strconv.ParseFloat(strconv.FormatFloat(n, 'g', 15, 64), 64); err == nil && rounded == n && math.Abs(n) < 1e15 { // more digits a spreadsheet would round
 			return n, nil
 		}
-	case export.Bool:
+	case Bool:
 		return cell == "true", nil
-	case export.Day:
+	case Day:
 		if day, err := time.Parse(time.DateOnly, cell); err == nil && !day.Before(firstDay) {
 			return excelize.Cell{StyleID: w.day, Value: day}, nil
 		}
-	case export.Text, export.Plain:
+	case Text, Plain:
 	}
 	if len(cell) > excelize.TotalCellChars && len(utf16.Encode([]rune(cell))) > excelize.TotalCellChars {
 		return nil, excelize.ErrCellCharsLength
@@ -112,21 +108,12 @@ func (w *workbook) cell(column export.Column, cell string) (any, error) {
 	return cell, nil
 }
 
-func (w *workbook) pause() error {
-	w.extend()
-	return w.c.Request().Context().Err()
-}
-
-func (w *workbook) end(int64, string) error {
+func (w *workbook) End(string) error {
 	if err := w.sheet.Flush(); err != nil {
 		return err
 	}
-	w.download.begin(mediaTypes["xlsx"], w.name, w.cursor)
-	w.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return zip.NewWriter(w.Writer) }) // the library would keep the whole file in memory
-	if err := w.file.Write(io.Discard); err != nil {
-		return err
-	}
-	return w.send()
+	w.file.SetZipWriter(func(io.Writer) excelize.ZipWriter { return zip.NewWriter(w.w) }) // the library would keep the whole file in memory
+	return w.file.Write(io.Discard)
 }
 
-func (w *workbook) close() error { return w.file.Close() }
+func (w *workbook) Close() error { return w.file.Close() }

@@ -1,4 +1,4 @@
-package linked
+package popolo
 
 import (
 	"maps"
@@ -130,9 +130,9 @@ type popoloEvent struct {
 	attendees []string // keys of people
 }
 
-// ReadPopolo reads a document, which is known to be JSON. What has mistakes against the schemas stands in its list with them.
+// Read reads a document, which is known to be JSON. What has mistakes against the schemas stands in its list with them.
 // A document that is none at all is apperr.Invalid.
-func ReadPopolo(raw jsontext.Value) (*Document, error) {
+func Read(raw jsontext.Value) (*Document, error) {
 	var members map[string]jsontext.Value
 	if raw.Kind() != '{' {
 		return nil, apperr.Validation([]apperr.Field{apperr.At("", "not_an_object")})
@@ -210,7 +210,7 @@ func inside(add adder, at jsontext.Pointer, raw jsontext.Value, id string) (stri
 // readObject reads an object of a class. known: it stands in its list already, and this is another mention of it.
 func readObject[T any](d *Document, class string, at jsontext.Pointer, raw jsontext.Value, id string, common func(*T) *popoloCommon) (o *Listed[T], known bool, err error) {
 	o = &Listed[T]{At: at, Key: id, Ignored: []string{}}
-	if o.Mistakes, err = CheckPopolo(class, at, raw); err != nil {
+	if o.Mistakes, err = Check(class, at, raw); err != nil {
 		return nil, false, err
 	}
 	if len(o.Mistakes) == 0 {

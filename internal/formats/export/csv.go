@@ -7,9 +7,6 @@ import (
 	"strings"
 )
 
-// Delimiters maps the names of delimiters to the character between the cells of CSV.
-var Delimiters = map[string]byte{"": ',', "comma": ',', "semicolon": ';', "tab": '\t'}
-
 // BOM tells spreadsheets that a file is UTF-8.
 const BOM = "\ufeff"
 

@@ -1,4 +1,4 @@
-package linked_test
+package popolo_test
 
 import (
 	"encoding/json"
@@ -12,7 +12,7 @@ import (
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/date"
-	"roundtables.kz/registry/internal/linked"
+	"roundtables.kz/registry/internal/formats/popolo"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/roundtable"
@@ -46,9 +46,9 @@ var (
 func TestWhateverARecordHoldsIsValidAsPopolo(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		p := linked.Popolo{
+		p := popolo.Writer{
 			Lang: rapid.OneOf(rapid.Just(""), langs).Draw(t, "lang"),
-			Base: rapid.SampledFrom([]linked.Base{"", "https://registry.example.org"}).Draw(t, "base"),
+			Base: rapid.SampledFrom([]string{"", "https://registry.example.org"}).Draw(t, "base"),
 		}
 		valid(t, "person", p.Person(person.Person{Record: changes.Record{ID: 7}, Input: person.Input{
 			Name: texts.Draw(t, "name"), OtherNames: others.Draw(t, "others"), Honorific: maybe.Draw(t, "honorific"), Bio: maybe.Draw(t, "bio"), ExternalIDs: external.Draw(t, "ids"),
@@ -62,7 +62,7 @@ func TestWhateverARecordHoldsIsValidAsPopolo(t *testing.T) {
 			PersonID: 1, OrganizationID: 2, Title: maybe.Draw(t, "title"), From: partials.Draw(t, "from"), To: partials.Draw(t, "to"),
 		}}))
 		event := p.Event(drawEvent(t))
-		event[linked.PopoloAttendees] = p.Attendees([]attendee.Attendee{{Person: &text.PersonRef{ID: 1, Name: texts.Draw(t, "attendee")}}, {}})
+		event["attendees"] = p.Attendees([]attendee.Attendee{{Person: &text.PersonRef{ID: 1, Name: texts.Draw(t, "attendee")}}, {}})
 		valid(t, "event", event)
 	})
 }
@@ -97,12 +97,12 @@ func orNil(s string) *string {
 	return &s
 }
 
-func valid(t interface{ Fatalf(string, ...any) }, class string, o linked.Object) {
+func valid(t interface{ Fatalf(string, ...any) }, class string, o popolo.Object) {
 	raw, err := json.Marshal(o)
 	if err != nil {
 		t.Fatalf("%v: %v", o, err)
 	}
-	if fields, err := linked.CheckPopolo(class, "", raw); err != nil || len(fields) > 0 {
+	if fields, err := popolo.Check(class, "", raw); err != nil || len(fields) > 0 {
 		t.Fatalf("%s is no %s: %v %v", raw, class, fields, err)
 	}
 }
@@ -125,7 +125,7 @@ func TestEveryMistakeAgainstTheSchemasOfPopoloIsFoundWhereItIs(t *testing.T) {
 		{"post", `{"organization":{"founding_date":1}}`, []string{"/p/organization/founding_date wrong_type"}},
 		{"area", `{"a/b":1,"geometry":"x","parent":{"sources":[{}]}}`, []string{"/p/geometry wrong_type", "/p/parent/sources/0/url required"}},
 	} {
-		fields, err := linked.CheckPopolo(c.class, "/p", []byte(c.object))
+		fields, err := popolo.Check(c.class, "/p", []byte(c.object))
 		if err != nil {
 			t.Fatal(err)
 		}
