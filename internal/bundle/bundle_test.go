@@ -89,11 +89,11 @@ func TestTheSameNameInADocumentIsTheSameRecordHoweverItIsWritten(t *testing.T) {
 }
 
 func TestWhatIsSaidOfARecordInSeveralPlacesIsPutTogetherAndTheFirstHolds(t *testing.T) {
-	d := newDirectory(people, "en", nil)
+	d := newRecords(people, "en", nil)
 	d.add("/people/0", Person{Name: "Talgat Kaliyev", Honorific: text.Map{"en": "Mr."}})
 	e := d.add("/attendees/0/person", Person{Name: "talgat kaliyev", Honorific: text.Map{"en": "Dr."}, Bio: text.Map{"en": "Political analyst."}})
 	want := Person{Name: "Talgat Kaliyev", Honorific: text.Map{"en": "Mr."}, Bio: text.Map{"en": "Political analyst."}}
-	if len(d.entries) != 1 || e.at != "/people/0" || !reflect.DeepEqual(e.about, want) {
+	if len(d.entries) != 1 || e.at != "/people/0" || !reflect.DeepEqual(e.details, want) {
 		t.Errorf("%d entries, %+v", len(d.entries), e)
 	}
 }

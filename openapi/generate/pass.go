@@ -22,7 +22,7 @@ type pass struct {
 
 func (p *pass) run() error {
 	steps := []func() error{
-		p.tags, p.messages, p.nameSchemas, p.putKnown, p.describeStructs, p.securitySchemes, p.shared, p.operations,
+		p.tags, p.messages, p.nameSchemas, p.putKnown, p.describeStructs, p.bundles, p.securitySchemes, p.shared, p.operations,
 		p.patches, p.splitRequests, p.answers, p.requests, p.addExamples, p.dropUnused,
 	}
 	for _, step := range steps {
