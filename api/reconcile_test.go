@@ -12,6 +12,7 @@ import (
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/affiliation"
 	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/match"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/text"
@@ -34,7 +35,7 @@ func (c caller) postQueries(t *testing.T, queries string) reply {
 
 // reconcile asks by a form and holds the answer against the rules of the protocol: its schema of a result batch, an answer
 // for each query, the best first.
-func (c caller) reconcile(t *testing.T, queries string) map[string][]ReconcileCandidate {
+func (c caller) reconcile(t *testing.T, queries string) map[string][]match.ReconcileCandidate {
 	t.Helper()
 	answer := c.postQueries(t, queries).want(t, http.StatusOK)
 	var asked map[string]json.RawMessage
@@ -52,9 +53,9 @@ func (c caller) reconcile(t *testing.T, queries string) map[string][]ReconcileCa
 		}
 		checkCandidates(t, *got[id].Result)
 	}
-	var results map[string]ReconcileResult
+	var results map[string]match.ReconcileResult
 	decodeReply(t, answer, &results)
-	found := map[string][]ReconcileCandidate{}
+	found := map[string][]match.ReconcileCandidate{}
 	for id, r := range results {
 		found[id] = r.Result
 	}
@@ -97,7 +98,7 @@ func checkCandidates(t *testing.T, list []map[string]any) {
 }
 
 // said writes candidates as "people/1 match, people/2".
-func said(list []ReconcileCandidate) string {
+func said(list []match.ReconcileCandidate) string {
 	parts := make([]string, len(list))
 	for i, c := range list {
 		parts[i] = c.ID
@@ -237,7 +238,7 @@ func TestARestrictedPersonIsNoCandidateForThePublic(t *testing.T) {
 			t.Errorf("%s: %+v", which, list)
 		}
 	}
-	var suggested Suggestions
+	var suggested match.Suggestions
 	for _, prefix := range []string{restrictedCanary, id} {
 		decodeReply(t, r.as(t).get(t, reconcilePath+"/suggest/entity?prefix="+prefix).want(t, 200), &suggested)
 		if len(suggested.Result) != 0 {
@@ -246,7 +247,7 @@ func TestARestrictedPersonIsNoCandidateForThePublic(t *testing.T) {
 	}
 	reader := r.as(t, actor.Read)
 	answer := reader.do(t, "POST", reconcilePath, url.Values{"queries": {queries}}.Encode(), append([]string{"Content-Type", formBody}, reader.headers...)...).want(t, 200)
-	var results map[string]ReconcileResult
+	var results map[string]match.ReconcileResult
 	decodeReply(t, answer, &results)
 	for _, which := range []string{"a", "b", "c"} {
 		if got := said(results[which].Result); got != id+" match" {
@@ -347,7 +348,7 @@ func TestSuggestionsCompleteNamesPropertiesAndTypes(t *testing.T) {
 	}
 	ask := func(which, query string) (ids []string) {
 		t.Helper()
-		var got Suggestions
+		var got match.Suggestions
 		decodeReply(t, r.as(t).get(t, reconcilePath+"/suggest/"+which+"?"+query).want(t, 200), &got)
 		for _, s := range got.Result {
 			if s.Name == "" {

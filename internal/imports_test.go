@@ -29,6 +29,7 @@ var layers = [][]string{
 	},
 	{"internal/history"}, // restores earlier content of any of them
 	{"internal/imports"}, // the import engine and its ledger
+	{"internal/match"},   // candidates, reconciliation and duplicates
 	{"internal/bundle", "internal/merge", "internal/export", "internal/calendar", "internal/feed", "internal/linked"}, // 3: across resources
 	{"internal/sample"}, // the sample is a list of bundles
 	{"openapi"},         // the document; the service serves it
