@@ -11,8 +11,8 @@ import (
 	"roundtables.kz/registry/internal/text"
 )
 
-// affiliation is an organization where a person works or worked, with the spellings that it is compared by.
-type affiliation struct {
+// affiliatedOrganization is an organization where a person works or worked, with the spellings that it is compared by.
+type affiliatedOrganization struct {
 	text.Ref
 	spellings []parsedSpelling
 }
@@ -26,7 +26,7 @@ type parsedSpelling struct {
 const maxCompared = 5
 
 // affiliations returns the affiliations of people, by the ids of the people.
-func (m *Matcher) affiliations(ctx context.Context, positions map[int64][]person.Position) (map[int64][]affiliation, error) {
+func (m *Matcher) affiliations(ctx context.Context, positions map[int64][]person.Position) (map[int64][]affiliatedOrganization, error) {
 	compared := map[int64][]parsedSpelling{}
 	for _, held := range positions {
 		for _, p := range held[:min(len(held), maxCompared)] {
@@ -45,10 +45,10 @@ func (m *Matcher) affiliations(ctx context.Context, positions map[int64][]person
 			compared[id] = append(compared[id], parsedSpelling{s, names.ParseOrganization(s)})
 		}
 	}
-	affiliations := make(map[int64][]affiliation, len(positions))
+	affiliations := make(map[int64][]affiliatedOrganization, len(positions))
 	for id, held := range positions {
 		for i, p := range held {
-			a := affiliation{Ref: p.Organization}
+			a := affiliatedOrganization{Ref: p.Organization}
 			if i < maxCompared {
 				a.spellings = compared[a.ID]
 			}
@@ -62,7 +62,7 @@ const featureOrganization = "organization"
 
 // closestAffiliation compares organizations, by name or id, with the affiliations of a person and returns the most
 // similar pair. Its Record is empty if there is nothing to compare.
-func closestAffiliation(organizations []string, affiliations []affiliation) (best spelling.Reason) {
+func closestAffiliation(organizations []string, affiliations []affiliatedOrganization) (best spelling.Reason) {
 	for _, o := range organizations {
 		if r := compareOrganization(o, affiliations); r.Record != "" && (best.Record == "" || r.Score > best.Score) {
 			best = r
@@ -71,13 +71,13 @@ func closestAffiliation(organizations []string, affiliations []affiliation) (bes
 	return best
 }
 
-func compareOrganization(asked string, affiliations []affiliation) (best spelling.Reason) {
+func compareOrganization(asked string, affiliations []affiliatedOrganization) (best spelling.Reason) {
 	if asked == "" || len(affiliations) == 0 {
 		return best
 	}
 	if id, ok := recordID(Organizations, asked); ok {
 		best = spelling.Reason{Feature: featureOrganization, Query: asked, Record: inLanguage(affiliations[0].Name, "")}
-		if i := slices.IndexFunc(affiliations, func(a affiliation) bool { return a.ID == id }); i >= 0 {
+		if i := slices.IndexFunc(affiliations, func(a affiliatedOrganization) bool { return a.ID == id }); i >= 0 {
 			best.Record, best.Score = inLanguage(affiliations[i].Name, ""), 1
 		}
 		return best
@@ -93,12 +93,12 @@ func compareOrganization(asked string, affiliations []affiliation) (best spellin
 	return best
 }
 
-// commonAffiliation returns the organization that two people share, or else the two that are most similar. Its Record is
-// empty if there is nothing to compare.
-func commonAffiliation(first, second []affiliation) (best spelling.Reason) {
+// commonAffiliation returns the organization that two people share, or else the two that are most similar. Its Record
+// is empty if there is nothing to compare.
+func commonAffiliation(first, second []affiliatedOrganization) (best spelling.Reason) {
 	for i, a := range first {
 		name := inLanguage(a.Name, "")
-		if slices.ContainsFunc(second, func(b affiliation) bool { return b.ID == a.ID }) {
+		if slices.ContainsFunc(second, func(b affiliatedOrganization) bool { return b.ID == a.ID }) {
 			return spelling.Reason{Feature: featureOrganization, Query: name, Record: name, Score: 1}
 		}
 		if i < maxCompared {

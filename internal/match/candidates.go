@@ -22,11 +22,11 @@ type candidate struct {
 // candidateInfo is what a candidate is compared by and described with, besides the spellings of its name.
 type candidateInfo struct {
 	name         text.Map
-	title        text.Map      // of a person: the position in the first of the affiliations
-	affiliations []affiliation // of a person: current ones first
-	parent       *text.Ref     // of an organization
-	kind         string        // of an organization
-	country      string        // of an organization
+	title        text.Map                 // of a person: the position in the first of the affiliations
+	affiliations []affiliatedOrganization // of a person: current ones first
+	parent       *text.Ref                // of an organization
+	kind         string                   // of an organization
+	country      string                   // of an organization
 	externalIDs  []string
 }
 

@@ -1,6 +1,6 @@
 // Package match links names, as sources write them, with the people and organizations of the registry: it finds the
-// candidates, decides which of them match, and lists likely duplicates. How alike two spellings are is decided by package
-// names; two records become one in package merge.
+// candidates, decides which of them match, and lists likely duplicates. How alike two spellings are is decided by
+// package names; two records become one in package merge.
 package match
 
 import (

@@ -147,8 +147,8 @@ func (q *ReconcileQuery) score(t RecordType, c candidate, lang string) scoredCan
 	return s
 }
 
-// compare compares the values of a property in the query with those of the record. If none is equal and one contradicts,
-// the score is reduced and the record is no match.
+// compare compares the values of a property in the query with those of the record. If none is equal and one
+// contradicts, the score is reduced and the record is no match.
 func (s *scoredCandidate) compare(property string, asked, recorded []string, contradicts func(asked, recorded string) bool) {
 	contradicted := false
 	for _, a := range asked {

@@ -50,7 +50,8 @@ func (q *ReconcileQuery) Check() (fields []apperr.Field) {
 	return fields
 }
 
-// includes reports whether the query asks for records of a type. A record has one type, so that only one satisfies "all".
+// includes reports whether the query asks for records of a type. A record has one type, so that only one satisfies
+// "all".
 func (q *ReconcileQuery) includes(t RecordType) bool {
 	if q.TypeStrict == "all" {
 		return !slices.ContainsFunc(q.Type, func(id string) bool { return id != t.ID })
@@ -90,8 +91,8 @@ func (s *stringOrList) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// propertyValues are the values of a property as texts: strings, numbers, booleans or records {"id", "name"}, of which the
-// id counts.
+// propertyValues are the values of a property as texts: strings, numbers, booleans or records {"id", "name"}, of which
+// the id counts.
 type propertyValues []string
 
 // UnmarshalJSON accepts one value or an array. Blank values are left out, because they are empty cells of a table.
@@ -135,8 +136,8 @@ func propertyText(raw jsontext.Value) (string, error) {
 	return "", wrong
 }
 
-// ParseQueries reads a JSON object of queries, each with an id of the client's choice. All errors are reported together,
-// with pointers below /queries.
+// ParseQueries reads a JSON object of queries, each with an id of the client's choice. All errors are reported
+// together, with pointers below /queries.
 func ParseQueries(raw string) ([]ReconcileQuery, error) {
 	const root = jsontext.Pointer("/queries")
 	if strings.TrimSpace(raw) == "" {
@@ -173,7 +174,8 @@ func (q *ReconcileQuery) parse(at jsontext.Pointer, raw jsontext.Value) []apperr
 	return fieldsBelow(at, input.Decode(raw, q))
 }
 
-// fieldsBelow makes the pointers of an error relative to the place that the value was read from, and returns its fields.
+// fieldsBelow makes the pointers of an error relative to the place that the value was read from, and returns its
+// fields.
 func fieldsBelow(at jsontext.Pointer, err error) []apperr.Field {
 	var e *apperr.Error
 	if !errors.As(err, &e) {
