@@ -7,7 +7,8 @@
 //   - Floor 2 holds the resources, each its types, rules and SQL; they never import each other. That a referenced
 //     record exists and belongs is the schema's to check.
 //   - Floor 3 works across resources: bundle (a whole event in one document), merge, imports (which can be reverted), export and linked (other
-//     forms of the records), calendar, feed; above them sample (the events that ship).
+//     forms of the records), calendar, feed,
+//     match (names: candidates, reconciliation and duplicates); above them sample (the events that ship).
 //   - Beside them: embeddedpg (the database of development and tests), dbtest and fixture (for tests only), bench
 //     (measures the service).
 //

@@ -13,42 +13,40 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Two records of one person, or of two that look alike.
-
 // MergePage is a page of merges.
 type MergePage = Page[merge.Merge] //	@name	MergePage
 
-// mergePerson makes a person part of another one.
+// mergePerson merges a person into another one.
 //
 //	@ID				mergePerson
 //	@Summary		Merge a person into another one
-//	@Description	For two records of one person. All that refers to the person refers to the other one from now on; two attendances of one round table become one,
-//	@Description	with the roles of both; names become other names of the record that stays, which also gets what it lacks. The old address answers 308.
-//	@Description	`dry_run=true` shows what would happen. A merge can be undone.
+//	@Description	For two records of the same person. All references move to the record that stays. Two attendances of one round table become one, with the roles of
+//	@Description	both. The names are added to the other names of the record that stays, and its empty fields are filled. The old address returns 308.
+//	@Description	`dry_run=true` shows the result without saving. A merge can be undone.
 //	@Tags			People
-//	@Param			id		path		int				true	"The person that becomes part of the other one."
+//	@Param			id		path		int				true	"The person to merge."
 //	@Param			params	query		writeParams		false	"-"
 //	@Param			into	body		merge.Input		true	"The person that stays."
-//	@Success		200		{object}	merge.Outcome	"What was done."
+//	@Success		200		{object}	merge.Outcome	"What the merge changed."
 //	@Router			/v1/people/{id}/merge [post]
 func (s *server) mergePerson(c echo.Context) error { return s.mergeInto(c, merge.People) }
 
-// mergeOrganization makes an organization part of another one.
+// mergeOrganization merges an organization into another one.
 //
 //	@ID				mergeOrganization
 //	@Summary		Merge an organization into another one
-//	@Description	For two records of one organization. All that refers to the organization refers to the other one from now on, its parts too; two attendances of one round table
-//	@Description	become one; names become other names of the record that stays, which also gets what it lacks. The old address answers 308.
-//	@Description	`dry_run=true` shows what would happen. A merge can be undone.
+//	@Description	For two records of the same organization. All references move to the record that stays, those of its parts too. Two attendances of one round table
+//	@Description	become one. The names are added to the other names of the record that stays, and its empty fields are filled. The old address returns 308.
+//	@Description	`dry_run=true` shows the result without saving. A merge can be undone.
 //	@Tags			Organizations
-//	@Param			id		path		int				true	"The organization that becomes part of the other one."
+//	@Param			id		path		int				true	"The organization to merge."
 //	@Param			params	query		writeParams		false	"-"
 //	@Param			into	body		merge.Input		true	"The organization that stays."
-//	@Success		200		{object}	merge.Outcome	"What was done."
+//	@Success		200		{object}	merge.Outcome	"What the merge changed."
 //	@Router			/v1/organizations/{id}/merge [post]
 func (s *server) mergeOrganization(c echo.Context) error { return s.mergeInto(c, merge.Organizations) }
 
-// mergeInto makes the record of the path part of the one that the body names.
+// mergeInto merges the record of the path into the one that the body names.
 func (s *server) mergeInto(c echo.Context, of func(ctx context.Context, tx pgx.Tx, from, into int64) (merge.Outcome, error)) error {
 	n, err := id(c)
 	if err != nil {
@@ -67,7 +65,7 @@ func (s *server) mergeInto(c echo.Context, of func(ctx context.Context, tx pgx.T
 	})
 }
 
-// withinLimits refuses a record that became larger than its own PATCH would take.
+// withinLimits returns apperr.Invalid if the merged record breaks a rule that its PATCH checks.
 func withinLimits(o *merge.Outcome) error {
 	if o.Person != nil {
 		return apperr.Validation(input.Check(&o.Person.Input))
@@ -75,7 +73,7 @@ func withinLimits(o *merge.Outcome) error {
 	return apperr.Validation(input.Check(&o.Organization.Input))
 }
 
-// outcome runs a merge or an undoing and answers what it has done.
+// outcome runs a merge or the undo of one and returns its outcome.
 func (s *server) outcome(c echo.Context, f func(ctx context.Context, tx pgx.Tx) (merge.Outcome, error)) error {
 	var o merge.Outcome
 	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) (err error) {
@@ -91,7 +89,7 @@ func (s *server) outcome(c echo.Context, f func(ctx context.Context, tx pgx.Tx) 
 	return send(c, http.StatusOK, echo.MIMEApplicationJSON, o)
 }
 
-// listMerges answers a page of merges.
+// listMerges lists merges.
 //
 //	@ID			listMerges
 //	@Summary	List merges
@@ -102,7 +100,7 @@ func (s *server) outcome(c echo.Context, f func(ctx context.Context, tx pgx.Tx) 
 //	@Router		/v1/merges [get]
 func (s *server) listMerges(c echo.Context) error { return listOf(s, c, merge.List) }
 
-// getMerge answers one merge.
+// getMerge returns a merge.
 //
 //	@ID			getMerge
 //	@Summary	Get a merge
@@ -113,16 +111,16 @@ func (s *server) listMerges(c echo.Context) error { return listOf(s, c, merge.Li
 //	@Router		/v1/merges/{id} [get]
 func (s *server) getMerge(c echo.Context) error { return itemOf(s, c, merge.Get) }
 
-// undoMerge takes a merge back.
+// undoMerge undoes a merge.
 //
 //	@ID				undoMerge
 //	@Summary		Undo a merge
-//	@Description	Brings back exactly what was there before the merge: the record with its id, what referred to it, and whatever was folded. If one of these records was
-//	@Description	changed since, nothing is done: the answer is 409 with code `changed_since`, and `changed_since` lists the changes.
+//	@Description	Restores the exact state before the merge: the record with its id, its references, and the attendances that were combined. If one of these records
+//	@Description	has changed since, nothing is restored: the response is 409 with the code `changed_since`, and `changed_since` lists the changes.
 //	@Tags			Merges
 //	@Param			id		path		int				true	"The merge."
 //	@Param			params	query		writeParams		false	"-"
-//	@Success		200		{object}	merge.Outcome	"What was brought back."
+//	@Success		200		{object}	merge.Outcome	"What the undo restored."
 //	@Router			/v1/merges/{id}/undo [post]
 func (s *server) undoMerge(c echo.Context) error {
 	n, err := id(c)

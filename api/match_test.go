@@ -13,6 +13,7 @@ import (
 	"roundtables.kz/registry/internal/affiliation"
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/match"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/text"
@@ -33,19 +34,19 @@ func TestALookupFindsANameInAnySpellingAndSaysWhichOneMatched(t *testing.T) {
 	})
 	fixture.Affiliation(t, r.pool, func(in *affiliation.Input) { in.PersonID, in.OrganizationID = karin, institute })
 	for q, want := range map[string]string{"Карин Ерлан": "Ерлан Карин", "erlan kar": "Yerlan Karin", "Қарин": "Ерлан Карин", "Karin": "Yerlan Karin"} {
-		var hits PersonHits
+		var hits match.PersonHits
 		decodeReply(t, r.as(t).do(t, "GET", "/v1/people/lookup?q="+url.QueryEscape(q), nil).want(t, 200), &hits)
 		if len(hits.Data) != 1 || hits.Data[0].ID != karin || hits.Data[0].Matched != want || hits.Data[0].Affiliation == nil || hits.Data[0].Affiliation.Organization.ID != institute {
 			t.Errorf("%s: %+v", q, hits.Data)
 		}
 	}
-	var hits PersonHits
+	var hits match.PersonHits
 	decodeReply(t, r.as(t, actor.Read).get(t, "/v1/people/lookup?q=Erlan+Karin").want(t, 200), &hits)
 	if len(hits.Data) != 2 || hits.Data[1].ID != hidden {
 		t.Errorf("who may read restricted names: %+v", hits.Data)
 	}
 	for _, q := range []string{"kaziss", "institute strategic"} {
-		var hits OrganizationHits
+		var hits match.OrganizationHits
 		decodeReply(t, r.as(t).do(t, "GET", "/v1/organizations/lookup?q="+url.QueryEscape(q), nil).want(t, 200), &hits)
 		if len(hits.Data) != 1 || hits.Data[0].ID != institute {
 			t.Errorf("%s: %+v", q, hits.Data)
@@ -67,7 +68,7 @@ func TestAPersonIsToldApartByWhereThePersonWasAtARoundTable(t *testing.T) {
 	public := r.as(t)
 	says := func(affiliation, band string) {
 		t.Helper()
-		var hits PersonHits
+		var hits match.PersonHits
 		decodeReply(t, public.get(t, "/v1/people/lookup?q=tuimebayev").want(t, http.StatusOK), &hits)
 		got := ""
 		if of := hits.Data[0].Affiliation; of != nil {
@@ -76,7 +77,7 @@ func TestAPersonIsToldApartByWhereThePersonWasAtARoundTable(t *testing.T) {
 		if got != affiliation {
 			t.Errorf("the lookup says %q, want %q", got, affiliation)
 		}
-		var matches Matches
+		var matches match.Results
 		body := `{"queries":[{"name":"Zh. Tuimebayev","organization":"Academy of public administration"}]}`
 		decodeReply(t, public.do(t, "POST", "/v1/people/match", body, "Content-Type", jsonBody).want(t, http.StatusOK), &matches)
 		if got := matches.Data[0].Candidates[0].Band; got != band {
@@ -95,7 +96,7 @@ func TestALookupOfWhatIsNoNameFindsNothing(t *testing.T) {
 	r := newRig(t, nil)
 	fixture.Person(t, r.pool, called(text.Map{"en": "Yerlan Karin"}))
 	for _, q := range []string{"", " ", "…", "🙂", "́", "\u202e", "ж", strings.Repeat("ы", 200)} {
-		var hits PersonHits
+		var hits match.PersonHits
 		decodeReply(t, r.as(t).do(t, "GET", "/v1/people/lookup?q="+url.QueryEscape(q), nil).want(t, 200), &hits)
 		if len(hits.Data) != 0 {
 			t.Errorf("%.10q: %+v", q, hits.Data)
@@ -115,7 +116,7 @@ func TestAMatchSaysHowSureItIsAndWhy(t *testing.T) {
 	fixture.Affiliation(t, r.pool, func(in *affiliation.Input) { in.PersonID, in.OrganizationID = first, institute })
 	fixture.Person(t, r.pool, func(in *person.Input) { in.Name, in.Visibility = text.Map{"en": "Aidos Sarym"}, "restricted" })
 	body := `{"queries":[{"name":"Sarym, Aidos"},{"name":"Zh. Tuimebayev"},{"name":"Zh. Tuimebayev","organization":"Academy of public administration"},{"name":"Nobody Whom We Know"},{"name":"…"}]}`
-	var got Matches
+	var got match.Results
 	decodeReply(t, r.as(t).do(t, "POST", "/v1/people/match", body, "Content-Type", jsonBody).want(t, 200), &got)
 	want := []string{fmt.Sprint(sarym, " match"), fmt.Sprint(first, " possible"), fmt.Sprint(first, " match"), "", ""}
 	for i, w := range want {
@@ -149,7 +150,7 @@ func TestANewSpellingIsFoundFromItsCommitOn(t *testing.T) {
 	c := r.as(t, actor.Write)
 	found := func(q string) int {
 		t.Helper()
-		var hits PersonHits
+		var hits match.PersonHits
 		decodeReply(t, c.do(t, "GET", "/v1/people/lookup?q="+url.QueryEscape(q), nil).want(t, 200), &hits)
 		return len(hits.Data)
 	}
