@@ -76,7 +76,7 @@ func (s *server) once(r Route, handle echo.HandlerFunc) echo.HandlerFunc {
 			if err != nil {
 				return err
 			}
-			return idempotency.Keep(ctx, tx, claim, b)
+			return idempotency.Save(ctx, tx, claim, b)
 		})
 		if err != nil && !errors.Is(err, errRehearsed) {
 			return err

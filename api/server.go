@@ -28,8 +28,8 @@ type server struct {
 	answers  *answers  // that follow from it
 	sums     *sums     // of what it has made
 
-	keys    *apikey.Ring
-	courier *webhook.Courier
+	keys       *apikey.Authenticator
+	dispatcher *webhook.Dispatcher
 
 	people, organizations *spelling.Finder // of the matcher
 	matcher               *match.Matcher
@@ -75,7 +75,7 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 		return nil, fmt.Errorf("set up the memory of answers: %w", err)
 	}
 	s.streams = &streams{open: map[client]int{}}
-	s.keys = apikey.NewRing(config.DB, s.secret, config.Now)
+	s.keys = apikey.NewAuthenticator(config.DB, s.secret, config.Now)
 	if s.matcher, err = match.New(ctx, config.DB); err != nil {
 		return nil, err
 	}
@@ -83,8 +83,8 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 	s.anonymous = newLimiter("anonymous", config.RateAnonymous, config.Now)
 	s.keyed = newLimiter("key", config.RateKeys, config.Now)
 	s.failures = newLimiter("wrong-keys", config.RateAnonymous, config.Now)
-	s.metrics = newMetrics(config.DB, func() time.Duration { return s.courier.Behind() })
-	s.courier = s.newCourier()
+	s.metrics = newMetrics(config.DB, func() time.Duration { return s.dispatcher.Lag() })
+	s.dispatcher = s.newDispatcher()
 	s.downloads = make(chan struct{}, max(1, config.DB.Config().MaxConns/2))
 	s.probe = newProbe(ctx, config.DB.Config().ConnConfig, config.Now)
 	return s, nil

@@ -24,10 +24,11 @@ type WebhookPage = Page[webhook.Webhook] //	@name	WebhookPage
 // WebhookDeliveryPage is a page of the deliveries of a webhook.
 type WebhookDeliveryPage = Page[webhook.Listed] //	@name	WebhookDeliveryPage
 
-func (s *server) newCourier() *webhook.Courier {
-	return webhook.NewCourier(webhook.Options{
-		DB: s.db, Log: s.config.Log, Types: feedTypes, Secret: s.secret, Reach: s.reach(), Waits: s.config.WebhookWaits, Every: s.config.WebhookEvery,
-		Attempted: func(result string) { s.metrics.attempts.WithLabelValues(result).Inc() },
+func (s *server) newDispatcher() *webhook.Dispatcher {
+	return webhook.NewDispatcher(webhook.Options{
+		DB: s.db, Log: s.config.Log, Types: feedTypes, Secret: s.secret, Reach: s.reach(),
+		RetryDelays: s.config.WebhookWaits, PollInterval: s.config.WebhookEvery,
+		OnAttempt: func(result string) { s.metrics.attempts.WithLabelValues(result).Inc() },
 		Cursor: func(at changes.Head, types []string, drafts bool) string {
 			p := logPlace{Epoch: at.Epoch, Seq: at.Seq, View: viewPublic}
 			if len(types) > 0 {
@@ -45,7 +46,7 @@ func (s *server) reach() webhook.Reach { return webhook.Reach{Private: s.config.
 
 // Deliver tells webhooks of changes until ctx ends; calls that are under way may finish within grace.
 func (a *API) Deliver(ctx context.Context, grace time.Duration) error {
-	return a.server.courier.Run(ctx, grace)
+	return a.server.dispatcher.Run(ctx, grace)
 }
 
 // mayReceive checks what a webhook is to receive: its types are in the change feed, and a key that cannot read drafts
@@ -104,7 +105,7 @@ func (s *server) createWebhook(c echo.Context) error {
 		id, secret, err = webhook.Create(ctx, tx, s.secret, s.reach(), in)
 		return id, err
 	}
-	defer s.courier.Wake()
+	defer s.dispatcher.Wake()
 	return createOf(s, c, create, withSecret(c, &secret))
 }
 
@@ -137,7 +138,7 @@ func (s *server) patchWebhook(c echo.Context) error {
 		}
 		return webhook.Update(ctx, tx, s.reach(), old, in)
 	}
-	defer s.courier.Wake()
+	defer s.dispatcher.Wake()
 	return patchOf(s, c, webhook.Get, func(w *webhook.Webhook) *webhook.Input { return &w.Input }, update)
 }
 
@@ -184,7 +185,7 @@ func actOnWebhook[T record](s *server, c echo.Context, act func(ctx context.Cont
 	if err != nil {
 		return err
 	}
-	s.courier.Wake()
+	s.dispatcher.Wake()
 	return item(c, http.StatusOK, &r, itemParams{Lang: p.Lang})
 }
 
@@ -287,10 +288,10 @@ func (s *server) testWebhook(c echo.Context) error {
 			return err
 		})
 	}
-	p, err := step(func(ctx context.Context, tx pgx.Tx) (int64, error) { return webhook.Try(ctx, tx, n) })
+	p, err := step(func(ctx context.Context, tx pgx.Tx) (int64, error) { return webhook.CreateTest(ctx, tx, n) })
 	if err == nil && !p.DryRun {
 		var keep func(context.Context, pgx.Tx) error
-		if keep, err = s.courier.CallTry(c.Request().Context(), d.ID); err == nil {
+		if keep, err = s.dispatcher.SendTest(c.Request().Context(), d.ID); err == nil {
 			_, err = step(func(ctx context.Context, tx pgx.Tx) (int64, error) { return d.ID, keep(ctx, tx) })
 		}
 	}
@@ -374,5 +375,7 @@ func (s *server) retryWebhookDelivery(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return actOnWebhook(s, c, func(ctx context.Context, tx pgx.Tx, id int64) error { return s.courier.Retry(ctx, tx, of.webhook, id) }, of.get)
+	return actOnWebhook(s, c, func(ctx context.Context, tx pgx.Tx, id int64) error {
+		return s.dispatcher.Retry(ctx, tx, of.webhook, id)
+	}, of.get)
 }

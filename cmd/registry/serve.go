@@ -77,7 +77,7 @@ func serve(ctx context.Context, l net.Listener, pool *pgxpool.Pool, s config.Con
 	life, end := context.WithCancel(context.WithoutCancel(ctx)) // the handler must outlive the requests that finish after ctx
 	defer end()
 	service, err := api.New(life, api.Config{
-		DB: pool, Log: log, PublicBaseURL: s.PublicBaseURL, OwnURL: own, RequestTimeout: s.RequestLimit,
+		DB: pool, Log: log, PublicBaseURL: s.PublicBaseURL, OwnURL: own, RequestTimeout: s.RequestTimeout,
 		CORSOrigins: s.CORSOrigins, TrustedProxies: s.TrustedProxies, RateAnonymous: s.RateAnonymous, RateKeys: s.RateKeys,
 		AnswerCache: s.AnswerCacheMiB << 20, WebhooksPrivate: s.WebhooksPrivate,
 	})
@@ -110,14 +110,14 @@ const waitStep = 250 * time.Millisecond
 // open gives the pool once the database answers and its schema fits. What can pass (no answer, a schema that is behind)
 // is waited for, up to s.StartLimit.
 func open(ctx context.Context, s config.Config, log *slog.Logger) (*pgxpool.Pool, error) {
-	deadline := time.Now().Add(s.StartLimit)
+	deadline := time.Now().Add(s.StartTimeout)
 	for told := false; ; told = true {
 		pool, err := ready(ctx, s)
 		if err == nil || ctx.Err() != nil || refused(err) || time.Now().After(deadline) {
 			return pool, err
 		}
 		if !told {
-			log.Warn("waiting for the database", "error", message(err), "limit", s.StartLimit.String())
+			log.Warn("waiting for the database", "error", message(err), "limit", s.StartTimeout.String())
 		}
 		select {
 		case <-ctx.Done():
@@ -140,7 +140,7 @@ func ready(ctx context.Context, s config.Config) (*pgxpool.Pool, error) {
 }
 
 func poolOptions(s config.Config) pg.Options {
-	return pg.Options{MaxConns: s.PoolSize, StatementTimeout: s.StatementLimit, LockTimeout: s.LockLimit, ApplicationName: "registry"}
+	return pg.Options{MaxConns: s.PoolSize, StatementTimeout: s.StatementTimeout, LockTimeout: s.LockTimeout, ApplicationName: "registry"}
 }
 
 // fits checks that the schema is at least the one of this program.

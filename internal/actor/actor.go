@@ -1,4 +1,4 @@
-// Package actor says who asks: the key behind a request and what it may do. It is not for checking keys (see apikey).
+// Package actor identifies the caller of a request: its API key and scopes. Package apikey checks keys.
 package actor
 
 import (
@@ -7,12 +7,12 @@ import (
 	"strconv"
 )
 
-// Scope is a right that an API key can carry.
+// Scope is a permission of an API key.
 type Scope string
 
-// The scopes. Write and publish include read: nobody can correct what they cannot see.
+// The scopes. Write and Publish include Read, because editing requires seeing.
 const (
-	Public  Scope = ""        // nobody needs a key for it
+	Public  Scope = ""        // no key required
 	Read    Scope = "read"    // drafts, internal notes, restricted people
 	Write   Scope = "write"   // create, change, delete
 	Publish Scope = "publish" // publish and withdraw round tables
@@ -20,23 +20,23 @@ const (
 	Admin   Scope = "admin"   // keys and audit
 )
 
-// Scopes are all scopes a key can carry, in the order they are documented.
+// Scopes lists all scopes of keys, in the order of the documentation.
 var Scopes = []Scope{Read, Write, Publish, PII, Admin}
 
-// Actor is who makes a request. The zero Actor is anonymous.
+// Actor is the caller of a request. The zero Actor is anonymous.
 type Actor struct {
 	KeyID  int64 // 0: anonymous
 	Name   string
 	Scopes []Scope
 }
 
-// System is the actor of the service's own work, such as loading the sample.
+// System returns the actor of work that the service does itself, such as loading the sample. It has all scopes.
 func System(name string) Actor { return Actor{Name: "system:" + name, Scopes: Scopes} }
 
 // Anonymous reports whether no key was given.
 func (a Actor) Anonymous() bool { return a.KeyID == 0 && a.Name == "" }
 
-// Can reports whether the actor holds the scope or one that includes it.
+// Can reports whether the actor has the scope or one that includes it.
 func (a Actor) Can(s Scope) bool {
 	if s == Public || slices.Contains(a.Scopes, s) {
 		return true
@@ -44,10 +44,10 @@ func (a Actor) Can(s Scope) bool {
 	return s == Read && (slices.Contains(a.Scopes, Write) || slices.Contains(a.Scopes, Publish))
 }
 
-// SeesOnlyPublished reports whether drafts, notes and restricted names must be kept from the actor.
+// SeesOnlyPublished reports whether the actor must not see drafts, internal notes and restricted names.
 func (a Actor) SeesOnlyPublished() bool { return !a.Can(Read) }
 
-// String is how the actor stands in the change log and in log lines: "anonymous", "key:7" or "system:seed".
+// String returns the actor as written in the change log and in log lines: "anonymous", "key:7" or "system:seed".
 func (a Actor) String() string {
 	switch {
 	case a.KeyID != 0:
@@ -60,12 +60,12 @@ func (a Actor) String() string {
 
 type contextKey struct{}
 
-// With puts the actor into the context.
+// With returns a context with the actor.
 func With(ctx context.Context, a Actor) context.Context {
 	return context.WithValue(ctx, contextKey{}, a)
 }
 
-// From gives the actor of the context; without one, the anonymous actor.
+// From returns the actor of the context, or the anonymous actor if there is none.
 func From(ctx context.Context) Actor {
 	a, _ := ctx.Value(contextKey{}).(Actor)
 	return a

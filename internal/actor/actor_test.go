@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestScopesIncludeWhatTheyCannotDoWithout(t *testing.T) {
+func TestWriteAndPublishIncludeRead(t *testing.T) {
 	for _, c := range []struct {
 		scopes []Scope
 		can    []Scope
@@ -29,12 +29,12 @@ func TestScopesIncludeWhatTheyCannotDoWithout(t *testing.T) {
 			}
 		}
 		if a.SeesOnlyPublished() == can[Read] {
-			t.Errorf("%v sees only what is published: %v", c.scopes, can[Read])
+			t.Errorf("%v sees only published data: %v", c.scopes, can[Read])
 		}
 	}
 }
 
-func TestAnActorIsNamedByItsKeyOrItsWork(t *testing.T) {
+func TestAnActorIsNamedByItsKeyOrTask(t *testing.T) {
 	for want, a := range map[string]Actor{
 		"anonymous":   {},
 		"key:7":       {KeyID: 7, Name: "Dashboard of Anna", Scopes: []Scope{Read}},
@@ -45,13 +45,13 @@ func TestAnActorIsNamedByItsKeyOrItsWork(t *testing.T) {
 		}
 	}
 	if !System("seed").Can(Admin) || !System("seed").Can(PII) {
-		t.Error("the service cannot do everything")
+		t.Error("a system actor lacks a scope")
 	}
 }
 
 func TestAContextCarriesItsActor(t *testing.T) {
 	if !From(context.Background()).Anonymous() {
-		t.Error("a context without an actor has one")
+		t.Error("a context without an actor does not return the anonymous actor")
 	}
 	outer := With(context.Background(), System("seed"))
 	if inner := With(outer, Actor{KeyID: 2}); From(inner).KeyID != 2 || From(outer).String() != "system:seed" {

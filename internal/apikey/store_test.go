@@ -28,21 +28,21 @@ func TestEveryFilterRuns(t *testing.T) {
 	fixture.EveryFilter(t, db, apikey.List, func(f *apikey.Filter) { f.Scope = []string{"read", "admin"} })
 }
 
-func TestEnsureSetsTheKeyOfTheOperatorOnce(t *testing.T) {
+func TestEnsureSetsTheOperatorKeyOnce(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
-	r, c := newRing(db)
+	r, c := newAuthenticator(db)
 	ensure := func(name, token string, scopes ...string) {
 		t.Helper()
 		write(t, db, func(ctx context.Context, tx pgx.Tx) error {
 			return apikey.Ensure(ctx, tx, fixture.Secret, name, token, scopes)
 		})
-		c.pass(time.Second)
+		c.advance(time.Second)
 	}
 	entries := func() int64 { return value[int64](t, db, "SELECT count(*) FROM changes WHERE type = 'api-keys'") }
 
 	ensure("operator", " first-of-the-operator\n", "admin", "write")
-	a := good(t, r, "first-of-the-operator")
+	a := wantValid(t, r, "first-of-the-operator")
 	if !a.Can(actor.Admin) || a.Can(actor.Publish) || a.Name != "operator" {
 		t.Errorf("%+v", a)
 	}
@@ -54,20 +54,20 @@ func TestEnsureSetsTheKeyOfTheOperatorOnce(t *testing.T) {
 		t.Errorf("ensured again: %d entries", n)
 	}
 	ensure("operator", "first-of-the-operator", "admin")
-	if good(t, r, "first-of-the-operator").Can(actor.Write) || entries() != 2 {
-		t.Error("a scope that was taken away is still there")
+	if wantValid(t, r, "first-of-the-operator").Can(actor.Write) || entries() != 2 {
+		t.Error("a removed scope is still there")
 	}
 	ensure("operator", "second-of-the-operator", "admin")
-	bad(t, r, "first-of-the-operator")
-	good(t, r, "second-of-the-operator")
+	wantInvalid(t, r, "first-of-the-operator")
+	wantValid(t, r, "second-of-the-operator")
 	ensure("operator", "first-of-the-operator", "admin") // back again
-	good(t, r, "first-of-the-operator")
-	bad(t, r, "second-of-the-operator")
+	wantValid(t, r, "first-of-the-operator")
+	wantInvalid(t, r, "second-of-the-operator")
 	if n := value[int64](t, db, "SELECT count(*) FROM api_keys"); n != 2 {
 		t.Errorf("%d keys", n)
 	}
 	if prefixes := value[string](t, db, "SELECT string_agg(prefix, '') FROM api_keys"); prefixes != "" {
-		t.Errorf("of a key of the operator's own choice %q can be read", prefixes)
+		t.Errorf("the database contains %q of a key chosen by the operator", prefixes)
 	}
 }
 
@@ -75,23 +75,23 @@ func TestEnsureLeavesOtherKeysAlone(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	_, token := fixture.APIKey(t, db)
-	r, _ := newRing(db)
+	r, _ := newAuthenticator(db)
 	write(t, db, func(ctx context.Context, tx pgx.Tx) error {
 		return apikey.Ensure(ctx, tx, fixture.Secret, "operator", "key-of-the-operator", []string{"admin"})
 	})
-	good(t, r, token)
+	wantValid(t, r, token)
 	for _, blank := range []string{"", " \t\n"} {
 		err := changes.Write(fixture.Context(), db, changes.Options{}, func(tx pgx.Tx) error {
 			return apikey.Ensure(t.Context(), tx, fixture.Secret, "operator", blank, []string{"admin"})
 		})
 		if err == nil {
-			t.Errorf("%q is a key", blank)
+			t.Errorf("%q works as a key", blank)
 		}
 	}
-	good(t, r, "key-of-the-operator")
+	wantValid(t, r, "key-of-the-operator")
 }
 
-func TestTwoServicesThatStartAtOnceEnsureOneKey(t *testing.T) {
+func TestServicesThatStartConcurrentlyEnsureOneKey(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	var all sync.WaitGroup
@@ -112,7 +112,7 @@ func TestTwoServicesThatStartAtOnceEnsureOneKey(t *testing.T) {
 	}
 }
 
-func TestAnExpiryIsInTheFutureWhenItIsSet(t *testing.T) {
+func TestANewExpiryMustBeInTheFuture(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	ctx := fixture.Context()
@@ -127,16 +127,16 @@ func TestAnExpiryIsInTheFutureWhenItIsSet(t *testing.T) {
 			return apikey.Update(ctx, tx, old, in)
 		})
 	}
-	var refused *apperr.Error
-	if err := update(apikey.Input{Name: "a", Scopes: []string{"read"}, ExpiresAt: &past}); !errors.As(err, &refused) || refused.Fields[0].Pointer != "/expires_at" {
+	var rejected *apperr.Error
+	if err := update(apikey.Input{Name: "a", Scopes: []string{"read"}, ExpiresAt: &past}); !errors.As(err, &rejected) || rejected.Fields[0].Pointer != "/expires_at" {
 		t.Errorf("a past expiry: %v", err)
 	}
 	err := changes.Write(ctx, db, changes.Options{}, func(tx pgx.Tx) error {
 		_, _, err := apikey.Create(ctx, tx, fixture.Secret, apikey.Input{Name: "b", Scopes: []string{"read"}, ExpiresAt: &past})
 		return err
 	})
-	if !errors.As(err, &refused) || refused.Fields[0].Code != "in_the_past" {
-		t.Errorf("a new key that is over: %v", err)
+	if !errors.As(err, &rejected) || rejected.Fields[0].Code != "in_the_past" {
+		t.Errorf("a new key that is expired: %v", err)
 	}
 	exec(t, db, "UPDATE api_keys SET expires_at = $2 WHERE id = $1", id, past)
 	expired, err := apikey.Get(ctx, db, id)
@@ -152,7 +152,7 @@ func TestAnExpiryIsInTheFutureWhenItIsSet(t *testing.T) {
 	}
 }
 
-func TestWhatAKeyMayNotBeIsRefusedWithItsField(t *testing.T) {
+func TestErrorsOfAKeyNameTheField(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	ctx := fixture.Context()
@@ -168,8 +168,8 @@ func TestWhatAKeyMayNotBeIsRefusedWithItsField(t *testing.T) {
 			_, _, err := apikey.Create(ctx, tx, fixture.Secret, c.in)
 			return err
 		})
-		var refused *apperr.Error
-		if !errors.As(err, &refused) || refused.Kind != apperr.Invalid || len(refused.Fields) != 1 || refused.Fields[0].Pointer != c.want {
+		var rejected *apperr.Error
+		if !errors.As(err, &rejected) || rejected.Kind != apperr.Invalid || len(rejected.Fields) != 1 || rejected.Fields[0].Pointer != c.want {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -181,7 +181,7 @@ func TestWhatAKeyMayNotBeIsRefusedWithItsField(t *testing.T) {
 	}
 }
 
-func TestKeysAreListedByWhatTheyMayAndWhetherTheyWork(t *testing.T) {
+func TestKeysCanBeFilteredByScopeAndValidity(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	ctx := fixture.Context()

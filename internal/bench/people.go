@@ -89,7 +89,7 @@ func (s scale) peopleTables() []table {
 			name, seen := of(id), map[string]bool{"": true}
 			for _, lang := range []string{"ru", "en", "kk"} {
 				if key := names.Key(name[lang]); !seen[key] {
-					add(id, key, name[lang], names.Parse(name[lang]).Sound())
+					add(id, key, name[lang], names.Parse(name[lang]).PhoneticKey())
 					seen[key] = true
 				}
 			}

@@ -87,7 +87,7 @@ func (r *records[T]) match(ctx context.Context, tx pg.DB, unknown []*entry[T]) e
 func (r *records[T]) queriesOf(e *entry[T]) []string {
 	var queries, keys []string
 	for _, name := range r.recordType.queries(e.details) {
-		phoneticKey := r.matcher.index.Sound(name)
+		phoneticKey := r.matcher.index.PhoneticKey(name)
 		if phoneticKey != "" && !slices.Contains(keys, phoneticKey) && len(queries) < maxQueries {
 			queries, keys = append(queries, name), append(keys, phoneticKey)
 		}
@@ -213,12 +213,12 @@ func (c candidate) reasons() []spelling.Reason {
 
 // isPlausible reports whether a new record could duplicate this one.
 func (c candidate) isPlausible() bool {
-	return c.Score >= names.Duplicate || c.affiliatedWith != nil && c.Score >= names.SameBeside
+	return c.Score >= names.Duplicate || c.affiliatedWith != nil && c.Score >= names.SameWithContext
 }
 
 // isCertain reports whether the first candidate can be taken: it is practically the same, and no other comes near.
 func isCertain(x spelling.Index, list []candidate) bool {
-	if len(list) == 0 || list[0].Score < names.Same || !x.Sure(list[0].Asked, list[0].Spelling) {
+	if len(list) == 0 || list[0].Score < names.Same || !x.Sure(list[0].Query, list[0].Spelling) {
 		return false
 	}
 	best := list[0]

@@ -1,5 +1,5 @@
-// Package config holds the settings of the service: their names, meanings, defaults and what makes one wrong. It does
-// not read the environment itself; commands hand it in.
+// Package config defines and validates the settings of the service. It does not read the environment itself: commands
+// pass it in.
 package config
 
 import (
@@ -25,7 +25,7 @@ type Secret string
 
 const masked = "***"
 
-// String hides the secret; an empty one stays empty.
+// String masks the secret; an empty one stays empty.
 func (s Secret) String() string {
 	if s == "" {
 		return ""
@@ -33,51 +33,51 @@ func (s Secret) String() string {
 	return masked
 }
 
-// GoString hides the secret from %#v.
+// GoString masks the secret for %#v.
 func (s Secret) GoString() string { return s.String() }
 
-// MarshalText hides the secret in JSON.
+// MarshalText masks the secret in JSON.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// LogValue hides the secret in logs.
+// LogValue masks the secret in logs.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// Production is the APP_ENV of an installation that serves others.
+// Production is the APP_ENV of production installations.
 const Production = "production"
 
-// Config are the settings of the service. The README's table is checked against this struct: each field's comment is
-// its line there.
+// Config holds the settings of the service. The comment of each field is its line in the README's table of settings; a
+// test compares the two.
 type Config struct {
 	AppEnv string `env:"APP_ENV" envDefault:"development"` // `development` or `production`. In production there is no embedded database.
 
-	DatabaseURL     Secret        `env:"DATABASE_URL"`                       // The PostgreSQL database, `postgres://user:password@host:5432/database`. `serve` needs it; `dev` runs a database of its own without it.
-	DatabaseURLFile string        `env:"DATABASE_URL_FILE"`                  // A file that holds the database URL, such as a mounted secret. Instead of `DATABASE_URL`; `migrate` does not read it.
-	PoolSize        int32         `env:"POOL_SIZE" envDefault:"8"`           // Connections to the database at most; 2 to 4 a core of the database are enough. One more is kept for `/readyz`.
-	StatementLimit  time.Duration `env:"STATEMENT_TIMEOUT" envDefault:"15s"` // How long one SQL statement may run.
-	LockLimit       time.Duration `env:"LOCK_TIMEOUT" envDefault:"5s"`       // How long a statement may wait for a lock.
-	StartLimit      time.Duration `env:"START_TIMEOUT" envDefault:"15s"`     // How long `serve` waits at its start for the database and its schema before it gives up.
+	DatabaseURL      Secret        `env:"DATABASE_URL"`                       // URL of the PostgreSQL database, `postgres://user:password@host:5432/database`. `serve` requires it; `dev` starts an embedded database without it.
+	DatabaseURLFile  string        `env:"DATABASE_URL_FILE"`                  // File with the database URL, such as a mounted secret. Set it instead of `DATABASE_URL`. `migrate` does not read it.
+	PoolSize         int32         `env:"POOL_SIZE" envDefault:"8"`           // Maximum number of database connections; 2 to 4 per core of the database server are enough. `/readyz` uses one more.
+	StatementTimeout time.Duration `env:"STATEMENT_TIMEOUT" envDefault:"15s"` // Maximum duration of one SQL statement.
+	LockTimeout      time.Duration `env:"LOCK_TIMEOUT" envDefault:"5s"`       // Maximum time that a statement waits for a lock.
+	StartTimeout     time.Duration `env:"START_TIMEOUT" envDefault:"15s"`     // How long `serve` waits at startup for the database and its schema.
 
-	Addr           string         `env:"ADDR" envDefault:"localhost:8080"`      // Where the service listens, `host:port`; `:8080` is every address of the machine, port 0 any free port.
-	PublicBaseURL  string         `env:"PUBLIC_BASE_URL"`                       // How clients reach the service, `https://registry.example.org`; links in answers begin with it. Empty: they begin at `/`.
-	CORSOrigins    []string       `env:"CORS_ORIGINS"`                          // Sites whose pages may send keys and write, `https://dashboard.example.org`, separated by commas. Every page may read what is public.
-	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES"`                       // Networks whose `X-Forwarded-For` is believed, `10.0.0.0/8`, separated by commas.
-	RateAnonymous  int            `env:"RATE_LIMIT_ANONYMOUS" envDefault:"300"` // Requests a minute of one address without a key; 0 is no limit. `dev` lets 1000000 through unless this is set.
-	RateKeys       int            `env:"RATE_LIMIT_KEYS" envDefault:"3000"`     // Requests a minute of one key; 0 is no limit. `dev` lets 1000000 through unless this is set.
-	RequestLimit   time.Duration  `env:"REQUEST_TIMEOUT" envDefault:"30s"`      // How long one request may take.
-	AnswerCacheMiB int            `env:"ANSWER_CACHE_MIB" envDefault:"16"`      // Memory for answers that are given again while nothing has changed, in MiB; 0 keeps none.
-	ShutdownDelay  time.Duration  `env:"SHUTDOWN_DELAY" envDefault:"0s"`        // How long requests are still taken after a stop was asked for and `/readyz` says 503: longer than the load balancer's check.
-	ShutdownGrace  time.Duration  `env:"SHUTDOWN_GRACE" envDefault:"20s"`       // How long requests under way may take to finish at a stop.
+	Addr           string         `env:"ADDR" envDefault:"localhost:8080"`      // Address to listen on, `host:port`. `:8080` listens on all interfaces; port 0 picks a free port.
+	PublicBaseURL  string         `env:"PUBLIC_BASE_URL"`                       // Public URL of the service, `https://registry.example.org`. Links in responses start with it; if empty, they start with `/`.
+	CORSOrigins    []string       `env:"CORS_ORIGINS"`                          // Origins whose pages may send keys and write, `https://dashboard.example.org`, separated by commas. Any origin may read public data.
+	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES"`                       // Networks of proxies whose `X-Forwarded-For` is trusted, `10.0.0.0/8`, separated by commas.
+	RateAnonymous  int            `env:"RATE_LIMIT_ANONYMOUS" envDefault:"300"` // Requests per minute from one address without a key; 0 means no limit. `dev` allows 1000000 unless this is set.
+	RateKeys       int            `env:"RATE_LIMIT_KEYS" envDefault:"3000"`     // Requests per minute with one key; 0 means no limit. `dev` allows 1000000 unless this is set.
+	RequestTimeout time.Duration  `env:"REQUEST_TIMEOUT" envDefault:"30s"`      // Maximum duration of one request.
+	AnswerCacheMiB int            `env:"ANSWER_CACHE_MIB" envDefault:"16"`      // Size of the response cache in MiB; 0 disables it.
+	ShutdownDelay  time.Duration  `env:"SHUTDOWN_DELAY" envDefault:"0s"`        // How long the service still accepts requests at shutdown while `/readyz` returns 503. Set it longer than the health check interval of the load balancer.
+	ShutdownGrace  time.Duration  `env:"SHUTDOWN_GRACE" envDefault:"20s"`       // How long requests in progress may take to finish at shutdown.
 
-	WebhooksPrivate bool `env:"WEBHOOKS_PRIVATE" envDefault:"false"` // Whether webhooks may lie in private networks, on any port and without TLS. `dev` lets them unless this is set.
+	WebhooksPrivate bool `env:"WEBHOOKS_PRIVATE" envDefault:"false"` // Whether webhooks may use private networks, any port and plain HTTP. `dev` allows this unless this is set.
 
-	OperatorKey Secret `env:"OPERATOR_KEY"`                // A key of your own choice with every scope, in production of at least 20 characters; the one of before stops to work. `dev` makes one without it.
-	DataDir     string `env:"DATA_DIR" envDefault:".data"` // Where `dev` keeps its database and key.
+	OperatorKey Secret `env:"OPERATOR_KEY"`                // An API key of your choice with all scopes; in production at least 20 characters. If you change it, the previous key stops working. `dev` generates one if it is empty.
+	DataDir     string `env:"DATA_DIR" envDefault:".data"` // Directory in which `dev` stores its database and key.
 
 	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"info"`  // `debug`, `info`, `warn` or `error`.
 	LogFormat string     `env:"LOG_FORMAT" envDefault:"json"` // `json` or `text`.
 }
 
-// Setting is one line of the table of settings.
+// Setting is one row of the table of settings.
 type Setting struct {
 	Name, Default string
 }
@@ -92,13 +92,13 @@ func Settings() (list []Setting) {
 	return list
 }
 
-// Problems are all that is wrong with a set of settings.
+// Problems lists everything that is wrong with a set of settings.
 type Problems []string
 
-func (p Problems) Error() string { return "wrong settings:\n  " + strings.Join(p, "\n  ") }
+func (p Problems) Error() string { return "invalid settings:\n  " + strings.Join(p, "\n  ") }
 
-// Read makes the settings from an environment, whose entries look like NAME=value; an empty value is an absent one. The
-// error is Problems, all at once; none of them shows a secret.
+// Read parses and validates the settings of an environment, whose entries have the form NAME=value. An empty value counts
+// as absent. The error is Problems: it lists all problems and shows no secret.
 func Read(environ []string) (Config, error) {
 	var c Config
 	values := map[string]string{}
@@ -110,7 +110,7 @@ func Read(environ []string) (Config, error) {
 	err := env.ParseWithOptions(&c, env.Options{Environment: values, FuncMap: map[reflect.Type]env.ParserFunc{
 		reflect.TypeFor[[]netip.Prefix](): parsePrefixes,
 	}})
-	problems := unreadable(err)
+	problems := parseProblems(err)
 	problems = append(problems, c.readURL()...)
 	problems = append(problems, c.check(problems)...)
 	if len(problems) > 0 {
@@ -119,8 +119,8 @@ func Read(environ []string) (Config, error) {
 	return c, nil
 }
 
-// unreadable words what could not be parsed.
-func unreadable(err error) (problems Problems) {
+// parseProblems describes the settings that could not be parsed.
+func parseProblems(err error) (problems Problems) {
 	if err == nil {
 		return nil
 	}
@@ -172,13 +172,13 @@ func parsePrefixes(text string) (any, error) {
 	return list, nil
 }
 
-// readURL takes the database URL from its file.
+// readURL reads the database URL from its file, if there is one, and checks it.
 func (c *Config) readURL() (problems Problems) {
 	if c.DatabaseURLFile != "" {
 		content, err := os.ReadFile(c.DatabaseURLFile)
 		switch text := strings.TrimSpace(string(content)); {
 		case c.DatabaseURL != "":
-			return Problems{"DATABASE_URL and DATABASE_URL_FILE are both set: give one of them"}
+			return Problems{"DATABASE_URL and DATABASE_URL_FILE are both set: set only one of them"}
 		case err != nil:
 			return Problems{"DATABASE_URL_FILE: " + err.Error()}
 		case text == "":
@@ -194,50 +194,50 @@ func (c *Config) readURL() (problems Problems) {
 	if !strings.HasPrefix(url, "postgres://") && !strings.HasPrefix(url, "postgresql://") {
 		return Problems{"DATABASE_URL: must look like postgres://user:password@host:5432/database"}
 	}
-	if _, err := pgxpool.ParseConfig(url); err != nil || pg.CheckURL(url) != nil { // whose text quotes the URL
-		return Problems{"DATABASE_URL: cannot be read; in a password write @ as %40, / as %2F, ? as %3F, # as %23 and % as %25"}
+	if _, err := pgxpool.ParseConfig(url); err != nil || pg.CheckURL(url) != nil { // the error text quotes the URL
+		return Problems{"DATABASE_URL: cannot be parsed; in a password write @ as %40, / as %2F, ? as %3F, # as %23 and % as %25"}
 	}
 	return nil
 }
 
-// check holds what could be parsed to the rules. What is in known is not looked at again.
+// check validates the parsed settings. It skips the settings in known, which could not be parsed.
 func (c *Config) check(known Problems) (problems Problems) {
-	wrong := func(bad bool, name, rule string) {
-		if bad && !strings.Contains("\n"+strings.Join(known, "\n"), "\n"+name+": ") {
+	require := func(ok bool, name, rule string) {
+		if !ok && !strings.Contains("\n"+strings.Join(known, "\n"), "\n"+name+": ") {
 			problems = append(problems, name+": "+rule)
 		}
 	}
-	wrong(c.AppEnv != "development" && c.AppEnv != Production, "APP_ENV", "must be development or production")
-	wrong(c.PoolSize < 1 || c.PoolSize > 500, "POOL_SIZE", "must be from 1 to 500")
-	wrong(c.RateAnonymous < 0, "RATE_LIMIT_ANONYMOUS", "must be 0 (no limit) or more")
-	wrong(c.RateKeys < 0, "RATE_LIMIT_KEYS", "must be 0 (no limit) or more")
-	wrong(c.AnswerCacheMiB < 0 || c.AnswerCacheMiB > 4096, "ANSWER_CACHE_MIB", "must be from 0 to 4096")
-	wrong(c.StatementLimit <= 0, "STATEMENT_TIMEOUT", "must be more than 0")
-	wrong(c.LockLimit <= 0, "LOCK_TIMEOUT", "must be more than 0")
-	wrong(c.StartLimit < 0, "START_TIMEOUT", "must not be negative")
-	wrong(c.RequestLimit <= 0 || c.RequestLimit > 55*time.Second, "REQUEST_TIMEOUT", "must be more than 0 and at most 55s")
-	wrong(c.ShutdownDelay < 0, "SHUTDOWN_DELAY", "must not be negative")
-	wrong(c.ShutdownGrace <= 0, "SHUTDOWN_GRACE", "must be more than 0")
-	wrong(c.AppEnv == Production && c.OperatorKey != "" && len(c.OperatorKey) < 20, "OPERATOR_KEY", "must have at least 20 characters in production")
-	wrong(strings.ContainsFunc(string(c.OperatorKey), notInKey), "OPERATOR_KEY", "must consist of printable ASCII characters without spaces")
-	wrong(c.LogFormat != "json" && c.LogFormat != "text", "LOG_FORMAT", "must be json or text")
+	require(c.AppEnv == "development" || c.AppEnv == Production, "APP_ENV", "must be development or production")
+	require(c.PoolSize >= 1 && c.PoolSize <= 500, "POOL_SIZE", "must be from 1 to 500")
+	require(c.RateAnonymous >= 0, "RATE_LIMIT_ANONYMOUS", "must be 0 (no limit) or more")
+	require(c.RateKeys >= 0, "RATE_LIMIT_KEYS", "must be 0 (no limit) or more")
+	require(c.AnswerCacheMiB >= 0 && c.AnswerCacheMiB <= 4096, "ANSWER_CACHE_MIB", "must be from 0 to 4096")
+	require(c.StatementTimeout > 0, "STATEMENT_TIMEOUT", "must be more than 0")
+	require(c.LockTimeout > 0, "LOCK_TIMEOUT", "must be more than 0")
+	require(c.StartTimeout >= 0, "START_TIMEOUT", "must not be negative")
+	require(c.RequestTimeout > 0 && c.RequestTimeout <= 55*time.Second, "REQUEST_TIMEOUT", "must be more than 0 and at most 55s")
+	require(c.ShutdownDelay >= 0, "SHUTDOWN_DELAY", "must not be negative")
+	require(c.ShutdownGrace > 0, "SHUTDOWN_GRACE", "must be more than 0")
+	require(c.AppEnv != Production || c.OperatorKey == "" || len(c.OperatorKey) >= 20, "OPERATOR_KEY", "must have at least 20 characters in production")
+	require(!strings.ContainsFunc(string(c.OperatorKey), notInKey), "OPERATOR_KEY", "must consist of printable ASCII characters without spaces")
+	require(c.LogFormat == "json" || c.LogFormat == "text", "LOG_FORMAT", "must be json or text")
 	_, port, err := net.SplitHostPort(c.Addr)
 	if err == nil {
 		_, err = net.LookupPort("tcp", port)
 	}
-	wrong(err != nil, "ADDR", "must be host:port, such as localhost:8080 or :8080")
-	wrong(c.PublicBaseURL != "" && !isOrigin(c.PublicBaseURL, true), "PUBLIC_BASE_URL", "must look like https://registry.example.org")
+	require(err == nil, "ADDR", "must be host:port, such as localhost:8080 or :8080")
+	require(c.PublicBaseURL == "" || isOrigin(c.PublicBaseURL, true), "PUBLIC_BASE_URL", "must look like https://registry.example.org")
 	c.PublicBaseURL = strings.TrimSuffix(c.PublicBaseURL, "/")
 	for i, origin := range c.CORSOrigins {
 		c.CORSOrigins[i] = strings.TrimSpace(origin)
-		wrong(!isOrigin(c.CORSOrigins[i], false), "CORS_ORIGINS", fmt.Sprintf("%q must look like https://dashboard.example.org, without a path", origin))
+		require(isOrigin(c.CORSOrigins[i], false), "CORS_ORIGINS", fmt.Sprintf("%q must look like https://dashboard.example.org, without a path", origin))
 	}
 	return problems
 }
 
 func notInKey(r rune) bool { return r <= ' ' || r > '~' }
 
-// isOrigin reports whether text is the address of a site, which may end with a path if so said.
+// isOrigin reports whether text is an http or https origin. With path, it may end with a path.
 func isOrigin(text string, path bool) bool {
 	u, err := url.Parse(text)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil && u.RawQuery == "" &&

@@ -21,7 +21,7 @@ func TestAnEmptyEnvironmentGivesTheDefaults(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Addr != "localhost:8080" || c.PoolSize != 8 || c.RequestLimit != 30*time.Second || c.AppEnv != "development" {
+	if c.Addr != "localhost:8080" || c.PoolSize != 8 || c.RequestTimeout != 30*time.Second || c.AppEnv != "development" {
 		t.Errorf("got %+v", c)
 	}
 }
@@ -59,7 +59,7 @@ func TestAllProblemsAreListedAtOnceAndShowNoSecret(t *testing.T) {
 	}
 	for name := range wrong {
 		if n := strings.Count("\n"+strings.Join(problems, "\n"), "\n"+name+": "); n != 1 {
-			t.Errorf("%s is told of %d times", name, n)
+			t.Errorf("%s is listed %d times", name, n)
 		}
 	}
 	if len(problems) != len(wrong) {
@@ -70,15 +70,15 @@ func TestAllProblemsAreListedAtOnceAndShowNoSecret(t *testing.T) {
 	}
 }
 
-func TestAURLThatCannotBeReadIsNotQuoted(t *testing.T) {
+func TestAURLThatCannotBeParsedIsNotQuoted(t *testing.T) {
 	t.Parallel()
 	_, err := Read([]string{"DATABASE_URL=postgres://user:hun%ter2@h:port/d"})
-	if err == nil || !strings.Contains(err.Error(), "DATABASE_URL: cannot be read") || strings.Contains(err.Error(), "ter2") {
+	if err == nil || !strings.Contains(err.Error(), "DATABASE_URL: cannot be parsed") || strings.Contains(err.Error(), "ter2") {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestTheDatabaseURLMayStandInAFile(t *testing.T) {
+func TestTheDatabaseURLCanComeFromAFile(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "url")
 	if err := os.WriteFile(file, []byte("postgres://u:p@h/d\n"), 0o600); err != nil {
@@ -129,7 +129,7 @@ func TestTheReadmeListsEverySettingWithItsDefaultAndMeaning(t *testing.T) {
 	}
 }
 
-// table makes the lines of the README's table from the struct and its comments.
+// table returns the lines of the README's table, built from the struct and its comments.
 func table(t *testing.T) (lines []string) {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "config.go", nil, parser.ParseComments)

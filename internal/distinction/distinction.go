@@ -1,4 +1,4 @@
-// Package distinction holds what people have decided about records that look alike: that they are not the same.
+// Package distinction records decisions that two similar records are not duplicates.
 package distinction
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where distinctions are kept and what the log calls them.
+// Table and Type are the table of distinctions and their record type in the change log.
 const (
 	Table = "distinctions"
 	Type  = "distinctions"
@@ -21,15 +21,16 @@ const (
 
 // Input is what a client writes.
 //
-//	@Description	Two people, or two organizations, that look alike and are not the same.
+//	@Description	A decision that two similar people, or two similar organizations, are not duplicates.
 type Input struct {
-	Type     string  `json:"type" db:"type" validate:"required,oneof=people organizations" enums:"people,organizations" example:"people"`      // What they are, as in their path.
-	FirstID  int64   `json:"first_id" db:"first_id" validate:"required,gt=0" example:"1"`                                                      // One of the two; in answers, the one with the lower id.
-	SecondID int64   `json:"second_id" db:"second_id" validate:"required,gt=0" example:"2"`                                                    // The other one.
-	Note     *string `json:"note" db:"note" validate:"omitnil,min=1,max=1000" example:"Two generations of a family: the older one died 1998."` // Why they are not the same.
+	Type     string `json:"type" db:"type" validate:"required,oneof=people organizations" enums:"people,organizations" example:"people"` // The type of the two records, as in their path.
+	FirstID  int64  `json:"first_id" db:"first_id" validate:"required,gt=0" example:"1"`                                                 // One of the records; in responses, the one with the lower id.
+	SecondID int64  `json:"second_id" db:"second_id" validate:"required,gt=0" example:"2"`                                               // The other record.
+	// Why they are not the same.
+	Note *string `json:"note" db:"note" validate:"omitnil,min=1,max=1000" example:"Two generations of a family: the older one died 1998."`
 } //	@name	DistinctionInput
 
-// Check gives the mistakes that no tag can say.
+// Check returns the errors that the tags cannot express.
 func (in *Input) Check() []apperr.Field {
 	if in.FirstID == in.SecondID && in.FirstID > 0 {
 		return []apperr.Field{apperr.At("/second_id", "same_record")}
@@ -39,21 +40,21 @@ func (in *Input) Check() []apperr.Field {
 
 // Distinction is the record.
 //
-//	@Description	Two people, or two organizations, that look alike and are not the same.
+//	@Description	A decision that two similar people, or two similar organizations, are not duplicates.
 type Distinction struct {
 	changes.Record
 	Input
-	First  text.Ref   `json:"first" db:"first"`   // One of the two in short.
-	Second text.Ref   `json:"second" db:"second"` // The other one in short.
+	First  text.Ref   `json:"first" db:"first"`   // A short form of the first record.
+	Second text.Ref   `json:"second" db:"second"` // A short form of the second record.
 	Added  text.Added `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	Distinction
 
-// Filter is what a list can be narrowed by.
+// Filter narrows a list of distinctions.
 type Filter struct {
 	paging.Params
 	ID           []int64 `query:"id" form:"id" validate:"max=200"`                     // Only these records.
-	Person       []int64 `query:"person" form:"person" validate:"max=200"`             // Only what was decided about these people.
-	Organization []int64 `query:"organization" form:"organization" validate:"max=200"` // Only what was decided about these organizations.
+	Person       []int64 `query:"person" form:"person" validate:"max=200"`             // Only distinctions of these people.
+	Organization []int64 `query:"organization" form:"organization" validate:"max=200"` // Only distinctions of these organizations.
 }
 
 // Source is how distinctions are read.
@@ -69,7 +70,7 @@ var Source = paging.Source{
 	Default: "-updated_at",
 }
 
-// List gives a page of distinctions.
+// List returns a page of distinctions.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Distinction], error) {
 	var w pg.Where
 	pg.In(&w, "d.id", "id", f.ID)
@@ -82,15 +83,15 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Distinction], er
 	return paging.Query[Distinction](ctx, db, Source, w, f.Params)
 }
 
-// Get gives one distinction, or apperr.NotFound, or apperr.Gone after its deletion.
+// Get returns one distinction, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Distinction, error) {
 	return changes.Get[Distinction](ctx, db, Source, Type, id)
 }
 
-// Create says that two records are not the same. Records that are not there are apperr.Invalid; what was said before is
-// apperr.Conflict.
+// Create records that two records are not duplicates and returns the id. Missing records are apperr.Invalid; a distinction
+// that exists already is apperr.Conflict.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
-	if err := known(ctx, tx, in); err != nil {
+	if err := lockBoth(ctx, tx, in); err != nil {
 		return 0, err
 	}
 	return pg.ID(ctx, tx, `INSERT INTO distinctions (type, first_id, second_id, note)
@@ -98,9 +99,10 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 		pg.Args{"type": in.Type, "first": in.FirstID, "second": in.SecondID, "note": in.Note})
 }
 
-// known finds out which of the two is missing, and keeps them from being deleted meanwhile.
-func known(ctx context.Context, tx pgx.Tx, in Input) error {
-	ids, err := pg.Column[int64](ctx, tx, "SELECT id FROM "+in.Type+" WHERE id IN (@first, @second) ORDER BY id FOR KEY SHARE", pg.Args{"first": in.FirstID, "second": in.SecondID})
+// lockBoth keeps the two records from being deleted until the transaction ends. Missing ones are field errors.
+func lockBoth(ctx context.Context, tx pgx.Tx, in Input) error {
+	ids, err := pg.Column[int64](ctx, tx, "SELECT id FROM "+in.Type+" WHERE id IN (@first, @second) ORDER BY id FOR KEY SHARE",
+		pg.Args{"first": in.FirstID, "second": in.SecondID})
 	if err != nil {
 		return err
 	}
@@ -118,21 +120,22 @@ func known(ctx context.Context, tx pgx.Tx, in Input) error {
 	return apperr.Validation(missing)
 }
 
-// Between gives the distinction of two records of a type, or pgx.ErrNoRows.
+// Between returns the id of the distinction of two records of a type, or pgx.ErrNoRows.
 func Between(ctx context.Context, db pg.DB, recordType string, one, other int64) (id int64, err error) {
 	return pg.ID(ctx, db, "SELECT id FROM distinctions WHERE type = @type AND first_id = least(@one::bigint, @other) AND second_id = greatest(@one::bigint, @other)",
 		pg.Args{"type": recordType, "one": one, "other": other})
 }
 
-// Said gives, among records of a type, the pairs that are not the same, the lower id first.
-func Said(ctx context.Context, db pg.DB, recordType string, ids []int64) (map[[2]int64]bool, error) {
-	pairs, err := pg.All[struct {
+// DistinctPairs returns the pairs recorded as distinct whose lower id is in ids. The lower id of each pair comes first.
+func DistinctPairs(ctx context.Context, db pg.DB, recordType string, ids []int64) (map[[2]int64]bool, error) {
+	list, err := pg.All[struct {
 		First  int64 `db:"first_id"`
 		Second int64 `db:"second_id"`
-	}](ctx, db, "SELECT first_id, second_id FROM distinctions WHERE type = @type AND first_id = ANY (@ids)", pg.Args{"type": recordType, "ids": ids})
-	said := map[[2]int64]bool{}
-	for _, p := range pairs {
-		said[[2]int64{p.First, p.Second}] = true
+	}](ctx, db, "SELECT first_id, second_id FROM distinctions WHERE type = @type AND first_id = ANY (@ids)",
+		pg.Args{"type": recordType, "ids": ids})
+	pairs := map[[2]int64]bool{}
+	for _, p := range list {
+		pairs[[2]int64{p.First, p.Second}] = true
 	}
-	return said, err
+	return pairs, err
 }

@@ -34,7 +34,7 @@ func TestEveryFilterRuns(t *testing.T) {
 		func(f *distinction.Filter) { f.Person = []int64{person} }, func(f *distinction.Filter) { f.Organization = []int64{organization} })
 }
 
-func TestWhatIsSaidOfPairs(t *testing.T) {
+func TestDistinctPairsReturnsTheRecordedPairsOfAType(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	one, other, third := fixture.Person(t, db), fixture.Person(t, db), fixture.Person(t, db)
@@ -45,11 +45,11 @@ func TestWhatIsSaidOfPairs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	said, err := distinction.Said(t.Context(), db, "people", []int64{one, other, third})
-	if err != nil || len(said) != 1 || !said[[2]int64{one, third}] {
-		t.Errorf("%v, %v", said, err)
+	pairs, err := distinction.DistinctPairs(t.Context(), db, "people", []int64{one, other, third})
+	if err != nil || len(pairs) != 1 || !pairs[[2]int64{one, third}] {
+		t.Errorf("%v, %v", pairs, err)
 	}
-	if said, err := distinction.Said(t.Context(), db, "organizations", []int64{one, other, third}); err != nil || len(said) != 0 {
-		t.Errorf("%v, %v", said, err)
+	if pairs, err := distinction.DistinctPairs(t.Context(), db, "organizations", []int64{one, other, third}); err != nil || len(pairs) != 0 {
+		t.Errorf("%v, %v", pairs, err)
 	}
 }

@@ -41,7 +41,7 @@ func (w *writer[I, T]) writeBlock(ctx context.Context, tx pgx.Tx, rows []fileRow
 		maps.DeleteFunc(w.seen, func(_ string, line int) bool { return line >= rows[0].line })
 		maps.DeleteFunc(w.said, func(_ int64, line int) bool { return line >= rows[0].line })
 		if w.session != nil {
-			w.session.Undone()
+			w.session.RolledBack()
 		}
 		w.careful, w.refused = true, false
 		err = w.writeRows(ctx, tx, rows)

@@ -153,7 +153,7 @@ func (c candidate) decide(organizations ...string) Candidate {
 	if best := closestAffiliation(organizations, c.affiliations); best.Record != "" {
 		decision.Reasons = append(decision.Reasons, best)
 		if best.Score >= names.Possible {
-			threshold = names.SameBeside
+			threshold = names.SameWithContext
 		}
 	}
 	if c.Score >= threshold {

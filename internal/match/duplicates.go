@@ -91,7 +91,7 @@ func (m *Matcher) pairs(ctx context.Context, t RecordType, f DuplicateFilter) (s
 	if err != nil {
 		return pairs, err
 	}
-	distinct, err := distinction.Said(ctx, m.DB, t.ID, idsIn(pairs.List))
+	distinct, err := distinction.DistinctPairs(ctx, m.DB, t.ID, idsIn(pairs.List))
 	pairs.List = slices.DeleteFunc(pairs.List, func(p spelling.Pair) bool { return distinct[[2]int64{p.First.ID, p.Second.ID}] })
 	return pairs, err
 }

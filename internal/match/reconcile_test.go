@@ -13,7 +13,7 @@ import (
 // person1 is a candidate that was found by its name with a score and works at the Senate.
 func person1(score float64) candidate {
 	senate := affiliatedOrganization{Ref: text.Ref{ID: 3, Name: text.Map{"en": "Senate"}}, spellings: []parsedSpelling{{"Senate", names.ParseOrganization("Senate")}}}
-	return candidate{spelling.Match{ID: 1, Asked: "Erlan Karin", Spelling: "Yerlan Karin", Score: score}, candidateInfo{
+	return candidate{spelling.Match{ID: 1, Query: "Erlan Karin", Spelling: "Yerlan Karin", Score: score}, candidateInfo{
 		name: text.Map{"en": "Yerlan Karin"}, title: text.Map{"en": "Chairman"}, affiliations: []affiliatedOrganization{senate}, externalIDs: []string{"wikidata:Q1"},
 	}}
 }
@@ -28,11 +28,11 @@ func TestASharedOrganizationLowersTheThresholdOfAMatch(t *testing.T) {
 		{names.Same, nil, "match 1"},
 		{names.Same - .01, nil, "possible 1"},
 		{names.Same - .01, []string{""}, "possible 1"},
-		{names.SameBeside, []string{"The Senate"}, "match 2"},
-		{names.SameBeside, []string{"National Bank", "organizations/3"}, "match 2"},
-		{names.SameBeside, []string{"organizations/4"}, "possible 2"},
-		{names.SameBeside, []string{"National Bank"}, "possible 2"},
-		{names.SameBeside - .01, []string{"Senate"}, "possible 2"},
+		{names.SameWithContext, []string{"The Senate"}, "match 2"},
+		{names.SameWithContext, []string{"National Bank", "organizations/3"}, "match 2"},
+		{names.SameWithContext, []string{"organizations/4"}, "possible 2"},
+		{names.SameWithContext, []string{"National Bank"}, "possible 2"},
+		{names.SameWithContext - .01, []string{"Senate"}, "possible 2"},
 	} {
 		d := person1(c.score).decide(c.organizations...)
 		if got := fmt.Sprint(d.Band, " ", len(d.Reasons)); got != c.want {
@@ -50,7 +50,7 @@ func property(pid string, values ...string) []reconcileProperty {
 
 func TestPropertiesChangeTheScoreOfACandidate(t *testing.T) {
 	t.Parallel()
-	institute := candidate{spelling.Match{ID: 2, Asked: "KazISS", Spelling: "KazISS", Score: 1}, candidateInfo{name: text.Map{"en": "KazISS"}, country: "KZ", kind: "other"}}
+	institute := candidate{spelling.Match{ID: 2, Query: "KazISS", Spelling: "KazISS", Score: 1}, candidateInfo{name: text.Map{"en": "KazISS"}, country: "KZ", kind: "other"}}
 	for name, c := range map[string]struct {
 		recordType RecordType
 		candidate  candidate

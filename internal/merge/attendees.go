@@ -2,19 +2,19 @@ package merge
 
 import "strings"
 
-// attendances folds two attendances of one round table: roles and positions are united, what was said moves, and of the fields the
-// one that stays keeps its own where it has one. owner is who attends, person_id or organization_id.
-func attendances(owner string) fold {
-	// Whom a or b came on behalf of, unless that is the attendee.
-	other := func(alias, whom string) string {
-		column := alias + ".on_behalf_of_" + whom
-		if whom != owner {
+// foldAttendees folds two attendances of the same round table. It combines roles and affiliations, moves statements, and
+// fills empty fields of the kept attendance. owner is the column of the attendee: person_id or organization_id.
+func foldAttendees(owner string) fold {
+	// represented is the on_behalf_of column of a row; it must not name the attendee.
+	represented := func(alias, name string) string {
+		column := alias + ".on_behalf_of_" + name
+		if name != owner {
 			return column
 		}
 		return "nullif(nullif(" + column + ", @from), @into)"
 	}
-	f := fold{kind: "attendees", table: "attendees", owner: owner, same: "b.round_table_id = a.round_table_id"}
-	f.unite = []string{
+	f := fold{recordType: "attendees", table: "attendees", owner: owner, same: "b.round_table_id = a.round_table_id"}
+	f.combine = []string{
 		`INSERT INTO attendee_roles (attendee_id, role, position)
 		SELECT m.into_id, r.role, r.position + (SELECT coalesce(max(x.position), 0) FROM attendee_roles x WHERE x.attendee_id = m.into_id)
 		FROM merged m JOIN attendee_roles r ON r.attendee_id = m.id
@@ -25,12 +25,12 @@ func attendances(owner string) fold {
 		FROM merged m JOIN attendee_affiliations f ON f.attendee_id = m.id
 		WHERE m.merge_id = @merge AND m.type = 'attendees' AND NOT EXISTS (SELECT FROM attendee_affiliations x WHERE x.attendee_id = m.into_id AND ` + samePosition("x", "f") + `)`,
 
-		// What is known of the event afterwards says more than the plan.
+		// Attendance recorded after the event takes precedence over plans.
 		`UPDATE attendees b SET name_as_listed = coalesce(b.name_as_listed, a.name_as_listed),
 			attendance = (ARRAY['attended', 'online', 'absent', 'confirmed', 'invited'])[least(` + attendanceRank("a") + `, ` + attendanceRank("b") + `)],
-			on_behalf_of_person_id = CASE WHEN ` + other("b", "organization_id") + ` IS NULL THEN coalesce(` + other("b", "person_id") + `, ` + other("a", "person_id") + `) END,
-			on_behalf_of_organization_id = CASE WHEN ` + other("b", "person_id") + ` IS NULL THEN coalesce(` + other("b", "organization_id") + `, ` + other("a", "organization_id") + `) END
-		FROM ` + f.pairs(),
+			on_behalf_of_person_id = CASE WHEN ` + represented("b", "organization_id") + ` IS NULL THEN coalesce(` + represented("b", "person_id") + `, ` + represented("a", "person_id") + `) END,
+			on_behalf_of_organization_id = CASE WHEN ` + represented("b", "person_id") + ` IS NULL THEN coalesce(` + represented("b", "organization_id") + `, ` + represented("a", "organization_id") + `) END
+		FROM ` + f.fromPairs(),
 
 		`UPDATE statements s SET attendee_id = m.into_id FROM merged m WHERE m.merge_id = @merge AND m.type = 'attendees' AND s.attendee_id = m.id`,
 	}
@@ -41,35 +41,36 @@ func attendanceRank(alias string) string {
 	return "array_position(ARRAY['attended', 'online', 'absent', 'confirmed', 'invited'], " + alias + ".attendance)"
 }
 
-// samePosition is true where two positions at an event say the same: the title in the same organization, however it was listed.
+// samePosition returns the SQL condition that two affiliations at an event are equal: same title, same organization.
 func samePosition(a, b string) string {
 	return strings.NewReplacer("{a}", a, "{b}", b).Replace(`{a}.title IS NOT DISTINCT FROM {b}.title AND ({a}.organization_id = {b}.organization_id
 			OR num_nonnulls({a}.organization_id, {b}.organization_id) = 0 AND {a}.organization_as_listed IS NOT DISTINCT FROM {b}.organization_as_listed)`)
 }
 
-// affiliations folds two affiliations that are one position with one beginning.
-func affiliations(owner, other string) fold {
-	f := fold{kind: "affiliations", table: "affiliations", owner: owner,
+// foldAffiliations folds two affiliations with the same organization or person, title and start.
+func foldAffiliations(owner, other string) fold {
+	f := fold{recordType: "affiliations", table: "affiliations", owner: owner,
 		same: "b." + other + " = a." + other + " AND b.title IS NOT DISTINCT FROM a.title AND b.held_from IS NOT DISTINCT FROM a.held_from"}
-	f.unite = []string{"UPDATE affiliations b SET held_to = coalesce(b.held_to, a.held_to), is_primary = b.is_primary OR a.is_primary FROM " + f.pairs()}
+	f.combine = []string{"UPDATE affiliations b SET held_to = coalesce(b.held_to, a.held_to), is_primary = b.is_primary OR a.is_primary FROM " + f.fromPairs()}
 	return f
 }
 
-// listed lets the lists in a table of parts name the record that stays, each once.
-func listed(table, column, record string) []string {
+// moveLinks returns the statements that redirect a link table to the kept record, without creating duplicates.
+func moveLinks(table, column, record string) []string {
 	return strings.Split(strings.NewReplacer("{table}", table, "{column}", column, "{record}", record).Replace(
 		`DELETE FROM {table} a WHERE a.{column} = @from AND EXISTS (SELECT FROM {table} b WHERE b.{record} = a.{record} AND b.{column} = @into);`+
 			`UPDATE {table} SET {column} = @into WHERE {column} = @from`), ";")
 }
 
-// onBehalf lets whoever came on behalf of the one come on behalf of the other; nobody comes on behalf of themselves.
-func onBehalf(owner string) string {
+// moveOnBehalf returns the statement that redirects on_behalf_of references. An attendee that would represent itself
+// then represents nobody.
+func moveOnBehalf(owner string) string {
 	return strings.ReplaceAll(`UPDATE attendees SET on_behalf_of_{owner} = CASE WHEN {owner} = @into THEN NULL ELSE @into::bigint END
 		WHERE on_behalf_of_{owner} = @from OR on_behalf_of_{owner} = @into AND {owner} = @into`, "{owner}", owner)
 }
 
-// distinctions move what was said about the one to the other.
-var distinctions = []string{
+// moveDistinctions moves the distinctions of the removed record to the kept one.
+var moveDistinctions = []string{
 	`INSERT INTO merged (type, id, into_id, merge_id) SELECT 'distinctions', a.id, b.id, @merge FROM distinctions a JOIN distinctions b
 		ON b.type = a.type AND @into IN (b.first_id, b.second_id) AND b.first_id + b.second_id - @into = a.first_id + a.second_id - @from
 		WHERE a.type = @type AND @from IN (a.first_id, a.second_id)`,

@@ -30,15 +30,15 @@ import (
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
-// world is a registry in which two people, and two organizations, have everything that refers to either, some of it twice.
+// world is a registry with two people and two organizations that have every kind of reference, some of them in common.
 type world struct {
 	*pgxpool.Pool
-	gone, stays             int64 // people
-	gonePart, staysPart     int64 // organizations: the one that stays is below the one that goes
-	shared, lone            int64 // round tables: of both, of the one that goes only
-	goneSeat, staysSeat     int64 // the attendances of the people at the shared round table
-	said                    int64 // what the one that goes said there
-	goneMember, staysMember int64 // the attendances of the organizations there
+	removed, kept                                         int64 // people
+	removedOrganization, keptOrganization                 int64 // the kept one is below the removed one
+	shared, lone                                          int64 // round tables: of both; of the removed ones only
+	removedAttendee, keptAttendee                         int64 // the people at the shared round table
+	removedStatement                                      int64 // of the removed person at the shared round table
+	removedOrganizationAttendee, keptOrganizationAttendee int64 // the organizations at the shared round table
 }
 
 func newWorld(t *testing.T) world {
@@ -46,36 +46,38 @@ func newWorld(t *testing.T) world {
 	db := dbtest.New(t)
 	w := world{Pool: db, shared: fixture.RoundTable(t, db), lone: fixture.RoundTable(t, db, fixture.Draft)}
 	note, restrictedNote := "Confirm the spelling.", "Asked not to be named."
-	w.stays = fixture.Person(t, db, func(in *person.Input) {
+	w.kept = fixture.Person(t, db, func(in *person.Input) {
 		in.Name, in.Notes, in.ExternalIDs = text.Map{"ru": "Талгат Калиев"}, &note, []string{"wikidata:Q1"}
 		in.OtherNames = []text.OtherName{{Text: "Т. Калиев", Kind: "abbreviated"}}
 	})
-	w.gone = fixture.Person(t, db, func(in *person.Input) {
+	w.removed = fixture.Person(t, db, func(in *person.Input) {
 		in.Name, in.Notes, in.ExternalIDs = text.Map{"ru": "Калиев Талгат Бегимович", "en": "Talgat Kaliyev"}, &restrictedNote, []string{"orcid:0000-0001", "wikidata:Q2"}
 		in.OtherNames, in.Visibility, in.Bio = []text.OtherName{{Text: "Т. КАЛИЕВ", Kind: "alias"}, {Text: "Qaliev", Kind: "transliteration"}}, "restricted", text.Map{"en": "A historian."}
 	})
 	top := fixture.Organization(t, db)
-	w.gonePart = fixture.Organization(t, db, func(in *organization.Input) {
+	w.removedOrganization = fixture.Organization(t, db, func(in *organization.Input) {
 		in.Name, in.ShortName, in.ParentID, in.Kind = text.Map{"en": "Institute of Strategic Studies"}, text.Map{"en": "ISS"}, &top, "think_tank"
 		in.ExternalIDs = []string{"bin:1"}
 	})
-	between := fixture.Organization(t, db, func(in *organization.Input) { in.ParentID = &w.gonePart })
-	w.staysPart = fixture.Organization(t, db, func(in *organization.Input) {
+	between := fixture.Organization(t, db, func(in *organization.Input) { in.ParentID = &w.removedOrganization })
+	w.keptOrganization = fixture.Organization(t, db, func(in *organization.Input) {
 		in.Name, in.ShortName, in.ParentID = text.Map{"en": "KazISS"}, text.Map{"en": "KISI"}, &between
 	})
-	for _, p := range []int64{w.gone, w.stays} {
+	for _, p := range []int64{w.removed, w.kept} {
 		fixture.Insert(t, db, "INSERT INTO contacts (person_id, kind, value) VALUES ($1, 'email', 'talgat@example.org') RETURNING id", p)
 		fixture.Affiliation(t, db, func(in *affiliation.Input) { in.PersonID, in.OrganizationID = p, top })
 	}
-	fixture.Insert(t, db, "INSERT INTO contacts (person_id, kind, value) VALUES ($1, 'phone', '+7 7172 111111') RETURNING id", w.gone)
+	fixture.Insert(t, db, "INSERT INTO contacts (person_id, kind, value) VALUES ($1, 'phone', '+7 7172 111111') RETURNING id", w.removed)
 	to := date.Partial("2021")
-	for _, o := range []int64{w.gonePart, w.staysPart} {
-		fixture.Affiliation(t, db, func(in *affiliation.Input) { in.PersonID, in.OrganizationID, in.To = w.gone, o, &to })
+	for _, o := range []int64{w.removedOrganization, w.keptOrganization} {
+		fixture.Affiliation(t, db, func(in *affiliation.Input) { in.PersonID, in.OrganizationID, in.To = w.removed, o, &to })
 		fixture.Organizer(t, db, func(in *organizer.Input) { in.RoundTableID, in.OrganizationID = w.shared, o })
 	}
-	fixture.Organizer(t, db, func(in *organizer.Input) { in.RoundTableID, in.OrganizationID, in.Kind = w.shared, w.gonePart, "host" })
-	fixture.Document(t, db, func(in *document.Input) { in.AuthorIDs = []int64{w.gone, w.stays} })
-	source := fixture.Document(t, db, func(in *document.Input) { in.AuthorIDs = []int64{w.gone} })
+	fixture.Organizer(t, db, func(in *organizer.Input) {
+		in.RoundTableID, in.OrganizationID, in.Kind = w.shared, w.removedOrganization, "host"
+	})
+	fixture.Document(t, db, func(in *document.Input) { in.AuthorIDs = []int64{w.removed, w.kept} })
+	source := fixture.Document(t, db, func(in *document.Input) { in.AuthorIDs = []int64{w.removed} })
 
 	seat := func(event int64, p, o *int64, set func(*attendee.Input)) int64 {
 		return fixture.Attendee(t, db, func(in *attendee.Input) {
@@ -85,26 +87,26 @@ func newWorld(t *testing.T) world {
 			}
 		})
 	}
-	listed := "Г-н Калиев"
-	w.staysSeat = seat(w.shared, &w.stays, nil, func(in *attendee.Input) {
+	moveLinks := "Г-н Калиев"
+	w.keptAttendee = seat(w.shared, &w.kept, nil, func(in *attendee.Input) {
 		in.Roles, in.Attendance = []string{"speaker"}, "invited"
 		in.Affiliations = []attendee.Affiliation{{OrganizationID: &top, Title: text.Map{"en": "Director"}}}
 	})
-	w.goneSeat = seat(w.shared, &w.gone, nil, func(in *attendee.Input) {
-		in.Roles, in.Attendance, in.NameAsListed = []string{"moderator", "speaker"}, "attended", &listed
-		in.Affiliations = []attendee.Affiliation{{OrganizationID: &top, Title: text.Map{"en": "Director"}}, {OrganizationID: &w.gonePart, Title: text.Map{"en": "Adviser"}},
-			{OrganizationID: &w.staysPart, Title: text.Map{"en": "Adviser"}}}
-		in.OnBehalfOf = &attendee.OnBehalfOf{PersonID: &w.stays}
+	w.removedAttendee = seat(w.shared, &w.removed, nil, func(in *attendee.Input) {
+		in.Roles, in.Attendance, in.NameAsListed = []string{"moderator", "speaker"}, "attended", &moveLinks
+		in.Affiliations = []attendee.Affiliation{{OrganizationID: &top, Title: text.Map{"en": "Director"}}, {OrganizationID: &w.removedOrganization, Title: text.Map{"en": "Adviser"}},
+			{OrganizationID: &w.keptOrganization, Title: text.Map{"en": "Adviser"}}}
+		in.OnBehalfOf = &attendee.OnBehalfOf{PersonID: &w.kept}
 	})
-	w.goneMember = seat(w.shared, nil, &w.gonePart, nil)
-	w.staysMember = seat(w.shared, nil, &w.staysPart, func(in *attendee.Input) { in.OnBehalfOf = &attendee.OnBehalfOf{OrganizationID: &w.gonePart} })
-	lone := seat(w.lone, &w.gone, nil, nil)
-	seat(w.lone, nil, &w.gonePart, nil)
+	w.removedOrganizationAttendee = seat(w.shared, nil, &w.removedOrganization, nil)
+	w.keptOrganizationAttendee = seat(w.shared, nil, &w.keptOrganization, func(in *attendee.Input) { in.OnBehalfOf = &attendee.OnBehalfOf{OrganizationID: &w.removedOrganization} })
+	lone := seat(w.lone, &w.removed, nil, nil)
+	seat(w.lone, nil, &w.removedOrganization, nil)
 	seat(w.lone, nil, nil, func(in *attendee.Input) {
-		in.NameAsListed, in.OnBehalfOf = &listed, &attendee.OnBehalfOf{PersonID: &w.gone}
+		in.NameAsListed, in.OnBehalfOf = &moveLinks, &attendee.OnBehalfOf{PersonID: &w.removed}
 	})
 	seat(w.lone, nil, nil, func(in *attendee.Input) {
-		in.NameAsListed, in.OnBehalfOf = &listed, &attendee.OnBehalfOf{OrganizationID: &w.gonePart}
+		in.NameAsListed, in.OnBehalfOf = &moveLinks, &attendee.OnBehalfOf{OrganizationID: &w.removedOrganization}
 	})
 	say := func(event, by int64, set func(*statement.Input)) int64 {
 		return fixture.Statement(t, db, func(in *statement.Input) {
@@ -114,19 +116,19 @@ func newWorld(t *testing.T) world {
 			}
 		})
 	}
-	w.said = say(w.shared, w.goneSeat, func(in *statement.Input) {
-		in.Mentions.PersonIDs, in.Mentions.OrganizationIDs = []int64{w.gone, w.stays}, []int64{w.staysPart, top, w.gonePart}
+	w.removedStatement = say(w.shared, w.removedAttendee, func(in *statement.Input) {
+		in.Mentions.PersonIDs, in.Mentions.OrganizationIDs = []int64{w.removed, w.kept}, []int64{w.keptOrganization, top, w.removedOrganization}
 	})
-	say(w.shared, w.goneMember, nil)
+	say(w.shared, w.removedOrganizationAttendee, nil)
 	say(w.lone, lone, func(in *statement.Input) {
-		in.QuotedPersonID, in.Mentions.PersonIDs, in.Mentions.OrganizationIDs = &w.gone, []int64{w.gone}, []int64{w.gonePart}
+		in.QuotedPersonID, in.Mentions.PersonIDs, in.Mentions.OrganizationIDs = &w.removed, []int64{w.removed}, []int64{w.removedOrganization}
 		in.Texts = append(in.Texts, statement.Text{Lang: "ru", Text: "Просил об оценке."})
 	})
 	fixture.Recommendation(t, db, func(in *recommendation.Input) {
-		in.RoundTableID, in.StatementID, in.AddresseeID = w.shared, &w.said, &w.gonePart
+		in.RoundTableID, in.StatementID, in.AddresseeID = w.shared, &w.removedStatement, &w.removedOrganization
 	})
 	third, other := fixture.Person(t, db), fixture.Organization(t, db)
-	for _, pair := range [][2]any{{"people", []int64{w.gone, third}}, {"people", []int64{third, w.stays}}, {"organizations", []int64{w.gonePart, other}}} {
+	for _, pair := range [][2]any{{"people", []int64{w.removed, third}}, {"people", []int64{third, w.kept}}, {"organizations", []int64{w.removedOrganization, other}}} {
 		ids := pair[1].([]int64)
 		w.do(t, func(tx pgx.Tx) error {
 			_, err := distinction.Create(t.Context(), tx, distinction.Input{Type: pair[0].(string), FirstID: ids[0], SecondID: ids[1]})
@@ -136,7 +138,7 @@ func newWorld(t *testing.T) world {
 	return w
 }
 
-// do runs f in a transaction that commits.
+// do runs f in a transaction and commits it.
 func (w world) do(t *testing.T, f func(tx pgx.Tx) error) {
 	t.Helper()
 	if err := w.try(f); err != nil {
@@ -148,7 +150,7 @@ func (w world) try(f func(tx pgx.Tx) error) error {
 	return changes.Write(fixture.Context(), w, changes.Options{}, f)
 }
 
-// state is the content of every record, by type and id, and every spelling.
+// state returns the content of every record, by type and id, and every spelling.
 func (w world) state(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -171,7 +173,7 @@ func (w world) state(t *testing.T) map[string]string {
 	return all
 }
 
-// differences tells what is not the same.
+// differences lists what differs between two states.
 func differences(was, is map[string]string) (all []string) {
 	for key, value := range was {
 		if is[key] != value {
@@ -186,10 +188,10 @@ func differences(was, is map[string]string) (all []string) {
 	return all
 }
 
-// of is how one of the kinds is merged.
+// of is merge.People or merge.Organizations.
 type of func(context.Context, pgx.Tx, int64, int64) (merge.Outcome, error)
 
-// merge merges and gives what was done.
+// merge merges two records and returns the outcome.
 func (w world) merge(t *testing.T, f of, from, into int64) (o merge.Outcome) {
 	t.Helper()
 	w.do(t, func(tx pgx.Tx) (err error) {
@@ -199,7 +201,7 @@ func (w world) merge(t *testing.T, f of, from, into int64) (o merge.Outcome) {
 	return o
 }
 
-// undo undoes and gives what was done.
+// undo undoes a merge and returns the outcome.
 func (w world) undo(t *testing.T, id int64) (o merge.Outcome) {
 	t.Helper()
 	w.do(t, func(tx pgx.Tx) (err error) {
@@ -209,7 +211,7 @@ func (w world) undo(t *testing.T, id int64) (o merge.Outcome) {
 	return o
 }
 
-// get is a member of a record, by its path in the snapshot.
+// get returns a member of a record, by its path in the snapshot.
 func (w world) get(t *testing.T, table string, id int64, path string) (v string) {
 	t.Helper()
 	err := w.QueryRow(t.Context(), fmt.Sprintf("SELECT coalesce((%s_snapshot($1) #> $2::text[])::text, '')", table), id, "{"+path+"}").Scan(&v)

@@ -1,4 +1,4 @@
-// Package merge makes two records of one person, or of one organization, one record, and takes that back.
+// Package merge merges duplicate records of a person or an organization into one, and undoes that.
 package merge
 
 import (
@@ -18,79 +18,80 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Input says what a record becomes part of.
+// Input names the record to merge into.
 //
-//	@Description	Which record stays.
+//	@Description	The record to merge into.
 type Input struct {
-	Into int64 `json:"into" validate:"required,gt=0" example:"2"` // The record that stays; the other one becomes part of it.
+	Into int64 `json:"into" validate:"required,gt=0" example:"2"` // The record that is kept. The other record is merged into it.
 } //	@name	MergeInput
 
-// Check gives the mistakes that no tag can say: none.
+// Check returns no errors: the tags cover all rules.
 func (*Input) Check() []apperr.Field { return nil }
 
-// Outcome is what a merge, or its undoing, has done.
+// Outcome is the result of a merge or of its undo.
 //
-//	@Description	What a merge, or its undoing, has done.
+//	@Description	The result of a merge or of its undo.
 type Outcome struct {
 	Merge        Merge                      `json:"merge"`                  // The merge.
-	Person       *person.Person             `json:"person,omitempty"`       // The person as it is now: the one that stays, or the one that is back.
-	Organization *organization.Organization `json:"organization,omitempty"` // Or the organization.
-	Changed      []Count                    `json:"changed"`                // How many records of each type have changed.
-	Folded       []Folded                   `json:"folded"`                 // The records that were in both, and became one: of two attendances of one round table, say. After an undoing they are back.
-	Added        text.Added                 `json:",embed" swaggerignore:"true"`
+	Person       *person.Person             `json:"person,omitempty"`       // The person that was kept, or restored by the undo.
+	Organization *organization.Organization `json:"organization,omitempty"` // The organization that was kept, or restored by the undo.
+	Changed      []Count                    `json:"changed"`                // Number of changed records of each type.
+	// Duplicates that were merged too, such as two attendances of the same round table. An undo restores them.
+	Folded []Folded   `json:"folded"`
+	Added  text.Added `json:",embed" swaggerignore:"true"`
 } //	@name	MergeOutcome
 
-// Count is how many records of a type have changed.
+// Count is the number of changed records of a type.
 //
-//	@Description	How many records of a type have changed.
+//	@Description	The number of changed records of a type.
 type Count struct {
-	Type  string `json:"type" db:"type" example:"attendees"` // As in the path.
-	Count int    `json:"count" db:"count" example:"3"`       // How many.
+	Type  string `json:"type" db:"type" example:"attendees"` // The type of record, as in its path.
+	Count int    `json:"count" db:"count" example:"3"`       // The number of records.
 } //	@name	TypeCount
 
-// Folded is a record that became part of another one.
+// Folded is a dependent record that was merged into another one.
 //
-//	@Description	A record that became part of another one.
+//	@Description	A record that was merged into another one because both said the same.
 type Folded struct {
-	Type string `json:"type" db:"type" example:"attendees"` // As in the path.
-	ID   int64  `json:"id" db:"id" example:"41"`            // The record that was folded.
-	Into int64  `json:"into" db:"into" example:"7"`         // The one that stays.
+	Type string `json:"type" db:"type" example:"attendees"` // The type of record, as in its path.
+	ID   int64  `json:"id" db:"id" example:"41"`            // The record that was removed.
+	Into int64  `json:"into" db:"into" example:"7"`         // The record that was kept.
 } //	@name	FoldedRecord
 
-// subject is what people and organizations differ in.
-type subject struct {
-	kind, table string
-	folds       []fold
-	moves       []string // statements that let references name the record that stays
-	unite       func(ctx context.Context, tx pgx.Tx, from, into int64) (apply func() error, err error)
+// mergeable is what differs between merging people and merging organizations.
+type mergeable struct {
+	recordType, table string
+	folds             []fold
+	moves             []string // SQL statements that redirect references to the kept record
+	combine           func(ctx context.Context, tx pgx.Tx, from, into int64) (apply func() error, err error)
 }
 
-// fold is a resource of which both records can have one that says the same: a is what belongs to the record that goes, b to the one
-// that stays.
+// fold merges dependent records that both records have in equal form: row a belongs to the removed record, row b to the
+// kept one.
 type fold struct {
-	kind, table, owner string
-	same               string   // when a and b say the same
-	unite              []string // statements that let b have what only a has; @merge names the merge, merged m the pairs
+	recordType, table, owner string
+	same                     string   // SQL condition under which a and b are duplicates
+	combine                  []string // SQL statements that copy to b what only a has; @merge is the merge
 }
 
-// pairs is how the statements of a fold find a and b.
-func (f fold) pairs() string {
-	return fmt.Sprintf("merged m JOIN %s a ON a.id = m.id WHERE m.merge_id = @merge AND m.type = '%s' AND b.id = m.into_id", f.table, f.kind)
+// fromPairs is the FROM clause in which the statements of a fold find a and b.
+func (f fold) fromPairs() string {
+	return fmt.Sprintf("merged m JOIN %s a ON a.id = m.id WHERE m.merge_id = @merge AND m.type = '%s' AND b.id = m.into_id", f.table, f.recordType)
 }
 
-// statements are those of the fold, in their order.
+// statements returns the SQL statements of the fold, in order.
 func (f fold) statements() []string {
 	all := []string{fmt.Sprintf("INSERT INTO merged (type, id, into_id, merge_id) SELECT '%s', a.id, b.id, @merge FROM %[2]s a JOIN %[2]s b ON %[3]s WHERE a.%[4]s = @from AND b.%[4]s = @into",
-		f.kind, f.table, f.same, f.owner)}
-	all = append(all, f.unite...)
+		f.recordType, f.table, f.same, f.owner)}
+	all = append(all, f.combine...)
 	return append(all,
-		fmt.Sprintf("DELETE FROM %s a USING merged m WHERE m.merge_id = @merge AND m.type = '%s' AND a.id = m.id", f.table, f.kind),
+		fmt.Sprintf("DELETE FROM %s a USING merged m WHERE m.merge_id = @merge AND m.type = '%s' AND a.id = m.id", f.table, f.recordType),
 		fmt.Sprintf("UPDATE %s SET %[2]s = @into WHERE %[2]s = @from", f.table, f.owner))
 }
 
-// People makes one person part of another one. References move; what both have said of one round table becomes one. A person
-// that is not there is the error of changes.Lock; into itself or into nobody is apperr.Invalid; two of whom it was said that they are not the same
-// are apperr.Conflict.
+// People merges the person from into the person into: references move, and duplicate dependent records are folded.
+// A missing from is the error of changes.Lock. A missing into, or into itself, is apperr.Invalid. Two people that are
+// recorded as distinct are apperr.Conflict.
 func People(ctx context.Context, tx pgx.Tx, from, into int64) (Outcome, error) {
 	o, err := people.merge(ctx, tx, from, into)
 	if err != nil {
@@ -101,7 +102,7 @@ func People(ctx context.Context, tx pgx.Tx, from, into int64) (Outcome, error) {
 	return o, err
 }
 
-// Organizations is People for organizations. Parts of the one become parts of the other.
+// Organizations is People for organizations. Child organizations move to the kept organization.
 func Organizations(ctx context.Context, tx pgx.Tx, from, into int64) (Outcome, error) {
 	o, err := organizations.merge(ctx, tx, from, into)
 	if err != nil {
@@ -112,11 +113,11 @@ func Organizations(ctx context.Context, tx pgx.Tx, from, into int64) (Outcome, e
 	return o, err
 }
 
-func (s subject) merge(ctx context.Context, tx pgx.Tx, from, into int64) (Outcome, error) {
+func (s mergeable) merge(ctx context.Context, tx pgx.Tx, from, into int64) (Outcome, error) {
 	if err := s.check(ctx, tx, from, into); err != nil {
 		return Outcome{}, err
 	}
-	apply, err := s.unite(ctx, tx, from, into)
+	apply, err := s.combine(ctx, tx, from, into)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -125,33 +126,33 @@ func (s subject) merge(ctx context.Context, tx pgx.Tx, from, into int64) (Outcom
 		return Outcome{}, err
 	}
 	id, err := pg.ID(ctx, tx, fmt.Sprintf("INSERT INTO merges (type, from_id, into_id, name) SELECT @type, id, @into, name FROM %s WHERE id = @from RETURNING id", s.table),
-		pg.Args{"type": s.kind, "from": from, "into": into})
+		pg.Args{"type": s.recordType, "from": from, "into": into})
 	if err != nil {
 		return Outcome{}, err
 	}
 	for _, sql := range s.statements() {
-		if err := pg.Exec(ctx, tx, sql, argsOf(sql, pg.Args{"merge": id, "from": from, "into": into, "type": s.kind})); err != nil {
+		if err := pg.Exec(ctx, tx, sql, argsOf(sql, pg.Args{"merge": id, "from": from, "into": into, "type": s.recordType})); err != nil {
 			return Outcome{}, err
 		}
 	}
-	if err := apply(); err != nil { // after the deletion: two records cannot have one identifier
+	if err := apply(); err != nil { // after the deletion, because external identifiers are unique
 		return Outcome{}, err
 	}
-	return conclude(ctx, tx, id, before.Seq)
+	return finish(ctx, tx, id, before.Seq)
 }
 
-// statements move everything to the record that stays and delete the other one.
-func (s subject) statements() (all []string) {
+// statements returns the SQL statements that move everything to the kept record and delete the other one.
+func (s mergeable) statements() (all []string) {
 	all = append(all, "INSERT INTO merged (type, id, into_id, merge_id) VALUES (@type, @from, @into, @merge)")
 	for _, f := range s.folds {
 		all = append(all, f.statements()...)
 	}
 	all = append(all, s.moves...)
-	all = append(all, distinctions...)
+	all = append(all, moveDistinctions...)
 	return append(all, "DELETE FROM "+s.table+" WHERE id = @from")
 }
 
-// argsOf are the arguments that a statement names.
+// argsOf returns the arguments that a statement uses.
 func argsOf(sql string, all pg.Args) pg.Args {
 	named := pg.Args{}
 	for name, value := range all {
@@ -162,23 +163,23 @@ func argsOf(sql string, all pg.Args) pg.Args {
 	return named
 }
 
-// check locks both records and finds out whether they can be merged.
-func (s subject) check(ctx context.Context, tx pgx.Tx, from, into int64) error {
+// check locks both records and returns an error if they cannot be merged.
+func (s mergeable) check(ctx context.Context, tx pgx.Tx, from, into int64) error {
 	if from == into {
 		return apperr.Validation([]apperr.Field{apperr.At("/into", "same_record")})
 	}
-	first, second := min(from, into), max(from, into) // always in this order, so that two merges cannot wait for each other
+	first, second := min(from, into), max(from, into) // a fixed order, so that two merges cannot deadlock
 	for _, id := range []int64{first, second} {
-		_, err := changes.Lock(ctx, tx, s.table, s.kind, id)
+		_, err := changes.Lock(ctx, tx, s.table, s.recordType, id)
 		switch {
 		case err == nil:
 		case id == from:
 			return err
 		default:
-			return s.noTarget(err)
+			return s.targetError(err)
 		}
 	}
-	id, err := distinction.Between(ctx, tx, s.kind, from, into)
+	id, err := distinction.Between(ctx, tx, s.recordType, from, into)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return nil
@@ -190,8 +191,8 @@ func (s subject) check(ctx context.Context, tx pgx.Tx, from, into int64) error {
 	return e
 }
 
-// noTarget words that the record to merge into cannot be had.
-func (s subject) noTarget(err error) error {
+// targetError turns the error of locking the record to merge into into a field error.
+func (s mergeable) targetError(err error) error {
 	var e *apperr.Error
 	switch {
 	case !errors.As(err, &e):
@@ -204,15 +205,15 @@ func (s subject) noTarget(err error) error {
 	return err
 }
 
-// conclude lets the log be written, keeps which of its entries are the merge's, and tells what they are.
-func conclude(ctx context.Context, tx pgx.Tx, id, before int64) (o Outcome, err error) {
+// finish makes the triggers write the change log, records which of its entries belong to the merge, and returns the outcome.
+func finish(ctx context.Context, tx pgx.Tx, id, before int64) (o Outcome, err error) {
 	if err := pg.Exec(ctx, tx, "SET CONSTRAINTS ALL IMMEDIATE", nil); err != nil {
 		return o, err
 	}
 	if o.Changed, err = counts(ctx, tx, before); err != nil {
 		return o, err
 	}
-	// The log is locked from its first entry on: those of this transaction stand together.
+	// The first entry locks the log, so the entries of this transaction are consecutive.
 	err = pg.Exec(ctx, tx, `UPDATE merges SET (first_seq, last_seq) = (SELECT min(seq), max(seq) FROM changes WHERE seq > @before AND xact = pg_current_xact_id())
 		WHERE id = @id`, pg.Args{"id": id, "before": before})
 	if err != nil {
@@ -225,7 +226,7 @@ func conclude(ctx context.Context, tx pgx.Tx, id, before int64) (o Outcome, err 
 	return o, err
 }
 
-// counts tells what this transaction has written into the log after an entry, the merge itself apart.
+// counts returns how many records of each type this transaction has changed after a log entry, except the merge itself.
 func counts(ctx context.Context, tx pgx.Tx, after int64) ([]Count, error) {
 	rows, err := tx.Query(ctx, `SELECT type, count(*) FROM changes WHERE seq > @after AND xact = pg_current_xact_id() AND type <> @merges AND op <> 'visibility'
 		GROUP BY type ORDER BY type`, pg.Args{"after": after, "merges": Type})
@@ -236,7 +237,7 @@ func counts(ctx context.Context, tx pgx.Tx, after int64) ([]Count, error) {
 	return all, pg.Error(err)
 }
 
-// folded are the records that became part of others in a merge, beside the merged one.
+// folded returns the dependent records that a merge has folded.
 func folded(ctx context.Context, tx pgx.Tx, id int64) ([]Folded, error) {
 	rows, err := tx.Query(ctx, `SELECT f.type, f.id, f.into_id AS into FROM merged f JOIN merges m ON m.id = f.merge_id
 		WHERE m.id = @id AND (f.type, f.id) <> (m.type, m.from_id) ORDER BY f.type, f.id`, pg.Args{"id": id})

@@ -23,7 +23,7 @@ import (
 func TestTheWorldHasEveryReferenceThatAMergeMustMove(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for table, id := range map[string]int64{"people": w.gone, "organizations": w.gonePart} {
+	for table, id := range map[string]int64{"people": w.removed, "organizations": w.removedOrganization} {
 		rows, err := w.Query(t.Context(), `SELECT c.conrelid::regclass::text || ' ' || a.attname FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
 			WHERE c.contype = 'f' AND c.confrelid = $1::regclass`, table)
 		if err != nil {
@@ -40,43 +40,43 @@ func TestTheWorldHasEveryReferenceThatAMergeMustMove(t *testing.T) {
 			}
 			var n int
 			if err := w.QueryRow(t.Context(), fmt.Sprintf("SELECT count(*) FROM %s WHERE %s = $1", from, column), id).Scan(&n); err != nil || n == 0 {
-				t.Errorf("nothing refers to %s by %s: the tests would not see that a merge forgets it (%v)", table, r, err)
+				t.Errorf("nothing refers to %s by %s, so the tests cannot show that a merge moves it (%v)", table, r, err)
 			}
 		}
 	}
 }
 
-func TestAMergeMovesAllReferencesAndFoldsWhatWasThereTwice(t *testing.T) {
+func TestAMergeMovesAllReferencesAndFoldsDuplicates(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	o := w.merge(t, merge.People, w.gone, w.stays)
+	o := w.merge(t, merge.People, w.removed, w.kept)
 	for _, want := range []struct {
 		table, path, is string
 		id              int64
 	}{
-		{"people", "name", `{"en": "Talgat Kaliyev", "ru": "Талгат Калиев"}`, w.stays},
-		{"people", "external_ids", `["wikidata:Q1", "orcid:0000-0001", "wikidata:Q2"]`, w.stays},
-		{"people", "visibility", `"restricted"`, w.stays},
-		{"people", "bio", `{"en": "A historian."}`, w.stays},
-		{"people", "notes", `"Confirm the spelling.\n\nAsked not to be named."`, w.stays},
-		{"people", "other_names,1,text", `"Калиев Талгат Бегимович"`, w.stays},
-		{"people", "other_names,2,text", `"Qaliev"`, w.stays},
-		{"people", "other_names,3", ``, w.stays},
-		{"attendees", "roles", `["speaker", "moderator"]`, w.staysSeat},
-		{"attendees", "attendance", `"attended"`, w.staysSeat},
-		{"attendees", "name_as_listed", `"Г-н Калиев"`, w.staysSeat},
-		{"attendees", "on_behalf_of_person_id", `null`, w.staysSeat},
-		{"attendees", "affiliations,0,title", `{"en": "Director"}`, w.staysSeat},
-		{"attendees", "affiliations,1,title", `{"en": "Adviser"}`, w.staysSeat},
-		{"attendees", "affiliations,3", ``, w.staysSeat},
-		{"statements", "attendee_id", fmt.Sprint(w.staysSeat), w.said},
-		{"statements", "mentions,person_ids", fmt.Sprintf("[%d]", w.stays), w.said},
+		{"people", "name", `{"en": "Talgat Kaliyev", "ru": "Талгат Калиев"}`, w.kept},
+		{"people", "external_ids", `["wikidata:Q1", "orcid:0000-0001", "wikidata:Q2"]`, w.kept},
+		{"people", "visibility", `"restricted"`, w.kept},
+		{"people", "bio", `{"en": "A historian."}`, w.kept},
+		{"people", "notes", `"Confirm the spelling.\n\nAsked not to be named."`, w.kept},
+		{"people", "other_names,1,text", `"Калиев Талгат Бегимович"`, w.kept},
+		{"people", "other_names,2,text", `"Qaliev"`, w.kept},
+		{"people", "other_names,3", ``, w.kept},
+		{"attendees", "roles", `["speaker", "moderator"]`, w.keptAttendee},
+		{"attendees", "attendance", `"attended"`, w.keptAttendee},
+		{"attendees", "name_as_listed", `"Г-н Калиев"`, w.keptAttendee},
+		{"attendees", "on_behalf_of_person_id", `null`, w.keptAttendee},
+		{"attendees", "affiliations,0,title", `{"en": "Director"}`, w.keptAttendee},
+		{"attendees", "affiliations,1,title", `{"en": "Adviser"}`, w.keptAttendee},
+		{"attendees", "affiliations,3", ``, w.keptAttendee},
+		{"statements", "attendee_id", fmt.Sprint(w.keptAttendee), w.removedStatement},
+		{"statements", "mentions,person_ids", fmt.Sprintf("[%d]", w.kept), w.removedStatement},
 	} {
 		if got := w.get(t, want.table, want.id, want.path); got != want.is {
 			t.Errorf("%s %d: %s is %s, want %s", want.table, want.id, want.path, got, want.is)
 		}
 	}
-	if got := jsonOf(t, o.Folded); !strings.Contains(got, fmt.Sprintf(`{"type":"attendees","id":%d,"into":%d}`, w.goneSeat, w.staysSeat)) || len(o.Folded) != 4 {
+	if got := jsonOf(t, o.Folded); !strings.Contains(got, fmt.Sprintf(`{"type":"attendees","id":%d,"into":%d}`, w.removedAttendee, w.keptAttendee)) || len(o.Folded) != 4 {
 		t.Errorf("folded: %s", got)
 	}
 	for _, c := range o.Changed {
@@ -86,13 +86,13 @@ func TestAMergeMovesAllReferencesAndFoldsWhatWasThereTwice(t *testing.T) {
 	}
 	var op string
 	var into int64
-	if err := w.QueryRow(t.Context(), "SELECT op, into_id FROM changes WHERE type = 'people' AND id = $1 AND is_head", w.gone).Scan(&op, &into); err != nil || op != "merge" || into != w.stays {
-		t.Errorf("the log says %s into %d, %v", op, into, err)
+	if err := w.QueryRow(t.Context(), "SELECT op, into_id FROM changes WHERE type = 'people' AND id = $1 AND is_head", w.removed).Scan(&op, &into); err != nil || op != "merge" || into != w.kept {
+		t.Errorf("the change log has %s into %d, %v", op, into, err)
 	}
-	if o.Merge.FromID != w.gone || o.Merge.IntoID != w.stays || o.Merge.Undone || o.Person.ID != w.stays || o.Organization != nil {
+	if o.Merge.FromID != w.removed || o.Merge.IntoID != w.kept || o.Merge.Undone || o.Person.ID != w.kept || o.Organization != nil {
 		t.Errorf("%+v", o)
 	}
-	if lookedUp := w.get(t, "attendees", w.goneSeat, "id"); lookedUp != "" {
+	if lookedUp := w.get(t, "attendees", w.removedAttendee, "id"); lookedUp != "" {
 		t.Error("the folded attendance is still there")
 	}
 }
@@ -100,9 +100,9 @@ func TestAMergeMovesAllReferencesAndFoldsWhatWasThereTwice(t *testing.T) {
 func TestAMergeOfOrganizationsKeepsTheTree(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	top := w.get(t, "organizations", w.gonePart, "parent_id")
-	between := w.get(t, "organizations", w.staysPart, "parent_id")
-	o := w.merge(t, merge.Organizations, w.gonePart, w.staysPart)
+	top := w.get(t, "organizations", w.removedOrganization, "parent_id")
+	between := w.get(t, "organizations", w.keptOrganization, "parent_id")
+	o := w.merge(t, merge.Organizations, w.removedOrganization, w.keptOrganization)
 	var id int64
 	if _, err := fmt.Sscan(between, &id); err != nil {
 		t.Fatal(err)
@@ -111,49 +111,49 @@ func TestAMergeOfOrganizationsKeepsTheTree(t *testing.T) {
 		table, path, is string
 		id              int64
 	}{
-		{"organizations", "parent_id", top, w.staysPart},
-		{"organizations", "parent_id", fmt.Sprint(w.staysPart), id},
-		{"organizations", "kind", `"think_tank"`, w.staysPart},
-		{"organizations", "other_names,0,text", `"Institute of Strategic Studies"`, w.staysPart},
-		{"organizations", "other_names,1", `{"kind": "abbreviated", "lang": "en", "text": "ISS"}`, w.staysPart},
-		{"attendees", "affiliations,1,organization_id", fmt.Sprint(w.staysPart), w.goneSeat},
-		{"attendees", "affiliations,2", ``, w.goneSeat},
-		{"attendees", "on_behalf_of_organization_id", `null`, w.staysMember},
-		{"statements", "mentions,organization_ids", fmt.Sprintf("[%d, %s]", w.staysPart, top), w.said},
+		{"organizations", "parent_id", top, w.keptOrganization},
+		{"organizations", "parent_id", fmt.Sprint(w.keptOrganization), id},
+		{"organizations", "kind", `"think_tank"`, w.keptOrganization},
+		{"organizations", "other_names,0,text", `"Institute of Strategic Studies"`, w.keptOrganization},
+		{"organizations", "other_names,1", `{"kind": "abbreviated", "lang": "en", "text": "ISS"}`, w.keptOrganization},
+		{"attendees", "affiliations,1,organization_id", fmt.Sprint(w.keptOrganization), w.removedAttendee},
+		{"attendees", "affiliations,2", ``, w.removedAttendee},
+		{"attendees", "on_behalf_of_organization_id", `null`, w.keptOrganizationAttendee},
+		{"statements", "mentions,organization_ids", fmt.Sprintf("[%d, %s]", w.keptOrganization, top), w.removedStatement},
 	} {
 		if got := w.get(t, want.table, want.id, want.path); got != want.is {
 			t.Errorf("%s %d: %s is %s, want %s", want.table, want.id, want.path, got, want.is)
 		}
 	}
-	if o.Organization.ID != w.staysPart || o.Person != nil || len(o.Folded) != 3 {
+	if o.Organization.ID != w.keptOrganization || o.Person != nil || len(o.Folded) != 3 {
 		t.Errorf("%s", jsonOf(t, o))
 	}
 }
 
-func TestUndoingBringsBackExactlyWhatWasThere(t *testing.T) {
+func TestUndoRestoresTheExactPreviousState(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		merge of
 		ids   func(w world) (from, into int64)
 	}{
-		"people":                               {merge.People, func(w world) (int64, int64) { return w.gone, w.stays }},
-		"people, the other way round":          {merge.People, func(w world) (int64, int64) { return w.stays, w.gone }},
-		"organizations":                        {merge.Organizations, func(w world) (int64, int64) { return w.gonePart, w.staysPart }},
-		"organizations, a part into its whole": {merge.Organizations, func(w world) (int64, int64) { return w.staysPart, w.gonePart }},
+		"people":                               {merge.People, func(w world) (int64, int64) { return w.removed, w.kept }},
+		"people, the other way round":          {merge.People, func(w world) (int64, int64) { return w.kept, w.removed }},
+		"organizations":                        {merge.Organizations, func(w world) (int64, int64) { return w.removedOrganization, w.keptOrganization }},
+		"organizations, a part into its whole": {merge.Organizations, func(w world) (int64, int64) { return w.keptOrganization, w.removedOrganization }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			was := w.state(t)
 			from, into := c.ids(w)
-			for range 2 { // it can be done again
+			for range 2 { // a merge can be repeated after an undo
 				o := w.merge(t, c.merge, from, into)
 				if slices.Equal(differences(was, w.state(t)), nil) {
 					t.Fatal("the merge did nothing")
 				}
 				back := w.undo(t, o.Merge.ID)
 				if diff := differences(was, w.state(t)); len(diff) > 0 {
-					t.Fatalf("after the undoing:\n%s", strings.Join(diff, "\n"))
+					t.Fatalf("after the undo:\n%s", strings.Join(diff, "\n"))
 				}
 				if !back.Merge.Undone || len(back.Folded) != len(o.Folded) || jsonOf(t, back.Changed) != jsonOf(t, o.Changed) {
 					t.Errorf("merged %s\nundone %s", jsonOf(t, o), jsonOf(t, back))
@@ -169,15 +169,15 @@ func TestUndoingBringsBackExactlyWhatWasThere(t *testing.T) {
 	}
 }
 
-func TestAnUndoingThatWouldLoseSomethingIsRefused(t *testing.T) {
+func TestAnUndoThatWouldLoseLaterChangesIsRejected(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	first := w.merge(t, merge.People, w.gone, w.stays).Merge.ID
+	first := w.merge(t, merge.People, w.removed, w.kept).Merge.ID
 	w.do(t, func(tx pgx.Tx) error {
-		return pg.Exec(t.Context(), tx, "UPDATE attendees SET attendance = 'online' WHERE id = @id", pg.Args{"id": w.staysSeat})
+		return pg.Exec(t.Context(), tx, "UPDATE attendees SET attendance = 'online' WHERE id = @id", pg.Args{"id": w.keptAttendee})
 	})
 	third := fixture.Person(t, w)
-	second := w.merge(t, merge.People, w.stays, third).Merge.ID
+	second := w.merge(t, merge.People, w.kept, third).Merge.ID
 	merged := w.state(t)
 	err := w.try(func(tx pgx.Tx) error { _, err := merge.Undo(fixture.Context(), tx, api.Kinds(), first); return err })
 	var e *apperr.Error
@@ -185,26 +185,26 @@ func TestAnUndoingThatWouldLoseSomethingIsRefused(t *testing.T) {
 		t.Fatalf("undone under a later merge: %v", err)
 	}
 	since := jsonOf(t, e.Extra["changed_since"])
-	for _, want := range []string{fmt.Sprintf(`"type":"people","id":%d,"op":"merge"`, w.stays), fmt.Sprintf(`"type":"attendees","id":%d,"op":"update"`, w.staysSeat)} {
+	for _, want := range []string{fmt.Sprintf(`"type":"people","id":%d,"op":"merge"`, w.kept), fmt.Sprintf(`"type":"attendees","id":%d,"op":"update"`, w.keptAttendee)} {
 		if !strings.Contains(since, want) {
 			t.Errorf("%s is not in %s", want, since)
 		}
 	}
 	if diff := differences(merged, w.state(t)); len(diff) > 0 {
-		t.Errorf("a refused undoing changed something: %v", diff)
+		t.Errorf("a rejected undo changed something: %v", diff)
 	}
-	// In the reverse order, and with the attendance as the merge left it, it goes.
+	// It succeeds in reverse order, with the attendance as the merge left it.
 	w.undo(t, second)
 	if err := w.try(func(tx pgx.Tx) error { _, err := merge.Undo(fixture.Context(), tx, api.Kinds(), first); return err }); codeOf(err) != "changed_since" {
 		t.Fatalf("%v", err)
 	}
 	w.do(t, func(tx pgx.Tx) error {
-		return pg.Exec(t.Context(), tx, "UPDATE attendees SET attendance = 'attended' WHERE id = @id", pg.Args{"id": w.staysSeat})
+		return pg.Exec(t.Context(), tx, "UPDATE attendees SET attendance = 'attended' WHERE id = @id", pg.Args{"id": w.keptAttendee})
 	})
 	w.undo(t, first)
 }
 
-func TestAnUndoingThatCannotSucceedSaysWhatIsInTheWay(t *testing.T) {
+func TestAnUndoThatCannotSucceedNamesTheObstacle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	above, other := fixture.Organization(t, w), fixture.Organization(t, w)
@@ -224,19 +224,19 @@ func TestAnUndoingThatCannotSucceedSaysWhatIsInTheWay(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	if diff := differences(merged, w.state(t)); len(diff) > 0 {
-		t.Errorf("a refused undoing changed something: %v", diff)
+		t.Errorf("a rejected undo changed something: %v", diff)
 	}
 }
 
-func TestWhereAMergedRecordIsNow(t *testing.T) {
+func TestAMergedRecordPointsToTheEndOfTheChain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	third := fixture.Person(t, w)
-	w.merge(t, merge.People, w.gone, w.stays)
-	second := w.merge(t, merge.People, w.stays, third).Merge.ID
+	w.merge(t, merge.People, w.removed, w.kept)
+	second := w.merge(t, merge.People, w.kept, third).Merge.ID
 	at := func() (string, any) {
 		var e *apperr.Error
-		if err := changes.Missing(fixture.Context(), w, "people", w.gone); errors.As(err, &e) {
+		if err := changes.Missing(fixture.Context(), w, "people", w.removed); errors.As(err, &e) {
 			return e.Code, e.Extra["into"]
 		}
 		return "", nil
@@ -245,19 +245,19 @@ func TestWhereAMergedRecordIsNow(t *testing.T) {
 		t.Errorf("%s into %v, want the end of the chain, %d", code, into, third)
 	}
 	w.undo(t, second)
-	if code, into := at(); code != "merged" || into != w.stays {
-		t.Errorf("after the undoing of the second: %s into %v, want %d", code, into, w.stays)
+	if code, into := at(); code != "merged" || into != w.kept {
+		t.Errorf("after the undo of the second: %s into %v, want %d", code, into, w.kept)
 	}
 }
 
-func TestWhatCannotBeMergedIsToldAndLeftAlone(t *testing.T) {
+func TestImpossibleMergesAreRejectedAndChangeNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	merged := fixture.Person(t, w)
-	w.merge(t, merge.People, merged, w.stays)
+	w.merge(t, merge.People, merged, w.kept)
 	distinct := fixture.Person(t, w)
 	w.do(t, func(tx pgx.Tx) error {
-		_, err := distinction.Create(t.Context(), tx, distinction.Input{Type: "people", FirstID: distinct, SecondID: w.gone})
+		_, err := distinction.Create(t.Context(), tx, distinction.Input{Type: "people", FirstID: distinct, SecondID: w.removed})
 		return err
 	})
 	was := w.state(t)
@@ -265,12 +265,12 @@ func TestWhatCannotBeMergedIsToldAndLeftAlone(t *testing.T) {
 		from, into int64
 		want       string
 	}{
-		"itself":            {w.gone, w.gone, "validation_failed /into:same_record"},
-		"nobody":            {w.gone, 999, "validation_failed /into:unknown_reference"},
-		"a merged one":      {w.gone, merged, "validation_failed /into:merged_reference"},
-		"nobody into one":   {999, w.gone, "not_found"},
-		"a merged into one": {merged, w.gone, "merged"},
-		"not the same":      {w.gone, distinct, "said_distinct"},
+		"itself":            {w.removed, w.removed, "validation_failed /into:same_record"},
+		"nobody":            {w.removed, 999, "validation_failed /into:unknown_reference"},
+		"a merged one":      {w.removed, merged, "validation_failed /into:merged_reference"},
+		"nobody into one":   {999, w.removed, "not_found"},
+		"a merged into one": {merged, w.removed, "merged"},
+		"not the same":      {w.removed, distinct, "said_distinct"},
 	} {
 		err := w.try(func(tx pgx.Tx) error { _, err := merge.People(fixture.Context(), tx, c.from, c.into); return err })
 		if err == nil || err.Error() != c.want {
@@ -282,7 +282,7 @@ func TestWhatCannotBeMergedIsToldAndLeftAlone(t *testing.T) {
 	}
 }
 
-func TestMergesAtTheSameTimeLoseNothing(t *testing.T) {
+func TestConcurrentMergesLoseNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var people []int64
@@ -291,7 +291,7 @@ func TestMergesAtTheSameTimeLoseNothing(t *testing.T) {
 	}
 	done := make(chan error)
 	for i, from := range people {
-		go func() { // each into its neighbour, in a ring: one of them must find that its neighbour is gone
+		go func() { // each into its neighbour, in a ring: at least one merge finds its neighbour removed
 			done <- w.try(func(tx pgx.Tx) error {
 				_, err := merge.People(fixture.Context(), tx, from, people[(i+1)%len(people)])
 				return err
@@ -309,7 +309,7 @@ func TestMergesAtTheSameTimeLoseNothing(t *testing.T) {
 	}
 	var left int
 	if err := w.QueryRow(context.Background(), "SELECT count(*) FROM people WHERE id = ANY ($1)", people).Scan(&left); err != nil || left != refused || left == 0 {
-		t.Errorf("%d people are left after %d merges, %d refused: %v", left, len(people)-refused, refused, err)
+		t.Errorf("%d people are left after %d merges, %d rejected: %v", left, len(people)-refused, refused, err)
 	}
 }
 
@@ -321,11 +321,11 @@ func codeOf(err error) string {
 	return ""
 }
 
-func TestListsOfMergesAnswerEveryFilter(t *testing.T) {
+func TestListsOfMergesSupportEveryFilter(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.merge(t, merge.Organizations, w.gonePart, w.staysPart)
-	w.undo(t, w.merge(t, merge.People, w.gone, w.stays).Merge.ID)
+	w.merge(t, merge.Organizations, w.removedOrganization, w.keptOrganization)
+	w.undo(t, w.merge(t, merge.People, w.removed, w.kept).Merge.ID)
 	fixture.EveryFilter(t, w, merge.List,
-		func(f *merge.Filter) { f.Person = []int64{w.gone} }, func(f *merge.Filter) { f.Organization = []int64{w.staysPart} })
+		func(f *merge.Filter) { f.Person = []int64{w.removed} }, func(f *merge.Filter) { f.Organization = []int64{w.keptOrganization} })
 }

@@ -9,7 +9,7 @@ import (
 	"roundtables.kz/registry/internal/text"
 )
 
-// Table and Type are where merges are kept and what the log calls them.
+// Table and Type are the table of merges and their record type in the change log.
 const (
 	Table = "merges"
 	Type  = "merges"
@@ -20,23 +20,23 @@ const (
 //	@Description	A merge of two records.
 type Merge struct {
 	changes.Record
-	Type   string     `json:"type" db:"type" enums:"people,organizations" example:"people"` // What was merged, as in the path.
-	FromID int64      `json:"from_id" db:"from_id" example:"12"`                            // The record that became part of the other one.
-	From   text.Ref   `json:"from" db:"from"`                                               // That record in short, as it was.
-	IntoID int64      `json:"into_id" db:"into_id" example:"2"`                             // The record that stays.
-	Into   *text.Ref  `json:"into" db:"into"`                                               // That record in short; null where it is gone, too.
-	Undone bool       `json:"undone" db:"undone"`                                           // Whether it was taken back.
-	Actor  string     `json:"actor" db:"actor" example:"key:1"`                             // Who did it, or took it back.
+	Type   string     `json:"type" db:"type" enums:"people,organizations" example:"people"` // The type of the merged records, as in their path.
+	FromID int64      `json:"from_id" db:"from_id" example:"12"`                            // The record that was merged into the other one.
+	From   text.Ref   `json:"from" db:"from"`                                               // A short form of that record, as it was.
+	IntoID int64      `json:"into_id" db:"into_id" example:"2"`                             // The record that was kept.
+	Into   *text.Ref  `json:"into" db:"into"`                                               // A short form of that record; null if it was deleted later.
+	Undone bool       `json:"undone" db:"undone"`                                           // Whether the merge was undone.
+	Actor  string     `json:"actor" db:"actor" example:"key:1"`                             // Who merged the records, or undid the merge.
 	Added  text.Added `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	Merge
 
-// Filter is what a list can be narrowed by.
+// Filter narrows a list of merges.
 type Filter struct {
 	paging.Params
 	ID           []int64 `query:"id" form:"id" validate:"max=200"`                     // Only these records.
 	Person       []int64 `query:"person" form:"person" validate:"max=200"`             // Only merges of these people, on either side.
 	Organization []int64 `query:"organization" form:"organization" validate:"max=200"` // Only merges of these organizations, on either side.
-	Undone       *bool   `query:"undone" form:"undone"`                                // Only those that were taken back, or that were not.
+	Undone       *bool   `query:"undone" form:"undone"`                                // Only merges that were undone (`true`), or that were not (`false`).
 }
 
 // Source is how merges are read.
@@ -52,7 +52,7 @@ var Source = paging.Source{
 	Default: "-updated_at",
 }
 
-// List gives a page of merges.
+// List returns a page of merges.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Merge], error) {
 	var w pg.Where
 	pg.In(&w, "m.id", "id", f.ID)
@@ -68,7 +68,7 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Merge], error) {
 	return paging.Query[Merge](ctx, db, Source, w, f.Params)
 }
 
-// Get gives one merge, or apperr.NotFound.
+// Get returns one merge, or apperr.NotFound.
 func Get(ctx context.Context, db pg.DB, id int64) (Merge, error) {
 	return changes.Get[Merge](ctx, db, Source, Type, id)
 }

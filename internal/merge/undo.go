@@ -14,10 +14,10 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Undo brings every record that a merge changed back to what it was before it. One that was undone is apperr.Conflict with code
-// already_undone; if such a record has other content by now than the merge gave it, the error is apperr.Conflict with code changed_since, whose
-// member changed_since lists what has changed: nothing that was written after the merge is lost. A record that cannot be as it was, since it names
-// one that is gone, is apperr.Conflict with code cannot_come_back.
+// Undo restores every record that a merge changed. It returns apperr.Conflict with one of these codes:
+// already_undone if the merge was undone before; changed_since if such a record has changed since the merge (its member
+// changed_since lists the changes, so that nothing written later is lost); cannot_come_back if a record to restore refers
+// to a deleted one.
 func Undo(ctx context.Context, tx pgx.Tx, kinds history.Kinds, id int64) (Outcome, error) {
 	if _, err := changes.Lock(ctx, tx, Table, Type, id); err != nil {
 		return Outcome{}, err
@@ -29,7 +29,7 @@ func Undo(ctx context.Context, tx pgx.Tx, kinds history.Kinds, id int64) (Outcom
 	if m.Undone {
 		return Outcome{}, apperr.New(apperr.Conflict, "already_undone")
 	}
-	was, err := folded(ctx, tx, id)
+	restored, err := folded(ctx, tx, id)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -48,18 +48,18 @@ func Undo(ctx context.Context, tx pgx.Tx, kinds history.Kinds, id int64) (Outcom
 	if err := pg.Exec(ctx, tx, "SET CONSTRAINTS ALL IMMEDIATE", nil); err != nil {
 		return Outcome{}, err
 	}
-	o := Outcome{Folded: was}
+	o := Outcome{Folded: restored}
 	if o.Changed, err = counts(ctx, tx, before.Seq); err != nil {
 		return Outcome{}, err
 	}
 	if o.Merge, err = Get(ctx, tx, id); err != nil {
 		return Outcome{}, err
 	}
-	return o, o.show(ctx, tx)
+	return o, o.addRestored(ctx, tx)
 }
 
-// show adds the record that is back.
-func (o *Outcome) show(ctx context.Context, tx pgx.Tx) error {
+// addRestored adds the restored record to the outcome.
+func (o *Outcome) addRestored(ctx context.Context, tx pgx.Tx) error {
 	if o.Merge.Type == person.Type {
 		p, err := person.Get(ctx, tx, o.Merge.FromID)
 		o.Person = &p
@@ -70,7 +70,7 @@ func (o *Outcome) show(ctx context.Context, tx pgx.Tx) error {
 	return err
 }
 
-// restore gives all that the merge changed the content of before.
+// restore gives every record that the merge changed its previous content.
 func restore(ctx context.Context, tx pgx.Tx, kinds history.Kinds, m Merge) error {
 	var first, last int64
 	if err := tx.QueryRow(ctx, "SELECT first_seq, last_seq FROM merges WHERE id = $1", m.ID).Scan(&first, &last); err != nil {
@@ -83,11 +83,11 @@ func restore(ctx context.Context, tx pgx.Tx, kinds history.Kinds, m Merge) error
 	if err := history.Unchanged(list); err != nil {
 		return err
 	}
-	// An identifier that both had together goes back to its owner.
+	// External identifiers are unique: release them before they return to their previous owner.
 	if err := pg.Exec(ctx, tx, "UPDATE "+m.Type+" SET external_ids = '{}' WHERE id = @id", pg.Args{"id": m.IntoID}); err != nil {
 		return err
 	}
-	for _, t := range m.inOrder(kinds, list) {
+	for _, t := range m.inRestoreOrder(kinds, list) {
 		if err := kinds.PutBack(ctx, tx, t); err != nil {
 			return err
 		}
@@ -95,9 +95,10 @@ func restore(ctx context.Context, tx pgx.Tx, kinds history.Kinds, m Merge) error
 	return nil
 }
 
-// inOrder gives the records in an order in which each can be written: what others refer to first. Among the organizations (or people) the one
-// that comes back is the first, for others were its parts, and the one that stayed the last, for it may have been a part of those.
-func (m Merge) inOrder(kinds history.Kinds, list []history.Touched) []history.Touched {
+// inRestoreOrder sorts the records so that each can be written: referenced records first. Among the merged type, the
+// removed record comes first, because others may have been its children, and the kept one last, because it may have been
+// a child of those.
+func (m Merge) inRestoreOrder(kinds history.Kinds, list []history.Touched) []history.Touched {
 	rank := func(t history.Touched) int {
 		at := 4 * kinds.Index(t.Type)
 		switch {

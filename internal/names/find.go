@@ -7,108 +7,108 @@ import (
 	"sync"
 )
 
-// Finding in an index: words that are alike, then rows that share the most of them, then these as a whole.
+// A query first finds similar words, then the rows that share the most of them, and compares these rows as a whole.
 
-// scratch is what one question counts in.
+// scratch holds the counters of one query.
 type scratch struct {
-	shared   []int32 // trigrams, by word
-	relative []int32 // words that share any
-	rows     []tally
-	touched  []int32 // rows that share a word
-	alike    []shared
-	compared comparison
+	shared      []int32 // number of trigrams shared with a word of the query, by word of the index
+	sharing     []int32 // words of the index that share a trigram or a code
+	rows        []tally
+	matchedRows []int32 // rows that share a word
+	matches     []wordMatch
+	compared    comparison
 }
 
-// tally is what a row shares with the name that is looked for.
+// tally is what a row shares with the query.
 type tally struct {
 	share float32
-	word  int32 // the last one of the name that was counted, from 1
+	word  int32 // the last word of the query that was counted, from 1
 }
 
-// shared is a word of the index and how much it and a word of the name say together.
-type shared struct {
+// wordMatch is a word of the index that matches a word of the query, with the weight of the match.
+type wordMatch struct {
 	number int32
 	share  float32
 }
 
 var scratches = sync.Pool{New: func() any {
-	return &scratch{compared: comparison{similar: map[[2]*word]float64{}, glued: map[[2]*word]*word{}}}
+	return &scratch{compared: comparison{similar: map[[2]*word]float64{}, joined: map[[2]*word]*word{}}}
 }}
 
-// scratch gives one that is large enough and empty. Give it back.
+// scratch returns an empty scratch that is large enough for the index. Release it after use.
 func (x *Index) scratch() *scratch {
 	c := scratches.Get().(*scratch)
-	c.shared = grown(c.shared, len(x.words))
-	c.rows = grown(c.rows, len(x.rows))
+	c.shared = grow(c.shared, len(x.words))
+	c.rows = grow(c.rows, len(x.rows))
 	return c
 }
 
-func (c *scratch) giveBack() {
-	for _, r := range c.touched {
+func (c *scratch) release() {
+	for _, r := range c.matchedRows {
 		c.rows[r] = tally{}
 	}
-	c.touched = c.touched[:0]
-	c.compared.forget()
+	c.matchedRows = c.matchedRows[:0]
+	c.compared.reset()
 	scratches.Put(c)
 }
 
-func grown[T any](list []T, n int) []T {
+func grow[T any](list []T, n int) []T {
 	if len(list) >= n {
 		return list
 	}
 	return append(list, make([]T, n-len(list)+n/8)...)
 }
 
-// leastRelated is how alike two words are at least that names are found by.
-const leastRelated = .6
+// minIndexSimilarity is the similarity above which the index considers two words.
+const minIndexSimilarity = .6
 
-// relatives gives the words of the index that a word may be another spelling of.
-func (x *Index) relatives(c *scratch, w *word) []relative {
+// similarWords returns the words of the index that may be other spellings of a word.
+func (x *Index) similarWords(c *scratch, w *word) []similarWord {
 	if w.initial {
 		return nil
 	}
-	if k, ok := x.lexicon.asked.get(w.key); ok && k.of == len(x.words) {
-		return k.relatives
+	if k, ok := x.lexicon.cache.get(w.key); ok && k.indexSize == len(x.words) {
+		return k.similar
 	}
-	k := known{w, x.related(c, w), len(x.words)}
-	x.lexicon.asked.put(k)
-	return k.relatives
+	k := cachedWord{w, x.findSimilarWords(c, w), len(x.words)}
+	x.lexicon.cache.put(k)
+	return k.similar
 }
 
-// related finds them.
-func (x *Index) related(c *scratch, w *word) (found []relative) {
-	const coded = 1 << 16 // more than there are trigrams in a word
+// findSimilarWords is similarWords without the cache.
+func (x *Index) findSimilarWords(c *scratch, w *word) (found []similarWord) {
+	const sameCode = 1 << 16 // more than the number of trigrams of a word
 	count := func(numbers []int32, n int32) {
 		for _, number := range numbers {
 			if c.shared[number] == 0 {
-				c.relative = append(c.relative, number)
+				c.sharing = append(c.sharing, number)
 			}
 			c.shared[number] += n
 		}
 	}
-	of := trigramsOf(w.compared())
-	for _, t := range of {
+	trigrams := trigramsOf(w.comparisonText())
+	for _, t := range trigrams {
 		count(x.trigrams[t], 1)
 	}
 	for _, code := range codesOf(w) {
-		count(x.codes[code], coded)
+		count(x.codes[code], sameCode)
 	}
-	for _, number := range c.relative {
+	for _, number := range c.sharing {
 		n, length := int(c.shared[number]), int(x.lengths[number])
 		c.shared[number] = 0
-		if length == 0 || n < coded && 10*n < 3*min(len(of), length+1) {
+		if length == 0 || n < sameCode && 10*n < 3*min(len(trigrams), length+1) {
 			continue
 		}
-		if s := similarityOver(w, x.words[number], leastRelated); s > leastRelated {
-			found = append(found, relative{number, s})
+		if s := wordSimilarity(w, x.words[number], minIndexSimilarity); s > minIndexSimilarity {
+			found = append(found, similarWord{number, s})
 		}
 	}
-	c.relative = c.relative[:0]
+	c.sharing = c.sharing[:0]
 	return slices.Clip(found)
 }
 
-// beginnings calls f with the words that begin with the text.
-func (x *Index) beginnings(text string, f func(number int32)) {
+// withPrefix calls f with each word that starts with the text.
+func (x *Index) withPrefix(text string, f func(number int32)) {
 	at, _ := slices.BinarySearchFunc(x.sorted, text, func(number int32, text string) int { return cmp.Compare(x.words[number].text, text) })
 	for _, number := range x.sorted[at:] {
 		if !strings.HasPrefix(x.words[number].text, text) {
@@ -123,131 +123,130 @@ func (x *Index) beginnings(text string, f func(number int32)) {
 	}
 }
 
-// looked is how many spellings are compared as a whole: those that share the most.
-const looked = 150
+// maxCompared is the number of spellings that are compared as a whole: those that share the most with the query.
+const maxCompared = 150
 
-// View is an index as somebody sees it.
+// View is an index as seen by public callers, or with all records.
 type View struct {
 	x      *Index
 	public bool
 }
 
-// View gives the index as the public sees it, without a trace of what is hidden, or as those do who see everything.
+// View returns the index without hidden records for public callers, or with all records.
 func (x *Index) View(public bool) View { return View{x, public} }
 
-// sees reports whether there is somebody behind a row whom the view shows.
-func (v View) sees(r int32) bool {
+// shows reports whether a row belongs to a record that the view contains.
+func (v View) shows(r int32) bool {
 	owner := v.x.rows[r].owner
 	return owner != 0 && !(v.public && v.x.hidden[owner])
 }
 
-// Find gives the records of which a spelling is most like the name, the best first; at most limit, all of them at least
-// as like as least.
+// Find returns the records whose best spelling scores at least least, the best first, at most limit.
 func (v View) Find(spelling string, least float64, limit int) []Found {
 	q := v.x.lexicon.parse(spelling, nil)
 	c := v.x.scratch()
-	defer c.giveBack()
+	defer c.release()
 	return v.x.rank(q, v.candidates(c, q, false, least), limit, least, c.compared.score)
 }
 
-// Search is Find for a search box: a part of the name is enough, and the last word may be incomplete.
+// Search is Find for a search box: part of a name is enough, and the last word may be incomplete.
 func (v View) Search(spelling string, least float64, limit int) []Found {
 	q := v.x.lexicon.parse(spelling, nil)
 	c := v.x.scratch()
-	defer c.giveBack()
+	defer c.release()
 	return v.x.rank(q, v.candidates(c, q, true, 0), limit, least, c.compared.search)
 }
 
-// candidates gives the rows that share the most words with a name, in any of their spellings. Names of organizations that
-// cannot be as like as least are left out.
+// candidates returns the rows that share the most words with a name. It leaves out names of organizations that cannot
+// reach the score least. With typing, the last word may be incomplete.
 func (v View) candidates(c *scratch, q Name, typing bool, least float64) []int32 {
 	x := v.x
 	words := slices.Clone(q.words)
-	for i := 0; i+1 < len(q.words) && len(q.words) <= 5; i++ { // what two words are here may be one there
-		words = append(words, c.compared.both(q.words[i], q.words[i+1]))
+	for i := 0; i+1 < len(q.words) && len(q.words) <= 5; i++ { // a spelling in the index may write two words as one
+		words = append(words, c.compared.join(q.words[i], q.words[i+1]))
 	}
 	for i, w := range words {
-		c.alike = c.alike[:0]
-		note := func(number int32, s float64) {
+		c.matches = c.matches[:0]
+		add := func(number int32, s float64) {
 			if i < len(q.words) || s >= .8 {
-				c.alike = append(c.alike, shared{number, float32((w.weight + x.words[number].weight) / 2 * steep(s))})
+				c.matches = append(c.matches, wordMatch{number, float32((w.weight + x.words[number].weight) / 2 * sharpen(s))})
 			}
 		}
-		for _, other := range x.relatives(c, w) {
-			c.compared.note(w, x.words[other.number], other.s)
-			note(other.number, other.s)
+		for _, other := range x.similarWords(c, w) {
+			c.compared.remember(w, x.words[other.number], other.s)
+			add(other.number, other.s)
 		}
 		if typing && i == len(q.words)-1 {
-			x.beginnings(w.text, func(number int32) { note(number, .97) })
+			x.withPrefix(w.text, func(number int32) { add(number, .97) })
 		}
-		// The word that a row shares the most with comes first: no other one counts for it.
-		slices.SortFunc(c.alike, func(a, b shared) int { return cmp.Compare(b.share, a.share) })
-		for _, word := range c.alike {
-			for _, r := range x.places[word.number] {
+		// Only the best match of a row counts, so the best matches come first.
+		slices.SortFunc(c.matches, func(a, b wordMatch) int { return cmp.Compare(b.share, a.share) })
+		for _, match := range c.matches {
+			for _, r := range x.postings[match.number] {
 				row := &c.rows[r]
 				switch {
 				case row.word == int32(i)+1:
 					continue
 				case row.word == 0:
-					c.touched = append(c.touched, r)
+					c.matchedRows = append(c.matchedRows, r)
 				}
 				row.word = int32(i) + 1
-				if i >= len(q.words) { // two words at once
-					row.share = max(row.share, 1.6*word.share)
+				if i >= len(q.words) { // a joined word stands for two
+					row.share = max(row.share, 1.6*match.share)
 				} else {
-					row.share += word.share
+					row.share += match.share
 				}
 			}
 		}
 	}
-	return v.foremost(c, func(r int32) bool {
-		return x.lexicon.kind == ofOrganization && float64(c.rows[r].share) < needed(least, q.words, x.rows[r].words)
+	return v.topRows(c, func(r int32) bool {
+		return x.lexicon.nameType == organizationName && float64(c.rows[r].share) < minShare(least, q.words, x.rows[r].words)
 	})
 }
 
-// needed is how much two names of organizations must share to be as like as least: words that are not in it are hardly
-// alike, but one may be two words there.
-func needed(least float64, a, b []*word) float64 {
-	unshared := steep(leastRelated)
-	of := 0.
+// minShare returns the lowest share at which two names of organizations can score least. Words outside the share are at
+// most minIndexSimilarity alike; the 1.5 allows for a word that the other name writes as two.
+func minShare(least float64, a, b []*word) float64 {
+	unshared := sharpen(minIndexSimilarity)
+	total := 0.
 	for _, w := range a {
-		of += w.weight
+		total += w.weight
 	}
 	for _, w := range b {
-		of += w.weight
+		total += w.weight
 	}
-	return (least-unshared)/(1-unshared)*of/2 - 1.5
+	return (least-unshared)/(1-unshared)*total/2 - 1.5
 }
 
-// foremost gives the rows that share the most, at most looked of them, and none that is hopeless.
-func (v View) foremost(c *scratch, hopeless func(int32) bool) []int32 {
+// topRows returns the rows that share the most, at most maxCompared, without excluded rows.
+func (v View) topRows(c *scratch, exclude func(int32) bool) []int32 {
 	x := v.x
 	compare := func(a, b int32) int {
 		return cmp.Or(cmp.Compare(c.rows[b].share, c.rows[a].share), cmp.Compare(len(x.rows[a].words), len(x.rows[b].words)), cmp.Compare(a, b))
 	}
-	rows := make([]int32, 0, 2*looked)
-	bar := float32(0) // what the last of the foremost shares
-	for _, r := range c.touched {
-		if c.rows[r].share < bar || !v.sees(r) || hopeless(r) {
+	rows := make([]int32, 0, 2*maxCompared)
+	bar := float32(0) // share of the last of the top rows so far
+	for _, r := range c.matchedRows {
+		if c.rows[r].share < bar || !v.shows(r) || exclude(r) {
 			continue
 		}
 		if rows = append(rows, r); len(rows) == cap(rows) {
 			slices.SortFunc(rows, compare)
-			rows = rows[:looked]
-			bar = c.rows[rows[looked-1]].share
+			rows = rows[:maxCompared]
+			bar = c.rows[rows[maxCompared-1]].share
 		}
 	}
 	slices.SortFunc(rows, compare)
-	return rows[:min(len(rows), looked)]
+	return rows[:min(len(rows), maxCompared)]
 }
 
-// rank compares rows as a whole and keeps the best one of each record.
+// rank scores rows and returns the best one of each record, the best record first.
 func (x *Index) rank(q Name, rows []int32, limit int, least float64, compare func(q, n Name) float64) []Found {
 	var found []Found
 	at := map[int64]int{}
 	for _, r := range rows {
 		row := x.rows[r]
-		s := compare(q, Name{row.words, q.kind})
+		s := compare(q, Name{row.words, q.nameType})
 		if s < least {
 			continue
 		}

@@ -9,15 +9,15 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// habits are what the letters of a whole name say about its Latin spelling.
-type habits struct {
-	turkic      bool // c is dzh, as in Azerbaijani and Turkish
-	azerbaijani bool // q is g
-	kazakh2018  bool // ý is u, as in the Kazakh alphabet of 2018
+// orthography is what the letters of a whole name reveal about how to read its Latin letters.
+type orthography struct {
+	turkic      bool // c reads as dzh, as in Azerbaijani and Turkish
+	azerbaijani bool // q reads as g
+	kazakh2018  bool // ý reads as u, as in the Kazakh alphabet of 2018
 }
 
-// habitsOf reads them from the letters that only these alphabets have.
-func habitsOf(lower string) (h habits) {
+// orthographyOf detects an orthography by the letters that only its alphabet has.
+func orthographyOf(lower string) (h orthography) {
 	kazakh := strings.ContainsAny(lower, "қғұүөіәңһ")
 	h.azerbaijani = strings.ContainsRune(lower, 'ə')
 	h.turkic = !kazakh && strings.ContainsAny(lower, "əığ")
@@ -25,8 +25,22 @@ func habitsOf(lower string) (h habits) {
 	return h
 }
 
-// fold writes a lower-case word in the letters a to z, as it sounds in most of its spellings.
-func fold(word string, s script, h habits) string {
+// key distinguishes orthographies in the keys of words.
+func (o orthography) key() (key string) {
+	if o.turkic {
+		key += "\x00t"
+	}
+	if o.azerbaijani {
+		key += "\x00a"
+	}
+	if o.kazakh2018 {
+		key += "\x00k"
+	}
+	return key
+}
+
+// fold reduces a lower-case word to the letters a to z (and digits), so that spellings that sound alike become equal.
+func fold(word string, s script, h orthography) string {
 	var sounds string
 	switch s {
 	case cyrillicScript:
@@ -36,14 +50,14 @@ func fold(word string, s script, h habits) string {
 	case noScript:
 		sounds = byLetter(word, nil)
 	case otherScript:
-		sounds = read(ascii(strings.ToLower(unidecode.Unidecode(word))), habits{}, nil)
+		sounds = read(ascii(strings.ToLower(unidecode.Unidecode(word))), orthography{}, nil)
 	default:
 		sounds = read(word, h, nil)
 	}
-	return smooth(sounds)
+	return simplify(sounds)
 }
 
-// byLetter looks each letter up; one that is not in the table is looked up without its marks.
+// byLetter replaces each letter by its entry in the table; a letter without an entry is looked up without its marks.
 func byLetter(word string, table map[string]string) string {
 	var b strings.Builder
 	for _, r := range word {
@@ -64,8 +78,8 @@ func byLetter(word string, table map[string]string) string {
 	return strings.ReplaceAll(b.String(), "dj", "j")
 }
 
-// read reads a Latin word by the rules of a reading (nil: none), and what these leave by the ways to romanize.
-func read(word string, h habits, of *reading) string {
+// read applies the rules of a reading (nil: none) to a Latin word, and the romanization rules where none of them applies.
+func read(word string, h orthography, of *reading) string {
 	var b strings.Builder
 	for i := 0; i < len(word); {
 		if of != nil {
@@ -102,7 +116,7 @@ func read(word string, h habits, of *reading) string {
 			b.WriteString(to)
 		default:
 			plain := ascii(strings.ToLower(unidecode.Unidecode(string(r))))
-			if len(plain) == 1 && plain != "c" { // a letter with a mark is that letter, in what it forms with others, too
+			if len(plain) == 1 && plain != "c" { // the letter without its mark follows the rules for single letters
 				plain = single(plain[0])
 			}
 			b.WriteString(plain)
@@ -112,7 +126,7 @@ func read(word string, h habits, of *reading) string {
 	return b.String()
 }
 
-// single reads one letter.
+// single applies the romanization rules to one letter.
 func single(c byte) string {
 	if x := romanization.at(string(c), 0); x != nil {
 		return x.to
@@ -130,12 +144,12 @@ func ascii(s string) string {
 	}, s)
 }
 
-// smooth takes out what spellings of one sound differ in: doubled letters, glides before vowels, ei for i, ff for v at the
-// end. A folded word stays as it is.
-func smooth(s string) string {
+// simplify removes differences between spellings of the same sound: double letters, glides before vowels, ei for i, and
+// f for v at the end. It is idempotent.
+func simplify(s string) string {
 	for {
 		was := s
-		s = doubled(glides.Replace(s))
+		s = dropDoubles(glides.Replace(s))
 		if n := len(s); n > 3 && s[n-1] == 'f' {
 			s = s[:n-1] + "v"
 		}
@@ -147,6 +161,6 @@ func smooth(s string) string {
 
 var glides = strings.NewReplacer("ia", "a", "iu", "u", "ie", "e", "io", "o", "ei", "i")
 
-func doubled(s string) string {
+func dropDoubles(s string) string {
 	return string(slices.Compact([]byte(s)))
 }

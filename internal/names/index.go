@@ -7,47 +7,47 @@ import (
 	"slices"
 )
 
-// Index holds the spellings of many records in memory and finds them by another spelling. It is not for use by several at
-// once while it changes.
+// Index holds the spellings of many records in memory and finds records by another spelling. It is not safe for
+// concurrent use while it changes.
 type Index struct {
 	lexicon lexicon
 	rows    []row
 	owners  map[int64][]int32 // rows of each record
-	hidden  map[int64]bool    // records that the public does not see
-	dead    int               // rows of none
+	hidden  map[int64]bool    // records that public callers do not see
+	dead    int               // number of deleted rows
 
 	words    []*word             // by number
 	lengths  []uint8             // of the words, by number; 0: an initial
-	places   [][]int32           // rows with the word
-	trigrams map[[3]byte][]int32 // words
-	codes    map[uint32][]int32  // words
-	sorted   []int32             // words in order, but for those from len(sorted) on
+	postings [][]int32           // rows that contain the word, by its number
+	trigrams map[[3]byte][]int32 // words that contain the trigram
+	codes    map[uint32][]int32  // words with the consonant code
+	sorted   []int32             // the first len(sorted) words, sorted by text
 }
 
 type row struct {
-	owner    int64 // 0: of none any more
+	owner    int64 // 0: the row is deleted
 	spelling string
 	words    []*word
 }
 
-// Found is a record that a name was found for.
+// Found is a record that matches a name.
 type Found struct {
 	Owner    int64
-	Spelling string  // of the record, the one that agrees best
+	Spelling string  // the spelling of the record that matches best
 	Score    float64 // 0 to 1
 }
 
-// NewIndex makes an index of names of people, or of organizations.
+// NewIndex returns an empty index of names of people or of organizations.
 func NewIndex(organizations bool) *Index {
 	x := &Index{owners: map[int64][]int32{}, hidden: map[int64]bool{}, trigrams: map[[3]byte][]int32{}, codes: map[uint32][]int32{}}
-	x.lexicon = lexicon{words: map[string]*word{}, asked: &memory{known: map[string]known{}}}
+	x.lexicon = lexicon{words: map[string]*word{}, cache: &wordCache{words: map[string]cachedWord{}}}
 	if organizations {
-		x.lexicon.kind = ofOrganization
+		x.lexicon.nameType = organizationName
 	}
 	return x
 }
 
-// Spellings gives those of a record.
+// Spellings returns the spellings of a record.
 func (x *Index) Spellings(owner int64) []string {
 	list := make([]string, 0, len(x.owners[owner]))
 	for _, r := range x.owners[owner] {
@@ -56,10 +56,10 @@ func (x *Index) Spellings(owner int64) []string {
 	return list
 }
 
-// Owners gives the records that have spellings, in order.
+// Owners returns the ids of the records that have spellings, in order.
 func (x *Index) Owners() []int64 { return slices.Sorted(maps.Keys(x.owners)) }
 
-// Set makes the spellings those of a record. Without any the record has no name; Hide is for the caller to take back.
+// Set replaces the spellings of a record. Without spellings the record is removed; its Hide state stays.
 func (x *Index) Set(owner int64, spellings []string) {
 	for _, r := range x.owners[owner] {
 		x.rows[r] = row{}
@@ -67,7 +67,7 @@ func (x *Index) Set(owner int64, spellings []string) {
 	}
 	delete(x.owners, owner)
 	for _, s := range spellings {
-		n := x.lexicon.parse(s, x.meet)
+		n := x.lexicon.parse(s, x.addWord)
 		if n.Empty() {
 			continue
 		}
@@ -76,7 +76,7 @@ func (x *Index) Set(owner int64, spellings []string) {
 		x.owners[owner] = append(x.owners[owner], number)
 		for i, w := range n.words {
 			if !slices.Contains(n.words[:i], w) {
-				x.places[w.number] = append(x.places[w.number], number)
+				x.postings[w.number] = append(x.postings[w.number], number)
 			}
 		}
 	}
@@ -85,7 +85,7 @@ func (x *Index) Set(owner int64, spellings []string) {
 	}
 }
 
-// Hide says whether the public sees a record.
+// Hide sets whether a record is hidden from public callers.
 func (x *Index) Hide(owner int64, hidden bool) {
 	if hidden {
 		x.hidden[owner] = true
@@ -94,9 +94,9 @@ func (x *Index) Hide(owner int64, hidden bool) {
 	}
 }
 
-// compact leaves out the rows of none.
+// compact removes the deleted rows.
 func (x *Index) compact() {
-	fresh := NewIndex(x.lexicon.kind == ofOrganization)
+	fresh := NewIndex(x.lexicon.nameType == organizationName)
 	for _, r := range x.rows {
 		if r.owner != 0 {
 			fresh.Set(r.owner, append(fresh.Spellings(r.owner), r.spelling))
@@ -106,18 +106,18 @@ func (x *Index) compact() {
 	*x = *fresh
 }
 
-// meet notes a new word.
-func (x *Index) meet(w *word) {
+// addWord adds a new word to the index.
+func (x *Index) addWord(w *word) {
 	x.lexicon.words[w.key] = w
 	w.number = int32(len(x.words))
 	x.words = append(x.words, w)
-	x.places = append(x.places, nil)
-	length := uint8(min(len(w.compared()), math.MaxUint8))
+	x.postings = append(x.postings, nil)
+	length := uint8(min(len(w.comparisonText()), math.MaxUint8))
 	if w.initial {
 		length = 0
 	}
 	x.lengths = append(x.lengths, length)
-	for _, t := range trigramsOf(w.compared()) {
+	for _, t := range trigramsOf(w.comparisonText()) {
 		x.trigrams[t] = append(x.trigrams[t], w.number)
 	}
 	for _, c := range codesOf(w) {
@@ -132,7 +132,7 @@ func (x *Index) meet(w *word) {
 	}
 }
 
-// trigramsOf gives the groups of three letters in a word with a blank around it, each once.
+// trigramsOf returns the distinct trigrams of a word, padded with spaces as in pg_trgm.
 func trigramsOf(text string) [][3]byte {
 	padded := "  " + text + " "
 	list := make([][3]byte, 0, len(text)+1)
@@ -144,20 +144,20 @@ func trigramsOf(text string) [][3]byte {
 	return list
 }
 
-// class says which consonants count as one in a code: those that languages and scribes mix up. 0 is a vowel.
-var class = func() (class [128]byte) {
+// consonantClass groups the consonants that languages and transliterations confuse, as Soundex does. 0 is a vowel.
+var consonantClass = func() (classes [128]byte) {
 	for i, letters := range []string{"bpfv", "gkh", "szcjqw", "dt", "l", "r", "mn"} {
 		for _, c := range []byte(letters) {
-			class[c] = byte(i + 1)
+			classes[c] = byte(i + 1)
 		}
 	}
-	return class
+	return classes
 }()
 
-// codesOf gives what is left of a word in each of its readings: the classes of its first consonants.
+// codesOf returns the consonant codes of a word in all its readings.
 func codesOf(w *word) []uint32 {
 	codes := []uint32{codeOf(w.text)}
-	for _, readings := range [][]string{w.romanized, w.heard} {
+	for _, readings := range [][]string{w.romanizations, w.pronunciations} {
 		for _, r := range readings {
 			if c := codeOf(r); !slices.Contains(codes, c) {
 				codes = append(codes, c)
@@ -167,13 +167,14 @@ func codesOf(w *word) []uint32 {
 	return codes
 }
 
+// codeOf returns the classes of the first consonants of a folded word.
 func codeOf(text string) (code uint32) {
 	last := byte(0)
 	n := 0
 	for i := range len(text) {
-		c := class[text[i]&127]
+		c := consonantClass[text[i]&127]
 		if i == 0 && c == 0 {
-			c = 8 // that a word begins with a vowel is heard
+			c = 8 // an initial vowel is significant
 		}
 		if c != 0 && c != last {
 			code = code<<4 | uint32(c)

@@ -8,14 +8,14 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Key gives the comparison key of a spelling: compatibility-normalised, lower case, apostrophes dropped, everything that
-// is neither letter nor digit one blank. Two spellings with one key are the same name as written.
+// Key returns the comparison key of a spelling: compatibility-normalised, lower case, without apostrophes, and with one
+// space for each run of characters that are neither letters nor digits. Spellings with the same key are written alike.
 func Key(name string) string {
 	var b strings.Builder
 	blank := false
 	for _, r := range norm.NFKC.String(strings.ToLower(norm.NFKC.String(name))) {
 		switch {
-		case strings.ContainsRune("'’ʼʻʹ`‘", r): // some of them are letters to Unicode
+		case strings.ContainsRune("'’ʼʻʹ`‘", r): // Unicode classifies some of them as letters
 		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r):
 			if blank && b.Len() > 0 {
 				b.WriteByte(' ')
@@ -26,10 +26,10 @@ func Key(name string) string {
 			blank = true
 		}
 	}
-	return norm.NFC.String(b.String()) // an apostrophe may have stood between a letter and its mark
+	return norm.NFC.String(b.String()) // an apostrophe may have separated a letter from its mark
 }
 
-// Keys gives the distinct keys of several spellings, without empty ones, in order.
+// Keys returns the distinct non-empty keys of several spellings, in order.
 func Keys(spellings ...string) []string {
 	keys := make([]string, 0, len(spellings))
 	for _, s := range spellings {

@@ -1,6 +1,6 @@
-// Package names makes spellings of a name comparable, whatever their script, their order and the system by which they
-// were transliterated, and finds them among many. Its rules are the tables in the folder rules. It is not for language maps
-// (see text), and keeps nothing (see spelling).
+// Package names compares spellings of names across scripts, word orders and transliteration systems, and searches an
+// in-memory index of names. Its rules are the tables in the folder rules. Package text holds language maps; package
+// spelling stores spellings.
 package names
 
 import (
@@ -8,41 +8,41 @@ import (
 	"strings"
 )
 
-// Bounds of what is looked at: hardly a name has more.
+// Limits of a spelling; the rest is ignored. Real names rarely exceed them.
 const (
 	maxWords         = 24 // of an organization
 	maxWordsOfPerson = 10
 	maxLetters       = 32 // of a word
 )
 
-// Name is a spelling, taken apart for comparisons.
+// Name is a parsed spelling.
 type Name struct {
-	words []*word
-	kind  kind
+	words    []*word
+	nameType nameType
 }
 
-// kind is whose name it is, since organizations have no patronymics and people no legal forms.
-type kind uint8
+// nameType distinguishes names of people, which have patronymics, from names of organizations, which have legal forms.
+type nameType uint8
 
 const (
-	ofPerson kind = iota
-	ofOrganization
+	personName nameType = iota
+	organizationName
 )
 
-// Parse takes the spelling of a person's name apart.
+// Parse parses the spelling of a person's name.
 func Parse(spelling string) Name { return (&lexicon{}).parse(spelling, nil) }
 
-// ParseOrganization takes the spelling of an organization's name apart.
+// ParseOrganization parses the spelling of an organization's name.
 func ParseOrganization(spelling string) Name {
-	return (&lexicon{kind: ofOrganization}).parse(spelling, nil)
+	return (&lexicon{nameType: organizationName}).parse(spelling, nil)
 }
 
-// Empty reports whether the spelling has no letter and no digit in it.
+// Empty reports whether the spelling contains no letter and no digit.
 func (n Name) Empty() bool { return len(n.words) == 0 }
 
-// Sound is what spellings of a name have in common whatever their script: the folded words without patronymics, sorted. It
-// is ASCII: a to z, digits and blanks.
-func (n Name) Sound() string {
+// PhoneticKey returns a key that spellings of a name in different scripts have in common: the folded words without
+// patronymics, sorted. It contains only a to z, digits and spaces.
+func (n Name) PhoneticKey() string {
 	words := make([]string, 0, len(n.words))
 	for _, w := range n.core() {
 		words = append(words, w.text)
@@ -51,9 +51,9 @@ func (n Name) Sound() string {
 	return strings.Join(words, " ")
 }
 
-// core is the words that make the sound: all, but patronymics only where less than two words would be left.
+// core returns the words of the phonetic key: all words without patronymics, or all words if fewer than two would be left.
 func (n Name) core() []*word {
-	if n.kind == ofOrganization || len(n.words) < 3 {
+	if n.nameType == organizationName || len(n.words) < 3 {
 		return n.words
 	}
 	core := make([]*word, 0, len(n.words))
@@ -68,15 +68,15 @@ func (n Name) core() []*word {
 	return core
 }
 
-// father is the patronymic that is not in the core; nil: there is none.
-func (n Name) father() *word {
+// patronymic returns the first patronymic outside the core, or nil.
+func (n Name) patronymic() *word {
 	if len(n.core()) == len(n.words) {
 		return nil
 	}
 	return n.words[slices.IndexFunc(n.words, func(w *word) bool { return w.patronymic })]
 }
 
-// Tokens gives the folded words in the order of the spelling.
+// Tokens returns the folded words in the order of the spelling.
 func (n Name) Tokens() []string {
 	tokens := make([]string, len(n.words))
 	for i, w := range n.words {
@@ -85,14 +85,14 @@ func (n Name) Tokens() []string {
 	return tokens
 }
 
-// Score at which decisions are made, measured on names in several scripts: of pairs at Same or above 99 in 100 are one
-// person; below Possible nearly all are two.
+// Thresholds of scores, measured on names in several scripts: of pairs at Same or above, 99 in 100 are one person;
+// below Possible, nearly all are two persons.
 const (
-	Same       = .93
-	SameBeside = .84 // where something else, such as the organization, is the same, too
-	Duplicate  = .92
-	Possible   = .82
+	Same            = .93
+	SameWithContext = .84 // if something else agrees too, such as the organization
+	Duplicate       = .92
+	Possible        = .82
 )
 
-// Gap is by how much a record has to be ahead of the next one to be taken without asking.
+// Gap is the lead in score that the best candidate needs over the next one to be accepted without review.
 const Gap = .04

@@ -10,7 +10,7 @@ import (
 	"roundtables.kz/registry/internal/names"
 )
 
-// table gives the lines of a file of test data without comments, in blocks between empty lines.
+// table returns the lines of a file of test data without comments, in blocks separated by empty lines.
 func table(t testing.TB, name string) (blocks [][]string) {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join("testdata", name))
@@ -29,14 +29,14 @@ func table(t testing.TB, name string) (blocks [][]string) {
 	return blocks
 }
 
-func TestSpellingsOfOneNameHaveOneSound(t *testing.T) {
+func TestSpellingsOfANameShareAPhoneticKey(t *testing.T) {
 	t.Parallel()
 	checked := 0
-	for _, block := range table(t, "sounds.txt") {
+	for _, block := range table(t, "phonetickeys.txt") {
 		for _, line := range block {
 			spelling, want, _ := strings.Cut(line, " = ")
-			if got := names.Parse(spelling).Sound(); got != want {
-				t.Errorf("%s: sound %q, want %q", spelling, got, want)
+			if got := names.Parse(spelling).PhoneticKey(); got != want {
+				t.Errorf("%s: phonetic key %q, want %q", spelling, got, want)
 			}
 			first, _, _ := strings.Cut(block[0], " = ")
 			if s := names.Score(names.Parse(first), names.Parse(spelling)); s < names.Same {
@@ -50,9 +50,8 @@ func TestSpellingsOfOneNameHaveOneSound(t *testing.T) {
 	}
 }
 
-// The scores are kept as text, so that a change of the rules shows what it changes: read the difference, then run the test
-// with UPDATE=1.
-func TestScoresAreThoseThatWereReviewed(t *testing.T) {
+// The golden file shows the effect of a change of the rules: review the difference, then run the test with UPDATE=1.
+func TestScoresMatchTheReviewedOnes(t *testing.T) {
 	t.Parallel()
 	var got strings.Builder
 	for _, block := range table(t, "pairs.txt") {
@@ -84,26 +83,26 @@ func TestScoresAreThoseThatWereReviewed(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoNameIsEmpty(t *testing.T) {
+func TestSpellingsWithoutLettersAreEmpty(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{"", " ", ".,;—«»", "🙂", "\x00", "́", "'’ʼ", strings.Repeat("-", 10000)} {
-		if n := names.Parse(s); !n.Empty() || n.Sound() != "" || names.Score(n, n) != 0 {
+		if n := names.Parse(s); !n.Empty() || n.PhoneticKey() != "" || names.Score(n, n) != 0 {
 			t.Errorf("%.20q: %v", s, n.Tokens())
 		}
 	}
 }
 
-func TestALongNameIsLookedAtWithinBounds(t *testing.T) {
+func TestLongNamesAreTruncated(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{strings.Repeat("ж", 10000), strings.Repeat("а б ", 5000), strings.Repeat("x\u0301", 10000)} {
 		n := names.Parse(s)
-		if n.Empty() || len(n.Tokens()) > 24 || len(n.Sound()) > 4000 {
-			t.Errorf("%.20q: %d words, sound of %d letters", s, len(n.Tokens()), len(n.Sound()))
+		if n.Empty() || len(n.Tokens()) > 24 || len(n.PhoneticKey()) > 4000 {
+			t.Errorf("%.20q: %d words, phonetic key of %d letters", s, len(n.Tokens()), len(n.PhoneticKey()))
 		}
 	}
 }
 
-func TestOrganizationsAreKnownWithoutTheirLegalForm(t *testing.T) {
+func TestLegalFormsOfOrganizationsAreIgnored(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		a, b  string
@@ -125,7 +124,7 @@ func TestOrganizationsAreKnownWithoutTheirLegalForm(t *testing.T) {
 	}
 }
 
-func TestWhoHasTakenAnotherSurnameIsFoundWhereFewAreCalledSo(t *testing.T) {
+func TestAChangedSurnameIsFoundUnlessTheNameIsCommon(t *testing.T) {
 	t.Parallel()
 	x := names.NewIndex(false)
 	for i, name := range []string{
@@ -135,18 +134,18 @@ func TestWhoHasTakenAnotherSurnameIsFoundWhereFewAreCalledSo(t *testing.T) {
 		x.Set(int64(i+1), []string{name})
 	}
 	x.Set(20, []string{"Gulnara Tulegenova", "Гульнара Тулегенова"})
-	find := func(name string, limit int) string { return fmt.Sprint(owners(x.View(false).ButOne(name, limit))) }
+	find := func(name string, limit int) string { return fmt.Sprint(owners(x.View(false).FindRenamed(name, limit))) }
 	for name, want := range map[string]string{
-		"Gulnara Omarova":              "[1 3 20 11 13 9 2 4]", // those in another order come last; with another number of words or an initial it says too little
+		"Gulnara Omarova":              "[1 3 20 11 13 9 2 4]", // another word order comes last; names with another number of words or an initial are left out
 		"Гульнара Омарова":             "[1 3 20 11 13 9 2 4]",
 		"Омарова Гульнара":             "[2 4 1 3 20 11 13 9]",
 		"Gulnara Iskakova":             "[3 20 11 13 4]",
 		"Омарова Гульнара Маратовна":   "[2 4 11 1 3 20 13 9]",
-		"Омарова Гульнара Болатовна":   "[4 1 3 20 13 9]",    // 2 and 11 are daughters of somebody else
-		"Gulnara Ibragimovich":         "[13 3 11 1 20 4 2]", // a surname that has the form of a patronymic
+		"Омарова Гульнара Болатовна":   "[4 1 3 20 13 9]",    // 2 and 11 have another patronymic
+		"Gulnara Ibragimovich":         "[13 3 11 1 20 4 2]", // a surname in the form of a patronymic
 		"Ivan Ivan Sidorov":            "[12]",
 		"Ivan Petrov Petrov":           "[12]",
-		"Ivan Ivan Petrov":             "[]", // which is there as it is
+		"Ivan Ivan Petrov":             "[]", // matches completely
 		"Gulnara":                      "[]",
 		"G. Omarova":                   "[]",
 		"":                             "[]",
@@ -157,35 +156,35 @@ func TestWhoHasTakenAnotherSurnameIsFoundWhereFewAreCalledSo(t *testing.T) {
 		}
 	}
 	if got := find("Gulnara Omarova", 7); got != "[]" {
-		t.Errorf("where too many are called so: %s", got)
+		t.Errorf("with more matches than the limit: %s", got)
 	}
 	x.Set(3, nil)
 	if got := find("Gulnara Omarova", 7); got != "[1 20 11 13 9 2 4]" {
-		t.Errorf("after one was forgotten: %s", got)
+		t.Errorf("after one was removed: %s", got)
 	}
 	x.Hide(1, true)
-	for what, found := range map[string][]names.Found{
-		"[20 11 13 9 2 4]": x.View(true).ButOne("Gulnara Omarova", 6),
+	for want, found := range map[string][]names.Found{
+		"[20 11 13 9 2 4]": x.View(true).FindRenamed("Gulnara Omarova", 6),
 		"[2]":              x.View(true).Find("Gulnara Iskakova", names.Same, 1),
 		"[13 4 20]":        x.View(true).Search("Gulnara", .7, 3),
 		"[1 2]":            x.View(false).Find("Gulnara Iskakova", names.Same, 5),
 	} {
-		if got := fmt.Sprint(owners(found)); got != what {
-			t.Errorf("found %s, want %s", got, what)
+		if got := fmt.Sprint(owners(found)); got != want {
+			t.Errorf("found %s, want %s", got, want)
 		}
 	}
 	x.Hide(1, false)
-	if got := fmt.Sprint(owners(x.View(true).ButOne("Gulnara Omarova", 7))); got != "[1 20 11 13 9 2 4]" {
+	if got := fmt.Sprint(owners(x.View(true).FindRenamed("Gulnara Omarova", 7))); got != "[1 20 11 13 9 2 4]" {
 		t.Errorf("after it is shown again: %s", got)
 	}
 }
 
-func TestTheIndexFindsWhatWasSetAndForgetsTheRest(t *testing.T) {
+func TestTheIndexFindsCurrentSpellingsOnly(t *testing.T) {
 	t.Parallel()
 	x := names.NewIndex(false)
 	x.Set(1, []string{"Касым-Жомарт Токаев", "Kassym-Jomart Tokayev"})
 	x.Set(2, []string{"Aidos Sarym"})
-	for round := range 3000 { // so often that the rows of none are thrown out
+	for round := range 3000 { // often enough to compact the index
 		x.Set(3, []string{fmt.Sprintf("Ermek Tursunov %d", round)})
 	}
 	find := func(name string) string { return fmt.Sprint(owners(x.View(false).Find(name, names.Possible, 10))) }
@@ -201,7 +200,7 @@ func TestTheIndexFindsWhatWasSetAndForgetsTheRest(t *testing.T) {
 	}
 	x.Set(2, nil)
 	if got := find("Aidos Sarym"); got != "[]" || len(x.Spellings(2)) != 0 || len(x.Spellings(1)) != 2 {
-		t.Errorf("after it was forgotten: %s", got)
+		t.Errorf("after it was removed: %s", got)
 	}
 }
 
@@ -234,7 +233,7 @@ func FuzzScore(f *testing.F) {
 				}
 			}
 			if !x.Empty() && names.Score(x, x) < .99 && len(x.Tokens()) > 1 && !strings.ContainsAny(a, ".") {
-				onlyInitials := len(x.Sound()) < 2*len(x.Tokens())
+				onlyInitials := len(x.PhoneticKey()) < 2*len(x.Tokens())
 				if !onlyInitials {
 					t.Errorf("%q scores %v with itself", a, names.Score(x, x))
 				}

@@ -11,11 +11,11 @@ import (
 //go:embed rules/*.txt
 var files embed.FS
 
-// lines gives the lines of a table, split at tabs. # begins a comment.
+// lines returns the lines of a table, split at tabs, without comments (#).
 func lines(name string) (table [][]string) {
 	content, err := files.ReadFile("rules/" + name + ".txt")
 	if err != nil {
-		panic(err) // the file is part of the program
+		panic(err) // the file is embedded in the program
 	}
 	for line := range strings.Lines(string(content)) {
 		line = strings.TrimRight(line, "\n")
@@ -26,14 +26,14 @@ func lines(name string) (table [][]string) {
 	return table
 }
 
-// rule rewrites a group of letters.
+// rule replaces a group of letters. The conditions restrict where it applies.
 type rule struct {
 	from       string
 	to         string
-	begin, end bool // only there in the word
+	begin, end bool // only at the beginning, at the end of the word
 	soft       bool // only before e, i, y
 	vowel      bool // only before a vowel
-	open       bool // only before one consonant and e, i, y
+	open       bool // only before one consonant followed by e, i or y
 }
 
 // rules are ordered by their first byte, and longest first.
@@ -65,7 +65,7 @@ func (x rule) conditions() (n int) {
 	return n
 }
 
-// at gives the rule for the word at a place, or nil.
+// at returns the rule that applies at index i of the word, or nil.
 func (r *rules) at(word string, i int) *rule {
 	of := r[word[i]]
 	for k := range of {
@@ -84,7 +84,7 @@ func (r *rules) at(word string, i int) *rule {
 	return nil
 }
 
-// Letters that conditions of rules ask for.
+// The letters behind the conditions soft, vowel and open.
 const (
 	softening = "eiyéèêëíîï"
 	vowels    = "aeiouyáéíóúàèêëîïäöüåøæ"
@@ -97,13 +97,13 @@ func first(s string) rune {
 	return r
 }
 
-// reading is one way in which the words of a language sound.
+// reading is one way to pronounce Latin words, usually that of a language.
 type reading struct {
 	rules      rules
-	romanizing bool // a way to romanize, which two Latin spellings may differ in
+	romanizing bool // a romanization system: it also applies between two Latin spellings
 }
 
-// The tables.
+// The tables of the folder rules.
 var (
 	cyrillic       = letterTable("cyrillic")
 	arabic         = letterTable("arabic")
@@ -166,7 +166,7 @@ func wordList(name string) (list []string) {
 	return list
 }
 
-// secondColumn gives the words of a table whose line says more.
+// secondColumn returns the first words of the lines that have a second column.
 func secondColumn(name string) (list []string) {
 	for _, line := range lines(name) {
 		if len(line) > 1 {
@@ -189,19 +189,19 @@ func weightTable(name string) map[string]float64 {
 	for _, line := range lines(name) {
 		weight, err := strconv.ParseFloat(line[1], 64)
 		if err != nil {
-			panic(err) // the file is part of the program
+			panic(err) // the file is embedded in the program
 		}
 		table[line[0]] = weight
 	}
 	return table
 }
 
-// givenTable gives for each folded form the lines that it stands on.
+// givenTable maps each folded form of a given name to the numbers of the lines that contain it.
 func givenTable() map[string][]int {
 	table := map[string][]int{}
 	for i, line := range lines("given") {
 		for form := range strings.FieldsSeq(line[0]) {
-			key := fold(form, scriptOf(form), habits{})
+			key := fold(form, scriptOf(form), orthography{})
 			if !slices.Contains(table[key], i) {
 				table[key] = append(table[key], i)
 			}

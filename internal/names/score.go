@@ -2,28 +2,28 @@ package names
 
 import "slices"
 
-// Score says how likely two spellings are of one name, 0 to 1: word by word, whatever the order. A patronymic or a middle
-// name that one of them lacks costs little, one that differs much; a surname with an initial is never
-// sure, and initials alone say nothing. It is symmetric.
+// Score returns how likely two spellings are of one name, 0 to 1. It compares word by word, in any order, and is
+// symmetric. A patronymic or middle name that one spelling lacks costs little; one that differs costs much. A surname
+// with an initial stays below Same, and initials alone score 0.
 func Score(a, b Name) float64 { return (*comparison)(nil).score(a, b) }
 
 func (c *comparison) score(a, b Name) float64 {
 	if len(a.words) > len(b.words) || len(a.words) == len(b.words) && less(b, a) {
 		a, b = b, a
 	}
-	s := c.scoreWords(a.words, b.words, a.kind)
+	s := c.scoreWords(a.words, b.words, a.nameType)
 	if s >= .97 || len(a.words) == len(b.words) {
 		return s
 	}
-	for i := 0; i+1 < len(b.words); i++ { // two words of one may be run together in the other
-		if both := c.both(b.words[i], b.words[i+1]); runTogether(both, a.words) {
-			s = max(s, .98*c.scoreWords(a.words, slices.Concat(b.words[:i], []*word{both}, b.words[i+2:]), a.kind))
+	for i := 0; i+1 < len(b.words); i++ { // one spelling may write two words of the other as one
+		if joined := c.join(b.words[i], b.words[i+1]); contains(a.words, joined) {
+			s = max(s, .98*c.scoreWords(a.words, slices.Concat(b.words[:i], []*word{joined}, b.words[i+2:]), a.nameType))
 		}
 	}
 	return s
 }
 
-// less orders names of equally many words, so that the order of the arguments does not matter.
+// less orders names with the same number of words, to make Score symmetric.
 func less(a, b Name) bool {
 	for i, w := range a.words {
 		if w.text != b.words[i].text {
@@ -33,20 +33,20 @@ func less(a, b Name) bool {
 	return false
 }
 
-func runTogether(both *word, in []*word) bool {
-	return slices.ContainsFunc(in, func(w *word) bool { return alikeOver(w.text, both.text, .8) > 0 })
+func contains(words []*word, joined *word) bool {
+	return slices.ContainsFunc(words, func(w *word) bool { return textSimilarity(w.text, joined.text, .8) > 0 })
 }
 
-// pair is a word of either name, and how alike they are.
+// pair is a word of each name, by index, and their similarity.
 type pair struct {
 	i, j int
 	s    float64
 }
 
-// matching pairs the words of two names, the most alike first; rest are those that have no partner.
-func (c *comparison) matching(a, b []*word) (pairs []pair, restA, restB []int) {
-	var room [maxWords]pair
-	all := room[:0]
+// matchWords pairs the words of two names, the most similar first. restA and restB are the unpaired words.
+func (c *comparison) matchWords(a, b []*word) (pairs []pair, restA, restB []int) {
+	var buffer [maxWords]pair
+	all := buffer[:0]
 	for i, x := range a {
 		for j, y := range b {
 			if s := c.similarity(x, y); s > 0 {
@@ -85,12 +85,12 @@ func (c *comparison) matching(a, b []*word) (pairs []pair, restA, restB []int) {
 	return all[:n], restA, restB
 }
 
-func (c *comparison) scoreWords(a, b []*word, k kind) float64 {
-	pairs, restA, restB := c.matching(a, b)
+func (c *comparison) scoreWords(a, b []*word, k nameType) float64 {
+	pairs, restA, restB := c.matchWords(a, b)
 	if len(pairs) == 0 {
 		return 0
 	}
-	got, of := 0., 0.
+	matched, total := 0., 0.
 	whole, initials := 0, false
 	for _, p := range pairs {
 		x, y := a[p.i], b[p.j]
@@ -98,8 +98,8 @@ func (c *comparison) scoreWords(a, b []*word, k kind) float64 {
 		if x.patronymic && y.patronymic {
 			w *= .6
 		}
-		got += w * steep(p.s)
-		of += w
+		matched += w * sharpen(p.s)
+		total += w
 		if !x.initial && !y.initial {
 			whole++
 		} else {
@@ -109,33 +109,33 @@ func (c *comparison) scoreWords(a, b []*word, k kind) float64 {
 	if whole == 0 {
 		return 0
 	}
-	plainA, patronymicsA := left(a, restA)
-	plainB, patronymicsB := left(b, restB)
+	plainA, patronymicsA := unmatchedWeight(a, restA)
+	plainB, patronymicsB := unmatchedWeight(b, restB)
 	if patronymicsA > 0 && patronymicsB > 0 {
-		of++ // of two fathers: not the same person
+		total++ // different patronymics: different persons
 	} else {
-		of += .08 * float64(patronymicsA+patronymicsB)
+		total += .08 * float64(patronymicsA+patronymicsB)
 	}
 	switch {
 	case plainA > 0 && plainB > 0:
-		of += plainA + plainB
-	case len(pairs) >= 2 && k == ofPerson:
-		of += .35 * (plainA + plainB)
+		total += plainA + plainB
+	case len(pairs) >= 2 && k == personName:
+		total += .35 * (plainA + plainB)
 	default:
-		of += plainA + plainB
+		total += plainA + plainB
 	}
 	if initials && whole == 1 {
-		return min(got/of, unsure)
+		return min(matched/total, maxWithInitials)
 	}
-	return got / of
+	return matched / total
 }
 
-// unsure is the most that a surname and an initial say: many people share them.
-const unsure = .9
+// maxWithInitials limits the score of a surname with an initial, because many people share them.
+const maxWithInitials = .9
 
-// Sure reports whether two spellings of which the score is Same or more are of one name without a doubt. In one script they
-// have the same letters, but for what transliterations mix up: "Marat" and "Murat" are alike, and two men. Between scripts,
-// neither may have more words or initials than the other.
+// Sure reports whether two spellings with a score of Same or more are certainly of one name. In the same script, their
+// folded letters must be equal: "Marat" and "Murat" are similar, but two names. In different scripts, both must have the
+// same number of words and initials.
 func Sure(a, b Name) bool {
 	if a.Empty() || b.Empty() {
 		return false
@@ -146,7 +146,7 @@ func Sure(a, b Name) bool {
 	return a.words[0].script != b.words[0].script && a.shape() == b.shape() && Score(a, b) >= Same
 }
 
-// letters gives those of the sound in order, so that it does not matter how words are run together.
+// letters returns the sorted letters of the phonetic key. They do not depend on how the words are joined.
 func (n Name) letters() []byte {
 	var list []byte
 	for _, w := range n.core() {
@@ -156,7 +156,7 @@ func (n Name) letters() []byte {
 	return list
 }
 
-// shape gives how many whole words and how many initials make the sound.
+// shape returns the number of whole words and of initials in the phonetic key.
 func (n Name) shape() (s struct{ whole, initials int }) {
 	for _, w := range n.core() {
 		if w.initial {
@@ -168,8 +168,8 @@ func (n Name) shape() (s struct{ whole, initials int }) {
 	return s
 }
 
-// left weighs the words without a partner.
-func left(words []*word, rest []int) (plain float64, patronymics int) {
+// unmatchedWeight returns the weight of the unpaired words, and the number of unpaired patronymics.
+func unmatchedWeight(words []*word, rest []int) (plain float64, patronymics int) {
 	for _, i := range rest {
 		if words[i].patronymic {
 			patronymics++
@@ -180,30 +180,29 @@ func left(words []*word, rest []int) (plain float64, patronymics int) {
 	return plain, patronymics
 }
 
-// steep pulls down what is only somewhat alike.
-func steep(s float64) float64 {
+// sharpen lowers middling similarities.
+func sharpen(s float64) float64 {
 	if s >= 1 {
 		return 1
 	}
 	return s * s * (3 - 2*s) * (.5 + .5*s)
 }
 
-// Search says how well what is typed into a search box fits a name, 0 to 1: a surname alone is enough, and the last word may
-// be the beginning of one. Among names that fit alike the one that is liker as a whole scores more, and none less than it is
-// like as a whole.
+// Search returns how well the text of a search box matches a name, 0 to 1. A surname alone is enough, and the last word
+// may be incomplete. Among equally good matches, the name with the higher Score wins; the result is never below Score.
 func Search(query, name Name) float64 { return (*comparison)(nil).search(query, name) }
 
 func (c *comparison) search(query, name Name) float64 {
 	if len(query.words) == 0 || len(name.words) == 0 {
 		return 0
 	}
-	got, of := 0., 0.
+	matched, total := 0., 0.
 	for i, q := range query.words {
 		best := 0.
 		for _, w := range name.words {
 			s := c.similarity(q, w)
 			if i == len(query.words)-1 && len(q.text) < len(w.text) {
-				s = max(s, .97*alikeOver(q.text, w.text[:len(q.text)], max(s, best)/.97))
+				s = max(s, .97*textSimilarity(q.text, w.text[:len(q.text)], max(s, best)/.97))
 			}
 			best = max(best, s)
 		}
@@ -211,9 +210,9 @@ func (c *comparison) search(query, name Name) float64 {
 		if q.patronymic {
 			weight = .3
 		}
-		got += weight * steep(best)
-		of += weight
+		matched += weight * sharpen(best)
+		total += weight
 	}
 	whole := c.score(query, name)
-	return max(whole, .8*got/of+.2*whole)
+	return max(whole, .8*matched/total+.2*whole)
 }

@@ -32,7 +32,7 @@ func scriptOfRune(r rune) script {
 	return noScript
 }
 
-// scriptOf gives the script of the first letter.
+// scriptOf returns the script of the first letter.
 func scriptOf(word string) script {
 	for _, r := range word {
 		if s := scriptOfRune(r); s != noScript {
@@ -42,8 +42,8 @@ func scriptOf(word string) script {
 	return noScript
 }
 
-// repair writes each word that mixes Latin and Cyrillic letters in the script of those letters that have no double in the
-// other one; where all have, the neighbours decide. So does a Latin word without a letter of its own among Cyrillic ones.
+// repair rewrites words that mix Latin and Cyrillic letters. The letters without a lookalike in the other script decide
+// the script of a word. Words of lookalikes only follow the other words of the name.
 func repair(words []string) {
 	cyrillicWords, latinWords := 0, 0
 	undecided := make([]bool, len(words))
@@ -99,8 +99,8 @@ func translate(word string, table map[rune]rune) string {
 	}, word)
 }
 
-// split gives the words of a spelling as written: apostrophes are dropped, everything else that is neither letter, mark
-// nor digit separates. A small letter before a capital one separates where two names were run together.
+// split returns the words of a spelling as written. It drops apostrophes and splits at everything else that is neither a
+// letter, a mark nor a digit, and before a capital letter that follows a small one ("TokayevKassym").
 func split(spelling string) (words []string) {
 	var word []rune
 	end := func() {
@@ -109,7 +109,7 @@ func split(spelling string) (words []string) {
 		}
 		word = word[:0]
 	}
-	for i, r := range norm.NFC.String(bounded(spelling)) {
+	for i, r := range norm.NFC.String(truncate(spelling)) {
 		switch {
 		case strings.ContainsRune("'’‘ʼʹʺʻʽˈ`´\"", r):
 			if i > 0 && r == '"' {
@@ -130,8 +130,8 @@ func split(spelling string) (words []string) {
 	return words
 }
 
-// bounded cuts what is longer than any name.
-func bounded(spelling string) string {
+// truncate cuts a spelling that is longer than any name.
+func truncate(spelling string) string {
 	const most = maxWords * maxLetters
 	n := 0
 	for i := range spelling {

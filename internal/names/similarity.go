@@ -2,31 +2,31 @@ package names
 
 import "strings"
 
-// What it costs to take one letter for another, to leave one out or to put one in, in twentieths: a letter that agrees in
-// nothing costs whole. Pairs that are alike in sound, or that systems of transliteration mix up, cost less. The low bits of
-// a cost count contrasts.
+// The costs of the edit distance: to exchange one letter for another, and to omit or insert one, in twentieths. A letter
+// without anything in common costs whole. Letters that sound alike, or that transliteration systems confuse, cost less.
+// The low bits of a cost count contrasts.
 var (
 	exchange [128][128]uint16
 	omission [128]uint16
 )
 
 const (
-	contrasts = 1 << 6 // more than there are letters to differ in
+	contrasts = 1 << 6 // more than the number of letters that can differ
 	whole     = 20 * contrasts
 	half      = whole / 2
-	cheapest  = half // of the omissions
+	cheapest  = half // lowest cost of an omission
 )
 
-// contrasting are the consonants that differ in the voice alone. All scripts write them apart, so that words which differ in
-// one of them are two names, however alike they sound: Ахметов and Ахмедов. Where a spelling has one for the other, there
-// is a reading that says so.
+// contrasting lists the consonants that differ only in voice. All scripts distinguish them, so words that differ in one
+// of them are different names, however alike they sound: Ахметов and Ахмедов. Readings cover the spellings that use one
+// for the other.
 const contrasting = "td pb kg sz wj fv"
 
-// mostContrasting is the most that words are alike that are apart by a contrast.
-const mostContrasting = .7
+// maxContrasting limits the similarity of words that differ by a contrast.
+const maxContrasting = .7
 
-// nearlySame is how alike a reading is at least that undoes a contrast.
-const nearlySame = .93
+// minReading is the similarity from which a reading overrides a contrast.
+const minReading = .93
 
 func init() {
 	for i := range exchange {
@@ -57,16 +57,15 @@ func init() {
 	}
 }
 
-// alikeOver is how alike two folded words are, 0 to 1: one less the cost of making one of the other, by the letter. A word that
-// begins otherwise is less alike than one that ends otherwise. Words that are not more alike than bar are alike 0: it gives
-// up as soon as they cannot be.
-func alikeOver(a, b string, bar float64) float64 {
-	s, _ := compared(a, b, bar)
+// textSimilarity returns the similarity of two folded words, 0 to 1: one minus the edit cost per letter. A difference at
+// the beginning costs more than one at the end. It returns 0, as early as possible, unless the similarity is above bar.
+func textSimilarity(a, b string, bar float64) float64 {
+	s, _ := compareTexts(a, b, bar)
 	return s
 }
 
-// compared is alikeOver, and whether it is a contrast that keeps the words apart.
-func compared(a, b string, bar float64) (s float64, apart bool) {
+// compareTexts is textSimilarity. It also reports whether a contrast separates the words.
+func compareTexts(a, b string, bar float64) (s float64, contrast bool) {
 	if a == b {
 		return 1, false
 	}
@@ -78,15 +77,15 @@ func compared(a, b string, bar float64) (s float64, apart bool) {
 		a, b = b, a
 	}
 	all := whole * len(b)
-	most := int(float64(all)*(1-bar)) + contrasts // that it may cost
-	begins := 0
+	limit := int(float64(all)*(1-bar)) + contrasts // highest cost above bar
+	initial := 0
 	if exchange[a[0]&127][b[0]&127] >= whole {
-		begins = half
+		initial = half
 	}
-	if most -= begins; cheapest*(len(b)-len(a)) > most {
+	if limit -= initial; cheapest*(len(b)-len(a)) > limit {
 		return 0, false
 	}
-	var row [2*maxLetters + 1]int // of costs: to make what was seen of a of the first letters of b
+	var row [2*maxLetters + 1]int // costs to turn the first letters of b into the letters of a so far
 	now := row[:len(b)+1]
 	for j := range len(b) {
 		now[j+1] = now[j] + int(omission[b[j]&127])
@@ -104,23 +103,24 @@ func compared(a, b string, bar float64) (s float64, apart bool) {
 			diagonal, now[j+1] = above, left
 			lowest = min(lowest, left)
 		}
-		if lowest > most {
+		if lowest > limit {
 			return 0, false
 		}
 	}
-	cost := now[len(b)] + begins
-	s, apart = 1-float64(cost/contrasts*contrasts)/float64(all), cost%contrasts > 0
-	if apart {
-		s = min(s, mostContrasting)
+	cost := now[len(b)] + initial
+	s, contrast = 1-float64(cost/contrasts*contrasts)/float64(all), cost%contrasts > 0
+	if contrast {
+		s = min(s, maxContrasting)
 	}
 	if s <= bar {
 		s = 0
 	}
-	return s, apart
+	return s, contrast
 }
 
-// similarityOver is how alike two words are in any of their readings, 0 to 1, and at most bar unless they are more alike.
-func similarityOver(a, b *word, bar float64) float64 {
+// wordSimilarity returns the similarity of two words in the best of their readings, 0 to 1.
+// The result is exact only above bar.
+func wordSimilarity(a, b *word, bar float64) float64 {
 	if a == b || a.text == b.text {
 		return 1
 	}
@@ -137,45 +137,46 @@ func similarityOver(a, b *word, bar float64) float64 {
 		return 0
 	}
 	if a.patronymic != b.patronymic {
-		return .75 * words(a, b, bar/.75) // Oleksandr is not Oleksandrovych
+		return .75 * readingSimilarity(a, b, bar/.75) // Oleksandr is not Oleksandrovych
 	}
-	return words(a, b, bar)
+	return readingSimilarity(a, b, bar)
 }
 
-// words is similarityOver of words that are not initials, without regard to which of them is a patronymic alone.
-func words(a, b *word, bar float64) float64 {
+// readingSimilarity is wordSimilarity of two words that are not initials. It does not check whether only one of them is
+// a patronymic.
+func readingSimilarity(a, b *word, bar float64) float64 {
 	x, y := a.text, b.text
 	if a.patronymic && b.patronymic {
 		x, y = a.stem, b.stem
 	}
-	s, apart := compared(x, y, min(bar, mostContrasting))
-	gaveUp := s == 0 && bar > 0
+	s, contrast := compareTexts(x, y, min(bar, maxContrasting))
+	aborted := s == 0 && bar > 0
 	least := 0.
-	if apart { // by another reading they are the same, or apart as well
-		least = nearlySame
+	if contrast { // only a reading that makes the words nearly equal overrides the contrast
+		least = minReading
 	}
 	if s < .95 {
-		s = best(s, .98, a.romanized, b.text, bar, least)
-		s = best(s, .98, b.romanized, a.text, bar, least)
+		s = best(s, .98, a.romanizations, b.text, bar, least)
+		s = best(s, .98, b.romanizations, a.text, bar, least)
 	}
 	if a.script != b.script && s < .9 {
-		s = best(s, .95, a.heard, b.text, bar, least)
-		s = best(s, .95, b.heard, a.text, bar, least)
+		s = best(s, .95, a.pronunciations, b.text, bar, least)
+		s = best(s, .95, b.pronunciations, a.text, bar, least)
 	}
 	if s < .9 && sameGiven(a.given, b.given) {
 		s = .9
 	}
 	if s < .86 && !a.patronymic && !b.patronymic {
-		s = max(s, .86*alikeRoots(a, b, max(s, bar)/.86))
+		s = max(s, .86*rootSimilarity(a, b, max(s, bar)/.86))
 	}
-	if gaveUp && s > bar { // it is not known whether a contrast keeps them apart
-		return words(a, b, 0)
+	if aborted && s > bar { // the comparison stopped before it knew about a contrast
+		return readingSimilarity(a, b, 0)
 	}
 	return s
 }
 
-// alikeRoots compares surnames of which one at least has an ending that the other has not.
-func alikeRoots(a, b *word, bar float64) float64 {
+// rootSimilarity compares surnames without their endings. At least one of them must have an ending.
+func rootSimilarity(a, b *word, bar float64) float64 {
 	if a.root == "" && b.root == "" {
 		return 0
 	}
@@ -186,14 +187,14 @@ func alikeRoots(a, b *word, bar float64) float64 {
 	if y == "" {
 		y = b.text
 	}
-	return alikeOver(x, y, bar)
+	return textSimilarity(x, y, bar)
 }
 
-// best raises s to the share of how alike one of the readings is to a text, if that is more, and more than bar, and they are
-// more alike than least.
+// best returns the larger of s and share times the similarity of the text and the best reading. Readings count only if
+// their similarity is above least and their result above bar.
 func best(s, share float64, readings []string, text string, bar, least float64) float64 {
 	for _, r := range readings {
-		s = max(s, share*alikeOver(r, text, max(s/share, bar/share, least)))
+		s = max(s, share*textSimilarity(r, text, max(s/share, bar/share, least)))
 	}
 	return s
 }

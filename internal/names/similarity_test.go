@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// spelled draws words as names have them, so that many of two are alike.
-func spelled() *rapid.Generator[string] {
+// wordGenerator draws words built from parts of names, so that two of them are often similar.
+func wordGenerator() *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
 		parts := rapid.SliceOfN(rapid.SampledFrom([]string{
 			"Алек", "сандр", "ович", "Мар", "at", "ев", "ова", "Ahm", "ed", "ет", "Chu", "rch", "ill", "gh", "zh", "Ж", "и", "lee", "Т.", "q",
@@ -19,35 +19,35 @@ func spelled() *rapid.Generator[string] {
 	})
 }
 
-func TestWhatIsGivenUpIsNotAlike(t *testing.T) {
+func TestStoppingEarlyDoesNotChangeSimilarities(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		a, b := Parse(spelled().Draw(t, "a")), Parse(spelled().Draw(t, "b"))
+		a, b := Parse(wordGenerator().Draw(t, "a")), Parse(wordGenerator().Draw(t, "b"))
 		bar := rapid.Float64Range(0, 1).Draw(t, "bar")
 		for _, x := range a.words {
 			for _, y := range b.words {
-				all, over := similarityOver(x, y, 0), similarityOver(x, y, bar)
+				all, over := wordSimilarity(x, y, 0), wordSimilarity(x, y, bar)
 				if over != all && (all > bar || over > bar) {
-					t.Fatalf("%s and %s are alike %v, but %v where more than %v is asked for", x.text, y.text, all, over, bar)
+					t.Fatalf("similarity of %s and %s: %v, but %v with the threshold %v", x.text, y.text, all, over, bar)
 				}
-				if back := similarityOver(y, x, bar); (back > bar || over > bar) && back != over {
-					t.Fatalf("%s and %s are alike %v, the other way round %v, where more than %v is asked for", x.text, y.text, over, back, bar)
+				if back := wordSimilarity(y, x, bar); (back > bar || over > bar) && back != over {
+					t.Fatalf("similarity of %s and %s: %v, in reverse %v, with the threshold %v", x.text, y.text, over, back, bar)
 				}
-				if back := similarityOver(y, x, 0); back != all {
-					t.Fatalf("%s and %s are alike %v, the other way round %v", x.text, y.text, all, back)
+				if back := wordSimilarity(y, x, 0); back != all {
+					t.Fatalf("similarity of %s and %s: %v, in reverse %v", x.text, y.text, all, back)
 				}
 			}
 		}
 	})
 }
 
-func TestAComparisonRemembersWhatIsSo(t *testing.T) {
+func TestACachingComparisonScoresAsScoreDoes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		q := Parse(strings.Join(rapid.SliceOfN(spelled(), 1, 4).Draw(t, "q"), " "))
-		c := comparison{similar: map[[2]*word]float64{}, glued: map[[2]*word]*word{}}
+		q := Parse(strings.Join(rapid.SliceOfN(wordGenerator(), 1, 4).Draw(t, "q"), " "))
+		c := comparison{similar: map[[2]*word]float64{}, joined: map[[2]*word]*word{}}
 		for range 3 {
-			n := Parse(strings.Join(rapid.SliceOfN(spelled(), 1, 4).Draw(t, "n"), " "))
+			n := Parse(strings.Join(rapid.SliceOfN(wordGenerator(), 1, 4).Draw(t, "n"), " "))
 			for range 2 {
 				if got, want := c.score(q, n), Score(q, n); got != want {
 					t.Fatalf("score %v, want %v", got, want)
@@ -60,15 +60,15 @@ func TestAComparisonRemembersWhatIsSo(t *testing.T) {
 	})
 }
 
-func TestAComparisonThatGivesUpDoesNotForgetAContrast(t *testing.T) {
+func TestStoppingEarlyDoesNotIgnoreAContrast(t *testing.T) {
 	t.Parallel()
 	a, b := Parse("atat").words[0], Parse("edrch").words[0]
-	if over, back := similarityOver(a, b, leastSimilar), similarityOver(b, a, leastSimilar); over > leastSimilar || back > leastSimilar {
-		t.Errorf("alike %v, the other way round %v", over, back)
+	if over, back := wordSimilarity(a, b, minSimilarity), wordSimilarity(b, a, minSimilarity); over > minSimilarity || back > minSimilarity {
+		t.Errorf("similarity %v, in reverse %v", over, back)
 	}
 }
 
-func TestAWordThatWasAskedForIsFoundWhenItComes(t *testing.T) {
+func TestACachedWordIsFoundAfterItIsAdded(t *testing.T) {
 	t.Parallel()
 	x := NewIndex(false)
 	x.Set(1, []string{"Ержан Сапарбаев"})
@@ -87,7 +87,7 @@ func TestAWordThatWasAskedForIsFoundWhenItComes(t *testing.T) {
 	}
 }
 
-func TestManyAskAnIndexAtOnce(t *testing.T) {
+func TestAnIndexCanBeSearchedConcurrently(t *testing.T) {
 	t.Parallel()
 	x := NewIndex(false)
 	for i := range int64(20) {
@@ -107,21 +107,21 @@ func TestManyAskAnIndexAtOnce(t *testing.T) {
 	all.Wait()
 }
 
-func TestWhatIsRememberedHasBounds(t *testing.T) {
+func TestTheCacheIsBounded(t *testing.T) {
 	t.Parallel()
-	for _, relatives := range []int{0, mostRelatives / 100} {
-		m := memory{known: map[string]known{}}
-		for i := range 2*mostKnown + 10 {
+	for _, similar := range []int{0, maxCachedSimilar / 100} {
+		m := wordCache{words: map[string]cachedWord{}}
+		for i := range 2*maxCachedWords + 10 {
 			w := &word{key: fmt.Sprint(i)}
-			m.put(known{word: w, relatives: make([]relative, relatives)})
-			m.put(known{word: w, relatives: make([]relative, relatives), of: 1})
-			if len(m.known) > mostKnown || m.relatives > mostRelatives || m.relatives != relatives*len(m.known) {
-				t.Fatalf("%d words with %d relatives each: %d are counted", len(m.known), relatives, m.relatives)
+			m.put(cachedWord{word: w, similar: make([]similarWord, similar)})
+			m.put(cachedWord{word: w, similar: make([]similarWord, similar), indexSize: 1})
+			if len(m.words) > maxCachedWords || m.similar > maxCachedSimilar || m.similar != similar*len(m.words) {
+				t.Fatalf("%d words with %d similar words each: %d are counted", len(m.words), similar, m.similar)
 			}
-			if k, ok := m.get(w.key); ok && k.of != 1 || !ok && len(m.known) > 0 {
-				t.Fatalf("of %s is known %v", w.key, k)
+			if k, ok := m.get(w.key); ok && k.indexSize != 1 || !ok && len(m.words) > 0 {
+				t.Fatalf("the cache has %[2]v for %[1]s", w.key, k)
 			}
-			if relatives > 0 && i > 1000 {
+			if similar > 0 && i > 1000 {
 				break
 			}
 		}

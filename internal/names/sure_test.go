@@ -8,7 +8,7 @@ import (
 	"roundtables.kz/registry/internal/names"
 )
 
-func TestOnlySpellingsThatCannotBeOfTwoAreSure(t *testing.T) {
+func TestSureAcceptsOnlyUnambiguousSpellings(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		a, b string
@@ -37,7 +37,7 @@ func TestOnlySpellingsThatCannotBeOfTwoAreSure(t *testing.T) {
 	}
 }
 
-func TestWhatAnIndexOfOrganizationsDoesNotCompareIsNotAlike(t *testing.T) {
+func TestAnIndexOfOrganizationsFindsAllSimilarNames(t *testing.T) {
 	t.Parallel()
 	var all []string
 	for _, first := range []string{"Institute", "Институт", "Academy", "Department", "Центр"} {

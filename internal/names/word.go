@@ -8,55 +8,55 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// word is a word of a name, folded.
+// word is a folded word of a name.
 type word struct {
-	key        string   // what is known of it is kept by
-	text       string   // never empty
-	romanized  []string // what it may be by other ways to romanize
-	heard      []string // what it may be to someone who heard it, if it is Latin
-	script     script
-	weight     float64 // how much it says about whose name it is
-	patronymic bool
-	stem       string // of a patronymic
-	root       string // what is left without the ending of a surname; empty: nothing is
-	initial    bool
-	acronym    bool  // of an organization: it is that or another one, never nearly
-	given      []int // lines of the table of given names
-	number     int32 // in an Index
+	key            string   // in the lexicon and its cache
+	text           string   // never empty
+	romanizations  []string // other readings of a Latin word, by romanization system
+	pronunciations []string // other readings of a Latin word, by language
+	script         script
+	weight         float64 // how much it distinguishes names
+	patronymic     bool
+	stem           string // of a patronymic
+	root           string // of a surname, without its ending; may be empty
+	initial        bool
+	acronym        bool  // of an organization; acronyms are equal or different, never similar
+	given          []int // lines of the table of given names that contain it
+	number         int32 // in an Index
 }
 
-// lexicon parses names of one kind and knows words that were parsed before, since many names share them.
+// lexicon parses names of one type. It reuses the words that it has parsed before, because many names share them.
 type lexicon struct {
-	kind  kind
-	words map[string]*word
-	asked *memory // nil: nothing is remembered
+	nameType nameType
+	words    map[string]*word
+	cache    *wordCache // may be nil
 }
 
-// parse takes a spelling apart. Words that are not known yet are handed to meet, if there is one.
-func (l *lexicon) parse(spelling string, meet func(*word)) Name {
-	n := Name{kind: l.kind}
+// parse parses a spelling. It passes new words to addWord, which may be nil.
+func (l *lexicon) parse(spelling string, addWord func(*word)) Name {
+	n := Name{nameType: l.nameType}
 	raw := split(spelling)
 	repair(raw)
 	acronyms := l.acronyms(raw)
 	for i, w := range raw {
 		raw[i] = norm.NFC.String(strings.ToLower(w))
 	}
-	raw = l.without(raw)
-	h := habitsOf(strings.Join(raw, " "))
-	for _, w := range joined(raw, h, l.kind) {
-		if l.kind == ofPerson && len(n.words) == maxWordsOfPerson {
+	raw = l.stripTitles(raw)
+	h := orthographyOf(strings.Join(raw, " "))
+	for _, w := range joinPatronymics(raw, h, l.nameType) {
+		if l.nameType == personName && len(n.words) == maxWordsOfPerson {
 			break
 		}
-		if x := l.word(w, h, acronyms[w], meet); x != nil {
+		if x := l.word(w, h, acronyms[w], addWord); x != nil {
 			n.words = append(n.words, x)
 		}
 	}
 	return n
 }
 
-// acronyms gives the words of an organization's name that are written in capitals while others are not, in small letters.
+// acronyms returns the lower-cased words of an organization's name that are written in capitals, unless all words are.
 func (l *lexicon) acronyms(raw []string) map[string]bool {
-	if l.kind != ofOrganization {
+	if l.nameType != organizationName {
 		return nil
 	}
 	short := map[string]bool{}
@@ -74,9 +74,9 @@ func (l *lexicon) acronyms(raw []string) map[string]bool {
 	return short
 }
 
-// joined writes patronymics of two words as one: Ариф кызы.
-func joined(raw []string, h habits, k kind) []string {
-	if k != ofPerson || len(raw) < 3 {
+// joinPatronymics joins patronymics of two words, such as Ариф кызы.
+func joinPatronymics(raw []string, h orthography, k nameType) []string {
+	if k != personName || len(raw) < 3 {
 		return raw
 	}
 	words := raw[:0]
@@ -90,10 +90,11 @@ func joined(raw []string, h habits, k kind) []string {
 	return words
 }
 
-// without leaves out words that are no part of the name, unless little else is left.
-func (l *lexicon) without(raw []string) []string {
+// stripTitles removes titles from a person's name and legal forms from an organization's name, unless too few words
+// would remain.
+func (l *lexicon) stripTitles(raw []string) []string {
 	drop, least := titles, 2
-	if l.kind == ofOrganization {
+	if l.nameType == organizationName {
 		drop, least = legalForms, 1
 	}
 	kept := slices.DeleteFunc(slices.Clone(raw), func(w string) bool { return drop[w] })
@@ -103,53 +104,51 @@ func (l *lexicon) without(raw []string) []string {
 	return kept
 }
 
-func (l *lexicon) word(raw string, h habits, acronym bool, meet func(*word)) *word {
+func (l *lexicon) word(raw string, h orthography, acronym bool, addWord func(*word)) *word {
 	key := raw
 	if acronym {
 		key = "\x00" + key
 	}
-	if h != (habits{}) {
-		key += map[bool]string{true: "\x00t"}[h.turkic] + map[bool]string{true: "\x00a"}[h.azerbaijani] + map[bool]string{true: "\x00k"}[h.kazakh2018]
-	}
+	key += h.key()
 	if w, ok := l.words[key]; ok {
 		return w
 	}
-	if meet == nil {
-		if k, ok := l.asked.get(key); ok {
+	if addWord == nil {
+		if k, ok := l.cache.get(key); ok {
 			return k.word
 		}
 	}
-	w := newWord(raw, h, l.kind)
+	w := newWord(raw, h, l.nameType)
 	if w != nil {
 		w.key, w.acronym = key, acronym
 	}
-	if w != nil && meet != nil {
-		meet(w)
+	if w != nil && addWord != nil {
+		addWord(w)
 	}
 	return w
 }
 
-// newWord folds a word; nil if nothing of it is left.
-func newWord(raw string, h habits, k kind) *word {
+// newWord folds a word. It returns nil if no letter or digit remains.
+func newWord(raw string, h orthography, k nameType) *word {
 	w := &word{script: scriptOf(raw)}
 	if w.text = fold(raw, w.script, h); w.text == "" {
 		return nil
 	}
 	if w.script == latinScript {
 		for _, r := range readings {
-			heard := smooth(read(raw, h, r))
+			reading := simplify(read(raw, h, r))
 			switch {
-			case heard == "" || heard == w.text || slices.Contains(w.romanized, heard) || slices.Contains(w.heard, heard):
+			case reading == "" || reading == w.text || slices.Contains(w.romanizations, reading) || slices.Contains(w.pronunciations, reading):
 			case r.romanizing:
-				w.romanized = append(w.romanized, heard)
+				w.romanizations = append(w.romanizations, reading)
 			default:
-				w.heard = append(w.heard, heard)
+				w.pronunciations = append(w.pronunciations, reading)
 			}
 		}
 	}
 	w.initial = len(w.text) == 1 && utf8.RuneCountInString(raw) <= 2 && w.script != noScript
-	w.weight = weigh(w, raw, k)
-	if k == ofPerson {
+	w.weight = weightOf(w, raw, k)
+	if k == personName {
 		w.stem, w.patronymic = patronymic(w.text)
 		w.given = given[w.text]
 		w.root = rootOf(w.text)
@@ -157,16 +156,17 @@ func newWord(raw string, h habits, k kind) *word {
 	return w
 }
 
-// compared is what of a word is compared with others: of a patronymic the stem, since its ending is that of many.
-func (w *word) compared() string {
+// comparisonText returns the text by which the index finds the word: for a patronymic its stem, because many patronymics
+// share an ending.
+func (w *word) comparisonText() string {
 	if w.patronymic && w.stem != "" {
 		return w.stem
 	}
 	return w.text
 }
 
-func weigh(w *word, raw string, k kind) float64 {
-	if weight, ok := common[raw]; ok && k == ofOrganization {
+func weightOf(w *word, raw string, k nameType) float64 {
+	if weight, ok := common[raw]; ok && k == organizationName {
 		return weight
 	}
 	switch {
@@ -180,7 +180,7 @@ func weigh(w *word, raw string, k kind) float64 {
 	return 1
 }
 
-// rootOf gives a surname without its ending, if enough is left to know it by.
+// rootOf returns a surname without its ending, or "" if fewer than four letters would remain.
 func rootOf(text string) string {
 	for _, ending := range endings {
 		if root, ok := strings.CutSuffix(text, ending); ok && len(root) >= 4 {
@@ -190,7 +190,7 @@ func rootOf(text string) string {
 	return ""
 }
 
-// patronymic gives the stem of a patronymic.
+// patronymic returns the stem of a word that has the ending of a patronymic.
 func patronymic(text string) (stem string, ok bool) {
 	longest := ""
 	for _, ending := range patronymics {

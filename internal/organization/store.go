@@ -58,7 +58,7 @@ func Get(ctx context.Context, db pg.DB, id int64) (Organization, error) {
 
 // ByName gives the organizations of which the name is a spelling as written.
 func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error) {
-	return Spellings.Exactly(ctx, db, name)
+	return Spellings.FindExact(ctx, db, name)
 }
 
 // Distinct is apperr.Conflict with the candidates when an organization that one of the names is most likely a spelling of is there
@@ -101,7 +101,7 @@ func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
 		return err
 	}
 	in := o.Input
-	if in.OtherNames, err = spelling.Learn(in.OtherNames, in.spellings(), name); err != nil {
+	if in.OtherNames, err = spelling.AddAlias(in.OtherNames, in.spellings(), name); err != nil {
 		return err
 	}
 	return Update(ctx, tx, o, in)
@@ -114,7 +114,7 @@ func Respell(ctx context.Context, db changes.Pool) (int, error) {
 
 // Relearn keeps the spellings of an organization anew, whose names were written from the log.
 func Relearn(ctx context.Context, tx pgx.Tx, id int64) error {
-	return spelling.Renew(ctx, tx, Spellings, id, spelled, named)
+	return spelling.RebuildOne(ctx, tx, Spellings, id, spelled, named)
 }
 
 const spelled = "r.name, r.short_name, r.other_names"

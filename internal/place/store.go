@@ -51,7 +51,7 @@ func Get(ctx context.Context, db pg.DB, id int64) (Place, error) {
 
 // ByName gives the places that have or had the name.
 func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error) {
-	return spellings.Exactly(ctx, db, name)
+	return spellings.FindExact(ctx, db, name)
 }
 
 // Create makes a place. An unknown parent is apperr.Invalid.
@@ -86,7 +86,7 @@ func Respell(ctx context.Context, db changes.Pool) (int, error) {
 
 // Relearn keeps the spellings of a place anew, whose names were written from the log.
 func Relearn(ctx context.Context, tx pgx.Tx, id int64) error {
-	return spelling.Renew(ctx, tx, spellings, id, spelled, named)
+	return spelling.RebuildOne(ctx, tx, spellings, id, spelled, named)
 }
 
 const spelled = "r.name, r.other_names, r.former_names"

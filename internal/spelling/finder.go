@@ -19,48 +19,48 @@ import (
 )
 
 // Finder finds the records of one resource by names in any spelling. It keeps all spellings in memory and follows the
-// change log: an answer knows every change that was committed before it was asked for, whoever made it.
+// change log, so each result includes every change committed before the call.
 type Finder struct {
 	index Index
-	// The Finder reads by a connection of its own, since those who ask may hold one in a transaction; it must not see
-	// what that has not committed.
+	// The finder has a connection of its own: callers may hold all other connections in transactions, and it must not
+	// see their uncommitted changes.
 	pool *pgxpool.Pool
 
 	refreshing sync.Mutex
-	mu         sync.RWMutex // of what follows
+	mu         sync.RWMutex // guards the fields below
 	names      *names.Index
-	seq        int64 // the newest change that is known; -1: nothing was read yet
+	seq        int64 // the newest change in the index; -1: nothing has been read yet
 }
 
-// Match is a record that was found for a name.
+// Match is a record that matches a name.
 type Match struct {
 	ID       int64
-	Asked    string  // which of the names it is that agrees best
-	Spelling string  // of the record, the one that agrees best
+	Query    string  // the name of the query that matches best
+	Spelling string  // the spelling of the record that matches best
 	Score    float64 // 0 to 1
 }
 
-// Reason is what one feature of a name and of a record says.
+// Reason is the comparison of one feature of a query and a record.
 //
-//	@Description	How alike one feature of a query and a record is.
+//	@Description	How well one feature of a query and a record agree.
 type Reason struct {
-	Feature string  `json:"feature" enums:"name,organization,id,external_id,url" example:"name"` // The feature.
-	Query   string  `json:"query" example:"Tokayev Kassym-Jomart"`                               // What was asked for.
-	Record  string  `json:"record" example:"Тоқаев Қасым-Жомарт"`                                // What the record has.
-	Score   float64 `json:"score" example:"0.97"`                                                // How alike, 0 to 1.
+	Feature string  `json:"feature" enums:"name,organization,id,external_id,url" example:"name"` // The compared feature.
+	Query   string  `json:"query" example:"Tokayev Kassym-Jomart"`                               // Its value in the query.
+	Record  string  `json:"record" example:"Тоқаев Қасым-Жомарт"`                                // Its value in the record.
+	Score   float64 `json:"score" example:"0.97"`                                                // How well they agree, 0 to 1.
 } //	@name	MatchReason
 
-// Reason says why the record was found.
-func (m Match) Reason() Reason { return Reason{"name", m.Asked, m.Spelling, Rounded(m.Score)} }
+// Reason returns the reason why the record was found.
+func (m Match) Reason() Reason { return Reason{"name", m.Query, m.Spelling, Rounded(m.Score)} }
 
-// Rounded is a score as it is shown.
+// Rounded rounds a score for output, to three decimals.
 func Rounded(score float64) float64 { return math.Round(score*1000) / 1000 }
 
-// NewFinder makes a finder for the database of the pool. It reads nothing until it is asked or Refresh is called. Close it.
+// NewFinder returns a finder for the database of the pool. It reads the spellings on first use. Close it after use.
 func NewFinder(pool *pgxpool.Pool, x Index) (*Finder, error) {
 	config := pool.Config()
 	config.MinConns, config.MinIdleConns, config.MaxConns = 0, 0, 1
-	config.ConnConfig.RuntimeParams["statement_timeout"] = fmt.Sprint(time.Minute.Milliseconds()) // the first time it reads everything
+	config.ConnConfig.RuntimeParams["statement_timeout"] = fmt.Sprint(time.Minute.Milliseconds()) // the first read loads all spellings
 	own, err := pgxpool.NewWithConfig(context.Background(), config)
 	if err != nil {
 		return nil, fmt.Errorf("open the connection of a finder: %w", err)
@@ -68,11 +68,11 @@ func NewFinder(pool *pgxpool.Pool, x Index) (*Finder, error) {
 	return &Finder{index: x, pool: own, names: names.NewIndex(x.Organizations), seq: -1}, nil
 }
 
-// Close gives up the connection.
+// Close closes the connection.
 func (f *Finder) Close() { f.pool.Close() }
 
-// Find gives the records of which a spelling is most like one of the names, the best first; at most limit, all of them at
-// least as like as least. Names without a letter or digit find nothing.
+// Find returns the records that match one of the spellings with a score of at least least, the best first, at most limit.
+// Spellings without letters and digits match nothing.
 func (f *Finder) Find(ctx context.Context, least float64, limit int, spellings ...string) ([]Match, error) {
 	found, err := f.FindEach(ctx, least, limit, [][]string{spellings})
 	if err != nil {
@@ -81,7 +81,7 @@ func (f *Finder) Find(ctx context.Context, least float64, limit int, spellings .
 	return found[0], nil
 }
 
-// FindEach is Find for several records at once, each with its names; the answers are in their order.
+// FindEach is Find for several queries at once. The results are in the order of the queries.
 func (f *Finder) FindEach(ctx context.Context, least float64, limit int, each [][]string) ([][]Match, error) {
 	if err := f.Refresh(ctx); err != nil {
 		return nil, err
@@ -99,12 +99,12 @@ func (f *Finder) FindEach(ctx context.Context, least float64, limit int, each []
 	return found, nil
 }
 
-// view is what the actor sees of the names.
+// view returns the part of the index that the actor may see.
 func (f *Finder) view(ctx context.Context) names.View {
 	return f.names.View(actor.From(ctx).SeesOnlyPublished())
 }
 
-// FindIn is Find in what somebody sees of an index.
+// FindIn is Find in a view of an index.
 func FindIn(x names.View, least float64, limit int, spellings []string) []Match {
 	var all []Match
 	for _, s := range spellings {
@@ -113,8 +113,8 @@ func FindIn(x names.View, least float64, limit int, spellings []string) []Match 
 			switch {
 			case i < 0:
 				all = append(all, Match{found.Owner, s, found.Spelling, found.Score})
-			case found.Score > all[i].Score: // of another of the names
-				all[i].Asked, all[i].Spelling, all[i].Score = s, found.Spelling, found.Score
+			case found.Score > all[i].Score: // a later spelling matches better
+				all[i].Query, all[i].Spelling, all[i].Score = s, found.Spelling, found.Score
 			}
 		}
 	}
@@ -122,22 +122,23 @@ func FindIn(x names.View, least float64, limit int, spellings []string) []Match 
 	return all[:min(len(all), limit)]
 }
 
-// leastFit is how well a name fits what was typed, at least, to be found at all, and farBehind how well beside the best one.
+// minSearchScore is the lowest score of a search result; minRelativeScore is the lowest fraction of the best score.
 const (
-	leastFit  = .62
-	farBehind = .8
+	minSearchScore   = .62
+	minRelativeScore = .8
 )
 
-// Search gives the records that what is typed may mean, the best first, at most limit: a part of the name is enough, and
-// the last word may be incomplete. What fits far worse than the best is left out. All changes up to head are known to it.
+// Search returns the records that match the text of a search box, the best first, at most limit. Part of a name is
+// enough, and the last word may be incomplete. Matches far worse than the best one are left out. The result includes all
+// changes up to head.
 func (f *Finder) Search(ctx context.Context, q string, limit int) (matches []Match, head int64, err error) {
 	if head, err = f.refresh(ctx); err != nil {
 		return nil, 0, err
 	}
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	for _, x := range f.view(ctx).Search(q, leastFit, limit) {
-		if len(matches) > 0 && x.Score < farBehind*matches[0].Score {
+	for _, x := range f.view(ctx).Search(q, minSearchScore, limit) {
+		if len(matches) > 0 && x.Score < minRelativeScore*matches[0].Score {
 			break
 		}
 		matches = append(matches, Match{x.Owner, q, x.Spelling, x.Score})
@@ -145,11 +146,11 @@ func (f *Finder) Search(ctx context.Context, q string, limit int) (matches []Mat
 	return matches, head, nil
 }
 
-// mostButOne is how many records may have a name but for one word, that it still says something.
-const mostButOne = 20
+// maxRenamed is the number of records that may differ in one word before such matches are left out as too common.
+const maxRenamed = 20
 
-// Lookup is Search for somebody who wants to know whether a record is there: where none is sure, those follow of whose name
-// all words but one are the same, if they are few. Whoever has taken another surname is among them.
+// Lookup is Search for a caller who checks whether a record exists. Unless the best match is certain, it adds the records
+// whose name differs in one word, such as a changed surname, if they are few.
 func (f *Finder) Lookup(ctx context.Context, q string, limit int) ([]Match, error) {
 	matches, _, err := f.Search(ctx, q, limit)
 	if err != nil || f.index.Organizations || len(matches) == limit || len(matches) > 0 && matches[0].Score >= names.Same {
@@ -157,7 +158,7 @@ func (f *Finder) Lookup(ctx context.Context, q string, limit int) ([]Match, erro
 	}
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	for _, x := range f.view(ctx).ButOne(q, mostButOne) {
+	for _, x := range f.view(ctx).FindRenamed(q, maxRenamed) {
 		if !slices.ContainsFunc(matches, func(m Match) bool { return m.ID == x.Owner }) {
 			matches = append(matches, Match{x.Owner, q, x.Spelling, x.Score})
 		}
@@ -165,7 +166,7 @@ func (f *Finder) Lookup(ctx context.Context, q string, limit int) ([]Match, erro
 	return matches[:min(len(matches), limit)], nil
 }
 
-// Spellings gives those of records.
+// Spellings returns the spellings of records, by id.
 func (f *Finder) Spellings(ctx context.Context, ids []int64) (map[int64][]string, error) {
 	if err := f.Refresh(ctx); err != nil {
 		return nil, err
@@ -179,13 +180,13 @@ func (f *Finder) Spellings(ctx context.Context, ids []int64) (map[int64][]string
 	return of, nil
 }
 
-// Refresh brings the spellings up to the newest change.
+// Refresh updates the index to the newest change.
 func (f *Finder) Refresh(ctx context.Context) error {
 	_, err := f.refresh(ctx)
 	return err
 }
 
-// refresh is Refresh and gives the newest change.
+// refresh is Refresh and returns the sequence number of the newest change.
 func (f *Finder) refresh(ctx context.Context) (head int64, err error) {
 	f.refreshing.Lock()
 	defer f.refreshing.Unlock()
@@ -195,9 +196,9 @@ func (f *Finder) refresh(ctx context.Context) (head int64, err error) {
 		SELECT head.seq, ARRAY(SELECT c.id FROM changes c WHERE c.is_head AND c.seq > @seq AND c.type = @type AND @seq >= 0 ORDER BY c.seq) FROM head`,
 		pg.Args{"seq": f.seq, "type": f.index.Records}).Scan(&head, &changed)
 	if err != nil {
-		return 0, fmt.Errorf("follow the names: %w", pg.Error(err))
+		return 0, fmt.Errorf("refresh the names: %w", pg.Error(err))
 	}
-	if f.seq < 0 || head < f.seq { // the first time, or in a database that was restored
+	if f.seq < 0 || head < f.seq { // first use, or the database was restored
 		return head, f.load(ctx, head)
 	}
 	if len(changed) > 0 {
@@ -209,14 +210,14 @@ func (f *Finder) refresh(ctx context.Context) (head int64, err error) {
 	return head, nil
 }
 
-// entry is what is known of a record: what it is called, and whether the public sees it.
+// entry is a record in the index: its spellings, and whether it is hidden from public callers.
 type entry struct {
 	spellings []string
 	hidden    bool
 }
 
-// read hands what there is of records to set, of all records for nil, one after the other. It sees what head and more have
-// changed.
+// read calls set for each record of ids that has spellings, or for all records if ids is nil. It reads after head was
+// determined, so it may include later changes.
 func (f *Finder) read(ctx context.Context, ids []int64, set func(id int64, e entry)) error {
 	from, args := f.index.Table+" n", pg.Args{}
 	hidden := "false"
@@ -270,16 +271,16 @@ func (f *Finder) load(ctx context.Context, head int64) error {
 func (f *Finder) reload(ctx context.Context, changed []int64) error {
 	now := make(map[int64]entry, len(changed))
 	for _, id := range changed {
-		now[id] = entry{} // unless it is read, the record is gone
+		now[id] = entry{} // stays empty if the record was deleted
 	}
 	if err := f.read(ctx, changed, func(id int64, e entry) { now[id] = e }); err != nil {
 		return err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, id := range changed { // in the order of the log, which the index keeps among names that are alike
+	for _, id := range changed { // in log order, so that the order of the index does not vary
 		e := now[id]
-		if !slices.Equal(f.names.Spellings(id), e.spellings) { // else something other than a name has changed
+		if !slices.Equal(f.names.Spellings(id), e.spellings) { // equal: something other than a name has changed
 			f.names.Set(id, e.spellings)
 		}
 		f.names.Hide(id, e.hidden)
@@ -287,7 +288,7 @@ func (f *Finder) reload(ctx context.Context, changed []int64) error {
 	return nil
 }
 
-// Candidates gives matches with the main names of the records, in their order. Records that are gone are left out.
+// Candidates returns matches with the main names of their records, in order. Deleted records are left out.
 func (x Index) Candidates(ctx context.Context, db pg.DB, matches []Match) ([]apperr.Candidate, error) {
 	ids := make([]int64, len(matches))
 	for i, m := range matches {

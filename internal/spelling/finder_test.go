@@ -30,7 +30,7 @@ func newFinder(t *testing.T, db *pgxpool.Pool) *spelling.Finder {
 	return f
 }
 
-// found gives the ids of the people whom a name finds.
+// found returns the ids of the people that match a name.
 func found(t *testing.T, f *spelling.Finder, name string) []int64 {
 	t.Helper()
 	matches, err := f.Find(t.Context(), names.Possible, 10, name)
@@ -44,27 +44,27 @@ func found(t *testing.T, f *spelling.Finder, name string) []int64 {
 	return ids
 }
 
-func called(name string) person.Input { return person.Input{Name: text.Map{"en": name}} }
+func named(name string) person.Input { return person.Input{Name: text.Map{"en": name}} }
 
-func TestWhatIsNotCommittedIsNeverFound(t *testing.T) {
+func TestUncommittedRecordsAreNotFound(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	f := newFinder(t, db)
-	fixture.Person(t, db, func(in *person.Input) { *in = called("Yerlan Karin") })
-	undone := errors.New("undone")
+	fixture.Person(t, db, func(in *person.Input) { *in = named("Yerlan Karin") })
+	rolledBack := errors.New("rolled back")
 	err := changes.Write(fixture.Context(), db, changes.Options{}, func(tx pgx.Tx) error {
-		if _, err := person.Create(fixture.Context(), tx, called("Aidos Sarym")); err != nil {
+		if _, err := person.Create(fixture.Context(), tx, named("Aidos Sarym")); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(t.Context(), "SET CONSTRAINTS ALL IMMEDIATE"); err != nil { // the log has it, for this transaction
+		if _, err := tx.Exec(t.Context(), "SET CONSTRAINTS ALL IMMEDIATE"); err != nil { // writes the change log entry within this transaction
 			return err
 		}
 		if n := len(found(t, f, "Айдос Сарым")); n != 0 {
 			t.Errorf("%d found before the commit", n)
 		}
-		return undone
+		return rolledBack
 	})
-	if !errors.Is(err, undone) {
+	if !errors.Is(err, rolledBack) {
 		t.Fatal(err)
 	}
 	if n := len(found(t, f, "Айдос Сарым")); n != 0 {
@@ -75,7 +75,7 @@ func TestWhatIsNotCommittedIsNeverFound(t *testing.T) {
 	}
 }
 
-func TestOfTwoThatCreateOnePersonAtOnceTheSecondIsRefused(t *testing.T) {
+func TestCreatingAPersonTwiceConcurrentlyIsRejected(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	f := newFinder(t, db)
@@ -83,7 +83,7 @@ func TestOfTwoThatCreateOnePersonAtOnceTheSecondIsRefused(t *testing.T) {
 	create := func(name string, then func()) error {
 		ctx := fixture.Context()
 		return changes.Write(ctx, db, changes.Options{}, func(tx pgx.Tx) error {
-			in := called(name)
+			in := named(name)
 			if err := person.Distinct(ctx, tx, f.Session(), in); err != nil {
 				return err
 			}
@@ -98,7 +98,7 @@ func TestOfTwoThatCreateOnePersonAtOnceTheSecondIsRefused(t *testing.T) {
 	}()
 	<-checked
 	go func() {
-		second <- create("Касым-Жомарт Токаев", func() { t.Error("the second was let in while the first was not done") })
+		second <- create("Касым-Жомарт Токаев", func() { t.Error("the second passed the check before the first was committed") })
 	}()
 	awaitLock(t, db)
 	close(goOn)
@@ -106,13 +106,13 @@ func TestOfTwoThatCreateOnePersonAtOnceTheSecondIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := <-second
-	var refused *apperr.Error
-	if !errors.As(err, &refused) || refused.Code != "duplicate_candidates" {
+	var rejected *apperr.Error
+	if !errors.As(err, &rejected) || rejected.Code != "duplicate_candidates" {
 		t.Errorf("the second: %v", err)
 	}
 }
 
-// awaitLock waits until a transaction waits for another one's advisory lock.
+// awaitLock returns once a transaction is waiting for an advisory lock of another one.
 func awaitLock(t *testing.T, db *pgxpool.Pool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -124,13 +124,13 @@ func awaitLock(t *testing.T, db *pgxpool.Pool) {
 	}
 }
 
-// A database that was restored to an earlier state has a log that is shorter than what is known.
-func TestTheNamesAreReadAgainWhenTheLogIsShorterThanBefore(t *testing.T) {
+// A database that was restored to an earlier state has a shorter log than before.
+func TestNamesAreReloadedWhenTheLogIsShorterThanBefore(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	f := newFinder(t, db)
-	kept := fixture.Person(t, db, func(in *person.Input) { *in = called("Yerlan Karin") })
-	lost := fixture.Person(t, db, func(in *person.Input) { *in = called("Aidos Sarym") })
+	kept := fixture.Person(t, db, func(in *person.Input) { *in = named("Yerlan Karin") })
+	lost := fixture.Person(t, db, func(in *person.Input) { *in = named("Aidos Sarym") })
 	if len(found(t, f, "Aidos Sarym")) != 1 {
 		t.Fatal("not found before")
 	}
@@ -150,7 +150,7 @@ func TestTheNamesAreReadAgainWhenTheLogIsShorterThanBefore(t *testing.T) {
 	}
 }
 
-func TestAFinderEndsWithTheContextOfWhoAsks(t *testing.T) {
+func TestAFinderStopsWithTheContextOfTheCaller(t *testing.T) {
 	t.Parallel()
 	f := newFinder(t, dbtest.New(t))
 	ctx, cancel := context.WithCancel(t.Context())

@@ -8,13 +8,14 @@ import (
 	"roundtables.kz/registry/internal/pg"
 )
 
-// Found is what a search by sound gave: the records in their order. nil: there was none, and a search is made as written.
+// Found is the result of a phonetic search: the ids of the records, the best match first.
+// A nil Found means that no phonetic search was made; then the SQL search by spelling applies.
 type Found struct {
 	IDs  []int64
-	Head int64 // of the log, when it was made
+	Head int64 // of the change log at the time of the search
 }
 
-// State gives the state that a page of what was found is from, which was read after that.
+// State returns the state of a page that was read after the search: never newer than the search.
 func (f *Found) State(page paging.State) paging.State {
 	if f != nil {
 		page.Head = min(page.Head, f.Head)
@@ -22,7 +23,7 @@ func (f *Found) State(page paging.State) paging.State {
 	return page
 }
 
-// Search narrows to what was found. id is the expression of the listed record's id.
+// Search restricts w to the found records. id is the SQL expression of the record's id.
 func (f *Found) Search(x Index, w *pg.Where, id, q string) {
 	switch {
 	case q == "":
@@ -33,7 +34,7 @@ func (f *Found) Search(x Index, w *pg.Where, id, q string) {
 	}
 }
 
-// Ranked gives the source with the order "match" for a search, which is the default then: the best match first.
+// Ranked adds the sort order "match" to the source of a search and makes it the default: the best match first.
 func (f *Found) Ranked(x Index, s paging.Source, w *pg.Where, q, sort string) paging.Source {
 	if f == nil || q == "" {
 		return x.Ranked(s, w, q, sort)

@@ -12,13 +12,13 @@ import (
 	"roundtables.kz/registry/internal/person"
 )
 
-func TestPairsAreFoundOnceAndInParts(t *testing.T) {
+func TestPairsAreReturnedOnceAndInParts(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	f := newFinder(t, db)
 	ids := map[string]int64{}
 	for _, name := range []string{"Talgat Kaliyev", "Yerlan Karin", "Калиев Талгат", "Aidos Sarym", "Karin Erlan", "Қалиев Талғат", "Zarema Shaukenova"} {
-		ids[name] = fixture.Person(t, db, func(in *person.Input) { *in = called(name) })
+		ids[name] = fixture.Person(t, db, func(in *person.Input) { *in = named(name) })
 	}
 	want := []string{}
 	for _, pair := range [][2]string{{"Talgat Kaliyev", "Калиев Талгат"}, {"Talgat Kaliyev", "Қалиев Талғат"}, {"Yerlan Karin", "Karin Erlan"}, {"Калиев Талгат", "Қалиев Талғат"}} {

@@ -16,8 +16,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// kept gives all rows of a table of spellings.
-func kept(t *testing.T, db *pgxpool.Pool, table, owner string) (rows []string) {
+// stored returns all rows of a table of spellings.
+func stored(t *testing.T, db *pgxpool.Pool, table, owner string) (rows []string) {
 	t.Helper()
 	found, err := db.Query(t.Context(), "SELECT n::text FROM "+table+" n ORDER BY n."+owner+", n.key")
 	if err != nil {
@@ -29,7 +29,7 @@ func kept(t *testing.T, db *pgxpool.Pool, table, owner string) (rows []string) {
 	return rows
 }
 
-func TestSpellingsAreMadeAnewFromTheRecords(t *testing.T) {
+func TestSpellingsAreRebuiltFromTheRecords(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	other := []text.OtherName{{Text: "Former", Kind: "former"}}
@@ -48,13 +48,13 @@ func TestSpellingsAreMadeAnewFromTheRecords(t *testing.T) {
 		{"organization_names", "organization_id", func() (int, error) { return organization.Respell(t.Context(), db) }},
 		{"place_names", "place_id", func() (int, error) { return place.Respell(t.Context(), db) }},
 	} {
-		want := kept(t, db, x.table, x.owner)
+		want := stored(t, db, x.table, x.owner)
 		if len(want) < 2 {
 			t.Fatalf("%s: %q", x.table, want)
 		}
 		for _, damage := range []string{
-			"UPDATE " + x.table + " SET sound = 'of rules of old'",
-			"UPDATE " + x.table + " SET key = 'key of old ' || key",
+			"UPDATE " + x.table + " SET sound = 'of old rules'",
+			"UPDATE " + x.table + " SET key = 'old key ' || key",
 			"DELETE FROM " + x.table,
 		} {
 			if _, err := db.Exec(t.Context(), damage); err != nil {
@@ -63,14 +63,14 @@ func TestSpellingsAreMadeAnewFromTheRecords(t *testing.T) {
 			if n, err := x.respell(); n != 1 || err != nil {
 				t.Errorf("%s: %d records, %v", x.table, n, err)
 			}
-			if got := kept(t, db, x.table, x.owner); !reflect.DeepEqual(got, want) {
+			if got := stored(t, db, x.table, x.owner); !reflect.DeepEqual(got, want) {
 				t.Errorf("%s after %s: %q, want %q", x.table, damage, got, want)
 			}
 		}
 	}
 }
 
-func TestAllRecordsAreRespelledHoweverManyAndNoneChanges(t *testing.T) {
+func TestRebuildCoversAllRecordsAndChangesNone(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	err := changes.Write(fixture.Context(), db, changes.Options{}, func(tx pgx.Tx) error {
@@ -95,6 +95,6 @@ func TestAllRecordsAreRespelledHoweverManyAndNoneChanges(t *testing.T) {
 		t.Errorf("%d people have spellings", n)
 	}
 	if count("SELECT count(*) FROM changes") != log {
-		t.Error("the log says that a record changed")
+		t.Error("the change log has an entry for an unchanged record")
 	}
 }

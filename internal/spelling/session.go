@@ -11,39 +11,39 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Session is a Finder for the new records of one transaction, however many: the lock of a sound is asked for once. Nobody else can create
-// a record of that sound while it is held, so what others write is looked at when a lock is taken, and every now and then for other names: of
-// records that were renamed, or that are alike but sound otherwise.
+// Session checks the new records of one transaction for duplicates. It takes each lock once. While it holds the lock of a
+// phonetic key, no other transaction can create a record with that key. So it refreshes the finder when it takes a lock,
+// and from time to time for other changes: renamed records, and similar names with another key.
 type Session struct {
-	finder *Finder
-	held   map[int32]bool
-	read   time.Time
+	finder    *Finder
+	held      map[int32]bool
+	refreshed time.Time
 }
 
-// readEvery is how old what a session knows of others may become.
-const readEvery = 100 * time.Millisecond
+// refreshInterval is how old the finder's data may become in a session.
+const refreshInterval = 100 * time.Millisecond
 
-// Session makes one for a transaction.
+// Session returns a session for a transaction.
 func (f *Finder) Session() *Session { return &Session{finder: f, held: map[int32]bool{}} }
 
-// Distinct is apperr.Conflict with the candidates when a record is there already that one of the names is most likely a
-// spelling of. Two transactions that ask for names of one sound wait for each other.
+// Distinct returns apperr.Conflict with the candidates if one of the spellings most likely names an existing record.
+// Transactions that check names with the same phonetic key wait for each other.
 func (s *Session) Distinct(ctx context.Context, tx pgx.Tx, spellings []string) error {
 	f := s.finder
-	missing := slices.DeleteFunc(f.index.queuesOf(spellings), func(queue int32) bool { return s.held[queue] })
+	missing := slices.DeleteFunc(f.index.locksOf(spellings), func(lock int32) bool { return s.held[lock] })
 	if len(missing) > 0 {
 		if err := f.index.lock(ctx, tx, missing); err != nil {
 			return err
 		}
 	}
-	if len(missing) > 0 || time.Since(s.read) > readEvery {
-		s.read = time.Now()
+	if len(missing) > 0 || time.Since(s.refreshed) > refreshInterval {
+		s.refreshed = time.Now()
 		if err := f.Refresh(ctx); err != nil {
 			return err
 		}
 	}
-	for _, queue := range missing {
-		s.held[queue] = true
+	for _, lock := range missing {
+		s.held[lock] = true
 	}
 	f.mu.RLock()
 	found := FindIn(f.names.View(false), names.Duplicate, 10, spellings)
@@ -60,5 +60,5 @@ func (s *Session) Distinct(ctx context.Context, tx pgx.Tx, spellings []string) e
 	return e
 }
 
-// Undone says that the transaction went back to a savepoint, and gave up the locks that it had taken since.
-func (s *Session) Undone() { clear(s.held) }
+// RolledBack must be called after a rollback to a savepoint, which releases the locks taken since.
+func (s *Session) RolledBack() { clear(s.held) }

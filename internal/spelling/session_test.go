@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-func TestASessionHoldsTheLockOfASoundAndTakesItAgainAfterASavepoint(t *testing.T) {
+func TestASessionTakesEachLockOnceAndAgainAfterARollbackToASavepoint(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	s := newFinder(t, db).Session()
@@ -27,7 +27,7 @@ func TestASessionHoldsTheLockOfASoundAndTakesItAgainAfterASavepoint(t *testing.T
 		}
 		distinct := func(tx pgx.Tx, name string) {
 			t.Helper()
-			if err := person.Distinct(ctx, tx, s, called(name)); err != nil {
+			if err := person.Distinct(ctx, tx, s, named(name)); err != nil {
 				t.Error(err)
 			}
 		}
@@ -37,14 +37,14 @@ func TestASessionHoldsTheLockOfASoundAndTakesItAgainAfterASavepoint(t *testing.T
 		if err != nil {
 			return err
 		}
-		distinct(sub, "Aidos Sarym") // of the same sound
+		distinct(sub, "Aidos Sarym") // same phonetic key
 		distinct(sub, "Zhanseit Tuimebayev")
 		wantLocks("two names", 2)
 		if err := sub.Rollback(ctx); err != nil {
 			return err
 		}
-		wantLocks("one of them gone", 1)
-		s.Undone()
+		wantLocks("after the rollback", 1)
+		s.RolledBack()
 		distinct(tx, "Zhanseit Tuimebayev")
 		wantLocks("both again", 2)
 		return nil

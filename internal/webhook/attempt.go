@@ -14,79 +14,80 @@ import (
 	"github.com/riverqueue/river"
 )
 
-// deliverArgs are those of the job that carries out a delivery.
-type deliverArgs struct {
+// jobArgs are the arguments of the job that delivers a message.
+type jobArgs struct {
 	Delivery int64 `json:"delivery"`
 }
 
 // Kind implements river.JobArgs.
-func (deliverArgs) Kind() string { return "webhook_delivery" }
+func (jobArgs) Kind() string { return "webhook_delivery" }
 
-type deliverer struct {
-	river.WorkerDefaults[deliverArgs]
-	courier *Courier
+type worker struct {
+	river.WorkerDefaults[jobArgs]
+	dispatcher *Dispatcher
 }
 
-// Work implements river.Worker: one attempt, after which the job waits for the next one or is done.
-func (d *deliverer) Work(ctx context.Context, job *river.Job[deliverArgs]) error {
-	again, err := d.courier.attempt(ctx, job.Args.Delivery, job.ID)
-	if err == nil && again != nil {
-		err = river.JobSnooze(*again)
+// Work implements river.Worker. It makes one attempt; then the job is snoozed until the next one, or is done.
+func (w *worker) Work(ctx context.Context, job *river.Job[jobArgs]) error {
+	delay, err := w.dispatcher.attempt(ctx, job.Args.Delivery, job.ID)
+	if err == nil && delay != nil {
+		err = river.JobSnooze(*delay)
 	}
 	return err
 }
 
-// NextRetry implements river.Worker, for what was broken off or could not be kept: after a second first, then ever later.
-func (d *deliverer) NextRetry(job *river.Job[deliverArgs]) time.Time {
-	return time.Now().Add(min(time.Second<<min(max(job.Attempt-1, 0), 10), longestRetry))
+// NextRetry implements river.Worker for attempts that were interrupted or whose outcome could not be saved.
+// The delay starts at one second and doubles.
+func (w *worker) NextRetry(job *river.Job[jobArgs]) time.Time {
+	return time.Now().Add(min(time.Second<<min(max(job.Attempt-1, 0), 10), maxJobRetryDelay))
 }
 
-const longestRetry = 5 * time.Minute
+const maxJobRetryDelay = 5 * time.Minute
 
-// attempt sends a delivery once and gives how long to wait for the next attempt; nil: it is over,
-// or another job carries it out by now.
-func (c *Courier) attempt(ctx context.Context, id, job int64) (again *time.Duration, err error) {
-	s, err := load(ctx, c.o.DB, id, job)
+// attempt sends a delivery once and returns the delay until the next attempt.
+// The delay is nil if the delivery is finished or has been handed to another job.
+func (d *Dispatcher) attempt(ctx context.Context, id, job int64) (delay *time.Duration, err error) {
+	p, err := loadPending(ctx, d.o.DB, id, job)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	out, err := c.call(ctx, s)
+	out, err := d.call(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	v := out.judge(s.Waited, c.o.Waits)
+	next := out.decide(p.Waited, d.o.RetryDelays)
 	ctx = actor.With(ctx, actor.System("webhooks"))
-	var mine bool
-	err = changes.Write(ctx, c.o.DB, changes.Options{Reason: reasons[v.disabled]}, func(tx pgx.Tx) (err error) {
-		mine, err = s.keep(ctx, tx, out, v)
+	var stillPending bool
+	err = changes.Write(ctx, d.o.DB, changes.Options{Reason: disableReasons[next.disabled]}, func(tx pgx.Tx) (err error) {
+		stillPending, err = p.save(ctx, tx, out, next)
 		return err
 	})
-	if err != nil || !mine {
+	if err != nil || !stillPending {
 		return nil, err
 	}
-	if v.disabled != "" {
-		c.o.Log.Warn("a webhook was disabled", "webhook", s.Webhook, "reason", v.disabled, "error", out.reason)
+	if next.disabled != "" {
+		d.o.Log.Warn("webhook disabled", "webhook", p.Webhook, "reason", next.disabled, "error", out.reason)
 	}
-	if v.state == pending {
-		return &v.wait, nil
+	if next.state == pending {
+		return &next.delay, nil
 	}
-	c.Wake() // there may be more
+	d.Wake() // there may be more changes to deliver
 	return nil, nil
 }
 
-// reasons are what the log says of a webhook that was disabled.
-var reasons = map[string]string{gone: "the address answered 410", failing: "the last attempt failed"}
+// disableReasons are the reasons that the change log records when the registry disables a webhook.
+var disableReasons = map[string]string{gone: "the receiver answered 410", failing: "the last attempt failed"}
 
-// call sends a message. An error means that there was no attempt: the courier stops.
-func (c *Courier) call(ctx context.Context, s sending) (outcome, error) {
-	secrets := []string{secretOf(c.o.Secret, s.Seed)}
-	if s.FormerSeed != nil {
-		secrets = append(secrets, secretOf(c.o.Secret, *s.FormerSeed))
+// call sends a message. An error means that no attempt was made because the dispatcher is stopping.
+func (d *Dispatcher) call(ctx context.Context, p pendingDelivery) (outcome, error) {
+	secrets := []string{secretOf(d.o.Secret, p.Seed)}
+	if p.FormerSeed != nil {
+		secrets = append(secrets, secretOf(d.o.Secret, *p.FormerSeed))
 	}
-	out, err := send(ctx, c.client, s.URL, secrets, s.MessageID, []byte(s.Payload))
+	out, err := send(ctx, d.client, p.URL, secrets, p.MessageID, []byte(p.Payload))
 	if err == nil && out.status == nil {
 		err = ctx.Err()
 	}
@@ -94,43 +95,44 @@ func (c *Courier) call(ctx context.Context, s sending) (outcome, error) {
 		return outcome{}, err
 	}
 	if out.reason == "" {
-		c.o.Attempted(delivered)
+		d.o.OnAttempt(delivered)
 	} else {
-		c.o.Attempted(out.reason)
+		d.o.OnAttempt(out.reason)
 	}
 	return out, nil
 }
 
-// CallTry sends the message of Try, which must be committed, and gives what keeps the outcome. It holds no transaction meanwhile.
-func (c *Courier) CallTry(ctx context.Context, id int64) (keep func(ctx context.Context, tx pgx.Tx) error, err error) {
-	s, err := load(ctx, c.o.DB, id, 0)
+// SendTest sends the message of CreateTest, which must be committed, and returns a function that saves the outcome.
+// No transaction is open during the call.
+func (d *Dispatcher) SendTest(ctx context.Context, id int64) (save func(ctx context.Context, tx pgx.Tx) error, err error) {
+	p, err := loadPending(ctx, d.o.DB, id, 0)
 	if err != nil {
 		return nil, pg.Error(err)
 	}
-	out, err := c.call(ctx, s)
+	out, err := d.call(ctx, p)
 	return func(ctx context.Context, tx pgx.Tx) error {
-		_, err := s.keep(ctx, tx, out, out.judge(0, nil))
+		_, err := p.save(ctx, tx, out, out.decide(0, nil))
 		return err
 	}, err
 }
 
-// Retry has a delivery that is on its way attempted at once, by a job of its own: the one of before may be under way. Attempts that somebody
-// asks for use up none of the waits. A delivery that is over is apperr.Conflict.
-func (c *Courier) Retry(ctx context.Context, tx pgx.Tx, webhook, id int64) error {
+// Retry makes a pending delivery due at once, in a new job, because the current job may be in the middle of a call.
+// Requested attempts do not use up the retry delays. A delivery that is not pending is apperr.Conflict.
+func (d *Dispatcher) Retry(ctx context.Context, tx pgx.Tx, webhook, id int64) error {
 	if _, err := changes.Lock(ctx, tx, Table, Type, webhook); err != nil {
 		return err
 	}
-	d, err := GetDelivery(ctx, tx, webhook, id)
+	delivery, err := GetDelivery(ctx, tx, webhook, id)
 	if err != nil {
 		return err
 	}
 	switch {
-	case d.Kind == kindTest:
+	case delivery.Kind == kindTest:
 		return apperr.New(apperr.Conflict, "test_over")
-	case d.State != pending:
+	case delivery.State != pending:
 		return apperr.New(apperr.Conflict, "delivery_over")
 	}
-	job, err := c.enlist(ctx, tx, id)
+	job, err := d.insertJob(ctx, tx, id)
 	if err != nil {
 		return err
 	}

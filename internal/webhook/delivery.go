@@ -23,35 +23,38 @@ const (
 
 // Listed is a delivery in a list.
 //
-//	@Description	A message to a webhook and what became of it, without the message itself.
+//	@Description	A message to a webhook and the outcome of its delivery, without the message itself.
 type Listed struct {
 	changes.Record
-	WebhookID     int64      `json:"webhook_id" db:"webhook_id" example:"1"`                                                               // The webhook.
-	MessageID     string     `json:"message_id" db:"message_id" example:"msg_7XJ3K2ZQ5T6R4VNA5OJ4HL6MRA"`                                  // The header Webhook-Id, the same with each attempt.
-	Kind          string     `json:"kind" db:"kind" enums:"changes,began_anew,test" example:"changes"`                                     // What it tells: changes; that the registry was restored from a backup; nothing, for a try.
-	State         string     `json:"state" db:"state" enums:"pending,delivered,failed,cancelled" example:"delivered"`                      // pending: on its way, or to be tried again. cancelled: the webhook was changed, disabled or replayed before.
-	Changes       int        `json:"changes" db:"changes" example:"3"`                                                                     // How many changes it tells.
-	Attempts      int        `json:"attempts" db:"attempts" example:"1"`                                                                   // How often it was sent.
-	Status        *int       `json:"status" db:"status" example:"204"`                                                                     // The status of the last answer; null without one.
-	Error         *string    `json:"error" db:"error" enums:"blocked_address,dns,connection,tls,timeout,redirect,status" example:"status"` // Why the last attempt failed; null if it did not.
-	DurationMS    *int       `json:"duration_ms" db:"duration_ms" example:"84"`                                                            // How many milliseconds the last attempt took.
-	NextAttemptAt *time.Time `json:"next_attempt_at" db:"next_attempt_at" format:"date-time"`                                              // When it is sent next; null once it is over.
-	DeliveredAt   *time.Time `json:"delivered_at" db:"delivered_at" format:"date-time"`                                                    // When it was taken.
+	WebhookID int64  `json:"webhook_id" db:"webhook_id" example:"1"`                              // The webhook.
+	MessageID string `json:"message_id" db:"message_id" example:"msg_7XJ3K2ZQ5T6R4VNA5OJ4HL6MRA"` // The header Webhook-Id, the same for each attempt.
+	// `changes`: the message lists changes. `began_anew`: the registry was restored from a backup. `test`: a test message without data.
+	Kind string `json:"kind" db:"kind" enums:"changes,began_anew,test" example:"changes"`
+	// `pending`: not delivered yet; the registry still tries. `cancelled`: the webhook was changed, disabled or replayed before delivery.
+	State    string `json:"state" db:"state" enums:"pending,delivered,failed,cancelled" example:"delivered"`
+	Changes  int    `json:"changes" db:"changes" example:"3"`   // Number of changes in the message.
+	Attempts int    `json:"attempts" db:"attempts" example:"1"` // Number of attempts so far.
+	Status   *int   `json:"status" db:"status" example:"204"`   // HTTP status of the last response; null if there was none.
+	// Why the last attempt failed; null if it succeeded.
+	Error         *string    `json:"error" db:"error" enums:"blocked_address,dns,connection,tls,timeout,redirect,status" example:"status"`
+	DurationMS    *int       `json:"duration_ms" db:"duration_ms" example:"84"`               // Duration of the last attempt in milliseconds.
+	NextAttemptAt *time.Time `json:"next_attempt_at" db:"next_attempt_at" format:"date-time"` // When the next attempt is due; null if there is none.
+	DeliveredAt   *time.Time `json:"delivered_at" db:"delivered_at" format:"date-time"`       // When the receiver accepted it.
 } //	@name	WebhookDeliveryListed
 
 // Delivery is the record.
 //
-//	@Description	A message to a webhook and what became of it. Kept for 30 days.
+//	@Description	A message to a webhook and the outcome of its delivery. Kept for 30 days.
 type Delivery struct {
 	Listed
-	Payload jsontext.Value `json:"payload" db:"payload" swaggertype:"object"` // The message, as it is sent.
+	Payload jsontext.Value `json:"payload" db:"payload" swaggertype:"object"` // The message as sent.
 } //	@name	WebhookDelivery
 
-// DeliveryFilter is what the deliveries of a webhook can be narrowed by.
+// DeliveryFilter narrows a list of the deliveries of a webhook.
 type DeliveryFilter struct {
 	paging.Params
 	State []string `query:"state" form:"state" enums:"pending,delivered,failed,cancelled" validate:"max=200"` // Only deliveries in these states.
-	Kind  []string `query:"kind" form:"kind" enums:"changes,began_anew,test" validate:"max=200"`              // Only these kinds.
+	Kind  []string `query:"kind" form:"kind" enums:"changes,began_anew,test" validate:"max=200"`              // Only messages of these kinds.
 }
 
 // DeliverySource is how deliveries are read, without their payload.
@@ -64,7 +67,7 @@ var DeliverySource = paging.Source{
 	Default: "-id",
 }
 
-// ListDeliveries gives a page of the deliveries of a webhook, or apperr.NotFound where there is no such webhook.
+// ListDeliveries returns a page of the deliveries of a webhook, or apperr.NotFound if the webhook does not exist.
 func ListDeliveries(ctx context.Context, db pg.DB, webhook int64, f DeliveryFilter) (paging.Page[Listed], error) {
 	if _, err := Get(ctx, db, webhook); err != nil {
 		return paging.Page[Listed]{}, err
@@ -76,7 +79,7 @@ func ListDeliveries(ctx context.Context, db pg.DB, webhook int64, f DeliveryFilt
 	return paging.Query[Listed](ctx, db, DeliverySource, w, f.Params)
 }
 
-// GetDelivery gives one delivery of a webhook, or apperr.NotFound.
+// GetDelivery returns one delivery of a webhook, or apperr.NotFound.
 func GetDelivery(ctx context.Context, db pg.DB, webhook, id int64) (Delivery, error) {
 	if _, err := Get(ctx, db, webhook); err != nil {
 		return Delivery{}, err
@@ -90,8 +93,8 @@ func GetDelivery(ctx context.Context, db pg.DB, webhook, id int64) (Delivery, er
 	return d, err
 }
 
-// Try makes the delivery of a message that tells nothing, for CallTry.
-func Try(ctx context.Context, tx pgx.Tx, webhook int64) (int64, error) {
+// CreateTest creates the delivery of a test message, which Dispatcher.SendTest sends, and returns its id.
+func CreateTest(ctx context.Context, tx pgx.Tx, webhook int64) (int64, error) {
 	if _, err := Get(ctx, tx, webhook); err != nil {
 		return 0, err
 	}
@@ -105,81 +108,82 @@ func Try(ctx context.Context, tx pgx.Tx, webhook int64) (int64, error) {
 		pg.Args{"webhook": webhook, "message_id": newMessageID(), "payload": payload})
 }
 
-// sending is what an attempt needs to know.
-type sending struct {
+// pendingDelivery is what an attempt needs: the delivery and its webhook.
+type pendingDelivery struct {
 	ID         int64   `db:"id"`
 	Webhook    int64   `db:"webhook_id"`
 	MessageID  string  `db:"message_id"`
 	Kind       string  `db:"kind"`
 	Payload    string  `db:"payload"`
-	Waited     int     `db:"waited"` // how many of the waits between attempts are over
+	Waited     int     `db:"waited"` // number of retry delays used
 	URL        string  `db:"url"`
 	Seed       string  `db:"seed"`
 	FormerSeed *string `db:"former_seed"`
 }
 
-// load reads a delivery that is on its way by a job, 0 for that of a test; pgx.ErrNoRows where it is not.
-func load(ctx context.Context, db pg.DB, id, job int64) (sending, error) {
-	return pg.One[sending](ctx, db, `
+// loadPending reads a pending delivery of a job; job is 0 for a test message.
+// It returns pgx.ErrNoRows if the delivery is not pending or belongs to another job.
+func loadPending(ctx context.Context, db pg.DB, id, job int64) (pendingDelivery, error) {
+	return pg.One[pendingDelivery](ctx, db, `
 		SELECT d.id, d.webhook_id, d.message_id, d.kind, d.payload, d.waited, w.url, w.seed,
 			CASE WHEN w.rotated_at > now() - @both::interval THEN w.former_seed END AS former_seed
 		FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id
 		WHERE d.id = @id AND coalesce(d.job_id, 0) = @job AND d.state = 'pending' AND (w.state = 'enabled' OR d.kind = 'test')`,
-		pg.Args{"id": id, "job": job, "both": bothSecrets})
+		pg.Args{"id": id, "job": job, "both": secretOverlap})
 }
 
-// verdict is what follows from the outcome of an attempt.
-type verdict struct {
-	state    string // of the delivery
-	wait     time.Duration
-	disabled string // why the webhook is disabled now
+// decision is the consequence of an attempt.
+type decision struct {
+	state    string        // of the delivery
+	delay    time.Duration // until the next attempt, if the state is pending
+	disabled string        // why the webhook must be disabled; empty: it stays enabled
 }
 
-// judge decides what follows from an attempt, after so many of the waits between attempts.
-func (o outcome) judge(waited int, waits []time.Duration) verdict {
+// decide returns the consequence of an attempt made after waited of the delays.
+func (o outcome) decide(waited int, delays []time.Duration) decision {
 	switch {
 	case o.reason == "":
-		return verdict{state: delivered}
+		return decision{state: delivered}
 	case o.status != nil && *o.status == 410:
-		return verdict{state: failed, disabled: gone}
-	case waited >= len(waits):
-		return verdict{state: failed, disabled: failing}
+		return decision{state: failed, disabled: gone}
+	case waited >= len(delays):
+		return decision{state: failed, disabled: failing}
 	}
-	return verdict{state: pending, wait: max(jittered(waits[waited]), o.retryAfter)}
+	return decision{state: pending, delay: max(withJitter(delays[waited]), o.retryAfter)}
 }
 
-// keep notes an attempt and what follows from it, and reports whether the delivery was still on its way: of one that was cancelled meanwhile it
-// notes the attempt only. Once it is delivered, the webhook stands where the delivery says.
-func (s sending) keep(ctx context.Context, tx pgx.Tx, o outcome, v verdict) (bool, error) {
-	if _, err := changes.Lock(ctx, tx, Table, Type, s.Webhook); err != nil {
+// save records an attempt and its consequence, and reports whether the delivery was still pending. If it was cancelled
+// during the call, only the attempt is recorded. A successful delivery moves the webhook to its log position.
+func (p pendingDelivery) save(ctx context.Context, tx pgx.Tx, o outcome, next decision) (stillPending bool, err error) {
+	if _, err := changes.Lock(ctx, tx, Table, Type, p.Webhook); err != nil {
 		return false, err
 	}
-	type kept struct {
+	type stored struct {
 		changes.Head
 		State string `db:"state"`
 	}
-	was, err := pg.One[kept](ctx, tx, "SELECT epoch, through_seq AS seq, state FROM webhook_deliveries WHERE id = @id FOR UPDATE", pg.Args{"id": s.ID})
+	before, err := pg.One[stored](ctx, tx, "SELECT epoch, through_seq AS seq, state FROM webhook_deliveries WHERE id = @id FOR UPDATE", pg.Args{"id": p.ID})
 	if err != nil {
 		return false, pg.Error(err)
 	}
-	mine := was.State == pending
-	if !mine {
-		v = verdict{state: was.State}
+	stillPending = before.State == pending
+	if !stillPending {
+		next = decision{state: before.State}
 	}
 	err = pg.Exec(ctx, tx, `
 		UPDATE webhook_deliveries SET state = @state, attempts = attempts + 1, waited = waited + 1, status = @status, error = nullif(@error, ''), duration_ms = @took,
 			next_attempt_at = CASE WHEN @state = 'pending' THEN now() + @wait::interval END, delivered_at = CASE WHEN @error = '' THEN now() ELSE delivered_at END,
 			version = version + 1, updated_at = now()
 		WHERE id = @id`,
-		pg.Args{"id": s.ID, "state": v.state, "status": o.status, "error": o.reason, "took": int(o.took.Milliseconds()), "wait": v.wait})
-	if err != nil || s.Kind == kindTest {
-		return mine, err
+		pg.Args{"id": p.ID, "state": next.state, "status": o.status, "error": o.reason, "took": int(o.took.Milliseconds()), "wait": next.delay})
+	if err != nil || p.Kind == kindTest {
+		return stillPending, err
 	}
-	if v.state == delivered && mine {
-		err = move(ctx, tx, s.Webhook, was.Head)
+	if next.state == delivered && stillPending {
+		err = move(ctx, tx, p.Webhook, before.Head)
 	}
-	if v.disabled != "" {
-		err = pg.Exec(ctx, tx, "UPDATE webhooks SET state = 'disabled', disabled_reason = @reason WHERE id = @id", pg.Args{"id": s.Webhook, "reason": v.disabled})
+	if next.disabled != "" {
+		err = pg.Exec(ctx, tx, "UPDATE webhooks SET state = 'disabled', disabled_reason = @reason WHERE id = @id", pg.Args{"id": p.Webhook, "reason": next.disabled})
 	}
-	return mine, err
+	return stillPending, err
 }

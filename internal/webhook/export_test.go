@@ -6,21 +6,21 @@ import (
 	"time"
 )
 
-// For the tests of this package, which use the fixtures of others.
+// Exported for the tests, which are outside this package because they use package fixture.
 
-// MostChanges is how many changes a message tells at most.
-const MostChanges = mostChanges
+// MaxChanges is the largest number of changes in a message.
+const MaxChanges = maxChanges
 
-// Waits are those between attempts.
-var Waits = waits
+// RetryDelays are the default delays between attempts.
+var RetryDelays = retryDelays
 
-// ReasonOf says why a call failed.
+// ReasonOf returns why a call failed.
 var ReasonOf = reasonOf
 
-// RetryAfter reads the header.
+// RetryAfter parses the header Retry-After.
 var RetryAfter = retryAfter
 
-// Check gives the codes of what is wrong with an address.
+// Check returns pointer and code of each error of a URL.
 func (r Reach) Check(url string) (codes []string) {
 	for _, f := range r.check(url) {
 		codes = append(codes, f.Pointer+" "+f.Code)
@@ -28,25 +28,25 @@ func (r Reach) Check(url string) (codes []string) {
 	return codes
 }
 
-// Call sends a message and gives why that failed.
-func (r Reach) Call(ctx context.Context, url string, limit time.Duration) (reason string, err error) {
-	return CallWith(ctx, r.client(limit), url)
+// Call sends a message and returns why that failed.
+func (r Reach) Call(ctx context.Context, url string, timeout time.Duration) (reason string, err error) {
+	return CallWith(ctx, r.client(timeout), url)
 }
 
-// CallWith sends a message with a client.
+// CallWith is Call with another client.
 func CallWith(ctx context.Context, client *http.Client, url string) (reason string, err error) {
 	out, err := send(ctx, client, url, []string{secretOf(nil, "seed")}, "msg_1", []byte("{}"))
 	return out.reason, err
 }
 
-// Wait is how long to wait after an attempt that was refused with a status, after so many before it; -1: there is no further one.
-func Wait(status, before int, waits []time.Duration, retryAfter time.Duration) time.Duration {
-	v := outcome{status: &status, reason: refusedStatus, retryAfter: retryAfter}.judge(before, waits)
-	if v.state != pending {
+// RetryDelay returns the delay after an attempt that was answered with a status, or -1 if there is no further attempt.
+func RetryDelay(status, waited int, delays []time.Duration, retryAfter time.Duration) time.Duration {
+	next := outcome{status: &status, reason: badStatus, retryAfter: retryAfter}.decide(waited, delays)
+	if next.state != pending {
 		return -1
 	}
-	return v.wait
+	return next.delay
 }
 
-// Tidy does what is done each minute.
-func (c *Courier) Tidy(ctx context.Context) error { return c.tidy(ctx) }
+// Purge does what the dispatcher does once a minute.
+func (d *Dispatcher) Purge(ctx context.Context) error { return d.purge(ctx) }

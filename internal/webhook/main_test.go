@@ -28,7 +28,7 @@ import (
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
-// received is a message as it came.
+// received is a message that arrived.
 type received struct {
 	header http.Header
 	body   []byte
@@ -41,28 +41,28 @@ type message struct {
 	Timestamp time.Time
 	Data      struct {
 		After, Cursor string
-		Changes       []told
+		Changes       []change
 	}
 }
 
-type told struct {
+type change struct {
 	Op, Type    string
 	ID, Version int64
 	ChangedAt   time.Time `json:"changed_at"`
 	Into        *int64
 }
 
-// receiver is an address that is told.
+// receiver is a server that receives messages.
 type receiver struct {
 	*httptest.Server
 	arrived chan received
 
 	mu     sync.Mutex
-	answer func(w http.ResponseWriter, n int) // the n-th message, from 1
+	answer func(w http.ResponseWriter, n int) // answers the n-th message, from 1
 	n      int
 }
 
-// newReceiver makes one that answers 204, or as answer does.
+// newReceiver starts a receiver that answers with answer, or with 204 if answer is nil.
 func newReceiver(t testing.TB, answer func(w http.ResponseWriter, n int)) *receiver {
 	t.Helper()
 	r := &receiver{arrived: make(chan received, 10_000), answer: answer}
@@ -91,7 +91,8 @@ func newReceiver(t testing.TB, answer func(w http.ResponseWriter, n int)) *recei
 	return r
 }
 
-// holding makes one that answers the first message with a status, but not before leave is closed. Entered is closed when that has come.
+// holding starts a receiver that closes entered when the first message arrives and answers it with a status once leave
+// is closed.
 func holding(t testing.TB, status int) (r *receiver, entered, leave chan struct{}) {
 	t.Helper()
 	entered, leave = make(chan struct{}), make(chan struct{})
@@ -111,58 +112,61 @@ func (r *receiver) next(t testing.TB) received {
 	case got := <-r.arrived:
 		return got
 	case <-time.After(time.Minute):
-		t.Fatal("no message came")
+		t.Fatal("no message arrived")
 		return received{}
 	}
 }
 
-// none fails the test where a message has come that it did not look at.
+// none fails the test if an unread message has arrived.
 func (r *receiver) none(t testing.TB) {
 	t.Helper()
 	select {
 	case got := <-r.arrived:
-		t.Errorf("one more message: %s", got.body)
+		t.Errorf("unexpected message: %s", got.body)
 	default:
 	}
 }
 
-// cursor is what stands for a place in these tests.
+// cursor encodes a log position in these tests.
 func cursor(at changes.Head, types []string, drafts bool) string {
 	return fmt.Sprint(at.Epoch, " ", at.Seq, " ", types, " ", drafts)
 }
 
-// run has a courier work until stop, which returns once it has kept what became of its calls, or the end of the test.
-func run(t testing.TB, db *pgxpool.Pool, set ...func(*webhook.Options)) (c *webhook.Courier, stop func()) {
+// run runs a dispatcher until stop is called or the test ends. stop returns once the outcomes of its calls are saved.
+func run(t testing.TB, db *pgxpool.Pool, set ...func(*webhook.Options)) (d *webhook.Dispatcher, stop func()) {
 	t.Helper()
-	c = newCourier(t, db, set...)
+	d = newDispatcher(t, db, set...)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- c.Run(ctx, time.Minute) }()
+	go func() { done <- d.Run(ctx, time.Minute) }()
 	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
-			t.Errorf("the courier did not stop in order: %v", err)
+			t.Errorf("the dispatcher did not stop cleanly: %v", err)
 		}
 	})
 	t.Cleanup(stop)
-	return c, stop
+	return d, stop
 }
 
-func newCourier(t testing.TB, db *pgxpool.Pool, set ...func(*webhook.Options)) *webhook.Courier {
+func newDispatcher(t testing.TB, db *pgxpool.Pool, set ...func(*webhook.Options)) *webhook.Dispatcher {
 	t.Helper()
-	o := webhook.Options{DB: db, Secret: fixture.Secret, Reach: webhook.Reach{Private: true}, Types: api.FeedTypes(), Cursor: cursor, Every: 2 * time.Millisecond}
+	o := webhook.Options{
+		DB: db, Secret: fixture.Secret, Reach: webhook.Reach{Private: true}, Types: api.FeedTypes(), Cursor: cursor,
+		PollInterval: 2 * time.Millisecond,
+	}
 	for _, f := range set {
 		f(&o)
 	}
-	return webhook.NewCourier(o)
+	return webhook.NewDispatcher(o)
 }
 
-// waits sets those between attempts.
-func waits(list ...time.Duration) func(*webhook.Options) {
-	return func(o *webhook.Options) { o.Waits = list }
+// retryDelays sets the delays between attempts.
+func retryDelays(list ...time.Duration) func(*webhook.Options) {
+	return func(o *webhook.Options) { o.RetryDelays = list }
 }
 
-// create makes a webhook and gives its id and secret.
+// create creates a webhook and returns its id and secret.
 func create(t testing.TB, db *pgxpool.Pool, url string, set ...func(*webhook.Input)) (id int64, secret string) {
 	t.Helper()
 	in := webhook.Input{URL: url, Types: []string{}, State: "enabled"}
@@ -205,7 +209,7 @@ func exec(t testing.TB, db pg.DB, sql string, args ...any) {
 	}
 }
 
-// deliveries gives those of a webhook, the oldest first.
+// deliveries returns the deliveries of a webhook, oldest first.
 func deliveries(t testing.TB, db pg.DB, id int64) []webhook.Listed {
 	t.Helper()
 	page, err := webhook.ListDeliveries(t.Context(), db, id, webhook.DeliveryFilter{Params: paging.Params{Limit: 500, Sort: "-id"}})
@@ -237,14 +241,14 @@ func head(t testing.TB, db pg.DB) changes.Head {
 	return h
 }
 
-// logBuffer keeps what is logged.
+// logBuffer collects log lines.
 type logBuffer struct {
 	mu   sync.Mutex
 	b    bytes.Buffer
-	more chan struct{} // closed and made anew with each line
+	more chan struct{} // closed and replaced with each line
 }
 
-// use has a courier log to it.
+// use makes a dispatcher log to the buffer.
 func (l *logBuffer) use(o *webhook.Options) { o.Log = slog.New(slog.NewJSONHandler(l, nil)) }
 
 func (l *logBuffer) Write(p []byte) (int, error) {
@@ -263,25 +267,25 @@ func (l *logBuffer) String() string {
 	return l.b.String()
 }
 
-// wait returns once the log says something.
+// wait returns once the log contains a text.
 func (l *logBuffer) wait(t testing.TB, text string) {
 	t.Helper()
 	end := time.After(time.Minute)
 	for {
 		l.mu.Lock()
-		said := strings.Contains(l.b.String(), text)
+		found := strings.Contains(l.b.String(), text)
 		if l.more == nil {
 			l.more = make(chan struct{})
 		}
 		more := l.more
 		l.mu.Unlock()
-		if said {
+		if found {
 			return
 		}
 		select {
 		case <-more:
 		case <-end:
-			t.Fatalf("the log does not say %q: %s", text, l)
+			t.Fatalf("the log does not contain %q: %s", text, l)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 )
 
-func TestTheJobQueueIsAsItsOwnMigrationsMakeIt(t *testing.T) {
+func TestOurMigrationsCreateTheJobQueueAsRiverDoes(t *testing.T) {
 	t.Parallel()
 	theirs := dbtest.Open(t, dbtest.Empty(t), pg.Options{MaxConns: 2})
 	migrator, err := rivermigrate.New(riverpgxv5.New(theirs), nil)
@@ -22,7 +22,7 @@ func TestTheJobQueueIsAsItsOwnMigrationsMakeIt(t *testing.T) {
 	if _, err := migrator.Migrate(t.Context(), rivermigrate.DirectionUp, nil); err != nil {
 		t.Fatal(err)
 	}
-	exec(t, theirs, "DROP TABLE river_migration") // the registry's own migrations say at which version it is
+	exec(t, theirs, "DROP TABLE river_migration") // our own migrations track the version
 	want, err := migrations.Describe(t.Context(), theirs)
 	if err != nil {
 		t.Fatal(err)

@@ -15,15 +15,15 @@ import (
 	"code.dny.dev/ssrf"
 )
 
-// ports are those that may be called.
+// ports are the allowed ports.
 var ports = []uint16{443, 8443}
 
-// Reach is which addresses may be called: by default https at public ones, with Private also http and any network, such as that of a
-// developer's machine.
+// Reach decides which URLs may be called: https at public addresses by default; with Private also http and private
+// networks, for development.
 type Reach struct{ Private bool }
 
-// check gives what is wrong with the address of a webhook, so that whoever writes it is told at once. What a name stands for is
-// known only when it is called: the guard of client decides then.
+// check returns what is wrong with the URL of a webhook. It does not resolve host names: the client checks the resolved
+// address of every call.
 func (r Reach) check(raw string) []apperr.Field {
 	u, err := url.Parse(raw)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.Fragment != "" || u.Opaque != "" || !isPort(u.Port(), u.Host) {
@@ -44,13 +44,13 @@ func (r Reach) check(raw string) []apperr.Field {
 	return nil
 }
 
-// isPort reports whether the port of a host is one, or none is given.
+// isPort reports whether the port of a host is valid or absent.
 func isPort(port, host string) bool {
 	n, err := strconv.ParseUint(port, 10, 16)
 	return port == "" && !strings.HasSuffix(host, ":") || err == nil && n > 0
 }
 
-// isInternal reports whether a host is an address that may not be called, or one of the names that stand for such.
+// isInternal reports whether a host is a blocked address or a name of the local host.
 func isInternal(host string) bool {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	if ip, err := netip.ParseAddr(host); err == nil {
@@ -65,18 +65,18 @@ func isInternal(host string) bool {
 
 func guard() *ssrf.Guardian { return ssrf.New(ssrf.WithPorts(ports...)) }
 
-// client makes what calls addresses: the guard looks at the address that a name was resolved to, when it is dialled. Redirects are not
-// followed, proxies not used, and nothing of one call is kept for another.
-func (r Reach) client(limit time.Duration) *http.Client {
-	dialer := &net.Dialer{Timeout: limit, KeepAlive: -1}
+// client returns the client that calls webhooks. It checks each resolved address when it connects. It does not follow
+// redirects, uses no proxy and reuses no connection.
+func (r Reach) client(timeout time.Duration) *http.Client {
+	dialer := &net.Dialer{Timeout: timeout, KeepAlive: -1}
 	if !r.Private {
 		dialer.Control = guard().Safe
 	}
 	return &http.Client{
-		Timeout:       limit,
+		Timeout:       timeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
-			DialContext: dialer.DialContext, TLSHandshakeTimeout: limit, ResponseHeaderTimeout: limit,
+			DialContext: dialer.DialContext, TLSHandshakeTimeout: timeout, ResponseHeaderTimeout: timeout,
 			DisableKeepAlives: true, DisableCompression: true, MaxResponseHeaderBytes: 16 << 10,
 		},
 	}

@@ -13,13 +13,13 @@ import (
 	"roundtables.kz/registry/internal/webhook"
 )
 
-// inside are addresses that must not be called from here.
-var inside = []string{
+// internalHosts are addresses that must not be called.
+var internalHosts = []string{
 	"127.0.0.1", "127.1.2.3", "0.0.0.0", "10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "169.254.169.254", "192.0.2.1", "224.0.0.1", "255.255.255.255",
 	"[::1]", "[::]", "[::ffff:10.0.0.1]", "[::ffff:127.0.0.1]", "[fe80::1]", "[fc00::1]", "[64:ff9b::7f00:1]", "[ff02::1]", "[2001:db8::1]",
 }
 
-func TestAddressesOutOfReachAreRefusedWhenTheyAreWritten(t *testing.T) {
+func TestURLsWithBlockedAddressesAreRejected(t *testing.T) {
 	t.Parallel()
 	cases := map[string]string{
 		"https://mirror.example.org/hooks": "", "https://mirror.example.org:8443/hooks?a=b": "", "https://8.8.8.8/": "", "https://[2606:4700::1111]/": "",
@@ -30,7 +30,7 @@ func TestAddressesOutOfReachAreRefusedWhenTheyAreWritten(t *testing.T) {
 		"https://mirror.example.org:99999/": "/url bad_webhook_url", "https://mirror example.org/": "/url bad_webhook_url", "https://mirror.example.org/\n": "/url bad_webhook_url", "//mirror.example.org/": "/url bad_webhook_url",
 		"javascript:alert(1)": "/url bad_webhook_url", "file:///etc/passwd": "/url bad_webhook_url",
 	}
-	for _, host := range inside {
+	for _, host := range internalHosts {
 		cases["https://"+host+"/"] = "/url address_not_allowed"
 	}
 	for address, want := range cases {
@@ -45,20 +45,20 @@ func TestAddressesOutOfReachAreRefusedWhenTheyAreWritten(t *testing.T) {
 	}
 }
 
-func TestAddressesOutOfReachAreNotDialledWhateverTheyAreCalled(t *testing.T) {
+func TestBlockedAddressesAreNotDialledUnderAnyName(t *testing.T) {
 	t.Parallel()
 	reached := make(chan string, 10)
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { reached <- r.Host }))
 	defer server.Close()
 	_, port, _ := net.SplitHostPort(server.Listener.Addr().String())
-	names := append([]string{"localhost", "0x7f000001", "2130706433", "127.1"}, inside...) // of which some are names to one system and addresses to another
+	names := append([]string{"localhost", "0x7f000001", "2130706433", "127.1"}, internalHosts...) // some systems take these as names, others as addresses
 	for _, host := range names {
 		for _, p := range []string{"443", "8443", port} {
 			reason, err := webhook.Reach{}.Call(t.Context(), "http://"+host+":"+p+"/", 10*time.Second)
 			if err != nil || reason == "" || reason == "status" || reason == "redirect" {
 				t.Errorf("%s: %q, %v", host, reason, err)
 			}
-			if strings.Count(host, ".") == 3 && reason != "blocked_address" { // others may be no address to this system
+			if strings.Count(host, ".") == 3 && reason != "blocked_address" { // this system may not resolve the others
 				t.Errorf("%s: %q", host, reason)
 			}
 		}
@@ -70,7 +70,7 @@ func TestAddressesOutOfReachAreNotDialledWhateverTheyAreCalled(t *testing.T) {
 	}
 }
 
-func TestWhyACallFailed(t *testing.T) {
+func TestReasonsOfFailedCalls(t *testing.T) {
 	t.Parallel()
 	reached := make(chan struct{}, 1)
 	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached <- struct{}{} }))
@@ -90,7 +90,7 @@ func TestWhyACallFailed(t *testing.T) {
 	}{
 		{redirecting.URL, "redirect", time.Minute},
 		{selfSigned.URL, "tls", time.Minute},
-		{"https" + strings.TrimPrefix(target.URL, "http"), "tls", time.Minute}, // which does not speak it
+		{"https" + strings.TrimPrefix(target.URL, "http"), "tls", time.Minute}, // the target does not speak TLS
 		{slow.URL, "timeout", 50 * time.Millisecond},
 		{"http://127.0.0.1:1/", "connection", time.Minute},
 	} {

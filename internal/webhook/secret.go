@@ -10,21 +10,22 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
-// bothSecrets is how long the secret of before is still used after a rotation, so that a receiver can change over.
-const bothSecrets = 24 * time.Hour
+// secretOverlap is how long messages are also signed with the previous secret after a rotation, so that receivers have
+// time to switch.
+const secretOverlap = 24 * time.Hour
 
-// newSeed makes what a secret grows of: 130 random bits or more.
+// newSeed returns the seed of a secret, at least 130 random bits.
 func newSeed() string { return rand.Text() }
 
-// secretOf is the secret of a seed, "whsec_" and 256 bits in base64. The registry's secret is in it, so that a table of webhooks
-// alone signs nothing.
+// secretOf derives the secret of a seed: "whsec_" and 256 bits in base64. It also depends on the registry's secret, so
+// that the table of webhooks alone is not enough to sign messages.
 func secretOf(registry []byte, seed string) string {
 	m := hmac.New(sha256.New, registry)
 	m.Write([]byte("webhook:" + seed))
 	return "whsec_" + base64.StdEncoding.EncodeToString(m.Sum(nil))
 }
 
-// signatures are those of a message, separated by spaces: one for each secret.
+// signatures signs a message with each secret and returns the signatures, separated by spaces.
 func signatures(secrets []string, messageID string, at time.Time, payload []byte) (all string, err error) {
 	for _, secret := range secrets {
 		signer, err := standardwebhooks.NewWebhook(secret)

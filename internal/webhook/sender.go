@@ -14,32 +14,32 @@ import (
 	"code.dny.dev/ssrf"
 )
 
-// callLimit is how long an address may take to answer.
-const callLimit = 15 * time.Second
+// callTimeout is how long a receiver may take to answer.
+const callTimeout = 15 * time.Second
 
-// longestWait bounds what an address can ask for with Retry-After.
-const longestWait = 24 * time.Hour
+// maxRetryAfter limits the delay that a receiver can request with Retry-After.
+const maxRetryAfter = 24 * time.Hour
 
 // The reasons for which an attempt failed.
 const (
-	blockedAddress = "blocked_address"
-	noName         = "dns"
-	noConnection   = "connection"
-	badCertificate = "tls"
-	tooSlow        = "timeout"
-	redirected     = "redirect"
-	refusedStatus  = "status"
+	blockedAddress   = "blocked_address"
+	dnsFailed        = "dns"
+	connectionFailed = "connection"
+	tlsFailed        = "tls"
+	timedOut         = "timeout"
+	redirected       = "redirect"
+	badStatus        = "status"
 )
 
-// outcome is what became of one attempt.
+// outcome is the result of one attempt.
 type outcome struct {
-	status     *int   // of the answer, if there was one
-	reason     string // why it failed; empty: it was delivered
+	status     *int   // HTTP status of the response; nil if there was none
+	reason     string // why the attempt failed; empty: it succeeded
 	retryAfter time.Duration
 	took       time.Duration
 }
 
-// send calls an address with a message. Nothing of the answer is read but its status.
+// send posts a message to a URL. Of the response it reads only the status and Retry-After.
 func send(ctx context.Context, client *http.Client, url string, secrets []string, messageID string, payload []byte) (outcome, error) {
 	at := time.Now()
 	signature, err := signatures(secrets, messageID, at, payload)
@@ -65,7 +65,7 @@ func send(ctx context.Context, client *http.Client, url string, secrets []string
 	case response.StatusCode >= 300 && response.StatusCode < 400:
 		out.reason = redirected
 	case response.StatusCode < 200 || response.StatusCode > 299:
-		out.reason = refusedStatus
+		out.reason = badStatus
 		out.retryAfter = retryAfter(response.Header.Get("Retry-After"), at)
 	}
 	return out, nil
@@ -81,16 +81,16 @@ func reasonOf(err error) string {
 	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedPort), errors.Is(err, ssrf.ErrProhibitedNetwork), errors.Is(err, ssrf.ErrInvalidHostPort):
 		return blockedAddress
 	case errors.As(err, &name) && !name.IsTimeout:
-		return noName
+		return dnsFailed
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return tooSlow
+		return timedOut
 	case errors.As(err, &certificate), errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &alert), errors.As(err, &host):
-		return badCertificate
+		return tlsFailed
 	}
-	return noConnection
+	return connectionFailed
 }
 
-// retryAfter reads the header, seconds or a date (RFC 9110 section 10.2.3); 0 where it says nothing.
+// retryAfter parses the header Retry-After: seconds or a date (RFC 9110 section 10.2.3). It returns 0 if there is neither.
 func retryAfter(header string, now time.Time) time.Duration {
 	var wait time.Duration
 	if seconds, err := strconv.ParseInt(header, 10, 32); err == nil {
@@ -98,5 +98,5 @@ func retryAfter(header string, now time.Time) time.Duration {
 	} else if at, err := http.ParseTime(header); err == nil {
 		wait = at.Sub(now)
 	}
-	return min(max(wait, 0), longestWait)
+	return min(max(wait, 0), maxRetryAfter)
 }

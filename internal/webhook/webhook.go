@@ -1,5 +1,6 @@
-// Package webhook tells partners of changes as they come: who is told of what, the messages, and their delivery, which a job queue in
-// the database carries out. Messages follow Standard Webhooks (standardwebhooks.com) and hold no content of records.
+// Package webhook notifies partners of changes: which webhooks exist, which messages they get, and the delivery of
+// these messages, which runs on a job queue in the database. Messages follow Standard Webhooks
+// (standardwebhooks.com) and do not contain the content of records.
 package webhook
 
 import (
@@ -11,13 +12,13 @@ import (
 	"roundtables.kz/registry/internal/paging"
 )
 
-// Table and Type are where webhooks are kept and what the log calls them.
+// Table and Type are the table of webhooks and their record type in the change log.
 const (
 	Table = "webhooks"
 	Type  = "webhooks"
 )
 
-// The states of a webhook, and why one is disabled that nobody has disabled.
+// The states of a webhook, and the reasons for which the registry disables one.
 const (
 	enabled  = "enabled"
 	disabled = "disabled"
@@ -28,16 +29,21 @@ const (
 
 // Input is what an administrator writes.
 //
-//	@Description	An address that is told of changes.
+//	@Description	A URL that receives messages about changes.
 type Input struct {
-	URL         string   `json:"url" db:"url" validate:"required,max=2000" example:"https://mirror.example.org/hooks/registry"`           // Where messages are sent: https, port 443 or 8443, a public address. What lies behind it is looked up anew with each call.
-	Description *string  `json:"description" db:"description" validate:"omitnil,min=1,max=500" example:"Mirror of the library"`           // Whose it is and what for.
-	Types       []string `json:"types" db:"types" validate:"max=100,unique,dive,required" enums:"feed" example:"round-tables"`            // Only changes of these types of record are told; none: of all.
-	Drafts      bool     `json:"drafts" db:"drafts" default:"false"`                                                                      // Whether what only keys with the scope `read` see is told, too. To set it takes that scope.
-	State       string   `json:"state" db:"state" validate:"omitempty,oneof=enabled disabled" enums:"enabled,disabled" default:"enabled"` // Whether messages are sent. One that is enabled again goes on where it left off.
+	// Where messages are sent: https, port 443 or 8443, a public address. The host name is resolved for each call.
+	URL string `json:"url" db:"url" validate:"required,max=2000" example:"https://mirror.example.org/hooks/registry"`
+	// Who runs the receiver and what it is for.
+	Description *string `json:"description" db:"description" validate:"omitnil,min=1,max=500" example:"Mirror of the library"`
+	// The record types to send changes of. Empty: all types.
+	Types []string `json:"types" db:"types" validate:"max=100,unique,dive,required" enums:"feed" example:"round-tables"`
+	// Whether to include records that only keys with the scope `read` see. Setting it requires that scope.
+	Drafts bool `json:"drafts" db:"drafts" default:"false"`
+	// Whether messages are sent. A webhook that is enabled again continues where it stopped.
+	State string `json:"state" db:"state" validate:"omitempty,oneof=enabled disabled" enums:"enabled,disabled" default:"enabled"`
 } //	@name	WebhookInput
 
-// Check fills in what a client left out and gives the mistakes that no tag can say.
+// Check sets the defaults and returns the errors that the tags cannot express.
 func (in *Input) Check() (fields []apperr.Field) {
 	if in.State == "" {
 		in.State = enabled
@@ -51,27 +57,29 @@ func (in *Input) Check() (fields []apperr.Field) {
 	return fields
 }
 
-// Webhook is the record. The secret that its messages are signed with is not in it.
+// Webhook is the record. It does not contain the signing secret.
 //
-//	@Description	An address that is told of changes, without the secret that its messages are signed with.
+//	@Description	A URL that receives messages about changes, without the secret that signs them.
 type Webhook struct {
 	changes.Record
 	Input
-	DisabledReason *string    `json:"disabled_reason" db:"disabled_reason" enums:"gone,failing" example:"failing"` // Why the registry has disabled it: the address answered 410 (`gone`), or a message could not be delivered for three days (`failing`). Null: it has not.
-	RotatedAt      *time.Time `json:"rotated_at" db:"rotated_at" format:"date-time"`                               // When it got another secret. For 24 hours messages are signed with the former one, too.
+	// Why the registry disabled it: the receiver answered 410 (`gone`), or a message could not be delivered for three days (`failing`). Null: the registry did not disable it.
+	DisabledReason *string `json:"disabled_reason" db:"disabled_reason" enums:"gone,failing" example:"failing"`
+	// When the secret was last rotated. For 24 hours after that, messages are also signed with the previous secret.
+	RotatedAt *time.Time `json:"rotated_at" db:"rotated_at" format:"date-time"`
 } //	@name	Webhook
 
-// Created is the answer that shows a secret.
+// Created is a webhook with its secret.
 //
-//	@Description	A webhook with a new secret, which is shown here and never again.
+//	@Description	A webhook with a new secret. The secret is shown only here.
 type Created struct {
 	Webhook
-	Secret *string `json:"secret" example:"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"` // What messages are signed with: keep it now. Null after a dry run.
+	Secret *string `json:"secret" example:"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"` // The secret that signs messages. Store it now. Null after a dry run.
 } //	@name	CreatedWebhook
 
-// Filter is what a list can be narrowed by.
+// Filter narrows a list of webhooks.
 type Filter struct {
 	paging.Params
 	ID    []int64  `query:"id" form:"id" validate:"max=200"`                                // Only these records.
-	State []string `query:"state" form:"state" enums:"enabled,disabled" validate:"max=200"` // Only the ones in these states.
+	State []string `query:"state" form:"state" enums:"enabled,disabled" validate:"max=200"` // Only webhooks in these states.
 }

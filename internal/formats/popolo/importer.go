@@ -84,8 +84,8 @@ func take[T any](ctx context.Context, tx pgx.Tx, m *importer, class, kind string
 		var refused *apperr.Error
 		switch {
 		case errors.As(err, &refused) && refused.Kind != apperr.Unavailable:
-			m.people.Undone()
-			m.organizations.Undone()
+			m.people.RolledBack()
+			m.organizations.RolledBack()
 			r.Mistakes = mistakesOf(refused, string(o.At), properties)
 		case err != nil:
 			return err

@@ -58,7 +58,7 @@ func (m *importer) find(ctx context.Context, tx pgx.Tx, s subject, among func(ex
 		}
 	}
 	for _, name := range s.spellings {
-		found, err := s.index.Exactly(ctx, tx, name)
+		found, err := s.index.FindExact(ctx, tx, name)
 		if err != nil {
 			return 0, "", nil, err
 		}

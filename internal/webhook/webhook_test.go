@@ -15,18 +15,18 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
-func TestAfterARotationBothSecretsFitForADay(t *testing.T) {
+func TestBothSecretsAreValidForADayAfterARotation(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	r := newReceiver(t, nil)
-	id, former := create(t, db, r.URL)
+	id, previous := create(t, db, r.URL)
 	var secret string
 	write(t, db, func(ctx context.Context, tx pgx.Tx) (err error) {
 		secret, err = webhook.Rotate(ctx, tx, fixture.Secret, id)
 		return err
 	})
 	run(t, db)
-	fits := func(secret string, got received) bool {
+	verifies := func(secret string, got received) bool {
 		w, err := standardwebhooks.NewWebhook(secret)
 		if err != nil {
 			t.Fatal(err)
@@ -34,17 +34,17 @@ func TestAfterARotationBothSecretsFitForADay(t *testing.T) {
 		return w.Verify(got.body, got.header) == nil
 	}
 	fixture.Topic(t, db)
-	if got := r.next(t); former == secret || !fits(former, got) || !fits(secret, got) || strings.Count(got.header.Get("Webhook-Signature"), "v1,") != 2 {
+	if got := r.next(t); previous == secret || !verifies(previous, got) || !verifies(secret, got) || strings.Count(got.header.Get("Webhook-Signature"), "v1,") != 2 {
 		t.Errorf("the signatures are %s", got.header.Get("Webhook-Signature"))
 	}
 	exec(t, db, "UPDATE webhooks SET rotated_at = now() - interval '24 hours 1 second'")
 	fixture.Topic(t, db)
-	if got := r.next(t); fits(former, got) || !fits(secret, got) || strings.Count(got.header.Get("Webhook-Signature"), "v1,") != 1 {
+	if got := r.next(t); verifies(previous, got) || !verifies(secret, got) || strings.Count(got.header.Get("Webhook-Signature"), "v1,") != 1 {
 		t.Errorf("after a day the signatures are %s", got.header.Get("Webhook-Signature"))
 	}
 }
 
-func TestNobodyCanReadASecret(t *testing.T) {
+func TestSecretsAreNotStored(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	_, secret := create(t, db, "http://127.0.0.1:1/")
@@ -54,47 +54,47 @@ func TestNobodyCanReadASecret(t *testing.T) {
 		t.Errorf("%d, %v", n, err)
 	}
 	if err := db.QueryRow(t.Context(), "SELECT count(*) FROM changes WHERE type = 'webhooks' AND (after ? 'seed' OR after ? 'former_seed' OR NOT after ? 'url')").Scan(&n); err != nil || n != 0 {
-		t.Errorf("%d entries of the log hold what a secret is made of, %v", n, err)
+		t.Errorf("%d entries of the change log contain a seed, %v", n, err)
 	}
 }
 
-func TestAReplayTellsAgain(t *testing.T) {
+func TestAReplaySendsTheChangesAgain(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	r := newReceiver(t, nil)
 	id, _ := create(t, db, r.URL)
-	place := head(t, db)
-	c, _ := run(t, db)
+	start := head(t, db)
+	d, _ := run(t, db)
 	first := fixture.Topic(t, db)
 	r.next(t)
 	second := fixture.Topic(t, db)
 	r.next(t)
-	write(t, db, func(ctx context.Context, tx pgx.Tx) error { return webhook.ReplayFrom(ctx, tx, id, place) })
-	c.Wake()
-	if got := r.next(t); got.Data.After != cursor(place, []string{}, false) || len(got.Data.Changes) != 2 || got.Data.Changes[0].ID != first || got.Data.Changes[1].ID != second {
+	write(t, db, func(ctx context.Context, tx pgx.Tx) error { return webhook.ReplayFrom(ctx, tx, id, start) })
+	d.Wake()
+	if got := r.next(t); got.Data.After != cursor(start, []string{}, false) || len(got.Data.Changes) != 2 || got.Data.Changes[0].ID != first || got.Data.Changes[1].ID != second {
 		t.Errorf("%s", got.body)
 	}
 }
 
-func TestWhatIsOnItsWayIsToldAnewWhereTheWebhookChanged(t *testing.T) {
+func TestAPendingDeliveryIsReplacedWhenItsWebhookChanges(t *testing.T) {
 	t.Parallel()
 	for name, set := range map[string]func(in *webhook.Input, url string){
-		"another address": func(in *webhook.Input, url string) { in.URL = url },
-		"other types":     func(in *webhook.Input, url string) { in.URL, in.Types = url, []string{"topics"} },
-		"with drafts":     func(in *webhook.Input, url string) { in.URL, in.Drafts = url, true },
+		"another URL": func(in *webhook.Input, url string) { in.URL = url },
+		"other types": func(in *webhook.Input, url string) { in.URL, in.Types = url, []string{"topics"} },
+		"with drafts": func(in *webhook.Input, url string) { in.URL, in.Drafts = url, true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := dbtest.New(t)
 			dead := newReceiver(t, func(w http.ResponseWriter, _ int) { w.WriteHeader(http.StatusBadGateway) })
 			id, _ := create(t, db, dead.URL)
-			_, stop := run(t, db, waits(time.Hour))
+			_, stop := run(t, db, retryDelays(time.Hour))
 			made := fixture.Topic(t, db)
 			dead.next(t)
 			stop()
 			r := newReceiver(t, nil)
 			patch(t, db, id, func(in *webhook.Input) { set(in, r.URL) })
-			patch(t, db, id, func(in *webhook.Input) { d := "of the library"; in.Description = &d }) // which cancels nothing
+			patch(t, db, id, func(in *webhook.Input) { d := "of the library"; in.Description = &d }) // does not cancel the delivery
 			_, stop = run(t, db)
 			if got := r.next(t); len(got.Data.Changes) != 1 || got.Data.Changes[0].ID != made {
 				t.Errorf("%s", got.body)
@@ -108,17 +108,17 @@ func TestWhatIsOnItsWayIsToldAnewWhereTheWebhookChanged(t *testing.T) {
 	}
 }
 
-func TestWhoIsDisabledIsNotTold(t *testing.T) {
+func TestADisabledWebhookGetsNoMessages(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
-	quiet, told := newReceiver(t, nil), newReceiver(t, nil)
-	id, _ := create(t, db, quiet.URL, func(in *webhook.Input) { in.State = "disabled" })
-	create(t, db, told.URL)
+	off, on := newReceiver(t, nil), newReceiver(t, nil)
+	id, _ := create(t, db, off.URL, func(in *webhook.Input) { in.State = "disabled" })
+	create(t, db, on.URL)
 	_, stop := run(t, db)
 	fixture.Topic(t, db)
-	told.next(t)
+	on.next(t)
 	stop()
-	quiet.none(t)
+	off.none(t)
 	if list := deliveries(t, db, id); len(list) != 0 {
 		t.Errorf("%+v", list)
 	}

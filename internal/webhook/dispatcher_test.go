@@ -23,11 +23,11 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 )
 
-func TestAMessageTellsWhatChangedAndIsSigned(t *testing.T) {
+func TestAMessageListsTheChangesAndIsSigned(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	r := newReceiver(t, nil)
-	fixture.Topic(t, db) // of before
+	fixture.Topic(t, db) // before the webhook exists
 	id, secret := create(t, db, r.URL+"/hooks?of=us")
 	before := head(t, db)
 	_, stop := run(t, db)
@@ -43,7 +43,7 @@ func TestAMessageTellsWhatChangedAndIsSigned(t *testing.T) {
 		t.Errorf("the change is %+v", c)
 	}
 	if strings.Contains(string(got.body), "Interethnic") {
-		t.Errorf("the message tells what is in the record: %s", got.body)
+		t.Errorf("the message contains the content of the record: %s", got.body)
 	}
 	verifier, err := standardwebhooks.NewWebhook(secret)
 	if err != nil {
@@ -57,7 +57,7 @@ func TestAMessageTellsWhatChangedAndIsSigned(t *testing.T) {
 	}
 	got.body[20] ^= 1
 	if verifier.Verify(got.body, got.header) == nil {
-		t.Error("a message that was tampered with has a good signature")
+		t.Error("a message that was tampered with has a valid signature")
 	}
 	list := deliveries(t, db, id)
 	if len(list) != 1 {
@@ -75,7 +75,7 @@ func TestAMessageTellsWhatChangedAndIsSigned(t *testing.T) {
 	r.none(t)
 }
 
-// signature is what Standard Webhooks says it is, without its library.
+// signature computes the signature as Standard Webhooks defines it, without its library.
 func signature(t *testing.T, secret string, got received) string {
 	t.Helper()
 	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
@@ -87,7 +87,7 @@ func signature(t *testing.T, secret string, got received) string {
 	return base64.StdEncoding.EncodeToString(m.Sum(nil))
 }
 
-func TestNothingIsLostOrRepeatedHoweverManyWriteAndHoweverOftenTheAddressFails(t *testing.T) {
+func TestConcurrentWritesAndFailingCallsNeitherLoseNorRepeatChanges(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Open(t, dbtest.URL(t), pg.Options{MaxConns: 14})
 	r := newReceiver(t, func(w http.ResponseWriter, n int) {
@@ -96,9 +96,9 @@ func TestNothingIsLostOrRepeatedHoweverManyWriteAndHoweverOftenTheAddressFails(t
 		}
 	})
 	id, _ := create(t, db, r.URL)
-	never := make([]time.Duration, 1000)
-	_, stop := run(t, db, waits(never...))
-	_, stopOther := run(t, db, waits(never...)) // another process
+	noDelays := make([]time.Duration, 1000)
+	_, stop := run(t, db, retryDelays(noDelays...))
+	_, stopOther := run(t, db, retryDelays(noDelays...)) // stands for another process
 	var writers sync.WaitGroup
 	for range 8 {
 		writers.Go(func() {
@@ -110,11 +110,11 @@ func TestNothingIsLostOrRepeatedHoweverManyWriteAndHoweverOftenTheAddressFails(t
 						}
 					}
 					if n%4 == 0 {
-						return errGivenUp
+						return errRolledBack
 					}
 					return nil
 				})
-				if err != nil && !errors.Is(err, errGivenUp) {
+				if err != nil && !errors.Is(err, errRolledBack) {
 					t.Error(err)
 				}
 			}
@@ -126,14 +126,14 @@ func TestNothingIsLostOrRepeatedHoweverManyWriteAndHoweverOftenTheAddressFails(t
 	seen := map[string]bool{}
 	for at != end {
 		got := r.next(t)
-		if got.n%3 == 0 { // refused
+		if got.n%3 == 0 { // answered 500
 			continue
 		}
 		if seen[got.header.Get("Webhook-Id")] {
-			t.Fatalf("a message was sent again that was taken: %s", got.body)
+			t.Fatalf("an accepted message was sent again: %s", got.body)
 		}
 		if at != "" && got.Data.After != at {
-			t.Fatalf("a message goes on at %s, want %s", got.Data.After, at)
+			t.Fatalf("a message continues after %s, want %s", got.Data.After, at)
 		}
 		seen[got.header.Get("Webhook-Id")], at = true, got.Data.Cursor
 		for _, c := range got.Data.Changes {
@@ -143,7 +143,7 @@ func TestNothingIsLostOrRepeatedHoweverManyWriteAndHoweverOftenTheAddressFails(t
 	stop()
 	stopOther()
 	if len(held) != 8*15*3 {
-		t.Errorf("%d records were told, want %d", len(held), 8*15*3)
+		t.Errorf("%d records arrived, want %d", len(held), 8*15*3)
 	}
 	attempts := 0
 	for _, d := range deliveries(t, db, id) {
@@ -153,18 +153,18 @@ func TestNothingIsLostOrRepeatedHoweverManyWriteAndHoweverOftenTheAddressFails(t
 		attempts += d.Attempts
 	}
 	if sent := attempts - len(seen); r.n != attempts || sent == 0 {
-		t.Errorf("%d messages came, %d attempts were made for %d messages", r.n, attempts, len(seen))
+		t.Errorf("%d messages arrived, %d attempts were made for %d messages", r.n, attempts, len(seen))
 	}
 }
 
-var errGivenUp = errors.New("given up")
+var errRolledBack = errors.New("rolled back")
 
-func TestAMessageThatFailsIsSentAgainAsItIsAndWhatFollowsWaits(t *testing.T) {
+func TestAFailedMessageIsRetriedUnchangedAndTheNextOneWaits(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	r := newReceiver(t, func(w http.ResponseWriter, n int) { w.WriteHeader(map[int]int{1: 500, 2: 429, 3: 200}[min(n, 3)]) })
 	id, _ := create(t, db, r.URL)
-	_, stop := run(t, db, waits(time.Nanosecond, time.Nanosecond, time.Nanosecond))
+	_, stop := run(t, db, retryDelays(time.Nanosecond, time.Nanosecond, time.Nanosecond))
 	fixture.Topic(t, db)
 	first, second := r.next(t), r.next(t)
 	later := fixture.Topic(t, db)
@@ -175,7 +175,7 @@ func TestAMessageThatFailsIsSentAgainAsItIsAndWhatFollowsWaits(t *testing.T) {
 		}
 	}
 	if got := r.next(t); got.Data.After != first.Data.Cursor || got.Data.Changes[0].ID != later {
-		t.Errorf("then came %s", got.body)
+		t.Errorf("the next message is %s", got.body)
 	}
 	stop()
 	list := deliveries(t, db, id)
@@ -184,7 +184,7 @@ func TestAMessageThatFailsIsSentAgainAsItIsAndWhatFollowsWaits(t *testing.T) {
 	}
 }
 
-func TestAWebhookThatFailsForGoodIsDisabledAndGoesOnWhereItLeftOff(t *testing.T) {
+func TestAFailingWebhookIsDisabledAndContinuesWhereItStopped(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		reason   string
@@ -201,7 +201,7 @@ func TestAWebhookThatFailsForGoodIsDisabledAndGoesOnWhereItLeftOff(t *testing.T)
 			})
 			id, _ := create(t, db, r.URL)
 			log := &logBuffer{}
-			_, stop := run(t, db, waits(time.Nanosecond, time.Nanosecond), log.use)
+			_, stop := run(t, db, retryDelays(time.Nanosecond, time.Nanosecond), log.use)
 			lost := fixture.Topic(t, db)
 			for range c.attempts {
 				r.next(t)
@@ -215,7 +215,7 @@ func TestAWebhookThatFailsForGoodIsDisabledAndGoesOnWhereItLeftOff(t *testing.T)
 			if len(list) != 1 || list[0].State != "failed" || list[0].Attempts != c.attempts || *list[0].Error != "status" || *list[0].Status != c.status || list[0].NextAttemptAt != nil {
 				t.Errorf("%+v", list)
 			}
-			if text := log.String(); !strings.Contains(text, "a webhook was disabled") || strings.Contains(text, r.URL) {
+			if text := log.String(); !strings.Contains(text, "webhook disabled") || strings.Contains(text, r.URL) {
 				t.Errorf("the log says %s", text)
 			}
 			var actor, why string
@@ -227,7 +227,7 @@ func TestAWebhookThatFailsForGoodIsDisabledAndGoesOnWhereItLeftOff(t *testing.T)
 			patch(t, db, id, func(in *webhook.Input) { in.State = "enabled" })
 			got := r.next(t)
 			if len(got.Data.Changes) != 2 || got.Data.Changes[0].ID != lost || got.Data.Changes[1].ID != missed {
-				t.Errorf("told of %s", got.body)
+				t.Errorf("the message is %s", got.body)
 			}
 			stop()
 			if w := get(t, db, id); w.DisabledReason != nil || w.State != "enabled" {
@@ -237,18 +237,18 @@ func TestAWebhookThatFailsForGoodIsDisabledAndGoesOnWhereItLeftOff(t *testing.T)
 	}
 }
 
-func TestMessagesOfABacklogStaySmallAndFollowEachOther(t *testing.T) {
+func TestABacklogIsSentInSmallConsecutiveMessages(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	r := newReceiver(t, nil)
 	create(t, db, r.URL)
 	write(t, db, func(ctx context.Context, tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO topics (label) SELECT jsonb_build_object('en', n::text) FROM generate_series(1, $1) n`, 2*webhook.MostChanges+50)
+		_, err := tx.Exec(ctx, `INSERT INTO topics (label) SELECT jsonb_build_object('en', n::text) FROM generate_series(1, $1) n`, 2*webhook.MaxChanges+50)
 		return err
 	})
 	run(t, db)
 	at := ""
-	for i, want := range []int{webhook.MostChanges, webhook.MostChanges, 50} {
+	for i, want := range []int{webhook.MaxChanges, webhook.MaxChanges, 50} {
 		got := r.next(t)
 		if len(got.Data.Changes) != want || len(got.body) > 20_000 || at != "" && got.Data.After != at {
 			t.Errorf("message %d has %d changes in %d bytes, after %s", i, len(got.Data.Changes), len(got.body), got.Data.After)
@@ -260,7 +260,7 @@ func TestMessagesOfABacklogStaySmallAndFollowEachOther(t *testing.T) {
 	}
 }
 
-func TestAWebhookIsToldOfItsTypesAndOfDraftsOnlyIfSaid(t *testing.T) {
+func TestAWebhookGetsOnlyItsTypesAndDraftsOnlyIfEnabled(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	public, editors, topics := newReceiver(t, nil), newReceiver(t, nil), newReceiver(t, nil)
@@ -299,18 +299,18 @@ func TestAWebhookIsToldOfItsTypesAndOfDraftsOnlyIfSaid(t *testing.T) {
 	}
 }
 
-func TestACourierGoesOnWhereAnotherOneStopped(t *testing.T) {
+func TestADispatcherContinuesWhereAnotherOneStopped(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	r, entered, leave := holding(t, http.StatusOK)
 	id, _ := create(t, db, r.URL)
-	c := newCourier(t, db)
+	d := newDispatcher(t, db)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- c.Run(ctx, time.Minute) }()
+	go func() { done <- d.Run(ctx, time.Minute) }()
 	fixture.Topic(t, db)
 	<-entered
-	cancel() // a call that is under way finishes
+	cancel() // the call in progress may finish
 	close(leave)
 	if err := <-done; err != nil {
 		t.Error(err)

@@ -19,7 +19,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// waiting gives a receiver that has refused its first message, and the webhook, whose next attempt is in an hour. No courier runs.
+// waiting returns a receiver that answered its first message with 502, and its webhook, whose next attempt is due in an
+// hour. No dispatcher is running.
 func waiting(t *testing.T, db *pgxpool.Pool) (r *receiver, id int64) {
 	t.Helper()
 	r = newReceiver(t, func(w http.ResponseWriter, n int) {
@@ -28,14 +29,14 @@ func waiting(t *testing.T, db *pgxpool.Pool) (r *receiver, id int64) {
 		}
 	})
 	id, _ = create(t, db, r.URL)
-	_, stop := run(t, db, waits(time.Hour))
+	_, stop := run(t, db, retryDelays(time.Hour))
 	fixture.Topic(t, db)
 	r.next(t)
-	stop() // once that is kept
+	stop() // returns once the outcome is saved
 	return r, id
 }
 
-func TestAfterARestoreOfTheDatabaseCopiesAreToBeMadeAnew(t *testing.T) {
+func TestARestoreOfTheDatabaseIsAnnounced(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	r, id := waiting(t, db)
@@ -59,7 +60,7 @@ func TestAfterARestoreOfTheDatabaseCopiesAreToBeMadeAnew(t *testing.T) {
 	}
 }
 
-func TestADeliveryThatNobodyCarriesOutAnyMoreIsMadeAnew(t *testing.T) {
+func TestADeliveryWithoutAJobIsReplaced(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	r, id := waiting(t, db)
@@ -72,15 +73,15 @@ func TestADeliveryThatNobodyCarriesOutAnyMoreIsMadeAnew(t *testing.T) {
 	}
 }
 
-func TestOldDeliveriesAreForgottenAndTestsThatWereBrokenOffHaveFailed(t *testing.T) {
+func TestPurgeDeletesOldDeliveriesAndFailsInterruptedTests(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	id, tried := fixture.Webhook(t, db)
 	_, old := fixture.Webhook(t, db)
-	c := newCourier(t, db)
+	d := newDispatcher(t, db)
 	exec(t, db, "UPDATE webhook_deliveries SET created_at = now() - interval '31 days', updated_at = now() - interval '31 days'")
 	exec(t, db, "UPDATE webhook_deliveries SET state = 'delivered' WHERE id = $1", old)
-	if err := c.Tidy(t.Context()); err != nil {
+	if err := d.Purge(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	list := deliveries(t, db, id)
@@ -93,23 +94,23 @@ func TestOldDeliveriesAreForgottenAndTestsThatWereBrokenOffHaveFailed(t *testing
 	}
 }
 
-func TestTheWaitsAreThreeDaysInAllOrAsTheAddressAsks(t *testing.T) {
+func TestRetryDelaysAddUpToThreeDaysAndHonourRetryAfter(t *testing.T) {
 	t.Parallel()
 	var sum time.Duration
-	for i, wait := range webhook.Waits {
-		sum += wait
-		if got := webhook.Wait(500, i, webhook.Waits, 0); got < wait || got > wait+wait/10 {
-			t.Errorf("wait %d is %s, want about %s", i, got, wait)
+	for i, delay := range webhook.RetryDelays {
+		sum += delay
+		if got := webhook.RetryDelay(500, i, webhook.RetryDelays, 0); got < delay || got > delay+delay/10 {
+			t.Errorf("delay %d is %s, want about %s", i, got, delay)
 		}
 	}
 	if sum < 70*time.Hour || sum > 74*time.Hour {
 		t.Errorf("%s in all", sum)
 	}
-	if webhook.Wait(500, len(webhook.Waits), webhook.Waits, time.Hour) != -1 || webhook.Wait(410, 0, webhook.Waits, 0) != -1 {
-		t.Error("it is tried for ever")
+	if webhook.RetryDelay(500, len(webhook.RetryDelays), webhook.RetryDelays, time.Hour) != -1 || webhook.RetryDelay(410, 0, webhook.RetryDelays, 0) != -1 {
+		t.Error("the delivery is retried for ever")
 	}
-	if got := webhook.Wait(429, 0, webhook.Waits, time.Hour); got != time.Hour {
-		t.Errorf("the address asked for an hour and gets %s", got)
+	if got := webhook.RetryDelay(429, 0, webhook.RetryDelays, time.Hour); got != time.Hour {
+		t.Errorf("the receiver asked for an hour and gets %s", got)
 	}
 	now := time.Date(2026, 1, 15, 9, 0, 0, 0, time.UTC)
 	for header, want := range map[string]time.Duration{
@@ -121,18 +122,18 @@ func TestTheWaitsAreThreeDaysInAllOrAsTheAddressAsks(t *testing.T) {
 	}
 }
 
-func TestADeliveryThatWaitsCanBeSentAtOnceAndOneThatIsOverCannot(t *testing.T) {
+func TestOnlyAPendingDeliveryCanBeRetriedAtOnce(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	r, id := waiting(t, db)
-	c, stop := run(t, db, waits(time.Hour))
+	dispatcher, stop := run(t, db, retryDelays(time.Hour))
 	d := deliveries(t, db, id)[0]
 	if d.State != "pending" || d.NextAttemptAt == nil || time.Until(*d.NextAttemptAt) < 50*time.Minute || *d.Error != "status" {
 		t.Errorf("%+v", d)
 	}
 	retry := func() (err error) {
 		ctx := fixture.Context()
-		return changes.Write(ctx, db, changes.Options{}, func(tx pgx.Tx) error { return c.Retry(ctx, tx, id, d.ID) })
+		return changes.Write(ctx, db, changes.Options{}, func(tx pgx.Tx) error { return dispatcher.Retry(ctx, tx, id, d.ID) })
 	}
 	if err := retry(); err != nil {
 		t.Fatal(err)
@@ -147,16 +148,16 @@ func TestADeliveryThatWaitsCanBeSentAtOnceAndOneThatIsOverCannot(t *testing.T) {
 	}
 }
 
-func TestARetryDoesNotWaitForACallThatIsUnderWay(t *testing.T) {
+func TestARetryDoesNotWaitForACallInProgress(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	r, entered, leave := holding(t, http.StatusBadGateway)
 	id, _ := create(t, db, r.URL)
-	c, stop := run(t, db, waits(time.Hour))
+	d, stop := run(t, db, retryDelays(time.Hour))
 	fixture.Topic(t, db)
 	<-entered
 	write(t, db, func(ctx context.Context, tx pgx.Tx) error {
-		return c.Retry(ctx, tx, id, deliveries(t, db, id)[0].ID)
+		return d.Retry(ctx, tx, id, deliveries(t, db, id)[0].ID)
 	})
 	r.next(t) // of the retry
 	close(leave)
@@ -167,18 +168,18 @@ func TestARetryDoesNotWaitForACallThatIsUnderWay(t *testing.T) {
 	}
 }
 
-func TestAttemptsThatSomebodyAsksForDisableNothing(t *testing.T) {
+func TestRequestedAttemptsDoNotDisableAWebhook(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	r := newReceiver(t, func(w http.ResponseWriter, _ int) { w.WriteHeader(http.StatusBadGateway) })
 	id, _ := create(t, db, r.URL)
-	_, stop := run(t, db, waits(time.Hour))
+	_, stop := run(t, db, retryDelays(time.Hour))
 	fixture.Topic(t, db)
 	r.next(t)
 	stop()
 	for range 3 {
-		c, stop := run(t, db, waits(time.Hour))
-		write(t, db, func(ctx context.Context, tx pgx.Tx) error { return c.Retry(ctx, tx, id, deliveries(t, db, id)[0].ID) })
+		d, stop := run(t, db, retryDelays(time.Hour))
+		write(t, db, func(ctx context.Context, tx pgx.Tx) error { return d.Retry(ctx, tx, id, deliveries(t, db, id)[0].ID) })
 		r.next(t)
 		stop()
 	}
@@ -187,7 +188,7 @@ func TestAttemptsThatSomebodyAsksForDisableNothing(t *testing.T) {
 	}
 }
 
-func TestWhatBecameOfACallIsNotedWhereItWasCancelledMeanwhile(t *testing.T) {
+func TestAnAttemptIsRecordedEvenIfTheDeliveryWasCancelledDuringTheCall(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	r, entered, leave := holding(t, http.StatusOK)
@@ -204,7 +205,7 @@ func TestWhatBecameOfACallIsNotedWhereItWasCancelledMeanwhile(t *testing.T) {
 	}
 }
 
-// refuse has the database refuse a write of deliveries until the function that it gives is called.
+// refuse makes the database reject a write of deliveries until the returned function is called.
 func refuse(t *testing.T, db pg.DB, when string) (allow func()) {
 	t.Helper()
 	exec(t, db, "CREATE FUNCTION refuse_for_a_test() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'refused for a test'; END $$")
@@ -212,7 +213,7 @@ func refuse(t *testing.T, db pg.DB, when string) (allow func()) {
 	return func() { exec(t, db, "DROP FUNCTION refuse_for_a_test CASCADE") }
 }
 
-func TestAnOutcomeThatCannotBeKeptIsLoggedAndTheMessageSentAgain(t *testing.T) {
+func TestAnOutcomeThatCannotBeSavedIsLoggedAndTheMessageIsSentAgain(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	r := newReceiver(t, nil)
@@ -222,10 +223,10 @@ func TestAnOutcomeThatCannotBeKeptIsLoggedAndTheMessageSentAgain(t *testing.T) {
 	_, stop := run(t, db, log.use)
 	fixture.Topic(t, db)
 	first := r.next(t)
-	log.wait(t, "deliver to a webhook")
+	log.wait(t, "webhook delivery job failed")
 	allow()
 	if again := r.next(t); again.header.Get("Webhook-Id") != first.header.Get("Webhook-Id") {
-		t.Errorf("then came %s", again.body)
+		t.Errorf("the next message is %s", again.body)
 	}
 	stop()
 	if list := deliveries(t, db, id); len(list) != 1 || list[0].State != "delivered" || list[0].Attempts != 1 {
@@ -236,15 +237,15 @@ func TestAnOutcomeThatCannotBeKeptIsLoggedAndTheMessageSentAgain(t *testing.T) {
 	}
 }
 
-func TestAWebhookThatCannotBeToldKeepsNoOthersWaiting(t *testing.T) {
+func TestAnErrorOfOneWebhookDoesNotDelayTheOthers(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	r := newReceiver(t, nil)
-	create(t, db, "http://127.0.0.1:1/") // the first that is looked at
+	create(t, db, "http://127.0.0.1:1/") // the first in the order of ids
 	create(t, db, r.URL)
 	refuse(t, db, "INSERT ON webhook_deliveries FOR EACH ROW WHEN (new.webhook_id = 1)")
 	log := &logBuffer{}
-	fixture.Topic(t, db) // so that it cannot be told from the beginning
+	fixture.Topic(t, db) // its delivery is already rejected in the first round
 	run(t, db, log.use)
 	r.next(t)
 	fixture.Topic(t, db)

@@ -22,7 +22,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// clock is set by the test.
+// clock is a clock that the test advances.
 type clock struct {
 	mu sync.Mutex
 	t  time.Time
@@ -34,15 +34,15 @@ func (c *clock) now() time.Time {
 	return c.t
 }
 
-func (c *clock) pass(d time.Duration) {
+func (c *clock) advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.t = c.t.Add(d)
 }
 
-func newRing(db pg.DB) (*apikey.Ring, *clock) {
+func newAuthenticator(db pg.DB) (*apikey.Authenticator, *clock) {
 	c := &clock{t: time.Date(2026, 1, 15, 9, 0, 0, 0, time.UTC)}
-	return apikey.NewRing(db, fixture.Secret, c.now), c
+	return apikey.NewAuthenticator(db, fixture.Secret, c.now), c
 }
 
 func write(t testing.TB, db *pgxpool.Pool, f func(ctx context.Context, tx pgx.Tx) error) {
@@ -68,30 +68,30 @@ func exec(t testing.TB, db pg.DB, sql string, args ...any) {
 	}
 }
 
-// good fails the test unless the ring takes the key, and gives its actor.
-func good(t testing.TB, r *apikey.Ring, token string) actor.Actor {
+// wantValid fails the test unless the key is accepted, and returns its actor.
+func wantValid(t testing.TB, r *apikey.Authenticator, token string) actor.Actor {
 	t.Helper()
 	a, err := r.Actor(context.Background(), token)
 	if err != nil {
-		t.Fatalf("a good key was refused: %v", err)
+		t.Fatalf("a valid key was rejected: %v", err)
 	}
 	return a
 }
 
-// bad fails the test unless the ring refuses the key.
-func bad(t testing.TB, r *apikey.Ring, token string) {
+// wantInvalid fails the test unless the key is rejected.
+func wantInvalid(t testing.TB, r *apikey.Authenticator, token string) {
 	t.Helper()
 	if a, err := r.Actor(context.Background(), token); !apperr.IsKind(err, apperr.Unauthorized) || !a.Anonymous() {
-		t.Fatalf("a bad key gave %v, %v", a, err)
+		t.Fatalf("an invalid key returned %v, %v", a, err)
 	}
 }
 
-func TestAKeyIsItsActor(t *testing.T) {
+func TestAKeyIdentifiesItsActor(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	id, token := fixture.APIKey(t, db, func(in *apikey.Input) { in.Name, in.Scopes = "Dashboard", []string{"read", "pii"} })
-	r, _ := newRing(db)
-	a := good(t, r, token)
+	r, _ := newAuthenticator(db)
+	a := wantValid(t, r, token)
 	if a.KeyID != id || a.Name != "Dashboard" || !slices.Equal(a.Scopes, []actor.Scope{actor.Read, actor.PII}) {
 		t.Errorf("%+v", a)
 	}
@@ -100,60 +100,60 @@ func TestAKeyIsItsActor(t *testing.T) {
 			t.Errorf("%s: %v, %v", name, a, err)
 		}
 	}
-	elsewhere := apikey.NewRing(db, []byte("another secret"), time.Now)
-	bad(t, elsewhere, token)
+	elsewhere := apikey.NewAuthenticator(db, []byte("another secret"), time.Now)
+	wantInvalid(t, elsewhere, token)
 }
 
-func TestARevokedKeyStopsToWorkWithinASecond(t *testing.T) {
+func TestARevokedKeyStopsWorkingWithinASecond(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	id, token := fixture.APIKey(t, db)
-	r, c := newRing(db)
-	good(t, r, token)
+	r, c := newAuthenticator(db)
+	wantValid(t, r, token)
 	write(t, db, func(ctx context.Context, tx pgx.Tx) error { return apikey.Revoke(ctx, tx, id) })
-	c.pass(999 * time.Millisecond)
-	good(t, r, token) // remembered
-	c.pass(time.Millisecond)
-	bad(t, r, token)
+	c.advance(999 * time.Millisecond)
+	wantValid(t, r, token) // caches it
+	c.advance(time.Millisecond)
+	wantInvalid(t, r, token)
 	if r.Seen(token) {
-		t.Error("a revoked key is still held for good")
+		t.Error("a revoked key still counts as valid")
 	}
-	bad(t, r, token)
+	wantInvalid(t, r, token)
 }
 
-func TestAKeyThatIsUsedAllTheTimeIsStillLookedUpEverySecond(t *testing.T) {
+func TestAKeyInConstantUseIsStillCheckedEverySecond(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	id, token := fixture.APIKey(t, db)
-	r, c := newRing(db)
-	good(t, r, token)
+	r, c := newAuthenticator(db)
+	wantValid(t, r, token)
 	write(t, db, func(ctx context.Context, tx pgx.Tx) error { return apikey.Revoke(ctx, tx, id) })
 	for range 9 {
-		c.pass(100 * time.Millisecond)
-		good(t, r, token)
+		c.advance(100 * time.Millisecond)
+		wantValid(t, r, token)
 	}
-	c.pass(100 * time.Millisecond)
-	bad(t, r, token)
+	c.advance(100 * time.Millisecond)
+	wantInvalid(t, r, token)
 }
 
-func TestAnExpiredKeyIsRefused(t *testing.T) {
+func TestAnExpiredKeyIsRejected(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	id, token := fixture.APIKey(t, db, func(in *apikey.Input) { soon := time.Now().Add(time.Hour); in.ExpiresAt = &soon })
-	r, c := newRing(db)
-	good(t, r, token)
+	r, c := newAuthenticator(db)
+	wantValid(t, r, token)
 	exec(t, db, "UPDATE api_keys SET expires_at = now() - interval '1 second' WHERE id = $1", id)
-	c.pass(time.Second)
-	bad(t, r, token)
+	c.advance(time.Second)
+	wantInvalid(t, r, token)
 }
 
-func TestAScopeThatIsTakenAwayIsGoneWithinASecond(t *testing.T) {
+func TestARemovedScopeIsGoneWithinASecond(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	id, token := fixture.APIKey(t, db, func(in *apikey.Input) { in.Scopes = []string{"write"} })
-	r, c := newRing(db)
-	if !good(t, r, token).Can(actor.Write) {
-		t.Fatal("it cannot write")
+	r, c := newAuthenticator(db)
+	if !wantValid(t, r, token).Can(actor.Write) {
+		t.Fatal("the key cannot write")
 	}
 	write(t, db, func(ctx context.Context, tx pgx.Tx) error {
 		old, err := apikey.Get(ctx, tx, id)
@@ -162,9 +162,9 @@ func TestAScopeThatIsTakenAwayIsGoneWithinASecond(t *testing.T) {
 		}
 		return apikey.Update(ctx, tx, old, apikey.Input{Name: "a", Scopes: []string{"read"}})
 	})
-	c.pass(time.Second)
-	if good(t, r, token).Can(actor.Write) {
-		t.Error("it still can")
+	c.advance(time.Second)
+	if wantValid(t, r, token).Can(actor.Write) {
+		t.Error("the key can still write")
 	}
 }
 
@@ -179,18 +179,18 @@ func TestOnlyTheHashOfAKeyIsStored(t *testing.T) {
 	secretPart := token[10:]
 	for _, sql := range []string{"SELECT count(*) FROM api_keys k WHERE k::text LIKE $1", "SELECT count(*) FROM changes c WHERE c::text LIKE $1"} {
 		if value[int64](t, db, sql, "%"+secretPart[:8]+"%") != 0 {
-			t.Errorf("the key can be read: %s", sql)
+			t.Errorf("the key is stored: %s", sql)
 		}
 	}
 	if value[int64](t, db, "SELECT count(*) FROM changes WHERE type = 'api-keys' AND (after ? 'hash' OR after ? 'last_used_at')") != 0 {
-		t.Error("the log holds the hash or the use of a key")
+		t.Error("the change log contains the hash or the use of a key")
 	}
 	if prefix := value[string](t, db, "SELECT prefix FROM api_keys WHERE id = $1", id); prefix != token[:10] {
 		t.Errorf("the prefix is %q", prefix)
 	}
 }
 
-func TestKeysCannotBeGuessed(t *testing.T) {
+func TestKeysAreRandom(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
 	for range 1000 {
@@ -202,35 +202,35 @@ func TestKeysCannotBeGuessed(t *testing.T) {
 	}
 }
 
-func TestUseIsNotedToTheMinuteAndNotInTheLog(t *testing.T) {
+func TestUseIsRecordedToTheMinuteAndNotInTheChangeLog(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	id, token := fixture.APIKey(t, db)
 	const used = "SELECT last_used_at FROM api_keys WHERE id = $1"
 	if value[*time.Time](t, db, used, id) != nil {
-		t.Error("a new key was used")
+		t.Error("a new key has a time of use")
 	}
 	entries := value[int64](t, db, "SELECT count(*) FROM changes")
-	r, c := newRing(db)
-	good(t, r, token)
+	r, c := newAuthenticator(db)
+	wantValid(t, r, token)
 	first := value[time.Time](t, db, used, id)
-	c.pass(2 * time.Second)
-	good(t, r, token)
+	c.advance(2 * time.Second)
+	wantValid(t, r, token)
 	if again := value[time.Time](t, db, used, id); !again.Equal(first) {
-		t.Errorf("noted at %v and again at %v", first, again)
+		t.Errorf("recorded at %v and again at %v", first, again)
 	}
 	exec(t, db, "UPDATE api_keys SET last_used_at = now() - interval '2 minutes' WHERE id = $1", id)
-	c.pass(2 * time.Second)
-	good(t, r, token)
+	c.advance(2 * time.Second)
+	wantValid(t, r, token)
 	if later := value[time.Time](t, db, used, id); later.Before(first) {
-		t.Errorf("noted at %v", later)
+		t.Errorf("recorded at %v", later)
 	}
 	if value[int64](t, db, "SELECT version FROM api_keys WHERE id = $1", id) != 1 || value[int64](t, db, "SELECT count(*) FROM changes") != entries {
-		t.Error("the use of a key is a change of it")
+		t.Error("the use of a key changed its version")
 	}
 }
 
-func TestAKeyWorksWhileItsRowIsHeld(t *testing.T) {
+func TestAKeyWorksWhileItsRowIsLocked(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	id, token := fixture.APIKey(t, db)
@@ -240,11 +240,11 @@ func TestAKeyWorksWhileItsRowIsHeld(t *testing.T) {
 	}
 	defer tx.Rollback(context.Background())
 	exec(t, tx, "SELECT FROM api_keys WHERE id = $1 FOR UPDATE", id)
-	r, _ := newRing(db)
-	good(t, r, token)
+	r, _ := newAuthenticator(db)
+	wantValid(t, r, token)
 }
 
-// counting counts the questions to the database.
+// counting counts queries.
 type counting struct {
 	pg.DB
 	mu sync.Mutex
@@ -258,13 +258,13 @@ func (c *counting) QueryRow(ctx context.Context, sql string, args ...any) pgx.Ro
 	return c.DB.QueryRow(ctx, sql, args...)
 }
 
-func TestManyAtOnceMayUseARing(t *testing.T) {
+func TestAnAuthenticatorIsSafeForConcurrentUse(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	_, token := fixture.APIKey(t, db)
 	asked := &counting{DB: db}
-	r, _ := newRing(asked)
-	good(t, r, token)
+	r, _ := newAuthenticator(asked)
+	wantValid(t, r, token)
 	var all sync.WaitGroup
 	errs := make([]error, 8)
 	for i := range errs {
@@ -286,6 +286,6 @@ func TestManyAtOnceMayUseARing(t *testing.T) {
 		t.Error(err)
 	}
 	if asked.n != 1+len(errs) {
-		t.Errorf("%d questions to the database within a second, want one, and one for each wrong key", asked.n)
+		t.Errorf("%d queries within a second, want one, and one for each wrong key", asked.n)
 	}
 }
