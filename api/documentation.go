@@ -23,6 +23,10 @@ func Documentation() []Route {
 		{get, "/swagger.json", "", openDocument("application/json", openapi.V20)},
 		{get, "/docs", "", redirectTo("/docs/")},
 		{get, "/docs/*", "", (*server).showDocs},
+		{get, "/docs/guides", "", redirectTo("/docs/guides/")},
+		{get, "/docs/guides/", "", (*server).showGuide},
+		{get, "/docs/guides/:name", "", (*server).showGuide},
+		{get, "/docs/examples/*", "", (*server).showExample},
 	}
 }
 

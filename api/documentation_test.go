@@ -50,7 +50,7 @@ func TestAFileThatTheBrowserHasIsNotSentAgain(t *testing.T) {
 func TestFilesAreSentAsTheyAreStoredAndPlainToClientsWithoutGzip(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
-	for _, path := range []string{"/openapi.json", "/docs/", "/docs/swagger-ui.css"} {
+	for _, path := range []string{"/openapi.json", "/docs/", "/docs/swagger-ui.css", "/docs/guides/reading"} {
 		plain := r.do(t, http.MethodGet, path, nil).want(t, http.StatusOK)
 		if got := plain.Header().Get("Content-Encoding"); got != "" {
 			t.Errorf("%s: Content-Encoding %q for a client without gzip", path, got)
@@ -81,6 +81,13 @@ func TestFilesAreSentAsTheyAreStoredAndPlainToClientsWithoutGzip(t *testing.T) {
 				t.Errorf("%s: Vary %q", answer.request, got)
 			}
 		}
+	}
+}
+
+func TestTheLicenceOfTheDocumentIsThatOfTheData(t *testing.T) {
+	t.Parallel()
+	if l := published().doc.Info.License; l.URL != License || l.Name != "CC BY 4.0" {
+		t.Errorf("the document says %s, %s", l.Name, l.URL)
 	}
 }
 

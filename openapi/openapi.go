@@ -1,8 +1,8 @@
-// Package openapi holds the description of the API that the service publishes, in three notations. It is generated
-// (see generate) and never edited by hand.
+// Package openapi holds what the service publishes about its API: the OpenAPI documents, the guides and the example
+// programs. The documents are generated (see generate) and never edited by hand.
 package openapi
 
-import _ "embed" // the documents
+import "embed"
 
 //go:generate go run ./generate
 
@@ -23,3 +23,8 @@ var (
 	//go:embed swagger.json.gz
 	V20 []byte
 )
+
+// Guides holds guides/<name>.md, and the programs in examples/ that the guides link to.
+//
+//go:embed guides/*.md examples/mirror examples/webhook
+var Guides embed.FS

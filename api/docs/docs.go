@@ -1,4 +1,4 @@
-// Package docs holds the pages that show the API to people. It does not know the API itself.
+// Package docs holds the pages that show the API to people: Swagger UI and the guides. It does not know the API itself.
 //
 // Swagger UI is swagger-ui-dist 5.35.0, with a page, a style and a script of our own (index.html, registry.css,
 // registry.js). Its large files are stored as `gzip -9n` writes them. Nothing is loaded from other sites.
