@@ -45,7 +45,7 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 // Production is the APP_ENV of an installation that serves others.
 const Production = "production"
 
-// Config are the settings of the service. The README's table is checked against this struct: each field's comment is
+// Config are the settings of the service. The table of deployments/README.md is checked against this struct: each field's comment is
 // its line there.
 type Config struct {
 	AppEnv string `env:"APP_ENV" envDefault:"development"` // `development` or `production`. In production there is no embedded database.

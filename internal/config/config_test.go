@@ -114,7 +114,7 @@ func TestSecretsPrintAsStars(t *testing.T) {
 
 func TestTheReadmeListsEverySettingWithItsDefaultAndMeaning(t *testing.T) {
 	t.Parallel()
-	content, err := os.ReadFile("../../README.md")
+	content, err := os.ReadFile("../../deployments/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestTheReadmeListsEverySettingWithItsDefaultAndMeaning(t *testing.T) {
 		}
 	}
 	if want := table(t); strings.Join(got, "\n") != strings.Join(want, "\n") {
-		t.Errorf("the README's table should be:\n%s", strings.Join(want, "\n"))
+		t.Errorf("the table of deployments/README.md should be:\n%s", strings.Join(want, "\n"))
 	}
 }
 
