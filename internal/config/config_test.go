@@ -112,7 +112,7 @@ func TestSecretsPrintAsStars(t *testing.T) {
 	}
 }
 
-func TestTheReadmeListsEverySettingWithItsDefaultAndMeaning(t *testing.T) {
+func TestTheTableListsEverySettingWithItsDefaultAndMeaning(t *testing.T) {
 	t.Parallel()
 	content, err := os.ReadFile("../../deployments/README.md")
 	if err != nil {
@@ -129,7 +129,7 @@ func TestTheReadmeListsEverySettingWithItsDefaultAndMeaning(t *testing.T) {
 	}
 }
 
-// table makes the lines of the README's table from the struct and its comments.
+// table makes the lines of the table of deployments/README.md from the struct and its comments.
 func table(t *testing.T) (lines []string) {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "config.go", nil, parser.ParseComments)
