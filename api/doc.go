@@ -13,8 +13,8 @@
 //	@description				**Errors** are problems (RFC 9457): `code` is for programs, the texts are for people, in English, Russian or Kazakh as `Accept-Language` asks. All mistakes come at once.
 //	@description
 //	@description				Codes such as `held` or `keynote` are open lists: expect new ones.
-//	@license.name				Apache-2.0
-//	@license.url				https://www.apache.org/licenses/LICENSE-2.0
+//	@license.name				CC BY 4.0
+//	@license.url				https://creativecommons.org/licenses/by/4.0/
 //	@contact.name				Registry of round tables
 //	@contact.url				https://roundtables.kz
 //	@BasePath					/

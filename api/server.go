@@ -39,6 +39,7 @@ type server struct {
 	crossOrigin func(*http.Request) error
 	metrics     *metrics
 	probe       *probe
+	guides      func() (guides, error)
 	downloads   chan struct{}   // a place for each download that may run at once
 	operations  map[string]bool // paths of Operations and Documentation
 }
@@ -80,6 +81,7 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 		return nil, err
 	}
 	s.people, s.organizations = s.matcher.People, s.matcher.Organizations
+	s.guides = newGuides(config.PublicBaseURL)
 	s.anonymous = newLimiter("anonymous", config.RateAnonymous, config.Now)
 	s.keyed = newLimiter("key", config.RateKeys, config.Now)
 	s.failures = newLimiter("wrong-keys", config.RateAnonymous, config.Now)

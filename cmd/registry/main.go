@@ -42,7 +42,7 @@ const description = `A registry of round tables: who held them, who took part, w
     registry serve
     registry keys create --name "Dashboard" --scope read
 
-Settings are environment variables; the README lists them all.
+Settings are environment variables; deployments/README.md lists them all.
 
 Exit codes:
 
