@@ -7,12 +7,12 @@ import (
 	"roundtables.kz/registry/internal/pg"
 )
 
-// OfRoundTables gives the first attendees of each round table, at most per of each, in the order of the source.
+// OfRoundTables returns the first attendees of each round table, up to per for each, in the order of the source.
 func OfRoundTables(ctx context.Context, db pg.DB, roundTables []int64, per int) ([]Attendee, error) {
 	return each(ctx, db, paging.Children{Table: "attendees c", Parent: "c.round_table_id", Child: "c.id", Order: "c.position, c.id"}, roundTables, per)
 }
 
-// OfPeople gives the latest parts of each person in round tables, at most per of each.
+// OfPeople returns the latest attendee records of each person, up to per for each.
 func OfPeople(ctx context.Context, db pg.DB, people []int64, per int) ([]Attendee, error) {
 	return each(ctx, db, paging.Children{Table: "attendees c", Parent: "c.person_id", Child: "c.id", Order: "c.starts_key DESC, c.id DESC"}, people, per)
 }

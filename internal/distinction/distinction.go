@@ -1,4 +1,4 @@
-// Package distinction holds what people have decided about records that look alike: that they are not the same.
+// Package distinction stores decisions that two similar records are not the same.
 package distinction
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where distinctions are kept and what the log calls them.
+// Table is the table of distinctions, Type their record type in the change log.
 const (
 	Table = "distinctions"
 	Type  = "distinctions"
@@ -69,7 +69,7 @@ var Source = paging.Source{
 	Default: "-updated_at",
 }
 
-// List gives a page of distinctions.
+// List returns a page of distinctions.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Distinction], error) {
 	var w pg.Where
 	pg.In(&w, "d.id", "id", f.ID)
@@ -82,15 +82,14 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Distinction], er
 	return paging.Query[Distinction](ctx, db, Source, w, f.Params)
 }
 
-// Get gives one distinction, or apperr.NotFound, or apperr.Gone after its deletion.
+// Get returns one distinction. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Distinction, error) {
 	return changes.Get[Distinction](ctx, db, Source, Type, id)
 }
 
-// Create says that two records are not the same. Records that are not there are apperr.Invalid; what was said before is
-// apperr.Conflict.
+// Create stores that two records are not the same. An unknown record is apperr.Invalid. A duplicate is apperr.Conflict.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
-	if err := known(ctx, tx, in); err != nil {
+	if err := checkExist(ctx, tx, in); err != nil {
 		return 0, err
 	}
 	return pg.ID(ctx, tx, `INSERT INTO distinctions (type, first_id, second_id, note)
@@ -98,8 +97,8 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 		pg.Args{"type": in.Type, "first": in.FirstID, "second": in.SecondID, "note": in.Note})
 }
 
-// known finds out which of the two is missing, and keeps them from being deleted meanwhile.
-func known(ctx context.Context, tx pgx.Tx, in Input) error {
+// checkExist reports which of the two records is missing, and locks them against deletion.
+func checkExist(ctx context.Context, tx pgx.Tx, in Input) error {
 	ids, err := pg.Column[int64](ctx, tx, "SELECT id FROM "+in.Type+" WHERE id IN (@first, @second) ORDER BY id FOR KEY SHARE", pg.Args{"first": in.FirstID, "second": in.SecondID})
 	if err != nil {
 		return err
@@ -118,13 +117,13 @@ func known(ctx context.Context, tx pgx.Tx, in Input) error {
 	return apperr.Validation(missing)
 }
 
-// Between gives the distinction of two records of a type, or pgx.ErrNoRows.
+// Between returns the id of the distinction of two records of a type, or pgx.ErrNoRows.
 func Between(ctx context.Context, db pg.DB, recordType string, one, other int64) (id int64, err error) {
 	return pg.ID(ctx, db, "SELECT id FROM distinctions WHERE type = @type AND first_id = least(@one::bigint, @other) AND second_id = greatest(@one::bigint, @other)",
 		pg.Args{"type": recordType, "one": one, "other": other})
 }
 
-// Said gives, among records of a type, the pairs that are not the same, the lower id first.
+// Said returns the pairs of records of a type that are not the same, the lower id first.
 func Said(ctx context.Context, db pg.DB, recordType string, ids []int64) (map[[2]int64]bool, error) {
 	pairs, err := pg.All[struct {
 		First  int64 `db:"first_id"`

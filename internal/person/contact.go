@@ -12,8 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// ContactTable and ContactType are where contacts are kept and what the log calls them. They are personal data: no other
-// answer holds them.
+// ContactTable is the table of contacts, ContactType their record type in the change log. They are personal data: no
+// other response contains them.
 const (
 	ContactTable = "contacts"
 	ContactType  = "contacts"
@@ -60,7 +60,7 @@ var ContactSource = paging.Source{
 	Default: "id",
 }
 
-// ListContacts gives a page of the contacts of a person. Whether there is such a person is not looked at.
+// ListContacts returns a page of the contacts of a person. It does not check that the person exists.
 func ListContacts(ctx context.Context, db pg.DB, person int64, f ContactFilter) (paging.Page[Contact], error) {
 	var w pg.Where
 	w.Add("c.person_id = @person", "person", person)
@@ -68,7 +68,8 @@ func ListContacts(ctx context.Context, db pg.DB, person int64, f ContactFilter) 
 	return paging.Query[Contact](ctx, db, ContactSource, w, f.Params)
 }
 
-// GetContact gives one contact of a person, or apperr.NotFound, or apperr.Gone after its deletion.
+// GetContact returns one contact of a person. It returns apperr.NotFound if there is none and apperr.Gone after its
+// deletion.
 func GetContact(ctx context.Context, db pg.DB, person, id int64) (Contact, error) {
 	c, err := changes.Get[Contact](ctx, db, ContactSource, ContactType, id)
 	if err == nil && c.PersonID != person {
@@ -77,13 +78,14 @@ func GetContact(ctx context.Context, db pg.DB, person, id int64) (Contact, error
 	return c, err
 }
 
-// CreateContact makes a contact of a person. One that is there already is apperr.Conflict.
+// CreateContact creates a contact of a person. A duplicate is apperr.Conflict.
 func CreateContact(ctx context.Context, tx pgx.Tx, person int64, in ContactInput) (int64, error) {
 	return pg.ID(ctx, tx, "INSERT INTO contacts (person_id, kind, value, note) VALUES (@person, @kind, @value, @note) RETURNING id",
 		pg.Args{"person": person, "kind": in.Kind, "value": in.Value, "note": in.Note})
 }
 
-// UpdateContact gives a contact new content; content that is already there changes nothing, the version included.
+// UpdateContact replaces the content of old, with the errors of CreateContact. Content that is already stored changes
+// nothing, not even the version.
 func UpdateContact(ctx context.Context, tx pgx.Tx, old Contact, in ContactInput) error {
 	return pg.Exec(ctx, tx, "UPDATE contacts SET kind = @kind, value = @value, note = @note WHERE id = @id",
 		pg.Args{"id": old.ID, "kind": in.Kind, "value": in.Value, "note": in.Note})

@@ -7,17 +7,17 @@ import (
 	"roundtables.kz/registry/internal/pg"
 )
 
-// OfRoundTables gives the first statements of each round table, at most per of each, in the order of the source.
+// OfRoundTables returns the first statements of each round table, up to per for each, in the order of the source.
 func OfRoundTables(ctx context.Context, db pg.DB, roundTables []int64, per int) ([]Statement, error) {
 	return each(ctx, db, paging.Children{Table: "statements c", Parent: "c.round_table_id", Child: "c.id", Order: "c.sequence, c.id"}, roundTables, per)
 }
 
-// OfAttendees gives the first statements of each attendee, at most per of each, in the order of the source.
+// OfAttendees returns the first statements of each attendee, up to per for each, in the order of the source.
 func OfAttendees(ctx context.Context, db pg.DB, attendees []int64, per int) ([]Statement, error) {
 	return each(ctx, db, paging.Children{Table: "statements c", Parent: "c.attendee_id", Child: "c.id", Order: "c.sequence, c.id"}, attendees, per)
 }
 
-// OfPeople gives the latest statements of each person, at most per of each.
+// OfPeople returns the latest statements of each person, up to per for each.
 func OfPeople(ctx context.Context, db pg.DB, people []int64, per int) ([]Statement, error) {
 	return each(ctx, db, paging.Children{Table: "statements c", Parent: "c.person_key", Child: "c.id", Order: "c.starts_key DESC, c.id DESC"}, people, per)
 }
