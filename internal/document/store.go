@@ -15,20 +15,20 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where documents are kept and what the log calls them.
+// Table is the table of documents, Type their record type in the change log.
 const (
 	Table = "documents"
 	Type  = "documents"
 )
 
-// Source is how documents are read with the scope read.
+// Source is how documents are read by keys with the scope read.
 var Source = newSource(false)
 
 // publicSource is how the public reads them.
 var publicSource = newSource(true)
 
-// newSource is how documents are read: by the public without those that only unpublished round tables link to, and
-// without restricted authors.
+// newSource returns how documents are read. The public does not see restricted authors, and no documents that only
+// unpublished round tables link to.
 func newSource(public bool) paging.Source {
 	s := paging.Source{
 		Table: "documents d",
@@ -62,7 +62,7 @@ func sourceFor(ctx context.Context) paging.Source {
 	return Source
 }
 
-// List gives a page of documents.
+// List returns a page of documents.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Document], error) {
 	page, err := paging.Query[Document](ctx, db, sourceFor(ctx), f.where(actor.From(ctx).SeesOnlyPublished()), f.Params)
 	for i := range page.Items {
@@ -71,8 +71,8 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Document], error
 	return page, err
 }
 
-// where turns the filter into predicates. The public finds nothing by what it does not see: links of unpublished round
-// tables and restricted people.
+// where turns the filter into predicates. For the public, links of unpublished round tables and restricted people do
+// not count.
 func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "d.id", "id", f.ID)
 	pg.In(&w, "d.kind", "kind", f.Kind)
@@ -98,21 +98,21 @@ func (f Filter) where(public bool) (w pg.Where) {
 	return w
 }
 
-// finish fills what the row does not hold in the form that clients see.
+// finish fills the fields that are not columns of the row.
 func (d *Document) finish() {
 	for _, a := range d.Authors {
 		d.AuthorIDs = append(d.AuthorIDs, a.ID)
 	}
 }
 
-// Get gives one document, or apperr.NotFound, or apperr.Gone after its deletion.
+// Get returns one document. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Document, error) {
 	d, err := changes.Get[Document](ctx, db, sourceFor(ctx), Type, id)
 	d.finish()
 	return d, err
 }
 
-// Create makes a document. An unknown author is apperr.Invalid.
+// Create creates a document. An unknown author is apperr.Invalid.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	in.complete()
 	id, err := pg.ID(ctx, tx, "INSERT INTO documents (title, kind, url, language, published_on) VALUES (@title, @kind, @url, @language, @published_on) RETURNING id", in.args())
@@ -122,8 +122,8 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	return id, setAuthors(ctx, tx, id, nil, in.AuthorIDs)
 }
 
-// Update gives a document new content, with the errors of Create; content that is already there changes nothing, the
-// version included.
+// Update replaces the content of old, with the errors of Create. Content that is already stored changes nothing, not
+// even the version.
 func Update(ctx context.Context, tx pgx.Tx, old Document, in Input) error {
 	in.complete()
 	args := in.args()

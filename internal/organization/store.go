@@ -12,13 +12,13 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where organizations are kept and what the log calls them.
+// Table is the table of organizations, Type their record type in the change log.
 const (
 	Table = "organizations"
 	Type  = "organizations"
 )
 
-// Spellings is where the names of organizations are kept.
+// Spellings is the index of the names of organizations.
 var Spellings = spelling.Index{Table: "organization_names", Owner: "organization_id", Records: Table, Organizations: true}
 
 // Source is how organizations are read.
@@ -35,7 +35,7 @@ var Source = paging.Source{
 	Default: "name",
 }
 
-// List gives a page of organizations.
+// List returns a page of organizations.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Organization], error) {
 	var w pg.Where
 	pg.In(&w, "o.id", "id", f.ID)
@@ -51,23 +51,24 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Organization], e
 	return page, err
 }
 
-// Get gives one organization, or apperr.NotFound, or apperr.Gone after its deletion.
+// Get returns one organization. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Organization, error) {
 	return changes.Get[Organization](ctx, db, Source, Type, id)
 }
 
-// ByName gives the organizations of which the name is a spelling as written.
+// ByName returns the organizations that have exactly this spelling.
 func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error) {
 	return Spellings.FindExact(ctx, db, name)
 }
 
-// Distinct is apperr.Conflict with the candidates when an organization that one of the names is most likely a spelling of is there
-// already.
+// Distinct checks that no existing organization most likely has one of the names. Otherwise it returns
+// apperr.Conflict with the candidates.
 func Distinct(ctx context.Context, tx pgx.Tx, s *spelling.Session, in Input) error {
 	return s.Distinct(ctx, tx, spelling.Of(in.Name))
 }
 
-// Create makes an organization. An unknown parent is apperr.Invalid; an external id that another has is apperr.Conflict.
+// Create creates an organization. An unknown parent is apperr.Invalid. An external id that another record has is
+// apperr.Conflict.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	id, err := pg.ID(ctx, tx, `
 		INSERT INTO organizations (name, short_name, other_names, kind, parent_id, country, website, founded_on, dissolved_on, external_ids)
@@ -78,8 +79,8 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	return id, Spellings.Save(ctx, tx, id, in.spellings())
 }
 
-// Update gives an organization new content, with the errors of Create; a parent that is a part of it is apperr.Invalid.
-// Content that is already there changes nothing, the version included.
+// Update replaces the content of old, with the errors of Create. A parent that is a part of the organization is
+// apperr.Invalid. Content that is already stored changes nothing, not even the version.
 func Update(ctx context.Context, tx pgx.Tx, old Organization, in Input) error {
 	args := in.args()
 	args["id"] = old.ID
@@ -93,8 +94,8 @@ func Update(ctx context.Context, tx pgx.Tx, old Organization, in Input) error {
 	return Spellings.Save(ctx, tx, old.ID, in.spellings())
 }
 
-// AddSpelling gives an organization another name by which it is found, unless it has that one in some form. One that has as many as it
-// may have is apperr.Invalid.
+// AddSpelling adds another name to an organization unless it has the name already in some form. If its list of names
+// is full, AddSpelling returns apperr.Invalid.
 func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
 	o, err := Get(ctx, pg.ForUpdate{Tx: tx}, id)
 	if err != nil {
@@ -107,12 +108,12 @@ func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
 	return Update(ctx, tx, o, in)
 }
 
-// Respell keeps the spellings of all organizations anew, by the rules of today, and gives how many organizations there are.
+// Respell rebuilds the spellings of all organizations by the current rules and returns the number of organizations.
 func Respell(ctx context.Context, db changes.Pool) (int, error) {
 	return spelling.Rebuild(ctx, db, Spellings, spelled, named)
 }
 
-// Relearn keeps the spellings of an organization anew, whose names were written from the log.
+// Relearn rebuilds the spellings of an organization whose names were restored from the log.
 func Relearn(ctx context.Context, tx pgx.Tx, id int64) error {
 	return spelling.RebuildOne(ctx, tx, Spellings, id, spelled, named)
 }

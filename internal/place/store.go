@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where places are kept and what the log calls them.
+// Table is the table of places, Type their record type in the change log.
 const (
 	Table = "places"
 	Type  = "places"
@@ -34,7 +34,7 @@ var Source = paging.Source{
 	Default: "name",
 }
 
-// List gives a page of places.
+// List returns a page of places.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Place], error) {
 	var w pg.Where
 	pg.In(&w, "p.id", "id", f.ID)
@@ -44,17 +44,17 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Place], error) {
 	return paging.Query[Place](ctx, db, spellings.Ranked(Source, &w, f.Q, f.Sort), w, f.Params)
 }
 
-// Get gives one place, or apperr.NotFound, or apperr.Gone after its deletion.
+// Get returns one place. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Place, error) {
 	return changes.Get[Place](ctx, db, Source, Type, id)
 }
 
-// ByName gives the places that have or had the name.
+// ByName returns the places that have or had the name.
 func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error) {
 	return spellings.FindExact(ctx, db, name)
 }
 
-// Create makes a place. An unknown parent is apperr.Invalid.
+// Create creates a place. An unknown parent is apperr.Invalid.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	id, err := pg.ID(ctx, tx, `
 		INSERT INTO places (name, former_names, other_names, country, region, parent_id, latitude, longitude)
@@ -65,8 +65,8 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	return id, spellings.Save(ctx, tx, id, in.spellings())
 }
 
-// Update gives a place new content, with the errors of Create; a parent that lies within it is apperr.Invalid. Content
-// that is already there changes nothing, the version included.
+// Update replaces the content of old, with the errors of Create. A parent that lies within the place is apperr.Invalid.
+// Content that is already stored changes nothing, not even the version.
 func Update(ctx context.Context, tx pgx.Tx, old Place, in Input) error {
 	args := in.args()
 	args["id"] = old.ID
@@ -79,12 +79,12 @@ func Update(ctx context.Context, tx pgx.Tx, old Place, in Input) error {
 	return spellings.Save(ctx, tx, old.ID, in.spellings())
 }
 
-// Respell keeps the spellings of all places anew, by the rules of today, and gives how many places there are.
+// Respell rebuilds the spellings of all places by the current rules and returns the number of places.
 func Respell(ctx context.Context, db changes.Pool) (int, error) {
 	return spelling.Rebuild(ctx, db, spellings, spelled, named)
 }
 
-// Relearn keeps the spellings of a place anew, whose names were written from the log.
+// Relearn rebuilds the spellings of a place whose names were restored from the log.
 func Relearn(ctx context.Context, tx pgx.Tx, id int64) error {
 	return spelling.RebuildOne(ctx, tx, spellings, id, spelled, named)
 }

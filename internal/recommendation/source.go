@@ -10,7 +10,7 @@ import (
 	"roundtables.kz/registry/internal/reference"
 )
 
-// Source is how recommendations are read with the scope read.
+// Source is how recommendations are read by keys with the scope read.
 var Source = newSource(false)
 
 // publicSource is how the public reads them.
@@ -23,8 +23,8 @@ func sourceFor(ctx context.Context) paging.Source {
 	return Source
 }
 
-// newSource is how recommendations are read: by the public only those of published round tables, without restricted
-// people and without evidence that only unpublished round tables link to.
+// newSource returns how recommendations are read. The public sees only those of published round tables, without
+// restricted people and without evidence that only unpublished round tables link to.
 func newSource(public bool) paging.Source {
 	s := paging.Source{
 		Table: "recommendations x",
@@ -40,7 +40,7 @@ func newSource(public bool) paging.Source {
 		s.Visible = "r.publication = 'published'"
 		open = " AND documents_public(d.id)"
 	}
-	s.Joins = "LEFT JOIN round_tables r ON r.id = x.round_table_id" // an outer join that nothing looks at costs nothing
+	s.Joins = "LEFT JOIN round_tables r ON r.id = x.round_table_id" // PostgreSQL drops an outer join that nothing uses
 	s.Shown = `LEFT JOIN statements s ON s.id = x.statement_id
 		LEFT JOIN people p ON p.id = s.person_key` + reference.Shown("p", public) + `
 		LEFT JOIN organizations g ON g.id = x.addressee_id
@@ -57,11 +57,11 @@ func newSource(public bool) paging.Source {
 	return s
 }
 
-// topicLinks ties topics to the recommendations of their statements and of their round tables.
+// topicLinks links topics to the recommendations of their statements and of their round tables.
 const topicLinks = `(SELECT t.topic_id, t.starts_key, y.id AS recommendation_id FROM statement_topics t JOIN recommendations y ON y.statement_id = t.statement_id
 	UNION ALL SELECT t.topic_id, t.starts_key, y.id FROM round_table_topics t JOIN recommendations y ON y.round_table_id = t.round_table_id) l`
 
-// where turns the filter into predicates. The public finds nothing by people that it does not see.
+// where turns the filter into predicates. For the public, restricted people do not match.
 func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "x.id", "id", f.ID)
 	pg.In(&w, "x.round_table_id", "round_table", f.RoundTable)

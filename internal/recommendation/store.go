@@ -11,30 +11,30 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where recommendations are kept and what the log calls them.
+// Table is the table of recommendations, Type their record type in the change log.
 const (
 	Table = "recommendations"
 	Type  = "recommendations"
 )
 
-// List gives a page of recommendations.
+// List returns a page of recommendations.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Recommendation], error) {
 	return paging.Query[Recommendation](ctx, db, sourceFor(ctx), f.where(actor.From(ctx).SeesOnlyPublished()), f.Params)
 }
 
-// ListWithin gives a page of the recommendations of one round table. Whether there is such a round table is not looked
-// at.
+// ListWithin returns a page of the recommendations of one round table. It does not check that the
+// round table exists.
 func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (paging.Page[Recommendation], error) {
 	return List(ctx, db, Filter{Within: f, RoundTable: []int64{roundTable}})
 }
 
-// Get gives one recommendation, or apperr.NotFound, or apperr.Gone after its deletion.
+// Get returns one recommendation. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Recommendation, error) {
 	return changes.Get[Recommendation](ctx, db, sourceFor(ctx), Type, id)
 }
 
-// Create makes a recommendation. An unknown round table, addressee or document, and a statement that is not of the round
-// table, are apperr.Invalid.
+// Create creates a recommendation. An unknown round table, addressee or document is apperr.Invalid, and so is a
+// statement of another round table.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	in.complete()
 	return pg.ID(ctx, tx, `
@@ -43,8 +43,8 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 		RETURNING id`, in.args())
 }
 
-// Update gives a recommendation new content, with the errors of Create; content that is already there changes nothing,
-// the version included.
+// Update replaces the content of old, with the errors of Create. Content that is already stored changes nothing, not
+// even the version.
 func Update(ctx context.Context, tx pgx.Tx, old Recommendation, in Input) error {
 	in.complete()
 	args := in.args()
@@ -62,7 +62,7 @@ func (in Input) args() pg.Args {
 	}
 }
 
-// OfRoundTables gives the first recommendations of each round table, at most per of each.
+// OfRoundTables returns the first recommendations of each round table, up to per for each.
 func OfRoundTables(ctx context.Context, db pg.DB, roundTables []int64, per int) ([]Recommendation, error) {
 	return paging.Each[Recommendation](ctx, db, sourceFor(ctx), paging.Children{Table: "recommendations c", Parent: "c.round_table_id", Child: "c.id", Order: "c.id"}, roundTables, per)
 }

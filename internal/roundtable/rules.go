@@ -8,15 +8,14 @@ import (
 	"roundtables.kz/registry/internal/date"
 )
 
-// Check sets the defaults of fields that the client left out, and returns the mistakes in the dates, which tags cannot
-// express.
+// Check fills in defaults and derived fields, and returns the errors that tags cannot express: those of the dates.
 func (in *Input) Check() []apperr.Field {
 	in.complete()
 	fields := append(in.checkDays(), in.checkTimes()...)
 	return fields
 }
 
-// complete sets the defaults of fields that the client left out. It is idempotent.
+// complete fills in defaults and derived fields. It is idempotent.
 func (in *Input) complete() {
 	orElse := func(field *string, value string) {
 		if *field == "" {
@@ -40,7 +39,7 @@ func (in *Input) complete() {
 	orElse(&in.DatePrecision, "unknown")
 }
 
-// checkDays returns the mistakes in the calendar days and their precision.
+// checkDays returns the errors of the calendar days and their precision.
 func (in *Input) checkDays() (fields []apperr.Field) {
 	if in.EndsOn != nil && in.StartsOn == nil {
 		fields = append(fields, apperr.At("/starts_on", "required"))
@@ -63,7 +62,7 @@ func (in *Input) checkDays() (fields []apperr.Field) {
 	return fields
 }
 
-// checkTimes returns the mistakes in the times: each must fall on the day that `starts_on` or `ends_on` gives.
+// checkTimes returns the errors of the times. Each time must be on the day that the field for its day has.
 func (in *Input) checkTimes() (fields []apperr.Field) {
 	if in.EndsAt != nil && in.StartsAt == nil {
 		fields = append(fields, apperr.At("/starts_at", "required"))
@@ -78,8 +77,8 @@ func (in *Input) checkTimes() (fields []apperr.Field) {
 	return append(fields, in.checkTime("ends_at", in.EndsAt, "ends_on", in.EndsOn)...)
 }
 
-func (in *Input) checkTime(name string, at *time.Time, beside string, day *date.Day) []apperr.Field {
-	if at == nil || in.location() == nil { // the tag of Timezone reports an unknown time zone
+func (in *Input) checkTime(name string, at *time.Time, dayField string, day *date.Day) []apperr.Field {
+	if at == nil || in.location() == nil { // its tag reports an unknown time zone
 		return nil
 	}
 	is, ok := in.dayOf(at)
@@ -87,13 +86,13 @@ func (in *Input) checkTime(name string, at *time.Time, beside string, day *date.
 	case !ok:
 		return []apperr.Field{apperr.At("/"+name, "bad_value")}
 	case day != nil && !is.Time.Equal(day.Time):
-		return []apperr.Field{apperr.At("/"+name, "other_day", "value", is.String(), "field", beside)}
+		return []apperr.Field{apperr.At("/"+name, "other_day", "value", is.String(), "field", dayField)}
 	}
 	return nil
 }
 
-// dayOf returns the calendar day of a time in the time zone of the event. It returns false without a time, without a
-// known time zone and outside the years 1 to 9999.
+// dayOf returns the calendar day of a time in the time zone of the event. It returns false without a time, with an
+// unknown time zone, and outside of the years 1 to 9999.
 func (in *Input) dayOf(at *time.Time) (date.Day, bool) {
 	zone := in.location()
 	if at == nil || zone == nil || !inRange(at.UTC()) || !inRange(at.In(zone)) {
@@ -105,7 +104,7 @@ func (in *Input) dayOf(at *time.Time) (date.Day, bool) {
 
 func inRange(t time.Time) bool { return t.Year() >= 1 && t.Year() <= 9999 }
 
-var zones sync.Map // name -> *time.Location; the standard library would read a file each time
+var zones sync.Map // name -> *time.Location; the standard library reads a file every time
 
 // location returns the time zone of the event, or nil if its name is unknown.
 func (in *Input) location() *time.Location {
@@ -120,8 +119,9 @@ func (in *Input) location() *time.Location {
 	return zone
 }
 
-// localize sets the offset of each time to that of the event's time zone. Local times before the introduction of time
-// zones have seconds in their offset, which RFC 3339 does not allow: they are cut off, and the instant stays the same.
+// localize sets the offset of the times to that of the event's time zone at that time. Local mean times, used before
+// time zones, have offsets with seconds, which RFC 3339 lacks. localize cuts them off; the point in time stays the
+// same.
 func (in *Input) localize() {
 	zone := in.location()
 	if zone == nil { // this system no longer knows the name

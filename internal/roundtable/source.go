@@ -10,7 +10,7 @@ import (
 	"roundtables.kz/registry/internal/reference"
 )
 
-// Source is how round tables are read with the scope read.
+// Source is how round tables are read by keys with the scope read.
 var Source = newSource(false)
 
 // publicSource is how the public reads them.
@@ -23,8 +23,8 @@ func sourceFor(ctx context.Context) paging.Source {
 	return Source
 }
 
-// newSource is how round tables are read: by the public only what is published, without notes and without what is not
-// published itself. Documents of a published round table are public, and so is all that is counted.
+// newSource returns how round tables are read. The public sees only published ones, without notes and without
+// unpublished parents. Documents of a published round table are public, and so are all counts.
 func newSource(public bool) paging.Source {
 	s := paging.Source{
 		Table: "round_tables r",
@@ -65,8 +65,8 @@ func newSource(public bool) paging.Source {
 	return s
 }
 
-// What ties organizations and people to round tables, each as one link table with the date that it carries. A WHERE in it
-// would keep PostgreSQL from merging the indexes in order.
+// The link tables of round tables with organizations and with people, with the sort date. A WHERE in them would keep
+// PostgreSQL from merging the indexes in order.
 const (
 	organizationLinks = `(SELECT organization_id, starts_key, round_table_id FROM organizers
 		UNION ALL SELECT organization_id, starts_key, round_table_id FROM attendee_affiliations
@@ -75,7 +75,7 @@ const (
 		UNION ALL SELECT quoted_person_id, starts_key, round_table_id FROM statements) l`
 )
 
-// where turns the filter into predicates. The public finds nothing by what it does not see.
+// where turns the filter into predicates. For the public, records that it does not see do not count.
 func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "r.id", "id", f.ID)
 	paging.Starts(&w, "r.starts_key", f.StartsFrom, f.StartsTo)
@@ -125,7 +125,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	return w
 }
 
-// through narrows to the round tables that a link table ties to one of the values.
+// through keeps the round tables that a link table links to one of the values.
 func through[T any](w *pg.Where, table, column, name string, values []T) {
 	if len(values) == 0 {
 		return

@@ -13,13 +13,13 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where round tables are kept and what the log calls them.
+// Table is the table of round tables, Type their record type in the change log.
 const (
 	Table = "round_tables"
 	Type  = "round-tables"
 )
 
-// List gives a page of round tables.
+// List returns a page of round tables.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[RoundTable], error) {
 	public := actor.From(ctx).SeesOnlyPublished()
 	page, err := paging.Query[RoundTable](ctx, db, sourceFor(ctx), f.where(public), f.Params)
@@ -29,14 +29,14 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[RoundTable], err
 	return page, err
 }
 
-// Get gives one round table, or apperr.NotFound, or apperr.Gone after its deletion.
+// Get returns one round table. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (RoundTable, error) {
 	r, err := changes.Get[RoundTable](ctx, db, sourceFor(ctx), Type, id)
 	r.finish()
 	return r, err
 }
 
-// finish fills what the row does not hold in the form that clients see.
+// finish fills the fields that are not columns of the row.
 func (r *RoundTable) finish() {
 	r.localize()
 	for _, t := range r.Topics {
@@ -47,8 +47,9 @@ func (r *RoundTable) finish() {
 	}
 }
 
-// Create makes a round table. A published or withdrawn one is apperr.Forbidden without the scope publish; an unknown
-// place, parent, topic or document is apperr.Invalid; an external id that another has is apperr.Conflict.
+// Create creates a round table. A published or withdrawn one is apperr.Forbidden without the scope publish. An
+// unknown place, parent, topic or document is apperr.Invalid. An external id that another record has is
+// apperr.Conflict.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	in.complete()
 	if err := MayPublish(ctx, "draft", in.Publication); err != nil {
@@ -66,8 +67,8 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	return id, setParts(ctx, tx, id, Input{}, in)
 }
 
-// Update gives a round table new content, with the errors of Create; a parent that stands below it is apperr.Invalid.
-// Content that is already there changes nothing, the version included.
+// Update replaces the content of old, with the errors of Create. A parent that is a descendant is apperr.Invalid.
+// Content that is already stored changes nothing, not even the version.
 func Update(ctx context.Context, tx pgx.Tx, old RoundTable, in Input) error {
 	in.complete()
 	if err := MayPublish(ctx, old.Publication, in.Publication); err != nil {
@@ -87,8 +88,8 @@ func Update(ctx context.Context, tx pgx.Tx, old RoundTable, in Input) error {
 	return setParts(ctx, tx, old.ID, old.Input, in)
 }
 
-// Publish moves a round table to a publication: "published" or "withdrawn". One that is there already stays as it is.
-// Without the scope publish it is apperr.Forbidden.
+// Publish sets the publication of a round table to "published" or "withdrawn". If it is already set, nothing changes.
+// Without the scope publish, Publish returns apperr.Forbidden.
 func Publish(ctx context.Context, tx pgx.Tx, id int64, publication string) error {
 	was, err := publicationOf(ctx, tx, id)
 	if err != nil {
@@ -108,8 +109,8 @@ func publicationOf(ctx context.Context, tx pgx.Tx, id int64) (publication string
 	return publication, err
 }
 
-// MayPublish holds a change of the publication against the scopes of the actor: what everyone sees, and what everyone
-// has seen, is moved with the scope publish only.
+// MayPublish checks that the actor may change the publication. A change from or to published or withdrawn requires
+// the scope publish; otherwise it is apperr.Forbidden.
 func MayPublish(ctx context.Context, was, is string) error {
 	moves := func(publication string) bool { return publication == "published" || publication == "withdrawn" }
 	if was == is || !moves(was) && !moves(is) || actor.From(ctx).Can(actor.Publish) {
@@ -127,7 +128,7 @@ func (in Input) args() pg.Args {
 	}
 }
 
-// orEmpty makes an absent list an empty one, for columns that are never NULL.
+// orEmpty replaces a nil list by an empty one, for columns that are NOT NULL.
 func orEmpty[T any](list []T) []T {
 	if list == nil {
 		return []T{}

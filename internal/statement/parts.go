@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// links lists the references of a statement to other records: their tables and their pointers in the body.
+// links are the lists of a statement that refer to other records: their table and their pointer into a body.
 var links = []struct {
 	table, column, records, pointer string
 	of                              func(Input) []int64
@@ -30,17 +30,17 @@ type numbered struct {
 	Position int `json:"position"`
 }
 
-// setParts replaces the texts and references of a statement in one round trip. Unchanged lists are not written. It
-// reports all references to records that do not exist as one apperr.Invalid, each with its pointer.
-func setParts(ctx context.Context, tx pgx.Tx, id int64, was, is Input) error {
+// setParts replaces the texts and lists of a statement where they differ from old, in one round trip. It inserts only
+// references that exist and reports all others together as apperr.Invalid, each by its index.
+func setParts(ctx context.Context, tx pgx.Tx, id int64, old, in Input) error {
 	var parts pgx.Batch
 	var fields []apperr.Field
-	if !reflect.DeepEqual(was.Texts, is.Texts) {
-		if len(was.Texts) > 0 {
+	if !reflect.DeepEqual(old.Texts, in.Texts) {
+		if len(old.Texts) > 0 {
 			parts.Queue("DELETE FROM statement_texts WHERE statement_id = $1", id)
 		}
-		list := make([]numbered, len(is.Texts))
-		for i, t := range is.Texts {
+		list := make([]numbered, len(in.Texts))
+		for i, t := range in.Texts {
 			list[i] = numbered{t, i + 1}
 		}
 		parts.Queue(`
@@ -49,7 +49,7 @@ func setParts(ctx context.Context, tx pgx.Tx, id int64, was, is Input) error {
 			FROM jsonb_to_recordset(@list::jsonb) g(lang text, text text, original boolean, translator text, position integer)`, pg.Args{"id": id, "list": list})
 	}
 	for _, l := range links {
-		before, after := l.of(was), l.of(is)
+		before, after := l.of(old), l.of(in)
 		if slices.Equal(before, after) {
 			continue
 		}

@@ -10,7 +10,7 @@ import (
 	"roundtables.kz/registry/internal/reference"
 )
 
-// Source is how statements are read with the scope read.
+// Source is how statements are read by keys with the scope read.
 var Source = newSource(false)
 
 // publicSource is how the public reads them.
@@ -23,12 +23,12 @@ func sourceFor(ctx context.Context) paging.Source {
 	return Source
 }
 
-// newSource is how statements are read: by the public only those of published round tables, and without anything that
+// newSource returns how statements are read. The public sees only those of published round tables, and nothing that
 // names restricted people.
 func newSource(public bool) paging.Source {
 	s := paging.Source{
 		Table: "statements s",
-		Joins: "LEFT JOIN round_tables r ON r.id = s.round_table_id", // an outer join that nothing looks at costs nothing
+		Joins: "LEFT JOIN round_tables r ON r.id = s.round_table_id", // PostgreSQL drops an outer join that nothing uses
 		Shown: `LEFT JOIN attendees a ON a.id = s.attendee_id
 			LEFT JOIN people p ON p.id = a.person_id` + reference.Shown("p", public) + `
 			LEFT JOIN LATERAL (SELECT f.organization_id, f.organization_as_listed, f.title FROM attendee_affiliations f
@@ -72,7 +72,7 @@ func newSource(public bool) paging.Source {
 	return s
 }
 
-// where turns the filter into predicates. The public finds nothing by people who are restricted.
+// where turns the filter into predicates. For the public, restricted people do not match.
 func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "s.id", "id", f.ID)
 	pg.In(&w, "s.round_table_id", "round_table", f.RoundTable)
@@ -105,7 +105,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	return w
 }
 
-// through narrows to the statements that a link table ties to one of the values.
+// through keeps the statements that a link table links to one of the values.
 func through(w *pg.Where, table, column, name string, values []int64) {
 	if len(values) == 0 {
 		return

@@ -12,13 +12,13 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where statements are kept and what the log calls them.
+// Table is the table of statements, Type their record type in the change log.
 const (
 	Table = "statements"
 	Type  = "statements"
 )
 
-// List gives a page of statements.
+// List returns a page of statements.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Statement], error) {
 	public := actor.From(ctx).SeesOnlyPublished()
 	page, err := paging.Query[Statement](ctx, db, sourceFor(ctx), f.where(public), f.Params)
@@ -28,8 +28,8 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Statement], erro
 	return page, err
 }
 
-// ListWithin gives a page of the statements of one round table, in the order of the source. Whether there is such a round
-// table is not looked at.
+// ListWithin returns a page of the statements of one round table, in the order of the source. It does not
+// check that the round table exists.
 func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (paging.Page[Statement], error) {
 	if f.Sort == "" {
 		f.Sort = "sequence"
@@ -37,15 +37,15 @@ func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (pagi
 	return List(ctx, db, Filter{Within: f, RoundTable: []int64{roundTable}})
 }
 
-// Get gives one statement, or apperr.NotFound, or apperr.Gone after its deletion.
+// Get returns one statement. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Statement, error) {
 	s, err := changes.Get[Statement](ctx, db, sourceFor(ctx), Type, id)
 	s.finish()
 	return s, err
 }
 
-// Create makes a statement, the last one of its round table unless it has a place in the sequence. Whatever it refers to
-// has to exist, its attendee and the statement that it answers at the same round table: otherwise it is apperr.Invalid.
+// Create creates a statement. Without a sequence number it becomes the last one of its round table. An unknown
+// reference is apperr.Invalid, and so is an attendee or an answered statement of another round table.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	in.complete()
 	id, err := pg.ID(ctx, tx, `
@@ -60,8 +60,8 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	return id, setParts(ctx, tx, id, Input{}, in)
 }
 
-// Update gives a statement new content, with the errors of Create; without a place in the sequence it stays where it is.
-// Another round table is apperr.Invalid. Content that is already there changes nothing, the version included.
+// Update replaces the content of old, with the errors of Create. Another round table is apperr.Invalid. Without a
+// sequence number it keeps its own. Content that is already stored changes nothing, not even the version.
 func Update(ctx context.Context, tx pgx.Tx, old Statement, in Input) error {
 	in.complete()
 	if old.RoundTableID != in.RoundTableID {

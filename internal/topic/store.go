@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where topics are kept and what the log calls them.
+// Table is the table of topics, Type their record type in the change log.
 const (
 	Table = "topics"
 	Type  = "topics"
@@ -31,7 +31,7 @@ var Source = paging.Source{
 	Default: "label",
 }
 
-// List gives a page of topics.
+// List returns a page of topics.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Topic], error) {
 	var w pg.Where
 	pg.In(&w, "t.id", "id", f.ID)
@@ -42,17 +42,18 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Topic], error) {
 	return paging.Query[Topic](ctx, db, Source, w, f.Params)
 }
 
-// Get gives one topic, or apperr.NotFound, or apperr.Gone after its deletion.
+// Get returns one topic. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Topic, error) {
 	return changes.Get[Topic](ctx, db, Source, Type, id)
 }
 
-// Create makes a topic. A label that a sibling has is apperr.Conflict; an unknown parent is apperr.Invalid.
+// Create creates a topic. A label that a sibling has is apperr.Conflict. An unknown parent is apperr.Invalid.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	return pg.ID(ctx, tx, "INSERT INTO topics (label, description, parent_id) VALUES (@label, @description, @parent_id) RETURNING id", in.args())
 }
 
-// Update gives a topic new content; content that is already there changes nothing, the version included.
+// Update replaces the content of old, with the errors of Create. Content that is already stored changes nothing, not
+// even the version.
 func Update(ctx context.Context, tx pgx.Tx, old Topic, in Input) error {
 	args := in.args()
 	args["id"] = old.ID
@@ -63,7 +64,7 @@ func (in Input) args() pg.Args {
 	return pg.Args{"label": in.Label, "description": in.Description, "parent_id": in.ParentID}
 }
 
-// ByLabel gives the topics that have the label in any language, whatever its case, at most ten.
+// ByLabel returns the topics that have the label in any language, ignoring case; at most ten.
 func ByLabel(ctx context.Context, db pg.DB, label string) ([]apperr.Candidate, error) {
 	return pg.All[apperr.Candidate](ctx, db, `SELECT t.id, text_sort_key(t.label) AS name, 1.0::float8 AS score FROM topics t
 		WHERE EXISTS (SELECT FROM jsonb_each_text(t.label) l WHERE lower(l.value) = lower(@label)) ORDER BY t.id LIMIT 10`, pg.Args{"label": label})
