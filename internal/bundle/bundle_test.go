@@ -168,6 +168,39 @@ func TestANameInAnotherLanguageThanTheDocumentsIsKeptThere(t *testing.T) {
 	}
 }
 
+func TestTheNameAsListedIsTheGivenOneThenTheNameInTheDocumentThenNone(t *testing.T) {
+	db := dbtest.New(t)
+	made := must(t, db, event(func(in *Input) {
+		in.People, in.Organizations = []Person{{Name: "Talgat Kaliyev"}}, []Organization{{Name: "Institute"}, {Name: "Fund"}, {Name: "School"}}
+	}))
+	person, organizations := madeBy(made, "people")[0], madeBy(made, "organizations")
+	must(t, db, event(func(in *Input) {
+		in.Organizers = []Organizer{
+			{Organization: Organization{Name: "Institute"}, NameAsListed: new("The Institute")},
+			{Organization: Organization{Name: "Fund"}},
+			{Organization: Organization{ID: &organizations[2]}},
+		}
+		in.Attendees = []Attendee{
+			{Person: &Person{ID: &person}, Affiliations: []Affiliation{
+				{Organization: &Organization{Name: "Institute"}, OrganizationAsListed: new("Inst.")}, {Organization: &Organization{Name: "Fund"}}, {Organization: &Organization{ID: &organizations[2]}},
+			}},
+			{Organization: &Organization{ID: &organizations[2]}},
+			{Organization: &Organization{Name: "Fund"}},
+			{NameAsListed: new("Somebody")},
+		}
+	}))
+	for query, want := range map[string]string{
+		"SELECT string_agg(coalesce(name_as_listed, 'none'), ', ' ORDER BY position) FROM organizers":                    "The Institute, Fund, none",
+		"SELECT string_agg(coalesce(name_as_listed, 'none'), ', ' ORDER BY position) FROM attendees":                     "none, none, Fund, Somebody",
+		"SELECT string_agg(coalesce(organization_as_listed, 'none'), ', ' ORDER BY position) FROM attendee_affiliations": "Inst., Fund, none",
+	} {
+		var got string
+		if err := db.QueryRow(context.Background(), query).Scan(&got); err != nil || got != want {
+			t.Errorf("%s: %s, want %s (%v)", query, got, want, err)
+		}
+	}
+}
+
 func TestParentsAreMadeFirstWhereverTheyStandInTheDocument(t *testing.T) {
 	db := dbtest.New(t)
 	r := must(t, db, event(func(in *Input) {

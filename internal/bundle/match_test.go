@@ -255,6 +255,28 @@ func TestWhatTheTransactionMadeIsFoundBeforeItIsCommitted(t *testing.T) {
 	}
 }
 
+func TestARecordThatTheTransactionDeletedIsNotMatched(t *testing.T) {
+	db := dbtest.New(t)
+	gone := madeBy(must(t, db, event(func(in *Input) { in.People = []Person{{Name: "Kassym-Jomart Tokayev"}} })), "people")[0]
+	finders := findersOf(t, db)
+	ctx := actor.With(context.Background(), actor.System("test"))
+	for _, name := range []string{"Касым-Жомарт Токаев", "Касым-Жомарт Токаева"} { // certainly that person, and only similar
+		var r Report
+		if err := changes.Write(ctx, db, changes.Options{DryRun: true}, func(tx pgx.Tx) (err error) {
+			if err := changes.Delete(ctx, tx, "people", gone); err != nil {
+				return err
+			}
+			r, err = NewWriter(tx, finders).Create(ctx, attended(name))
+			return err
+		}); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if r.Counts["people"] != 1 || len(r.Matched) != 0 {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
 func TestBundlesAtOnceWithOneNewPersonMakeOne(t *testing.T) {
 	db := dbtest.New(t)
 	finders := findersOf(t, db)

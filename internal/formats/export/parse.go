@@ -24,7 +24,7 @@ func within(name string, err error) error {
 	if !errors.As(err, &cell) {
 		return err
 	}
-	if cell.Column != "" && !strings.HasPrefix(cell.Column, "_") && !strings.HasPrefix(cell.Column, ".") {
+	if cell.Column != "" && !strings.HasPrefix(cell.Column, "_") {
 		name += "."
 	}
 	cell.Column = name + cell.Column

@@ -284,6 +284,13 @@ func TestCellsThatAreNoneSayWhichAndWhatWasExpected(t *testing.T) {
 	if _, err := editor.Members(nil, []string{"", "1|2", "a|b|c"}); err == nil || err.Error() != "topics.id: expected as many elements as the columns beside it" {
 		t.Error(err)
 	}
+	if _, err := editor.Members(nil, []string{"", "1|2|3", "a|b"}); err == nil || err.Error() != "topics.name_ru: expected as many elements as the columns beside it" {
+		t.Error(err)
+	}
+	translated := export.Of(reflect.TypeFor[statement.Statement](), export.Options{}).Editor([]string{"texts_translator"})
+	if _, err := translated.Members(nil, []string{"me"}); err == nil || err.Error() != "texts_translator: expected JSON object of texts" {
+		t.Error(err)
+	}
 	role := export.Of(reflect.TypeFor[role.Role](), export.Options{}).Editor([]string{"speaks"})
 	if got, err := role.Members(nil, []string{"TRUE"}); err != nil || len(got) != 1 || string(got["speaks"]) != "true" {
 		t.Errorf("%s, %v", got, err)
