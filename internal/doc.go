@@ -6,8 +6,8 @@
 //   - Floor 1 is used by every write: changes (transactions, versions and the change log).
 //   - Floor 2 holds the resources, each its types, rules and SQL; they never import each other. That a referenced
 //     record exists and belongs is the schema's to check.
-//   - Floor 3 works across resources: bundle (a whole event in one document), merge, imports (which can be reverted), export and linked (other
-//     forms of the records), calendar, feed; above them sample (the events that ship).
+//   - Floor 3 works across resources: bundle (a whole event in one document), merge, imports (which can be reverted), formats/… (other forms of
+//     the records: export, popolo, schemaorg, calendar, feed); above them sample (the events that ship).
 //   - Beside them: embeddedpg (the database of development and tests), dbtest and fixture (for tests only), bench
 //     (measures the service).
 //

@@ -44,8 +44,8 @@ func (c *CSVWriter) Write(row []string) error {
 	return err
 }
 
-// Guard prevents a spreadsheet from reading a text as a formula. It puts a "'" before a text that begins with = + - @ TAB or CR.
-// A text that already begins with such a guard gets another one, so that Unguard restores it.
+// Guard prevents a spreadsheet from reading a text as a formula. It puts a "'" before a text that begins with = + - @
+// TAB or CR. A text that already begins with such a guard gets another one, so that Unguard restores it.
 func Guard(cell string) string {
 	if armed(cell) {
 		return "'" + cell

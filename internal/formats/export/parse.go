@@ -37,8 +37,8 @@ type Editor struct {
 	at    []int // for each column of the table its index in the rows, -1 if they lack it
 }
 
-// Editor returns the editor for rows with the columns of header, which may be some of the columns of the table in any order.
-// Other columns are ignored.
+// Editor returns the editor for rows with the columns of header, which may be some of the columns of the table in any
+// order. Other columns are ignored.
 func (t *Table) Editor(header []string) *Editor {
 	e := &Editor{table: t}
 	for _, c := range t.columns {
@@ -47,8 +47,8 @@ func (t *Table) Editor(header []string) *Editor {
 	return e
 }
 
-// Members returns the members of a record that a row changes, with their new values. A nil record has no members. A cell that does
-// not have the type of its column is a *CellError.
+// Members returns the members of a record that a row changes, with their new values. A nil record has no members. A
+// cell that does not have the type of its column is a *CellError.
 func (e *Editor) Members(record jsontext.Value, row []string) (map[string]jsontext.Value, error) {
 	before, err := e.table.Row(record)
 	if err != nil {

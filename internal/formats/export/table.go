@@ -1,5 +1,5 @@
-// Package export writes records as files of CSV, NDJSON and XLSX. It also reads the rows of such tables, so that an export can be
-// imported. It does not choose records.
+// Package export writes records as files of CSV, NDJSON and XLSX. It also reads the rows of such tables, so that an
+// export can be imported. It does not choose records.
 //
 // The columns of a table have the names of the members in JSON:
 //
@@ -224,8 +224,8 @@ func (o object) cells(to []string, v jsontext.Value) ([]string, error) {
 // encoded are the options for JSON that this program has encoded.
 var encoded = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
-// values are the values of the indexed members of an object. They are slices of it: a map would be allocated for each row of an
-// export.
+// values are the values of the indexed members of an object. They are slices of it: a map would be allocated for each
+// row of an export.
 type values struct {
 	index  map[string]int
 	object jsontext.Value

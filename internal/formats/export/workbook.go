@@ -14,8 +14,8 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// workbook is a table as a workbook for spreadsheets. A temporary file keeps it until the last record, so that the error for
-// a record that a workbook cannot hold comes before any output.
+// workbook is a table as a workbook for spreadsheets. A temporary file keeps it until the last record, so that the
+// error for a record that a workbook cannot hold comes before any output.
 type workbook struct {
 	w     io.Writer
 	table *Table
@@ -83,8 +83,8 @@ func (w *workbook) Add(record jsontext.Value) error {
 // firstDay is the first day that all spreadsheets count in the same way. Earlier days are written as text.
 var firstDay = time.Date(1900, time.March, 1, 0, 0, 0, 0, time.UTC)
 
-// cell returns the value of a cell in its type. Texts stay texts, so that none is read as a formula. A text that does not fit is
-// an error.
+// cell returns the value of a cell in its type. Texts stay texts, so that none is read as a formula. A text that does
+// not fit is an error.
 func (w *workbook) cell(column Column, cell string) (any, error) {
 	if cell == "" {
 		return nil, nil

@@ -11,8 +11,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Document is a Popolo document as lists of objects. Objects that are embedded in others are appended to the lists. Objects refer
-// to each other by keys: their ids, or their pointers if they have none.
+// Document is a Popolo document as lists of objects. Objects that are embedded in others are appended to the lists.
+// Objects refer to each other by keys: their ids, or their pointers if they have none.
 type Document struct {
 	Organizations []*Listed[organizationObject]
 	People        []*Listed[personObject]
@@ -130,8 +130,8 @@ type eventObject struct {
 	attendees []string // keys of people
 }
 
-// Read reads a document, which must be valid JSON. Objects that the schemas reject are listed with their mistakes. JSON without any
-// list of Popolo is apperr.Invalid.
+// Read reads a document, which must be valid JSON. Objects that the schemas reject are listed with their mistakes. JSON
+// without any list of Popolo is apperr.Invalid.
 func Read(raw jsontext.Value) (*Document, error) {
 	var members map[string]jsontext.Value
 	if raw.Kind() != '{' {

@@ -111,8 +111,8 @@ func (m *importer) partsOf(o *Listed[eventObject], g *roundtable.Input) (organiz
 	return organizerID, attendees, apperr.Validation(mistakes)
 }
 
-// findEvent returns the round table of an event and how it was matched: by its id in the registry if the title agrees, by an
-// identifier, or by its title and day. matchedBy is empty if there is none.
+// findEvent returns the round table of an event and how it was matched: by its id in the registry if the title agrees,
+// by an identifier, or by its title and day. matchedBy is empty if there is none.
 func (m *importer) findEvent(ctx context.Context, tx pgx.Tx, o *Listed[eventObject], g roundtable.Input) (r roundtable.RoundTable, by string, err error) {
 	if id, sure := m.registryID(roundtable.Type, o.Key, o.Value.Sources); id != 0 {
 		r, err := roundtable.Get(ctx, tx, id)

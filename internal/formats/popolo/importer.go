@@ -32,8 +32,8 @@ type Result struct {
 	Mistakes []apperr.Field
 }
 
-// importer writes a document in one transaction. It adds what the registry lacks. It replaces and deletes nothing, so that a
-// document can be imported repeatedly.
+// importer writes a document in one transaction. It adds what the registry lacks. It replaces and deletes nothing, so
+// that a document can be imported repeatedly.
 type importer struct {
 	Options
 	doc     *Document
@@ -48,8 +48,8 @@ type importer struct {
 	people, organizations *spelling.Session
 }
 
-// Import writes the objects of a document, each in its own savepoint, and returns the result of each. Mistakes of the document
-// are in the results; an error is a different failure.
+// Import writes the objects of a document, each in its own savepoint, and returns the result of each. Mistakes of the
+// document are in the results; an error is a different failure.
 func Import(ctx context.Context, tx pgx.Tx, d *Document, o Options) ([]*Result, error) {
 	m := &importer{
 		Options: o, doc: d, results: []*Result{},
@@ -166,8 +166,8 @@ func mistakesOf(e *apperr.Error, at string, properties map[string]string) []appe
 	return fields
 }
 
-// reference returns the id of the record of another object of the document, or nil without a key. A key that leads to no record
-// is a mistake of the property that holds it.
+// reference returns the id of the record of another object of the document, or nil without a key. A key that leads to
+// no record is a mistake of the property that holds it.
 func (m *importer) reference(class, key, at string) (*int64, []apperr.Field) {
 	if key == "" {
 		return nil, nil
@@ -182,7 +182,8 @@ func (m *importer) reference(class, key, at string) (*int64, []apperr.Field) {
 	return nil, []apperr.Field{apperr.At("/"+at, code, "value", key)}
 }
 
-// registryID returns the id in a key like "people/1", or 0. It is sure if the address of that record is among the sources.
+// registryID returns the id in a key like "people/1", or 0. It is sure if the address of that record is among the
+// sources.
 func (m *importer) registryID(path, key string, sources []linkObject) (id int64, sure bool) {
 	number, ok := strings.CutPrefix(key, path+"/")
 	if !ok {

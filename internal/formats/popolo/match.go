@@ -27,8 +27,9 @@ type subject struct {
 	get       func(ctx context.Context, tx pgx.Tx, id int64) (spellings []string, err error)
 }
 
-// find returns the record of a subject and how it was matched: by its id in the registry if a name agrees, by an identifier, or
-// by the exact name if narrow leaves one record of that name. Otherwise id is 0, and exact are the records of that name.
+// find returns the record of a subject and how it was matched: by its id in the registry if a name agrees, by an
+// identifier, or by the exact name if narrow leaves one record of that name. Otherwise id is 0, and exact are the
+// records of that name.
 func (m *importer) find(ctx context.Context, tx pgx.Tx, s subject, narrow func(exact []apperr.Candidate) ([]apperr.Candidate, error)) (
 	id int64, matchedBy string, exact []apperr.Candidate, err error,
 ) {
@@ -93,7 +94,8 @@ func (m *importer) isMatched(recordType string, id int64) bool {
 	return m.matched[recordType+" "+strconv.FormatInt(id, 10)]
 }
 
-// unmatched returns the candidates that do not belong to another object. Different objects of a document are different records.
+// unmatched returns the candidates that do not belong to another object. Different objects of a document are different
+// records.
 func (m *importer) unmatched(recordType string, candidates []apperr.Candidate) (left []apperr.Candidate) {
 	for _, c := range candidates {
 		if !m.isMatched(recordType, c.ID) {
@@ -110,8 +112,8 @@ func ambiguous(name string, candidates []apperr.Candidate) error {
 	}}
 }
 
-// checkDistinct compares the names of a new record with those of the registry. Candidates for duplicates are an error unless
-// AllowDuplicate is set; then they are returned for recordDistinct.
+// checkDistinct compares the names of a new record with those of the registry. Candidates for duplicates are an error
+// unless AllowDuplicate is set; then they are returned for recordDistinct.
 func (m *importer) checkDistinct(ctx context.Context, tx pgx.Tx, recordType string, session *spelling.Session, name string, spellings []string, exact []apperr.Candidate) (candidates []apperr.Candidate, err error) {
 	err = session.Distinct(ctx, tx, spellings)
 	var refused *apperr.Error

@@ -40,8 +40,8 @@ var schemas = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	return classes, nil
 })
 
-// Check validates an object against the schema of its class, such as "person", and returns all mistakes. Their pointers begin with
-// at. An error is a failure of the schema itself.
+// Check validates an object against the schema of its class, such as "person", and returns all mistakes. Their pointers
+// begin with at. An error is a failure of the schema itself.
 func Check(class string, at jsontext.Pointer, object []byte) ([]apperr.Field, error) {
 	classes, err := schemas()
 	if err != nil {
@@ -60,7 +60,8 @@ func Check(class string, at jsontext.Pointer, object []byte) ([]apperr.Field, er
 	return fields, nil
 }
 
-// mistakes collects the innermost causes of an error of the schema. The outer ones only say that something inside is wrong.
+// mistakes collects the innermost causes of an error of the schema. The outer ones only say that something inside is
+// wrong.
 func mistakes(all []apperr.Field, at jsontext.Pointer, e *jsonschema.ValidationError) []apperr.Field {
 	for _, cause := range e.Causes {
 		all = mistakes(all, at, cause)

@@ -156,8 +156,8 @@ func (g *addition) identifiers(into *[]string, given []string) {
 	}
 }
 
-// externalIDs returns the identifiers of an object as external ids, with its id if the import has a source. Identifiers without a
-// scheme, or with characters that external ids cannot have, are ignored.
+// externalIDs returns the identifiers of an object as external ids, with its id if the import has a source. Identifiers
+// without a scheme, or with characters that external ids cannot have, are ignored.
 func (m *importer) externalIDs(key string, at string, own bool, list []identifierObject) (ids, ignored []string) {
 	for _, i := range list {
 		scheme := strings.ToLower(strings.ReplaceAll(strings.TrimSpace(i.Scheme), " ", "_"))
