@@ -9,10 +9,11 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Content negotiation (RFC 9110, section 12.5). The libraries for it parse media types only, and reject a whole header for one
-// malformed element; Accept and Accept-Encoding are read by the same rules here.
+// Content negotiation (RFC 9110, section 12.5). The libraries for it parse media types only, and reject a whole header
+// for one malformed element; Accept and Accept-Encoding are read by the same rules here.
 
-// acceptsJSON reports whether a client accepts JSON answers. A client that names only application/problem+json accepts them, too.
+// acceptsJSON reports whether a client accepts JSON answers. A client that names only application/problem+json accepts
+// them, too.
 func acceptsJSON(r *http.Request) bool {
 	accept := joined(r, echo.HeaderAccept)
 	if accept == "" || accept == "*/*" {
@@ -34,8 +35,8 @@ func prefers(r *http.Request, mediaType string) bool {
 	return q >= ofJSON
 }
 
-// acceptsGzip reports whether the answer to a request may be sent with gzip. The client must name it, as for answers that
-// compress compresses.
+// acceptsGzip reports whether the answer to a request may be sent with gzip. The client must name it, as for answers
+// that compress compresses.
 func acceptsGzip(r *http.Request) bool {
 	q, named := quality(joined(r, echo.HeaderAcceptEncoding), "gzip")
 	return named && q > 0 && r.Method != http.MethodHead // compress does not touch answers to HEAD
@@ -53,8 +54,9 @@ const (
 	matchesExact // "text/html"
 )
 
-// quality returns the quality, 0 to 1, that a header gives to a media type or a coding, and whether the header names it or a
-// wildcard matches it. Malformed elements are ignored. A header without any other accepts everything, as an absent one does.
+// quality returns the quality, 0 to 1, that a header gives to a media type or a coding, and whether the header names it
+// or a wildcard matches it. Malformed elements are ignored. A header without any other accepts everything, as an absent
+// one does.
 func quality(header, offer string) (q float64, named bool) {
 	best, valid := matchesNot, false
 	for header != "" {

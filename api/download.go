@@ -17,10 +17,10 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// stall is how long a client may take to accept a piece of a download; a whole download may take as long as it takes.
+// stall is how long a client may take to accept a part of a download. The whole download has no limit.
 const stall = time.Minute
 
-// sentWhole are the beginnings of the routes whose answers are sent while they are made: they have no deadline but stall.
+// sentWhole are the prefixes of the paths whose answers are sent while they are read. Their only deadline is stall.
 var sentWhole = []string{"/v1/exports/", "/v1/calendar.ics"}
 
 func isSentWhole(path string) bool {
@@ -32,14 +32,14 @@ func isSentWhole(path string) bool {
 	return false
 }
 
-// cutOff is why an answer was broken off after its beginning had been sent.
+// cutOff is the reason for which an answer ended after a part of it had been sent.
 type cutOff struct{ error }
 
 func (c cutOff) Unwrap() error { return c.error }
 
-// snapshot runs f in a transaction that sees one moment of the registry. Half of the connections are kept for other requests:
-// when all others are taken, the error is apperr.Unavailable. An error after the answer has begun breaks the connection off,
-// so that no client takes a part of the answer for the whole.
+// snapshot runs f in a transaction that sees one moment of the registry. At most half of the connections serve
+// snapshots: one more is apperr.Unavailable. After an error in the middle of an answer it closes the connection, so
+// that no client takes a part for the whole.
 func (s *server) snapshot(c echo.Context, f func(ctx context.Context, tx pgx.Tx) error) error {
 	select {
 	case s.downloads <- struct{}{}:
@@ -79,7 +79,7 @@ func (s *server) sendFile(c echo.Context, mediaType, name string, f func(ctx con
 	})
 }
 
-// download is an answer that is sent while it is made. Its header is sent with the first bytes: an error before them is still
+// download is an answer that is sent while it is read. Its header is sent with the first bytes: an error before them is
 // answered as a problem.
 type download struct {
 	*bufio.Writer
@@ -110,7 +110,7 @@ func (r response) Write(b []byte) (int, error) {
 	return r.c.Response().Write(b)
 }
 
-// begin sends the header, once, and gives the client new time to take what follows. It is errHead for HEAD.
+// begin sends the header, once, and extends the deadline. It returns errHead for HEAD.
 func (d *download) begin() error {
 	d.extend()
 	if !d.c.Response().Committed {
@@ -123,10 +123,11 @@ func (d *download) begin() error {
 	return nil
 }
 
-// extend gives the client new time. Writers of tests have no deadline.
+// extend extends the deadline of the client. The writers of tests have none.
 func (d *download) extend() { _ = d.control.SetWriteDeadline(time.Now().Add(stall)) }
 
-// send sends what has been written so far. Without any output, as for a workbook, it only moves the deadline.
+// send sends what has been written so far. Without output, as before the end of a workbook, it only extends the
+// deadline.
 func (d *download) send() error {
 	d.extend()
 	if d.c.Request().Method == http.MethodHead {

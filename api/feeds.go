@@ -16,16 +16,16 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Round tables for calendars and feed readers. Both ask again and again by themselves, so what they get depends on the
+// Round tables for calendars and feed readers. These programs poll an address, so that the answer depends on the
 // address alone.
 
-// ofCalendars and ofFeeds are the parameters of lists that calendars and feeds have no use for.
+// ofCalendars and ofFeeds are the parameters of lists that calendars and feeds do not have.
 var (
 	ofCalendars = []string{"limit", "cursor", "count", "sort", "fields"}
 	ofFeeds     = []string{"cursor", "count", "sort", "fields"}
 )
 
-// getCalendar answers round tables as a calendar.
+// getCalendar answers with round tables as a calendar.
 //
 //	@ID				getCalendar
 //	@Summary		Round tables as a calendar
@@ -63,7 +63,7 @@ func (s *server) getCalendar(c echo.Context) error {
 	})
 }
 
-// host is the name of the service in ids that are unique in the world.
+// host returns the host name that makes the ids of events globally unique.
 func (s *server) host() string {
 	if u, err := url.Parse(s.config.PublicBaseURL); err == nil && u.Hostname() != "" {
 		return u.Hostname()
@@ -71,7 +71,7 @@ func (s *server) host() string {
 	return "roundtables.kz"
 }
 
-// getAtomFeed answers the latest round tables as Atom.
+// getAtomFeed answers with the latest round tables as Atom.
 //
 //	@ID				getAtomFeed
 //	@Summary		The latest round tables as an Atom feed
@@ -94,7 +94,7 @@ func (s *server) getAtomFeed(c echo.Context) error {
 	return c.Blob(http.StatusOK, "application/atom+xml; charset=utf-8", b)
 }
 
-// getJSONFeed answers the latest round tables as a JSON Feed.
+// getJSONFeed answers with the latest round tables as a JSON Feed.
 //
 //	@ID				getJsonFeed
 //	@Summary		The latest round tables as a JSON Feed
@@ -113,7 +113,7 @@ func (s *server) getJSONFeed(c echo.Context) error {
 	return send(c, http.StatusOK, "application/feed+json", m.JSON(list))
 }
 
-// feed reads what a feed is made of.
+// feed reads the round tables of a feed.
 func (s *server) feed(c echo.Context) (feed.Maker, []roundtable.RoundTable, error) {
 	var f roundtable.Filter
 	if err := apperr.BadQuery(input.BindAll(c.QueryParams(), ofFeeds, &f)); err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Explanation is what the address in `type` of a problem leads to.
+// Explanation is the answer at the address in `type` of a problem.
 //
 //	@Description	What a code of a problem or of a mistake means.
 type Explanation struct {
@@ -32,7 +32,7 @@ var explanationPage = template.Must(template.New("explanation").Parse(`<!doctype
 </html>
 `))
 
-// explainProblem explains a code: to a browser as a page, to others as JSON.
+// explainProblem explains a code: in a page to browsers, in JSON to other clients.
 //
 //	@ID				explainProblem
 //	@Summary		What does this code mean?

@@ -254,7 +254,7 @@ func firstSheet(book *excelize.File) (*excelize.Rows, error) {
 }
 
 // plainCell gives a cell of a workbook, which keeps days as numbers and truth as 0 and 1, as its column holds it.
-func plainCell(cell string, kind export.Kind) string {
+func plainCell(cell string, kind export.CellType) string {
 	switch kind {
 	case export.Bool:
 		switch cell {

@@ -28,8 +28,8 @@ func Pages[T any](ctx context.Context, db pg.DB, list func(context.Context, pg.D
 // Stream is a JSON array that is encoded while its elements are read. It calls add for each of them.
 type Stream func(add func(element any) error) error
 
-// StreamOf returns the stream of what element returns for the records of pages; nil leaves a record out. flush is called
-// after each page.
+// StreamOf returns the stream of what element returns for the records of pages; nil leaves a record out. flush is
+// called after each page.
 func StreamOf[T any, E ~map[string]any](pages iter.Seq2[Page[T], error], element func(T) E, flush func() error) Stream {
 	return func(add func(any) error) error {
 		for page, err := range pages {

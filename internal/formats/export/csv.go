@@ -7,26 +7,26 @@ import (
 	"strings"
 )
 
-// BOM tells spreadsheets that a file is UTF-8.
+// BOM is the byte order mark by which spreadsheets recognize UTF-8.
 const BOM = "\ufeff"
 
-// CSVWriter writes rows as CSV (RFC 4180): cells are kept byte by byte, rows end in CRLF.
+// CSVWriter writes rows as CSV (RFC 4180). It does not change the bytes of cells. Rows end in CRLF.
 type CSVWriter struct {
 	w         *bufio.Writer
 	delimiter byte
 	guarded   []bool
 }
 
-// NewCSVWriter makes a writer for the rows of a table; delimiter stands between cells.
+// NewCSVWriter returns a writer for the rows of a table. delimiter separates cells.
 func NewCSVWriter(w *bufio.Writer, delimiter byte, t *Table) *CSVWriter {
 	c := &CSVWriter{w: w, delimiter: delimiter}
 	for _, column := range t.columns {
-		c.guarded = append(c.guarded, column.Kind == Text)
+		c.guarded = append(c.guarded, column.Type == Text)
 	}
 	return c
 }
 
-// Write writes one row, with its texts guarded.
+// Write writes one row. It guards the texts.
 func (c *CSVWriter) Write(row []string) error {
 	for i, cell := range row {
 		if i > 0 {
@@ -35,7 +35,7 @@ func (c *CSVWriter) Write(row []string) error {
 		if c.guarded[i] {
 			cell = Guard(cell)
 		}
-		if strings.ContainsAny(cell, "\"\r\n\t,;") || strings.TrimSpace(cell) != cell { // whatever the delimiter is: some readers guess it
+		if strings.ContainsAny(cell, "\"\r\n\t,;") || strings.TrimSpace(cell) != cell { // for any delimiter, since some readers guess it
 			cell = `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
 		}
 		_, _ = c.w.WriteString(cell)
@@ -44,8 +44,8 @@ func (c *CSVWriter) Write(row []string) error {
 	return err
 }
 
-// Guard keeps a spreadsheet from taking a text for a formula: what begins with one of = + - @ TAB CR gets a "'" before it,
-// and so does what begins with such a guard already, so that Unguard can tell.
+// Guard prevents a spreadsheet from reading a text as a formula. It puts a "'" before a text that begins with = + - @
+// TAB or CR. A text that already begins with such a guard gets another one, so that Unguard restores it.
 func Guard(cell string) string {
 	if armed(cell) {
 		return "'" + cell
@@ -53,7 +53,7 @@ func Guard(cell string) string {
 	return cell
 }
 
-// Unguard takes away what Guard has put before a text.
+// Unguard removes the guard of a text.
 func Unguard(cell string) string {
 	if strings.HasPrefix(cell, "'") && armed(cell) {
 		return cell[1:]
@@ -61,28 +61,28 @@ func Unguard(cell string) string {
 	return cell
 }
 
-// armed reports whether a text begins with something that spreadsheets run, after any number of "'".
+// armed reports whether a spreadsheet would read a text as a formula without the "'" before it.
 func armed(cell string) bool {
 	rest := strings.TrimLeft(cell, "'")
 	return rest != "" && strings.IndexByte("=+-@\t\r", rest[0]) >= 0
 }
 
-// CSVReader reads rows of CSV as CSVWriter writes them and as other programs do: rows may end in LF, too.
+// CSVReader reads rows of CSV that CSVWriter or other programs have written: rows may also end in LF.
 type CSVReader struct {
 	r         *bufio.Reader
 	delimiter byte
 	begun     bool
 }
 
-// NewCSVReader makes a reader; a BOM is left out.
+// NewCSVReader returns a reader. It skips a BOM.
 func NewCSVReader(r io.Reader, delimiter byte) *CSVReader {
 	return &CSVReader{r: bufio.NewReader(r), delimiter: delimiter}
 }
 
-// ErrQuote is a quoted cell that is not closed, or something behind its end.
+// ErrQuote is the error for a quoted cell that is not closed or that is followed by other characters.
 var ErrQuote = errors.New("a quotation mark is missing or stands inside a cell")
 
-// Read gives the cells of the next row as they stand, with their guards; io.EOF after the last one.
+// Read returns the cells of the next row with their guards, or io.EOF after the last row.
 func (c *CSVReader) Read() ([]string, error) {
 	if !c.begun {
 		c.begun = true
@@ -105,7 +105,7 @@ func (c *CSVReader) Read() ([]string, error) {
 	}
 }
 
-// cell reads up to a delimiter or the end of the row, which makes it the last one.
+// cell reads up to a delimiter or the end of the row. last reports whether the row ends.
 func (c *CSVReader) cell() (cell string, last bool, err error) {
 	var b strings.Builder
 	next, err := c.r.ReadByte()
@@ -138,7 +138,7 @@ func (c *CSVReader) cell() (cell string, last bool, err error) {
 	return "", false, err
 }
 
-// quoted reads what stands between quotation marks, of which the first has been read.
+// quoted reads up to the closing quotation mark.
 func (c *CSVReader) quoted(b *strings.Builder) error {
 	for {
 		part, err := c.r.ReadString('"')

@@ -40,7 +40,8 @@ type FileOptions struct {
 	BOM       bool         // CSV begins with a byte order mark
 }
 
-// NewFile returns a file in one of Formats. It writes nothing to w before the first record. A workbook is written at its end.
+// NewFile returns a file in one of Formats. It writes nothing to w before the first record. A workbook is written at
+// its end.
 func NewFile(w *bufio.Writer, format string, o FileOptions) (File, error) {
 	switch format {
 	case "csv":

@@ -14,11 +14,11 @@ import (
 
 // scalar is one cell.
 type scalar struct {
-	kind    Kind
-	nilable bool
+	cellType CellType
+	nilable  bool
 }
 
-func (s scalar) columns(name string) []Column { return []Column{{name, s.kind}} }
+func (s scalar) columns(name string) []Column { return []Column{{name, s.cellType}} }
 
 func (s scalar) cells(to []string, v jsontext.Value) ([]string, error) {
 	switch v.Kind() {
@@ -34,14 +34,14 @@ func (s scalar) cells(to []string, v jsontext.Value) ([]string, error) {
 func (s scalar) value(cells []string) (jsontext.Value, error) {
 	cell := cells[0]
 	switch {
-	case cell == "" && (s.nilable || s.kind != Text):
+	case cell == "" && (s.nilable || s.cellType != Text):
 		return jsontext.Value("null"), nil
-	case s.kind == Bool:
+	case s.cellType == Bool:
 		if lower := strings.ToLower(cell); lower == "true" || lower == "false" { // spreadsheets write TRUE
 			return jsontext.Value(lower), nil
 		}
 		return nil, &CellError{Expected: "boolean"}
-	case s.kind == Number:
+	case s.cellType == Number:
 		if v := jsontext.Value(cell); v.Kind() == '0' && v.IsValid() {
 			return v, nil
 		}
@@ -91,7 +91,7 @@ func (languages) value(cells []string) (jsontext.Value, error) {
 	return json.Marshal(m, json.Deterministic(true))
 }
 
-// spread appends a cell for each named language and one for the others.
+// spread appends a cell for each named language and one for all others.
 func spread(to []string, m text.Map) ([]string, error) {
 	rest := maps.Clone(m)
 	for _, lang := range named {
@@ -109,7 +109,7 @@ func appendJSON(to []string, m map[string]string) ([]string, error) {
 	return append(to, string(v)), err
 }
 
-// gathered reads what spread wrote.
+// gathered reads the cells that spread has appended.
 func gathered(cells []string) (text.Map, error) {
 	m, err := readJSON(cells[len(named)], other)
 	if err != nil {
@@ -186,7 +186,7 @@ func (versions) value(cells []string) (jsontext.Value, error) {
 	return json.Marshal(texts)
 }
 
-// inOrder gives the languages of a text, those with a column first.
+// inOrder returns the languages of a text, those with a column first.
 func inOrder(m text.Map) (langs []string) {
 	for _, lang := range named {
 		if _, ok := m[lang]; ok {
@@ -201,7 +201,7 @@ func inOrder(m text.Map) (langs []string) {
 	return langs
 }
 
-// list is a list: in each cell of its elements the values of all of them.
+// list is a list. Each cell holds the values of all elements.
 type list struct {
 	element node
 	width   int
@@ -210,8 +210,8 @@ type list struct {
 func (l list) columns(name string) []Column {
 	all := l.element.columns(name)
 	for i, c := range all {
-		if c.Kind == Day || c.Kind == Bool || c.Kind == Number {
-			all[i].Kind = Plain
+		if c.Type == Day || c.Type == Bool || c.Type == Number {
+			all[i].Type = Plain
 		}
 	}
 	return all
@@ -279,7 +279,7 @@ const separator = "|"
 
 var escaper = strings.NewReplacer(`\`, `\\`, separator, `\`+separator)
 
-// join writes a list into one cell. One of which all elements are empty is empty.
+// join writes a list into one cell, which is empty if all elements are.
 func join(elements []string) string {
 	if allEmpty(elements) {
 		return ""
@@ -291,7 +291,7 @@ func join(elements []string) string {
 	return strings.Join(escaped, separator)
 }
 
-// split reads what join wrote.
+// split reads a cell that join has written.
 func split(cell string) []string {
 	var elements []string
 	var b strings.Builder

@@ -10,7 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// CellError is a cell that cannot be what its column holds.
+// CellError is the error for a cell that does not have the type of its column.
 type CellError struct {
 	Column   string
 	Expected string // "number", "boolean"
@@ -18,7 +18,7 @@ type CellError struct {
 
 func (e *CellError) Error() string { return e.Column + ": expected " + e.Expected }
 
-// within says in which column below name a cell was wrong.
+// within adds name to the column of a CellError.
 func within(name string, err error) error {
 	var cell *CellError
 	if !errors.As(err, &cell) {
@@ -31,14 +31,14 @@ func within(name string, err error) error {
 	return cell
 }
 
-// Editor reads rows as changes of records: what stands in the columns that the rows have, over what a record holds already.
+// Editor reads rows as changes of records. Members without a column keep their values.
 type Editor struct {
 	table *Table
-	at    []int // for each column of the table its place in the rows, -1 where they lack it
+	at    []int // for each column of the table its index in the rows, -1 if they lack it
 }
 
-// Editor gives the editor for rows whose columns are named by header, in any order and not necessarily all of them. Names that are no
-// columns of the table are not read.
+// Editor returns the editor for rows with the columns of header, which may be some of the columns of the table in any
+// order. Other columns are ignored.
 func (t *Table) Editor(header []string) *Editor {
 	e := &Editor{table: t}
 	for _, c := range t.columns {
@@ -47,8 +47,8 @@ func (t *Table) Editor(header []string) *Editor {
 	return e
 }
 
-// Members gives the members of the record that the row changes, whole; a record of which all cells are as they stand gives none, and nil
-// is a record without members. A cell that cannot be what its column holds is a *CellError.
+// Members returns the members of a record that a row changes, with their new values. A nil record has no members. A
+// cell that does not have the type of its column is a *CellError.
 func (e *Editor) Members(record jsontext.Value, row []string) (map[string]jsontext.Value, error) {
 	before, err := e.table.Row(record)
 	if err != nil {
@@ -75,18 +75,18 @@ func (e *Editor) Members(record jsontext.Value, row []string) (map[string]jsonte
 	return changed, nil
 }
 
-// Kinds gives the kind of each column of header, Text where the table lacks it.
-func (t *Table) Kinds(header []string) []Kind {
-	kinds := make([]Kind, len(header))
+// Kinds returns the type of each column of header, Text for a column that the table lacks.
+func (t *Table) Kinds(header []string) []CellType {
+	types := make([]CellType, len(header))
 	for i, name := range header {
 		if at := slices.IndexFunc(t.columns, func(c Column) bool { return c.Name == name }); at >= 0 {
-			kinds[i] = t.columns[at].Kind
+			types[i] = t.columns[at].Type
 		}
 	}
-	return kinds
+	return types
 }
 
-// Merge gives a record with some members replaced; nil is a record without members.
+// Merge returns a record with some members replaced. A nil record has no members.
 func Merge(record jsontext.Value, changed map[string]jsontext.Value) (jsontext.Value, error) {
 	members := map[string]jsontext.Value{}
 	if len(record) > 0 {

@@ -1,14 +1,13 @@
-// Package export lays records out as rows of a table and reads such rows back, so that what was exported can be imported.
-// It is not for choosing records or sending them.
+// Package export writes records as files of CSV, NDJSON and XLSX. It also reads the rows of such tables, so that an
+// export can be imported. It does not choose records.
 //
-// A table has a column for each thing that a record says, by the names of the JSON form:
+// The columns of a table have the names of the members in JSON:
 //
 //   - a number, a date, a code, a name: "starts_on". An empty cell is null.
 //   - a text in languages: "title_kk", "title_ru", "title_en", and "title_other", a JSON object of all other languages.
-//   - an object: a column for each of its members, "place.id", "place.name_ru"; all of them are empty for null.
-//   - a list: its elements with "|" between them; where one holds "|" or "\", a "\" stands before it. For a list of objects
-//     each column is such a list, "topics.id", "topics.name_ru", with the first of each from the first object; a
-//     column whose elements are all empty is empty.
+//   - an object: a column for each member, "place.id", "place.name_ru". All are empty for null.
+//   - a list: its elements with "|" between them; "\" escapes "|" and "\". For a list of objects each column is such a list,
+//     "topics.id", "topics.name_ru"; the first elements belong to the first object. A column is empty if all its elements are.
 //   - the texts of a statement: "texts_kk", "texts_ru", "texts_en", "texts_other" like a text in languages, "texts_original"
 //     with the language of the original, and "texts_translator", a JSON object of the translators by language.
 package export
@@ -29,22 +28,22 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Kind is what the cells of a column hold.
-type Kind int
+// CellType is the type of the cells of a column.
+type CellType int
 
-// The kinds of cells.
+// The types of cells.
 const (
-	Text   Kind = iota // anything that somebody wrote
-	Number             // a JSON number
-	Bool               // true or false
-	Plain              // a time or a date of which a part may be missing
-	Day                // YYYY-MM-DD
+	Text   CellType = iota // free text
+	Number                 // a JSON number
+	Bool                   // true or false
+	Plain                  // a time or a date of which a part may be missing
+	Day                    // YYYY-MM-DD
 )
 
 // Column is a column of a table.
 type Column struct {
 	Name string
-	Kind Kind
+	Type CellType
 }
 
 // Table is the layout of one type of record.
@@ -55,25 +54,25 @@ type Table struct {
 
 // Options choose columns.
 type Options struct {
-	Fields []string // only these members of the record; none: all
-	Lang   bool     // also "<text>_text" and "<text>_lang" beside the texts, which an asked language adds
+	Fields []string // only these members of the record; empty: all
+	Lang   bool     // with "<text>_text" and "<text>_lang" beside the texts
 }
 
-// Of gives the layout of a struct type.
+// Of returns the layout of a struct type.
 func Of(t reflect.Type, o Options) *Table {
 	table := &Table{root: objectOf(t, o.Lang)}
 	if len(o.Fields) > 0 {
 		table.root.members = slices.DeleteFunc(table.root.members, func(m member) bool { return !slices.Contains(o.Fields, m.owner) })
-		table.root.place()
+		table.root.buildIndex()
 	}
 	table.columns = table.root.columns("")
 	return table
 }
 
-// Columns gives the columns in order.
+// Columns returns the columns in order.
 func (t *Table) Columns() []Column { return t.columns }
 
-// Header gives the names of the columns.
+// Header returns the names of the columns.
 func (t *Table) Header() []string {
 	names := make([]string, len(t.columns))
 	for i, c := range t.columns {
@@ -82,31 +81,31 @@ func (t *Table) Header() []string {
 	return names
 }
 
-// Row gives the cells of a record in its JSON form, one for each column.
+// Row returns the cells of a record in JSON, one for each column.
 func (t *Table) Row(record jsontext.Value) ([]string, error) {
 	return t.root.cells(make([]string, 0, len(t.columns)), record)
 }
 
 // node is a part of the layout.
 type node interface {
-	// columns gives the columns of a value called name.
+	// columns returns the columns of a value called name.
 	columns(name string) []Column
-	// cells appends the cells of a value; nil is absent, which is null.
+	// cells appends the cells of a value. nil is null.
 	cells(to []string, v jsontext.Value) ([]string, error)
-	// value reads the cells back. Empty cells give null where there is one.
+	// value reads the cells. Empty cells are null if the value can be null.
 	value(cells []string) (jsontext.Value, error)
 }
 
 type member struct {
 	name  string
-	owner string // the field of the struct that it comes from: what Added holds comes from the text beside it
+	owner string // field of the struct; that of the text for a member of Added
 	node
 	width int
 }
 
 type object struct {
 	members []member
-	places  map[string]int // by their names in quotes
+	index   map[string]int // of the members, by their names in quotes
 	width   int
 	nilable bool
 }
@@ -124,23 +123,23 @@ func objectOf(t reflect.Type, lang bool) object {
 		name := nameOf(f)
 		add(name, name, nodeOf(f.Type, lang))
 		if f.Type == reflect.TypeFor[text.Map]() && lang && added {
-			add(name+"_text", name, scalar{kind: Text, nilable: true})
-			add(name+"_lang", name, scalar{kind: Text, nilable: true})
+			add(name+"_text", name, scalar{cellType: Text, nilable: true})
+			add(name+"_lang", name, scalar{cellType: Text, nilable: true})
 		}
 	}
-	o.place()
+	o.buildIndex()
 	return o
 }
 
-// place gives the members their places.
-func (o *object) place() {
-	o.places = make(map[string]int, len(o.members))
+// buildIndex indexes the members.
+func (o *object) buildIndex() {
+	o.index = make(map[string]int, len(o.members))
 	for i, m := range o.members {
-		o.places[`"`+m.name+`"`] = i
+		o.index[`"`+m.name+`"`] = i
 	}
 }
 
-// visible gives the fields that make members: of two of one name the outer one.
+// visible returns the fields that are members in JSON. Of two with the same name it returns the outer one.
 func visible(t reflect.Type) (fields []reflect.StructField) {
 	depth := map[string]int{}
 	for _, f := range reflect.VisibleFields(t) {
@@ -209,7 +208,7 @@ func (o object) cells(to []string, v jsontext.Value) ([]string, error) {
 	if v.Kind() != '{' {
 		return append(to, make([]string, o.width)...), nil
 	}
-	given := values{o.places, v, make([]jsontext.Value, len(o.members))}
+	given := values{o.index, v, make([]jsontext.Value, len(o.members))}
 	err := json.Unmarshal(v, &given, encoded)
 	if err != nil {
 		return nil, err
@@ -222,12 +221,13 @@ func (o object) cells(to []string, v jsontext.Value) ([]string, error) {
 	return to, nil
 }
 
-// encoded are the options for what this program has encoded itself.
+// encoded are the options for JSON that this program has encoded.
 var encoded = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 
-// values are those of the members of an object that have a place, as they stand in it. A map of them would be made for each row of an export.
+// values are the values of the indexed members of an object. They are slices of it: a map would be allocated for each
+// row of an export.
 type values struct {
-	places map[string]int
+	index  map[string]int
 	object jsontext.Value
 	list   []jsontext.Value
 }
@@ -242,14 +242,14 @@ func (v *values) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 		if err != nil {
 			return err
 		}
-		place, ok := v.places[string(name)]
+		i, ok := v.index[string(name)]
 		value, err := d.ReadValue()
 		if err != nil {
 			return err
 		}
 		if ok {
 			end := d.InputOffset()
-			v.list[place] = v.object[end-int64(len(value)) : end]
+			v.list[i] = v.object[end-int64(len(value)) : end]
 		}
 	}
 	_, err := d.ReadToken()

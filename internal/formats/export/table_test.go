@@ -171,7 +171,7 @@ func throughCSV(t *rapid.T, table *export.Table, delimiter byte, row []string) (
 		t.Fatal(err)
 	}
 	for i, c := range table.Columns() {
-		if c.Kind == export.Text {
+		if c.Type == export.Text {
 			read[i] = export.Unguard(read[i])
 		}
 	}

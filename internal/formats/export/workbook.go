@@ -14,8 +14,8 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// workbook is a table as a workbook for spreadsheets. A temporary file keeps it until the last record, so that the error for
-// a record that a workbook cannot hold comes before any output.
+// workbook is a table as a workbook for spreadsheets. A temporary file keeps it until the last record, so that the
+// error for a record that a workbook cannot hold comes before any output.
 type workbook struct {
 	w     io.Writer
 	table *Table
@@ -72,23 +72,24 @@ func (w *workbook) Add(record jsontext.Value) error {
 	cells := make([]any, len(row))
 	for i, column := range w.table.Columns() {
 		if cells[i], err = w.cell(column, row[i]); err != nil {
-			return &apperr.Error{Kind: apperr.Invalid, Code: "cell_too_long", Args: apperr.Args{"id": row[0], "column": column.Name, "max": strconv.Itoa(excelize.TotalCellChars)}, Err: err}
+			args := apperr.Args{"id": row[0], "column": column.Name, "max": strconv.Itoa(excelize.TotalCellChars)}
+			return &apperr.Error{Kind: apperr.Invalid, Code: "cell_too_long", Args: args, Err: err}
 		}
 	}
 	w.rows++
 	return w.sheet.SetRow("A"+strconv.Itoa(w.rows), cells)
 }
 
-// firstDay is the first day that every spreadsheet counts alike: those before are written as text.
+// firstDay is the first day that all spreadsheets count in the same way. Earlier days are written as text.
 var firstDay = time.Date(1900, time.March, 1, 0, 0, 0, 0, time.UTC)
 
-// cell gives the value of a cell in its type: texts stay texts, so nothing is ever taken for a formula. A text that does
+// cell returns the value of a cell in its type. Texts stay texts, so that none is read as a formula. A text that does
 // not fit is an error.
 func (w *workbook) cell(column Column, cell string) (any, error) {
 	if cell == "" {
 		return nil, nil
 	}
-	switch column.Kind {
+	switch column.Type {
 	case Number:
 		n, err := strconv.ParseFloat(cell, 64)
 		if rounded, _ := strconv.ParseFloat(strconv.FormatFloat(n, 'g', 15, 64), 64); err == nil && rounded == n && math.Abs(n) < 1e15 { // more digits a spreadsheet would round

@@ -11,84 +11,84 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Document is a Popolo document as lists of objects. What stands inside of other objects stands in the lists, too, behind what
-// the document lists itself. Objects refer to each other by keys: their ids, or their pointers where they have none.
+// Document is a Popolo document as lists of objects. Objects that are embedded in others are appended to the lists.
+// Objects refer to each other by keys: their ids, or their pointers if they have none.
 type Document struct {
-	Organizations []*Listed[popoloOrganization]
-	People        []*Listed[popoloPerson]
-	Memberships   []*Listed[popoloMembership]
-	Events        []*Listed[popoloEvent]
+	Organizations []*Listed[organizationObject]
+	People        []*Listed[personObject]
+	Memberships   []*Listed[membershipObject]
+	Events        []*Listed[eventObject]
 	Ignored       []string // members of the document that are not read
 
-	posts map[string]popoloPost
-	keys  map[string]bool // of each class, "person people/1"
+	posts map[string]postObject
+	keys  map[string]bool // of the objects so far, by class and key: "person people/1"
 }
 
 // Listed is an object of a document.
 type Listed[T any] struct {
 	At       jsontext.Pointer
 	Key      string
-	Is       T
-	Ignored  []string       // properties that the registry has no place for
+	Value    T
+	Ignored  []string       // properties that the registry does not have
 	Mistakes []apperr.Field // against the schema
 }
 
-type popoloLink struct {
+type linkObject struct {
 	URL  string `json:"url"`
 	Note string `json:"note"`
 }
 
-type popoloIdentifier struct {
+type identifierObject struct {
 	Scheme     string `json:"scheme"`
 	Identifier string `json:"identifier"`
 }
 
-type popoloName struct {
+type nameObject struct {
 	Name    string `json:"name"`
 	Lang    string `json:"lang"`
 	Note    string `json:"note"`
 	EndDate string `json:"end_date"`
 }
 
-// popoloCommon is what all classes have.
-type popoloCommon struct {
+// common has the properties of all classes.
+type common struct {
 	ID        string                    `json:"id"`
-	Sources   []popoloLink              `json:"sources"`
+	Sources   []linkObject              `json:"sources"`
 	CreatedAt string                    `json:"created_at"`
 	UpdatedAt string                    `json:"updated_at"`
 	Rest      map[string]jsontext.Value `json:",embed"`
 }
 
-type popoloPerson struct {
-	popoloCommon
+type personObject struct {
+	common
 	Name        string             `json:"name"`
 	Given       string             `json:"given_name"`
 	Additional  string             `json:"additional_name"`
 	Family      string             `json:"family_name"`
 	Prefix      string             `json:"honorific_prefix"`
 	Biography   string             `json:"biography"`
-	OtherNames  []popoloName       `json:"other_names"`
-	Identifiers []popoloIdentifier `json:"identifiers"`
+	OtherNames  []nameObject       `json:"other_names"`
+	Identifiers []identifierObject `json:"identifiers"`
 	Memberships []jsontext.Value   `json:"memberships"`
 }
 
-type popoloOrganization struct {
-	popoloCommon
+type organizationObject struct {
+	common
 	Name           string             `json:"name"`
 	Classification string             `json:"classification"`
 	Founded        string             `json:"founding_date"`
 	Dissolved      string             `json:"dissolution_date"`
 	ParentID       string             `json:"parent_id"`
 	Parent         jsontext.Value     `json:"parent"`
-	OtherNames     []popoloName       `json:"other_names"`
-	Identifiers    []popoloIdentifier `json:"identifiers"`
-	Links          []popoloLink       `json:"links"`
+	OtherNames     []nameObject       `json:"other_names"`
+	Identifiers    []identifierObject `json:"identifiers"`
+	Links          []linkObject       `json:"links"`
 	Memberships    []jsontext.Value   `json:"memberships"`
 	Posts          []jsontext.Value   `json:"posts"`
 }
 
-type popoloPost struct {
-	popoloCommon
+type postObject struct {
+	common
 	Label          string           `json:"label"`
 	Role           string           `json:"role"`
 	OrganizationID string           `json:"organization_id"`
@@ -96,8 +96,8 @@ type popoloPost struct {
 	Memberships    []jsontext.Value `json:"memberships"`
 }
 
-type popoloMembership struct {
-	popoloCommon
+type membershipObject struct {
+	common
 	Label          string         `json:"label"`
 	Role           string         `json:"role"`
 	PersonID       string         `json:"person_id"`
@@ -110,8 +110,8 @@ type popoloMembership struct {
 	To             string         `json:"end_date"`
 }
 
-type popoloEvent struct {
-	popoloCommon
+type eventObject struct {
+	common
 	Name           string             `json:"name"`
 	Description    string             `json:"description"`
 	Classification string             `json:"classification"`
@@ -123,15 +123,15 @@ type popoloEvent struct {
 	Organization   jsontext.Value     `json:"organization"`
 	ParentID       string             `json:"parent_id"`
 	Parent         jsontext.Value     `json:"parent"`
-	Identifiers    []popoloIdentifier `json:"identifiers"`
+	Identifiers    []identifierObject `json:"identifiers"`
 	Attendees      []jsontext.Value   `json:"attendees"`
 	Children       []jsontext.Value   `json:"children"`
 
 	attendees []string // keys of people
 }
 
-// Read reads a document, which is known to be JSON. What has mistakes against the schemas stands in its list with them.
-// A document that is none at all is apperr.Invalid.
+// Read reads a document, which must be valid JSON. Objects that the schemas reject are listed with their mistakes. JSON
+// without any list of Popolo is apperr.Invalid.
 func Read(raw jsontext.Value) (*Document, error) {
 	var members map[string]jsontext.Value
 	if raw.Kind() != '{' {
@@ -140,7 +140,7 @@ func Read(raw jsontext.Value) (*Document, error) {
 	if err := json.Unmarshal(raw, &members); err != nil {
 		return nil, err
 	}
-	d := &Document{Ignored: []string{}, posts: map[string]popoloPost{}, keys: map[string]bool{}}
+	d := &Document{Ignored: []string{}, posts: map[string]postObject{}, keys: map[string]bool{}}
 	read := []struct {
 		name string
 		add  func(jsontext.Pointer, jsontext.Value) error
@@ -171,7 +171,7 @@ func Read(raw jsontext.Value) (*Document, error) {
 	return d, apperr.Validation(mistakes)
 }
 
-// elementsOf calls f for the elements of a list.
+// elementsOf calls f for each element of a list.
 func elementsOf(at jsontext.Pointer, list jsontext.Value, f func(jsontext.Pointer, jsontext.Value) error) error {
 	var elements []jsontext.Value
 	if err := json.Unmarshal(list, &elements); err != nil {
@@ -189,7 +189,7 @@ func eachOf(at jsontext.Pointer, elements []jsontext.Value, f func(jsontext.Poin
 	return nil
 }
 
-// adder reads an object that stands in another one or in a list, and gives its key.
+// adder reads an object of a list or an embedded one, and returns its key.
 type adder func(at jsontext.Pointer, raw jsontext.Value, id string) (key string, err error)
 
 func (d *Document) listed(add adder) func(jsontext.Pointer, jsontext.Value) error {
@@ -199,26 +199,28 @@ func (d *Document) listed(add adder) func(jsontext.Pointer, jsontext.Value) erro
 	}
 }
 
-// inside gives the key of an object that another one refers to: by its id, or because it stands inside.
-func inside(add adder, at jsontext.Pointer, raw jsontext.Value, id string) (string, error) {
+// keyOf returns the key of an object that another one refers to by its id or embeds.
+func keyOf(add adder, at jsontext.Pointer, raw jsontext.Value, id string) (string, error) {
 	if len(raw) == 0 || raw.Kind() == 'n' {
 		return id, nil
 	}
 	return add(at, raw, id)
 }
 
-// readObject reads an object of a class. known: it stands in its list already, and this is another mention of it.
-func readObject[T any](d *Document, class string, at jsontext.Pointer, raw jsontext.Value, id string, common func(*T) *popoloCommon) (o *Listed[T], known bool, err error) {
+// readObject reads an object of a class. repeated reports whether an object with its key has been read before.
+func readObject[T any](d *Document, class string, at jsontext.Pointer, raw jsontext.Value, id string, commonOf func(*T) *common) (
+	o *Listed[T], repeated bool, err error,
+) {
 	o = &Listed[T]{At: at, Key: id, Ignored: []string{}}
 	if o.Mistakes, err = Check(class, at, raw); err != nil {
 		return nil, false, err
 	}
 	if len(o.Mistakes) == 0 {
-		if err := json.Unmarshal(raw, &o.Is); err != nil {
+		if err := json.Unmarshal(raw, &o.Value); err != nil {
 			o.Mistakes = append(o.Mistakes, apperr.At(string(at), "bad_value"))
 		}
 	}
-	c := common(&o.Is)
+	c := commonOf(&o.Value)
 	if len(o.Mistakes) > 0 {
 		_ = json.Unmarshal(raw, &struct{ ID *string }{&c.ID}, json.MatchCaseInsensitiveNames(true)) // others may refer to it
 	}
@@ -234,53 +236,53 @@ func readObject[T any](d *Document, class string, at jsontext.Pointer, raw jsont
 		}
 	}
 	slices.Sort(o.Ignored)
-	known = d.keys[class+" "+o.Key]
+	repeated = d.keys[class+" "+o.Key]
 	d.keys[class+" "+o.Key] = true
-	return o, known, nil
+	return o, repeated, nil
 }
 
 func (d *Document) person(at jsontext.Pointer, raw jsontext.Value, id string) (string, error) {
-	o, known, err := readObject(d, "person", at, raw, id, func(p *popoloPerson) *popoloCommon { return &p.popoloCommon })
+	o, repeated, err := readObject(d, "person", at, raw, id, func(p *personObject) *common { return &p.common })
 	if err != nil {
 		return "", err
 	}
-	if !known {
+	if !repeated {
 		d.People = append(d.People, o)
 	} else if isListed(at) {
 		o.Mistakes = append(o.Mistakes, apperr.At(string(at)+"/id", "duplicate"))
 		d.People = append(d.People, o)
 	}
-	return o.Key, eachOf(at+"/memberships", o.Is.Memberships, func(at jsontext.Pointer, raw jsontext.Value) error {
-		return d.member(at, raw, func(m *popoloMembership) { m.PersonID = o.Key })
+	return o.Key, eachOf(at+"/memberships", o.Value.Memberships, func(at jsontext.Pointer, raw jsontext.Value) error {
+		return d.member(at, raw, func(m *membershipObject) { m.PersonID = o.Key })
 	})
 }
 
-// isListed reports whether a pointer leads to an element of one of the document's own lists.
+// isListed reports whether a pointer leads to an element of a list of the document, not to an embedded object.
 func isListed(at jsontext.Pointer) bool { return at.Parent().Parent() == "" }
 
 func (d *Document) organization(at jsontext.Pointer, raw jsontext.Value, id string) (string, error) {
-	o, known, err := readObject(d, "organization", at, raw, id, func(p *popoloOrganization) *popoloCommon { return &p.popoloCommon })
+	o, repeated, err := readObject(d, "organization", at, raw, id, func(p *organizationObject) *common { return &p.common })
 	if err != nil {
 		return "", err
 	}
-	if !known {
+	if !repeated {
 		d.Organizations = append(d.Organizations, o)
 	} else if isListed(at) {
 		o.Mistakes = append(o.Mistakes, apperr.At(string(at)+"/id", "duplicate"))
 		d.Organizations = append(d.Organizations, o)
 	}
-	if o.Is.ParentID, err = inside(d.organization, at+"/parent", o.Is.Parent, o.Is.ParentID); err != nil {
+	if o.Value.ParentID, err = keyOf(d.organization, at+"/parent", o.Value.Parent, o.Value.ParentID); err != nil {
 		return "", err
 	}
-	err = eachOf(at+"/posts", o.Is.Posts, func(at jsontext.Pointer, raw jsontext.Value) error {
+	err = eachOf(at+"/posts", o.Value.Posts, func(at jsontext.Pointer, raw jsontext.Value) error {
 		_, err := d.postOf(at, raw, "", o.Key)
 		return err
 	})
 	if err != nil {
 		return "", err
 	}
-	return o.Key, eachOf(at+"/memberships", o.Is.Memberships, func(at jsontext.Pointer, raw jsontext.Value) error {
-		return d.member(at, raw, func(m *popoloMembership) { m.OrganizationID = o.Key })
+	return o.Key, eachOf(at+"/memberships", o.Value.Memberships, func(at jsontext.Pointer, raw jsontext.Value) error {
+		return d.member(at, raw, func(m *membershipObject) { m.OrganizationID = o.Key })
 	})
 }
 
@@ -288,46 +290,46 @@ func (d *Document) post(at jsontext.Pointer, raw jsontext.Value, id string) (str
 	return d.postOf(at, raw, id, "")
 }
 
-// postOf reads a post, which the registry keeps as the title of those who hold it.
+// postOf reads a post. The registry stores it as the title of its memberships.
 func (d *Document) postOf(at jsontext.Pointer, raw jsontext.Value, id, organization string) (string, error) {
-	o, _, err := readObject(d, "post", at, raw, id, func(p *popoloPost) *popoloCommon { return &p.popoloCommon })
+	o, _, err := readObject(d, "post", at, raw, id, func(p *postObject) *common { return &p.common })
 	if err != nil {
 		return "", err
 	}
-	if o.Is.OrganizationID, err = inside(d.organization, at+"/organization", o.Is.Organization, o.Is.OrganizationID); err != nil {
+	if o.Value.OrganizationID, err = keyOf(d.organization, at+"/organization", o.Value.Organization, o.Value.OrganizationID); err != nil {
 		return "", err
 	}
-	if o.Is.OrganizationID == "" {
-		o.Is.OrganizationID = organization
+	if o.Value.OrganizationID == "" {
+		o.Value.OrganizationID = organization
 	}
-	d.posts[o.Key] = o.Is
-	return o.Key, eachOf(at+"/memberships", o.Is.Memberships, func(at jsontext.Pointer, raw jsontext.Value) error {
-		return d.member(at, raw, func(m *popoloMembership) { m.PostID = o.Key })
+	d.posts[o.Key] = o.Value
+	return o.Key, eachOf(at+"/memberships", o.Value.Memberships, func(at jsontext.Pointer, raw jsontext.Value) error {
+		return d.member(at, raw, func(m *membershipObject) { m.PostID = o.Key })
 	})
 }
 
 func (d *Document) membership(at jsontext.Pointer, raw jsontext.Value, _ string) (string, error) {
-	return "", d.member(at, raw, func(*popoloMembership) {})
+	return "", d.member(at, raw, func(*membershipObject) {})
 }
 
-// member reads a membership; complete says what follows from where it stands.
-func (d *Document) member(at jsontext.Pointer, raw jsontext.Value, complete func(*popoloMembership)) error {
-	o, known, err := readObject(d, "membership", at, raw, "", func(p *popoloMembership) *popoloCommon { return &p.popoloCommon })
-	if err != nil || known && !isListed(at) {
+// member reads a membership. complete sets what follows from the object that embeds it.
+func (d *Document) member(at jsontext.Pointer, raw jsontext.Value, complete func(*membershipObject)) error {
+	o, repeated, err := readObject(d, "membership", at, raw, "", func(p *membershipObject) *common { return &p.common })
+	if err != nil || repeated && !isListed(at) {
 		return err
 	}
-	complete(&o.Is)
-	m := &o.Is
-	if m.PersonID, err = inside(d.person, at+"/person", m.Person, m.PersonID); err != nil {
+	complete(&o.Value)
+	m := &o.Value
+	if m.PersonID, err = keyOf(d.person, at+"/person", m.Person, m.PersonID); err != nil {
 		return err
 	}
-	if m.OrganizationID, err = inside(d.organization, at+"/organization", m.Organization, m.OrganizationID); err != nil {
+	if m.OrganizationID, err = keyOf(d.organization, at+"/organization", m.Organization, m.OrganizationID); err != nil {
 		return err
 	}
-	if m.PostID, err = inside(d.post, at+"/post", m.Post, m.PostID); err != nil {
+	if m.PostID, err = keyOf(d.post, at+"/post", m.Post, m.PostID); err != nil {
 		return err
 	}
-	if known {
+	if repeated {
 		o.Mistakes = append(o.Mistakes, apperr.At(string(at)+"/id", "duplicate"))
 	}
 	d.Memberships = append(d.Memberships, o)
@@ -339,22 +341,22 @@ func (d *Document) event(at jsontext.Pointer, raw jsontext.Value, id string) (st
 }
 
 func (d *Document) eventOf(at jsontext.Pointer, raw jsontext.Value, id, parent string) (string, error) {
-	o, known, err := readObject(d, "event", at, raw, id, func(p *popoloEvent) *popoloCommon { return &p.popoloCommon })
-	if err != nil || known && !isListed(at) {
+	o, repeated, err := readObject(d, "event", at, raw, id, func(p *eventObject) *common { return &p.common })
+	if err != nil || repeated && !isListed(at) {
 		return o.key(), err
 	}
-	e := &o.Is
-	if known {
+	e := &o.Value
+	if repeated {
 		o.Mistakes = append(o.Mistakes, apperr.At(string(at)+"/id", "duplicate"))
 	}
 	d.Events = append(d.Events, o)
-	if e.OrganizationID, err = inside(d.organization, at+"/organization", e.Organization, e.OrganizationID); err != nil {
+	if e.OrganizationID, err = keyOf(d.organization, at+"/organization", e.Organization, e.OrganizationID); err != nil {
 		return "", err
 	}
 	if e.ParentID == "" {
 		e.ParentID = parent
 	}
-	if e.ParentID, err = inside(d.event, at+"/parent", e.Parent, e.ParentID); err != nil {
+	if e.ParentID, err = keyOf(d.event, at+"/parent", e.Parent, e.ParentID); err != nil {
 		return "", err
 	}
 	err = eachOf(at+"/attendees", e.Attendees, func(at jsontext.Pointer, raw jsontext.Value) error {

@@ -26,8 +26,8 @@ type Export struct {
 	Events        paging.Stream `json:"events" swaggertype:"array,object"`        // The round tables.
 } //	@name	Popolo
 
-// Write writes all records that the actor may see as an Export. It reads them page by page and calls flush after each page. tx
-// must be REPEATABLE READ.
+// Write writes all records that the actor may see as an Export. It reads them page by page and calls flush after each
+// page. tx must be REPEATABLE READ.
 func (w Writer) Write(ctx context.Context, tx pgx.Tx, to io.Writer, flush func() error) error {
 	err := json.MarshalWrite(to, Export{
 		Persons:       paging.StreamOf(paging.Walk(ctx, tx, person.List, person.Filter{}), w.Person, flush),
@@ -44,8 +44,8 @@ func (w Writer) Write(ctx context.Context, tx pgx.Tx, to io.Writer, flush func()
 // atOnce is how many attendees are held in memory at once.
 const atOnce = paging.MaxLimit
 
-// events returns the round tables with their attendees. The attendees of small events are read together, those of a large
-// one page by page.
+// events returns the round tables with their attendees. The attendees of small events are read together, those of a
+// large one page by page.
 func (w Writer) events(ctx context.Context, tx pgx.Tx, flush func() error) paging.Stream {
 	return func(add func(any) error) error {
 		for page, err := range paging.Walk(ctx, tx, roundtable.List, roundtable.Filter{}) {

@@ -7,8 +7,9 @@ import (
 	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
-	"roundtables.kz/registry/internal/distinction"
+	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/imports"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/spelling"
 
 	"github.com/jackc/pgx/v5"
@@ -16,42 +17,45 @@ import (
 
 // Options of an import of a Popolo document.
 type Options struct {
-	Base           string // of our own addresses: an object with one of them among its sources is ours
-	Lang           string // of texts that do not say theirs; empty: guessed by their letters
-	Source         string // whose document it is: its ids are kept as external ids, "source:id"; empty: they are not kept
-	AllowDuplicate bool   // create people and organizations although others seem to be the same
+	Base           string // precedes the paths of our addresses; an object with its own address among its sources is ours
+	Lang           string // language of texts without one; empty: guessed by their letters
+	Source         string // scheme under which the ids of the document are stored as external ids; empty: they are not stored
+	AllowDuplicate bool   // create people and organizations even if there are candidates for duplicates
 
 	People, Organizations *spelling.Finder
 }
 
-// Result is what became of one object.
+// Result is the result of one object.
 type Result struct {
 	imports.Row
 
 	Mistakes []apperr.Field
 }
 
-// importer writes a document in one transaction. It adds what the registry lacks, and replaces and deletes nothing: then a
-// document can be imported again and again.
+// importer writes a document in one transaction. It adds what the registry lacks. It replaces and deletes nothing, so
+// that a document can be imported repeatedly.
 type importer struct {
 	Options
 	doc     *Document
 	results []*Result
 
-	known  map[string]int64   // records by class and key
-	failed map[string]bool    // objects with mistakes
-	taken  map[string]bool    // records that an object of the document is
-	works  map[string][]int64 // organizations in which people of the document have a position
-	places map[string]*int64  // by name
+	ids          map[string]int64   // of the records by class and key of their objects
+	failed       map[string]bool    // objects with mistakes, by class and key
+	matched      map[string]bool    // records that belong to an object, by type and id
+	affiliations map[string][]int64 // organizations of people, by key
+	places       map[string]*int64  // by name
 
 	people, organizations *spelling.Session
 }
 
-// Import writes what a document holds, each object in a savepoint of its own, and gives what became of each. An error is none of
-// the document's.
+// Import writes the objects of a document, each in its own savepoint, and returns the result of each. Mistakes of the
+// document are in the results; an error is a different failure.
 func Import(ctx context.Context, tx pgx.Tx, d *Document, o Options) ([]*Result, error) {
-	m := &importer{Options: o, doc: d, results: []*Result{}, known: map[string]int64{}, failed: map[string]bool{}, taken: map[string]bool{}, works: map[string][]int64{}, places: map[string]*int64{},
-		people: o.People.Session(), organizations: o.Organizations.Session()}
+	m := &importer{
+		Options: o, doc: d, results: []*Result{},
+		ids: map[string]int64{}, failed: map[string]bool{}, matched: map[string]bool{}, affiliations: map[string][]int64{}, places: map[string]*int64{},
+		people: o.People.Session(), organizations: o.Organizations.Session(),
+	}
 	for _, step := range []func(context.Context, pgx.Tx) error{m.writeOrganizations, m.writePeople, m.writeMemberships, m.writeEvents} {
 		if err := step(ctx, tx); err != nil {
 			return nil, err
@@ -60,18 +64,18 @@ func Import(ctx context.Context, tx pgx.Tx, d *Document, o Options) ([]*Result, 
 	return m.results, nil
 }
 
-// outcome is what a function that takes an object says of it.
+// outcome is what was done with an object.
 type outcome struct {
-	id      int64
-	by      string // empty: it is new
-	changed bool
-	kept    []string
-	ignored []string
+	id        int64
+	matchedBy string // empty: the record is new
+	changed   bool
+	kept      []string // properties of which the registry keeps another value
+	ignored   []string // properties that the registry does not have
 }
 
-// take runs f for an object, unless it has mistakes already, in a savepoint.
-func take[T any](ctx context.Context, tx pgx.Tx, m *importer, class, kind string, o *Listed[T], properties map[string]string, f func(ctx context.Context, tx pgx.Tx) (outcome, error)) error {
-	object := &imports.Object{Pointer: string(o.At), Type: kind, Key: o.Key, Kept: []string{}, Ignored: append([]string{}, o.Ignored...)}
+// importObject runs f for an object in a savepoint, unless the object already has mistakes.
+func importObject[T any](ctx context.Context, tx pgx.Tx, m *importer, class, recordType string, o *Listed[T], properties map[string]string, f func(ctx context.Context, tx pgx.Tx) (outcome, error)) error {
+	object := &imports.Object{Pointer: string(o.At), Type: recordType, Key: o.Key, Kept: []string{}, Ignored: append([]string{}, o.Ignored...)}
 	r := &Result{Row: imports.Row{Object: object}, Mistakes: o.Mistakes}
 	m.results = append(m.results, r)
 	name := class + " " + o.Key
@@ -90,15 +94,15 @@ func take[T any](ctx context.Context, tx pgx.Tx, m *importer, class, kind string
 		case err != nil:
 			return err
 		default:
-			m.known[name] = out.id
-			m.taken[kind+" "+strconv.FormatInt(out.id, 10)] = true
+			m.ids[name] = out.id
+			m.matched[recordType+" "+strconv.FormatInt(out.id, 10)] = true
 			r.ID, object.Kept, object.Ignored = &out.id, append(object.Kept, out.kept...), append(object.Ignored, out.ignored...)
 			r.Action = imports.Unchanged
-			if out.by != "" {
-				object.MatchedBy = &out.by
+			if out.matchedBy != "" {
+				object.MatchedBy = &out.matchedBy
 			}
 			switch {
-			case out.by == "":
+			case out.matchedBy == "":
 				r.Action = imports.Created
 			case out.changed:
 				r.Action = imports.Updated
@@ -107,14 +111,44 @@ func take[T any](ctx context.Context, tx pgx.Tx, m *importer, class, kind string
 	}
 	if len(r.Mistakes) > 0 {
 		r.Action = imports.Failed
-		if _, ok := m.known[name]; !ok {
+		if _, ok := m.ids[name]; !ok {
 			m.failed[name] = true
 		}
 	}
 	return imports.Replan(ctx, tx, len(m.results)-1, len(m.results))
 }
 
-// mistakesOf words an error of a resource for the document: its fields have other names there.
+// parentsFirst calls write once for each object, after its parent if the document has it.
+func parentsFirst[T any](objects []*Listed[T], parentKey func(*Listed[T]) string, write func(*Listed[T]) error) error {
+	byKey := map[string]*Listed[T]{}
+	for _, o := range objects {
+		if byKey[o.Key] == nil {
+			byKey[o.Key] = o
+		}
+	}
+	started := map[*Listed[T]]bool{}
+	var writeOne func(o *Listed[T]) error
+	writeOne = func(o *Listed[T]) error {
+		if started[o] { // also in a circle of parents
+			return nil
+		}
+		started[o] = true
+		if parent := byKey[parentKey(o)]; parent != nil {
+			if err := writeOne(parent); err != nil {
+				return err
+			}
+		}
+		return write(o)
+	}
+	for _, o := range objects {
+		if err := writeOne(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mistakesOf translates an error of a resource to the names of the properties in the document.
 func mistakesOf(e *apperr.Error, at string, properties map[string]string) []apperr.Field {
 	if len(e.Fields) == 0 {
 		candidates, _ := e.Extra["candidates"].([]apperr.Candidate)
@@ -132,13 +166,13 @@ func mistakesOf(e *apperr.Error, at string, properties map[string]string) []appe
 	return fields
 }
 
-// reference gives the record that an object of the document became, nil without a key, or the mistake at the property that
-// refers to it.
+// reference returns the id of the record of another object of the document, or nil without a key. A key that leads to
+// no record is a mistake of the property that holds it.
 func (m *importer) reference(class, key, at string) (*int64, []apperr.Field) {
 	if key == "" {
 		return nil, nil
 	}
-	if id, ok := m.known[class+" "+key]; ok {
+	if id, ok := m.ids[class+" "+key]; ok {
 		return &id, nil
 	}
 	code := "unknown_in_document"
@@ -148,8 +182,9 @@ func (m *importer) reference(class, key, at string) (*int64, []apperr.Field) {
 	return nil, []apperr.Field{apperr.At("/"+at, code, "value", key)}
 }
 
-// ours gives the id that a key of ours, "people/1", stands for, and whether the sources leave no doubt that it is.
-func (m *importer) ours(path, key string, sources []popoloLink) (id int64, sure bool) {
+// registryID returns the id in a key like "people/1", or 0. It is sure if the address of that record is among the
+// sources.
+func (m *importer) registryID(path, key string, sources []linkObject) (id int64, sure bool) {
 	number, ok := strings.CutPrefix(key, path+"/")
 	if !ok {
 		return 0, false
@@ -164,63 +199,21 @@ func (m *importer) ours(path, key string, sources []popoloLink) (id int64, sure 
 	return id, sure
 }
 
-func (m *importer) isTaken(kind string, id int64) bool {
-	return m.taken[kind+" "+strconv.FormatInt(id, 10)]
+// check applies the rules that apply to a write of a client.
+func (m *importer) check(in any) error {
+	return apperr.Validation(input.Check(in))
 }
 
-// free leaves out the candidates that other objects of the document are: it says itself that those are not the same.
-func (m *importer) free(kind string, candidates []apperr.Candidate) (left []apperr.Candidate) {
-	for _, c := range candidates {
-		if !m.isTaken(kind, c.ID) {
-			left = append(left, c)
-		}
+// change updates a record if an object adds something to it.
+func (m *importer) change(ctx context.Context, tx pgx.Tx, table, recordType string, id int64, changed bool, in any, update func() error) error {
+	if !changed {
+		return nil
 	}
-	return left
-}
-
-// doubtful is the error for an object that may be one of several records.
-func doubtful(name string, candidates []apperr.Candidate) error {
-	return &apperr.Error{Kind: apperr.Invalid, Code: "ambiguous_names", Fields: []apperr.Field{{Pointer: "/name", Code: "ambiguous_object", Args: apperr.Args{"name": name}, Candidates: candidates}}}
-}
-
-// distinct holds the names of a new record against those that are there. Candidates that it was created beside are told apart
-// by apart.
-func (m *importer) distinct(ctx context.Context, tx pgx.Tx, kind string, session *spelling.Session, name string, spellings []string, exact []apperr.Candidate) (apart []apperr.Candidate, err error) {
-	err = session.Distinct(ctx, tx, spellings)
-	var refused *apperr.Error
-	if errors.As(err, &refused) && refused.Code == "duplicate_candidates" {
-		similar, _ := refused.Extra["candidates"].([]apperr.Candidate)
-		for _, c := range similar {
-			if !hasCandidate(exact, c.ID) {
-				exact = append(exact, c)
-			}
-		}
-		err = nil
+	if err := m.check(in); err != nil {
+		return err
 	}
-	if err != nil {
-		return nil, err
+	if _, err := changes.Lock(ctx, tx, table, recordType, id); err != nil {
+		return err
 	}
-	if exact = m.free(kind, exact); len(exact) > 0 && !m.AllowDuplicate {
-		return nil, doubtful(name, exact)
-	}
-	return exact, nil
-}
-
-func hasCandidate(list []apperr.Candidate, id int64) bool {
-	for _, c := range list {
-		if c.ID == id {
-			return true
-		}
-	}
-	return false
-}
-
-// apart keeps that a new record is none of the candidates.
-func apart(ctx context.Context, tx pgx.Tx, kind string, id int64, candidates []apperr.Candidate) error {
-	for _, c := range candidates {
-		if _, err := distinction.Create(ctx, tx, distinction.Input{Type: kind, FirstID: c.ID, SecondID: id}); err != nil && !apperr.IsKind(err, apperr.Invalid) {
-			return err
-		}
-	}
-	return nil
+	return update()
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// organizationOf is the key of the organization that a membership is in.
-func (d *Document) organizationOf(o popoloMembership) string {
+// organizationOf returns the key of the organization of a membership.
+func (d *Document) organizationOf(o membershipObject) string {
 	if o.OrganizationID == "" {
 		return d.posts[o.PostID].OrganizationID
 	}
@@ -25,7 +25,9 @@ var membershipProperties = map[string]string{
 
 func (m *importer) writeMemberships(ctx context.Context, tx pgx.Tx) error {
 	for _, o := range m.doc.Memberships {
-		err := take(ctx, tx, m, "membership", affiliation.Type, o, membershipProperties, func(ctx context.Context, tx pgx.Tx) (outcome, error) { return m.membership(ctx, tx, o) })
+		err := importObject(ctx, tx, m, "membership", affiliation.Type, o, membershipProperties, func(ctx context.Context, tx pgx.Tx) (outcome, error) {
+			return m.membership(ctx, tx, o)
+		})
 		if err != nil {
 			return err
 		}
@@ -33,15 +35,15 @@ func (m *importer) writeMemberships(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-func (m *importer) membership(ctx context.Context, tx pgx.Tx, o *Listed[popoloMembership]) (out outcome, err error) {
+func (m *importer) membership(ctx context.Context, tx pgx.Tx, o *Listed[membershipObject]) (out outcome, err error) {
 	var d dates
-	g := affiliation.Input{Title: m.text(m.doc.title(o.Is)), From: d.partial("start_date", o.Is.From), To: d.partial("end_date", o.Is.To)}
+	g := affiliation.Input{Title: m.text(m.doc.title(o.Value)), From: d.partial("start_date", o.Value.From), To: d.partial("end_date", o.Value.To)}
 	for _, ref := range []struct {
 		class, key, at string
 		into           *int64
 	}{
-		{"person", o.Is.PersonID, "person_id", &g.PersonID},
-		{"organization", m.doc.organizationOf(o.Is), "organization_id", &g.OrganizationID},
+		{"person", o.Value.PersonID, "person_id", &g.PersonID},
+		{"organization", m.doc.organizationOf(o.Value), "organization_id", &g.OrganizationID},
 	} {
 		id, dangling := m.reference(ref.class, ref.key, ref.at)
 		d.mistakes = append(d.mistakes, dangling...)
@@ -58,18 +60,18 @@ func (m *importer) membership(ctx context.Context, tx pgx.Tx, o *Listed[popoloMe
 	if err != nil {
 		return out, err
 	}
-	ourID, _ := m.ours(affiliation.Type, o.Key, o.Is.Sources)
+	ourID, _ := m.registryID(affiliation.Type, o.Key, o.Value.Sources)
 	for _, byID := range []bool{true, false} {
 		for _, r := range page.Items {
 			switch {
 			case byID && r.ID == ourID:
-				out.by = "id"
-			case byID, m.isTaken(affiliation.Type, r.ID), !sameTitle(r, g), !agree(r.From, g.From), !agree(r.To, g.To):
+				out.matchedBy = "id"
+			case byID, m.isMatched(affiliation.Type, r.ID), !sameTitle(r, g), !compatible(r.From, g.From), !compatible(r.To, g.To):
 				continue
 			default:
-				out.by = "content"
+				out.matchedBy = "content"
 			}
-			in, add := r.Input, merged{}
+			in, add := r.Input, addition{}
 			add.text("role", &in.Title, g.Title)
 			fill(&add, "start_date", &in.From, g.From)
 			fill(&add, "end_date", &in.To, g.To)
@@ -84,8 +86,8 @@ func (m *importer) membership(ctx context.Context, tx pgx.Tx, o *Listed[popoloMe
 	return out, err
 }
 
-// title is what a membership makes of its member: its role or label, or those of its post.
-func (d *Document) title(o popoloMembership) string {
+// title returns the position of a membership: its role or label, or those of its post.
+func (d *Document) title(o membershipObject) string {
 	post := d.posts[o.PostID]
 	for _, s := range []string{o.Role, o.Label, post.Label, post.Role} {
 		if s != "" {
@@ -97,10 +99,10 @@ func (d *Document) title(o popoloMembership) string {
 
 func sameTitle(r affiliation.Affiliation, g affiliation.Input) bool {
 	for _, v := range g.Title {
-		return has(r.Title, v)
+		return hasValue(r.Title, v)
 	}
 	return len(r.Title) == 0
 }
 
-// agree reports whether two dates may be the same one.
-func agree(a, b *date.Partial) bool { return a == nil || b == nil || *a == *b }
+// compatible reports whether two dates may be the same one.
+func compatible(a, b *date.Partial) bool { return a == nil || b == nil || *a == *b }

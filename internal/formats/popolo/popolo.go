@@ -1,5 +1,5 @@
-// Package popolo writes records as documents of the Popolo project (https://www.popoloproject.com/specs/) and imports such
-// documents. It does not choose the records.
+// Package popolo writes records as documents of the Popolo project (https://www.popoloproject.com/specs/) and imports
+// such documents. It does not choose the records.
 package popolo
 
 import (
@@ -16,9 +16,9 @@ import (
 	"roundtables.kz/registry/internal/text"
 )
 
-// Writer writes records. Popolo has one name for each thing: Lang chooses its language. The name in each language is among
-// the other names, with its lang and the note "multilingual", as EveryPolitician writes it. Ids are those of the paths,
-// "people/1".
+// Writer writes records. Popolo has one name for each thing: Lang chooses its language. The name in each language is
+// among the other names, with its lang and the note "multilingual", as EveryPolitician writes it. Ids are those of the
+// paths, "people/1".
 type Writer struct {
 	Lang string
 	Base string // precedes the paths of links; empty: there are none

@@ -16,34 +16,34 @@ import (
 )
 
 //go:embed popolo.schema.json
-var popoloSchema []byte
+var schemaFile []byte
 
-const popoloSchemaURL = "https://popolo.invalid/document.json"
+const schemaURL = "https://popolo.invalid/document.json"
 
-// popoloClasses are the compiled schemas of the classes whose objects documents list.
-var popoloClasses = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(popoloSchema))
+// schemas are the compiled schemas of the classes whose objects documents list.
+var schemas = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schemaFile))
 	if err != nil {
 		return nil, err
 	}
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
-	if err := c.AddResource(popoloSchemaURL, doc); err != nil {
+	if err := c.AddResource(schemaURL, doc); err != nil {
 		return nil, err
 	}
 	classes := map[string]*jsonschema.Schema{}
 	for _, class := range []string{"person", "organization", "membership", "post", "area", "event"} {
-		if classes[class], err = c.Compile(popoloSchemaURL + "#/$defs/" + class); err != nil {
+		if classes[class], err = c.Compile(schemaURL + "#/$defs/" + class); err != nil {
 			return nil, err
 		}
 	}
 	return classes, nil
 })
 
-// Check holds an object against the schema of its class, "person", and gives all its mistakes below the pointer. An
-// error is a fault of the schema.
+// Check validates an object against the schema of its class, such as "person", and returns all mistakes. Their pointers
+// begin with at. An error is a failure of the schema itself.
 func Check(class string, at jsontext.Pointer, object []byte) ([]apperr.Field, error) {
-	classes, err := popoloClasses()
+	classes, err := schemas()
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,8 @@ func Check(class string, at jsontext.Pointer, object []byte) ([]apperr.Field, er
 	return fields, nil
 }
 
-// mistakes gathers what lies at the bottom of an error of the schema: what stands above only says that something below is wrong.
+// mistakes collects the innermost causes of an error of the schema. The outer ones only say that something inside is
+// wrong.
 func mistakes(all []apperr.Field, at jsontext.Pointer, e *jsonschema.ValidationError) []apperr.Field {
 	for _, cause := range e.Causes {
 		all = mistakes(all, at, cause)

@@ -30,7 +30,8 @@ func IsLarge(r roundtable.RoundTable) bool {
 	return r.Counts.Attendees > AtOnce || r.Counts.Statements > AtOnce
 }
 
-// Write writes a round table with its attendees and statements. It reads them page by page and calls flush after each page.
+// Write writes a round table with its attendees and statements. It reads them page by page and calls flush after each
+// page.
 func (w Writer) Write(ctx context.Context, db pg.DB, r roundtable.RoundTable, to io.Writer, flush func() error) error {
 	e := w.event(r)
 	if r.Counts.Attendees > 0 {
@@ -52,8 +53,8 @@ func (w Writer) link(path string, id int64) string {
 	return fmt.Sprintf("%s/v1/%s/%d", w.Base, path, id)
 }
 
-// event returns a round table without its attendees and statements. A Role between an organization or a person and the event
-// says what they were to it.
+// event returns a round table without its attendees and statements. A Role between an organization or a person and the
+// event says what they were to it.
 func (w Writer) event(r roundtable.RoundTable) object {
 	e := object{
 		"@context": "https://schema.org", "@type": "Event", "@id": w.link("round-tables", r.ID), "identifier": append([]string{}, r.ExternalIDs...),

@@ -12,9 +12,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Texts, names and dates of Popolo as the registry has them.
-
-// language of a text that does not say its own.
+// language returns the language of a text without one.
 func (m *importer) language(s string) string {
 	if m.Lang != "" {
 		return m.Lang
@@ -35,7 +33,7 @@ func (m *importer) text(s string) text.Map {
 	return text.Map{m.language(s): s}
 }
 
-// tag gives a language as the registry writes it; empty: it is none.
+// tag returns a language as the registry writes it, "" if it is none.
 func tag(lang string) string {
 	t, err := language.Raw.Parse(lang)
 	if err != nil || !text.IsTag(t.String()) {
@@ -44,11 +42,11 @@ func tag(lang string) string {
 	return t.String()
 }
 
-// otherKinds are the notes that say what another name is.
-var otherKinds = []string{"alias", "transliteration", "former", "abbreviated", "misspelling"}
+// otherNameTypes are the notes that are kinds of other names in the registry.
+var otherNameTypes = []string{"alias", "transliteration", "former", "abbreviated", "misspelling"}
 
-// names sorts the names of an object: the name in its languages, short names, and others.
-func (m *importer) names(name string, others []popoloName) (main, short text.Map, rest []text.OtherName) {
+// names returns the names of an object: the name in its languages, short names, and others.
+func (m *importer) names(name string, others []nameObject) (main, short text.Map, rest []text.OtherName) {
 	main, short = text.Map{}, text.Map{}
 	for _, o := range others {
 		lang := tag(o.Lang)
@@ -64,7 +62,7 @@ func (m *importer) names(name string, others []popoloName) (main, short text.Map
 				other.Lang = &lang
 			}
 			switch {
-			case slices.Contains(otherKinds, o.Note):
+			case slices.Contains(otherNameTypes, o.Note):
 				other.Kind = o.Note
 			case o.EndDate != "":
 				other.Kind = "former"
@@ -75,7 +73,7 @@ func (m *importer) names(name string, others []popoloName) (main, short text.Map
 	if len(short) == 0 {
 		short = nil
 	}
-	if strings.TrimSpace(name) == "" || has(main, name) {
+	if strings.TrimSpace(name) == "" || hasValue(main, name) {
 		return main, short, rest
 	}
 	lang := m.language(name)
@@ -86,7 +84,7 @@ func (m *importer) names(name string, others []popoloName) (main, short text.Map
 	return main, short, rest
 }
 
-func has(m text.Map, value string) bool {
+func hasValue(m text.Map, value string) bool {
 	for _, v := range m {
 		if v == value {
 			return true
@@ -95,21 +93,21 @@ func has(m text.Map, value string) bool {
 	return false
 }
 
-// merged counts what an object adds to a record.
-type merged struct {
+// addition is what an object adds to a record, and the properties of which the record keeps another value.
+type addition struct {
 	changed bool
 	kept    []string
 }
 
 // text fills a text that is empty.
-func (g *merged) text(property string, into *text.Map, given text.Map) {
+func (g *addition) text(property string, into *text.Map, given text.Map) {
 	switch {
 	case len(given) == 0:
 	case len(*into) == 0:
 		*into, g.changed = given, true
 	default:
 		for _, value := range given {
-			if !has(*into, value) && !slices.Contains(g.kept, property) {
+			if !hasValue(*into, value) && !slices.Contains(g.kept, property) {
 				g.kept = append(g.kept, property)
 			}
 		}
@@ -117,7 +115,7 @@ func (g *merged) text(property string, into *text.Map, given text.Map) {
 }
 
 // fill fills a value that is missing.
-func fill[T comparable](g *merged, property string, into **T, given *T) {
+func fill[T comparable](g *addition, property string, into **T, given *T) {
 	switch {
 	case given == nil:
 	case *into == nil:
@@ -127,11 +125,11 @@ func fill[T comparable](g *merged, property string, into **T, given *T) {
 	}
 }
 
-// names adds names. A language that has one keeps it: the other becomes an alias.
-func (g *merged) names(into *text.Map, others *[]text.OtherName, given text.Map, more []text.OtherName) {
+// names adds names. A second name in the same language becomes an alias.
+func (g *addition) names(into *text.Map, others *[]text.OtherName, given text.Map, more []text.OtherName) {
 	for _, lang := range given.Langs() {
 		switch value := given[lang]; {
-		case has(*into, value):
+		case hasValue(*into, value):
 		case (*into)[lang] == "":
 			(*into)[lang], g.changed = value, true
 		default:
@@ -139,7 +137,7 @@ func (g *merged) names(into *text.Map, others *[]text.OtherName, given text.Map,
 		}
 	}
 	for _, o := range more {
-		known := has(*into, o.Text) || slices.ContainsFunc(*others, func(p text.OtherName) bool { return p.Text == o.Text })
+		known := hasValue(*into, o.Text) || slices.ContainsFunc(*others, func(p text.OtherName) bool { return p.Text == o.Text })
 		switch {
 		case known:
 		case len(*others) >= text.MaxOtherNames:
@@ -150,7 +148,7 @@ func (g *merged) names(into *text.Map, others *[]text.OtherName, given text.Map,
 	}
 }
 
-func (g *merged) identifiers(into *[]string, given []string) {
+func (g *addition) identifiers(into *[]string, given []string) {
 	for _, id := range given {
 		if !slices.Contains(*into, id) {
 			*into, g.changed = append(*into, id), true
@@ -158,9 +156,9 @@ func (g *merged) identifiers(into *[]string, given []string) {
 	}
 }
 
-// externalIDs gives identifiers, and the id of the object where its source is named, as external ids; ignored are those that say not
-// what they identify by, or cannot be written so.
-func (m *importer) externalIDs(key string, at string, own bool, list []popoloIdentifier) (ids, ignored []string) {
+// externalIDs returns the identifiers of an object as external ids, with its id if the import has a source. Identifiers
+// without a scheme, or with characters that external ids cannot have, are ignored.
+func (m *importer) externalIDs(key string, at string, own bool, list []identifierObject) (ids, ignored []string) {
 	for _, i := range list {
 		scheme := strings.ToLower(strings.ReplaceAll(strings.TrimSpace(i.Scheme), " ", "_"))
 		id := scheme + ":" + strings.TrimSpace(i.Identifier)
@@ -184,7 +182,7 @@ func isExternalID(s string) bool {
 		strings.Trim(scheme, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == "" && strings.IndexFunc(id, unicode.IsSpace) < 0
 }
 
-// dates reads partial dates, which the schemas only hold against their pattern.
+// dates reads partial dates. The schemas check only their pattern.
 type dates struct{ mistakes []apperr.Field }
 
 func (d *dates) partial(property, s string) *date.Partial {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,15 +19,13 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Events: which round tables they are, and what the document adds to them.
-
 var eventProperties = map[string]string{
 	"title": "name", "purpose": "description", "format": "classification", "status": "status", "starts_on": "start_date", "starts_at": "start_date", "date_precision": "start_date",
 	"ends_on": "end_date", "ends_at": "end_date", "place_id": "location", "venue": "location", "parent_id": "parent_id", "external_ids": "identifiers",
 	"name": "name", "start_date": "start_date", "end_date": "end_date", "organization_id": "organization_id", "attendees": "attendees",
 }
 
-// What the formats and statuses of events are here.
+// The formats of events that the registry has, and the statuses by their names in documents.
 var (
 	eventFormats = []string{"round_table", "conference", "webinar", "briefing", "meeting", "presentation", "forum", "hearing", "other"}
 	statuses     = map[string]string{
@@ -38,55 +35,35 @@ var (
 )
 
 func (m *importer) writeEvents(ctx context.Context, tx pgx.Tx) error {
-	of := map[string]*Listed[popoloEvent]{}
-	for _, o := range m.doc.Events {
-		if of[o.Key] == nil {
-			of[o.Key] = o
-		}
-	}
-	begun := map[*Listed[popoloEvent]]bool{}
-	var write func(o *Listed[popoloEvent]) error
-	write = func(o *Listed[popoloEvent]) error {
-		if begun[o] {
-			return nil
-		}
-		begun[o] = true
-		if parent := of[o.Is.ParentID]; parent != nil {
-			if err := write(parent); err != nil {
-				return err
-			}
-		}
-		return take(ctx, tx, m, "event", roundtable.Type, o, eventProperties, func(ctx context.Context, tx pgx.Tx) (outcome, error) { return m.event(ctx, tx, o) })
-	}
-	for _, o := range m.doc.Events {
-		if err := write(o); err != nil {
-			return err
-		}
-	}
-	return nil
+	parent := func(o *Listed[eventObject]) string { return o.Value.ParentID }
+	return parentsFirst(m.doc.Events, parent, func(o *Listed[eventObject]) error {
+		return importObject(ctx, tx, m, "event", roundtable.Type, o, eventProperties, func(ctx context.Context, tx pgx.Tx) (outcome, error) {
+			return m.event(ctx, tx, o)
+		})
+	})
 }
 
-func (m *importer) event(ctx context.Context, tx pgx.Tx, o *Listed[popoloEvent]) (out outcome, err error) {
-	g := roundtable.Input{Title: m.text(o.Is.Name), Purpose: m.text(o.Is.Description)}
+func (m *importer) event(ctx context.Context, tx pgx.Tx, o *Listed[eventObject]) (out outcome, err error) {
+	g := roundtable.Input{Title: m.text(o.Value.Name), Purpose: m.text(o.Value.Description)}
 	if g.Title == nil {
 		return out, apperr.Validation([]apperr.Field{apperr.At("/name", "no_name")})
 	}
-	_, own := m.ours(roundtable.Type, o.Key, o.Is.Sources)
-	g.ExternalIDs, out.ignored = m.externalIDs(o.Key, string(o.At), own, o.Is.Identifiers)
+	_, own := m.registryID(roundtable.Type, o.Key, o.Value.Sources)
+	g.ExternalIDs, out.ignored = m.externalIDs(o.Key, string(o.At), own, o.Value.Identifiers)
 	ignore := func(property string) { out.ignored = append(out.ignored, property) }
-	switch c := o.Is.Classification; {
+	switch c := o.Value.Classification; {
 	case slices.Contains(eventFormats, c):
 		g.Format = c
 	case c != "":
 		g.Format = "other"
 		ignore("classification")
 	}
-	if g.Status = statuses[strings.ToLower(o.Is.Status)]; g.Status == "" && o.Is.Status != "" {
+	if g.Status = statuses[strings.ToLower(o.Value.Status)]; g.Status == "" && o.Value.Status != "" {
 		ignore("status")
 	}
-	if endless, err := when(&g, o.Is); err != nil {
+	if ignoresEnd, err := setDates(&g, o.Value); err != nil {
 		return out, err
-	} else if endless {
+	} else if ignoresEnd {
 		ignore("end_date")
 	}
 	organizerID, attendees, err := m.partsOf(o, &g)
@@ -97,9 +74,9 @@ func (m *importer) event(ctx context.Context, tx pgx.Tx, o *Listed[popoloEvent])
 	if err != nil {
 		return out, err
 	}
-	out.id, out.by = r.ID, by
+	out.id, out.matchedBy = r.ID, by
 	if by == "" {
-		if g.PlaceID, g.Venue, err = m.where(ctx, tx, o.Is.Location); err != nil {
+		if g.PlaceID, g.Venue, err = m.placeOf(ctx, tx, o.Value.Location); err != nil {
 			return out, err
 		}
 		if err := m.check(&g); err != nil {
@@ -108,7 +85,7 @@ func (m *importer) event(ctx context.Context, tx pgx.Tx, o *Listed[popoloEvent])
 		if out.id, err = roundtable.Create(ctx, tx, g); err != nil {
 			return out, err
 		}
-	} else if err := m.addToEvent(ctx, tx, r, g, o.Is, &out); err != nil {
+	} else if err := m.addToEvent(ctx, tx, r, g, o.Value, &out); err != nil {
 		return out, err
 	}
 	changed, err := m.addParts(ctx, tx, r, out.id, organizerID, attendees)
@@ -116,17 +93,17 @@ func (m *importer) event(ctx context.Context, tx pgx.Tx, o *Listed[popoloEvent])
 	return out, err
 }
 
-// partsOf gives the records of the people and the organization that an event refers to, and sets its parent.
-func (m *importer) partsOf(o *Listed[popoloEvent], g *roundtable.Input) (organizerID *int64, attendees []int64, err error) {
+// partsOf returns the ids of the organization and the people that an event refers to, and sets its parent.
+func (m *importer) partsOf(o *Listed[eventObject], g *roundtable.Input) (organizerID *int64, attendees []int64, err error) {
 	var mistakes []apperr.Field
 	find := func(class, key, at string) *int64 {
 		id, dangling := m.reference(class, key, at)
 		mistakes = append(mistakes, dangling...)
 		return id
 	}
-	organizerID = find("organization", o.Is.OrganizationID, "organization_id")
-	g.ParentID = find("event", o.Is.ParentID, "parent_id")
-	for _, key := range o.Is.attendees {
+	organizerID = find("organization", o.Value.OrganizationID, "organization_id")
+	g.ParentID = find("event", o.Value.ParentID, "parent_id")
+	for _, key := range o.Value.attendees {
 		if id := find("person", key, "attendees"); id != nil {
 			attendees = append(attendees, *id)
 		}
@@ -134,12 +111,13 @@ func (m *importer) partsOf(o *Listed[popoloEvent], g *roundtable.Input) (organiz
 	return organizerID, attendees, apperr.Validation(mistakes)
 }
 
-// findEvent gives the round table that an event is: by an id of ours with its title, by an identifier, or by its title and day.
-func (m *importer) findEvent(ctx context.Context, tx pgx.Tx, o *Listed[popoloEvent], g roundtable.Input) (r roundtable.RoundTable, by string, err error) {
-	if id, sure := m.ours(roundtable.Type, o.Key, o.Is.Sources); id != 0 {
+// findEvent returns the round table of an event and how it was matched: by its id in the registry if the title agrees,
+// by an identifier, or by its title and day. matchedBy is empty if there is none.
+func (m *importer) findEvent(ctx context.Context, tx pgx.Tx, o *Listed[eventObject], g roundtable.Input) (r roundtable.RoundTable, by string, err error) {
+	if id, sure := m.registryID(roundtable.Type, o.Key, o.Value.Sources); id != 0 {
 		r, err := roundtable.Get(ctx, tx, id)
 		switch {
-		case err == nil && (sure || titled(r, o.Is.Name)):
+		case err == nil && (sure || hasTitle(r, o.Value.Name)):
 			return r, "id", nil
 		case err != nil && !apperr.IsKind(err, apperr.NotFound) && !apperr.IsKind(err, apperr.Gone):
 			return r, "", err
@@ -158,11 +136,11 @@ func (m *importer) findEvent(ctx context.Context, tx pgx.Tx, o *Listed[popoloEve
 		by = "name"
 		found, err = candidates(ctx, tx, `SELECT r.id, text_sort_key(r.title) AS name, 1.0::float8 AS score FROM round_tables r
 			WHERE r.starts_key BETWEEN starts_key(@day::date, 'year') AND starts_key(@day::date, 'day') AND r.starts_on = @day
-			AND EXISTS (SELECT FROM jsonb_each_text(r.title) t WHERE t.value = @title) ORDER BY r.id LIMIT 10`, pg.Args{"day": *day, "title": o.Is.Name})
+			AND EXISTS (SELECT FROM jsonb_each_text(r.title) t WHERE t.value = @title) ORDER BY r.id LIMIT 10`, pg.Args{"day": *day, "title": o.Value.Name})
 		if err != nil {
 			return r, "", err
 		}
-		found = m.free(roundtable.Type, found)
+		found = m.unmatched(roundtable.Type, found)
 	}
 	switch len(found) {
 	case 0:
@@ -171,10 +149,10 @@ func (m *importer) findEvent(ctx context.Context, tx pgx.Tx, o *Listed[popoloEve
 		r, err = roundtable.Get(ctx, tx, found[0].ID)
 		return r, by, err
 	}
-	return r, "", doubtful(o.Is.Name, found)
+	return r, "", ambiguous(o.Value.Name, found)
 }
 
-// firstDay is the day that an event begins on, nil where it says nothing of that.
+// firstDay returns the day on which an event begins, nil if it is not known.
 func firstDay(g roundtable.Input) *date.Day {
 	if g.StartsAt == nil {
 		return g.StartsOn
@@ -187,7 +165,7 @@ func firstDay(g roundtable.Input) *date.Day {
 	return &date.Day{Time: time.Date(year, month, day, 0, 0, 0, 0, time.UTC)}
 }
 
-func titled(r roundtable.RoundTable, name string) bool {
+func hasTitle(r roundtable.RoundTable, name string) bool {
 	for _, t := range r.Title {
 		if names.Key(t) == names.Key(name) {
 			return true
@@ -196,9 +174,9 @@ func titled(r roundtable.RoundTable, name string) bool {
 	return false
 }
 
-// addToEvent adds what an event says to its round table.
-func (m *importer) addToEvent(ctx context.Context, tx pgx.Tx, r roundtable.RoundTable, g roundtable.Input, e popoloEvent, out *outcome) error {
-	in, add := r.Input, merged{}
+// addToEvent adds to a round table what it lacks.
+func (m *importer) addToEvent(ctx context.Context, tx pgx.Tx, r roundtable.RoundTable, g roundtable.Input, e eventObject, out *outcome) error {
+	in, add := r.Input, addition{}
 	add.text("name", &in.Title, g.Title)
 	add.text("description", &in.Purpose, g.Purpose)
 	add.identifiers(&in.ExternalIDs, g.ExternalIDs)
@@ -222,11 +200,11 @@ func (m *importer) addToEvent(ctx context.Context, tx pgx.Tx, r roundtable.Round
 		switch {
 		case r.Place == nil && len(r.Venue) == 0:
 			var err error
-			if in.PlaceID, in.Venue, err = m.where(ctx, tx, location); err != nil {
+			if in.PlaceID, in.Venue, err = m.placeOf(ctx, tx, location); err != nil {
 				return err
 			}
 			add.changed = true
-		case r.Place != nil && has(r.Place.Name, location) || has(r.Venue, location):
+		case r.Place != nil && hasValue(r.Place.Name, location) || hasValue(r.Venue, location):
 		default:
 			add.kept = append(add.kept, "location")
 		}
@@ -235,8 +213,8 @@ func (m *importer) addToEvent(ctx context.Context, tx pgx.Tx, r roundtable.Round
 	return m.change(ctx, tx, roundtable.Table, roundtable.Type, r.ID, add.changed, &in, func() error { return roundtable.Update(ctx, tx, r, in) })
 }
 
-// where gives the place of a location, or the venue where no place or several have that name.
-func (m *importer) where(ctx context.Context, tx pgx.Tx, location string) (*int64, map[string]string, error) {
+// placeOf returns the place of that name, or the location as a venue unless exactly one place has that name.
+func (m *importer) placeOf(ctx context.Context, tx pgx.Tx, location string) (*int64, map[string]string, error) {
 	location = strings.TrimSpace(location)
 	if location == "" {
 		return nil, nil, nil
@@ -294,8 +272,8 @@ func (m *importer) addParts(ctx context.Context, tx pgx.Tx, r roundtable.RoundTa
 	return changed, nil
 }
 
-// when reads the dates of an event. endless: its end has no place, since the beginning is not known to the day.
-func when(g *roundtable.Input, e popoloEvent) (endless bool, err error) {
+// setDates sets the dates of an event. It ignores the end if the beginning is not known to the day.
+func setDates(g *roundtable.Input, e eventObject) (ignoresEnd bool, err error) {
 	var d dates
 	starts, startsAt := d.instant("start_date", e.Starts)
 	ends, endsAt := d.instant("end_date", e.Ends)
@@ -344,7 +322,7 @@ func (d *dates) instant(property, s string) (*date.Partial, *time.Time) {
 
 var almaty, _ = time.LoadLocation("Asia/Almaty")
 
-// zoneOf gives a time zone that has the offset of a time: ours where it fits.
+// zoneOf returns a time zone that has the offset of a time, preferably Asia/Almaty.
 func zoneOf(t time.Time) string {
 	_, offset := t.Zone()
 	if almaty != nil {
@@ -352,12 +330,11 @@ func zoneOf(t time.Time) string {
 			return "Asia/Almaty"
 		}
 	}
-	switch hours := offset / 3600; {
-	case offset == 0 || offset%3600 != 0 || hours > 14 || hours < -12:
+	hours := offset / 3600
+	if offset == 0 || offset%3600 != 0 || hours > 14 || hours < -12 {
 		return "UTC"
-	default:
-		return fmt.Sprintf("Etc/GMT%s%s", map[bool]string{true: "-", false: "+"}[hours > 0], strconv.Itoa(max(hours, -hours)))
 	}
+	return fmt.Sprintf("Etc/GMT%+d", -hours) // whose signs are those of POSIX: west is positive
 }
 
 // sameMoment reports whether two dates or times are the same one.
