@@ -9,15 +9,17 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// admin is a superuser's connection, one for all tests of this process: a connection costs more than the making of a database.
+// admin is the superuser's connection of this process. The tests share it, because to connect costs more than to create a
+// database.
 type admin struct {
 	mu       sync.Mutex
 	conn     *pgx.Conn
 	strategy string // of CREATE DATABASE
 }
 
-// presence is a lock that every process holds as one of many. Who gets it alone may sweep.
-const presence = "hashtext('registry tests')"
+// activeLock is an advisory lock that every process holds in shared mode. A process that gets it exclusively is the only
+// one, and may drop orphaned databases.
+const activeLock = "hashtext('registry tests')"
 
 func newAdmin(ctx context.Context, url string) (*admin, error) {
 	conn, err := pgx.Connect(ctx, url)
@@ -25,19 +27,19 @@ func newAdmin(ctx context.Context, url string) (*admin, error) {
 		return nil, err
 	}
 	a := &admin{conn: conn}
-	var byFiles, alone bool
-	err = a.row("SELECT current_setting('server_version_num')::int >= 150000, pg_try_advisory_lock("+presence+")", nil, &byFiles, &alone)
-	if err == nil && byFiles {
-		a.strategy = " STRATEGY FILE_COPY" // the usual since PostgreSQL 15, through the buffers and the log, costs three times as much here
+	var canCopyFiles, alone bool
+	err = a.row("SELECT current_setting('server_version_num')::int >= 150000, pg_try_advisory_lock("+activeLock+")", nil, &canCopyFiles, &alone)
+	if err == nil && canCopyFiles {
+		a.strategy = " STRATEGY FILE_COPY" // the default strategy since PostgreSQL 15, WAL_LOG, takes three times as long here
 	}
 	if err == nil && alone {
-		err = a.sweep(templateName(), "test", "filled", "migrated")
+		err = a.dropOrphans(templateName(), "test", "filled", "migrated")
 	}
 	if err == nil {
-		err = a.exec("SELECT pg_advisory_lock_shared(" + presence + ")")
+		err = a.exec("SELECT pg_advisory_lock_shared(" + activeLock + ")")
 	}
 	if err == nil && alone {
-		err = a.exec("SELECT pg_advisory_unlock(" + presence + ")")
+		err = a.exec("SELECT pg_advisory_unlock(" + activeLock + ")")
 	}
 	if err != nil {
 		return nil, errors.Join(err, conn.Close(ctx))
@@ -45,14 +47,14 @@ func newAdmin(ctx context.Context, url string) (*admin, error) {
 	return a, nil
 }
 
-// sweep drops the databases of these kinds, which processes that were killed have left, all but the one to keep.
-func (a *admin) sweep(keep string, kinds ...string) error {
+// dropOrphans drops the databases with these prefixes, which killed processes have left, except keep.
+func (a *admin) dropOrphans(keep string, prefixes ...string) error {
 	var left, templates []string
 	err := a.row(`
 		SELECT coalesce(array_agg(datname::text), '{}'), coalesce(array_agg(datname::text) FILTER (WHERE datistemplate), '{}')
 		  FROM pg_database
-		 WHERE split_part(datname, '_', 1) = ANY($1) AND datname <> $2`, []any{kinds, keep}, &left, &templates)
-	for _, name := range templates { // and only those: what a killed DROP left can be dropped, not altered
+		 WHERE split_part(datname, '_', 1) = ANY($1) AND datname <> $2`, []any{prefixes, keep}, &left, &templates)
+	for _, name := range templates { // a database left by a killed DROP can be dropped but not altered
 		err = errors.Join(err, a.exec("ALTER DATABASE "+name+" IS_TEMPLATE false"))
 	}
 	for _, name := range left {

@@ -1,5 +1,5 @@
-// Package dbtest gives every test a PostgreSQL database of its own, cloned from a migrated template on a server that the
-// tests start themselves and share. It is imported by tests only, and it never skips: without PostgreSQL a test fails.
+// Package dbtest gives each test a PostgreSQL database of its own, cloned from a migrated template database. The tests
+// start and share the server. Only tests import this package. Without PostgreSQL tests fail; they are never skipped.
 package dbtest
 
 import (
@@ -19,31 +19,31 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// shared is what the tests of this process have in common, brought up by the first of them that asks for it.
+// shared is the state that the tests of this process share. The first test that needs it creates it.
 var shared struct {
 	sync.Mutex
 	server   *embeddedpg.Server
 	admin    *admin
-	template func() (string, error)            // makes the migrated database, once
-	filled   map[string]func() (string, error) // by name: makes the one that is filled, once
+	template func() (string, error)            // creates the migrated template once
+	filled   map[string]func() (string, error) // by name: creates a filled template once
 }
 
-// Main runs the tests of a package and then leaves the server, which stops when no other package uses it. A package
-// whose tests need a database calls it from TestMain.
+// Main runs the tests of a package and then releases the server, which stops when no other package uses it. Packages
+// whose tests need a database call it from TestMain.
 func Main(m interface{ Run() int }) {
 	code := m.Run()
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.server != nil {
-		if err := leave(); err != nil {
-			fmt.Fprintln(os.Stderr, "leave the test database:", err)
+		if err := release(); err != nil {
+			fmt.Fprintln(os.Stderr, "release the test database:", err)
 			code = max(code, 1)
 		}
 	}
 	os.Exit(code)
 }
 
-func leave() error {
+func release() error {
 	var errs []error
 	for _, made := range shared.filled {
 		if database, err := made(); err == nil {
@@ -53,21 +53,21 @@ func leave() error {
 	return errors.Join(append(errs, shared.admin.close(), shared.server.Stop())...)
 }
 
-// Server gives the URL of the shared server with the rights of its superuser, for tests that make databases themselves.
+// Server returns the URL of the shared server for its superuser, for tests that create databases themselves.
 func Server(t testing.TB) string {
 	t.Helper()
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.server == nil {
-		if err := bringUp(context.Background()); err != nil {
+		if err := connect(context.Background()); err != nil {
 			t.Fatalf("tests need PostgreSQL: %v", err)
 		}
 	}
 	return shared.server.URL()
 }
 
-// bringUp starts the server or joins it. The lock is held.
-func bringUp(ctx context.Context) error {
+// connect starts the server, or joins it if it is running. The caller holds the lock.
+func connect(ctx context.Context) error {
 	server, err := embeddedpg.Start(ctx, options())
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func bringUp(ctx context.Context) error {
 	shared.server, shared.admin = server, admin
 	shared.template = sync.OnceValues(func() (string, error) {
 		name := templateName()
-		return name, admin.makeTemplate(name, at(server.URL(), name, role))
+		return name, admin.makeTemplate(name, withDatabase(server.URL(), name, role))
 	})
 	shared.filled = map[string]func() (string, error){}
 	return nil
@@ -87,8 +87,8 @@ func bringUp(ctx context.Context) error {
 
 func options() embeddedpg.Options {
 	dir := os.TempDir()
-	if sizeOf("/dev/shm") >= 1<<30 { // a container may have 64 MB of it
-		dir = "/dev/shm" // nothing of a test has to outlive the machine
+	if sizeOf("/dev/shm") >= 1<<30 { // in a container it may have only 64 MB
+		dir = "/dev/shm" // test data need not survive a reboot
 	}
 	o := embeddedpg.Options{
 		Dir:       filepath.Join(dir, "registry-test-"+strconv.Itoa(os.Getuid())),
@@ -100,32 +100,32 @@ func options() embeddedpg.Options {
 	return o
 }
 
-// Empty makes a database that nothing was migrated in, and gives its URL.
+// Empty creates an empty database, without migrations, and returns its URL.
 func Empty(t testing.TB) string {
 	t.Helper()
 	server := Server(t)
-	return at(server, database(t, "template0", ""), nil)
+	return withDatabase(server, database(t, "template0", ""), nil)
 }
 
-// URL makes a migrated database and gives its URL. Its role is no superuser.
+// URL creates a migrated database and returns its URL. The role is not a superuser.
 func URL(t testing.TB) string {
 	t.Helper()
 	return copyOf(t, migrated(t))
 }
 
-// New makes a migrated database and gives a pool of four connections to it.
+// New creates a migrated database and returns a pool of four connections to it.
 func New(t testing.TB) *pgxpool.Pool {
 	t.Helper()
 	return Open(t, URL(t), pg.Options{MaxConns: 4})
 }
 
-// Filled is New with what fill writes. The first test that asks for a name has it filled, and each gets a copy of its own.
-func Filled(t testing.TB, name string, fill func(context.Context, *pgxpool.Pool) error) *pgxpool.Pool {
+// Filled is New with the data that fill writes. fill runs once for each name; each test gets a copy of the result.
+func Filled(t testing.TB, name string, fillOnce func(context.Context, *pgxpool.Pool) error) *pgxpool.Pool {
 	t.Helper()
-	return Open(t, copyOf(t, filled(t, name, fill)), pg.Options{MaxConns: 4})
+	return Open(t, copyOf(t, filled(t, name, fillOnce)), pg.Options{MaxConns: 4})
 }
 
-// Open gives a pool that is closed at the end of the test.
+// Open returns a pool that is closed at the end of the test.
 func Open(t testing.TB, databaseURL string, o pg.Options) *pgxpool.Pool {
 	t.Helper()
 	pool, err := pg.Open(context.Background(), databaseURL, o)
@@ -136,14 +136,14 @@ func Open(t testing.TB, databaseURL string, o pg.Options) *pgxpool.Pool {
 	return pool
 }
 
-// copyOf copies a template for the test and gives the URL of the copy.
+// copyOf clones a template for the test and returns the URL of the clone.
 func copyOf(t testing.TB, template string) string {
 	t.Helper()
-	return at(Server(t), database(t, template, role.Username()), role)
+	return withDatabase(Server(t), database(t, template, role.Username()), role)
 }
 
-// database makes a database and gives its name. It goes with the test, also with one that fails: what a test needs to be
-// understood it has to say.
+// database creates a database and returns its name. It is dropped at the end of the test, even if the test fails: the
+// test's output must be enough to understand the failure.
 func database(t testing.TB, template, owner string) string {
 	t.Helper()
 	name := newName("test")
@@ -158,11 +158,11 @@ func database(t testing.TB, template, owner string) string {
 	return name
 }
 
-// at gives the server's URL with another database and, if one is given, another user.
-func at(server, database string, as *url.Userinfo) string {
+// withDatabase returns the server's URL with another database and, unless as is nil, another user.
+func withDatabase(server, database string, as *url.Userinfo) string {
 	u, err := url.Parse(server)
 	if err != nil {
-		panic(err) // the server has put it together
+		panic(err) // the URL comes from embeddedpg
 	}
 	u.Path = database
 	if as != nil {

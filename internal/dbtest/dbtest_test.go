@@ -26,7 +26,7 @@ func addTopic(ctx context.Context, db *pgxpool.Pool, label string) error {
 	return err
 }
 
-func TestWhatATestWritesNoOtherSees(t *testing.T) {
+func TestTestsDoNotSeeEachOthersData(t *testing.T) {
 	t.Parallel()
 	one, other := New(t), New(t)
 	if err := addTopic(t.Context(), one, "Water"); err != nil {
@@ -37,21 +37,21 @@ func TestWhatATestWritesNoOtherSees(t *testing.T) {
 	}
 }
 
-func TestADatabaseIsFilledOnceAndItsCopiesAreApart(t *testing.T) {
+func TestADatabaseIsFilledOnceAndItsCopiesAreIndependent(t *testing.T) {
 	t.Parallel()
 	var filled int
-	name := newName("topic") // else a second run of this test finds what the first has filled
-	fill := func(ctx context.Context, db *pgxpool.Pool) error {
+	name := newName("topic") // unique, because with -count another run may have filled it
+	fillOnce := func(ctx context.Context, db *pgxpool.Pool) error {
 		filled++
 		return addTopic(ctx, db, "Water")
 	}
 	for range 2 {
-		db := Filled(t, name, fill)
+		db := Filled(t, name, fillOnce)
 		if err := addTopic(t.Context(), db, "Energy"); err != nil {
 			t.Fatal(err)
 		}
 		if n := topics(t, db); n != 2 {
-			t.Errorf("%d topics, want the one of the filling and one more", n)
+			t.Errorf("%d topics, want the filled one and one more", n)
 		}
 	}
 	if filled != 1 {
@@ -59,7 +59,7 @@ func TestADatabaseIsFilledOnceAndItsCopiesAreApart(t *testing.T) {
 	}
 }
 
-func TestADatabaseGoesWithItsTest(t *testing.T) {
+func TestADatabaseIsDroppedWithItsTest(t *testing.T) {
 	t.Parallel()
 	var names []string
 	ran := t.Run("inner", func(t *testing.T) {
@@ -70,12 +70,12 @@ func TestADatabaseGoesWithItsTest(t *testing.T) {
 	if !ran {
 		return
 	}
-	if left := there(t, names...); len(left) != 0 || len(names) != 2 {
+	if left := existing(t, names...); len(left) != 0 || len(names) != 2 {
 		t.Errorf("%v of %v are left", left, names)
 	}
 }
 
-func TestTheRoleOfATestIsNoSuperuser(t *testing.T) {
+func TestTheRoleOfATestIsNotASuperuser(t *testing.T) {
 	t.Parallel()
 	var super bool
 	if err := New(t).QueryRow(t.Context(), "SELECT rolsuper FROM pg_roles WHERE rolname = current_user").Scan(&super); err != nil || super {
@@ -83,8 +83,8 @@ func TestTheRoleOfATestIsNoSuperuser(t *testing.T) {
 	}
 }
 
-// there gives those of the databases that exist.
-func there(t *testing.T, names ...string) (found []string) {
+// existing returns the names of the databases that exist.
+func existing(t *testing.T, names ...string) (found []string) {
 	t.Helper()
 	if err := shared.admin.row("SELECT coalesce(array_agg(datname::text), '{}') FROM pg_database WHERE datname = ANY($1)", []any{names}, &found); err != nil {
 		t.Fatal(err)
@@ -92,11 +92,11 @@ func there(t *testing.T, names ...string) (found []string) {
 	return found
 }
 
-func TestWhatAKilledProcessLeftIsSwept(t *testing.T) {
+func TestDatabasesOfKilledProcessesAreDropped(t *testing.T) {
 	t.Parallel()
 	Server(t)
-	kind := strings.ReplaceAll(newName("killed"), "_", "")
-	left, template, kept := kind+"_left", kind+"_template", kind+"_kept"
+	prefix := strings.ReplaceAll(newName("killed"), "_", "")
+	left, template, kept := prefix+"_left", prefix+"_template", prefix+"_kept"
 	for _, name := range []string{left, template, kept} {
 		if err := shared.admin.create(name, "template0", ""); err != nil {
 			t.Fatal(err)
@@ -105,10 +105,10 @@ func TestWhatAKilledProcessLeftIsSwept(t *testing.T) {
 	if err := shared.admin.exec("ALTER DATABASE " + template + " IS_TEMPLATE true"); err != nil {
 		t.Fatal(err)
 	}
-	if err := shared.admin.sweep(kept, kind); err != nil {
+	if err := shared.admin.dropOrphans(kept, prefix); err != nil {
 		t.Fatal(err)
 	}
-	if found := there(t, left, template, kept); len(found) != 1 || found[0] != kept {
+	if found := existing(t, left, template, kept); len(found) != 1 || found[0] != kept {
 		t.Errorf("%v are there, want %s", found, kept)
 	}
 	if err := shared.admin.drop(kept); err != nil {
@@ -116,7 +116,7 @@ func TestWhatAKilledProcessLeftIsSwept(t *testing.T) {
 	}
 }
 
-func TestWhoComesSecondSweepsNothing(t *testing.T) {
+func TestASecondProcessDropsNothing(t *testing.T) {
 	t.Parallel()
 	mine := New(t).Config().ConnConfig.Database
 	second, err := newAdmin(t.Context(), Server(t))
@@ -126,16 +126,16 @@ func TestWhoComesSecondSweepsNothing(t *testing.T) {
 	if err := second.close(); err != nil {
 		t.Fatal(err)
 	}
-	if found := there(t, mine); len(found) != 1 {
-		t.Error("the database of a running test is gone")
+	if found := existing(t, mine); len(found) != 1 {
+		t.Error("the database of a running test was dropped")
 	}
 }
 
-func TestAFillingThatFailsLeavesNothing(t *testing.T) {
+func TestAFailedFillLeavesNoDatabase(t *testing.T) {
 	t.Parallel()
 	var database string
 	broken := errors.New("broken")
-	made := fill(migrated(t), Server(t), func(_ context.Context, db *pgxpool.Pool) error {
+	made := fillOnce(migrated(t), Server(t), func(_ context.Context, db *pgxpool.Pool) error {
 		database = db.Config().ConnConfig.Database
 		return broken
 	})
@@ -144,7 +144,7 @@ func TestAFillingThatFailsLeavesNothing(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if found := there(t, database); database == "" || len(found) != 0 {
+	if found := existing(t, database); database == "" || len(found) != 0 {
 		t.Errorf("%v is left of %q", found, database)
 	}
 }

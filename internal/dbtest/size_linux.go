@@ -2,7 +2,7 @@ package dbtest
 
 import "syscall"
 
-// sizeOf gives the size in bytes of the file system that a directory is, 0 where there is none.
+// sizeOf returns the size in bytes of the file system of a directory, or 0 if there is no such directory.
 func sizeOf(dir string) uint64 {
 	var s syscall.Statfs_t
 	if syscall.Statfs(dir, &s) != nil {

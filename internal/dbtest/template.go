@@ -17,26 +17,26 @@ import (
 )
 
 // role owns the migrated databases.
-var role = url.UserPassword("registry_test", "of no use elsewhere")
+var role = url.UserPassword("registry_test", "for tests only")
 
-func newName(kind string) string { return kind + "_" + strings.ToLower(rand.Text()) }
+func newName(prefix string) string { return prefix + "_" + strings.ToLower(rand.Text()) }
 
-// templateName names the migrated template, which no other migrations can have.
+// templateName returns the name of the template database. It changes with the migrations.
 func templateName() string { return "migrated_" + migrations.Digest() }
 
-// migrated gives the template with the migrations.
+// migrated returns the name of the migrated template.
 func migrated(t testing.TB) string {
 	t.Helper()
 	Server(t)
 	name, err := shared.template()
 	if err != nil {
-		t.Fatalf("make the template of the test databases: %v", err)
+		t.Fatalf("create the template of the test databases: %v", err)
 	}
 	return name
 }
 
-// makeTemplate makes the role, and at the URL a database with the migrations unless another process has. It is marked as a
-// template when it is complete, so half of one is never copied.
+// makeTemplate creates the role and the template database, unless another process has created them. It marks the database
+// as a template when it is complete, so that an incomplete one is never cloned.
 func (a *admin) makeTemplate(name, url string) (err error) {
 	const lock = "hashtext('registry test template')"
 	if err := a.exec("SELECT pg_advisory_lock(" + lock + ")"); err != nil {
@@ -70,7 +70,7 @@ func (a *admin) makeTemplate(name, url string) (err error) {
 	if err := migrations.Up(ctx, url); err != nil {
 		return err
 	}
-	// The first connection after the migrations writes pg_internal.init, which a copy by files takes over.
+	// The first connection after the migrations writes pg_internal.init, which FILE_COPY then copies too.
 	first, err := pgx.Connect(ctx, url)
 	if err != nil {
 		return err
@@ -78,33 +78,33 @@ func (a *admin) makeTemplate(name, url string) (err error) {
 	return errors.Join(first.Close(ctx), a.exec("ALTER DATABASE "+name+" IS_TEMPLATE true"))
 }
 
-// filled gives the database that was filled under the name, which this process makes for itself and Main drops.
+// filled returns the filled template of a name. It belongs to this process, and Main drops it.
 func filled(t testing.TB, name string, with func(context.Context, *pgxpool.Pool) error) string {
 	t.Helper()
 	from := migrated(t)
 	shared.Lock()
 	made := shared.filled[name]
 	if made == nil {
-		made = fill(from, shared.server.URL(), with)
+		made = fillOnce(from, shared.server.URL(), with)
 		shared.filled[name] = made
 	}
-	shared.Unlock() // others need not wait for the filling
+	shared.Unlock() // other tests need not wait for with
 	database, err := made()
 	if err != nil {
-		t.Fatalf("make the database of %s: %v", name, err)
+		t.Fatalf("create the filled database %s: %v", name, err)
 	}
 	return database
 }
 
-// fill gives a function that makes a copy of a template and fills it, at its first call.
-func fill(from, server string, with func(context.Context, *pgxpool.Pool) error) func() (string, error) {
+// fillOnce returns a function that clones a template and fills the clone on its first call.
+func fillOnce(from, server string, with func(context.Context, *pgxpool.Pool) error) func() (string, error) {
 	return sync.OnceValues(func() (string, error) {
 		ctx, database := context.Background(), newName("filled")
 		err := shared.admin.create(database, from, role.Username())
 		if err != nil {
 			return "", err
 		}
-		pool, err := pg.Open(ctx, at(server, database, role), pg.Options{MaxConns: 4})
+		pool, err := pg.Open(ctx, withDatabase(server, database, role), pg.Options{MaxConns: 4})
 		if err == nil {
 			err = with(ctx, pool)
 			pool.Close()

@@ -15,17 +15,17 @@ import (
 	"time"
 )
 
-// account is the user that the server runs as. PostgreSQL refuses to run as root, so root lends itself to another user.
+// account is the user that runs the server. PostgreSQL refuses to run as root, so root switches to another user.
 type account struct {
 	uid, gid  int  // -1: the user of this process
-	namespace bool // root of the machine, called by another number inside a user namespace
+	namespace bool // root, mapped to another uid in a user namespace
 }
 
 var self = account{uid: -1, gid: -1}
 
-// chooseAccount picks the user for a server whose cluster is at data and who must reach dirs. As root it follows the
-// owner of a cluster that exists, else takes postgres or nobody, and where those cannot reach the directories (they lie
-// below a private one, such as /root) a user namespace.
+// chooseAccount chooses the user that runs the server of the cluster data. The user must have access to dirs. If this
+// process is root, it chooses the owner of an existing cluster; for a new one postgres or nobody; and a user namespace if
+// these have no access, because the directories are in a private one such as /root.
 func chooseAccount(ctx context.Context, data string, dirs ...string) (account, error) {
 	owner, gid, exists := ownerOf(data)
 	if us := os.Geteuid(); us != 0 {
@@ -38,7 +38,7 @@ func chooseAccount(ctx context.Context, data string, dirs ...string) (account, e
 		a := account{uid: owner, gid: gid}
 		for _, dir := range dirs {
 			if !a.reaches(dir) {
-				return self, fmt.Errorf("the cluster %s belongs to user %d, who cannot reach %s", data, owner, dir)
+				return self, fmt.Errorf("the cluster %s belongs to user %d, who has no access to %s", data, owner, dir)
 			}
 		}
 		return a, nil
@@ -51,13 +51,13 @@ func chooseAccount(ctx context.Context, data string, dirs ...string) (account, e
 		}
 	}
 	a := account{uid: -1, gid: -1, namespace: true}
-	err := errors.New("not on this system")
+	err := errors.New("not supported on this system")
 	if namespaces {
 		err = a.command(ctx, "/bin/sh", "-c", ":").Run()
 	}
 	if err != nil {
-		return self, fmt.Errorf("PostgreSQL does not run as root, no other user can reach %v, and a user namespace is not to be had (%w); "+
-			"start as an ordinary user or choose a directory that the user postgres can reach, such as one below /var/lib", dirs, err)
+		return self, fmt.Errorf("PostgreSQL does not run as root, no other user has access to %v, and a user namespace is not available (%w); "+
+			"start as an ordinary user or choose a directory that the user postgres has access to, such as one in /var/lib", dirs, err)
 	}
 	return a, nil
 }
@@ -90,8 +90,8 @@ func (a account) reachesAll(dirs []string) bool {
 	return true
 }
 
-// reaches reports whether the mode bits of dir and of every directory above it let the account pass. What does not exist
-// yet is no obstacle.
+// reaches reports whether the mode bits of dir and of all its parents give the account access. It skips directories that
+// do not exist yet.
 func (a account) reaches(dir string) bool {
 	for {
 		info, err := os.Stat(dir)
@@ -121,16 +121,16 @@ func (a account) reaches(dir string) bool {
 	}
 }
 
-// own gives a file or directory to the account.
-func (a account) own(path string) error {
+// chown makes the account the owner of a file or directory.
+func (a account) chown(path string) error {
 	if a.uid < 0 {
 		return nil
 	}
 	return os.Chown(path, a.uid, a.gid)
 }
 
-// command prepares a program that runs as the account, in a session of its own so that Ctrl-C in the terminal reaches only
-// this process, and without the environment of this process, whose secrets and PG… variables are not the server's business.
+// command returns a command that runs as the account. It has a session of its own, so that Ctrl-C in the terminal reaches
+// only this process, and not the environment of this process, which contains secrets and PG… variables.
 func (a account) command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = "/"

@@ -7,13 +7,13 @@ import (
 	"syscall"
 )
 
-// namespaces tells that this system has no user namespaces.
+// namespaces reports that this system has no user namespaces.
 const namespaces = false
 
-// enterNamespace changes nothing.
+// enterNamespace does nothing.
 func enterNamespace(*syscall.SysProcAttr) {}
 
-// hasArgument reports whether the process pid runs and was started with the argument. A zombie has no arguments.
+// hasArgument reports whether the process pid is running and was started with the argument. A zombie has no arguments.
 func hasArgument(pid int, arg string) bool {
 	line, err := exec.Command("/bin/ps", "-ww", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
 	return err == nil && strings.Contains(" "+strings.TrimSpace(string(line))+" ", " "+arg+" ")

@@ -13,14 +13,14 @@ import (
 	"strings"
 )
 
-// superuser owns the cluster.
+// superuser is the superuser of the cluster.
 const superuser = "postgres"
 
-// layout is the directory of a server, which knows what lies in it.
+// layout is the directory of a server. Its methods return the paths in it.
 type layout string
 
-// locate gives a directory that exists its one spelling, by which the server's process is recognized.
-func locate(dir string) (layout, error) {
+// resolve returns the canonical path of an existing directory. The server process is recognized by this path.
+func resolve(dir string) (layout, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return "", err
@@ -38,11 +38,11 @@ func (l layout) log() string      { return l.in("log") }
 func (l layout) lock() string     { return l.in("lock") }
 func (l layout) users() string    { return l.in("users") }
 
-// ephemeral marks a directory whose cluster may be thrown away.
+// ephemeral is the file that marks a directory whose cluster may be deleted.
 func (l layout) ephemeral() string { return l.in("ephemeral") }
 
-// makeDir makes a private directory. Root's can be passed through by the user that the server runs as.
-func makeDir(dir string) error {
+// createDir creates a private directory. If this process is root, other users may traverse it, so that the server's user can.
+func createDir(dir string) error {
 	mode := os.FileMode(0o700)
 	if os.Geteuid() == 0 {
 		mode = 0o711
@@ -51,21 +51,22 @@ func makeDir(dir string) error {
 		return nil
 	}
 	if err := os.MkdirAll(dir, mode); err != nil {
-		return fmt.Errorf("make directory: %w", err)
+		return fmt.Errorf("create directory: %w", err)
 	}
 	return os.Chmod(dir, mode)
 }
 
-// keep checks that the directory is as lasting as the options say, and marks a new one.
-func (l layout) keep(ephemeral bool) error {
+// checkLifetime returns an error if the directory is durable and ephemeral is set, or the other way round. It marks a new
+// directory.
+func (l layout) checkLifetime(ephemeral bool) error {
 	_, errData := os.Stat(l.data())
 	_, errMark := os.Stat(l.ephemeral())
 	hasData, marked := errData == nil, errMark == nil
 	switch {
 	case hasData && marked && !ephemeral:
-		return fmt.Errorf("%s holds a database made for tests, which can vanish at any time: choose another directory", string(l))
+		return fmt.Errorf("%s contains a test database, which may be deleted at any time: choose another directory", string(l))
 	case hasData && !marked && ephemeral:
-		return fmt.Errorf("%s holds a database that is meant to last: choose another directory for tests", string(l))
+		return fmt.Errorf("%s contains a durable database: choose another directory for tests", string(l))
 	case !hasData && ephemeral:
 		return os.WriteFile(l.ephemeral(), nil, 0o600)
 	case !hasData && marked:
@@ -74,31 +75,31 @@ func (l layout) keep(ephemeral bool) error {
 	return nil
 }
 
-// initialize makes the cluster under a temporary name and renames it when it is complete, so that a killed initdb leaves
-// no half cluster.
+// initialize creates the cluster under a temporary name and renames it when it is complete, so that a killed initdb leaves
+// no incomplete cluster.
 func (l layout) initialize(ctx context.Context, i install, as account, ephemeral bool) error {
 	leftovers, _ := filepath.Glob(l.in("init-*"))
 	for _, dir := range leftovers {
-		_ = os.RemoveAll(dir) // may fail while an initdb that outlived its parent writes; the next start tries again
+		_ = os.RemoveAll(dir) // may fail while an orphaned initdb is still writing; the next start tries again
 	}
 	work, err := os.MkdirTemp(string(l), "init-")
 	if err != nil {
-		return fmt.Errorf("make cluster: %w", err)
+		return fmt.Errorf("create cluster: %w", err)
 	}
 	defer os.RemoveAll(work)
 	data, password := filepath.Join(work, "data"), filepath.Join(work, "password")
 	if err := errors.Join(
 		os.Mkdir(data, 0o700),
 		os.WriteFile(password, []byte(rand.Text()), 0o600),
-		as.own(work), as.own(data), as.own(password),
+		as.chown(work), as.chown(data), as.chown(password),
 	); err != nil {
-		return fmt.Errorf("make cluster: %w", err)
+		return fmt.Errorf("create cluster: %w", err)
 	}
 	ctype := "C.UTF-8"
 	if runtime.GOOS == "darwin" {
 		ctype = "UTF-8"
 	}
-	// Sorting by bytes is the same on every machine; the character type makes lower() and ILIKE right for Cyrillic.
+	// The collation C sorts the same on every machine; lower() and ILIKE need the UTF-8 character type for Cyrillic.
 	args := []string{"-D", data, "-U", superuser, "-A", "scram-sha-256", "--pwfile", password,
 		"-E", "UTF8", "--locale=C", "--lc-ctype=" + ctype, "--no-instructions"}
 	if ephemeral {
@@ -107,9 +108,9 @@ func (l layout) initialize(ctx context.Context, i install, as account, ephemeral
 	if out, err := as.command(ctx, i.program("initdb"), args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", errors.Join(context.Cause(ctx), err), strings.TrimSpace(string(out)))
 	}
-	// The password first: a cluster in place always has its own.
+	// Rename the password first: an existing cluster must always have its password.
 	if err := errors.Join(os.Rename(password, l.password()), os.Rename(data, l.data())); err != nil {
-		return fmt.Errorf("make cluster: %w", err)
+		return fmt.Errorf("create cluster: %w", err)
 	}
 	return nil
 }

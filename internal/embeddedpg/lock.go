@@ -13,8 +13,7 @@ import (
 	"time"
 )
 
-// lockFile is a file that serves as a lock between processes. The kernel gives the lock back when its holder ends, however
-// it ends, so that no lock is ever stale.
+// lockFile is a lock between processes. The kernel releases it when its holder exits, so it never becomes stale.
 type lockFile struct{ file *os.File }
 
 func openLock(path string) (*lockFile, error) {
@@ -25,7 +24,7 @@ func openLock(path string) (*lockFile, error) {
 	return &lockFile{f}, nil
 }
 
-// try takes the lock (syscall.LOCK_EX or LOCK_SH) or changes the one that is held, and reports whether it got it.
+// try takes the lock (syscall.LOCK_EX or LOCK_SH), or converts the lock that it holds, and reports whether it succeeded.
 func (l *lockFile) try(how int) (bool, error) {
 	for {
 		err := syscall.Flock(int(l.file.Fd()), how|syscall.LOCK_NB)
@@ -40,7 +39,7 @@ func (l *lockFile) try(how int) (bool, error) {
 	}
 }
 
-// wait takes the lock as soon as it is free, or gives up with the context.
+// wait takes the lock as soon as it is free, or returns the error of the context.
 func (l *lockFile) wait(ctx context.Context, how int) error {
 	return poll(ctx, 10*time.Millisecond, func() (bool, error) { return l.try(how) })
 }
@@ -52,8 +51,8 @@ func (l *lockFile) unlock() error {
 	return nil
 }
 
-// close gives the lock back. A nil lock is fine. Closing the file alone would not do: a program that another goroutine is
-// just starting holds a copy of it until it is executed, and the lock would live on for that moment.
+// close releases the lock; l may be nil. It unlocks explicitly, because a child process that another goroutine is starting
+// holds a copy of the file until its exec, and would keep the lock for that moment.
 func (l *lockFile) close() {
 	if l != nil {
 		_ = l.unlock()
@@ -61,14 +60,14 @@ func (l *lockFile) close() {
 	}
 }
 
-// sign writes the id of this process into the file, for the message that another one shows when it is refused.
-func (l *lockFile) sign() {
+// writePID writes the id of this process into the file, for the error messages of other processes.
+func (l *lockFile) writePID() {
 	if l.file.Truncate(0) == nil {
 		_, _ = l.file.WriteAt([]byte(strconv.Itoa(os.Getpid())), 0)
 	}
 }
 
-// holder names the process that signed the lock last.
+// holder names the process that last wrote its id.
 func (l *lockFile) holder() string {
 	b := make([]byte, 20)
 	n, _ := l.file.ReadAt(b, 0)
@@ -78,7 +77,7 @@ func (l *lockFile) holder() string {
 	return "another process"
 }
 
-// poll calls done until it reports true or fails, or the context ends.
+// poll calls done until it returns true or an error, or the context ends.
 func poll(ctx context.Context, every time.Duration, done func() (bool, error)) error {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// A program that is being started has copies of all open files for a moment.
-func TestACopyOfTheFileDoesNotKeepTheLockThatWasGivenBack(t *testing.T) {
+// A process that is being started holds copies of all open files for a moment.
+func TestACopyOfTheFileDoesNotKeepAReleasedLock(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "lock")
 	first, err := openLock(path)

@@ -22,12 +22,12 @@ type postmaster struct {
 	pid    int
 	port   int
 	data   string
-	status string // as the server wrote it when the file was read: starting, ready, stopping
-	// exited is closed when the process has ended; nil when the process is not our child.
+	status string // from postmaster.pid: starting, ready, stopping
+	// exited is closed when the process has exited; nil if the process is not our child.
 	exited chan struct{}
 }
 
-// alive reports whether the process still runs.
+// alive reports whether the process is still running.
 func (p *postmaster) alive() bool {
 	if p.exited != nil {
 		select {
@@ -40,9 +40,9 @@ func (p *postmaster) alive() bool {
 	return hasArgument(p.pid, p.data)
 }
 
-// recorded reads postmaster.pid, which the server writes when it starts and removes when it has stopped. The process may
-// be gone. It returns nil when there is no such file.
-func recorded(data string) *postmaster {
+// readPidFile reads postmaster.pid, which the server writes when it starts and removes when it stops. It returns nil if
+// there is no such file. The process may have exited.
+func readPidFile(data string) *postmaster {
 	b, err := os.ReadFile(filepath.Join(data, "postmaster.pid"))
 	if err != nil {
 		return nil
@@ -59,31 +59,32 @@ func recorded(data string) *postmaster {
 	return p
 }
 
-// ready reports whether the server has written that it takes connections: asking by connecting costs it a process each time.
+// ready reports whether postmaster.pid says that the server accepts connections. This is cheaper than to connect, which
+// costs the server a process.
 func (p *postmaster) ready() bool {
-	now := recorded(p.data)
+	now := readPidFile(p.data)
 	return now != nil && now.pid == p.pid && now.status == "ready"
 }
 
-// running returns the server that runs on the cluster, or nil.
+// running returns the running server of the cluster, or nil.
 func running(data string) *postmaster {
-	if p := recorded(data); p != nil && p.pid > 1 && p.alive() {
+	if p := readPidFile(data); p != nil && p.pid > 1 && p.alive() {
 		return p
 	}
 	return nil
 }
 
-// spawn starts the server on a port that was free a moment ago, by preference the given one.
+// spawn starts the server on a free port, preferably the given one.
 func spawn(i install, as account, l layout, o Options, preferred int) (*postmaster, error) {
 	port, err := freePort(preferred)
 	if err != nil {
 		return nil, err
 	}
 	cmd := as.command(context.Background(), i.program("postgres"), arguments(o, l.data(), port)...)
-	if stale := recorded(l.data()); stale != nil {
-		// The server that wrote the file is gone, but its number may belong to a zombie that nobody reaped or to another
-		// program by now, and PostgreSQL would refuse to start. It ignores the number that pg_ctl announces here, and
-		// still checks by the shared memory that no process of the old server is left.
+	if stale := readPidFile(l.data()); stale != nil {
+		// The server that wrote the file has exited, but its process id may belong to a zombie or to another program, and
+		// then PostgreSQL would refuse to start. It ignores the id in this variable, which pg_ctl also sets, and still
+		// checks the shared memory for processes of the old server.
 		cmd.Env = append(cmd.Env, "PG_GRANDPARENT_PID="+strconv.Itoa(stale.pid))
 	}
 	log, err := os.OpenFile(l.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
@@ -101,27 +102,27 @@ func spawn(i install, as account, l layout, o Options, preferred int) (*postmast
 }
 
 func reap(cmd *exec.Cmd, exited chan struct{}) {
-	_ = cmd.Wait() // why it ended is in its log
+	_ = cmd.Wait() // the reason is in the server's log
 	close(exited)
 }
 
-// arguments are the settings of the server, later ones winning.
+// arguments returns the command-line arguments of the server. Later settings override earlier ones.
 func arguments(o Options, data string, port int) []string {
 	settings := []string{
 		"listen_addresses=127.0.0.1",
-		"unix_socket_directories=", // a path has a length limit and permissions, a port has neither
+		"unix_socket_directories=", // unlike a port, a socket path has a length limit and permissions
 		"shared_buffers=128MB",
 		"max_connections=100",
 		"timezone=UTC",
 		"log_timezone=UTC",
 		"log_line_prefix=%m [%p] %d ",
 		"logging_collector=off",
-		"jit=off", // compiling costs more than the small queries of development
+		"jit=off", // compilation costs more than the small queries of development
 	}
 	if o.Ephemeral {
 		settings = append(settings, "fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum=off",
 			"max_connections=300", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=256MB", "log_checkpoints=off",
-			"dynamic_shared_memory_type=mmap") // its segments lie with the data, so those that a crash leaves are removed with it
+			"dynamic_shared_memory_type=mmap") // the segments are files in the data directory, so those left by a crash are deleted with it
 	}
 	names := make([]string, 0, len(o.Settings))
 	for name := range o.Settings {
@@ -157,8 +158,8 @@ const (
 	immediateShutdown = 10 * time.Second
 )
 
-// stop ends the server: it disconnects the clients, writes a checkpoint and exits, and the next start needs no recovery.
-// One that does not manage that in a minute is stopped without the checkpoint.
+// stop shuts the server down: it disconnects the clients, writes a checkpoint and exits, so that the next start needs no
+// recovery. If that takes more than a minute, the server is stopped without a checkpoint.
 func (p *postmaster) stop() error {
 	for _, step := range []struct {
 		signal  syscall.Signal

@@ -25,11 +25,11 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// startTimeout is how long a server may take until it answers: recovery after a crash has to read the log again.
+// startTimeout is how long a server may take to answer. Recovery after a crash replays the write-ahead log.
 const startTimeout = 2 * time.Minute
 
-// largestLog is the size at which the server's log is put aside at a start.
-const largestLog = 10 << 20
+// maxLogSize is the size from which a start renames the server's log and begins a new one.
+const maxLogSize = 10 << 20
 
 // Server is a running embedded PostgreSQL server, in use by this process until Stop.
 type Server struct {
@@ -43,10 +43,10 @@ type Server struct {
 	stop    func() error
 }
 
-// Start brings up the server of o.Dir and returns when its database answers. It makes the cluster at the first call,
-// adopts a server that outlived its owner, and recovers one that was killed. Data is never removed, except for an
-// ephemeral server's. It fails when another process owns the directory, when no binaries fit, and with the end of the
-// server's log when the server does not start. The context limits the start only, not the life of the server.
+// Start starts the server of o.Dir and returns when its database answers. It creates the cluster on the first call, adopts
+// a server that outlived its owner, and recovers one that was killed. It deletes data only if the server is ephemeral.
+// It returns an error if another process owns the directory or no binaries fit, and the end of the server's log if the
+// server does not start. ctx limits the start, not the lifetime of the server.
 func Start(ctx context.Context, o Options) (*Server, error) {
 	if o.Dir == "" {
 		return nil, errors.New("start embedded database: no directory given")
@@ -59,12 +59,12 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 }
 
 func start(ctx context.Context, o Options) (*Server, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout+downloadTimeout, errors.New("gave up waiting"))
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout+downloadTimeout, errors.New("timed out"))
 	defer cancel()
-	if err := makeDir(o.Dir); err != nil {
+	if err := createDir(o.Dir); err != nil {
 		return nil, err
 	}
-	l, err := locate(o.Dir)
+	l, err := resolve(o.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -72,12 +72,12 @@ func start(ctx context.Context, o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{layout: l, shared: o.Shared}
-	s.stop = sync.OnceValue(s.leave)
-	if err := s.enter(ctx); err != nil {
+	s.stop = sync.OnceValue(s.release)
+	if err := s.acquire(ctx); err != nil {
 		s.closeLocks()
 		return nil, err
 	}
-	if err := s.bringUp(ctx, o); err != nil {
+	if err := s.startServer(ctx, o); err != nil {
 		return nil, errors.Join(err, s.stop())
 	}
 	if s.shared {
@@ -88,7 +88,7 @@ func start(ctx context.Context, o Options) (*Server, error) {
 	return s, nil
 }
 
-// withDefaults fills what is not set and makes paths absolute, since the server's programs run elsewhere.
+// withDefaults sets the defaults and makes paths absolute, because the server runs in another working directory.
 func (o Options) withDefaults(dir string) (Options, error) {
 	o.Dir = dir
 	o.Database = cmp.Or(o.Database, "registry")
@@ -115,9 +115,9 @@ func (o Options) withDefaults(dir string) (Options, error) {
 	return o, nil
 }
 
-// enter takes the right to bring up the server, and for a shared one a place among its users. The place is taken while
-// the lock is held, so that the last one out cannot stop the server under a newcomer.
-func (s *Server) enter(ctx context.Context) (err error) {
+// acquire takes the lock for starting the server, and for a shared server also registers this process as a user. It
+// registers while it holds the lock, so that a process that stops cannot shut the server down in between.
+func (s *Server) acquire(ctx context.Context) (err error) {
 	if s.lock, err = openLock(s.layout.lock()); err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func (s *Server) enter(ctx context.Context) (err error) {
 		if err := s.lock.wait(ctx, syscall.LOCK_EX); err != nil {
 			return fmt.Errorf("wait for %s, which owns or starts the server: %w", s.lock.holder(), err)
 		}
-		s.lock.sign()
+		s.lock.writePID()
 		if err := s.users.wait(ctx, syscall.LOCK_SH); err != nil {
 			return fmt.Errorf("wait for the process that stops the server: %w", err)
 		}
@@ -143,14 +143,14 @@ func (s *Server) enter(ctx context.Context) (err error) {
 			return fmt.Errorf("the directory is in use by %s", s.lock.holder())
 		}
 	}
-	s.lock.sign()
+	s.lock.writePID()
 	return nil
 }
 
-// bringUp makes the cluster if need be, and adopts or starts the server. The lock is held.
-func (s *Server) bringUp(ctx context.Context, o Options) error {
+// startServer adopts the running server, or creates the cluster if necessary and starts one. The caller holds the lock.
+func (s *Server) startServer(ctx context.Context, o Options) error {
 	data := s.layout.data()
-	if err := s.layout.keep(o.Ephemeral); err != nil {
+	if err := s.layout.checkLifetime(o.Ephemeral); err != nil {
 		return err
 	}
 	if s.main = running(data); s.main != nil {
@@ -159,24 +159,24 @@ func (s *Server) bringUp(ctx context.Context, o Options) error {
 		}
 		return s.await(ctx, o, s.main)
 	}
-	if o.Ephemeral && recorded(data) != nil { // not shut down cleanly, and never flushed
+	if o.Ephemeral && readPidFile(data) != nil { // not shut down cleanly, and never flushed
 		if err := os.RemoveAll(data); err != nil {
 			return err
 		}
 	}
-	err := s.spawnOn(ctx, o)
+	err := s.startOn(ctx, o)
 	if err != nil && o.Ephemeral && ctx.Err() == nil {
-		o.Log.Warn("the test database does not start, making a new one", "error", err)
+		o.Log.Warn("the test database does not start; creating a new one", "error", err)
 		if err := os.RemoveAll(data); err != nil {
 			return err
 		}
-		err = s.spawnOn(ctx, o)
+		err = s.startOn(ctx, o)
 	}
 	return err
 }
 
-// spawnOn starts a server on the cluster, making that first when there is none.
-func (s *Server) spawnOn(ctx context.Context, o Options) error {
+// startOn starts a server on the cluster, and creates the cluster first if there is none.
+func (s *Server) startOn(ctx context.Context, o Options) error {
 	data := s.layout.data()
 	major, err := clusterMajor(data)
 	if err != nil {
@@ -194,28 +194,27 @@ func (s *Server) spawnOn(ctx context.Context, o Options) error {
 		return err
 	}
 	if major == 0 {
-		o.Log.Info("making the embedded database", "directory", o.Dir, "postgres", i.version)
+		o.Log.Info("creating the embedded database", "directory", o.Dir, "postgres", i.version)
 		if err := s.layout.initialize(ctx, i, as, o.Ephemeral); err != nil {
 			return err
 		}
 	}
-	if info, err := os.Stat(s.layout.log()); err == nil && info.Size() > largestLog {
+	if info, err := os.Stat(s.layout.log()); err == nil && info.Size() > maxLogSize {
 		if err := os.Rename(s.layout.log(), s.layout.log()+".1"); err != nil {
-			return fmt.Errorf("put server log aside: %w", err)
+			return fmt.Errorf("rotate server log: %w", err)
 		}
 	}
 	text, _ := os.ReadFile(s.layout.port())
 	port, _ := strconv.Atoi(strings.TrimSpace(string(text)))
-	return s.spawnUntil(ctx, o, i, as, port)
+	return s.spawnWithRetry(ctx, o, i, as, port)
 }
 
-// passing are the reasons for a failed start that go away: a port that somebody took after we chose it, the last processes
-// of a server that was killed, which hold its shared memory until they notice, and a server that the killed owner had
-// started just before.
-var passing = []string{"could not create any TCP/IP sockets", "pre-existing shared memory block", `lock file "postmaster.pid" already exists`}
+// transient lists the reasons of a failed start that go away: another process took the port, processes of a killed server
+// still hold its shared memory, or the killed owner had just started a server.
+var transient = []string{"could not create any TCP/IP sockets", "pre-existing shared memory block", `lock file "postmaster.pid" already exists`}
 
-func (s *Server) spawnUntil(ctx context.Context, o Options, i install, as account, port int) error {
-	patience := time.Now().Add(20 * time.Second)
+func (s *Server) spawnWithRetry(ctx context.Context, o Options, i install, as account, port int) error {
+	deadline := time.Now().Add(20 * time.Second)
 	return poll(ctx, 100*time.Millisecond, func() (bool, error) {
 		before := s.logSize()
 		var err error
@@ -228,18 +227,18 @@ func (s *Server) spawnUntil(ctx context.Context, o Options, i install, as accoun
 			return true, os.WriteFile(s.layout.port(), []byte(strconv.Itoa(s.main.port)+"\n"), 0o600)
 		}
 		port = 0
-		said := s.logSince(before)
-		isPassing := func(reason string) bool { return strings.Contains(said, reason) }
-		if errors.Is(err, errExited) && time.Now().Before(patience) && slices.ContainsFunc(passing, isPassing) {
+		output := s.logSince(before)
+		inLog := func(reason string) bool { return strings.Contains(output, reason) }
+		if errors.Is(err, errExited) && time.Now().Before(deadline) && slices.ContainsFunc(transient, inLog) {
 			return false, nil
 		}
-		return false, fmt.Errorf("%w; its log says: %s", err, said)
+		return false, fmt.Errorf("%w; its log: %s", err, output)
 	})
 }
 
-var errExited = errors.New("postgres exited at once")
+var errExited = errors.New("postgres exited during startup")
 
-// await returns when the server answers, its database exists, and URL and Version are known.
+// await returns when the server answers and its database exists. It sets the URL and the version.
 func (s *Server) await(ctx context.Context, o Options, p *postmaster) error {
 	password, err := os.ReadFile(s.layout.password())
 	if err != nil {
@@ -269,7 +268,7 @@ func (s *Server) await(ctx context.Context, o Options, p *postmaster) error {
 			return true, ensureDatabase(ctx, conn, o.Database)
 		}
 		last = err
-		if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok && pgErr.Code != "57P03" { // cannot_connect_now: it is starting
+		if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok && pgErr.Code != "57P03" { // cannot_connect_now: the server is starting
 			return false, err
 		}
 		return false, nil
@@ -299,17 +298,17 @@ func ensureDatabase(ctx context.Context, conn *pgx.Conn, name string) error {
 	return nil
 }
 
-// URL returns the connection string of the database, with the superuser and the password.
+// URL returns the connection URL of the database, with the superuser and its password.
 func (s *Server) URL() string { return s.url }
 
-// Version returns the version of the server as it names it itself, such as "17.10".
+// Version returns the version that the server reports, such as "17.10".
 func (s *Server) Version() string { return s.version }
 
-// Stop ends this process's use of the server. The owner's Stop shuts the server down, disconnecting its clients, and
-// returns when it is gone; a shared server is shut down by the last one out. Further calls return the same.
+// Stop ends this process's use of the server. It shuts the server down, disconnects its clients and returns when the
+// server has exited; a shared server is shut down only by its last user. Further calls return the same result.
 func (s *Server) Stop() error { return s.stop() }
 
-func (s *Server) leave() error {
+func (s *Server) release() error {
 	defer s.closeLocks()
 	if s.shared {
 		if err := s.lock.wait(context.Background(), syscall.LOCK_EX); err != nil {
@@ -338,7 +337,7 @@ func (s *Server) logSize() int64 {
 	return info.Size()
 }
 
-// logSince returns what the server has printed since its log had that size, at most the last 4 KB.
+// logSince returns the output of the server since its log had the given size, at most the last 4 KB.
 func (s *Server) logSince(size int64) string {
 	f, err := os.Open(s.layout.log())
 	if err != nil {
@@ -352,10 +351,10 @@ func (s *Server) logSince(size int64) string {
 	return strings.TrimSpace(string(b))
 }
 
-// Reap waits until no process uses the shared server in dir, however they ended, and for as long as linger after that,
-// then stops the server. A process that runs it guards against users that die without Stop.
+// Reap stops the shared server in dir once no process has used it for the time linger. It protects against processes that
+// exit without Stop.
 func Reap(ctx context.Context, dir string, linger time.Duration) error {
-	l, err := locate(dir)
+	l, err := resolve(dir)
 	if err != nil {
 		return fmt.Errorf("reap embedded database: %w", err)
 	}

@@ -14,14 +14,14 @@ import (
 	"testing"
 )
 
-func TestTheFirstStartMakesTheDatabaseAndTheSecondKeepsItsData(t *testing.T) {
+func TestTheFirstStartCreatesTheDatabaseAndTheSecondKeepsItsData(t *testing.T) {
 	t.Parallel()
 	dir := newDir(t)
 	first := mustStart(t, Options{Dir: dir, Database: "round tables"})
 	query(t, first.URL(), "CREATE TABLE kept AS SELECT 'yes' AS answer")
 	mustStop(t, first)
 	if running(first.layout.data()) != nil {
-		t.Fatal("the server runs after Stop")
+		t.Fatal("the server is running after Stop")
 	}
 
 	second := mustStart(t, Options{Dir: dir, Database: "round tables"})
@@ -32,7 +32,7 @@ func TestTheFirstStartMakesTheDatabaseAndTheSecondKeepsItsData(t *testing.T) {
 		t.Errorf("the URL changed from %s to %s", first.URL(), second.URL())
 	}
 	if got := query(t, second.URL(), "SHOW server_version"); got != second.Version() {
-		t.Errorf("Version is %q, the server says %q", second.Version(), got)
+		t.Errorf("Version is %q, the server reports %q", second.Version(), got)
 	}
 }
 
@@ -67,11 +67,11 @@ func TestADurableServerHasTheSettingsOfDevelopment(t *testing.T) {
 		t.Errorf("the password file has mode %o", mode)
 	}
 	if group, _ := syscall.Getpgid(s.main.pid); group == syscall.Getpgrp() {
-		t.Error("the server is in our process group: Ctrl-C would reach it")
+		t.Error("the server is in our process group, so Ctrl-C would reach it")
 	}
 }
 
-func TestASecondOwnerIsRefused(t *testing.T) {
+func TestASecondOwnerIsRejected(t *testing.T) {
 	t.Parallel()
 	dir := newCluster(t, false)
 	first := mustStart(t, Options{Dir: dir})
@@ -98,7 +98,7 @@ func TestAKilledServerRecoversWithItsCommittedData(t *testing.T) {
 	}
 }
 
-// A process id outlives its server as a zombie that nobody reaps, or is given to another program.
+// The process id of a dead server may belong to a zombie or to another program.
 func TestAStaleProcessIDDoesNotStopTheStart(t *testing.T) {
 	t.Parallel()
 	zombie := exec.Command("/bin/sh", "-c", ":")
@@ -110,8 +110,8 @@ func TestAStaleProcessIDDoesNotStopTheStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = zombie.Wait() })
-	if _, err := zombieOut.Read(make([]byte, 1)); err == nil { // ends with the process, which nobody waits for yet
-		t.Fatal("the zombie speaks")
+	if _, err := zombieOut.Read(make([]byte, 1)); err == nil { // returns when the process has exited and is not yet waited for
+		t.Fatal("the zombie wrote output")
 	}
 	other := exec.Command("/bin/cat")
 	if _, err := other.StdinPipe(); err != nil {
@@ -153,7 +153,7 @@ func TestAServerThatOutlivedItsOwnerIsAdopted(t *testing.T) {
 	url := p.url(t)
 	query(t, url, "CREATE TABLE kept AS SELECT 1 AS n")
 	p.kill(t)
-	l, err := locate(dir)
+	l, err := resolve(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func TestAServerThatOutlivedItsOwnerIsAdopted(t *testing.T) {
 
 	s := mustStart(t, Options{Dir: dir})
 	if s.main.pid != orphan.pid || s.URL() != url {
-		t.Errorf("process %d at %s was not adopted but process %d at %s", orphan.pid, url, s.main.pid, s.URL())
+		t.Errorf("process %d at %s was not adopted; the server is process %d at %s", orphan.pid, url, s.main.pid, s.URL())
 	}
 	if got := query(t, s.URL(), "SELECT n FROM kept"); got != "1" {
 		t.Errorf("the adopted server answers %q", got)
@@ -178,7 +178,7 @@ func TestAServerThatOutlivedItsOwnerIsAdopted(t *testing.T) {
 	}
 }
 
-func TestAClusterOfAnotherMajorVersionIsRefusedAndLeftAlone(t *testing.T) {
+func TestAClusterOfAnotherMajorVersionIsRejectedAndUnchanged(t *testing.T) {
 	t.Parallel()
 	dir := newCluster(t, false)
 	s := mustStart(t, Options{Dir: dir})
@@ -206,7 +206,7 @@ func TestAClusterOfAnotherMajorVersionIsRefusedAndLeftAlone(t *testing.T) {
 	}
 }
 
-func TestAKilledInitdbLeavesNoHalfCluster(t *testing.T) {
+func TestAKilledInitdbLeavesNoIncompleteCluster(t *testing.T) {
 	t.Parallel()
 	real := machine(t)
 	dir, bin := newDir(t), filepath.Join(t.TempDir(), "bin")
@@ -219,7 +219,7 @@ func TestAKilledInitdbLeavesNoHalfCluster(t *testing.T) {
 	writeScript(t, filepath.Join(bin, "postgres"), `exec `+real.program("postgres")+` "$@"`)
 	writeScript(t, filepath.Join(bin, "initdb"), `echo `+strconv.Itoa(real.major)+` > "$2/PG_VERSION"; mkdir "$2/base"; echo > `+began+`; read x < `+end)
 	p := startOwner(t, Options{Dir: dir, Bin: bin})
-	if _, err := os.ReadFile(began); err != nil { // returns when initdb has written half a cluster
+	if _, err := os.ReadFile(began); err != nil { // returns when initdb has written part of a cluster
 		t.Fatal(err)
 	}
 	p.kill(t)
@@ -239,7 +239,7 @@ func TestAKilledInitdbLeavesNoHalfCluster(t *testing.T) {
 	}
 }
 
-func TestADirectoryThatIsNoClusterIsLeftAlone(t *testing.T) {
+func TestADirectoryThatIsNoClusterIsUnchanged(t *testing.T) {
 	t.Parallel()
 	dir := newDir(t)
 	precious := filepath.Join(dir, "data", "precious")
@@ -253,7 +253,7 @@ func TestADirectoryThatIsNoClusterIsLeftAlone(t *testing.T) {
 	}
 }
 
-func TestAServerThatDoesNotStartSaysWhatItsLogSays(t *testing.T) {
+func TestTheErrorOfAFailedStartContainsTheLog(t *testing.T) {
 	t.Parallel()
 	dir := newCluster(t, false)
 	_, err := Start(t.Context(), Options{Dir: dir, Settings: map[string]string{"no_such_setting": "1"}})
@@ -270,12 +270,12 @@ func TestACancelledStartLeavesNothingRunning(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	if running(filepath.Join(dir, "data")) != nil {
-		t.Error("a server runs")
+		t.Error("a server is running")
 	}
 	mustStart(t, Options{Dir: dir})
 }
 
-func TestAnEphemeralServerIsMadeAnewAfterACrash(t *testing.T) {
+func TestAnEphemeralServerIsReplacedAfterACrash(t *testing.T) {
 	t.Parallel()
 	dir := newCluster(t, true)
 	o := Options{Dir: dir, Ephemeral: true}
@@ -304,19 +304,19 @@ func TestAnEphemeralServerIsMadeAnewAfterACrash(t *testing.T) {
 	mustStart(t, o)
 }
 
-func TestADirectoryIsEphemeralForGoodOrNotAtAll(t *testing.T) {
+func TestADirectoryCannotChangeBetweenEphemeralAndDurable(t *testing.T) {
 	t.Parallel()
-	lasting, passing := newDir(t), newDir(t)
+	lasting, temporary := newDir(t), newDir(t)
 	mustStop(t, mustStart(t, Options{Dir: lasting}))
-	mustStop(t, mustStart(t, Options{Dir: passing, Ephemeral: true}))
+	mustStop(t, mustStart(t, Options{Dir: temporary, Ephemeral: true}))
 	_, err := Start(t.Context(), Options{Dir: lasting, Ephemeral: true})
-	wantError(t, err, lasting, "meant to last")
-	_, err = Start(t.Context(), Options{Dir: passing})
-	wantError(t, err, passing, "made for tests")
+	wantError(t, err, lasting, "durable database")
+	_, err = Start(t.Context(), Options{Dir: temporary})
+	wantError(t, err, temporary, "test database")
 	mustStart(t, Options{Dir: lasting})
 }
 
-// killMain kills the server's main process as the kernel would when memory runs out.
+// killMain kills the server's main process, as the kernel does when memory runs out.
 func killMain(t *testing.T, s *Server) {
 	t.Helper()
 	if err := syscall.Kill(s.main.pid, syscall.SIGKILL); err != nil {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func TestProcessesShareOneServerAndTheLastOneOutStopsIt(t *testing.T) {
+func TestProcessesShareOneServerAndTheLastOneStopsIt(t *testing.T) {
 	t.Parallel()
 	o := Options{Dir: newDir(t), Ephemeral: true, Shared: true}
 	owners := make([]*owner, 6)
@@ -25,7 +25,7 @@ func TestProcessesShareOneServerAndTheLastOneOutStopsIt(t *testing.T) {
 	_, err := Start(t.Context(), Options{Dir: o.Dir, Ephemeral: true})
 	wantError(t, err, "in use by process")
 
-	l, err := locate(o.Dir)
+	l, err := resolve(o.Dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestProcessesShareOneServerAndTheLastOneOutStopsIt(t *testing.T) {
 	}
 }
 
-func TestProcessesThatComeAndGoAtOnceAlwaysFindAServer(t *testing.T) {
+func TestProcessesThatStartAndStopConcurrentlyAlwaysHaveAServer(t *testing.T) {
 	t.Parallel()
 	o := Options{Dir: newDir(t), Ephemeral: true, Shared: true}
 	var running []*owner
@@ -67,7 +67,7 @@ func TestProcessesThatComeAndGoAtOnceAlwaysFindAServer(t *testing.T) {
 	}
 }
 
-func TestASharedServerIsReapedWhenItsUsersWereKilled(t *testing.T) {
+func TestASharedServerIsReapedAfterItsUsersWereKilled(t *testing.T) {
 	t.Parallel()
 	o := Options{Dir: newDir(t), Ephemeral: true, Shared: true}
 	one, two := startOwner(t, o), startOwner(t, o)
@@ -84,7 +84,7 @@ func TestASharedServerIsReapedWhenItsUsersWereKilled(t *testing.T) {
 	if err := <-reaped; err != nil {
 		t.Fatal(err)
 	}
-	l, err := locate(o.Dir)
+	l, err := resolve(o.Dir)
 	if err != nil {
 		t.Fatal(err)
 	}

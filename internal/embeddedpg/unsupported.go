@@ -10,18 +10,18 @@ import (
 )
 
 var errUnsupported = errors.New("the embedded database runs on Linux and macOS, not on " + runtime.GOOS +
-	"; start PostgreSQL 14 or newer yourself and give its URL")
+	"; start PostgreSQL 14 or newer yourself and set DATABASE_URL")
 
-// build is unused where nothing can be downloaded.
+// build is unused on this platform.
 type build struct{}
 
-// Server is a running embedded PostgreSQL server; there is none on this platform.
+// Server is a running embedded PostgreSQL server. It does not exist on this platform.
 type Server struct{}
 
-// Start always fails on this platform and says what to do instead.
+// Start always returns an error on this platform. The error explains the alternative.
 func Start(context.Context, Options) (*Server, error) { return nil, errUnsupported }
 
-// Reap always fails on this platform.
+// Reap always returns an error on this platform.
 func Reap(context.Context, string, time.Duration) error { return errUnsupported }
 
 // URL returns the empty string.

@@ -14,7 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// texts reads the texts of one column.
+// texts returns the values of a column.
 func texts(t *testing.T, db *pgxpool.Pool, sql string, args pg.Args) []string {
 	t.Helper()
 	rows, err := db.Query(context.Background(), sql, args)
@@ -28,7 +28,7 @@ func texts(t *testing.T, db *pgxpool.Pool, sql string, args pg.Args) []string {
 	return list
 }
 
-// line writes what is expected in the form in which the queries of this file give it.
+// line formats expected values like the queries of this file.
 func line(t *testing.T, parts ...any) string {
 	t.Helper()
 	b, err := json.Marshal(parts)
@@ -54,7 +54,7 @@ func equal(t *testing.T, what string, got, want []string) {
 	}
 }
 
-func TestEveryEventIsAsItsRecordStatesIt(t *testing.T) {
+func TestEveryEventMatchesItsSource(t *testing.T) {
 	db := loaded(t)
 	known := readExpected(t)
 	if len(known.Events) != 43 {
@@ -75,7 +75,7 @@ func TestEveryEventIsAsItsRecordStatesIt(t *testing.T) {
 	}
 }
 
-// world is one event in the database beside what is expected.
+// world is one event in the database with the expected values.
 type world struct {
 	db    *pgxpool.Pool
 	event string
@@ -162,7 +162,7 @@ func (w world) speech(t *testing.T, e expectedEvent) {
 		want = append(want, line(t, i+1, s.Kind, s.Act, s.Text, w.person(t, s.Speaker), said, s.Topics, w.people(t, s.People), w.organizations(t, s.Organizations), len(s.Places), len(s.Documents)))
 		keys := w.list(t, `SELECT n.key FROM statements s JOIN statement_places m ON m.statement_id = s.id JOIN place_names n USING (place_id) WHERE s.round_table_id = @event::bigint`)
 		for _, place := range s.Places {
-			if !contains(keys, names.Key(place)) && place != "Akmola" { // here the region, not the city of that name
+			if !contains(keys, names.Key(place)) && place != "Akmola" { // the region, not the city of this name
 				t.Errorf("statement %d: %s is not mentioned", i+1, place)
 			}
 		}

@@ -6,12 +6,12 @@ import (
 	"testing"
 )
 
-// expectedJSON was written from the source records, not from the documents of this package.
+// expectedJSON was written from the source records, not from the bundles of this package.
 //
 //go:embed testdata/expected.json
 var expectedJSON []byte
 
-// expected is what the source records state, with names as they are spelled there.
+// expected is the content of the source records, with names as spelled there.
 type expected struct {
 	Events        []expectedEvent
 	People        map[string]string // spelling -> the person it means

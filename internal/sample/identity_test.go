@@ -7,7 +7,7 @@ import (
 	"roundtables.kz/registry/internal/pg"
 )
 
-// person gives the id of the one person whom the registry knows under the spelling.
+// person returns the id of the only person with the spelling.
 func (w world) person(t *testing.T, spelling *string) *string {
 	t.Helper()
 	if spelling == nil {
@@ -42,7 +42,7 @@ func (w world) organizations(t *testing.T, spellings []string) []string {
 	return ids
 }
 
-// only gives the one record that bears the spelling, which must be the one that bears the usual name.
+// only returns the only record with the spelling, which must also have the usual name.
 func (w world) only(t *testing.T, kind, spelling, usual, sql string) *string {
 	t.Helper()
 	if usual == "" {
@@ -56,7 +56,7 @@ func (w world) only(t *testing.T, kind, spelling, usual, sql string) *string {
 	return &found[0]
 }
 
-func TestEverySpellingOfThePeopleAndOrganizationsLeadsToOneRecord(t *testing.T) {
+func TestEverySpellingLeadsToOneRecord(t *testing.T) {
 	db := loaded(t)
 	w := world{db: db, known: readExpected(t)}
 	ids := map[string]string{}
@@ -83,7 +83,7 @@ func TestEverySpellingOfThePeopleAndOrganizationsLeadsToOneRecord(t *testing.T) 
 	}
 }
 
-func TestEveryParentOfTheIndexIsAParentInTheRegistry(t *testing.T) {
+func TestEveryExpectedParentIsAParentInTheRegistry(t *testing.T) {
 	db := loaded(t)
 	known := readExpected(t)
 	if len(known.Parents) != 21 {

@@ -1,10 +1,9 @@
-// Package sample holds the events that ship with the registry: 43 real ones, taken from public reports of the Kazakhstan
-// Institute for Strategic Studies and of neighbouring institutes, news services and universities. Names, positions, dates
-// and places stand as the reports print them; summaries are in our own words. Each event names its source.
+// Package sample contains the events that ship with the registry: 43 real events from public reports of the Kazakhstan
+// Institute for Strategic Studies, other institutes, news services and universities. Names, positions, dates and places
+// are as printed in the reports; summaries are in our own words. Each event names its source.
 //
-// They are documents of the registry's own format (see bundle) and go in through the same door as everybody's. What
-// events share, the spellings of people, organizations and places, stands once: an event names them, and the full
-// description is put in its place.
+// The events are bundles (see package bundle) and are written like any other bundle. People, organizations and places
+// with their spellings are described once; an event refers to them by name, and Bundles inserts the full descriptions.
 package sample
 
 import (
@@ -29,15 +28,15 @@ import (
 //go:embed data
 var files embed.FS
 
-// Report says what Load has done.
+// Report is the result of Load.
 type Report struct {
-	Created int            // events that were written
-	Skipped int            // events that are there, or were once
+	Created int            // events written
+	Skipped int            // events that exist or have existed
 	Counts  map[string]int // new records by type
 }
 
-// Load writes the events that the database has never held; those that were changed or deleted since stay as they are.
-// All are written, or none. It may run again at any time, also from several replicas at once.
+// Load writes the events that the database has never contained, all of them or none. Events that were changed or deleted
+// stay unchanged. It can run repeatedly, also from several replicas at once.
 func Load(ctx context.Context, db *pgxpool.Pool) (Report, error) {
 	events, err := Bundles()
 	if err != nil {
@@ -50,19 +49,19 @@ func Load(ctx context.Context, db *pgxpool.Pool) (Report, error) {
 	defer finders.Close()
 	ctx = actor.With(ctx, actor.System("seed"))
 	var report Report
-	err = changes.Write(ctx, db, changes.Options{Reason: "the events that ship with the registry"}, func(tx pgx.Tx) error {
+	err = changes.Write(ctx, db, changes.Options{Reason: "sample events of the registry"}, func(tx pgx.Tx) error {
 		report = Report{Counts: map[string]int{}}
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock(7243, 0)"); err != nil {
 			return err
 		}
-		held, err := everHeld(ctx, tx, events)
+		existing, err := everExisted(ctx, tx, events)
 		if err != nil {
 			return err
 		}
 		w := bundle.NewWriter(tx, finders)
 		for _, e := range events {
 			id := e.RoundTable.ExternalIDs[0]
-			if held[id] {
+			if existing[id] {
 				report.Skipped++
 				continue
 			}
@@ -71,8 +70,8 @@ func Load(ctx context.Context, db *pgxpool.Pool) (Report, error) {
 				return fmt.Errorf("load %s: %w", id, err)
 			}
 			report.Created++
-			for kind, n := range made.Counts {
-				report.Counts[kind] += n
+			for recordType, n := range made.Counts {
+				report.Counts[recordType] += n
 			}
 		}
 		return nil
@@ -83,13 +82,13 @@ func Load(ctx context.Context, db *pgxpool.Pool) (Report, error) {
 	return report, nil
 }
 
-// everHeld gives the external ids of the events that are there, or that the log has ever seen.
-func everHeld(ctx context.Context, db pg.DB, events []bundle.Input) (map[string]bool, error) {
+// everExisted returns the external ids of the events that exist or appear in the change log.
+func everExisted(ctx context.Context, db pg.DB, events []bundle.Input) (map[string]bool, error) {
 	ids := make([]string, len(events))
 	for i, e := range events {
 		ids[i] = e.RoundTable.ExternalIDs[0]
 	}
-	held := map[string]bool{}
+	existing := map[string]bool{}
 	for _, sql := range []string{
 		"SELECT external_id FROM external_ids WHERE type = 'round_tables' AND external_id = ANY(@ids)",
 		`SELECT x FROM changes, jsonb_array_elements_text(after -> 'external_ids') x
@@ -104,16 +103,16 @@ func everHeld(ctx context.Context, db pg.DB, events []bundle.Input) (map[string]
 			return nil, pg.Error(err)
 		}
 		for _, id := range found {
-			held[id] = true
+			existing[id] = true
 		}
-		if len(held) == len(ids) {
+		if len(existing) == len(ids) {
 			break
 		}
 	}
-	return held, nil
+	return existing, nil
 }
 
-// Bundles gives the events in order of their file names, each a whole document.
+// Bundles returns the events as complete bundles, in the order of their file names.
 func Bundles() ([]bundle.Input, error) {
 	people, err := shared("people", func(p bundle.Person) string { return p.Name })
 	if err != nil {
@@ -151,7 +150,7 @@ func Bundles() ([]bundle.Input, error) {
 	return events, nil
 }
 
-// shared reads what events share, by the name under which they name it.
+// shared reads the descriptions that events share, by name.
 func shared[T any](what string, name func(T) string) (map[string]T, error) {
 	var list []T
 	if err := read(path.Join("data", what+".json"), &list); err != nil {
@@ -164,12 +163,12 @@ func shared[T any](what string, name func(T) string) (map[string]T, error) {
 	return byName, nil
 }
 
-// complete puts the shared descriptions in the place of the names.
+// complete replaces the names by the shared descriptions.
 func complete[T any](list []T, shared map[string]T, name func(T) string) error {
 	for i, x := range list {
 		full, ok := shared[name(x)]
 		if !ok {
-			return fmt.Errorf("nothing is shared about %q", name(x))
+			return fmt.Errorf("there is no description of %q", name(x))
 		}
 		list[i] = full
 	}

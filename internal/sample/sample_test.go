@@ -23,7 +23,7 @@ func load(t *testing.T, db *pgxpool.Pool) sample.Report {
 	return r
 }
 
-// loaded is a database with the sample.
+// loaded returns a database with the sample.
 func loaded(t *testing.T) *pgxpool.Pool {
 	t.Helper()
 	return dbtest.Filled(t, "sample", func(ctx context.Context, db *pgxpool.Pool) error {
@@ -41,7 +41,7 @@ func count(t *testing.T, db *pgxpool.Pool, sql string, args ...any) (n int) {
 }
 
 // The numbers were counted in the source records by hand.
-func TestTheSampleHoldsEverythingThatTheRecordsHold(t *testing.T) {
+func TestTheSampleContainsEverythingInTheSources(t *testing.T) {
 	db := dbtest.New(t)
 	began := time.Now()
 	r := load(t, db)
@@ -66,10 +66,10 @@ func TestTheSampleHoldsEverythingThatTheRecordsHold(t *testing.T) {
 		{"organizers", "SELECT count(*) FROM organizers", 66},
 		{"people who attended, counted by event", "SELECT count(*) FROM attendees WHERE person_id IS NOT NULL", 158},
 		{"groups", "SELECT count(*) FROM attendees WHERE description IS NOT NULL", 35},
-		{"attendees known by their post alone", "SELECT count(*) FROM attendees a WHERE person_id IS NULL AND description IS NULL AND EXISTS (SELECT FROM attendee_affiliations f WHERE f.attendee_id = a.id)", 2},
+		{"attendees named only by their position", "SELECT count(*) FROM attendees a WHERE person_id IS NULL AND description IS NULL AND EXISTS (SELECT FROM attendee_affiliations f WHERE f.attendee_id = a.id)", 2},
 		{"attendees of all kinds", "SELECT count(*) FROM attendees", 195},
 		{"groups with a number", "SELECT count(*) FROM attendees WHERE group_size IS NOT NULL", 5},
-		{"positions", "SELECT count(*) FROM attendee_affiliations", 192}, // 190 and those of the two posts
+		{"positions", "SELECT count(*) FROM attendee_affiliations", 192}, // 190, and the two of attendees named only by their position
 		{"roles", "SELECT count(*) FROM attendee_roles", 166},
 		{"statements", "SELECT count(*) FROM statements", 116},
 		{"verbatim statements", "SELECT count(*) FROM statements WHERE kind = 'verbatim'", 33},
@@ -83,10 +83,10 @@ func TestTheSampleHoldsEverythingThatTheRecordsHold(t *testing.T) {
 		{"mentions of places", "SELECT count(*) FROM statement_places", 54},
 		{"mentions of documents", "SELECT count(*) FROM statement_documents", 10},
 		{"proposals", "SELECT count(*) FROM recommendations WHERE status = 'proposed' AND statement_id IS NOT NULL", 9},
-		{"documents", "SELECT count(*) FROM documents", 69}, // 26 and the report of each event
+		{"documents", "SELECT count(*) FROM documents", 69}, // 26 and one report for each event
 		{"reports of events", "SELECT count(DISTINCT round_table_id) FROM document_links l JOIN documents d ON d.id = l.document_id WHERE l.relation = 'source' AND d.url IS NOT NULL", 43},
 		{"people", "SELECT count(*) FROM people", 126},
-		{"organizations", "SELECT count(*) FROM organizations", 133}, // 131 and two that are only known as parents
+		{"organizations", "SELECT count(*) FROM organizations", 133}, // 131 and two that appear only as parents
 		{"organizations within another", "SELECT count(*) FROM organizations WHERE parent_id IS NOT NULL", 21},
 		{"organizations without a kind", "SELECT count(*) FROM organizations WHERE kind = 'other'", 11},
 	} {
@@ -108,7 +108,7 @@ func TestASecondLoadWritesNothing(t *testing.T) {
 	}
 }
 
-func TestALoadLeavesWhatWasEditedOrDeletedAsItIs(t *testing.T) {
+func TestALoadDoesNotChangeEditedOrDeletedEvents(t *testing.T) {
 	db := loaded(t)
 	ctx := actor.With(context.Background(), actor.System("operator"))
 	const own = "(SELECT id FROM round_tables WHERE external_ids @> '{kaziss:2021-09-30-taliban-government-round-table}')"
@@ -136,7 +136,7 @@ func TestALoadLeavesWhatWasEditedOrDeletedAsItIs(t *testing.T) {
 	}
 }
 
-func TestTwoLoadsAtOnceWriteTheEventsOnce(t *testing.T) {
+func TestConcurrentLoadsWriteTheEventsOnce(t *testing.T) {
 	db := dbtest.New(t)
 	type outcome struct {
 		sample.Report
