@@ -16,7 +16,7 @@ func isConnectError(err error) bool {
 	return errors.As(err, &failed)
 }
 
-// message is the text of an error; those of connecting come as a list with tabs.
+// message returns the text of an error. Connect errors are lists with tabs, which it puts on one line.
 func message(err error) string {
 	if isConnectError(err) {
 		return strings.Join(strings.Fields(err.Error()), " ")
@@ -24,29 +24,29 @@ func message(err error) string {
 	return err.Error()
 }
 
-// advice says what to do about an error, "" when its text is enough.
+// advice returns what to do about an error, or "" if the error is clear enough.
 func advice(err error, files fs.FS) string {
 	var (
-		mistake usageError
-		url     *migrations.URLError
-		dirty   *migrations.DirtyError
-		file    *migrations.FileError
-		ahead   *migrations.AheadError
+		usageErr usageError
+		url      *migrations.URLError
+		dirty    *migrations.DirtyError
+		file     *migrations.FileError
+		ahead    *migrations.AheadError
 	)
 	switch {
-	case errors.As(err, &mistake):
+	case errors.As(err, &usageErr):
 		return `Commands: up, down N, goto V, version, status, force V, create NAME. "migrate --help" explains them.`
 	case errors.As(err, &url):
-		return "Give the database with --database-url or in the environment variable DATABASE_URL."
+		return "Set the database with --database-url or the environment variable DATABASE_URL."
 	case errors.As(err, &dirty):
 		return dirtyAdvice(dirty.Version, files)
 	case errors.As(err, &file):
 		return fileAdvice(file)
 	case errors.Is(err, migrations.ErrLockTimeout):
-		return `Nothing was changed. Run the command again later, or wait longer with --lock-timeout. "migrate status" shows who is at work.`
+		return `Nothing was changed. Run the command again later, or wait longer with --lock-timeout. "migrate status" shows the other migration.`
 	case errors.As(err, &ahead):
-		return fmt.Sprintf(`A newer release has migrated this database. Use the migrate program of that release. If you want to go back to this
-release, let that program take the newer migrations back first: "migrate goto %d". It loses the data that only they hold.`, ahead.Latest)
+		return fmt.Sprintf(`A newer release has migrated this database. Use the migrate program of that release. To go back to this release, first
+revert the newer migrations with that program: "migrate goto %d". This deletes the data in their tables and columns.`, ahead.Latest)
 	case isConnectError(err):
 		return connectAdvice(err)
 	}
@@ -56,20 +56,20 @@ release, let that program take the newer migrations back first: "migrate goto %d
 func fileAdvice(e *migrations.FileError) string {
 	switch {
 	case errors.Is(e, migrations.ErrLockTimeout):
-		return fmt.Sprintf(`A transaction holds a table that the file needs (tried %d times); the file was rolled back and the database is at version %d.
-Find the transaction in pg_stat_activity, or run the command again at a quieter time. A longer wait per try can be set with
-?lock_timeout=milliseconds in the database URL; every other user of the table waits as long.`, e.Tries, e.Previous)
+		return fmt.Sprintf(`A transaction has locked a table that the file needs (%d attempts). The file was rolled back; the database is at version %d.
+Find the transaction in pg_stat_activity, or run the command again when there is less traffic. To wait longer per attempt, add
+?lock_timeout=milliseconds to the database URL; all other users of the table then wait as long.`, e.Tries, e.Previous)
 	case !e.Dirty:
-		return fmt.Sprintf("The file was rolled back whole: the database is at version %d, not dirty. Correct the cause and run the command again.", e.Previous)
+		return fmt.Sprintf("The file was rolled back completely: the database is at version %d and not dirty. Fix the cause and run the command again.", e.Previous)
 	case e.Lost:
-		return fmt.Sprintf(`The connection to the server broke while the file ran. Once the server answers again, run "migrate status":
-  - not dirty: the version that it shows is right; run the command again to go on.
+		return fmt.Sprintf(`The connection to the server was lost while the file was running. When the server answers again, run "migrate status":
+  - not dirty: the version shown is correct; run the command again to continue.
   - dirty at version %d: %s`, e.Target, settle(e.File, e.Atomic, e.Previous, e.Target))
 	}
-	return fmt.Sprintf("The database is marked dirty at version %d, and nothing runs until that is settled.\n%s", e.Target, settle(e.File, e.Atomic, e.Previous, e.Target))
+	return fmt.Sprintf("The database is marked dirty at version %d. No migration runs until this is resolved.\n%s", e.Target, settle(e.File, e.Atomic, e.Previous, e.Target))
 }
 
-// dirtyAdvice is for the run after: the mark does not tell whether the version was reached from below or from above.
+// dirtyAdvice is for later runs. The dirty mark does not say whether the failed file was an up or a down migration.
 func dirtyAdvice(version uint, files fs.FS) string {
 	set, err := migrations.Load(files)
 	if err != nil {
@@ -79,40 +79,40 @@ func dirtyAdvice(version uint, files fs.FS) string {
 	if version > 0 && version <= set.Latest() {
 		m := set[version-1]
 		file := m.File(migrations.DirectionUp)
-		cases = append(cases, fmt.Sprintf("  - %s, going up: %s", file, settle(file, m.Atomic(migrations.DirectionUp), version-1, version)))
+		cases = append(cases, fmt.Sprintf("  - %s (up): %s", file, settle(file, m.Atomic(migrations.DirectionUp), version-1, version)))
 	}
 	if version < set.Latest() {
 		m := set[version]
 		file := m.File(migrations.DirectionDown)
-		cases = append(cases, fmt.Sprintf("  - %s, going down: %s", file, settle(file, m.Atomic(migrations.DirectionDown), version+1, version)))
+		cases = append(cases, fmt.Sprintf("  - %s (down): %s", file, settle(file, m.Atomic(migrations.DirectionDown), version+1, version)))
 	}
-	return "A migration was killed, lost its connection, or failed in a file that is not one transaction. Nothing runs until that is\nsettled. What was running?\n" +
-		strings.Join(cases, "\n") + "\nIts log, or the schema itself, tells which. Afterwards run the command again."
+	return "A migration was killed, lost its connection, or failed in a file that is not one transaction. No migration runs until this\nis resolved. Which file was running?\n" +
+		strings.Join(cases, "\n") + "\nThe log of that run, or the schema itself, shows which. Then run the command again."
 }
 
-// settle says how to get out of the dirty state that one file left.
+// settle explains how to resolve the dirty state that a file has left.
 func settle(file string, atomic bool, previous, target uint) string {
 	if atomic {
-		return fmt.Sprintf(`it is one transaction that takes the mark off at its end, so it did not take effect:
-    "migrate force %d" is right.`, previous)
+		return fmt.Sprintf(`it is one transaction, which clears the mark at its end, so it had no effect:
+    run "migrate force %d".`, previous)
 	}
-	return fmt.Sprintf(`it cannot be one transaction, so look whether its statement took effect.
-    "migrate status" lists invalid indexes; drop one that it left (DROP INDEX CONCURRENTLY name).
-    Then "migrate force %d" if %s took no effect, "migrate force %d" if it did.`, previous, file, target)
+	return fmt.Sprintf(`it cannot be one transaction, so check whether its statement took effect.
+    "migrate status" lists invalid indexes; drop any that it left (DROP INDEX CONCURRENTLY name).
+    Then run "migrate force %d" if %s had no effect, or "migrate force %d" if it had.`, previous, file, target)
 }
 
 func connectAdvice(err error) string {
 	var answer *pgconn.PgError
 	if !errors.As(err, &answer) {
-		return "Is the server running, and are host and port of the database URL right?"
+		return "Is the server running? Are the host and port in the database URL correct?"
 	}
 	switch answer.Code {
 	case "28P01", "28000":
-		return "The server refused the user or the password of the database URL."
+		return "The server rejected the user or the password in the database URL."
 	case "3D000":
-		return "The database must exist before it can be migrated: CREATE DATABASE, or createdb."
+		return "The database must exist before it can be migrated. Create it with CREATE DATABASE or createdb."
 	case "08P01":
-		return "Is this the address of a pooler such as PgBouncer? Migrations need the direct address of the server."
+		return "Is this the address of a connection pooler such as PgBouncer? Migrations require the direct address of the server."
 	}
 	return ""
 }

@@ -12,19 +12,19 @@ import (
 )
 
 type createCommand struct {
-	Name string `arg:"" help:"What the migration does: lower-case letters, digits and underscores, such as add_rooms."`
-	Dir  string `default:"migrations" help:"Where the migrations are."`
+	Name string `arg:"" help:"What the migration does, in lower-case letters, digits and underscores, such as add_rooms."`
+	Dir  string `default:"migrations" help:"Directory of the migrations."`
 }
 
-const upHeader = `-- %s: write here why the schema changes; it is the first thing that a reader wants to know.
+const upHeader = `-- %s: explain here why the schema changes.
 --
--- The file runs as one transaction: no BEGIN, no COMMIT. A statement that cannot run in one (CREATE INDEX CONCURRENTLY)
--- goes alone into a migration of its own, with IF NOT EXISTS. Releases of before and after run side by side for a
--- while: add first, remove in a later release.
+-- The file runs as one transaction: do not write BEGIN or COMMIT. Put a statement that cannot run in a transaction
+-- (CREATE INDEX CONCURRENTLY) alone into a migration of its own, with IF NOT EXISTS. The previous and the new release
+-- run at the same time for a while: add things first, and remove old ones in a later release.
 
 `
 
-const downHeader = `-- Takes back %s, so that the schema is the same as before it.
+const downHeader = `-- Reverts %s. The schema is then the same as before it.
 
 `
 
@@ -32,7 +32,7 @@ var separators = regexp.MustCompile(`[^a-z0-9]+`)
 
 func (n createCommand) Run(c *call) error {
 	if !migrations.ValidName(n.Name) {
-		text := fmt.Sprintf("%q cannot be the name of a migration: lower-case letters, digits and underscores, a letter first", n.Name)
+		text := fmt.Sprintf("%q is not a valid name: use lower-case letters, digits and underscores, and begin with a letter", n.Name)
 		better := strings.Trim(separators.ReplaceAllString(strings.ToLower(n.Name), "_"), "_")
 		if migrations.ValidName(better) {
 			text += fmt.Sprintf("; did you mean %s?", better)
@@ -40,7 +40,7 @@ func (n createCommand) Run(c *call) error {
 		return usage("%s", text)
 	}
 	if info, err := os.Stat(n.Dir); err != nil || !info.IsDir() {
-		return usage("there is no directory %s here; run this where the source code is, or give --dir", n.Dir)
+		return usage("there is no directory %s here; run this command in the directory of the source code, or set --dir", n.Dir)
 	}
 	set, err := migrations.Load(os.DirFS(n.Dir))
 	if err != nil {
@@ -66,7 +66,7 @@ func (n createCommand) Run(c *call) error {
 	return err
 }
 
-// writeNew writes a file that must not exist yet.
+// writeNew writes a new file. It returns an error if the file exists.
 func writeNew(path, text string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Command migrate moves the schema of the registry's database between versions. It carries the migrations inside; the
-// service itself never changes a schema in production.
+// Command migrate migrates the schema of the registry's database. It contains the migrations. The service itself never
+// changes the schema in production.
 package main
 
 import (
@@ -22,54 +22,55 @@ import (
 )
 
 func main() {
-	os.Exit(untilSignalled(migrations.FS, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
+	os.Exit(runUntilSignal(migrations.FS, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
-// untilSignalled runs until it is done or the first SIGTERM or SIGINT, which stops between files; a second one kills.
-func untilSignalled(files fs.FS, args []string, env func(string) string, stdout, stderr io.Writer) int {
+// runUntilSignal runs the command until it ends or the first SIGTERM or SIGINT, which stops it before the next file.
+// A second signal kills the program.
+func runUntilSignal(files fs.FS, args []string, env func(string) string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	return run(ctx, files, args, env, stdout, stderr)
 }
 
-const description = `Moves the schema of the registry's PostgreSQL database from one version to another.
+const description = `Migrates the schema of the registry's PostgreSQL database from one version to another.
 
-The migrations are numbered files inside this program: version 3 means that the first three were applied. Each file runs as one transaction, so it takes effect whole or not at all. Any number of copies may be started at once: one does the work, the others wait for it and then find nothing to do.
+The migrations are numbered files in this program: version 3 means that the first three are applied. Each file runs as one transaction, so it takes effect completely or not at all. Several copies can run at once: one applies the migrations; the others wait and then have nothing to do.
 
 Examples:
 
     export DATABASE_URL='postgres://user:password@db.example.org:5432/registry'
-    migrate up          # apply what is pending
-    migrate status      # what is applied, what is pending
-    migrate down 1      # take the newest one back; the data of dropped tables is lost
+    migrate up          # apply pending migrations
+    migrate status      # list applied and pending migrations
+    migrate down 1      # revert the newest migration; this deletes the data of its tables
     migrate create add_rooms
 
 Exit codes:
 
-    0  done, or nothing to do
-    1  failed, or interrupted; the message says what state the database is in
-    2  wrong arguments; nothing was changed
-    3  the database is dirty: a migration did not end and someone has to look
-    4  lock timeout: another migration, or a transaction that holds a table; try again later
+    0  success, or nothing to do
+    1  failed or interrupted; the message describes the state of the database
+    2  invalid arguments; nothing was changed
+    3  the database is dirty: a migration did not complete; check the database
+    4  lock timeout: another migration is running or a transaction has locked a table; try again later
     5  the database is ahead of this program: a newer release has migrated it
     6  cannot connect to the database`
 
 type commandLine struct {
-	Up      upCommand      `cmd:"" help:"Apply every pending migration."`
-	Down    downCommand    `cmd:"" help:"Take back the newest N migrations. Data in tables that they made is lost."`
-	Goto    gotoCommand    `cmd:"" help:"Move up or down to version V; 0 is the empty schema."`
+	Up      upCommand      `cmd:"" help:"Apply all pending migrations."`
+	Down    downCommand    `cmd:"" help:"Revert the newest N migrations. This deletes the data in their tables."`
+	Goto    gotoCommand    `cmd:"" help:"Migrate up or down to version V; 0 is the empty schema."`
 	Version versionCommand `cmd:"" help:"Print the version of the database."`
-	Status  statusCommand  `cmd:"" help:"List what is applied and pending, and what is wrong: a dirty version, migrations that this program does not know, invalid indexes."`
-	Force   forceCommand   `cmd:"" help:"Write down that the schema has version V and is not dirty, without running anything. For a person who has looked at the database."`
-	Create  createCommand  `cmd:"" help:"Make the two empty files of the next migration."`
+	Status  statusCommand  `cmd:"" help:"List applied and pending migrations, and problems: a dirty version, unknown migrations, invalid indexes."`
+	Force   forceCommand   `cmd:"" help:"Set the version to V and clear the dirty mark without running any migration. Check the database first."`
+	Create  createCommand  `cmd:"" help:"Create the two files of a new migration."`
 
-	DatabaseURL string        `name:"database-url" placeholder:"URL" help:"The database, as postgres://user:password@host:5432/database; default $$DATABASE_URL, which does not show the password to other users of the machine. A direct address: locks do not survive a pooler such as PgBouncer. Its lock_timeout (default 5s, for tables) and statement_timeout (default 30min) may be set with ?name=milliseconds."`
-	LockTimeout time.Duration `name:"lock-timeout" default:"${lock_timeout}" help:"How long to wait for another migration that is running; 0 does not wait."`
+	DatabaseURL string        `name:"database-url" placeholder:"URL" help:"URL of the database, postgres://user:password@host:5432/database. Default: $$DATABASE_URL, which hides the password from other users of the machine. It must be the direct address of the server, because locks do not work through a connection pooler such as PgBouncer. Set lock_timeout (for tables; default 5s) and statement_timeout (default 30min) with ?name=milliseconds."`
+	LockTimeout time.Duration `name:"lock-timeout" default:"${lock_timeout}" help:"How long to wait for another running migration; 0 means do not wait."`
 	JSON        bool          `name:"json" help:"Print the result as JSON."`
 }
 
-// call is one invocation, as the commands see it.
+// call is one invocation of the program.
 type call struct {
 	*commandLine
 	ctx            context.Context
@@ -78,14 +79,14 @@ type call struct {
 	stdout, stderr io.Writer
 }
 
-// usageError is a mistake in the arguments.
+// usageError is an error in the arguments.
 type usageError struct{ error }
 
 func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-var negative = regexp.MustCompile(`^-[0-9]+$`) // which the parser takes for a flag
+var negative = regexp.MustCompile(`^-[0-9]+$`) // the parser takes such an argument for a flag
 
-// run does what args say and returns the exit code. Results go to stdout, errors and what to do about them to stderr.
+// run executes the command in args and returns the exit code. Results go to stdout, errors and advice to stderr.
 func run(ctx context.Context, files fs.FS, args []string, env func(string) string, stdout, stderr io.Writer) int {
 	c := &call{commandLine: &commandLine{}, ctx: ctx, files: files, env: env, stdout: stdout, stderr: stderr}
 	if len(args) == 0 {
@@ -111,7 +112,7 @@ func run(ctx context.Context, files fs.FS, args []string, env func(string) strin
 	}
 	if err != nil {
 		if i := slices.IndexFunc(args, negative.MatchString); i >= 0 {
-			err = fmt.Errorf("%s is negative; numbers of migrations and versions are not", args[i])
+			err = fmt.Errorf("%s is negative; numbers and versions of migrations must be 0 or more", args[i])
 		}
 		err = usageError{err}
 	} else {
@@ -128,17 +129,17 @@ func run(ctx context.Context, files fs.FS, args []string, env func(string) strin
 
 func exitCode(ctx context.Context, err error) int {
 	var (
-		mistake usageError
-		url     *migrations.URLError
-		version *migrations.VersionError
-		dirty   *migrations.DirtyError
-		file    *migrations.FileError
-		ahead   *migrations.AheadError
+		usageErr usageError
+		url      *migrations.URLError
+		version  *migrations.VersionError
+		dirty    *migrations.DirtyError
+		file     *migrations.FileError
+		ahead    *migrations.AheadError
 	)
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &mistake), errors.As(err, &url), errors.As(err, &version):
+	case errors.As(err, &usageErr), errors.As(err, &url), errors.As(err, &version):
 		return 2
 	case errors.As(err, &dirty), errors.As(err, &file) && file.Dirty:
 		return 3
@@ -152,7 +153,7 @@ func exitCode(ctx context.Context, err error) int {
 	return 1
 }
 
-// runner makes the runner of the commands that need a database.
+// runner returns the runner for commands that need a database.
 func (c *call) runner(applied func(migrations.Step)) (*migrations.Runner, error) {
 	if c.LockTimeout < 0 {
 		return nil, usage("--lock-timeout must not be negative")
@@ -161,7 +162,7 @@ func (c *call) runner(applied func(migrations.Step)) (*migrations.Runner, error)
 		LockTimeout: cmp.Or(c.LockTimeout, -1),
 		Applied:     applied,
 		Waiting: func(other migrations.Holder) {
-			fmt.Fprintf(c.stderr, "another migration is running (%s), waiting up to %v\n", other, c.LockTimeout)
+			fmt.Fprintf(c.stderr, "another migration is running (%s); waiting up to %v\n", other, c.LockTimeout)
 		},
 	})
 }

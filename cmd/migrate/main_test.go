@@ -23,7 +23,7 @@ import (
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
 
-// outcome is what a call left.
+// outcome is the result of a call.
 type outcome struct {
 	code           int
 	stdout, stderr string
@@ -38,7 +38,7 @@ func migrate(t *testing.T, files fs.FS, databaseURL string, args ...string) outc
 	return outcome{code, stdout.String(), stderr.String()}
 }
 
-// want checks the exit code, and that the output holds the texts.
+// want checks the exit code, and that the output contains the texts.
 func (o outcome) want(t *testing.T, code int, texts ...string) outcome {
 	t.Helper()
 	if o.code != code {
@@ -64,8 +64,8 @@ func execute(t *testing.T, databaseURL, sql string) {
 	}
 }
 
-// three are small migrations: two that work, and one that is given.
-func three(third string) fstest.MapFS {
+// threeMigrations returns two migrations that work, and a third with the given SQL.
+func threeMigrations(third string) fstest.MapFS {
 	file := func(sql string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(sql)} }
 	return fstest.MapFS{
 		"000001_rooms.up.sql": file("CREATE TABLE rooms (id bigint PRIMARY KEY, name text)"), "000001_rooms.down.sql": file("DROP TABLE rooms"),
@@ -74,9 +74,9 @@ func three(third string) fstest.MapFS {
 	}
 }
 
-func TestEveryCommandMovesTheDatabaseWhereItSays(t *testing.T) {
+func TestEveryCommandReachesItsVersion(t *testing.T) {
 	t.Parallel()
-	files, url := three("CREATE TABLE tables (id bigint)"), dbtest.Empty(t)
+	files, url := threeMigrations("CREATE TABLE tables (id bigint)"), dbtest.Empty(t)
 	files["000003_third.down.sql"] = &fstest.MapFile{Data: []byte("DROP TABLE tables")}
 	migrate(t, files, url, "version").want(t, 0, "0\n")
 	migrate(t, files, url, "status").want(t, 0, "0 of 3, 3 pending", "000002  pending  chairs")
@@ -93,9 +93,9 @@ func TestEveryCommandMovesTheDatabaseWhereItSays(t *testing.T) {
 	migrate(t, files, url, "version").want(t, 0, "2\n")
 }
 
-func TestResultsAreJSONWhereThatIsAskedFor(t *testing.T) {
+func TestResultsAreJSONOnRequest(t *testing.T) {
 	t.Parallel()
-	files, url := three("SELECT 1"), dbtest.Empty(t)
+	files, url := threeMigrations("SELECT 1"), dbtest.Empty(t)
 	for _, args := range [][]string{{"up"}, {"version"}, {"status"}, {"down", "1"}, {"goto", "3"}, {"force", "3"}} {
 		o := migrate(t, files, url, append(args, "--json")...).want(t, 0)
 		var into map[string]any
@@ -114,15 +114,15 @@ func TestTheSchemaOfTheRegistryGoesUpAndDown(t *testing.T) {
 	migrate(t, migrations.FS, url, "version").want(t, 0, "0\n")
 }
 
-func TestMistakesInArgumentsChangeNothing(t *testing.T) {
+func TestErrorsInArgumentsChangeNothing(t *testing.T) {
 	t.Parallel()
-	files, url := three("SELECT 1"), dbtest.Empty(t)
+	files, url := threeMigrations("SELECT 1"), dbtest.Empty(t)
 	for _, args := range [][]string{
 		nil, {"sideways"}, {"down"}, {"down", "0"}, {"down", "-1"}, {"down", "many"}, {"goto"}, {"goto", "-2"}, {"goto", "9"}, {"force", "7"}, {"up", "now"},
 		{"up", "--lock-timeout=-1s"}, {"up", "--lock-timeout=soon"}, {"create", "Add Rooms"}, {"create"}, {"version", "--nothing"}, {"up", "--database-url=mysql://x/y"},
 	} {
 		if o := migrate(t, files, url, args...).want(t, 2); o.stderr == "" {
-			t.Errorf("%v: nothing is said", args)
+			t.Errorf("%v: no message", args)
 		}
 	}
 	migrate(t, files, "", "up").want(t, 2, "DATABASE_URL")
@@ -142,16 +142,16 @@ func TestHelpNamesEveryExitCodeAndCommand(t *testing.T) {
 	}
 }
 
-func TestAFileThatFailsIsTakenBackAndTold(t *testing.T) {
+func TestAFailedFileIsRolledBackAndReported(t *testing.T) {
 	t.Parallel()
-	files, url := three("CREATE TABLE tables (id bigint); SELECT nonsense"), dbtest.Empty(t)
-	migrate(t, files, url, "up").want(t, 1, "000003_third.up.sql", "nonsense", "rolled back whole", "version 2")
+	files, url := threeMigrations("CREATE TABLE tables (id bigint); SELECT nonsense"), dbtest.Empty(t)
+	migrate(t, files, url, "up").want(t, 1, "000003_third.up.sql", "nonsense", "rolled back completely", "version 2")
 	migrate(t, files, url, "version").want(t, 0, "2\n")
 }
 
-func TestADirtyDatabaseIsExplainedUntilSomeoneLooked(t *testing.T) {
+func TestADirtyDatabaseIsExplainedUntilForced(t *testing.T) {
 	t.Parallel()
-	files, url := three("CREATE UNIQUE INDEX CONCURRENTLY rooms_name_key ON rooms (name)"), dbtest.Empty(t)
+	files, url := threeMigrations("CREATE UNIQUE INDEX CONCURRENTLY rooms_name_key ON rooms (name)"), dbtest.Empty(t)
 	migrate(t, files, url, "goto", "2").want(t, 0)
 	execute(t, url, "INSERT INTO rooms VALUES (1, 'a'), (2, 'a')")
 	migrate(t, files, url, "up").want(t, 3, "dirty at version 3", "migrate force 2", "migrate force 3")
@@ -164,9 +164,9 @@ func TestADirtyDatabaseIsExplainedUntilSomeoneLooked(t *testing.T) {
 	migrate(t, files, url, "status").want(t, 0, "up to date")
 }
 
-func TestALockThatIsHeldEndsTheWait(t *testing.T) {
+func TestALockedTableEndsInALockTimeout(t *testing.T) {
 	t.Parallel()
-	files, url := three("SELECT 1"), dbtest.Empty(t)
+	files, url := threeMigrations("SELECT 1"), dbtest.Empty(t)
 	migrate(t, files, url, "up").want(t, 0)
 	conn, err := pgx.Connect(t.Context(), url)
 	if err != nil {
@@ -187,9 +187,9 @@ func TestALockThatIsHeldEndsTheWait(t *testing.T) {
 	migrate(t, files, url, "goto", "1").want(t, 0)
 }
 
-func TestADatabaseThatIsAheadIsLeftAlone(t *testing.T) {
+func TestADatabaseThatIsAheadIsUnchanged(t *testing.T) {
 	t.Parallel()
-	newer, url := three("SELECT 1"), dbtest.Empty(t)
+	newer, url := threeMigrations("SELECT 1"), dbtest.Empty(t)
 	migrate(t, newer, url, "up").want(t, 0)
 	older := fstest.MapFS{}
 	for name, file := range newer {
@@ -203,32 +203,32 @@ func TestADatabaseThatIsAheadIsLeftAlone(t *testing.T) {
 	migrate(t, newer, url, "version").want(t, 0, "3\n")
 }
 
-func TestAServerThatIsNotThereIsTold(t *testing.T) {
+func TestAnUnreachableServerIsReported(t *testing.T) {
 	t.Parallel()
-	files := three("SELECT 1")
+	files := threeMigrations("SELECT 1")
 	migrate(t, files, "postgres://nobody@127.0.0.1:1/x?sslmode=disable", "up").want(t, 6, "Is the server running")
 	server := dbtest.Server(t)
 	migrate(t, files, strings.Replace(server, "/registry", "/no_such_database", 1), "up").want(t, 6, "must exist")
 }
 
-func TestTheNextMigrationIsMadeWithItsNumber(t *testing.T) {
+func TestANewMigrationGetsTheNextNumber(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for name, file := range three("SELECT 1") {
+	for name, file := range threeMigrations("SELECT 1") {
 		if err := os.WriteFile(filepath.Join(dir, name), file.Data, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	migrate(t, nil, "", "create", "add_rooms", "--dir", dir).want(t, 0, "000004_add_rooms.up.sql", "000004_add_rooms.down.sql")
 	if _, err := migrations.Load(os.DirFS(dir)); err != nil {
-		t.Errorf("what was made cannot be read: %v", err)
+		t.Errorf("the new migration cannot be loaded: %v", err)
 	}
 	migrate(t, nil, "", "create", "more", "--dir", dir).want(t, 0, "000005_more")
 	migrate(t, nil, "", "create", "Add Rooms!", "--dir", dir).want(t, 2, "did you mean add_rooms?")
 	migrate(t, nil, "", "create", "more", "--dir", filepath.Join(dir, "nowhere")).want(t, 2, "there is no directory")
 }
 
-func TestFiveProcessesAtOnceLeaveOneWholeSchema(t *testing.T) {
+func TestConcurrentProcessesMigrateOnce(t *testing.T) {
 	t.Parallel()
 	binary := filepath.Join(t.TempDir(), "migrate")
 	if out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", binary, ".").CombinedOutput(); err != nil {

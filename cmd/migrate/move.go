@@ -15,18 +15,18 @@ func (upCommand) Run(c *call) error {
 }
 
 type downCommand struct {
-	N uint `arg:"" name:"N" help:"How many to take back, at least 1."`
+	N uint `arg:"" name:"N" help:"Number of migrations to revert, at least 1."`
 }
 
 func (d downCommand) Run(c *call) error {
 	if d.N == 0 {
-		return usage("down takes back at least 1 migration")
+		return usage("down requires a number of at least 1")
 	}
 	return c.move(func(r *migrations.Runner) (uint, error) { return r.Down(c.ctx, d.N) })
 }
 
 type gotoCommand struct {
-	V uint `arg:"" name:"V" help:"The version to reach."`
+	V uint `arg:"" name:"V" help:"Target version."`
 }
 
 func (g gotoCommand) Run(c *call) error {
@@ -34,14 +34,14 @@ func (g gotoCommand) Run(c *call) error {
 }
 
 type forceCommand struct {
-	V uint `arg:"" name:"V" help:"The version that the schema really has."`
+	V uint `arg:"" name:"V" help:"Actual version of the schema."`
 }
 
 func (f forceCommand) Run(c *call) error {
 	return c.move(func(r *migrations.Runner) (uint, error) { return f.V, r.Force(c.ctx, f.V) })
 }
 
-// move runs what changes the database and reports it. With --json only the result goes to standard output.
+// move runs do, which changes the database, and reports the applied files. With --json, progress goes to stderr.
 func (c *call) move(do func(*migrations.Runner) (uint, error)) error {
 	type step struct {
 		migrations.Step

@@ -62,10 +62,10 @@ func (statusCommand) Run(c *call) error {
 	fmt.Fprintf(w, "database\t%s\n", s.Database)
 	fmt.Fprintf(w, "version\t%d of %d, %s\n", s.Version, s.Latest, state)
 	if s.Running != nil {
-		fmt.Fprintf(w, "running\ta migration is at work: %s\n", s.Running)
+		fmt.Fprintf(w, "running\tanother migration: %s\n", s.Running)
 	}
 	for _, name := range s.InvalidIndexes {
-		fmt.Fprintf(w, "invalid\tindex %s: being built now, or left by a CREATE INDEX CONCURRENTLY that failed (drop it)\n", name)
+		fmt.Fprintf(w, "invalid\tindex %s: being built, or left by a failed CREATE INDEX CONCURRENTLY (then drop it)\n", name)
 	}
 	if err := w.Flush(); err != nil {
 		return err

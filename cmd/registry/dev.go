@@ -22,9 +22,10 @@ import (
 type devCommand struct{}
 
 func (devCommand) Help() string {
-	return `Starts a PostgreSQL server of its own in $DATA_DIR/postgres (the machine's programs, else a download), or uses
-$DATABASE_URL when that is set. Migrates, loads the sample events that were never there, makes sure that the operator's key works, prints where everything is, and serves until
-Ctrl-C; a second Ctrl-C ends at once. What was written is there again at the next start. Not for production.`
+	return `Starts an embedded PostgreSQL server in $DATA_DIR/postgres, with the programs of this machine or a downloaded
+build, or uses $DATABASE_URL if it is set. Then it migrates the schema, loads new sample events, makes sure that the
+operator's key is valid, prints all addresses, and serves until Ctrl-C. A second Ctrl-C ends the program at once. Data is
+kept for the next start. Not for production.`
 }
 
 func (devCommand) Run(c *call) (err error) {
@@ -33,14 +34,14 @@ func (devCommand) Run(c *call) (err error) {
 		return err
 	}
 	if s.AppEnv == config.Production && s.DatabaseURL == "" {
-		return config.Problems{"APP_ENV: in production there is no embedded database; set DATABASE_URL and use \"registry serve\""}
+		return config.Problems{"APP_ENV: production does not use the embedded database; set DATABASE_URL and run \"registry serve\""}
 	}
 	for name, quota := range map[string]*int{"RATE_LIMIT_ANONYMOUS": &s.RateAnonymous, "RATE_LIMIT_KEYS": &s.RateKeys} {
-		if !c.given(name) {
+		if !c.isSet(name) {
 			*quota = devQuota
 		}
 	}
-	if !c.given("WEBHOOKS_PRIVATE") {
+	if !c.isSet("WEBHOOKS_PRIVATE") {
 		s.WebhooksPrivate = true
 	}
 	log := c.log(s)
@@ -81,17 +82,17 @@ func (devCommand) Run(c *call) (err error) {
 	return serve(c.ctx, l, pool, s, base(s, l), log)
 }
 
-// devQuota is the requests a minute of whoever tries or measures the registry on one machine, unless the settings say
-// another number: the headers are there, and nobody runs into it by accident.
+// devQuota is the default rate limit of dev, in requests per minute. It is too high to be reached by accident, but
+// responses have the headers of rate limits.
 const devQuota = 1_000_000
 
-// given reports whether the environment has a setting.
-func (c *call) given(name string) bool {
+// isSet reports whether the environment contains a setting.
+func (c *call) isSet(name string) bool {
 	return slices.ContainsFunc(c.environ, func(entry string) bool { return strings.HasPrefix(entry, name+"=") })
 }
 
-// downloads is where a downloaded server is kept: with the user's other caches, so that it is fetched once. Empty, which
-// is DATA_DIR, where there is no such place.
+// downloads returns the directory for downloaded servers in the user's cache, so that each is downloaded once. It returns
+// "", which means DATA_DIR, if there is no cache directory.
 func downloads(environ []string) string {
 	var cache, home string
 	for _, entry := range environ {
@@ -107,7 +108,7 @@ func downloads(environ []string) string {
 	return ""
 }
 
-// operatorKey gives the key of the settings, else the one that is kept in DATA_DIR, which is made once.
+// operatorKey returns the operator's key from the settings, or else from DATA_DIR, where it generates one if necessary.
 func operatorKey(s config.Config) (string, error) {
 	if s.OperatorKey != "" {
 		return string(s.OperatorKey), nil
@@ -122,12 +123,12 @@ func operatorKey(s config.Config) (string, error) {
 	}
 	key := apikey.Token()
 	if err := errors.Join(os.MkdirAll(s.DataDir, 0o700), os.WriteFile(file, []byte(key+"\n"), 0o600)); err != nil {
-		return "", fmt.Errorf("keep the operator's key: %w", err)
+		return "", fmt.Errorf("store the operator's key: %w", err)
 	}
 	return key, nil
 }
 
-// base is the address that a browser on this machine uses.
+// base returns the URL of the service for a browser on this machine.
 func base(s config.Config, l net.Listener) string {
 	if s.PublicBaseURL != "" {
 		return s.PublicBaseURL
@@ -146,12 +147,12 @@ The registry is at %[1]s (%[2]s)
 
   Swagger UI       %[1]s/docs/
   Round tables     %[1]s/v1/round-tables
-  Ready?           %[1]s/readyz
+  Readiness        %[1]s/readyz
   Operator's key   %[3]s
 
   curl -H 'Authorization: Bearer %[3]s' %[1]s/v1/me
 
-Ctrl-C stops it.
+Press Ctrl-C to stop it.
 
 `, base, where, key)
 }

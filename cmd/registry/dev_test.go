@@ -16,11 +16,11 @@ const topic = `{"label": {"en": "Kept"}}`
 func wantKept(t *testing.T, url string, times int) {
 	t.Helper()
 	if text := wantStatus(t, 200, "GET", url+"/v1/topics", "", ""); strings.Count(text, `"Kept`) != times {
-		t.Errorf("%d topics are there, want %d: %s", strings.Count(text, `"Kept`), times, text)
+		t.Errorf("%d topics exist, want %d: %s", strings.Count(text, `"Kept`), times, text)
 	}
 }
 
-// accounts are the users to run dev as: the one who runs the tests, and if that is root an ordinary one.
+// accounts returns the users to run dev as: the user that runs the tests and, if that is root, an ordinary user.
 func accounts() []string {
 	if os.Geteuid() == 0 {
 		return []string{"", "nobody"}
@@ -28,7 +28,7 @@ func accounts() []string {
 	return []string{""}
 }
 
-func TestTheSecondStartKeepsWhatWasWritten(t *testing.T) {
+func TestTheSecondStartKeepsTheData(t *testing.T) {
 	t.Parallel()
 	for _, as := range accounts() {
 		dir := dataDir(t, as)
@@ -42,7 +42,7 @@ func TestTheSecondStartKeepsWhatWasWritten(t *testing.T) {
 		wantStatus(t, 200, "GET", url+"/docs/", "", "")
 		wantStatus(t, 201, "POST", url+"/v1/topics", key, topic)
 		if text := wantStatus(t, 200, "GET", url+"/v1/round-tables?starts_from=2020-02-27&starts_to=2020-02-28&count=exact", "", ""); !strings.Contains(text, `"total":1`) {
-			t.Errorf("the sample is not there: %s", text)
+			t.Errorf("the sample is missing: %s", text)
 		}
 		if info, err := os.Stat(filepath.Join(dir, "operator-key")); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("the key's file: %v, %v", info, err)
@@ -53,12 +53,12 @@ func TestTheSecondStartKeepsWhatWasWritten(t *testing.T) {
 		p.signal(os.Interrupt)
 		p.wantExit(0, `"msg":"stopped"`)
 		if _, err := os.Stat(filepath.Join(dir, "postgres", "data", "postmaster.pid")); !os.IsNotExist(err) {
-			t.Errorf("PostgreSQL runs after the service: %v", err)
+			t.Errorf("PostgreSQL is still running after the service: %v", err)
 		}
 
 		p = start(t, as, environ, "dev")
 		if p.key() != key {
-			t.Error("the second start made another key")
+			t.Error("the second start generated another key")
 		}
 		wantKept(t, p.url(), 1)
 		p.signal(syscall.SIGTERM)
@@ -66,7 +66,7 @@ func TestTheSecondStartKeepsWhatWasWritten(t *testing.T) {
 	}
 }
 
-// killDatabase kills the database of a service of which dir is the DATA_DIR. The lock file stays, stale, for the next start.
+// killDatabase kills the database of a service with this DATA_DIR. It leaves a stale lock file for the next start.
 func killDatabase(t *testing.T, dir string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, "postgres", "data", "postmaster.pid"))
@@ -83,7 +83,7 @@ func killDatabase(t *testing.T, dir string) {
 	}
 }
 
-func TestAKilledServiceAndAKilledDatabaseComeBack(t *testing.T) {
+func TestAKilledServiceAndAKilledDatabaseCanStartAgain(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t, "")
 	environ := []string{"DATA_DIR=" + dir, "ADDR=127.0.0.1:0"}
@@ -104,7 +104,7 @@ func TestAKilledServiceAndAKilledDatabaseComeBack(t *testing.T) {
 	p.wantExit(0)
 }
 
-func TestDevUsesTheDatabaseOfTheSettingsAndTheKeyOfTheSettings(t *testing.T) {
+func TestDevUsesTheDatabaseAndTheKeyFromTheSettings(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t, "")
 	const mine = "operator-key-of-my-own"
@@ -133,7 +133,7 @@ func TestThereIsNoEmbeddedDatabaseInProduction(t *testing.T) {
 	}
 }
 
-func TestASecondServiceOnTheSameDirectoryIsRefused(t *testing.T) {
+func TestASecondServiceOnTheSameDirectoryIsRejected(t *testing.T) {
 	t.Parallel()
 	environ := []string{"DATA_DIR=" + dataDir(t, ""), "ADDR=127.0.0.1:0"}
 	p := start(t, "", environ, "dev")

@@ -15,7 +15,7 @@ import (
 
 type healthcheckCommand struct{}
 
-// healthTimeout bounds the whole question; /readyz itself gives the database two seconds.
+// healthTimeout limits the whole check. /readyz itself waits up to two seconds for the database.
 const healthTimeout = 4 * time.Second
 
 func (healthcheckCommand) Run(c *call) error {
@@ -31,7 +31,7 @@ func (healthcheckCommand) Run(c *call) error {
 		host = "localhost"
 	}
 	if port == "0" {
-		return config.Problems{"ADDR: has port 0, so nobody can know where the service listens"}
+		return config.Problems{"ADDR: has port 0, so the port of the service is unknown"}
 	}
 	ctx, cancel := context.WithTimeout(c.ctx, healthTimeout)
 	defer cancel()
@@ -39,18 +39,18 @@ func (healthcheckCommand) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	client := &http.Client{Transport: &http.Transport{Proxy: nil}} // no proxy stands between a machine and itself
-	answer, err := client.Do(request)
+	client := &http.Client{Transport: &http.Transport{Proxy: nil}} // the service is on this machine
+	response, err := client.Do(request)
 	if err != nil {
 		return fmt.Errorf("the service does not answer: %w", err)
 	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, 4<<10))
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, 4<<10))
 	if err != nil {
-		return fmt.Errorf("read the answer: %w", err)
+		return fmt.Errorf("read the response: %w", err)
 	}
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("not ready: %s %s", answer.Status, body)
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("not ready: %s %s", response.Status, body)
 	}
 	_, err = fmt.Fprintln(c.stdout, "ready")
 	return err
@@ -63,10 +63,10 @@ func (versionCommand) Run(c *call) error {
 	return err
 }
 
-// released is the version that the Makefile and the Dockerfile write in.
+// released is the version, set by the Makefile and the Dockerfile.
 var released string
 
-// version is the release, else what Go knows of the build.
+// version returns the released version, or else the version in the build information.
 func version() string {
 	if released != "" {
 		return released

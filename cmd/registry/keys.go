@@ -21,15 +21,15 @@ import (
 )
 
 type keysCommand struct {
-	Create keysCreate `cmd:"" help:"Make a key and show it, once."`
+	Create keysCreate `cmd:"" help:"Create a key and show it once."`
 	List   keysList   `cmd:"" help:"List the keys, without the keys themselves."`
-	Revoke keysRevoke `cmd:"" help:"End a key for good."`
+	Revoke keysRevoke `cmd:"" help:"Revoke a key permanently."`
 }
 
 type keysCreate struct {
 	Name    string    `required:"" help:"Who uses the key and what for."`
-	Scope   []string  `required:"" placeholder:"SCOPE" help:"What the key may do: read, write, publish, pii, admin; several with commas."`
-	Expires time.Time `format:"2006-01-02" placeholder:"YYYY-MM-DD" help:"The first day (UTC) on which it no longer works; without it, it works until it is revoked."`
+	Scope   []string  `required:"" placeholder:"SCOPE" help:"What the key may do: read, write, publish, pii, admin; separate several scopes with commas."`
+	Expires time.Time `format:"2006-01-02" placeholder:"YYYY-MM-DD" help:"First day (UTC) on which the key is invalid. Default: valid until revoked."`
 	JSON    bool      `name:"json" help:"Print the key as JSON."`
 }
 
@@ -43,15 +43,15 @@ func (k keysCreate) Run(c *call) error {
 	}
 	for i, s := range in.Scopes {
 		if !slices.Contains(actor.Scopes, actor.Scope(s)) {
-			return usageError{fmt.Errorf("--scope %q is none of read, write, publish, pii, admin", s)}
+			return usageError{fmt.Errorf("--scope %q is not one of read, write, publish, pii, admin", s)}
 		}
 		if slices.Contains(in.Scopes[:i], s) {
-			return usageError{fmt.Errorf("--scope %s is given twice", s)}
+			return usageError{fmt.Errorf("--scope %s is repeated", s)}
 		}
 	}
 	if !k.Expires.IsZero() {
 		if !k.Expires.After(time.Now()) {
-			return usageError{fmt.Errorf("--expires %s is over already", k.Expires.Format(time.DateOnly))}
+			return usageError{fmt.Errorf("--expires %s is in the past", k.Expires.Format(time.DateOnly))}
 		}
 		in.ExpiresAt = &k.Expires
 	}
@@ -76,7 +76,7 @@ func (k keysCreate) Run(c *call) error {
 		if k.JSON {
 			return c.print(made)
 		}
-		_, err = fmt.Fprintf(c.stdout, "%s\n\nThis is key %d. It is shown here and never again.\n", *made.Key, made.ID)
+		_, err = fmt.Fprintf(c.stdout, "%s\n\nThis is key %d. Store it now: it is not shown again.\n", *made.Key, made.ID)
 		return err
 	})
 }
@@ -95,7 +95,7 @@ func (k keysList) Run(c *call) error {
 			return c.print(keys)
 		}
 		w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "ID\tNAME\tBEGINS\tSCOPES\tSTATE\tLAST USED")
+		fmt.Fprintln(w, "ID\tNAME\tPREFIX\tSCOPES\tSTATE\tLAST USED")
 		for _, k := range keys {
 			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, k.Prefix, strings.Join(k.Scopes, ","), state(k, time.Now()), day(k.LastUsedAt, "never"))
 		}
@@ -124,9 +124,9 @@ func state(k apikey.APIKey, now time.Time) string {
 	case k.RevokedAt != nil:
 		return "revoked " + day(k.RevokedAt, "")
 	case k.ExpiresAt == nil:
-		return "works"
+		return "valid"
 	case k.ExpiresAt.After(now):
-		return "works until " + day(k.ExpiresAt, "")
+		return "valid until " + day(k.ExpiresAt, "")
 	}
 	return "expired " + day(k.ExpiresAt, "")
 }
@@ -139,7 +139,7 @@ func day(at *time.Time, none string) string {
 }
 
 type keysRevoke struct {
-	ID int64 `arg:"" name:"ID" help:"The key's number, as \"registry keys list\" shows it."`
+	ID int64 `arg:"" name:"ID" help:"Id of the key, from \"registry keys list\"."`
 }
 
 func (k keysRevoke) Run(c *call) error {
@@ -154,12 +154,12 @@ func (k keysRevoke) Run(c *call) error {
 		if err != nil {
 			return fmt.Errorf("revoke key %d: %w", k.ID, err)
 		}
-		_, err = fmt.Fprintf(c.stdout, "Key %d (%s) is revoked.\n", key.ID, key.Name)
+		_, err = fmt.Fprintf(c.stdout, "Revoked key %d (%s).\n", key.ID, key.Name)
 		return err
 	})
 }
 
-// withKeys opens the database for a command of an operator, who stands in the change log under the name of the user.
+// withKeys runs do with the database. The change log records the operating system user as the actor.
 func (c *call) withKeys(do func(context.Context, *pgxpool.Pool) error) error {
 	return c.withDatabase(func(pool *pgxpool.Pool) error {
 		who := actor.System("keys")

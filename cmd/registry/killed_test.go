@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// writeOn makes attendees, each with a role and a position, until the service is gone. done is told the name of each that was
-// acknowledged.
-func writeOn(url, key, round string, writer int, done chan<- string) {
+// writeUntilKilled creates attendees, each with a role and an affiliation, until the service is killed. It sends the name
+// of each acknowledged one to done.
+func writeUntilKilled(url, key, round string, writer int, done chan<- string) {
 	for n := 0; ; n++ {
 		name := fmt.Sprintf("Guest %s.%d.%d", round, writer, n)
 		body := fmt.Sprintf(`{"round_table_id":13,"name_as_listed":%q,"roles":["observer"],"affiliations":[{"title":{"en":"Guest"}}]}`, name)
@@ -36,7 +36,7 @@ func writeOn(url, key, round string, writer int, done chan<- string) {
 	}
 }
 
-// guests reads the full copy that the feed gives of the attendees: the parts of each guest, by name.
+// guests reads all attendees from the change feed and returns the number of parts of each guest, by name.
 func guests(t *testing.T, url string) map[string]int {
 	t.Helper()
 	parts := map[string]int{}
@@ -68,7 +68,7 @@ func guests(t *testing.T, url string) map[string]int {
 	return parts
 }
 
-func TestWhatWasAcknowledgedBeforeAKillIsInTheFeedAndNothingIsHalf(t *testing.T) {
+func TestAcknowledgedWritesSurviveAKillAndNoWriteIsPartial(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t, "")
 	environ := []string{"DATA_DIR=" + dir, "ADDR=127.0.0.1:0"}
@@ -78,7 +78,7 @@ func TestWhatWasAcknowledgedBeforeAKillIsInTheFeedAndNothingIsHalf(t *testing.T)
 		url, key, done := p.url(), p.key(), make(chan string)
 		var writers sync.WaitGroup
 		for n := range 8 {
-			writers.Go(func() { writeOn(url, key, fmt.Sprint(database), n, done) })
+			writers.Go(func() { writeUntilKilled(url, key, fmt.Sprint(database), n, done) })
 		}
 		go func() { writers.Wait(); close(done) }()
 		before := len(acknowledged)
@@ -95,19 +95,19 @@ func TestWhatWasAcknowledgedBeforeAKillIsInTheFeedAndNothingIsHalf(t *testing.T)
 		p.wantExit(-1)
 	}
 	p := start(t, "", environ, "dev")
-	there := guests(t, p.url())
+	existing := guests(t, p.url())
 	for _, name := range acknowledged {
-		if there[name] == 0 {
+		if existing[name] == 0 {
 			t.Errorf("%s was acknowledged and is not in the feed", name)
 		}
 	}
-	for name, parts := range there {
+	for name, parts := range existing {
 		if parts != 2 {
-			t.Errorf("%s is there with %d of its 2 parts", name, parts)
+			t.Errorf("%s exists with %d of its 2 parts", name, parts)
 		}
 	}
-	if len(acknowledged) < 120 || len(there) < len(acknowledged) {
-		t.Errorf("%d were acknowledged, %d are there", len(acknowledged), len(there))
+	if len(acknowledged) < 120 || len(existing) < len(acknowledged) {
+		t.Errorf("%d were acknowledged, %d exist", len(acknowledged), len(existing))
 	}
 	p.signal(syscall.SIGTERM)
 	p.wantExit(0)

@@ -1,5 +1,5 @@
-// Command registry is the service: it answers requests, and it has the commands of the people who run it. Its schema is
-// moved by the command migrate; only `registry dev` does that by itself.
+// Command registry runs the service and contains the commands for its operators. The command migrate changes the schema;
+// of the commands here, only `registry dev` does.
 package main
 
 import (
@@ -12,7 +12,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	_ "time/tzdata" // the static image has no time zones of its own
+	_ "time/tzdata" // the static image has no time zone database
 
 	"github.com/alecthomas/kong"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -22,11 +22,12 @@ import (
 )
 
 func main() {
-	os.Exit(untilSignalled(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
+	os.Exit(runUntilSignal(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 }
 
-// untilSignalled runs until it is done or the first SIGTERM or SIGINT, which stops in order; a second one ends at once.
-func untilSignalled(args, environ []string, stdout, stderr io.Writer) int {
+// runUntilSignal runs the command until it ends or the first SIGTERM or SIGINT stops it gracefully. A second signal ends
+// the program at once.
+func runUntilSignal(args, environ []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	context.AfterFunc(ctx, stop)
@@ -35,46 +36,46 @@ func untilSignalled(args, environ []string, stdout, stderr io.Writer) int {
 
 const description = `A registry of round tables: who held them, who took part, what was said and what came of it.
 
-    registry dev                      # try it: a database of its own in .data, migrated, ready at http://localhost:8080/docs/
+    registry dev                      # try it at http://localhost:8080/docs/, with an embedded database in .data
 
     export DATABASE_URL='postgres://user:password@db.example.org:5432/registry'
-    migrate up                        # a program of its own: the service never changes a schema
+    migrate up                        # a separate program, because the service never changes the schema
     registry serve
     registry keys create --name "Dashboard" --scope read
 
-Settings are environment variables; deployments/README.md lists them all.
+Settings are environment variables. deployments/README.md lists them.
 
 Exit codes:
 
-    0  done, or stopped in order
+    0  success, or graceful shutdown
     1  failed; the message says why
-    2  wrong arguments or wrong settings; nothing was done
-    3  the schema of the database is not the one of this program, or is dirty
-    4  the database cannot be reached, or refuses the user
-    5  the address to listen on is not to be had
-    6  stopped, but requests had to be broken off`
+    2  invalid arguments or settings; nothing was done
+    3  the schema of the database does not match this program, or is dirty
+    4  the database cannot be reached, or denies access
+    5  the address to listen on is not available
+    6  stopped, but requests were aborted`
 
 type commandLine struct {
-	Serve       serveCommand       `cmd:"" help:"Answer requests, with the database of $$DATABASE_URL."`
-	Dev         devCommand         `cmd:"" help:"Answer requests on this machine, with a database that is started and migrated too."`
-	Seed        seedCommand        `cmd:"" help:"Load the sample events into the database of $$DATABASE_URL."`
-	Respell     respellCommand     `cmd:"" help:"Write the spellings by which names are found anew, after an upgrade that changed the rules."`
-	Keys        keysCommand        `cmd:"" help:"Make, list and revoke the keys of clients."`
-	Healthcheck healthcheckCommand `cmd:"" help:"Ask the service on this machine whether it is ready; for containers without a shell."`
-	Version     versionCommand     `cmd:"" help:"Print the version of this program and of its schema."`
+	Serve       serveCommand       `cmd:"" help:"Run the service with the database in $$DATABASE_URL."`
+	Dev         devCommand         `cmd:"" help:"Run the service on this machine with an embedded database, for development."`
+	Seed        seedCommand        `cmd:"" help:"Load the sample events into the database in $$DATABASE_URL."`
+	Respell     respellCommand     `cmd:"" help:"Rebuild the search keys of names after an upgrade that changed their rules."`
+	Keys        keysCommand        `cmd:"" help:"Create, list and revoke API keys."`
+	Healthcheck healthcheckCommand `cmd:"" help:"Check whether the service on this machine is ready; for containers without a shell."`
+	Version     versionCommand     `cmd:"" help:"Print the versions of this program and its schema."`
 }
 
-// call is one invocation, as the commands see it.
+// call is one invocation of the program.
 type call struct {
 	ctx            context.Context
 	environ        []string
 	stdout, stderr io.Writer
 }
 
-// usageError is a mistake in the arguments.
+// usageError is an error in the arguments.
 type usageError struct{ error }
 
-// run does what args say and returns the exit code. Results go to stdout; log lines and errors to stderr.
+// run executes the command in args and returns the exit code. Results go to stdout, log lines and errors to stderr.
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		run(ctx, []string{"--help"}, environ, stderr, stderr)
@@ -107,22 +108,22 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	return exitCode(err)
 }
 
-// Errors that have an exit code of their own.
+// Errors with their own exit code.
 var (
-	errSchema = errors.New("the schema does not fit")
-	errListen = errors.New("the address is not to be had")
-	errBroken = errors.New("requests were broken off")
+	errSchema  = errors.New("the schema does not match")
+	errListen  = errors.New("the address is not available")
+	errAborted = errors.New("requests were aborted")
 )
 
 func exitCode(err error) int {
 	var (
-		mistake  usageError
+		usageErr usageError
 		problems config.Problems
 	)
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &mistake), errors.As(err, &problems):
+	case errors.As(err, &usageErr), errors.As(err, &problems):
 		return 2
 	case errors.Is(err, errSchema):
 		return 3
@@ -130,7 +131,7 @@ func exitCode(err error) int {
 		return 4
 	case errors.Is(err, errListen):
 		return 5
-	case errors.Is(err, errBroken):
+	case errors.Is(err, errAborted):
 		return 6
 	}
 	return 1
@@ -141,7 +142,7 @@ func isConnectError(err error) bool {
 	return errors.As(err, &failed)
 }
 
-// message is the text of an error on one line, except for lists of problems.
+// message returns the text of an error, on one line unless it is a list of problems.
 func message(err error) string {
 	if isConnectError(err) {
 		return strings.Join(strings.Fields(err.Error()), " ")
@@ -149,19 +150,19 @@ func message(err error) string {
 	return err.Error()
 }
 
-// settings reads the environment.
+// settings reads the settings from the environment.
 func (c *call) settings() (config.Config, error) { return config.Read(c.environ) }
 
-// database reads the environment for a command that needs a database.
+// database reads the settings for a command that needs a database.
 func (c *call) database() (config.Config, error) {
 	s, err := c.settings()
 	if s.DatabaseURL == "" && err == nil {
-		err = config.Problems{"DATABASE_URL: is not set, and this command needs a database, postgres://user:password@host:5432/database (\"registry dev\" starts one itself)"}
+		err = config.Problems{"DATABASE_URL: is not set, and this command requires a database, postgres://user:password@host:5432/database (\"registry dev\" starts its own)"}
 	}
 	return s, err
 }
 
-// withDatabase opens the database for a command that does one thing with it.
+// withDatabase runs do with one connection to the database.
 func (c *call) withDatabase(do func(*pgxpool.Pool) error) error {
 	s, err := c.database()
 	if err != nil {
@@ -176,7 +177,7 @@ func (c *call) withDatabase(do func(*pgxpool.Pool) error) error {
 	return do(pool)
 }
 
-// log makes the log of the service, on stderr.
+// log returns the logger of the service, which writes to stderr.
 func (c *call) log(s config.Config) *slog.Logger {
 	o := &slog.HandlerOptions{Level: s.LogLevel}
 	if s.LogFormat == "text" {

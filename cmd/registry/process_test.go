@@ -22,7 +22,7 @@ import (
 	"roundtables.kz/registry/internal/dbtest"
 )
 
-// binary is the program under test, where any user can run it.
+// binary builds the program under test in a place where any user can run it.
 var binary = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "registry-binary-")
 	if err != nil {
@@ -37,7 +37,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	return file, os.Chmod(dir, 0o755)
 })
 
-var built string // what to remove at the end
+var built string // removed at the end
 
 type suite struct{ m *testing.M }
 
@@ -51,7 +51,7 @@ func (s suite) Run() int {
 
 func TestMain(m *testing.M) { dbtest.Main(suite{m}) }
 
-// patience bounds every wait of these tests, which end long before it unless something is broken.
+// patience limits every wait of these tests. They end long before, unless something is broken.
 const patience = time.Minute
 
 // program is a run of the binary.
@@ -64,7 +64,8 @@ type program struct {
 	code   int
 }
 
-// start runs the binary in an environment of nothing but PATH and what is given. as is a user's name, "" is who runs the tests.
+// start runs the binary with PATH and the given environment only. as is the name of the user to run it as; "" is the user
+// that runs the tests.
 func start(t *testing.T, as string, environ []string, args ...string) *program {
 	t.Helper()
 	file, err := binary()
@@ -120,16 +121,16 @@ func (p *program) signal(s os.Signal) {
 	}
 }
 
-// wantExit waits for the end and compares the code and what was said on stderr.
+// wantExit waits for the end of the program, compares the exit code, and checks that stderr contains the texts.
 func (p *program) wantExit(code int, texts ...string) {
 	p.t.Helper()
 	select {
 	case <-p.ended:
 	case <-time.After(patience):
-		p.t.Fatalf("did not end; it said\n%s", p.stderr)
+		p.t.Fatalf("did not end; its stderr:\n%s", p.stderr)
 	}
 	if p.code != code {
-		p.t.Errorf("exit code %d, want %d; it said\n%s%s", p.code, code, p.stdout, p.stderr)
+		p.t.Errorf("exit code %d, want %d; its output:\n%s%s", p.code, code, p.stdout, p.stderr)
 	}
 	for _, text := range texts {
 		if !strings.Contains(p.stderr.String(), text) {
@@ -138,7 +139,7 @@ func (p *program) wantExit(code int, texts ...string) {
 	}
 }
 
-// url waits until the program serves and gives its address.
+// url waits until the program serves and returns its URL.
 func (p *program) url() string {
 	p.t.Helper()
 	var line struct{ Address string }
@@ -150,7 +151,7 @@ func (p *program) url() string {
 
 var shownKey = regexp.MustCompile(`Operator's key +(\S+)`)
 
-// key gives the operator's key that dev printed.
+// key returns the operator's key that dev printed.
 func (p *program) key() string {
 	p.t.Helper()
 	m := shownKey.FindStringSubmatch(p.stdout.line(p.t, "Operator's key"))
@@ -160,7 +161,7 @@ func (p *program) key() string {
 	return m[1]
 }
 
-// ask makes a request and gives the answer's status and body.
+// ask makes a request and returns the status and the body of the response.
 func ask(t *testing.T, method, url, key, body string) (int, string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -187,7 +188,7 @@ func ask(t *testing.T, method, url, key, body string) (int, string) {
 	return answer.StatusCode, string(text)
 }
 
-// wantStatus asks and compares the status.
+// wantStatus makes a request and compares the status.
 func wantStatus(t *testing.T, status int, method, url, key, body string) string {
 	t.Helper()
 	got, text := ask(t, method, url, key, body)
@@ -197,7 +198,7 @@ func wantStatus(t *testing.T, status int, method, url, key, body string) string 
 	return text
 }
 
-// output keeps what a program writes and lets tests wait for a line of it.
+// output collects the output of a program and lets tests wait for a line.
 type output struct {
 	mu    sync.Mutex
 	more  *sync.Cond
@@ -231,7 +232,7 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// line waits for a whole line with the text.
+// line waits for a complete line that contains the text.
 func (o *output) line(t *testing.T, text string) string {
 	t.Helper()
 	late := false
@@ -252,13 +253,13 @@ func (o *output) line(t *testing.T, text string) string {
 			}
 		}
 		if o.ended || late {
-			t.Fatalf("no line says %s in\n%s", text, o.text.String())
+			t.Fatalf("no line contains %s in\n%s", text, o.text.String())
 		}
 		o.more.Wait()
 	}
 }
 
-// dataDir is a directory for dev that the user can reach.
+// dataDir returns a data directory for dev that the user can access.
 func dataDir(t *testing.T, as string) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "registry-data-")

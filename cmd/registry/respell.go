@@ -17,9 +17,9 @@ type respellCommand struct {
 }
 
 func (respellCommand) Help() string {
-	return `Every record is found by keys that are made of its names when it is written. When the notes of a release say that the rules for them have
-changed, this makes the keys of all people, organizations and places anew. The records themselves stay as they are, with their versions. It
-may run while the service answers, again after it was broken off, and as often as you like.`
+	return `The search keys of a record are derived from its names when it is written. Run this command after an upgrade if the
+release notes say that the rules of these keys have changed. It rebuilds the keys of all people, organizations and
+places. The records and their versions do not change. It can run while the service is running, and can be repeated.`
 }
 
 func (k respellCommand) Run(c *call) error {

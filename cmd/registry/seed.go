@@ -15,8 +15,8 @@ type seedCommand struct {
 }
 
 func (seedCommand) Help() string {
-	return `Loads the real events that ship with the registry, all or none. Events that the database holds, or held before somebody deleted them, are left
-alone, so it may run again at any time.`
+	return `Loads the real events that ship with the registry, all of them or none. It skips events that exist or have been
+deleted, so it can run again at any time.`
 }
 
 func (k seedCommand) Run(c *call) error {
@@ -28,7 +28,7 @@ func (k seedCommand) Run(c *call) error {
 		if k.JSON {
 			return c.print(map[string]any{"created": report.Created, "skipped": report.Skipped, "records": report.Counts})
 		}
-		fmt.Fprintf(c.stdout, "%d events created, %d were there already.\n", report.Created, report.Skipped)
+		fmt.Fprintf(c.stdout, "%d events created, %d skipped.\n", report.Created, report.Skipped)
 		for _, name := range slices.Sorted(maps.Keys(report.Counts)) {
 			fmt.Fprintf(c.stdout, "%6d %s\n", report.Counts[name], name)
 		}

@@ -24,10 +24,10 @@ import (
 type serveCommand struct{}
 
 func (serveCommand) Help() string {
-	return `The service never migrates. It waits up to $START_TIMEOUT for the database and for its schema, then gives up with
-exit code 3 or 4. A schema that is newer than the program is fine: migrations keep the release before them working.
-SIGTERM or Ctrl-C stops in order: /readyz says 503, after $SHUTDOWN_DELAY new connections are refused, and requests
-under way finish within $SHUTDOWN_GRACE. A second signal ends at once.`
+	return `The service never migrates the schema. It waits up to $START_TIMEOUT for the database and its schema, then exits with
+code 3 or 4. The schema may be newer than the program: migrations are compatible with the previous release.
+SIGTERM or Ctrl-C starts a graceful shutdown: /readyz returns 503, after $SHUTDOWN_DELAY the service accepts no new
+connections, and requests in progress may finish within $SHUTDOWN_GRACE. A second signal ends the program at once.`
 }
 
 func (serveCommand) Run(c *call) error {
@@ -54,7 +54,7 @@ func (serveCommand) Run(c *call) error {
 	return serve(c.ctx, l, pool, s, "", log)
 }
 
-// stopped forgives an error that is only the start having been broken off by a signal.
+// stopped returns nil for the error of a start that a signal has cancelled, and other errors unchanged.
 func stopped(ctx context.Context, err error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil
@@ -62,19 +62,19 @@ func stopped(ctx context.Context, err error) error {
 	return err
 }
 
-// listen takes the address before anything else is done, so that a second service on it changes nothing.
+// listen opens the address before anything else happens, so that a second service on the same address changes nothing.
 func listen(ctx context.Context, s config.Config) (net.Listener, error) {
 	var how net.ListenConfig
 	l, err := how.Listen(ctx, "tcp", s.Addr)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w; ADDR chooses another one", errListen, err)
+		return nil, fmt.Errorf("%w: %w; set ADDR to use another one", errListen, err)
 	}
 	return l, nil
 }
 
-// serve answers requests on l until ctx ends. own is where this machine reaches it, if it is for this machine alone.
+// serve runs the service on l until ctx ends. own is its URL on this machine if it serves only this machine.
 func serve(ctx context.Context, l net.Listener, pool *pgxpool.Pool, s config.Config, own string, log *slog.Logger) error {
-	life, end := context.WithCancel(context.WithoutCancel(ctx)) // the handler must outlive the requests that finish after ctx
+	life, end := context.WithCancel(context.WithoutCancel(ctx)) // requests in progress may finish after ctx ends
 	defer end()
 	service, err := api.New(life, api.Config{
 		DB: pool, Log: log, PublicBaseURL: s.PublicBaseURL, OwnURL: own, RequestTimeout: s.RequestTimeout,
@@ -86,17 +86,17 @@ func serve(ctx context.Context, l net.Listener, pool *pgxpool.Pool, s config.Con
 	}
 	log.Info("serving", "address", l.Addr().String(), "version", version(), "schema", migrations.Latest())
 	context.AfterFunc(ctx, func() { log.Info("stopping", "delay", s.ShutdownDelay.String(), "grace", s.ShutdownGrace.String()) })
-	telling, stopTelling := context.WithCancel(ctx)
-	told := make(chan error, 1)
-	go func() { told <- service.Deliver(telling, s.ShutdownGrace) }()
+	delivery, stopDelivery := context.WithCancel(ctx)
+	delivered := make(chan error, 1)
+	go func() { delivered <- service.Deliver(delivery, s.ShutdownGrace) }()
 	err = api.Serve(ctx, l, service, log, api.Stop{Delay: s.ShutdownDelay, Grace: s.ShutdownGrace})
-	stopTelling() // also where the service ended by itself
-	if err := <-told; err != nil {
-		log.Warn("stop the delivery of webhooks", "error", err.Error()) // they are told again at the next start
+	stopDelivery() // also if the service ended by itself
+	if err := <-delivered; err != nil {
+		log.Warn("webhook deliveries were aborted", "error", err.Error()) // the next start repeats them
 	}
 	if err != nil {
 		if ctx.Err() != nil {
-			err = fmt.Errorf("%w: %w", errBroken, err)
+			err = fmt.Errorf("%w: %w", errAborted, err)
 		}
 		return err
 	}
@@ -104,25 +104,25 @@ func serve(ctx context.Context, l net.Listener, pool *pgxpool.Pool, s config.Con
 	return nil
 }
 
-// waitStep is how often open looks again.
-const waitStep = 250 * time.Millisecond
+// retryInterval is how often open retries.
+const retryInterval = 250 * time.Millisecond
 
-// open gives the pool once the database answers and its schema fits. What can pass (no answer, a schema that is behind)
-// is waited for, up to s.StartLimit.
+// open returns a pool once the database answers and its schema matches. It retries up to s.StartTimeout if the database
+// does not answer or its schema is behind.
 func open(ctx context.Context, s config.Config, log *slog.Logger) (*pgxpool.Pool, error) {
 	deadline := time.Now().Add(s.StartTimeout)
-	for told := false; ; told = true {
+	for logged := false; ; logged = true {
 		pool, err := ready(ctx, s)
-		if err == nil || ctx.Err() != nil || refused(err) || time.Now().After(deadline) {
+		if err == nil || ctx.Err() != nil || accessDenied(err) || time.Now().After(deadline) {
 			return pool, err
 		}
-		if !told {
+		if !logged {
 			log.Warn("waiting for the database", "error", message(err), "limit", s.StartTimeout.String())
 		}
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-time.After(waitStep):
+		case <-time.After(retryInterval):
 		}
 	}
 }
@@ -132,7 +132,7 @@ func ready(ctx context.Context, s config.Config) (*pgxpool.Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := fits(ctx, pool); err != nil {
+	if err := checkSchema(ctx, pool); err != nil {
 		pool.Close()
 		return nil, err
 	}
@@ -143,30 +143,30 @@ func poolOptions(s config.Config) pg.Options {
 	return pg.Options{MaxConns: s.PoolSize, StatementTimeout: s.StatementTimeout, LockTimeout: s.LockTimeout, ApplicationName: "registry"}
 }
 
-// fits checks that the schema is at least the one of this program.
-func fits(ctx context.Context, db pg.DB) error {
+// checkSchema returns an error unless the schema has at least the version of this program.
+func checkSchema(ctx context.Context, db pg.DB) error {
 	v, dirty, err := migrations.Version(ctx, db)
 	switch wanted := migrations.Latest(); {
 	case err != nil:
 		return err
 	case dirty:
-		return fmt.Errorf("%w: the database is marked dirty at version %d; \"migrate status\" says what to do", errSchema, v)
+		return fmt.Errorf("%w: the database is marked dirty at version %d; \"migrate status\" explains what to do", errSchema, v)
 	case v < wanted:
-		return fmt.Errorf("%w: the database is at version %d and this program needs %d; run \"migrate up\"", errSchema, v, wanted)
+		return fmt.Errorf("%w: the database is at version %d and this program requires %d; run \"migrate up\"", errSchema, v, wanted)
 	}
 	return nil
 }
 
-// refused reports whether the server answered that it will not have this user or database: waiting does not help.
-func refused(err error) bool {
+// accessDenied reports whether the server rejected the user or the database, so that waiting does not help.
+func accessDenied(err error) bool {
 	var answer *pgconn.PgError
 	return errors.As(err, &answer) && isConnectError(err) && (answer.Code[:2] == "28" || answer.Code == "3D000")
 }
 
-// operatorName is the name of the key that the settings hold.
+// operatorName is the name of the key from the settings.
 const operatorName = "operator"
 
-// ensureOperator makes token valid with every scope.
+// ensureOperator makes token a valid key with all scopes.
 func ensureOperator(ctx context.Context, pool *pgxpool.Pool, token string) error {
 	ctx = actor.With(ctx, actor.System("start"))
 	secret, err := registrySecret(ctx, pool)
@@ -182,7 +182,7 @@ func ensureOperator(ctx context.Context, pool *pgxpool.Pool, token string) error
 	})
 }
 
-// registrySecret reads what keys are hashed with.
+// registrySecret reads the secret with which keys are hashed.
 func registrySecret(ctx context.Context, db pg.DB) (secret []byte, err error) {
 	if err := db.QueryRow(ctx, "SELECT secret FROM registry").Scan(&secret); err != nil {
 		return nil, fmt.Errorf("read the registry's secret: %w", err)

@@ -19,7 +19,7 @@ func TestServeNeedsADatabase(t *testing.T) {
 	start(t, "", nil, "serve").wantExit(2, "DATABASE_URL: is not set", "registry dev")
 }
 
-func TestWrongSettingsAreAllToldAndNothingStarts(t *testing.T) {
+func TestInvalidSettingsAreAllReportedAndNothingStarts(t *testing.T) {
 	t.Parallel()
 	for _, command := range []string{"serve", "dev"} {
 		p := start(t, "", []string{"ADDR=nowhere", "POOL_SIZE=0", "LOG_LEVEL=loud", "DATABASE_URL=oracle://u:hunter2@h"}, command)
@@ -37,7 +37,7 @@ func TestServeDoesNotMigrate(t *testing.T) {
 	start(t, "", []string{"DATABASE_URL=" + url}, "keys", "list").wantExit(3, "migrate up")
 }
 
-func TestServeSaysThatTheDatabaseIsNotThere(t *testing.T) {
+func TestServeReportsAnUnreachableDatabase(t *testing.T) {
 	t.Parallel()
 	environ := []string{"ADDR=127.0.0.1:0", "START_TIMEOUT=0s"}
 	start(t, "", append(environ, "DATABASE_URL=postgres://u:hunter2@127.0.0.1:1/d"), "serve").wantExit(4, "127.0.0.1:1")
@@ -52,14 +52,14 @@ func TestABusyAddressIsAClearError(t *testing.T) {
 	defer l.Close()
 	for _, command := range []string{"serve", "dev"} {
 		environ := []string{"DATABASE_URL=" + dbtest.URL(t), "DATA_DIR=" + dataDir(t, ""), "ADDR=" + l.Addr().String()}
-		start(t, "", environ, command).wantExit(5, l.Addr().String(), "address already in use", "ADDR chooses another one")
+		start(t, "", environ, command).wantExit(5, l.Addr().String(), "address already in use", "set ADDR to use another one")
 	}
 }
 
 // myKey is the operator's key of these tests.
 const myKey = "operator-key-of-my-own"
 
-// beginRequest sends a request but for its body, and returns when the service waits for that.
+// beginRequest sends a request without its body, and returns when the service waits for the body.
 func beginRequest(t *testing.T, address string) (net.Conn, *bufio.Reader) {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
@@ -78,7 +78,7 @@ func beginRequest(t *testing.T, address string) (net.Conn, *bufio.Reader) {
 	return conn, r
 }
 
-func TestARequestUnderWayFinishesWhileNewOnesAreRefused(t *testing.T) {
+func TestARequestInProgressFinishesWhileNewOnesAreRejected(t *testing.T) {
 	t.Parallel()
 	p := start(t, "", []string{"DATABASE_URL=" + dbtest.URL(t), "ADDR=127.0.0.1:0", "OPERATOR_KEY=" + myKey}, "serve")
 	address := strings.TrimPrefix(p.url(), "http://")
@@ -92,7 +92,7 @@ func TestARequestUnderWayFinishesWhileNewOnesAreRefused(t *testing.T) {
 		}
 		c.Close()
 		if time.Since(began) > patience {
-			t.Fatal("new connections are still taken")
+			t.Fatal("new connections are still accepted")
 		}
 	}
 	fmt.Fprint(conn, topic)
@@ -107,15 +107,15 @@ func TestARequestUnderWayFinishesWhileNewOnesAreRefused(t *testing.T) {
 	p.wantExit(0, `"msg":"stopped"`)
 }
 
-func TestARequestThatDoesNotFinishIsBrokenOffAndToldOf(t *testing.T) {
+func TestARequestThatDoesNotFinishIsAbortedAndReported(t *testing.T) {
 	t.Parallel()
 	p := start(t, "", []string{"DATABASE_URL=" + dbtest.URL(t), "ADDR=127.0.0.1:0", "OPERATOR_KEY=" + myKey, "SHUTDOWN_GRACE=10ms"}, "serve")
 	beginRequest(t, strings.TrimPrefix(p.url(), "http://"))
 	p.signal(syscall.SIGTERM)
-	p.wantExit(6, "requests were broken off")
+	p.wantExit(6, "requests were aborted")
 }
 
-func TestReadinessEndsBeforeRequestsAreRefused(t *testing.T) {
+func TestReadinessEndsBeforeRequestsAreRejected(t *testing.T) {
 	t.Parallel()
 	p := start(t, "", []string{"DATABASE_URL=" + dbtest.URL(t), "ADDR=127.0.0.1:0", "SHUTDOWN_DELAY=1m"}, "serve")
 	url := p.url()
@@ -129,7 +129,7 @@ func TestReadinessEndsBeforeRequestsAreRefused(t *testing.T) {
 	p.wantExit(-1)
 }
 
-func TestHealthcheckAsksTheServiceOfThisMachine(t *testing.T) {
+func TestHealthcheckChecksTheServiceOnThisMachine(t *testing.T) {
 	t.Parallel()
 	p := start(t, "", []string{"DATABASE_URL=" + dbtest.URL(t), "ADDR=127.0.0.1:0"}, "serve")
 	address := strings.TrimPrefix(p.url(), "http://")
@@ -142,7 +142,7 @@ func TestHealthcheckAsksTheServiceOfThisMachine(t *testing.T) {
 	start(t, "", []string{"ADDR=127.0.0.1:1"}, "healthcheck").wantExit(1, "does not answer")
 }
 
-func TestKeysAreMadeListedAndRevoked(t *testing.T) {
+func TestKeysAreCreatedListedAndRevoked(t *testing.T) {
 	t.Parallel()
 	environ := []string{"DATABASE_URL=" + dbtest.URL(t), "ADDR=127.0.0.1:0"}
 	url := start(t, "", environ, "serve").url()
@@ -163,7 +163,7 @@ func TestKeysAreMadeListedAndRevoked(t *testing.T) {
 
 	p = start(t, "", environ, "keys", "list")
 	p.wantExit(0)
-	for _, text := range []string{"Dashboard", "read,admin", "works until 2999-01-02", "Partner", made.Key[:10]} {
+	for _, text := range []string{"Dashboard", "read,admin", "valid until 2999-01-02", "Partner", made.Key[:10]} {
 		if !strings.Contains(p.stdout.String(), text) {
 			t.Errorf("%s is missing in\n%s", text, p.stdout)
 		}
@@ -187,15 +187,15 @@ func TestKeysAreMadeListedAndRevoked(t *testing.T) {
 	start(t, "", environ, "keys", "revoke", "4711").wantExit(1, "4711")
 }
 
-func TestMistakesInArgumentsAreClear(t *testing.T) {
+func TestErrorsInArgumentsAreClear(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
 		"":                                       "Exit codes",
 		"fly":                                    "fly",
 		"keys create --name x":                   "--scope",
-		"keys create --name x --scope root":      `"root" is none of read, write`,
-		"keys create --name x --scope read,read": "given twice",
-		"keys create --name x --scope read --expires 2001-01-01": "over already",
+		"keys create --name x --scope root":      `"root" is not one of read, write`,
+		"keys create --name x --scope read,read": "repeated",
+		"keys create --name x --scope read --expires 2001-01-01": "in the past",
 		"keys create --name x --scope read --expires tomorrow":   "--expires",
 		"keys revoke seven": "ID",
 	} {
@@ -217,7 +217,7 @@ func TestSeedLoadsTheSampleOnce(t *testing.T) {
 	environ := []string{"DATABASE_URL=" + dbtest.URL(t)}
 	p := start(t, "", environ, "seed")
 	p.wantExit(0)
-	if !strings.HasPrefix(p.stdout.String(), "43 events created, 0 were there already.\n") {
+	if !strings.HasPrefix(p.stdout.String(), "43 events created, 0 skipped.\n") {
 		t.Errorf("first: %s", p.stdout)
 	}
 	p = start(t, "", environ, "seed", "--json")
