@@ -23,6 +23,17 @@ PACKAGES := $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo 
 test: ## Run all tests; PostgreSQL is started, and downloaded where there is none
 	go test -p $(PACKAGES) -vet=off -timeout 15m ./...
 
+# The race detector is slow. Of api, only the tests in these files run under it: streams, the response cache, rate limits,
+# idempotency, shutdown, health checks. Every package starts the shared server, so embeddedpg is covered without its own tests.
+RACE_PACKAGES := $(addprefix ./internal/,apikey changes names paging pg spelling webhook)
+RACE_API := $(patsubst %,api/%_test.go,answers health idempotency ratelimit serve stream)
+RACE := CGO_ENABLED=1 go test -race -p $(PACKAGES) -vet=off -timeout 15m
+
+test-race: ## Run the tests of concurrent code with the race detector (needs a C compiler)
+	@ls $(RACE_API) >/dev/null # a file that was renamed fails here instead of dropping out
+	$(RACE) $(RACE_PACKAGES)
+	@$(RACE) -run "^($$(sed -n 's/^func \(Test[A-Za-z0-9_]*\)(t .*/\1/p' $(RACE_API) | paste -sd'|'))$$" ./api
+
 test-browser: openapi/tools/node_modules ## Use Swagger UI in Chromium as an operator does (needs Node and Chromium)
 	go test -count=1 -tags browser -run TestAnOperatorCanWorkInSwaggerUI -v ./api
 
@@ -59,4 +70,4 @@ openapi/tools/node_modules: openapi/tools/package-lock.json
 	npm ci --prefix openapi/tools --no-audit --no-fund --ignore-scripts
 	@touch $@
 
-.PHONY: help run build test test-browser generate lint lint-openapi verify bench bench-names clean
+.PHONY: help run build test test-race test-browser generate lint lint-openapi verify bench bench-names clean

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -112,18 +111,4 @@ func (a *keptAnswer) send(c echo.Context) error {
 	}
 	h.Set(echo.HeaderContentLength, strconv.Itoa(len(body)))
 	return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, body)
-}
-
-// acceptsGzip reports whether a client takes an answer with gzip.
-func acceptsGzip(r *http.Request) bool {
-	if r.Method == http.MethodHead { // whose answers compress leaves alone, too
-		return false
-	}
-	for part := range strings.SplitSeq(r.Header.Get(echo.HeaderAcceptEncoding), ",") {
-		coding, parameters, _ := strings.Cut(part, ";")
-		if strings.EqualFold(strings.TrimSpace(coding), "gzip") {
-			return !refused(parameters)
-		}
-	}
-	return false
 }

@@ -48,22 +48,22 @@ func (r Route) handler(s *server) echo.HandlerFunc {
 	return func(c echo.Context) error { return r.handle(s, c) }
 }
 
-// Routes is the table of contents of the API: the router, the test of authorization and the test that the document
-// is complete are all made from it.
+// resources are the registered resources, each after those that it refers to. Their routes are expanded from their values
+// (see resource); what a resource does beyond that is in the table below.
+var resources = []registered{
+	topics, places, roles, organizations, people, contacts, affiliations, documents,
+	roundTables, organizers, attendees, statements, recommendations, distinctions,
+}
+
+// Routes is the table of contents of the API: the router, the authorization test and the test that the documents are
+// complete derive from it.
 func Routes() []Route {
 	const (
 		get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
 		public, read, write   = actor.Public, actor.Read, actor.Write
-		publish, pii, admin   = actor.Publish, actor.PII, actor.Admin
+		publish, admin        = actor.Publish, actor.Admin
 	)
-	return []Route{
-		{get, "/v1/round-tables", public, (*server).listRoundTables},
-		{post, "/v1/round-tables", write, (*server).createRoundTable},
-		{get, "/v1/round-tables/:id", public, (*server).getRoundTable},
-		{patch, "/v1/round-tables/:id", write, (*server).patchRoundTable},
-		{del, "/v1/round-tables/:id", write, (*server).deleteRoundTable},
-		{post, "/v1/round-tables/:id/restore", write, (*server).restoreRoundTable},
-		{get, "/v1/round-tables/:id/history", read, (*server).historyRoundTable},
+	routes := []Route{
 		{post, "/v1/round-tables/:id/publish", publish, (*server).publishRoundTable},
 		{post, "/v1/round-tables/:id/withdraw", publish, (*server).withdrawRoundTable},
 		{get, "/v1/round-tables/:id/organizers", public, (*server).listOrganizersOfRoundTable},
@@ -71,114 +71,27 @@ func Routes() []Route {
 		{get, "/v1/round-tables/:id/statements", public, (*server).listStatementsOfRoundTable},
 		{get, "/v1/round-tables/:id/recommendations", public, (*server).listRecommendationsOfRoundTable},
 
-		{get, "/v1/organizers", public, (*server).listOrganizers},
-		{post, "/v1/organizers", write, (*server).createOrganizer},
-		{get, "/v1/organizers/:id", public, (*server).getOrganizer},
-		{patch, "/v1/organizers/:id", write, (*server).patchOrganizer},
-		{del, "/v1/organizers/:id", write, (*server).deleteOrganizer},
-		{post, "/v1/organizers/:id/restore", write, (*server).restoreOrganizer},
-		{get, "/v1/organizers/:id/history", read, (*server).historyOrganizer},
-
-		{get, "/v1/attendees", public, (*server).listAttendees},
-		{post, "/v1/attendees", write, (*server).createAttendee},
-		{get, "/v1/attendees/:id", public, (*server).getAttendee},
-		{patch, "/v1/attendees/:id", write, (*server).patchAttendee},
-		{del, "/v1/attendees/:id", write, (*server).deleteAttendee},
-		{post, "/v1/attendees/:id/restore", write, (*server).restoreAttendee},
-		{get, "/v1/attendees/:id/history", read, (*server).historyAttendee},
 		{post, "/v1/attendees/:id/resolve", write, (*server).resolveAttendee},
 
-		{get, "/v1/statements", public, (*server).listStatements},
-		{post, "/v1/statements", write, (*server).createStatement},
-		{get, "/v1/statements/:id", public, (*server).getStatement},
-		{patch, "/v1/statements/:id", write, (*server).patchStatement},
-		{del, "/v1/statements/:id", write, (*server).deleteStatement},
-		{post, "/v1/statements/:id/restore", write, (*server).restoreStatement},
-		{get, "/v1/statements/:id/history", read, (*server).historyStatement},
-
-		{get, "/v1/recommendations", public, (*server).listRecommendations},
-		{post, "/v1/recommendations", write, (*server).createRecommendation},
-		{get, "/v1/recommendations/:id", public, (*server).getRecommendation},
-		{patch, "/v1/recommendations/:id", write, (*server).patchRecommendation},
-		{del, "/v1/recommendations/:id", write, (*server).deleteRecommendation},
-		{post, "/v1/recommendations/:id/restore", write, (*server).restoreRecommendation},
-		{get, "/v1/recommendations/:id/history", read, (*server).historyRecommendation},
-
-		{get, "/v1/people", public, (*server).listPeople},
-		{post, "/v1/people", write, (*server).createPerson},
 		{get, "/v1/people/duplicates", read, (*server).listPeopleDuplicates},
 		{get, "/v1/people/lookup", public, (*server).lookupPeople},
 		{post, "/v1/people/match", public, (*server).matchPeople},
 		{post, "/v1/people/:id/merge", write, (*server).mergePerson},
-		{get, "/v1/people/:id", public, (*server).getPerson},
-		{patch, "/v1/people/:id", write, (*server).patchPerson},
-		{del, "/v1/people/:id", write, (*server).deletePerson},
-		{post, "/v1/people/:id/restore", write, (*server).restorePerson},
-		{get, "/v1/people/:id/history", read, (*server).historyPerson},
-		{get, "/v1/people/:person_id/contacts", pii, (*server).listContacts},
-		{post, "/v1/people/:person_id/contacts", pii, (*server).createContact},
-		{get, "/v1/people/:person_id/contacts/:id", pii, (*server).getContact},
-		{patch, "/v1/people/:person_id/contacts/:id", pii, (*server).patchContact},
-		{del, "/v1/people/:person_id/contacts/:id", pii, (*server).deleteContact},
-		{get, "/v1/people/:person_id/contacts/:id/history", pii, (*server).historyContact},
 
-		{get, "/v1/organizations", public, (*server).listOrganizations},
-		{post, "/v1/organizations", write, (*server).createOrganization},
 		{get, "/v1/organizations/duplicates", read, (*server).listOrganizationsDuplicates},
 		{get, "/v1/organizations/lookup", public, (*server).lookupOrganizations},
 		{post, "/v1/organizations/match", public, (*server).matchOrganizations},
 		{post, "/v1/organizations/:id/merge", write, (*server).mergeOrganization},
-		{get, "/v1/organizations/:id", public, (*server).getOrganization},
-		{patch, "/v1/organizations/:id", write, (*server).patchOrganization},
-		{del, "/v1/organizations/:id", write, (*server).deleteOrganization},
-		{post, "/v1/organizations/:id/restore", write, (*server).restoreOrganization},
-		{get, "/v1/organizations/:id/history", read, (*server).historyOrganization},
 
 		{get, "/v1/merges", read, (*server).listMerges},
 		{get, "/v1/merges/:id", read, (*server).getMerge},
 		{post, "/v1/merges/:id/undo", write, (*server).undoMerge},
-
-		{get, "/v1/distinctions", read, (*server).listDistinctions},
-		{post, "/v1/distinctions", write, (*server).createDistinction},
-		{get, "/v1/distinctions/:id", read, (*server).getDistinction},
-		{del, "/v1/distinctions/:id", write, (*server).deleteDistinction},
-		{post, "/v1/distinctions/:id/restore", write, (*server).restoreDistinction},
-		{get, "/v1/distinctions/:id/history", read, (*server).historyDistinction},
 
 		{get, reconcilePath, public, (*server).reconcileService},
 		{post, reconcilePath, public, (*server).reconcile},
 		{get, reconcilePath + "/suggest/entity", public, (*server).suggestEntities},
 		{get, reconcilePath + "/suggest/property", public, (*server).suggestProperties},
 		{get, reconcilePath + "/suggest/type", public, (*server).suggestTypes},
-
-		{get, "/v1/affiliations", public, (*server).listAffiliations},
-		{post, "/v1/affiliations", write, (*server).createAffiliation},
-		{get, "/v1/affiliations/:id", public, (*server).getAffiliation},
-		{patch, "/v1/affiliations/:id", write, (*server).patchAffiliation},
-		{del, "/v1/affiliations/:id", write, (*server).deleteAffiliation},
-		{post, "/v1/affiliations/:id/restore", write, (*server).restoreAffiliation},
-		{get, "/v1/affiliations/:id/history", read, (*server).historyAffiliation},
-
-		{get, "/v1/documents", public, (*server).listDocuments},
-		{post, "/v1/documents", write, (*server).createDocument},
-		{get, "/v1/documents/:id", public, (*server).getDocument},
-		{patch, "/v1/documents/:id", write, (*server).patchDocument},
-		{del, "/v1/documents/:id", write, (*server).deleteDocument},
-		{post, "/v1/documents/:id/restore", write, (*server).restoreDocument},
-		{get, "/v1/documents/:id/history", read, (*server).historyDocument},
-
-		{get, "/v1/exports/round-tables.:format", public, (*server).exportRoundTables},
-		{get, "/v1/exports/organizers.:format", public, (*server).exportOrganizers},
-		{get, "/v1/exports/attendees.:format", public, (*server).exportAttendees},
-		{get, "/v1/exports/statements.:format", public, (*server).exportStatements},
-		{get, "/v1/exports/recommendations.:format", public, (*server).exportRecommendations},
-		{get, "/v1/exports/people.:format", public, (*server).exportPeople},
-		{get, "/v1/exports/organizations.:format", public, (*server).exportOrganizations},
-		{get, "/v1/exports/affiliations.:format", public, (*server).exportAffiliations},
-		{get, "/v1/exports/documents.:format", public, (*server).exportDocuments},
-		{get, "/v1/exports/topics.:format", public, (*server).exportTopics},
-		{get, "/v1/exports/places.:format", public, (*server).exportPlaces},
-		{get, "/v1/exports/roles.:format", public, (*server).exportRoles},
 
 		{get, "/v1/exports/popolo.json", public, (*server).exportPopolo},
 
@@ -191,58 +104,10 @@ func Routes() []Route {
 		{get, "/v1/changes/checkpoint", public, (*server).getCheckpoint},
 
 		{post, "/v1/bundles", write, (*server).createBundle},
-		{post, "/v1/imports/round-tables", write, (*server).importRoundTables},
-		{post, "/v1/imports/organizers", write, (*server).importOrganizers},
-		{post, "/v1/imports/attendees", write, (*server).importAttendees},
-		{post, "/v1/imports/statements", write, (*server).importStatements},
-		{post, "/v1/imports/recommendations", write, (*server).importRecommendations},
-		{post, "/v1/imports/people", write, (*server).importPeople},
-		{post, "/v1/imports/organizations", write, (*server).importOrganizations},
-		{post, "/v1/imports/affiliations", write, (*server).importAffiliations},
-		{post, "/v1/imports/documents", write, (*server).importDocuments},
-		{post, "/v1/imports/topics", write, (*server).importTopics},
-		{post, "/v1/imports/places", write, (*server).importPlaces},
-		{post, "/v1/imports/roles", write, (*server).importRoles},
-		{get, "/v1/imports/templates/round-tables.csv", public, (*server).templateRoundTables},
-		{get, "/v1/imports/templates/organizers.csv", public, (*server).templateOrganizers},
-		{get, "/v1/imports/templates/attendees.csv", public, (*server).templateAttendees},
-		{get, "/v1/imports/templates/statements.csv", public, (*server).templateStatements},
-		{get, "/v1/imports/templates/recommendations.csv", public, (*server).templateRecommendations},
-		{get, "/v1/imports/templates/people.csv", public, (*server).templatePeople},
-		{get, "/v1/imports/templates/organizations.csv", public, (*server).templateOrganizations},
-		{get, "/v1/imports/templates/affiliations.csv", public, (*server).templateAffiliations},
-		{get, "/v1/imports/templates/documents.csv", public, (*server).templateDocuments},
-		{get, "/v1/imports/templates/topics.csv", public, (*server).templateTopics},
-		{get, "/v1/imports/templates/places.csv", public, (*server).templatePlaces},
-		{get, "/v1/imports/templates/roles.csv", public, (*server).templateRoles},
 		{get, "/v1/imports", read, (*server).listImports},
 		{get, "/v1/imports/:id", read, (*server).getImport},
 		{post, "/v1/imports/:id/revert", write, (*server).revertImport},
 		{post, "/v1/imports/popolo", write, (*server).importPopolo},
-
-		{get, "/v1/topics", public, (*server).listTopics},
-		{post, "/v1/topics", write, (*server).createTopic},
-		{get, "/v1/topics/:id", public, (*server).getTopic},
-		{patch, "/v1/topics/:id", write, (*server).patchTopic},
-		{del, "/v1/topics/:id", write, (*server).deleteTopic},
-		{post, "/v1/topics/:id/restore", write, (*server).restoreTopic},
-		{get, "/v1/topics/:id/history", read, (*server).historyTopic},
-
-		{get, "/v1/places", public, (*server).listPlaces},
-		{post, "/v1/places", write, (*server).createPlace},
-		{get, "/v1/places/:id", public, (*server).getPlace},
-		{patch, "/v1/places/:id", write, (*server).patchPlace},
-		{del, "/v1/places/:id", write, (*server).deletePlace},
-		{post, "/v1/places/:id/restore", write, (*server).restorePlace},
-		{get, "/v1/places/:id/history", read, (*server).historyPlace},
-
-		{get, "/v1/roles", public, (*server).listRoles},
-		{post, "/v1/roles", write, (*server).createRole},
-		{get, "/v1/roles/:id", public, (*server).getRole},
-		{patch, "/v1/roles/:id", write, (*server).patchRole},
-		{del, "/v1/roles/:id", write, (*server).deleteRole},
-		{post, "/v1/roles/:id/restore", write, (*server).restoreRole},
-		{get, "/v1/roles/:id/history", read, (*server).historyRole},
 
 		{get, "/v1/api-keys", admin, (*server).listAPIKeys},
 		{post, "/v1/api-keys", admin, (*server).createAPIKey},
@@ -267,6 +132,12 @@ func Routes() []Route {
 
 		{get, "/v1/me", public, (*server).showMe},
 	}
+	for _, r := range Resources() {
+		for _, o := range r.Operations {
+			routes = append(routes, o.Route)
+		}
+	}
+	return routes
 }
 
 // API is the whole service: it answers requests, and Deliver tells webhooks of changes.

@@ -30,7 +30,7 @@ type ApiKeyPage = Page[apikey.APIKey] //	@name	ApiKeyPage
 //	@Param			filter	query		apikey.Filter	false	"-"
 //	@Success		200		{object}	ApiKeyPage		"A page of keys."
 //	@Router			/v1/api-keys [get]
-func (s *server) listAPIKeys(c echo.Context) error { return freshListOf(s, c, apikey.List) }
+func (s *server) listAPIKeys(c echo.Context) error { return uncachedListOf(s, c, apikey.List) }
 
 // getAPIKey answers one key.
 //
@@ -42,7 +42,7 @@ func (s *server) listAPIKeys(c echo.Context) error { return freshListOf(s, c, ap
 //	@Param		params	query		itemParams		false	"-"
 //	@Success	200		{object}	apikey.APIKey	"The key."
 //	@Router		/v1/api-keys/{id} [get]
-func (s *server) getAPIKey(c echo.Context) error { return freshItemOf(s, c, apikey.Get) }
+func (s *server) getAPIKey(c echo.Context) error { return uncachedItemOf(s, c, apikey.Get) }
 
 // createAPIKey makes a key.
 //
@@ -81,7 +81,7 @@ func (s *server) createAPIKey(c echo.Context) error {
 //	@Success	200		{object}	apikey.APIKey	"The key as it is now."
 //	@Router		/v1/api-keys/{id} [patch]
 func (s *server) patchAPIKey(c echo.Context) error {
-	return patchOf(s, c, apikey.Table, apikey.Type, apikey.Get, func(k *apikey.APIKey) *apikey.Input { return &k.Input }, apikey.Update)
+	return patchOf(s, c, apikey.Get, func(k *apikey.APIKey) *apikey.Input { return &k.Input }, apikey.Update)
 }
 
 // revokeAPIKey revokes a key.

@@ -13,16 +13,16 @@ import (
 	"roundtables.kz/registry/internal/actor"
 )
 
-// task is one use of an operation in Swagger UI.
+// task is one call of an operation in Swagger UI.
 type task struct {
 	Operation  string            `json:"operation"`
 	Method     string            `json:"method"`
-	Parameters map[string]string `json:"parameters,omitempty"` // typed into the form; "{name}" is what an earlier task remembered
+	Parameters map[string]string `json:"parameters,omitempty"` // typed into the form; "{name}" stands for what an earlier task remembered
 	Example    string            `json:"example,omitempty"`    // chosen from the list
 	Body       any               `json:"body,omitempty"`       // typed instead
-	Status     int               `json:"status"`               // that the page shows
-	Shows      []string          `json:"shows,omitempty"`      // words of the answer on the page
-	Remember   string            `json:"remember,omitempty"`   // keeps the id in the answer under this name
+	Status     int               `json:"status"`               // shown on the page
+	Shows      []string          `json:"shows,omitempty"`      // words of the response on the page
+	Remember   string            `json:"remember,omitempty"`   // stores the id of the response under this name
 }
 
 // It needs Node, the packages of openapi/tools (npm ci --prefix openapi/tools) and Chromium; .ci/run installs them.
@@ -58,8 +58,8 @@ func TestAnOperatorCanWorkInSwaggerUI(t *testing.T) {
 	t.Logf("%s", out)
 }
 
-// operatorTasks is a day of an operator: a person is found, a statement of an attendee is made, seen, mended, and refused
-// where it is wrong.
+// operatorTasks are what an operator does in a day: find a person, create a statement of an attendee, read it, get an
+// invalid one rejected, correct it.
 func operatorTasks(event, attendee string) []task {
 	said := func(act string) map[string]any {
 		return map[string]any{"round_table_id": json.Number(event), "attendee_id": json.Number(attendee), "act": act,

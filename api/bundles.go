@@ -12,15 +12,22 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// createBundle makes a whole event.
+// createBundle creates a whole event.
 //
 //	@ID				createBundle
 //	@Summary		Create a whole event
-//	@Description	One event with its organizers, attendees, statements, recommendations and documents, and the people and organizations in it by their names as a press release gives them: all or nothing. Try it with `dry_run=true` first: the report says which names were found and why, and which records would be new. A name is found in any spelling and script; one that may be of several records, or is only likely to be of one, is refused with the candidates (422 `ambiguous_names`): then give the `id`, or say `"new": true`. An event whose `external_ids` a round table has already is refused with that round table (409).
+//	@Description	Creates one event with its organizers, attendees, statements, recommendations and documents, and the
+//	@Description	people and organizations in it. They are given by name, as in a press release. Either everything is
+//	@Description	saved or nothing. Use `dry_run=true` first: the report lists which names were matched and why, and
+//	@Description	which records would be new. Names match in any spelling and script. If a name matches several
+//	@Description	records, or one record only probably, the bundle is rejected with the candidates (422
+//	@Description	`ambiguous_names`): give the `id` or set `"new": true`. The limits of each part are those of the
+//	@Description	resource's own input. If a round table already has one of the `external_ids`, the bundle is rejected
+//	@Description	with that round table (409).
 //	@Tags			Bundles
 //	@Param			params	query		writeParams		false	"-"
 //	@Param			bundle	body		bundle.Input	true	"The event."
-//	@Success		201		{object}	bundle.Report	"What was found and what was made."
+//	@Success		201		{object}	bundle.Report	"What was matched and what was created."
 //	@Router			/v1/bundles [post]
 func (s *server) createBundle(c echo.Context) error {
 	in, err := body[bundle.Input](c)

@@ -211,9 +211,9 @@ func TestWhereTheSpellingDoesNotDecideThePersonIsAskedInTheirLanguage(t *testing
 	r.person(t, person.Input{Name: text.Map{"ru": "Садыкова Айгерим"}})
 	renamed := strings.ReplaceAll(waterBundle, "Айгерим Садыкова", "Айгерим Садыков")
 	for lang, want := range map[string][2]string{
-		"en": {"it is not certain who or what", "say `\"new\": true`"},
-		"ru": {"непонятно, кто или что", "укажите `\"new\": true`"},
-		"kk": {"кім немесе не екені анық емес", "`\"new\": true` деп көрсетіңіз"},
+		"en": {"it is not clear which record", "put `\"new\": true`"},
+		"ru": {"неясно, какая запись", "укажите `\"new\": true`"},
+		"kk": {"қай жазбаны білдіретіні анық емес", "`\"new\": true` деп көрсетіңіз"},
 	} {
 		p := r.do(t, "POST", "/v1/bundles?dry_run=true", strings.ReplaceAll(renamed, "Aigerim Sadykova", "Айгерім Садықов"), "Authorization", "Bearer "+r.token, "Content-Type", jsonBody, "Accept-Language", lang).
 			wantProblem(t, 422, "ambiguous_names", "/people/0 ambiguous_name")
@@ -306,7 +306,7 @@ func TestEveryMistakeOfABundleIsNamedAtItsPlace(t *testing.T) {
 		{`"starts_on": "2026-03-12"`, `"starts_on": "2026-03-12", "parent_id": 4711`, []string{"/round_table/parent_id unknown_reference"}},
 		{`{"description": {"en": "students"}, "group_size": 40}`, `{"key": "guest", "description": {"en": "students"}}`, []string{"/attendees/2/key duplicate"}},
 		{`{"description": {"en": "students"}, "group_size": 40}`, `{"person": {"name": "A. Sadykova"}}`, []string{"/attendees/2/person duplicate", "/statements/1/speaker ambiguous_speaker"}},
-		{`"kind": "advisory_body"}, "kind": "co_organizer"`, `"kind": "committee"}, "kind": "leader"`, []string{"/organizers/1/organization/kind not_allowed", "/organizers/1/kind not_allowed"}},
+		{`"kind": "advisory_body"}, "kind": "co_organizer"`, `"kind": "committee"}, "kind": "leader"`, []string{"/organizers/1/kind not_allowed", "/organizers/1/organization/kind not_allowed"}},
 		{`"people": [{"name": "Aigerim Sadykova", "names"`, `"people": [{"name": "Айгерим Садыкова"}, {"name": "A. Sadykova"}, {"name": "Aigerim Sadykova", "names"`, []string{"/people/2 name_of_another", "/people/2 name_of_another"}},
 	} {
 		body := strings.Replace(waterBundle, c.of, c.with, 1)

@@ -16,12 +16,12 @@ import (
 
 // changeParams are what the feed of changes takes.
 type changeParams struct {
-	Type        []string `query:"type" form:"type" validate:"max=50" enums:"topics,places,roles,organizations,people,affiliations,documents,round-tables,organizers,attendees,statements,recommendations"` // Only records of these types.
-	Cursor      string   `query:"cursor" form:"cursor"`                                                                                                                                                    // Where to go on: `meta.cursor` of the page before, of the checkpoint, or of a list or an export that you hold whole. Empty: a full copy.
-	Limit       int      `query:"limit" form:"limit" default:"50" validate:"min=1"`                                                                                                                        // Changes a page, 1 to 500; a higher number is lowered to 500.
-	IncludeData bool     `query:"include_data" form:"include_data"`                                                                                                                                        // Tell each record, too, as its own address shows it.
-	Wait        int      `query:"wait" form:"wait" validate:"min=0,max=30"`                                                                                                                                // Seconds to wait for a change where there is none, 0 to 30. Then comes an empty page with the same cursor.
-	Lang        string   `query:"lang" form:"lang" validate:"omitempty,language"`                                                                                                                          // Adds `<field>_text` and `<field>_lang` beside every text of the records, in this language or the next one of the chain ru, en, kk.
+	Type        []feedType `query:"type" form:"type" validate:"max=50" enums:"feed"`  // Only records of these types.
+	Cursor      string     `query:"cursor" form:"cursor"`                             // Where to go on: `meta.cursor` of the page before, of the checkpoint, or of a list or an export that you hold whole. Empty: a full copy.
+	Limit       int        `query:"limit" form:"limit" default:"50" validate:"min=1"` // Changes a page, 1 to 500; a higher number is lowered to 500.
+	IncludeData bool       `query:"include_data" form:"include_data"`                 // Tell each record, too, as its own address shows it.
+	Wait        int        `query:"wait" form:"wait" validate:"min=0,max=30"`         // Seconds to wait for a change where there is none, 0 to 30. Then comes an empty page with the same cursor.
+	Lang        string     `query:"lang" form:"lang" validate:"omitempty,language"`   // Adds `<field>_text` and `<field>_lang` beside every text of the records, in this language or the next one of the chain ru, en, kk.
 }
 
 // longestWait is the highest `wait`, in seconds.
@@ -80,7 +80,7 @@ func (s *server) placeOf(ctx context.Context, p changeParams) (*logPlace, error)
 	if p.Cursor == "" {
 		return nil, nil
 	}
-	at, err := s.cursors.decodePlace(p.Cursor, viewOf(ctx), changes.Told(p.Type))
+	at, err := s.cursors.decodePlace(p.Cursor, viewOf(ctx), wanted(p.Type))
 	return &at, err
 }
 
@@ -95,7 +95,7 @@ type changePage struct {
 // readChanges reads the page after a place, of one snapshot.
 func (s *server) readChanges(ctx context.Context, from *logPlace, p changeParams) (changePage, error) {
 	page := changePage{list: []Change{}}
-	types := changes.Told(p.Type)
+	types := wanted(p.Type)
 	feed := changes.Feed{Types: types, Limit: min(p.Limit, paging.MaxLimit), Public: viewOf(ctx) == viewPublic}
 	err := changes.Snapshot(ctx, s.db, func(tx pgx.Tx) error {
 		head, err := changes.ReadHead(ctx, tx)
@@ -134,7 +134,7 @@ func (s *server) readChanges(ctx context.Context, from *logPlace, p changeParams
 func nextPlace(ctx context.Context, at logPlace, found []changes.Change, more bool, head changes.Head, p changeParams) logPlace {
 	next := logPlace{Epoch: head.Epoch, Seq: head.Seq, View: viewOf(ctx)}
 	if len(p.Type) > 0 {
-		next.Types = changes.Told(p.Type)
+		next.Types = wanted(p.Type)
 	}
 	if more {
 		next.Seq = found[len(found)-1].Seq
@@ -163,7 +163,7 @@ func (s *server) answerChanges(c echo.Context, p changeParams, page changePage) 
 
 // checkpointParams are what the checkpoint takes.
 type checkpointParams struct {
-	Type []string `query:"type" form:"type" validate:"max=50" enums:"topics,places,roles,organizations,people,affiliations,documents,round-tables,organizers,attendees,statements,recommendations"` // Only these types.
+	Type []feedType `query:"type" form:"type" validate:"max=50" enums:"feed"` // Only these types.
 }
 
 // Checkpoint is what a copy must amount to.
@@ -195,9 +195,9 @@ func (s *server) getCheckpoint(c echo.Context) error {
 	}
 	at := logPlace{Epoch: sums.Head.Epoch, Seq: sums.Head.Seq, View: viewOf(ctx)}
 	if len(p.Type) > 0 {
-		at.Types = changes.Told(p.Type)
+		at.Types = wanted(p.Type)
 	}
-	return send(c, http.StatusOK, echo.MIMEApplicationJSON, Checkpoint{Cursor: s.cursors.encodePlace(at), Types: sums.List(changes.Told(p.Type))})
+	return send(c, http.StatusOK, echo.MIMEApplicationJSON, Checkpoint{Cursor: s.cursors.encodePlace(at), Types: sums.List(wanted(p.Type))})
 }
 
 // sums keeps the newest sums of each view, so that only what has changed is added up; and never twice at a time.
@@ -218,7 +218,7 @@ func (s *sums) now(ctx context.Context, db changes.Pool) (now changes.Sums, err 
 	}
 	view := viewOf(ctx)
 	err = changes.Snapshot(ctx, db, func(tx pgx.Tx) error {
-		now, err = changes.Checkpoint(ctx, tx, s.known[view], view == viewPublic)
+		now, err = changes.Checkpoint(ctx, tx, feedTypes, s.known[view], view == viewPublic)
 		return err
 	})
 	if err == nil {

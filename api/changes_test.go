@@ -184,7 +184,7 @@ func TestACopyThatFollowsTheChangesIsProvedByTheCheckpointWhileOthersWrite(t *te
 func (m *copyOf) compare(t testing.TB, r *rig) {
 	t.Helper()
 	seen := map[string]int64{}
-	for _, kind := range changes.FeedTypes {
+	for _, kind := range feedTypes {
 		table := strings.ReplaceAll(kind, "-", "_")
 		rows, err := r.pool.Query(t.Context(), "SELECT '"+kind+":' || id, version FROM "+table+" WHERE "+table+"_public(id)")
 		if err != nil {

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,22 +9,18 @@ import (
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
-	"roundtables.kz/registry/internal/distinction"
 	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
-	"roundtables.kz/registry/internal/spelling"
 
 	"github.com/go-json-experiment/json"
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
 )
 
-// The life of a resource over HTTP, written once. A resource brings its functions, nothing else.
-
-// listOf answers a list, or 304 where the client holds it as it is.
-func listOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
-	f, err := query[F, P](s, c)
+// listOf sends a list, or 304 if the client has the current one.
+func listOf[F any, T paging.Row](s *server, c echo.Context, list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
+	f, err := query[F](s, c)
 	if err != nil {
 		return err
 	}
@@ -38,12 +33,12 @@ func listOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list fu
 		return err
 	}
 	q.from(c, page.State, "")
-	return s.list(c, P(&f).Page(), page.Items, infoOf(page), q)
+	return s.list(c, paging.ParamsOf(&f), page.Items, infoOf(page), q)
 }
 
-// freshListOf is listOf for what changes without an entry in the log.
-func freshListOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
-	f, err := query[F, P](s, c)
+// uncachedListOf is listOf without ETag and 304, for data that is not recorded in the change log.
+func uncachedListOf[F any, T paging.Row](s *server, c echo.Context, list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
+	f, err := query[F](s, c)
 	if err != nil {
 		return err
 	}
@@ -51,17 +46,16 @@ func freshListOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, li
 	if err != nil {
 		return err
 	}
-	return s.list(c, P(&f).Page(), page.Items, infoOf(page), nil)
+	return s.list(c, paging.ParamsOf(&f), page.Items, infoOf(page), nil)
 }
 
-// withinOf answers what belongs to the round table of the path: the list whose filter names that round table, without the
-// parameter for it. A round table that the actor may not see is 404 or 410.
-func withinOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list func(context.Context, pg.DB, int64, F) (paging.Page[T], error)) error {
+// withinOf sends a list narrowed to the round table in the path. A round table that the actor may not see is 404 or 410.
+func withinOf[F any, T paging.Row](s *server, c echo.Context, list func(context.Context, pg.DB, int64, F) (paging.Page[T], error)) error {
 	n, err := id(c)
 	if err != nil {
 		return err
 	}
-	f, err := query[F, P](s, c)
+	f, err := query[F](s, c)
 	if err != nil {
 		return err
 	}
@@ -74,23 +68,23 @@ func withinOf[F any, T paging.Row, P filter[F]](s *server, c echo.Context, list 
 	if err != nil {
 		return err
 	}
-	if len(page.Items) == 0 { // what is there is there only in a round table that can be seen
+	if len(page.Items) == 0 { // records belong to visible round tables only
 		if err := changes.See(ctx, s.db, "round_tables", "round-tables", n); err != nil {
 			return err
 		}
 	}
 	q.from(c, page.State, "")
-	return s.list(c, P(&f).Page(), page.Items, infoOf(page), q)
+	return s.list(c, paging.ParamsOf(&f), page.Items, infoOf(page), q)
 }
 
-// itemOf answers one record.
-func itemOf[T any, P record[T]](s *server, c echo.Context, get func(context.Context, pg.DB, int64) (T, error)) error {
+// itemOf sends one record, or 304 if the client has the current one.
+func itemOf[T record](s *server, c echo.Context, get func(context.Context, pg.DB, int64) (T, error)) error {
 	var p itemParams
-	return itemWith[T, P](s, c, &p, &p, get)
+	return itemWith(s, c, &p, &p, get)
 }
 
-// itemWith is itemOf with parameters of its own: params is a pointer to a struct that embeds p.
-func itemWith[T any, P record[T]](s *server, c echo.Context, params any, p *itemParams, get func(context.Context, pg.DB, int64) (T, error)) error {
+// itemWith is itemOf with further parameters: params points to a struct that embeds p.
+func itemWith[T record](s *server, c echo.Context, params any, p *itemParams, get func(context.Context, pg.DB, int64) (T, error)) error {
 	if err := apperr.BadQuery(input.Bind(c.QueryParams(), params)); err != nil {
 		return err
 	}
@@ -106,13 +100,13 @@ func itemWith[T any, P record[T]](s *server, c echo.Context, params any, p *item
 	if err != nil {
 		return err
 	}
-	meta := P(&r).Meta()
-	q.from(c, paging.StateOf(meta), versionTag(meta.Version)+"-")
+	meta := r.Meta()
+	q.from(c, meta.ReadAt, versionTag(meta.Version)+"-")
 	return show(c, http.StatusOK, &r, *p, q)
 }
 
-// freshItemOf is itemOf for what changes without an entry in the log.
-func freshItemOf[T any, P record[T]](s *server, c echo.Context, get func(context.Context, pg.DB, int64) (T, error)) error {
+// uncachedItemOf is itemOf without 304, for data that is not recorded in the change log.
+func uncachedItemOf[T record](s *server, c echo.Context, get func(context.Context, pg.DB, int64) (T, error)) error {
 	var p itemParams
 	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &p)); err != nil {
 		return err
@@ -125,23 +119,23 @@ func freshItemOf[T any, P record[T]](s *server, c echo.Context, get func(context
 	if err != nil {
 		return err
 	}
-	return item[T, P](c, http.StatusOK, &r, p)
+	return item(c, http.StatusOK, &r, p)
 }
 
-// writeParams are what every write takes.
+// writeParams are the parameters of every write.
 type writeParams struct {
-	DryRun bool   `query:"dry_run" form:"dry_run"`                         // Do everything and check everything, then undo it: the answer says what would have happened.
+	DryRun bool   `query:"dry_run" form:"dry_run"`                         // Validates and runs the request, then rolls back. The response shows what would have happened.
 	Lang   string `query:"lang" form:"lang" validate:"omitempty,language"` // Adds `<field>_text` and `<field>_lang` beside every text, in this language or the next one of the chain ru, en, kk.
 }
 
-// write reads the parameters of a write and runs it; a dry run says so in its answer.
+// write reads the parameters of a write and runs f in its transaction.
 func (s *server) write(c echo.Context, f func(ctx context.Context, tx pgx.Tx) error) (writeParams, error) {
 	var p writeParams
 	err := s.writeWith(c, &p, &p, f)
 	return p, err
 }
 
-// writeWith is write with parameters of its own: params is a pointer to a struct that embeds p.
+// writeWith is write with further parameters: params points to a struct that embeds p.
 func (s *server) writeWith(c echo.Context, params any, p *writeParams, f func(ctx context.Context, tx pgx.Tx) error) error {
 	mistakes := input.Bind(c.QueryParams(), params)
 	why, bad := reason(c.Request())
@@ -151,7 +145,7 @@ func (s *server) writeWith(c echo.Context, params any, p *writeParams, f func(ct
 	ctx := c.Request().Context()
 	o := changes.Options{DryRun: p.DryRun, Reason: why}
 	var err error
-	if tx, ok := c.Get(transactionKey).(pgx.Tx); ok { // the request is bound to an Idempotency-Key, which is written with it
+	if tx, ok := c.Get(transactionKey).(pgx.Tx); ok { // the transaction that stores the Idempotency-Key
 		err = changes.Within(ctx, tx, o, func(tx pgx.Tx) error { return f(ctx, tx) })
 	} else {
 		err = changes.Write(ctx, s.db, o, func(tx pgx.Tx) error { return f(ctx, tx) })
@@ -162,24 +156,24 @@ func (s *server) writeWith(c echo.Context, params any, p *writeParams, f func(ct
 	return err
 }
 
-// created answers 201 with Location, or 200 after a dry run, which has created nothing.
-func created[T any, P record[T]](c echo.Context, r *T, p writeParams) error {
+// created sends 201 with Location, or 200 after a dry run.
+func created[T record](c echo.Context, r *T, p writeParams) error {
 	if p.DryRun {
-		return item[T, P](c, http.StatusOK, r, itemParams{Lang: p.Lang})
+		return item(c, http.StatusOK, r, itemParams{Lang: p.Lang})
 	}
-	c.Response().Header().Set(echo.HeaderLocation, c.Request().URL.Path+"/"+strconv.FormatInt(P(r).Meta().ID, 10))
-	return item[T, P](c, http.StatusCreated, r, itemParams{Lang: p.Lang})
+	c.Response().Header().Set(echo.HeaderLocation, c.Request().URL.Path+"/"+strconv.FormatInt((*r).Meta().ID, 10))
+	return item(c, http.StatusCreated, r, itemParams{Lang: p.Lang})
 }
 
-// createOf makes a record from the body and answers it.
-func createOf[I, T any, P record[T]](s *server, c echo.Context,
+// createOf creates a record from the body and sends it.
+func createOf[I any, T record](s *server, c echo.Context,
 	create func(context.Context, pgx.Tx, I) (int64, error), get func(context.Context, pg.DB, int64) (T, error)) error {
 	var p writeParams
-	return createWith[I, T, P](s, c, &p, &p, create, get)
+	return createWith(s, c, &p, &p, create, get)
 }
 
-// createWith is createOf with parameters of its own: params is a pointer to a struct that embeds p.
-func createWith[I, T any, P record[T]](s *server, c echo.Context, params any, p *writeParams,
+// createWith is createOf with further parameters: params points to a struct that embeds p.
+func createWith[I any, T record](s *server, c echo.Context, params any, p *writeParams,
 	create func(context.Context, pgx.Tx, I) (int64, error), get func(context.Context, pg.DB, int64) (T, error)) error {
 	in, err := body[I](c)
 	if err != nil {
@@ -197,58 +191,18 @@ func createWith[I, T any, P record[T]](s *server, c echo.Context, params any, p 
 	if err != nil {
 		return err
 	}
-	return created[T, P](c, &r, *p)
+	return created(c, &r, *p)
 }
 
-// duplicateParams are what the creation of a person or an organization takes.
+// duplicateParams are the parameters of creating a person or an organization.
 type duplicateParams struct {
 	writeParams
-	AllowDuplicate bool `query:"allow_duplicate" form:"allow_duplicate"` // Create the record although others seem to be the same. That they are not is kept as distinctions.
+	AllowDuplicate bool `query:"allow_duplicate" form:"allow_duplicate"` // Creates the record even if it seems to be a duplicate. The registry then stores that the records are distinct.
 }
 
-// createDistinct is createOf for records that are known by their name: another of the same name is refused with its
-// candidates, unless the client says that it knows. Then it is kept that they are not the same.
-func createDistinct[I, T any, P record[T]](s *server, c echo.Context, kind string, finder *spelling.Finder, distinct func(context.Context, pgx.Tx, *spelling.Session, I) error,
-	create func(context.Context, pgx.Tx, I) (int64, error), get func(context.Context, pg.DB, int64) (T, error)) error {
-	var p duplicateParams
-	return createWith[I, T, P](s, c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx, in I) (int64, error) {
-		others, err := allowedBeside(distinct(ctx, tx, finder.Session(), in), p.AllowDuplicate)
-		if err != nil {
-			return 0, err
-		}
-		n, err := create(ctx, tx, in)
-		if err != nil {
-			return 0, err
-		}
-		return n, tellApart(ctx, tx, kind, n, others)
-	}, get)
-}
-
-// allowedBeside gives the records for which a new one was refused, since they seem to be the same, where it is allowed beside them.
-func allowedBeside(refusal error, allowed bool) ([]apperr.Candidate, error) {
-	var refused *apperr.Error
-	if !allowed || !errors.As(refusal, &refused) || refused.Code != "duplicate_candidates" {
-		return nil, refusal
-	}
-	candidates, _ := refused.Extra["candidates"].([]apperr.Candidate)
-	return candidates, nil
-}
-
-// tellApart keeps that a record is none of the candidates.
-func tellApart(ctx context.Context, tx pgx.Tx, kind string, n int64, candidates []apperr.Candidate) error {
-	for _, c := range candidates {
-		_, err := distinction.Create(ctx, tx, distinction.Input{Type: kind, FirstID: c.ID, SecondID: n})
-		if err != nil && !apperr.IsKind(err, apperr.Invalid) { // that one was deleted just now
-			return err
-		}
-	}
-	return nil
-}
-
-// patchOf applies a merge patch (RFC 7396) to the content of a record: absent keeps, null clears, arrays are replaced.
-// content gives the part of the record that clients write.
-func patchOf[I, T any, P record[T]](s *server, c echo.Context, table, kind string,
-	get func(context.Context, pg.DB, int64) (T, error), content func(*T) *I, update func(context.Context, pgx.Tx, int64, I) error) error {
+// patchOf applies a merge patch (RFC 7396) to the part of a record that clients write, which content returns.
+func patchOf[I any, T record](s *server, c echo.Context, get func(context.Context, pg.DB, int64) (T, error),
+	content func(*T) *I, update func(context.Context, pgx.Tx, T, I) error) error {
 	n, err := id(c)
 	if err != nil {
 		return err
@@ -266,13 +220,13 @@ func patchOf[I, T any, P record[T]](s *server, c echo.Context, table, kind strin
 	}
 	var r T
 	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) error {
-		if err := lock(ctx, tx, table, kind, n, version); err != nil {
+		if r, err = get(ctx, pg.ForUpdate{Tx: tx}, n); err != nil {
 			return err
 		}
-		if r, err = get(ctx, tx, n); err != nil {
-			return err
+		if now := r.Meta().Version; version != 0 && version != now {
+			return stale(now)
 		}
-		current, err := json.Marshal(content(&r), jsonOptions)
+		current, err := json.Marshal(content(&r), input.JSON)
 		if err != nil {
 			return err
 		}
@@ -284,7 +238,7 @@ func patchOf[I, T any, P record[T]](s *server, c echo.Context, table, kind strin
 		if err := input.Decode(merged, &in); err != nil {
 			return err
 		}
-		if err := update(ctx, tx, n, in); err != nil {
+		if err := update(ctx, tx, r, in); err != nil {
 			return err
 		}
 		r, err = get(ctx, tx, n)
@@ -293,11 +247,11 @@ func patchOf[I, T any, P record[T]](s *server, c echo.Context, table, kind strin
 	if err != nil {
 		return err
 	}
-	return item[T, P](c, http.StatusOK, &r, itemParams{Lang: p.Lang})
+	return item(c, http.StatusOK, &r, itemParams{Lang: p.Lang})
 }
 
-// deleteOf deletes a record; see answers whether the actor may see it at all.
-func deleteOf[T any](s *server, c echo.Context, table, kind string, see func(context.Context, pg.DB, int64) (T, error)) error {
+// deleteOf deletes a record. see returns an error if the actor may not see it.
+func deleteOf[T any](s *server, c echo.Context, table, recordType string, see func(context.Context, pg.DB, int64) (T, error)) error {
 	n, err := id(c)
 	if err != nil {
 		return err
@@ -307,7 +261,7 @@ func deleteOf[T any](s *server, c echo.Context, table, kind string, see func(con
 		return err
 	}
 	_, err = s.write(c, func(ctx context.Context, tx pgx.Tx) error {
-		if err := lock(ctx, tx, table, kind, n, version); err != nil {
+		if err := lock(ctx, tx, table, recordType, n, version); err != nil {
 			return err
 		}
 		if _, err := see(ctx, tx, n); err != nil {
@@ -321,9 +275,9 @@ func deleteOf[T any](s *server, c echo.Context, table, kind string, see func(con
 	return c.NoContent(http.StatusNoContent)
 }
 
-// lock locks the record and holds its version against If-Match (0: any).
-func lock(ctx context.Context, tx pgx.Tx, table, kind string, n, version int64) error {
-	current, err := changes.Lock(ctx, tx, table, kind, n)
+// lock locks the record and compares its version with If-Match (0: any version).
+func lock(ctx context.Context, tx pgx.Tx, table, recordType string, n, version int64) error {
+	current, err := changes.Lock(ctx, tx, table, recordType, n)
 	if err != nil {
 		return err
 	}
@@ -333,10 +287,10 @@ func lock(ctx context.Context, tx pgx.Tx, table, kind string, n, version int64) 
 	return nil
 }
 
-// maxReason is the longest reason of a write, in characters.
+// maxReason is the length limit of X-Change-Reason, in characters.
 const maxReason = 500
 
-// reason is why a write is made, for the log: the header X-Change-Reason, and its mistake if it has one.
+// reason reads the header X-Change-Reason.
 func reason(r *http.Request) (why string, mistakes []apperr.Field) {
 	const header = "X-Change-Reason"
 	why = strings.TrimSpace(r.Header.Get(header))

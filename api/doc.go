@@ -13,8 +13,8 @@
 //	@description				**Errors** are problems (RFC 9457): `code` is for programs, the texts are for people, in English, Russian or Kazakh as `Accept-Language` asks. All mistakes come at once.
 //	@description
 //	@description				Codes such as `held` or `keynote` are open lists: expect new ones.
-//	@license.name				Apache-2.0
-//	@license.url				https://www.apache.org/licenses/LICENSE-2.0
+//	@license.name				CC BY 4.0
+//	@license.url				https://creativecommons.org/licenses/by/4.0/
 //	@contact.name				Registry of round tables
 //	@contact.url				https://roundtables.kz
 //	@BasePath					/
@@ -25,39 +25,26 @@
 //	@x-scheme					bearer
 //	@securityDefinitions.basic	Basic
 //	@tag.name					Round tables
-//	@tag.description			Events: round tables, conferences, briefings. Start here.
 //	@tag.name					Bundles
 //	@tag.description			A whole event in one document: its organizers, attendees, statements and recommendations, all or nothing.
 //	@tag.name					Organizers
-//	@tag.description			Which organization held a round table, and how: organizer, host, partner, sponsor.
 //	@tag.name					Attendees
-//	@tag.description			Who took part, in which roles, with the positions they held at the time.
 //	@tag.name					Statements
-//	@tag.description			What was said: verbatim, paraphrased or jointly, in the order of the event.
 //	@tag.name					Recommendations
-//	@tag.description			What was proposed, to whom, and what became of it.
 //	@tag.name					People
-//	@tag.description			Speakers, moderators and authors, with their names in every spelling.
 //	@tag.name					Organizations
-//	@tag.description			Institutes, ministries, foundations and their parts.
 //	@tag.name					Merges
 //	@tag.description			Two records of one person or organization that became one, and can become two again.
 //	@tag.name					Distinctions
-//	@tag.description			People and organizations that look alike and are not the same.
 //	@tag.name					Reconciliation
 //	@tag.description			Matching the names of a table with people and organizations, for OpenRefine and other clients of the Reconciliation Service API v0.2.
 //	@tag.name					Affiliations
-//	@tag.description			Positions of people over time.
 //	@tag.name					Documents
-//	@tag.description			Press releases, reports, programmes: sources and results of round tables.
 //	@tag.name					Changes
 //	@tag.description			Keep a copy current: a full copy, then only what changed, with a proof that nothing is missing.
 //	@tag.name					Topics
-//	@tag.description			The subjects that round tables and statements are filed under, as a tree.
 //	@tag.name					Places
-//	@tag.description			Where round tables were held, with former names of the places.
 //	@tag.name					Roles
-//	@tag.description			The vocabulary of roles that attendees can have.
 //	@tag.name					Exports
 //	@tag.description			Whole lists as files, with the filters and the order of the list and no limit of rows: one moment of the registry, whose change cursor stands in `X-Change-Cursor`.
 //	@tag.description

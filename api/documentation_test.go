@@ -2,9 +2,12 @@ package api
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"io"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -41,6 +44,50 @@ func TestAFileThatTheBrowserHasIsNotSentAgain(t *testing.T) {
 			t.Errorf("%s: 304 of %s with the tag %s and the body %q", path, tag, again.Header().Get("ETag"), again.Body)
 		}
 		r.do(t, http.MethodGet, path, nil, "If-None-Match", `"other"`).want(t, http.StatusOK)
+	}
+}
+
+func TestFilesAreSentAsTheyAreStoredAndPlainToClientsWithoutGzip(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	for _, path := range []string{"/openapi.json", "/docs/", "/docs/swagger-ui.css", "/docs/guides/reading"} {
+		plain := r.do(t, http.MethodGet, path, nil).want(t, http.StatusOK)
+		if got := plain.Header().Get("Content-Encoding"); got != "" {
+			t.Errorf("%s: Content-Encoding %q for a client without gzip", path, got)
+		}
+		refused := r.do(t, http.MethodGet, path, nil, "Accept-Encoding", "gzip;q=0").want(t, http.StatusOK)
+		if !bytes.Equal(refused.Body.Bytes(), plain.Body.Bytes()) {
+			t.Errorf("%s: a client that refuses gzip receives something else", path)
+		}
+		small := r.do(t, http.MethodGet, path, nil, "Accept-Encoding", "gzip").want(t, http.StatusOK)
+		z, err := gzip.NewReader(small.Body)
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		content, err := io.ReadAll(z)
+		if err != nil || !bytes.Equal(content, plain.Body.Bytes()) {
+			t.Errorf("%s: decompressed it is something else (%v)", path, err)
+		}
+		if small.Header().Get("ETag") == plain.Header().Get("ETag") {
+			t.Errorf("%s: both forms have the ETag %s", path, plain.Header().Get("ETag"))
+		}
+		head := r.do(t, http.MethodHead, path, nil).want(t, http.StatusOK)
+		if got := head.Header(); got.Get("ETag") != plain.Header().Get("ETag") || got.Get("Content-Type") != plain.Header().Get("Content-Type") ||
+			got.Get("Content-Length") != strconv.Itoa(plain.Body.Len()) || head.Body.Len() > 0 {
+			t.Errorf("%s: HEAD answers %v and %d bytes", path, got, head.Body.Len())
+		}
+		for _, answer := range []reply{plain, small, head} {
+			if got := strings.Join(answer.Header().Values("Vary"), ","); !strings.Contains(got, "Accept-Encoding") {
+				t.Errorf("%s: Vary %q", answer.request, got)
+			}
+		}
+	}
+}
+
+func TestTheLicenceOfTheDocumentIsThatOfTheData(t *testing.T) {
+	t.Parallel()
+	if l := published().doc.Info.License; l.URL != License || l.Name != "CC BY 4.0" {
+		t.Errorf("the document says %s, %s", l.Name, l.URL)
 	}
 }
 

@@ -4,25 +4,23 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
-	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/paging"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
 )
 
-// stall is how long a client may take to accept a piece of a download; a whole download may take as long as it takes.
+// stall is how long a client may take to accept a part of a download. The whole download has no limit.
 const stall = time.Minute
 
-// stallDatabase ends the transaction of a download that has not asked for its next records for so long.
-const stallDatabase = "5min"
-
-// sentWhole are the beginnings of the routes whose answers are sent while they are made: they have no deadline but stall.
+// sentWhole are the prefixes of the paths whose answers are sent while they are read. Their only deadline is stall.
 var sentWhole = []string{"/v1/exports/", "/v1/calendar.ics"}
 
 func isSentWhole(path string) bool {
@@ -34,14 +32,14 @@ func isSentWhole(path string) bool {
 	return false
 }
 
-// cutOff is why an answer was broken off after its beginning had been sent.
+// cutOff is the reason for which an answer ended after a part of it had been sent.
 type cutOff struct{ error }
 
 func (c cutOff) Unwrap() error { return c.error }
 
-// snapshot runs f in a transaction that sees one moment of the registry. Only so many run at once that other requests
-// still find connections: one too many is apperr.Unavailable. An error after the answer has begun breaks the connection
-// off, so that no client takes the part for the whole.
+// snapshot runs f in a transaction that sees one moment of the registry. At most half of the connections serve
+// snapshots: one more is apperr.Unavailable. After an error in the middle of an answer it closes the connection, so
+// that no client takes a part for the whole.
 func (s *server) snapshot(c echo.Context, f func(ctx context.Context, tx pgx.Tx) error) error {
 	select {
 	case s.downloads <- struct{}{}:
@@ -49,66 +47,99 @@ func (s *server) snapshot(c echo.Context, f func(ctx context.Context, tx pgx.Tx)
 	default:
 		return apperr.New(apperr.Unavailable, "too_many_downloads")
 	}
-	err := s.readOnly(c.Request().Context(), f)
-	if err != nil && c.Response().Committed {
+	ctx := c.Request().Context()
+	err := changes.LongSnapshot(ctx, s.db, func(tx pgx.Tx) error { return f(ctx, tx) })
+	switch {
+	case errors.Is(err, errHead):
+		return nil
+	case err != nil && c.Response().Committed:
 		c.Set(errorKey, cutOff{err})
 		panic(http.ErrAbortHandler)
 	}
 	return err
 }
 
-func (s *server) readOnly(ctx context.Context, f func(ctx context.Context, tx pgx.Tx) error) error {
-	return changes.Snapshot(ctx, s.db, func(tx pgx.Tx) error {
-		if err := pg.Exec(ctx, tx, "SET LOCAL idle_in_transaction_session_timeout = '"+stallDatabase+"'", nil); err != nil {
+// sendFile sends the file that f writes from one moment of the registry, with the change cursor of that moment.
+func (s *server) sendFile(c echo.Context, mediaType, name string, f func(ctx context.Context, tx pgx.Tx, to *download) error) error {
+	return s.snapshot(c, func(ctx context.Context, tx pgx.Tx) error {
+		state, err := paging.ReadState(ctx, tx)
+		if err != nil {
 			return err
 		}
-		return f(ctx, tx)
+		to := newDownload(c, http.Header{
+			echo.HeaderContentType:        {mediaType},
+			echo.HeaderContentDisposition: {`attachment; filename="` + name + `"`},
+			echo.HeaderCacheControl:       {"no-store"},
+		})
+		to.setCursor(s.changeCursor(ctx, state.Head))
+		if err := f(ctx, tx, to); err != nil {
+			return err
+		}
+		return to.send()
 	})
 }
 
-// download is an answer that is sent while it is made.
+// download is an answer that is sent while it is read. Its header is sent with the first bytes: an error before them is
+// answered as a problem.
 type download struct {
 	*bufio.Writer
 	c       echo.Context
 	control *http.ResponseController
+	header  http.Header
 }
 
-func newDownload(c echo.Context) *download {
-	d := &download{c: c, control: http.NewResponseController(c.Response())}
-	d.Writer = bufio.NewWriterSize(piece{d}, 32<<10)
+func newDownload(c echo.Context, header http.Header) *download {
+	d := &download{c: c, control: http.NewResponseController(c.Response()), header: header}
+	d.Writer = bufio.NewWriterSize(response{d}, 32<<10)
 	return d
 }
 
-// piece sends what has gathered, and gives the client new time to take it.
-type piece struct{ *download }
+// setCursor sets the change cursor that is sent with the header.
+func (d *download) setCursor(cursor string) { d.header.Set("X-Change-Cursor", cursor) }
 
-func (p piece) Write(b []byte) (int, error) {
-	p.extend()
-	return p.c.Response().Write(b)
+// errHead ends a download that has answered HEAD.
+var errHead = errors.New("HEAD is answered by the header")
+
+// response is what a download writes its full buffers to.
+type response struct{ *download }
+
+func (r response) Write(b []byte) (int, error) {
+	if err := r.begin(); err != nil {
+		return 0, err
+	}
+	return r.c.Response().Write(b)
 }
 
-// extend moves the deadline forward: it is for one piece only. Writers of tests have none.
+// begin sends the header, once, and extends the deadline. It returns errHead for HEAD.
+func (d *download) begin() error {
+	d.extend()
+	if !d.c.Response().Committed {
+		maps.Copy(d.c.Response().Header(), d.header)
+		d.c.Response().WriteHeader(http.StatusOK)
+	}
+	if d.c.Request().Method == http.MethodHead {
+		return errHead
+	}
+	return nil
+}
+
+// extend extends the deadline of the client. The writers of tests have none.
 func (d *download) extend() { _ = d.control.SetWriteDeadline(time.Now().Add(stall)) }
 
-// begin sends the headers of a file.
-func (d *download) begin(mediaType, name, cursor string) {
-	h := d.c.Response().Header()
-	h.Set(echo.HeaderContentType, mediaType)
-	h.Set("X-Change-Cursor", cursor)
-	h.Set("Cache-Control", "no-store")
-	if name != "" {
-		h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	}
-	d.c.Response().WriteHeader(http.StatusOK)
-}
-
-// send sends what there is, however little.
+// send sends what has been written so far. Without output, as before the end of a workbook, it only extends the
+// deadline.
 func (d *download) send() error {
+	d.extend()
+	if d.c.Request().Method == http.MethodHead {
+		return d.begin()
+	}
 	if err := d.Flush(); err != nil {
 		return err
 	}
-	if err := d.control.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return err
+	if d.c.Response().Committed {
+		if err := d.control.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return err
+		}
 	}
 	return d.c.Request().Context().Err()
 }

@@ -16,8 +16,8 @@ import (
 	"time"
 
 	"roundtables.kz/registry/internal/actor"
-	"roundtables.kz/registry/internal/export"
 	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/text"
@@ -280,19 +280,18 @@ func TestAFileThatBreaksOffIsNotTakenForWhole(t *testing.T) {
 	t.Parallel()
 	failing := Route{http.MethodGet, "/v1/exports/failing.:format", actor.Public, func(s *server, c echo.Context) error {
 		steps := 0
-		return exportOf(s, c, func(ctx context.Context, db pg.DB, f topic.Filter) (paging.Page[topic.Topic], error) {
+		return exportOf(s, c, nil, func(ctx context.Context, db pg.DB, f topic.Filter) (paging.Page[topic.Topic], error) {
 			if steps++; steps > 1 {
 				return paging.Page[topic.Topic]{}, errors.New("the disk is full")
 			}
-			page, err := topic.List(ctx, db, f)
-			f.Walk.Done = false
-			return page, err
+			return topic.List(ctx, db, f)
 		})
 	}}
 	r := newRig(t, nil, failing)
-	for i := range 20 {
-		fixture.Topic(t, r.pool, func(in *topic.Input) { in.Label = text.Map{"en": strings.Repeat("Water ", 20) + fmt.Sprint(i)} })
-	}
+	r.write(t, func(ctx context.Context, tx pgx.Tx) error { // more than one page of a walk
+		_, err := tx.Exec(ctx, "INSERT INTO topics (label) SELECT jsonb_build_object('en', repeat('Water ', 20) || n) FROM generate_series(0, 599) n")
+		return err
+	})
 	base, _, _ := served(t, r.handler, Stop{})
 	for _, format := range []string{"csv", "ndjson"} {
 		for _, compressed := range []bool{false, true} {
@@ -321,7 +320,7 @@ func TestABrokenFileIsLoggedAsAnError(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil, Route{http.MethodGet, "/v1/exports/failing.csv", actor.Public, func(s *server, c echo.Context) error {
 		return s.snapshot(c, func(context.Context, pgx.Tx) error {
-			newDownload(c).begin("text/csv", "", "")
+			newDownload(c, nil).begin()
 			return errors.New("the disk is full")
 		})
 	}})

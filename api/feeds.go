@@ -6,8 +6,8 @@ import (
 	"net/url"
 
 	"roundtables.kz/registry/internal/apperr"
-	"roundtables.kz/registry/internal/calendar"
-	"roundtables.kz/registry/internal/feed"
+	"roundtables.kz/registry/internal/formats/calendar"
+	"roundtables.kz/registry/internal/formats/feed"
 	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/roundtable"
@@ -16,16 +16,16 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Round tables for calendars and feed readers. Both ask again and again by themselves, so what they get depends on the
+// Round tables for calendars and feed readers. These programs poll an address, so that the answer depends on the
 // address alone.
 
-// ofCalendars and ofFeeds are the parameters of lists that calendars and feeds have no use for.
+// ofCalendars and ofFeeds are the parameters of lists that calendars and feeds do not have.
 var (
 	ofCalendars = []string{"limit", "cursor", "count", "sort", "fields"}
 	ofFeeds     = []string{"cursor", "count", "sort", "fields"}
 )
 
-// getCalendar answers round tables as a calendar.
+// getCalendar answers with round tables as a calendar.
 //
 //	@ID				getCalendar
 //	@Summary		Round tables as a calendar
@@ -41,45 +41,29 @@ func (s *server) getCalendar(c echo.Context) error {
 	if err := apperr.BadQuery(input.BindAll(c.QueryParams(), ofCalendars, &f)); err != nil {
 		return err
 	}
-	f.Walk = &paging.Walk{}
-	return s.snapshot(c, func(ctx context.Context, tx pgx.Tx) error {
-		page, err := roundtable.List(ctx, tx, f)
-		if err != nil {
-			return err
-		}
-		to := newDownload(c)
-		to.begin("text/calendar; charset=utf-8", "round-tables.ics", s.changeCursor(ctx, page.Head))
-		if c.Request().Method == http.MethodHead {
-			return nil
-		}
+	return s.sendFile(c, "text/calendar; charset=utf-8", "round-tables.ics", func(ctx context.Context, tx pgx.Tx, to *download) error {
 		w := calendar.Writer{W: to, Lang: f.Lang, Base: s.config.PublicBaseURL, Host: s.host()}
 		if err := w.Begin(); err != nil {
 			return err
 		}
-		for {
+		for page, err := range paging.Walk(ctx, tx, roundtable.List, f) {
+			if err != nil {
+				return err
+			}
 			for _, r := range page.Items {
 				if err := w.Add(r); err != nil {
 					return err
 				}
 			}
-			if f.Walk.Done {
-				break
-			}
 			if err := to.send(); err != nil {
 				return err
 			}
-			if page, err = roundtable.List(ctx, tx, f); err != nil {
-				return err
-			}
 		}
-		if err := w.End(); err != nil {
-			return err
-		}
-		return to.send()
+		return w.End()
 	})
 }
 
-// host is the name of the service in ids that are unique in the world.
+// host returns the host name that makes the ids of events globally unique.
 func (s *server) host() string {
 	if u, err := url.Parse(s.config.PublicBaseURL); err == nil && u.Hostname() != "" {
 		return u.Hostname()
@@ -87,7 +71,7 @@ func (s *server) host() string {
 	return "roundtables.kz"
 }
 
-// getAtomFeed answers the latest round tables as Atom.
+// getAtomFeed answers with the latest round tables as Atom.
 //
 //	@ID				getAtomFeed
 //	@Summary		The latest round tables as an Atom feed
@@ -110,7 +94,7 @@ func (s *server) getAtomFeed(c echo.Context) error {
 	return c.Blob(http.StatusOK, "application/atom+xml; charset=utf-8", b)
 }
 
-// getJSONFeed answers the latest round tables as a JSON Feed.
+// getJSONFeed answers with the latest round tables as a JSON Feed.
 //
 //	@ID				getJsonFeed
 //	@Summary		The latest round tables as a JSON Feed
@@ -129,7 +113,7 @@ func (s *server) getJSONFeed(c echo.Context) error {
 	return send(c, http.StatusOK, "application/feed+json", m.JSON(list))
 }
 
-// feed reads what a feed is made of.
+// feed reads the round tables of a feed.
 func (s *server) feed(c echo.Context) (feed.Maker, []roundtable.RoundTable, error) {
 	var f roundtable.Filter
 	if err := apperr.BadQuery(input.BindAll(c.QueryParams(), ofFeeds, &f)); err != nil {

@@ -19,6 +19,7 @@ import (
 // against no quota and are not part of the data's API.
 func Operations() []Route {
 	return []Route{
+		{http.MethodGet, "/", "", (*server).showIndex},
 		{http.MethodGet, "/livez", "", (*server).livez},
 		{http.MethodGet, "/readyz", "", (*server).readyz},
 		{http.MethodGet, "/metrics", "", (*server).showMetrics},

@@ -8,24 +8,11 @@ import (
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/changes"
-	"roundtables.kz/registry/internal/distinction"
-	"roundtables.kz/registry/internal/document"
-	"roundtables.kz/registry/internal/organization"
-	"roundtables.kz/registry/internal/organizer"
 	"roundtables.kz/registry/internal/paging"
-	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/pg"
-	"roundtables.kz/registry/internal/place"
-	"roundtables.kz/registry/internal/recommendation"
-	"roundtables.kz/registry/internal/role"
-	"roundtables.kz/registry/internal/roundtable"
-	"roundtables.kz/registry/internal/statement"
-	"roundtables.kz/registry/internal/topic"
 
 	"github.com/labstack/echo/v4"
 )
-
-// Who changed what, when and why.
 
 // historyQuery is what a history takes.
 type historyQuery struct{ paging.Params }
@@ -69,21 +56,17 @@ func changesOf(r changes.Revision) ([]changes.FieldChange, error) {
 	return list, err
 }
 
-// historyOf answers the changes of the record of the path, the newest first. One that was deleted has a history, too.
-func historyOf(s *server, c echo.Context, kind string) error {
-	return historyWith(s, c, kind, func(context.Context, pg.DB, int64) error { return nil })
-}
-
-// historyWith is historyOf for records that not everybody with the scope of the route may see.
-func historyWith(s *server, c echo.Context, kind string, see func(ctx context.Context, db pg.DB, id int64) error) error {
+// historyOf sends the changes of the record in the path, the newest first. A deleted record has a history, too. see
+// returns an error if the actor may not read it; nil: the scope of the route is enough.
+func historyOf(s *server, c echo.Context, recordType string, see func(ctx context.Context, db pg.DB, id int64) error) error {
 	n, err := id(c)
 	if err != nil {
 		return err
 	}
 	return listOf(s, c, func(ctx context.Context, db pg.DB, q historyQuery) (paging.Page[Revision], error) {
-		page, err := changes.History(ctx, db, kind, n, q.Params)
-		if err == nil {
-			err = see(ctx, db, n) // after the state of the page was read: what cannot be seen any more is not shown
+		page, err := changes.History(ctx, db, recordType, n, q.Params)
+		if err == nil && see != nil {
+			err = see(ctx, db, n) // after the page was read: access may have ended in between
 		}
 		if err == nil && len(page.Items) == 0 && q.After == nil {
 			err = apperr.New(apperr.NotFound, "not_found")
@@ -130,164 +113,6 @@ func (s *server) listAudit(c echo.Context) error {
 	})
 }
 
-// historyRoundTable answers the changes of a round table.
-//
-//	@ID			getRoundTableHistory
-//	@Summary	The history of a round table
-//	@Tags		Round tables
-//	@x-sort		["-changed_at"]
-//	@Param		id		path		int				true	"The round table."
-//	@Param		filter	query		historyQuery	false	"-"
-//	@Success	200		{object}	RevisionPage	"A page of changes, the newest first."
-//	@Router		/v1/round-tables/{id}/history [get]
-func (s *server) historyRoundTable(c echo.Context) error { return historyOf(s, c, roundtable.Type) }
-
-// historyOrganizer answers the changes of an organizer.
-//
-//	@ID			getOrganizerHistory
-//	@Summary	The history of an organizer
-//	@Tags		Organizers
-//	@x-sort		["-changed_at"]
-//	@Param		id		path		int				true	"The organizer."
-//	@Param		filter	query		historyQuery	false	"-"
-//	@Success	200		{object}	RevisionPage	"A page of changes, the newest first."
-//	@Router		/v1/organizers/{id}/history [get]
-func (s *server) historyOrganizer(c echo.Context) error { return historyOf(s, c, organizer.Type) }
-
-// historyAttendee answers the changes of an attendee.
-//
-//	@ID			getAttendeeHistory
-//	@Summary	The history of an attendee
-//	@Tags		Attendees
-//	@x-sort		["-changed_at"]
-//	@Param		id		path		int				true	"The attendee."
-//	@Param		filter	query		historyQuery	false	"-"
-//	@Success	200		{object}	RevisionPage	"A page of changes, the newest first."
-//	@Router		/v1/attendees/{id}/history [get]
-func (s *server) historyAttendee(c echo.Context) error { return historyOf(s, c, attendee.Type) }
-
-// historyStatement answers the changes of a statement.
-//
-//	@ID			getStatementHistory
-//	@Summary	The history of a statement
-//	@Tags		Statements
-//	@x-sort		["-changed_at"]
-//	@Param		id		path		int				true	"The statement."
-//	@Param		filter	query		historyQuery	false	"-"
-//	@Success	200		{object}	RevisionPage	"A page of changes, the newest first."
-//	@Router		/v1/statements/{id}/history [get]
-func (s *server) historyStatement(c echo.Context) error { return historyOf(s, c, statement.Type) }
-
-// historyRecommendation answers the changes of a recommendation.
-//
-//	@ID			getRecommendationHistory
-//	@Summary	The history of a recommendation
-//	@Tags		Recommendations
-//	@x-sort		["-changed_at"]
-//	@Param		id		path		int				true	"The recommendation."
-//	@Param		filter	query		historyQuery	false	"-"
-//	@Success	200		{object}	RevisionPage	"A page of changes, the newest first."
-//	@Router		/v1/recommendations/{id}/history [get]
-func (s *server) historyRecommendation(c echo.Context) error {
-	return historyOf(s, c, recommendation.Type)
-}
-
-// historyPerson answers the changes of a person.
-//
-//	@ID			getPersonHistory
-//	@Summary	The history of a person
-//	@Tags		People
-//	@x-sort		["-changed_at"]
-//	@Param		id		path		int				true	"The person."
-//	@Param		filter	query		historyQuery	false	"-"
-//	@Success	200		{object}	RevisionPage	"A page of changes, the newest first."
-//	@Router		/v1/people/{id}/history [get]
-func (s *server) historyPerson(c echo.Context) error { return historyOf(s, c, person.Type) }
-
-// historyOrganization answers the changes of an organization.
-//
-//	@ID			getOrganizationHistory
-//	@Summary	The history of an organization
-//	@Tags		Organizations
-//	@x-sort		["-changed_at"]
-//	@Param		id		path		int				true	"The organization."
-//	@Param		filter	query		historyQuery	false	"-"
-//	@Success	200		{object}	RevisionPage	"A page of changes, the newest first."
-//	@Router		/v1/organizations/{id}/history [get]
-func (s *server) historyOrganization(c echo.Context) error { return historyOf(s, c, organization.Type) }
-
-// historyDistinction answers the changes of a distinction.
-//
-//	@ID			getDistinctionHistory
-//	@Summary	The history of a distinction
-//	@Tags		Distinctions
-//	@x-sort		["-changed_at"]
-//	@Param		id		path		int				true	"The distinction."
-//	@Param		filter	query		historyQuery	false	"-"
-//	@Success	200		{object}	RevisionPage	"A page of changes, the newest first."
-//	@Router		/v1/distinctions/{id}/history [get]
-func (s *server) historyDistinction(c echo.Context) error { return historyOf(s, c, distinction.Type) }
-
-// historyAffiliation answers the changes of an affiliation.
-//
-//	@ID			getAffiliationHistory
-//	@Summary	The history of an affiliation
-//	@Tags		Affiliations
-//	@x-sort		["-changed_at"]
-//	@Param		id		path		int				true	"The affiliation."
-//	@Param		filter	query		historyQuery	false	"-"
-//	@Success	200		{object}	RevisionPage	"A page of changes, the newest first."
-//	@Router		/v1/affiliations/{id}/history [get]
-func (s *server) historyAffiliation(c echo.Context) error { return historyOf(s, c, affiliation.Type) }
-
-// historyDocument answers the changes of a document.
-//
-//	@ID			getDocumentHistory
-//	@Summary	The history of a document
-//	@Tags		Documents
-//	@x-sort		["-changed_at"]
-//	@Param		id		path		int				true	"The document."
-//	@Param		filter	query		historyQuery	false	"-"
-//	@Success	200		{object}	RevisionPage	"A page of changes, the newest first."
-//	@Router		/v1/documents/{id}/history [get]
-func (s *server) historyDocument(c echo.Context) error { return historyOf(s, c, document.Type) }
-
-// historyTopic answers the changes of a topic.
-//
-//	@ID			getTopicHistory
-//	@Summary	The history of a topic
-//	@Tags		Topics
-//	@x-sort		["-changed_at"]
-//	@Param		id		path		int				true	"The topic."
-//	@Param		filter	query		historyQuery	false	"-"
-//	@Success	200		{object}	RevisionPage	"A page of changes, the newest first."
-//	@Router		/v1/topics/{id}/history [get]
-func (s *server) historyTopic(c echo.Context) error { return historyOf(s, c, topic.Type) }
-
-// historyPlace answers the changes of a place.
-//
-//	@ID			getPlaceHistory
-//	@Summary	The history of a place
-//	@Tags		Places
-//	@x-sort		["-changed_at"]
-//	@Param		id		path		int				true	"The place."
-//	@Param		filter	query		historyQuery	false	"-"
-//	@Success	200		{object}	RevisionPage	"A page of changes, the newest first."
-//	@Router		/v1/places/{id}/history [get]
-func (s *server) historyPlace(c echo.Context) error { return historyOf(s, c, place.Type) }
-
-// historyRole answers the changes of a role.
-//
-//	@ID			getRoleHistory
-//	@Summary	The history of a role
-//	@Tags		Roles
-//	@x-sort		["-changed_at"]
-//	@Param		id		path		int				true	"The role."
-//	@Param		filter	query		historyQuery	false	"-"
-//	@Success	200		{object}	RevisionPage	"A page of changes, the newest first."
-//	@Router		/v1/roles/{id}/history [get]
-func (s *server) historyRole(c echo.Context) error { return historyOf(s, c, role.Type) }
-
 // historyAPIKey answers the changes of an API key.
 //
 //	@ID			getApiKeyHistory
@@ -298,4 +123,4 @@ func (s *server) historyRole(c echo.Context) error { return historyOf(s, c, role
 //	@Param		filter	query		historyQuery	false	"-"
 //	@Success	200		{object}	RevisionPage	"A page of changes, the newest first."
 //	@Router		/v1/api-keys/{id}/history [get]
-func (s *server) historyAPIKey(c echo.Context) error { return historyOf(s, c, apikey.Type) }
+func (s *server) historyAPIKey(c echo.Context) error { return historyOf(s, c, apikey.Type, nil) }

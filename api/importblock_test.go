@@ -13,7 +13,6 @@ import (
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/fixture"
 	"roundtables.kz/registry/internal/imports"
-	"roundtables.kz/registry/internal/organization"
 )
 
 // TestARowThatIsRefusedWhileItIsWrittenTakesNothingElseWithIt writes more than two blocks, the second of them with a reference to nothing: only
@@ -114,14 +113,11 @@ func TestABlockThatBeganAgainHoldsTheLocksOfAllItsNames(t *testing.T) {
 	})
 	r.write(t, func(ctx context.Context, tx pgx.Tx) error {
 		var head imports.Head
-		w := newImportWriter[organization.Input, organization.Organization](r.server.importedOrganizations(), importParams{}, &head, "en")
-		w.begin([]string{"name_en", "parent_id"})
-		var rows []importRow
+		file := "name_en,parent_id\n"
 		for i, name := range names {
-			rows = append(rows, importRow{line: i + 2, cells: []string{name, ""}})
+			file += name + "," + map[int]string{2: "999999"}[i] + "\n"
 		}
-		rows[2].cells[1] = "999999"
-		if err := w.writeBlock(ctx, tx, rows); err != nil {
+		if _, err := organizations.collection(r.server).Write(ctx, tx, &head, []byte(file), imports.Options{Format: "csv"}); err != nil {
 			return err
 		}
 		if got := locks(tx); head.Created != len(names)-1 || head.Failed != 1 || got != want || want < 2 {

@@ -12,8 +12,8 @@ import (
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/affiliation"
-	"roundtables.kz/registry/internal/export"
 	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/imports"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/topic"
@@ -23,7 +23,7 @@ import (
 )
 
 func mediaOf(format string) string {
-	media, _, _ := strings.Cut(mediaTypes[format], ";")
+	media, _, _ := strings.Cut(export.MediaTypes[format], ";")
 	return media
 }
 
@@ -85,7 +85,7 @@ func TestWhatWasExportedSaysNothingNewWhenItIsImported(t *testing.T) {
 	r := withKey(t, withHidden(t), actor.Write, actor.Publish)
 	fixture.Affiliation(t, r.pool, func(in *affiliation.Input) { in.PersonID, in.OrganizationID = 1, 1 }) // the sample has none
 	for _, collection := range collections {
-		for _, format := range formats {
+		for _, format := range export.Formats {
 			before := r.recordChanges(t)
 			file := r.file(t, collection, format)
 			n := r.rows(t, "SELECT count(*) FROM "+strings.ReplaceAll(collection, "-", "_"))
@@ -182,7 +182,7 @@ var awkwardName = rapid.Map(awkward, func(s string) string { return s + "b" })
 
 func TestAnExportBringsBackWhatItHolds(t *testing.T) {
 	t.Parallel()
-	for _, format := range formats {
+	for _, format := range export.Formats {
 		t.Run(format, func(t *testing.T) {
 			r := newBundleRig(t, actor.Write)
 			rapid.Check(t, func(rt *rapid.T) {
@@ -372,7 +372,7 @@ func TestAFileThatCannotBeReadIsRefusedWithTheReason(t *testing.T) {
 		"more after the end":       {"ndjson", `{"_end": true, "rows": 0, "cursor": ""}` + "\n" + `{"name": {"en": "A"}}`, 422, "file_goes_on"},
 		"an empty list":            {"ndjson", "\n", 422, "file_empty"},
 		"a very long line":         {"ndjson", strings.Repeat(" ", maxBody+10), 422, "line_too_long"},
-		"too many rows":            {"csv", "name_ru\r\n" + strings.Repeat("a\r\n", maxImportRows+1), 422, "file_too_many_rows"},
+		"too many rows":            {"csv", "name_ru\r\n" + strings.Repeat("a\r\n", imports.MaxRows+1), 422, "file_too_many_rows"},
 		"no JSON":                  {"ndjson", "{\n", 422, "import_refused"},
 		"a list":                   {"ndjson", "[]\n", 422, "import_refused"},
 		"a member that is unknown": {"ndjson", `{"name": {"en": "A"}, "nam": 1}`, 422, "import_refused"},
@@ -407,7 +407,7 @@ func TestNoFileMakesTheServiceFail(t *testing.T) {
 		"csv": []byte("id,name_ru,other_names.text,other_names.kind\r\n,Марат,a|b,alias|alias\r\n"), "ndjson": []byte(`{"name": {"en": "A"}, "other_names": [{"text": "B", "kind": "alias"}]}` + "\n"), "xlsx": book.Bytes(),
 	}
 	rapid.Check(t, func(rt *rapid.T) {
-		format := rapid.SampledFrom(formats).Draw(rt, "format")
+		format := rapid.SampledFrom(export.Formats).Draw(rt, "format")
 		file := slices.Clone(seeds[format])
 		for range rapid.IntRange(1, 5).Draw(rt, "damages") {
 			at := rapid.IntRange(0, len(file)-1).Draw(rt, "at")

@@ -7,6 +7,7 @@ import (
 
 	"roundtables.kz/registry/internal/affiliation"
 	"roundtables.kz/registry/internal/attendee"
+	"roundtables.kz/registry/internal/match"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/organizer"
 	"roundtables.kz/registry/internal/paging"
@@ -45,8 +46,8 @@ type RoundTable struct {
 //	@Description	A part in a round table, with the parts that `include` asks for.
 type Attendee struct {
 	attendee.Attendee
-	Statements []statement.Statement `json:"statements,omitzero" validate:"optional"` // With `include=statements`: what this attendee said, in the order of the source.
-	Candidates []AttendeeCandidate   `json:"candidates,omitzero" validate:"optional"` // With `resolved=false`: who this may be, by the name as listed and the organizations, the best first.
+	Statements []statement.Statement     `json:"statements,omitzero" validate:"optional"` // With `include=statements`: what this attendee said, in the order of the source.
+	Candidates []match.AttendeeCandidate `json:"candidates,omitzero" validate:"optional"` // With `resolved=false`: who this may be, by the name as listed and the organizations, the best first.
 	Partial
 } //	@name	AttendeeWithParts
 

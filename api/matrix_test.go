@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -99,6 +101,7 @@ func newMatrix(t *testing.T) matrix {
 		put("api-keys", s, key)
 		put("contacts", s, fixture.Insert(t, m.pool, "INSERT INTO contacts (person_id, kind, value) VALUES ($1, 'email', $2) RETURNING id", someone, contactCanary))
 	}
+	m.addSimple(t, put)
 	m.rememberDecisions(t, put)
 	for _, s := range []state{shown, hidden} {
 		id, delivery := fixture.Webhook(t, m.pool)
@@ -121,6 +124,38 @@ func newMatrix(t *testing.T) matrix {
 		in.RoundTableID, in.AttendeeID, in.Attribution, in.QuotedPersonID, in.Mentions.PersonIDs = event, &speaker, &name, &restricted, []int64{restricted}
 	})
 	return m
+}
+
+// addSimple adds records of each resource that has none yet: the required members of its input, with the values of their
+// tag `example`. What belongs to a round table belongs to the shown or the hidden one.
+func (m matrix) addSimple(t *testing.T, put func(collection string, s state, id int64)) {
+	t.Helper()
+	editor := m.as(t, actor.Write)
+	for _, r := range Resources() {
+		_, known := m.ids[r.Type]
+		if _, lacks := r.Lacks[Create]; known || lacks || r.Of != "" || r.Type == distinction.Type {
+			continue
+		}
+		for _, s := range []state{shown, hidden} {
+			body := map[string]any{}
+			for _, f := range reflect.VisibleFields(r.Input) {
+				name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+				switch required := strings.HasPrefix(f.Tag.Get("validate")+",", "required,"); {
+				case !required:
+				case name == "round_table_id":
+					body[name] = m.ids["round-tables"][s]
+				case f.Type == reflect.TypeFor[text.Map]():
+					body[name] = map[state]text.Map{shown: {"en": "Text"}, hidden: {"en": draftCanary}}[s]
+				default:
+					body[name] = json.RawMessage(f.Tag.Get("example"))
+					if f.Type.Kind() == reflect.String {
+						body[name] = f.Tag.Get("example")
+					}
+				}
+			}
+			put(r.Type, s, idIn(t, editor.make(t, "/v1/"+r.Type, "%s", jsonOf(t, body))))
+		}
+	}
 }
 
 // rememberDecisions adds what operators decided about people who look alike.

@@ -136,7 +136,7 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 			return err
 		}
 		ctx := c.Request().Context()
-		if !sentWhole && (r.Path != linkedPath || !prefersLinked(c.Request().Header.Get(echo.HeaderAccept))) { // which may be long, too
+		if !sentWhole && (r.Path != jsonLDPath || !prefers(c.Request(), mediaJSONLD)) { // which may be long, too
 			limit := s.config.RequestTimeout + s.waited(r, c)
 			if isImport(r.Path) {
 				limit = extendForImport(c, limit)
@@ -157,8 +157,7 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 		if err := admit(who, r.Scope); err != nil {
 			return err
 		}
-		accept := c.Request().Header.Get(echo.HeaderAccept)
-		if !isFile && r.Path != streamPath && !acceptsJSON(accept) && (r.Path != linkedPath || !prefersLinked(accept)) {
+		if !isFile && r.Path != streamPath && !acceptsJSON(c.Request()) && (r.Path != jsonLDPath || !prefers(c.Request(), mediaJSONLD)) {
 			return apperr.New(apperr.NotAcceptable, "not_acceptable")
 		}
 		h := c.Response().Header()
@@ -253,32 +252,4 @@ func checkQuery(c echo.Context) error {
 		}
 	}
 	return nil
-}
-
-// acceptsJSON reports whether an Accept header lets JSON through.
-func acceptsJSON(accept string) bool {
-	if accept == "" || accept == "*/*" {
-		return true
-	}
-	for part := range strings.SplitSeq(accept, ",") {
-		media, parameters, _ := strings.Cut(part, ";")
-		switch strings.ToLower(strings.TrimSpace(media)) {
-		case "*/*", "application/*", "application/json", "application/problem+json":
-			if !refused(parameters) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// refused reports whether the parameters of a media range give it the weight zero.
-func refused(parameters string) bool {
-	for p := range strings.SplitSeq(parameters, ";") {
-		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
-		if strings.EqualFold(name, "q") {
-			return strings.Trim(value, "0.") == "" && strings.HasPrefix(value, "0")
-		}
-	}
-	return false
 }

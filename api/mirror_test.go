@@ -14,7 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// needs skips a test whose programs are missing, except where the continuous integration runs it.
+// needs skips a test if one of its programs is missing. In continuous integration the test fails instead.
 func needs(t *testing.T, programs ...string) {
 	t.Helper()
 	for _, p := range programs {
@@ -27,7 +27,7 @@ func needs(t *testing.T, programs ...string) {
 	}
 }
 
-func TestTheExamplesOfAMirrorKeepACopyCurrentAndProveIt(t *testing.T) {
+func TestTheMirrorExamplesKeepACopyCurrentAndVerifyIt(t *testing.T) {
 	t.Parallel()
 	for name, command := range map[string][]string{
 		"python": {"python3", "../openapi/examples/mirror/mirror.py"},
@@ -53,7 +53,7 @@ func TestTheExamplesOfAMirrorKeepACopyCurrentAndProveIt(t *testing.T) {
 			}
 			full := run()
 			if again := run(); again != full {
-				t.Errorf("%s records became %s by themselves", full, again)
+				t.Errorf("%s records became %s without a change", full, again)
 			}
 			r.write(t, func(ctx context.Context, tx pgx.Tx) error {
 				return pg.Exec(ctx, tx, "UPDATE round_tables SET publication = 'withdrawn' WHERE id = (SELECT min(id) FROM round_tables)", nil)
@@ -68,7 +68,7 @@ func TestTheExamplesOfAMirrorKeepACopyCurrentAndProveIt(t *testing.T) {
 			if _, err := r.pool.Exec(t.Context(), "UPDATE registry SET epoch = 'another'"); err != nil {
 				t.Fatal(err)
 			}
-			if name == "python" { // it begins anew by itself
+			if name == "python" { // it starts again without help
 				if now := run(); now != public {
 					t.Errorf("after a restore %s records, want %s", now, public)
 				}

@@ -73,3 +73,16 @@ func TestAnOrganizerThatBreaksARuleIsRefusedByField(t *testing.T) {
 		`{` + known + `,"organization":{"id":1}}`:                             {"/organization unknown_field_hint"},
 	})
 }
+
+func TestAnOrganizerTakesPartInEveryFeature(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	body := fmt.Sprintf(`{"round_table_id":%d,"organization_id":%d}`, fixture.RoundTable(t, r.pool), newOrganization(t, r))
+	lifeOf(t, r, "organizers", body, `{"kind":"host"}`)
+}
+
+func TestAnOrganizerOfADraftIsHidden(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	hiddenInDrafts(t, r, "organizers", `{"round_table_id":%d,"organization_id":`+fmt.Sprint(newOrganization(t, r))+`}`)
+}

@@ -10,8 +10,9 @@ import (
 	"testing"
 
 	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/formats/popolo"
+	"roundtables.kz/registry/internal/formats/schemaorg"
 	"roundtables.kz/registry/internal/imports"
-	"roundtables.kz/registry/internal/linked"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/jackc/pgx/v5"
@@ -30,7 +31,7 @@ func wantValidPopolo(t *testing.T, doc []byte) (objects int) {
 	for list, class := range popoloLists {
 		for i, o := range lists[list] {
 			objects++
-			fields, err := linked.CheckPopolo(class, jsontext.Pointer(fmt.Sprintf("/%s/%d", list, i)), o)
+			fields, err := popolo.Check(class, jsontext.Pointer(fmt.Sprintf("/%s/%d", list, i)), o)
 			if err != nil || len(fields) > 0 {
 				t.Errorf("%s is no %s: %v %v", o, class, fields, err)
 			}
@@ -82,7 +83,7 @@ func (r *rig) crowd(t testing.TB, size int) (id int64) {
 func TestOfALargeEventNobodyIsLeftOut(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
-	const size = 2*linkedAtOnce + 1
+	const size = 2*schemaorg.AtOnce + 1
 	large, small := r.crowd(t, size), r.as(t, actor.Write, actor.Publish).make(t, "/v1/round-tables", `{"title":{"en":"Small"},"publication":"published"}`)
 	c := r.as(t)
 	var event struct {
@@ -105,7 +106,7 @@ func TestOfALargeEventNobodyIsLeftOut(t *testing.T) {
 	if err := json.Unmarshal(answer.Body.Bytes(), &event); err != nil {
 		t.Fatal(err)
 	}
-	if len(event.Attendee) != size || len(event.WorkFeatured) != size || answer.Header().Get("Content-Type") != mediaLinked {
+	if len(event.Attendee) != size || len(event.WorkFeatured) != size || answer.Header().Get("Content-Type") != mediaJSONLD {
 		t.Fatalf("%d attendees, %d statements, %s", len(event.Attendee), len(event.WorkFeatured), answer.Header().Get("Content-Type"))
 	}
 	seen := map[string]bool{}

@@ -5,14 +5,13 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
-	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
 
 	"github.com/labstack/echo/v4"
 )
 
-// Explanation is what the address in `type` of a problem leads to.
+// Explanation is the answer at the address in `type` of a problem.
 //
 //	@Description	What a code of a problem or of a mistake means.
 type Explanation struct {
@@ -33,7 +32,7 @@ var explanationPage = template.Must(template.New("explanation").Parse(`<!doctype
 </html>
 `))
 
-// explainProblem explains a code: to a browser as a page, to others as JSON.
+// explainProblem explains a code: in a page to browsers, in JSON to other clients.
 //
 //	@ID				explainProblem
 //	@Summary		What does this code mean?
@@ -52,7 +51,7 @@ func (s *server) explainProblem(c echo.Context) error {
 	h := c.Response().Header()
 	h.Set("Cache-Control", "public, max-age=3600")
 	h.Add(echo.HeaderVary, echo.HeaderAccept)
-	if !strings.Contains(c.Request().Header.Get(echo.HeaderAccept), echo.MIMETextHTML) {
+	if !prefers(c.Request(), echo.MIMETextHTML) {
 		return send(c, http.StatusOK, echo.MIMEApplicationJSON, e)
 	}
 	var page bytes.Buffer

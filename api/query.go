@@ -8,18 +8,12 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// filter is a pointer to the filter of a list.
-type filter[F any] interface {
-	*F
-	Page() *paging.Params
-}
-
-// query binds the query string to a filter, applies defaults, refuses unknown names and checks the values.
-func query[F any, P filter[F]](s *server, c echo.Context) (F, error) {
+// query binds the query string to the filter of a list: strictly, with defaults and the decoded cursor.
+func query[F any](s *server, c echo.Context) (F, error) {
 	var f F
 	values := c.QueryParams()
 	fields := input.Bind(values, &f)
-	p := P(&f).Page()
+	p := paging.ParamsOf(&f)
 	if p.Cursor != "" {
 		after, err := s.cursors.decode(p.Cursor, c.Request().URL.Path, values)
 		if err != nil {
@@ -38,9 +32,11 @@ var ofPages = []string{"limit", "cursor", "count"}
 
 // queryWhole is query for a list that is read whole: without the parameters of pages, with those of extra, a pointer to a
 // struct. What is answered depends on the address alone, hence not on Accept-Language.
-func queryWhole[F any, P filter[F]](c echo.Context, extra any) (F, error) {
+func queryWhole[F any](c echo.Context, extra any) (F, error) {
 	var f F
 	fields := input.BindAll(c.QueryParams(), ofPages, &f, extra)
-	P(&f).Page().Walk = &paging.Walk{}
 	return f, apperr.BadQuery(fields)
 }
+
+// noQuery rejects every query parameter.
+func noQuery(c echo.Context) error { return apperr.BadQuery(input.Bind(c.QueryParams(), &struct{}{})) }

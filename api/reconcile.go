@@ -3,78 +3,68 @@ package api
 import (
 	"cmp"
 	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/input"
-	"roundtables.kz/registry/internal/organization"
-	"roundtables.kz/registry/internal/person"
+	"roundtables.kz/registry/internal/match"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/labstack/echo/v4"
 )
 
-// Reconciliation of tables, as OpenRefine and others ask for it: the Reconciliation Service API v0.2 of the W3C Entity
+// Reconciliation of tables with OpenRefine and other clients: the Reconciliation Service API v0.2 of the W3C Entity
 // Reconciliation Community Group, https://www.w3.org/community/reports/reconciliation/CG-FINAL-specs-0.2-20230410/.
 
-// reconcilePath is the endpoint. A POST to it only reads, so pages of all origins may send one.
+// reconcilePath is the endpoint. A POST to it changes nothing, so pages of all origins may send one.
 const reconcilePath = "/v1/reconcile"
 
-// onlyReads reports whether a request changes nothing, although its method says that it might.
+// onlyReads reports whether a request changes nothing although its method is POST.
 func onlyReads(method, path string) bool { return method == http.MethodPost && path == reconcilePath }
 
-// ReconcileType is a kind of record.
+// ReconcileService is the manifest of the service, or the results of queries.
 //
-//	@Description	A kind of record that names are matched with.
-type ReconcileType struct {
-	ID   string `json:"id" enums:"people,organizations" example:"people"` // The kind, as in paths.
-	Name string `json:"name" example:"People"`                            // What it is called.
-} //	@name	ReconcileType
-
-var (
-	typePeople        = ReconcileType{person.Type, "People"}
-	typeOrganizations = ReconcileType{organization.Type, "Organizations"}
-	reconcileTypes    = []ReconcileType{typePeople, typeOrganizations}
-)
-
-// ReconcileService is what a client has to know of the service.
-//
-//	@Description	The manifest of the service (Reconciliation Service API v0.2). With `queries` there is nothing of it: the answer is then that of
-//	@Description	POST, the results by the ids of the queries.
+//	@Description	The manifest of the service (Reconciliation Service API v0.2). A request with `queries` returns the results by the ids of the queries instead,
+//	@Description	as POST does.
 type ReconcileService struct {
-	Versions        []string                   `json:"versions,omitempty" example:"0.2"`                                             // The versions of the API.
-	Name            string                     `json:"name,omitempty" example:"Registry of round tables"`                            // The service.
-	IdentifierSpace string                     `json:"identifierSpace,omitempty" example:"https://registry.example.org/v1/"`         // What ids begin with, as URIs.
-	SchemaSpace     string                     `json:"schemaSpace,omitempty" example:"https://schema.org/Thing"`                     // What the records are.
-	Documentation   string                     `json:"documentation,omitempty" example:"https://registry.example.org/docs/"`         // Where the service is explained.
-	Logo            string                     `json:"logo,omitempty" example:"https://registry.example.org/docs/favicon-32x32.png"` // A square picture.
-	View            *ReconcileView             `json:"view,omitempty"`                                                               // Where a record is shown.
-	DefaultTypes    []ReconcileType            `json:"defaultTypes,omitempty"`                                                       // The kinds of records.
-	Suggest         *ReconcileSuggest          `json:"suggest,omitempty"`                                                            // What completes while somebody types.
-	BatchSize       int                        `json:"batchSize,omitzero" example:"100"`                                             // Queries at most in one request.
-	Results         map[string]ReconcileResult `json:",embed" swaggerignore:"true"`                                                  // Instead of all that, with queries.
+	Versions        []string                         `json:"versions,omitempty" example:"0.2"`                                             // The supported versions of the API.
+	Name            string                           `json:"name,omitempty" example:"Registry of round tables"`                            // The name of the service.
+	IdentifierSpace string                           `json:"identifierSpace,omitempty" example:"https://registry.example.org/v1/"`         // The URI prefix of ids.
+	SchemaSpace     string                           `json:"schemaSpace,omitempty" example:"https://schema.org/Thing"`                     // The URI of the schema of records.
+	Documentation   string                           `json:"documentation,omitempty" example:"https://registry.example.org/docs/"`         // The documentation of the service.
+	Logo            string                           `json:"logo,omitempty" example:"https://registry.example.org/docs/favicon-32x32.png"` // A square image.
+	View            *ReconcileView                   `json:"view,omitempty"`                                                               // The address of a record.
+	DefaultTypes    []match.RecordType               `json:"defaultTypes,omitempty"`                                                       // The record types.
+	Suggest         *ReconcileSuggest                `json:"suggest,omitempty"`                                                            // The suggest services.
+	BatchSize       int                              `json:"batchSize,omitzero" example:"100"`                                             // The largest number of queries in one request.
+	Results         map[string]match.ReconcileResult `json:",embed" swaggerignore:"true"`                                                  // With queries: the only members.
 } //	@name	ReconcileService
 
-// ReconcileView is where a record is shown.
+// ReconcileView is the address of a record.
 //
-//	@Description	Where a record is shown.
+//	@Description	The address of a record.
 type ReconcileView struct {
 	URL string `json:"url" example:"https://registry.example.org/v1/{{id}}"` // The address, with `{{id}}` for the id.
 } //	@name	ReconcileView
 
-// ReconcileSuggest is what completes while somebody types.
+// ReconcileSuggest lists the suggest services.
 //
-//	@Description	The services that complete what is typed.
+//	@Description	The services that complete what a user types.
 type ReconcileSuggest struct {
-	Entity   ReconcileSuggester `json:"entity"`   // Records.
-	Property ReconcileSuggester `json:"property"` // Properties that queries can have.
-	Type     ReconcileSuggester `json:"type"`     // Kinds of records.
+	Entity   ReconcileSuggester `json:"entity"`   // For records.
+	Property ReconcileSuggester `json:"property"` // For properties of queries.
+	Type     ReconcileSuggester `json:"type"`     // For record types.
 } //	@name	ReconcileSuggest
 
-// ReconcileSuggester is one such service.
+// ReconcileSuggester is one suggest service.
 //
-//	@Description	A service that completes what is typed: its address is the one with the other behind it.
+//	@Description	A service that completes what a user types. Its address is `service_url` followed by `service_path`.
 type ReconcileSuggester struct {
-	ServiceURL  string `json:"service_url" example:"https://registry.example.org"`  // The first part.
-	ServicePath string `json:"service_path" example:"/v1/reconcile/suggest/entity"` // The second part.
+	ServiceURL  string `json:"service_url" example:"https://registry.example.org"`  // The base address.
+	ServicePath string `json:"service_path" example:"/v1/reconcile/suggest/entity"` // The path.
 } //	@name	ReconcileSuggester
 
 func (s *server) reconcileManifest() ReconcileService {
@@ -84,22 +74,22 @@ func (s *server) reconcileManifest() ReconcileService {
 	}
 	return ReconcileService{
 		Versions: []string{"0.2"}, Name: "Registry of round tables", IdentifierSpace: base + "/v1/", SchemaSpace: "https://schema.org/Thing",
-		Documentation: base + "/docs/", Logo: base + "/docs/favicon-32x32.png", View: &ReconcileView{base + "/v1/{{id}}"}, DefaultTypes: reconcileTypes,
-		Suggest: &ReconcileSuggest{suggester("entity"), suggester("property"), suggester("type")}, BatchSize: maxQueries,
+		Documentation: base + "/docs/", Logo: base + "/docs/favicon-32x32.png", View: &ReconcileView{base + "/v1/{{id}}"}, DefaultTypes: match.RecordTypes,
+		Suggest: &ReconcileSuggest{suggester("entity"), suggester("property"), suggester("type")}, BatchSize: match.MaxQueries,
 	}
 }
 
-// reconcileParams are what the endpoint takes.
+// reconcileParams are the parameters of the manifest.
 type reconcileParams struct {
-	Queries string `query:"queries" form:"queries"` // Queries by ids of your choice, as JSON; see POST. Without them the answer is the manifest.
+	Queries string `query:"queries" form:"queries"` // Queries as JSON, by ids of your choice; see POST. Without it, the manifest is returned.
 }
 
-// reconcileService describes the service, or answers the queries of the address.
+// reconcileService returns the manifest, or the results of the queries in the address.
 //
 //	@ID				reconcileService
 //	@Summary		Describe the reconciliation service
-//	@Description	The manifest: give the address of this path to OpenRefine as that of a standard service. With `queries` it answers them as POST does, which suits a
-//	@Description	few of them, since an address is at most 8 KiB long.
+//	@Description	Returns the manifest: add the address of this path to OpenRefine as a standard service. With `queries` it returns the results as POST does.
+//	@Description	Use this for a few queries only, because an address is at most 8 KiB long.
 //	@Tags			Reconciliation
 //	@Param			params	query		reconcileParams		false	"-"
 //	@Success		200		{object}	ReconcileService	"The manifest."
@@ -119,20 +109,20 @@ func (s *server) reconcileService(c echo.Context) error {
 	return send(c, http.StatusOK, echo.MIMEApplicationJSON, ReconcileService{Results: results})
 }
 
-// reconcile answers queries.
+// reconcile returns the results of queries.
 //
 //	@ID				reconcile
 //	@Summary		Match names with people and organizations
-//	@Description	`queries` is a JSON object: ids of your choice, each with a query of `query` (a name, or the id of a record), `type` (`people`, `organizations` or both),
-//	@Description	`limit` and `properties` (`external_id` for both, `organization` for people, `country` and `kind` for organizations). Up to 100 of them.
-//	@Description	A candidate is a `match` only where the name is sure enough and no other candidate comes near it.
+//	@Description	`queries` is a JSON object of up to 100 queries, by ids of your choice. A query has `query` (a name, or the id of a record), `type` (`people`,
+//	@Description	`organizations` or both), `limit` and `properties` (`external_id` for both, `organization` for people, `country` and `kind` for organizations).
+//	@Description	A candidate is a `match` only if its name is certain and no other candidate has a similar score.
 //	@Tags			Reconciliation
 //	@Accept			x-www-form-urlencoded
-//	@Param			queries	formData	string						true	"The queries, as JSON."
-//	@Success		200		{object}	map[string]ReconcileResult	"The results, by the ids of the queries."
+//	@Param			queries	formData	string								true	"The queries, as JSON."
+//	@Success		200		{object}	map[string]match.ReconcileResult	"The results, by the ids of the queries."
 //	@Router			/v1/reconcile [post]
 func (s *server) reconcile(c echo.Context) error {
-	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &struct{}{})); err != nil {
+	if err := noQuery(c); err != nil {
 		return err
 	}
 	queries, err := formField(c, "queries")
@@ -146,52 +136,88 @@ func (s *server) reconcile(c echo.Context) error {
 	return send(c, http.StatusOK, echo.MIMEApplicationJSON, results)
 }
 
-// ReconcileResult is what one name may be.
-//
-//	@Description	What the name of a query may be.
-type ReconcileResult struct {
-	Result []ReconcileCandidate `json:"result"` // The candidates, the best first.
-} //	@name	ReconcileResult
-
-// ReconcileCandidate is a record that a name may be of.
-//
-//	@Description	A record that the name of a query may be of.
-type ReconcileCandidate struct {
-	ID          string             `json:"id" example:"people/42"`                           // The record: its path below `/v1/`.
-	Name        string             `json:"name" example:"Maulen Ashimbayev"`                 // Its name, in the language of Accept-Language or the next one of the chain ru, en, kk.
-	Description string             `json:"description,omitempty" example:"Chairman, Senate"` // What tells namesakes apart, where it is known.
-	Type        []ReconcileType    `json:"type"`                                             // Its kind.
-	Score       float64            `json:"score" example:"97.1"`                             // How well it fits, 0 to 100: how alike the names are, less a tenth for each property that differs.
-	Match       bool               `json:"match"`                                            // Whether it is sure to be this one.
-	Features    []ReconcileFeature `json:"features"`                                         // What the score is made of.
-} //	@name	ReconcileCandidate
-
-// ReconcileFeature is what one feature says.
-//
-//	@Description	How alike a query and a record are in one thing.
-type ReconcileFeature struct {
-	ID    string  `json:"id" enums:"id,name,organization,external_id,country,kind" example:"name"` // The thing.
-	Value float64 `json:"value" example:"97.1"`                                                    // How alike, 0 to 100; 100 or 0 where there is nothing between.
-} //	@name	ReconcileFeature
-
-// reconciled answers queries, which stand in raw, in the language of the request.
-func (s *server) reconciled(c echo.Context, raw string) (map[string]ReconcileResult, error) {
-	queries, err := readQueries(raw)
+// reconciled parses the queries and returns their results, with names in the language of the request.
+func (s *server) reconciled(c echo.Context, raw string) (map[string]match.ReconcileResult, error) {
+	queries, err := match.ParseQueries(raw)
 	if err != nil {
 		return nil, err
 	}
-	r := reconciliation{lang: acceptedLanguage(c.Request()), queries: queries, found: make([][]reconciled, len(queries))}
-	for _, of := range []reconcileSource{
-		{typePeople, s.people, s.knownPeople, s.peopleWith},
-		{typeOrganizations, s.organizations, s.knownOrganizations, s.organizationsWith},
-	} {
-		if err := r.look(c.Request().Context(), of); err != nil {
-			return nil, err
+	return s.matcher.Reconcile(c.Request().Context(), queries, acceptedLanguage(c.Request()))
+}
+
+// formField reads the only field that a form may have.
+func formField(c echo.Context, name string) (string, error) {
+	raw, err := readBody(c, echo.MIMEApplicationForm)
+	if err != nil {
+		return "", err
+	}
+	form, err := url.ParseQuery(string(raw))
+	if err != nil {
+		return "", &apperr.Error{Kind: apperr.Malformed, Code: "malformed_form", Err: err}
+	}
+	var fields []apperr.Field
+	for field, values := range form {
+		at := string(jsontext.Pointer("").AppendToken(field))
+		switch {
+		case field != name:
+			fields = append(fields, input.UnknownMember(at, field, map[string][]int{name: nil}))
+		case len(values) > 1:
+			fields = append(fields, apperr.At(at, "repeated_field"))
+		case !utf8.ValidString(values[0]):
+			fields = append(fields, apperr.At(at, "invalid_utf8"))
 		}
 	}
-	results := make(map[string]ReconcileResult, len(queries))
-	for i, q := range queries {
-		results[q.id] = ReconcileResult{decided(r.found[i], q.limit())}
+	slices.SortFunc(fields, func(a, b apperr.Field) int { return strings.Compare(a.Pointer, b.Pointer) })
+	return form.Get(name), apperr.Validation(fields)
+}
+
+// suggestEntities suggests records.
+//
+//	@ID				suggestEntities
+//	@Summary		Suggest records for reconciliation
+//	@Description	People and organizations in one list, found as by their lookups.
+//	@Tags			Reconciliation
+//	@Param			params	query		match.SuggestQuery	false	"-"
+//	@Success		200		{object}	match.Suggestions	"The best matches."
+//	@Router			/v1/reconcile/suggest/entity [get]
+func (s *server) suggestEntities(c echo.Context) error {
+	return suggest(c, func(q match.SuggestQuery) (match.Suggestions, error) {
+		return s.matcher.SuggestRecords(c.Request().Context(), q)
+	})
+}
+
+// suggestProperties suggests properties of queries.
+//
+//	@ID			suggestProperties
+//	@Summary	Suggest properties for reconciliation
+//	@Tags		Reconciliation
+//	@Param		params	query		match.SuggestQuery	false	"-"
+//	@Success	200		{object}	match.Suggestions	"The properties that queries can have."
+//	@Router		/v1/reconcile/suggest/property [get]
+func (s *server) suggestProperties(c echo.Context) error {
+	return suggest(c, func(q match.SuggestQuery) (match.Suggestions, error) { return match.SuggestProperties(q), nil })
+}
+
+// suggestTypes suggests record types.
+//
+//	@ID			suggestTypes
+//	@Summary	Suggest record types for reconciliation
+//	@Tags		Reconciliation
+//	@Param		params	query		match.SuggestQuery	false	"-"
+//	@Success	200		{object}	match.Suggestions	"The record types."
+//	@Router		/v1/reconcile/suggest/type [get]
+func (s *server) suggestTypes(c echo.Context) error {
+	return suggest(c, func(q match.SuggestQuery) (match.Suggestions, error) { return match.SuggestTypes(q), nil })
+}
+
+func suggest(c echo.Context, find func(match.SuggestQuery) (match.Suggestions, error)) error {
+	q := match.SuggestQuery{Lang: acceptedLanguage(c.Request())}
+	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &q)); err != nil {
+		return err
 	}
-	return results, nil
+	suggestions, err := find(q)
+	if err != nil {
+		return err
+	}
+	return send(c, http.StatusOK, echo.MIMEApplicationJSON, suggestions)
 }

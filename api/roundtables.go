@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"net/http"
+	"reflect"
 
+	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/roundtable"
@@ -12,18 +14,29 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// RoundTablePage is a page of round tables.
-type RoundTablePage = Page[RoundTable] //	@name	RoundTablePage
+var roundTables = resource[roundtable.Input, roundtable.RoundTable, roundtable.Filter]{
+	Kind: history.Kind{
+		Type: roundtable.Type, Table: roundtable.Table,
+		Parts: []history.Part{
+			history.References("topic_ids", "round_table_topics", "round_table_id", "topic_id"),
+			history.Objects("document_links", "document_links", "round_table_id", "document_id bigint", "relation text"),
+		},
+	},
+	one: "round table", many: "round tables",
+	about: "Events: round tables, conferences, briefings. Start here.",
+	sorts: []string{"-starts_on", "title", "updated_at"},
+	list:  roundtable.List, get: roundtable.Get, create: roundtable.Create, update: roundtable.Update,
+	input: func(r *roundtable.RoundTable) *roundtable.Input { return &r.Input },
+	replaced: map[Feature]operation{
+		List: {handle: (*server).listRoundTables, query: reflect.TypeFor[roundTableQuery](), answer: reflect.TypeFor[Page[RoundTable]]()},
+		Get:  {handle: (*server).getRoundTable, documented: true},
+	},
+	notes: map[Feature]string{
+		Create: "A new round table is a draft that only keys with the scope `read` can see. Creating one that is already `published` requires the scope `publish`.",
+		Delete: "Rejected with 409 while other records refer to the round table, such as its organizers and attendees.",
+	},
+}
 
-// listRoundTables answers a page of round tables.
-//
-//	@ID			listRoundTables
-//	@Summary	List round tables
-//	@Tags		Round tables
-//	@x-sort		["-starts_on", "title", "updated_at"]
-//	@Param		filter	query		roundTableQuery	false	"-"
-//	@Success	200		{object}	RoundTablePage		"A page of round tables."
-//	@Router		/v1/round-tables [get]
 func (s *server) listRoundTables(c echo.Context) error {
 	return listOf(s, c, func(ctx context.Context, db pg.DB, q roundTableQuery) (paging.Page[RoundTable], error) {
 		page, err := roundtable.List(ctx, db, q.Filter)
@@ -43,53 +56,11 @@ func (s *server) listRoundTables(c echo.Context) error {
 //	@Success	200		{object}	RoundTable	"The round table."
 //	@Router		/v1/round-tables/{id} [get]
 func (s *server) getRoundTable(c echo.Context) error {
-	if prefersLinked(c.Request().Header.Get(echo.HeaderAccept)) {
-		return s.getLinkedRoundTable(c)
+	if prefers(c.Request(), mediaJSONLD) {
+		return s.getEventOfSchemaOrg(c)
 	}
 	var p roundTableParams
 	return itemWith(s, c, &p, &p.itemParams, getWith(&p.itemParams, &p.Include, roundtable.Get, withRoundTables))
-}
-
-// createRoundTable makes a round table.
-//
-//	@ID				createRoundTable
-//	@Summary		Create a round table
-//	@Description	A new round table is a draft that only keys with the scope `read` see; one that is `published` at once takes the scope `publish`.
-//	@Tags			Round tables
-//	@Param			params	query		writeParams		false	"-"
-//	@Param			roundtable	body		roundtable.Input	true	"The round table."
-//	@Success		201		{object}	roundtable.RoundTable	"The new round table."
-//	@Router			/v1/round-tables [post]
-func (s *server) createRoundTable(c echo.Context) error {
-	return createOf(s, c, roundtable.Create, roundtable.Get)
-}
-
-// patchRoundTable changes a round table.
-//
-//	@ID			patchRoundTable
-//	@Summary	Change a round table
-//	@Tags		Round tables
-//	@Param		id		path		int				true	"The round table."
-//	@Param		params	query		writeParams		false	"-"
-//	@Param		patch	body		roundtable.Input	true	"What changes."
-//	@Success	200		{object}	roundtable.RoundTable	"The round table as it is now."
-//	@Router		/v1/round-tables/{id} [patch]
-func (s *server) patchRoundTable(c echo.Context) error {
-	return patchOf(s, c, roundtable.Table, roundtable.Type, roundtable.Get, func(r *roundtable.RoundTable) *roundtable.Input { return &r.Input }, roundtable.Update)
-}
-
-// deleteRoundTable deletes a round table.
-//
-//	@ID				deleteRoundTable
-//	@Summary		Delete a round table
-//	@Description	Refused with 409 while other records refer to the round table, such as its organizers and attendees.
-//	@Tags			Round tables
-//	@Param			id		path	int			true	"The round table."
-//	@Param			params	query	writeParams	false	"-"
-//	@Success		204		"The round table is gone, or would be after a dry run."
-//	@Router			/v1/round-tables/{id} [delete]
-func (s *server) deleteRoundTable(c echo.Context) error {
-	return deleteOf(s, c, roundtable.Table, roundtable.Type, roundtable.Get)
 }
 
 // publishRoundTable publishes a round table.

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"time"
 
+	"roundtables.kz/registry/internal/formats/export"
+
 	"github.com/klauspost/compress/gzhttp"
 )
 
@@ -76,7 +78,7 @@ func compress(h http.Handler) (http.Handler, error) {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}
 	wrapWhole, err := gzhttp.NewWrapper(gzhttp.MinSize(minCompressed), gzhttp.CompressionLevel(compressionLevel), gzhttp.SetContentType(false),
-		gzhttp.ExceptContentTypes([]string{mediaTypes["xlsx"]})) // which are compressed already
+		gzhttp.ExceptContentTypes([]string{export.MediaTypes["xlsx"]})) // which are compressed already
 	if err != nil {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}

@@ -11,8 +11,7 @@ import (
 
 	"roundtables.kz/registry/internal/apikey"
 	"roundtables.kz/registry/internal/changes"
-	"roundtables.kz/registry/internal/organization"
-	"roundtables.kz/registry/internal/person"
+	"roundtables.kz/registry/internal/match"
 	"roundtables.kz/registry/internal/spelling"
 	"roundtables.kz/registry/internal/webhook"
 )
@@ -32,13 +31,15 @@ type server struct {
 	keys       *apikey.Authenticator
 	dispatcher *webhook.Dispatcher
 
-	people, organizations *spelling.Finder // by their names
+	people, organizations *spelling.Finder // of the matcher
+	matcher               *match.Matcher
 
 	anonymous, keyed, failures *limiter
 
 	crossOrigin func(*http.Request) error
 	metrics     *metrics
 	probe       *probe
+	guides      func() (guides, error)
 	downloads   chan struct{}   // a place for each download that may run at once
 	operations  map[string]bool // paths of Operations and Documentation
 }
@@ -76,12 +77,11 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 	}
 	s.streams = &streams{open: map[client]int{}}
 	s.keys = apikey.NewAuthenticator(config.DB, s.secret, config.Now)
-	if s.people, err = newFinder(ctx, config, person.Spellings); err != nil {
+	if s.matcher, err = match.New(ctx, config.DB); err != nil {
 		return nil, err
 	}
-	if s.organizations, err = newFinder(ctx, config, organization.Spellings); err != nil {
-		return nil, err
-	}
+	s.people, s.organizations = s.matcher.People, s.matcher.Organizations
+	s.guides = newGuides(config.PublicBaseURL)
 	s.anonymous = newLimiter("anonymous", config.RateAnonymous, config.Now)
 	s.keyed = newLimiter("key", config.RateKeys, config.Now)
 	s.failures = newLimiter("wrong-keys", config.RateAnonymous, config.Now)

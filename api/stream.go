@@ -51,10 +51,10 @@ func (s *streams) enter(who client) (leave func(), ok bool) {
 
 // streamParams are what the stream of changes takes.
 type streamParams struct {
-	Type        []string `query:"type" form:"type" validate:"max=50" enums:"topics,places,roles,organizations,people,affiliations,documents,round-tables,organizers,attendees,statements,recommendations"` // Only records of these types.
-	Cursor      string   `query:"cursor" form:"cursor"`                                                                                                                                                    // Where to begin; the header Last-Event-ID, which browsers send when they connect again, goes before it. Without either: now.
-	IncludeData bool     `query:"include_data" form:"include_data"`                                                                                                                                        // Tell each record, too, as its own address shows it.
-	Lang        string   `query:"lang" form:"lang" validate:"omitempty,language"`                                                                                                                          // Adds `<field>_text` and `<field>_lang` beside every text of the records, in this language or the next one of the chain ru, en, kk.
+	Type        []feedType `query:"type" form:"type" validate:"max=50" enums:"feed"` // Only records of these types.
+	Cursor      string     `query:"cursor" form:"cursor"`                            // Where to begin; the header Last-Event-ID, which browsers send when they connect again, goes before it. Without either: now.
+	IncludeData bool       `query:"include_data" form:"include_data"`                // Tell each record, too, as its own address shows it.
+	Lang        string     `query:"lang" form:"lang" validate:"omitempty,language"`  // Adds `<field>_text` and `<field>_lang` beside every text of the records, in this language or the next one of the chain ru, en, kk.
 }
 
 // streamChanges sends the changes as they come.
@@ -173,7 +173,7 @@ func isStopping(ctx context.Context) bool {
 
 // event sends one event whose id is the place after it.
 func (s *server) event(c echo.Context, name string, at logPlace, data any) error {
-	b, err := json.Marshal(data, jsonOptions)
+	b, err := json.Marshal(data, input.JSON)
 	if err != nil {
 		return fmt.Errorf("encode an event: %w", err)
 	}

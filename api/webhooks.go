@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"roundtables.kz/registry/internal/actor"
@@ -25,12 +26,13 @@ type WebhookDeliveryPage = Page[webhook.Listed] //	@name	WebhookDeliveryPage
 
 func (s *server) newDispatcher() *webhook.Dispatcher {
 	return webhook.NewDispatcher(webhook.Options{
-		DB: s.db, Log: s.config.Log, Secret: s.secret, Reach: s.reach(), RetryDelays: s.config.WebhookWaits, PollInterval: s.config.WebhookEvery,
+		DB: s.db, Log: s.config.Log, Types: feedTypes, Secret: s.secret, Reach: s.reach(),
+		RetryDelays: s.config.WebhookWaits, PollInterval: s.config.WebhookEvery,
 		OnAttempt: func(result string) { s.metrics.attempts.WithLabelValues(result).Inc() },
 		Cursor: func(at changes.Head, types []string, drafts bool) string {
 			p := logPlace{Epoch: at.Epoch, Seq: at.Seq, View: viewPublic}
 			if len(types) > 0 {
-				p.Types = changes.Told(types)
+				p.Types = wanted(types)
 			}
 			if drafts {
 				p.View = viewRead
@@ -47,8 +49,14 @@ func (a *API) Deliver(ctx context.Context, grace time.Duration) error {
 	return a.server.dispatcher.Run(ctx, grace)
 }
 
-// mayTellDrafts is apperr.Forbidden for somebody who cannot read drafts and would have more of them told, or to somebody else.
-func mayTellDrafts(ctx context.Context, was, in webhook.Input) error {
+// mayReceive checks what a webhook is to receive: its types are in the change feed, and a key that cannot read drafts
+// does not have more of them delivered, or delivered elsewhere (apperr.Forbidden).
+func mayReceive(ctx context.Context, was, in webhook.Input) error {
+	for i, t := range in.Types {
+		if !slices.Contains(feedTypes, t) {
+			return apperr.Validation([]apperr.Field{apperr.NotOneOf("/types/"+strconv.Itoa(i), feedTypes)})
+		}
+	}
 	same := was.Drafts && was.URL == in.URL && slices.Equal(was.Types, in.Types) && (was.State == in.State || in.State == "disabled")
 	if !in.Drafts || same {
 		return nil
@@ -91,7 +99,7 @@ func (s *server) getWebhook(c echo.Context) error { return itemOf(s, c, webhook.
 func (s *server) createWebhook(c echo.Context) error {
 	var secret string
 	create := func(ctx context.Context, tx pgx.Tx, in webhook.Input) (id int64, err error) {
-		if err := mayTellDrafts(ctx, webhook.Input{}, in); err != nil {
+		if err := mayReceive(ctx, webhook.Input{}, in); err != nil {
 			return 0, err
 		}
 		id, secret, err = webhook.Create(ctx, tx, s.secret, s.reach(), in)
@@ -124,18 +132,14 @@ func withSecret(c echo.Context, secret *string) func(context.Context, pg.DB, int
 //	@Success		200		{object}	webhook.Webhook	"The webhook as it is now."
 //	@Router			/v1/webhooks/{id} [patch]
 func (s *server) patchWebhook(c echo.Context) error {
-	update := func(ctx context.Context, tx pgx.Tx, id int64, in webhook.Input) error {
-		w, err := webhook.Get(ctx, tx, id)
-		if err == nil {
-			err = mayTellDrafts(ctx, w.Input, in)
-		}
-		if err != nil {
+	update := func(ctx context.Context, tx pgx.Tx, old webhook.Webhook, in webhook.Input) error {
+		if err := mayReceive(ctx, old.Input, in); err != nil {
 			return err
 		}
-		return webhook.Update(ctx, tx, s.reach(), id, in)
+		return webhook.Update(ctx, tx, s.reach(), old, in)
 	}
 	defer s.dispatcher.Wake()
-	return patchOf(s, c, webhook.Table, webhook.Type, webhook.Get, func(w *webhook.Webhook) *webhook.Input { return &w.Input }, update)
+	return patchOf(s, c, webhook.Get, func(w *webhook.Webhook) *webhook.Input { return &w.Input }, update)
 }
 
 // deleteWebhook deletes a webhook.
@@ -162,10 +166,10 @@ func (s *server) deleteWebhook(c echo.Context) error {
 //	@Param		filter	query		historyQuery	false	"-"
 //	@Success	200		{object}	RevisionPage	"A page of changes, the newest first."
 //	@Router		/v1/webhooks/{id}/history [get]
-func (s *server) historyWebhook(c echo.Context) error { return historyOf(s, c, webhook.Type) }
+func (s *server) historyWebhook(c echo.Context) error { return historyOf(s, c, webhook.Type, nil) }
 
 // actOnWebhook runs a write on the webhook of the path and answers what show reads after it.
-func actOnWebhook[T any, P record[T]](s *server, c echo.Context, act func(ctx context.Context, tx pgx.Tx, id int64) error, show func(context.Context, pg.DB, int64) (T, error)) error {
+func actOnWebhook[T record](s *server, c echo.Context, act func(ctx context.Context, tx pgx.Tx, id int64) error, show func(context.Context, pg.DB, int64) (T, error)) error {
 	n, err := id(c)
 	if err != nil {
 		return err
@@ -182,7 +186,7 @@ func actOnWebhook[T any, P record[T]](s *server, c echo.Context, act func(ctx co
 		return err
 	}
 	s.dispatcher.Wake()
-	return item[T, P](c, http.StatusOK, &r, itemParams{Lang: p.Lang})
+	return item(c, http.StatusOK, &r, itemParams{Lang: p.Lang})
 }
 
 // rotateWebhookSecret gives a webhook another secret.
@@ -253,7 +257,7 @@ func (s *server) placeToReplay(ctx context.Context, db pg.DB, cursor string) (ch
 		return changes.Head{}, err
 	}
 	if at.Epoch != head.Epoch || at.Seq > head.Seq {
-		return changes.Head{}, s.begun(changes.FeedTypes)
+		return changes.Head{}, s.begun(feedTypes)
 	}
 	return changes.Head{Epoch: at.Epoch, Seq: at.Seq}, nil
 }
@@ -333,7 +337,7 @@ func (s *server) listWebhookDeliveries(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return freshListOf(s, c, of.list)
+	return uncachedListOf(s, c, of.list)
 }
 
 // getWebhookDelivery answers one delivery.
@@ -352,7 +356,7 @@ func (s *server) getWebhookDelivery(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return freshItemOf(s, c, of.get)
+	return uncachedItemOf(s, c, of.get)
 }
 
 // retryWebhookDelivery has a delivery attempted at once.

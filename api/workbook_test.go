@@ -9,6 +9,7 @@ import (
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/statement"
 	"roundtables.kz/registry/internal/text"
 	"roundtables.kz/registry/internal/topic"
@@ -72,7 +73,7 @@ func TestAWorkbookHoldsTextsNumbersAndDaysAndNoFormula(t *testing.T) {
 	if panes, err := book.GetPanes("Sheet1"); err != nil || !panes.Freeze || panes.YSplit != 1 {
 		t.Errorf("%+v, %v", panes, err)
 	}
-	if got := answer.Header().Get("Content-Type"); got != mediaTypes["xlsx"] || answer.Header().Get("X-Change-Cursor") == "" || !strings.HasSuffix(answer.Header().Get("Content-Disposition"), `.xlsx"`) {
+	if got := answer.Header().Get("Content-Type"); got != export.MediaTypes["xlsx"] || answer.Header().Get("X-Change-Cursor") == "" || !strings.HasSuffix(answer.Header().Get("Content-Disposition"), `.xlsx"`) {
 		t.Errorf("%v", answer.Header())
 	}
 	days := bookOf(t, r.as(t).get(t, "/v1/exports/round-tables.xlsx?fields=starts_on"))

@@ -1,4 +1,4 @@
-// Package deployments holds how the registry is put into operation; its tests hold the files to what they promise.
+// Package deployments holds the files that deploy the registry. Its tests check that these files do what they say.
 package deployments
 
 import (

@@ -27,9 +27,13 @@ var layers = [][]string{
 		"internal/attendee", "internal/role", "internal/statement", "internal/topic", "internal/place", "internal/document",
 		"internal/recommendation", "internal/apikey", "internal/idempotency", "internal/distinction", "internal/webhook",
 	},
-	{"internal/history"}, // restores earlier content of any of them
-	{"internal/imports"}, // the import engine and its ledger
-	{"internal/bundle", "internal/merge", "internal/export", "internal/calendar", "internal/feed", "internal/linked"}, // 3: across resources
+	{"internal/history"},        // restores earlier content of any of them
+	{"internal/formats/export"}, // rows of tables, which imports read, too
+	{"internal/imports"},        // the import engine and its ledger
+	{ // 3: across resources
+		"internal/bundle", "internal/match", "internal/merge", "internal/formats/calendar", "internal/formats/feed",
+		"internal/formats/popolo", "internal/formats/schemaorg",
+	},
 	{"internal/sample"}, // the sample is a list of bundles
 	{"openapi"},         // the document; the service serves it
 	{"api/docs"},
@@ -85,29 +89,29 @@ func TestEachRuleOfTheLayersIsChecked(t *testing.T) {
 		source source
 		want   string
 	}{
-		"down":                          {source{path: "internal/topic/store.go", imports: []string{module + "internal/changes", module + "internal/pg", "errors"}}, ""},
-		"up":                            {source{path: "internal/changes/a.go", imports: []string{module + "internal/topic"}}, "internal/topic is not below internal/changes"},
-		"sideways":                      {source{path: "internal/topic/store.go", imports: []string{module + "internal/place"}}, "internal/place is not below internal/topic"},
-		"up in the ordered layer":                 {source{path: "internal/pg/a.go", imports: []string{module + "internal/paging"}}, "internal/paging is not below internal/pg"},
-		"down in the ordered layer":               {source{path: "internal/paging/a.go", imports: []string{module + "internal/pg"}}, ""},
-		"an unknown package":      {source{path: "internal/gossip/a.go"}, "internal/gossip is not in the list of layers"},
-		"a test of an unknown package":         {source{path: "internal/gossip/a_test.go"}, "internal/gossip is not in the list of layers"},
-		"an import of an unknown package":      {source{path: "cmd/registry/a.go", imports: []string{module + "internal/gossip"}}, "internal/gossip is not in the list of layers"},
-		"a command":                     {source{path: "cmd/registry/a.go", imports: []string{module + "api"}, calls: []string{"os.Getenv"}}, ""},
-		"a command of another":          {source{path: "cmd/registry/a.go", imports: []string{module + "cmd/migrate"}}, "cmd/migrate is not below cmd/registry"},
-		"fixtures outside of tests":     {source{path: "internal/bundle/a.go", imports: []string{module + "internal/fixture"}}, "internal/fixture is for tests only"},
-		"fixtures in a test":            {source{path: "internal/topic/a_test.go", imports: []string{module + "internal/fixture", module + "internal/place"}}, ""},
-		"fixtures of a resource":        {source{path: "internal/fixture/topic.go", imports: []string{module + "internal/topic", module + "internal/dbtest"}}, ""},
-		"fixtures of the service":       {source{path: "internal/fixture/topic.go", imports: []string{module + "api"}}, "api is not below internal/fixture"},
-		"a router elsewhere":            {source{path: "internal/topic/a.go", imports: []string{"github.com/labstack/echo/v4"}}, "only api knows Echo"},
-		"a router's part elsewhere":     {source{path: "cmd/registry/a.go", imports: []string{"github.com/labstack/echo/v4/middleware"}}, "only api knows Echo"},
-		"a router in a test":            {source{path: "internal/topic/a_test.go", imports: []string{"github.com/labstack/echo/v4"}}, "only api knows Echo"},
-		"the environment elsewhere":     {source{path: "internal/config/a.go", calls: []string{"os.LookupEnv"}}, "os.LookupEnv: only cmd reads the environment"},
-		"the environment in a test":     {source{path: "internal/config/a_test.go", calls: []string{"os.LookupEnv"}}, ""},
-		"the router's binder":           {source{path: "api/a.go", imports: []string{"github.com/labstack/echo/v4"}, calls: []string{"c.Bind"}}, "c.Bind: bodies and parameters are read by package input"},
-		"a part of the router's binder": {source{path: "api/a.go", imports: []string{"github.com/labstack/echo/v4"}, calls: []string{"echo.QueryParamsBinder"}}, "echo.QueryParamsBinder: bodies"},
-		"another Bind":                  {source{path: "internal/topic/a.go", calls: []string{"w.Bind"}}, ""},
-		"a name that says nothing":      {source{path: "internal/topic/util/a.go"}, "util says nothing"},
+		"down":                            {source{path: "internal/topic/store.go", imports: []string{module + "internal/changes", module + "internal/pg", "errors"}}, ""},
+		"up":                              {source{path: "internal/changes/a.go", imports: []string{module + "internal/topic"}}, "internal/topic is not below internal/changes"},
+		"sideways":                        {source{path: "internal/topic/store.go", imports: []string{module + "internal/place"}}, "internal/place is not below internal/topic"},
+		"up in the ordered layer":         {source{path: "internal/pg/a.go", imports: []string{module + "internal/paging"}}, "internal/paging is not below internal/pg"},
+		"down in the ordered layer":       {source{path: "internal/paging/a.go", imports: []string{module + "internal/pg"}}, ""},
+		"an unknown package":              {source{path: "internal/gossip/a.go"}, "internal/gossip is not in the list of layers"},
+		"a test of an unknown package":    {source{path: "internal/gossip/a_test.go"}, "internal/gossip is not in the list of layers"},
+		"an import of an unknown package": {source{path: "cmd/registry/a.go", imports: []string{module + "internal/gossip"}}, "internal/gossip is not in the list of layers"},
+		"a command":                       {source{path: "cmd/registry/a.go", imports: []string{module + "api"}, calls: []string{"os.Getenv"}}, ""},
+		"a command of another":            {source{path: "cmd/registry/a.go", imports: []string{module + "cmd/migrate"}}, "cmd/migrate is not below cmd/registry"},
+		"fixtures outside of tests":       {source{path: "internal/bundle/a.go", imports: []string{module + "internal/fixture"}}, "internal/fixture is for tests only"},
+		"fixtures in a test":              {source{path: "internal/topic/a_test.go", imports: []string{module + "internal/fixture", module + "internal/place"}}, ""},
+		"fixtures of a resource":          {source{path: "internal/fixture/topic.go", imports: []string{module + "internal/topic", module + "internal/dbtest"}}, ""},
+		"fixtures of the service":         {source{path: "internal/fixture/topic.go", imports: []string{module + "api"}}, "api is not below internal/fixture"},
+		"a router elsewhere":              {source{path: "internal/topic/a.go", imports: []string{"github.com/labstack/echo/v4"}}, "only api knows Echo"},
+		"a router's part elsewhere":       {source{path: "cmd/registry/a.go", imports: []string{"github.com/labstack/echo/v4/middleware"}}, "only api knows Echo"},
+		"a router in a test":              {source{path: "internal/topic/a_test.go", imports: []string{"github.com/labstack/echo/v4"}}, "only api knows Echo"},
+		"the environment elsewhere":       {source{path: "internal/config/a.go", calls: []string{"os.LookupEnv"}}, "os.LookupEnv: only cmd reads the environment"},
+		"the environment in a test":       {source{path: "internal/config/a_test.go", calls: []string{"os.LookupEnv"}}, ""},
+		"the router's binder":             {source{path: "api/a.go", imports: []string{"github.com/labstack/echo/v4"}, calls: []string{"c.Bind"}}, "c.Bind: bodies and parameters are read by package input"},
+		"a part of the router's binder":   {source{path: "api/a.go", imports: []string{"github.com/labstack/echo/v4"}, calls: []string{"echo.QueryParamsBinder"}}, "echo.QueryParamsBinder: bodies"},
+		"another Bind":                    {source{path: "internal/topic/a.go", calls: []string{"w.Bind"}}, ""},
+		"a name that says nothing":        {source{path: "internal/topic/util/a.go"}, "util says nothing"},
 	} {
 		got := problemsOf(c.source)
 		if c.want == "" && len(got) > 0 || c.want != "" && (len(got) == 0 || !strings.HasPrefix(got[0], c.want)) {

@@ -1,22 +1,30 @@
-// Package openapi holds the description of the API that the service publishes, in three notations. It is generated
-// (see generate) and never edited by hand.
+// Package openapi holds what the service publishes about its API: the OpenAPI documents, the guides and the example
+// programs. The documents are generated (see generate) and never edited by hand.
 package openapi
 
-import _ "embed" // the documents
+import "embed"
 
 //go:generate go run ./generate
 
-// V31 is the document: OpenAPI 3.1.
-//
-//go:embed openapi.json
-var V31 []byte
+// The documents in three notations, compressed with gzip. The files without .gz have the same content, for people.
+var (
+	// V31 is the document in OpenAPI 3.1.
+	//
+	//go:embed openapi.json.gz
+	V31 []byte
 
-// V30 is the same document for clients and generators that do not know 3.1 yet: OpenAPI 3.0.
-//
-//go:embed openapi-3.0.json
-var V30 []byte
+	// V30 is the same document in OpenAPI 3.0, for clients and generators that do not support 3.1.
+	//
+	//go:embed openapi-3.0.json.gz
+	V30 []byte
 
-// V20 is the same document for old clients: Swagger 2.0, as far as that can say it.
+	// V20 is the same document in Swagger 2.0, for old clients. It leaves out what 2.0 cannot express.
+	//
+	//go:embed swagger.json.gz
+	V20 []byte
+)
+
+// Guides holds guides/<name>.md, and the programs in examples/ that the guides link to.
 //
-//go:embed swagger.json
-var V20 []byte
+//go:embed guides/*.md examples/mirror examples/webhook
+var Guides embed.FS

@@ -1,38 +1,70 @@
-// Package docs holds the pages that show the API to people: Swagger UI, as swagger-ui-dist 5.35.0 has it, with a page,
-// a style and a starter of our own (index.html, registry.css, registry.js). Nothing is loaded from elsewhere.
+// Package docs holds the pages that show the API to people: Swagger UI and the guides. It does not know the API itself.
+//
+// Swagger UI is swagger-ui-dist 5.35.0, with a page, a style and a script of our own (index.html, registry.css,
+// registry.js). Its large files are stored as `gzip -9n` writes them. Nothing is loaded from other sites.
 package docs
 
 import (
+	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
+	"encoding/binary"
+	"io"
 	"io/fs"
 	"mime"
 	"path"
+	"strings"
 	"sync"
 )
 
 //go:embed ui
 var ui embed.FS
 
-// Policy is the Content-Security-Policy that the pages work under: no script, style or request but to this service.
+// Policy is the Content-Security-Policy of the pages. It allows scripts, styles and requests of this service only.
 const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// File is a file to serve.
+// File is a static file. It is stored compressed with gzip, the form that nearly every client receives.
 type File struct {
 	Type string // media type
 	Tag  string // names the content, for ETag
-	Body []byte
+	Gzip []byte // the content, compressed
 }
 
-// NewFile makes a file of a media type.
-func NewFile(mediaType string, body []byte) File {
-	sum := sha256.Sum256(body)
-	return File{mediaType, base64.RawURLEncoding.EncodeToString(sum[:9]), body}
+// NewFile compresses a file of a media type.
+func NewFile(mediaType string, content []byte) File {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write(content) // a buffer takes everything
+	_ = w.Close()
+	return Compressed(mediaType, b.Bytes())
 }
 
-// Files gives the files of the pages by name; index.html is "". They are read when somebody wants to see them.
+// Compressed is a file of a media type whose content was compressed with gzip before.
+func Compressed(mediaType string, gzipped []byte) File {
+	sum := sha256.Sum256(gzipped)
+	return File{mediaType, base64.RawURLEncoding.EncodeToString(sum[:9]), gzipped}
+}
+
+// Content decompresses the file.
+func (f File) Content() ([]byte, error) {
+	r, err := gzip.NewReader(bytes.NewReader(f.Gzip))
+	if err != nil {
+		return nil, err
+	}
+	content := bytes.NewBuffer(make([]byte, 0, f.Size()+bytes.MinRead))
+	_, err = io.Copy(content, r)
+	return content.Bytes(), err
+}
+
+// Size is the length of the content in bytes. RFC 1952 stores it at the end, in four bytes.
+func (f File) Size() int {
+	return int(binary.LittleEndian.Uint32(f.Gzip[len(f.Gzip)-4:]))
+}
+
+// Files returns the files of Swagger UI and the style of the other pages by name; index.html is "".
 var Files = sync.OnceValue(read)
 
 func read() map[string]File {
@@ -42,21 +74,26 @@ func read() map[string]File {
 		panic(err) // they are part of the program
 	}
 	for _, e := range entries {
-		body, err := ui.ReadFile(path.Join("ui", e.Name()))
+		content, err := ui.ReadFile(path.Join("ui", e.Name()))
 		if err != nil {
 			panic(err)
 		}
-		name := e.Name()
+		name, compressed := strings.CutSuffix(e.Name(), ".gz")
+		file := NewFile
+		if compressed {
+			file = Compressed
+		}
+		mediaType := TypeOf(name)
 		if name == "index.html" {
 			name = ""
 		}
-		files[name] = NewFile(typeOf(e.Name()), body)
+		files[name] = file(mediaType, content)
 	}
 	return files
 }
 
-// typeOf does not rest on the tables of the machine for what the pages need.
-func typeOf(name string) string {
+// TypeOf returns the media type of a file by its name. It knows the types of the pages without the tables of the machine.
+func TypeOf(name string) string {
 	switch path.Ext(name) {
 	case ".html":
 		return "text/html; charset=utf-8"

@@ -43,7 +43,7 @@ const description = `A registry of round tables: who held them, who took part, w
     registry serve
     registry keys create --name "Dashboard" --scope read
 
-Settings are environment variables. The README lists them.
+Settings are environment variables. deployments/README.md lists them.
 
 Exit codes:
 

@@ -1,5 +1,5 @@
-// Package affiliation holds the positions of people in organizations over time. The positions in which they attended a
-// round table are frozen there (see attendee).
+// Package affiliation holds the positions of people in organizations over time. Package attendee holds the positions as
+// they were at a round table.
 package affiliation
 
 import (
@@ -14,15 +14,21 @@ import (
 //
 //	@Description	A position of a person in an organization.
 type Input struct {
-	PersonID       int64         `json:"person_id" db:"person_id" validate:"required,gt=0" example:"1"`             // The person.
-	OrganizationID int64         `json:"organization_id" db:"organization_id" validate:"required,gt=0" example:"1"` // The organization.
-	Title          text.Map      `json:"title" db:"title" validate:"text=500"`                                      // The position.
-	From           *date.Partial `json:"from" db:"held_from"`                                                       // Since when it was held, as far as that is known.
-	To             *date.Partial `json:"to" db:"held_to"`                                                           // Until when; null while it is held.
-	Primary        bool          `json:"primary" db:"is_primary" example:"true"`                                    // Whether it stands for the person where one position is shown.
+	// The person.
+	PersonID int64 `json:"person_id" db:"person_id" validate:"required,gt=0" example:"1"`
+	// The organization.
+	OrganizationID int64 `json:"organization_id" db:"organization_id" validate:"required,gt=0" example:"1"`
+	// Title of the position.
+	Title text.Map `json:"title" db:"title" validate:"text=500"`
+	// Start of the position, as precisely as known.
+	From *date.Partial `json:"from" db:"held_from"`
+	// End of the position, as precisely as known. Null while it is held.
+	To *date.Partial `json:"to" db:"held_to"`
+	// Whether this position is shown where only one is shown.
+	Primary bool `json:"primary" db:"is_primary" example:"true"`
 } //	@name	AffiliationInput
 
-// Check gives the mistakes that no tag can say.
+// Check returns the mistakes that validation tags cannot express.
 func (in *Input) Check() []apperr.Field {
 	if date.Before(in.To, in.From) {
 		return []apperr.Field{apperr.At("/to", "before_start")}
@@ -30,22 +36,26 @@ func (in *Input) Check() []apperr.Field {
 	return nil
 }
 
-// Affiliation is the record.
+// Affiliation is a stored affiliation.
 //
 //	@Description	A position of a person in an organization.
 type Affiliation struct {
 	changes.Record
 	Input
-	Person       text.Ref   `json:"person" db:"person"`             // The person in short.
-	Organization text.Ref   `json:"organization" db:"organization"` // The organization in short.
+	Person       text.Ref   `json:"person" db:"person"`             // The person, by id and name.
+	Organization text.Ref   `json:"organization" db:"organization"` // The organization, by id and name.
 	Added        text.Added `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	Affiliation
 
-// Filter is what a list can be narrowed by.
+// Filter holds the filters of the list.
 type Filter struct {
 	paging.Params
-	ID           []int64   `query:"id" form:"id" validate:"max=200"`                                      // Only these records.
-	Person       []int64   `query:"person" form:"person" validate:"max=200"`                              // Only positions of these people.
-	Organization []int64   `query:"organization" form:"organization" validate:"max=200"`                  // Only positions in these organizations.
-	On           *date.Day `query:"on" form:"on" swaggertype:"string" format:"date" example:"2020-02-27"` // Only positions that were held on this day, as far as is known.
+	// Only records with these ids.
+	ID []int64 `query:"id" form:"id" validate:"max=200"`
+	// Only positions of these people.
+	Person []int64 `query:"person" form:"person" validate:"max=200"`
+	// Only positions in these organizations.
+	Organization []int64 `query:"organization" form:"organization" validate:"max=200"`
+	// Only positions that were held on this day, as far as known.
+	On *date.Day `query:"on" form:"on" swaggertype:"string" format:"date" example:"2020-02-27"`
 }

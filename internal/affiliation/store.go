@@ -2,7 +2,6 @@ package affiliation
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/changes"
@@ -13,15 +12,19 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where affiliations are kept and what the log calls them.
+// Table is the table of affiliations, Type their record type in the change log.
 const (
 	Table = "affiliations"
 	Type  = "affiliations"
 )
 
-var full, unrestricted = newSource(false), newSource(true)
+// Source is how affiliations are read by keys with the scope read.
+var Source = newSource(false)
 
-// newSource is how affiliations are read: by the public without those of restricted people.
+// publicSource is how the public reads them.
+var publicSource = newSource(true)
+
+// newSource returns how affiliations are read. The public does not see those of restricted people.
 func newSource(public bool) paging.Source {
 	s := paging.Source{
 		Columns: changes.Columns("f") + `, f.person_id, f.organization_id, f.title, f.held_from, f.held_to, f.is_primary,
@@ -43,17 +46,12 @@ func newSource(public bool) paging.Source {
 
 func sourceFor(ctx context.Context) paging.Source {
 	if actor.From(ctx).SeesOnlyPublished() {
-		return unrestricted
+		return publicSource
 	}
-	return full
+	return Source
 }
 
-func init() {
-	pg.Explain("affiliations_held_to_order", "/to", "before_start")
-	pg.Explain("affiliations_person_id_organization_id_key", "/organization_id", "already_taken")
-}
-
-// List gives a page of affiliations.
+// List returns a page of affiliations.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Affiliation], error) {
 	var w pg.Where
 	pg.In(&w, "f.id", "id", f.ID)
@@ -65,28 +63,24 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Affiliation], er
 	return paging.Query[Affiliation](ctx, db, sourceFor(ctx), w, f.Params)
 }
 
-// Get gives one affiliation, or apperr.NotFound, or apperr.Gone after its deletion.
+// Get returns one affiliation. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Affiliation, error) {
-	f, err := pg.One[Affiliation](ctx, db, sourceFor(ctx).Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return f, err
+	return changes.Get[Affiliation](ctx, db, sourceFor(ctx), Type, id)
 }
 
-// Create makes an affiliation. An unknown person or organization is apperr.Invalid; one that is there already, with the
-// same title and beginning, is apperr.Conflict.
+// Create creates an affiliation. An unknown person or organization is apperr.Invalid. A duplicate with the same title
+// and beginning is apperr.Conflict.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	return pg.ID(ctx, tx, `
 		INSERT INTO affiliations (person_id, organization_id, title, held_from, held_to, is_primary)
 		VALUES (@person_id, @organization_id, @title, @held_from, @held_to, @is_primary) RETURNING id`, in.args())
 }
 
-// Update gives an affiliation new content, with the errors of Create; content that is already there changes nothing, the
-// version included.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+// Update replaces the content of old, with the errors of Create. Content that is already stored changes nothing, not
+// even the version.
+func Update(ctx context.Context, tx pgx.Tx, old Affiliation, in Input) error {
 	args := in.args()
-	args["id"] = id
+	args["id"] = old.ID
 	return pg.Exec(ctx, tx, `
 		UPDATE affiliations SET person_id = @person_id, organization_id = @organization_id, title = @title, held_from = @held_from,
 			held_to = @held_to, is_primary = @is_primary WHERE id = @id`, args)
@@ -98,12 +92,12 @@ func (in Input) args() pg.Args {
 	}
 }
 
-// OfPeople gives the latest positions of each person, at most per of each.
+// OfPeople returns the latest positions of each person, up to per for each.
 func OfPeople(ctx context.Context, db pg.DB, people []int64, per int) ([]Affiliation, error) {
 	return each(ctx, db, "c.person_id", people, per)
 }
 
-// OfOrganizations gives the latest positions in each organization, at most per of each.
+// OfOrganizations returns the latest positions in each organization, up to per for each.
 func OfOrganizations(ctx context.Context, db pg.DB, organizations []int64, per int) ([]Affiliation, error) {
 	return each(ctx, db, "c.organization_id", organizations, per)
 }

@@ -156,7 +156,11 @@ func TestARemovedScopeIsGoneWithinASecond(t *testing.T) {
 		t.Fatal("the key cannot write")
 	}
 	write(t, db, func(ctx context.Context, tx pgx.Tx) error {
-		return apikey.Update(ctx, tx, id, apikey.Input{Name: "a", Scopes: []string{"read"}})
+		old, err := apikey.Get(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		return apikey.Update(ctx, tx, old, apikey.Input{Name: "a", Scopes: []string{"read"}})
 	})
 	c.advance(time.Second)
 	if wantValid(t, r, token).Can(actor.Write) {

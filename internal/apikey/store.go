@@ -15,16 +15,17 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where keys are kept and what the log calls them.
+// Table is the table of keys, Type their record type in the change log.
 const (
 	Table = "api_keys"
 	Type  = "api-keys"
 )
 
-// prefixLength is how much of a made key stays readable: "rtr_" and 30 of its 256 random bits.
+// prefixLength is the length of the part of a created key that stays readable: "rtr_" and 30 of its 256 random bits.
 const prefixLength = 10
 
-var source = paging.Source{
+// Source is how keys are read.
+var Source = paging.Source{
 	Columns: changes.Columns("k") + ", k.name, k.scopes, k.expires_at, k.prefix, k.revoked_at, k.last_used_at",
 	Table:   "api_keys k",
 	ID:      "k.id",
@@ -37,7 +38,7 @@ var source = paging.Source{
 
 const active = "(k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now()))"
 
-// List gives a page of keys, the revoked ones too.
+// List returns a page of keys, including revoked ones.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[APIKey], error) {
 	var w pg.Where
 	pg.In(&w, "k.id", "id", f.ID)
@@ -47,20 +48,16 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[APIKey], error) 
 	if f.Active != nil {
 		w.Add(active+" = @active", "active", *f.Active)
 	}
-	return paging.Query[APIKey](ctx, db, source, w, f.Params)
+	return paging.Query[APIKey](ctx, db, Source, w, f.Params)
 }
 
-// Get gives one key, or apperr.NotFound.
+// Get returns one key, or apperr.NotFound.
 func Get(ctx context.Context, db pg.DB, id int64) (APIKey, error) {
-	k, err := pg.One[APIKey](ctx, db, source.Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return k, err
+	return changes.Get[APIKey](ctx, db, Source, Type, id)
 }
 
-// Create makes a key and gives its id and the key itself, which cannot be read again. secret is the registry's. An
-// expiry that is already over is apperr.Invalid.
+// Create creates a key and returns its id and the key itself, which cannot be read again. secret is that of the
+// registry. An expiry in the past is apperr.Invalid.
 func Create(ctx context.Context, tx pgx.Tx, secret []byte, in Input) (id int64, token string, err error) {
 	if err := inFuture(in.ExpiresAt); err != nil {
 		return 0, "", err
@@ -71,30 +68,26 @@ func Create(ctx context.Context, tx pgx.Tx, secret []byte, in Input) (id int64, 
 	return id, token, err
 }
 
-// Update gives a key another name, other scopes or another expiry; content that is already there changes nothing. An
-// expiry that is newly set and already over is apperr.Invalid: Revoke ends a key.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
-	k, err := Get(ctx, tx, id)
-	if err != nil {
-		return err
-	}
-	if in.ExpiresAt != nil && (k.ExpiresAt == nil || !k.ExpiresAt.Equal(*in.ExpiresAt)) {
+// Update replaces the name, scopes and expiry of old. A new expiry in the past is apperr.Invalid: use Revoke to end a
+// key. Content that is already stored changes nothing, not even the version.
+func Update(ctx context.Context, tx pgx.Tx, old APIKey, in Input) error {
+	if in.ExpiresAt != nil && (old.ExpiresAt == nil || !old.ExpiresAt.Equal(*in.ExpiresAt)) {
 		if err := inFuture(in.ExpiresAt); err != nil {
 			return err
 		}
 	}
 	return pg.Exec(ctx, tx, "UPDATE api_keys SET name = @name, scopes = @scopes, expires_at = @expires_at WHERE id = @id",
-		pg.Args{"id": id, "name": in.Name, "scopes": in.Scopes, "expires_at": in.ExpiresAt})
+		pg.Args{"id": old.ID, "name": in.Name, "scopes": in.Scopes, "expires_at": in.ExpiresAt})
 }
 
-// Revoke ends a key for good. A key that is revoked already stays as it is.
+// Revoke ends a key permanently. A key that is already revoked does not change.
 func Revoke(ctx context.Context, tx pgx.Tx, id int64) error {
 	return pg.Exec(ctx, tx, "UPDATE api_keys SET revoked_at = now() WHERE id = @id AND revoked_at IS NULL", pg.Args{"id": id})
 }
 
-// Ensure makes token, a key of the operator's own choice, valid under a name with just these scopes and no expiry, and
-// revokes the other keys of that name, so that a changed setting replaces the key of before. When all is right already
-// nothing is written. Nothing of the token stays readable. A blank token is an error.
+// Ensure makes token, a key that the operator has chosen, valid under a name with exactly these scopes and no expiry.
+// It revokes the other keys of that name, so that a changed setting replaces the previous key. It writes nothing if
+// nothing changes. No part of the token stays readable. A blank token is an error.
 func Ensure(ctx context.Context, tx pgx.Tx, secret []byte, name, token string, scopes []string) error {
 	token = strings.TrimSpace(token)
 	if token == "" {
@@ -110,7 +103,7 @@ func Ensure(ctx context.Context, tx pgx.Tx, secret []byte, name, token string, s
 	}
 	delete(args, "scopes")
 	if err := pg.Exec(ctx, tx, "UPDATE api_keys SET revoked_at = now() WHERE name = @name AND hash <> @hash AND revoked_at IS NULL", args); err != nil {
-		return fmt.Errorf("revoke the key %q of before: %w", name, err)
+		return fmt.Errorf("revoke the previous key %q: %w", name, err)
 	}
 	return nil
 }

@@ -119,7 +119,13 @@ func TestANewExpiryMustBeInTheFuture(t *testing.T) {
 	past, future := time.Now().Add(-time.Second), time.Now().Add(time.Hour).Truncate(time.Microsecond).UTC()
 	id, _ := fixture.APIKey(t, db, func(in *apikey.Input) { in.Name, in.ExpiresAt = "a", &future })
 	update := func(in apikey.Input) error {
-		return changes.Write(ctx, db, changes.Options{}, func(tx pgx.Tx) error { return apikey.Update(ctx, tx, id, in) })
+		return changes.Write(ctx, db, changes.Options{}, func(tx pgx.Tx) error {
+			old, err := apikey.Get(ctx, tx, id)
+			if err != nil {
+				return err
+			}
+			return apikey.Update(ctx, tx, old, in)
+		})
 	}
 	var rejected *apperr.Error
 	if err := update(apikey.Input{Name: "a", Scopes: []string{"read"}, ExpiresAt: &past}); !errors.As(err, &rejected) || rejected.Fields[0].Pointer != "/expires_at" {

@@ -1,5 +1,5 @@
-// Package apperr holds the errors that a client can act on. Everything else that goes wrong is a bug or a fault of the
-// machine and stays a plain error. Status codes are not known here (see api).
+// Package apperr holds the errors that a client can act on, and their messages in three languages. All other failures
+// are bugs or faults of the machine; they stay plain errors. Package api maps kinds of errors to status codes.
 package apperr
 
 import (
@@ -7,52 +7,52 @@ import (
 	"strings"
 )
 
-// Kind is what went wrong, for the one table that turns it into a status.
+// Kind says what went wrong. Package api maps it to a status code.
 type Kind int
 
 // The kinds of error.
 const (
-	Malformed     Kind = iota + 1 // the request cannot be read at all
-	Invalid                       // it can be read, but breaks a rule
-	NotFound                      // no such record, or not for this actor
-	Gone                          // it was deleted
-	Merged                        // it became part of another record
-	Conflict                      // another record is in the way
-	Stale                         // the version given is not the current one
-	Unauthorized                  // a key is needed, or the one given is not good
-	Forbidden                     // the actor may see it but not do this
-	Required                      // a precondition is missing
-	TooLarge                      // the body is over the limit
+	Malformed     Kind = iota + 1 // the request cannot be read
+	Invalid                       // the request can be read but breaks a rule
+	NotFound                      // there is no such record, or the actor may not see it
+	Gone                          // the record was deleted
+	Merged                        // the record was merged into another one
+	Conflict                      // another record conflicts with the change
+	Stale                         // the given version is not the current one
+	Unauthorized                  // the API key is missing or not valid
+	Forbidden                     // the actor is not allowed to do this
+	Required                      // a precondition, such as If-Match, is missing
+	TooLarge                      // the body exceeds the limit
 	TooMany                       // the rate limit is used up
-	Media                         // the body has another media type
-	NotAcceptable                 // the client accepts none of ours
-	Unavailable                   // try again later
+	Media                         // the body has an unsupported media type
+	NotAcceptable                 // the Accept header excludes every response type
+	Unavailable                   // the client should try again later
 )
 
-// Error is an error for the client. Its text comes from the catalogue of messages by Code and Args.
+// Error is an error that a client can act on. Message makes its text from Code and Args.
 type Error struct {
 	Kind   Kind
 	Code   string
 	Args   Args
 	Fields []Field
-	Extra  map[string]any // further members of the problem, such as current_version
+	Extra  map[string]any // additional members of the problem, such as current_version
 	Err    error          // the cause, for the log only
 }
 
-// Args fill the {placeholders} of a message.
+// Args holds the values of the {placeholders} of a message.
 type Args map[string]string
 
-// Field is one mistake in a request: where, what, and what would have been right.
+// Field is one mistake in a request: where it is, what is wrong and what is allowed.
 type Field struct {
-	Pointer    string // RFC 6901, into the body
-	Parameter  string // name of a query parameter or header
+	Pointer    string // JSON pointer into the body (RFC 6901)
+	Parameter  string // name of the query parameter or header
 	Code       string
 	Args       Args
 	Allowed    []string
 	Candidates []Candidate
 }
 
-// Candidate is a record that the client may have meant.
+// Candidate is an existing record that the client may have meant.
 type Candidate struct {
 	ID    int64   `json:"id"`
 	Name  string  `json:"name"`
@@ -73,7 +73,7 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// New makes an error of a kind with a code of the catalogue.
+// New returns an error with a code of messages.json; args are pairs of placeholder and value.
 func New(kind Kind, code string, args ...string) *Error {
 	return &Error{Kind: kind, Code: code, Args: pairs(args)}
 }
@@ -84,22 +84,22 @@ func IsKind(err error, kind Kind) bool {
 	return errors.As(err, &e) && e.Kind == kind
 }
 
-// At is a mistake at a JSON pointer of the body; args are pairs of placeholder and value.
+// At returns a mistake at a JSON pointer of the body; args are pairs of placeholder and value.
 func At(pointer, code string, args ...string) Field {
 	return Field{Pointer: pointer, Code: code, Args: pairs(args)}
 }
 
-// In is a mistake in a query parameter or header.
+// In returns a mistake in a query parameter or header; args are pairs of placeholder and value.
 func In(parameter, code string, args ...string) Field {
 	return Field{Parameter: parameter, Code: code, Args: pairs(args)}
 }
 
-// NotOneOf is a value outside a closed list.
+// NotOneOf returns the mistake for a value that is not in a closed list.
 func NotOneOf(pointer string, allowed []string) Field {
 	return Field{Pointer: pointer, Code: "not_allowed", Allowed: allowed, Args: Args{"allowed": strings.Join(allowed, ", ")}}
 }
 
-// Validation gives the error for mistakes in a body, or nil where there are none.
+// Validation returns the error for mistakes in a body, or nil if there are none.
 func Validation(fields []Field) error {
 	if len(fields) == 0 {
 		return nil
@@ -107,7 +107,7 @@ func Validation(fields []Field) error {
 	return &Error{Kind: Invalid, Code: "validation_failed", Fields: fields}
 }
 
-// BadQuery gives the error for mistakes in query parameters or headers, or nil where there are none.
+// BadQuery returns the error for mistakes in query parameters or headers, or nil if there are none.
 func BadQuery(fields []Field) error {
 	if len(fields) == 0 {
 		return nil
@@ -115,15 +115,17 @@ func BadQuery(fields []Field) error {
 	return &Error{Kind: Malformed, Code: "bad_parameters", Fields: fields}
 }
 
-// Value is what a type's UnmarshalText returns for text that it cannot hold; the decoder adds where it stood.
+// Value is the error of UnmarshalText or UnmarshalJSON for a value that the type cannot hold. The decoder adds the
+// pointer.
 type Value struct {
-	Code string
-	Args Args
+	Code    string
+	Args    Args
+	Allowed []string // the closed list of values, nil if there is none
 }
 
 func (v Value) Error() string { return v.Code }
 
-// BadValue makes a Value.
+// BadValue returns a Value; args are pairs of placeholder and value.
 func BadValue(code string, args ...string) Value { return Value{Code: code, Args: pairs(args)} }
 
 func pairs(list []string) Args {

@@ -1,5 +1,5 @@
-// Package attendee holds who took part in a round table: people, organizations and unnamed groups, in which roles, and in
-// which positions as they were on that day.
+// Package attendee holds the attendees of round tables: people, organizations and unnamed groups, with their roles and
+// with their positions at the time.
 package attendee
 
 import (
@@ -12,42 +12,59 @@ import (
 	"roundtables.kz/registry/internal/text"
 )
 
-// Affiliation is a position as it was at the round table.
+// Affiliation is a position at the time of the round table.
 //
-//	@Description	A position as it was at the round table.
+//	@Description	A position at the time of the round table.
 type Affiliation struct {
-	OrganizationID       *int64   `json:"organization_id" validate:"omitnil,gt=0" example:"1"`                                   // The organization, where it is known.
-	OrganizationAsListed *string  `json:"organization_as_listed" validate:"omitnil,min=1,max=500" example:"Institute of Policy"` // Its name as the source gives it.
-	Title                text.Map `json:"title" validate:"text=500"`                                                             // The position there.
+	// The organization, if it is known.
+	OrganizationID *int64 `json:"organization_id" validate:"omitnil,gt=0" example:"1"`
+	// Name of the organization as the source gives it.
+	OrganizationAsListed *string `json:"organization_as_listed" validate:"omitnil,min=1,max=500" example:"Institute of Policy"`
+	// Title of the position.
+	Title text.Map `json:"title" validate:"text=500"`
 } //	@name	AttendeeAffiliationInput
 
-// OnBehalfOf is whom an attendee stood for.
+// OnBehalfOf names the person or organization that an attendee represented.
 //
-//	@Description	Whom an attendee stood for: a person or an organization.
+//	@Description	The person or organization that an attendee represented.
 type OnBehalfOf struct {
-	PersonID       *int64 `json:"person_id" validate:"omitnil,gt=0" example:"1"`       // The person.
-	OrganizationID *int64 `json:"organization_id" validate:"omitnil,gt=0" example:"1"` // Or the organization.
+	// The person. Leave it out for an organization.
+	PersonID *int64 `json:"person_id" validate:"omitnil,gt=0" example:"1"`
+	// The organization. Leave it out for a person.
+	OrganizationID *int64 `json:"organization_id" validate:"omitnil,gt=0" example:"1"`
 } //	@name	OnBehalfOfInput
 
 // Input is what a client writes.
 //
-//	@Description	A part in a round table. Who it is: a person, or an organization, or a group (`description`), or somebody who is known by
-//	@Description	a name only (`name_as_listed`) or by a post only (`affiliations`).
+//	@Description	An attendee of a round table: a person (`person_id`), an organization (`organization_id`) or a group
+//	@Description	(`description`). If the person is not identified yet, give only the name (`name_as_listed`) or only the
+//	@Description	post (`affiliations`).
 type Input struct {
-	RoundTableID   int64         `json:"round_table_id" db:"round_table_id" validate:"required,gt=0" example:"1"`                                                                                            // The round table. It cannot be changed.
-	PersonID       *int64        `json:"person_id" db:"person_id" validate:"omitnil,gt=0" example:"1"`                                                                                                       // The person.
-	OrganizationID *int64        `json:"organization_id" db:"organization_id" validate:"omitnil,gt=0" example:"1"`                                                                                           // Or the organization that took part as such.
-	NameAsListed   *string       `json:"name_as_listed" db:"name_as_listed" validate:"omitnil,min=1,max=500" example:"T. Kaliyev"`                                                                           // The name as the source gives it. Alone, it is somebody who is not yet linked to a person.
-	Description    text.Map      `json:"description" db:"description" validate:"text=500"`                                                                                                                   // Or what the group consisted of.
-	GroupSize      *int64        `json:"group_size" db:"group_size" validate:"omitnil,gt=0,lte=1000000" example:"20"`                                                                                        // How many the group were, where that is known.
-	Roles          []string      `json:"roles" db:"roles" validate:"max=20,unique,dive,min=1,max=40" example:"moderator"`                                                                                    // Codes of its roles, in order.
-	Affiliations   []Affiliation `json:"affiliations" db:"-" validate:"max=20,dive"`                                                                                                                         // Positions as they were at the round table, the first one first.
-	OnBehalfOf     *OnBehalfOf   `json:"on_behalf_of" db:"-"`                                                                                                                                                // Whom it stood for.
-	Attendance     string        `json:"attendance" db:"attendance" validate:"omitempty,oneof=invited confirmed attended absent online" enums:"invited,confirmed,attended,absent,online" default:"attended"` // Whether it came.
-	Position       *int64        `json:"position" db:"position" validate:"omitnil,gt=0,lte=100000" example:"1"`                                                                                              // Its place in the order of the source. Left out: the last one.
+	// The round table. It cannot be changed.
+	RoundTableID int64 `json:"round_table_id" db:"round_table_id" validate:"required,gt=0" example:"1"`
+	// The person who attended.
+	PersonID *int64 `json:"person_id" db:"person_id" validate:"omitnil,gt=0" example:"1"`
+	// The organization that attended as such.
+	OrganizationID *int64 `json:"organization_id" db:"organization_id" validate:"omitnil,gt=0" example:"1"`
+	// Name as the source gives it. Given alone, it means that the person is not identified yet.
+	NameAsListed *string `json:"name_as_listed" db:"name_as_listed" validate:"omitnil,min=1,max=500" example:"T. Kaliyev"`
+	// Description of a group without names.
+	Description text.Map `json:"description" db:"description" validate:"text=500"`
+	// Number of people in the group. Null if unknown.
+	GroupSize *int64 `json:"group_size" db:"group_size" validate:"omitnil,gt=0,lte=1000000" example:"20"`
+	// Codes of the roles, in order.
+	Roles []string `json:"roles" db:"roles" validate:"max=20,unique,dive,min=1,max=40" example:"moderator"`
+	// Positions at the time of the round table, in order.
+	Affiliations []Affiliation `json:"affiliations" db:"-" validate:"max=20,dive"`
+	// The person or organization that the attendee represented.
+	OnBehalfOf *OnBehalfOf `json:"on_behalf_of" db:"-"`
+	// Whether the attendee was invited, confirmed, attended, was absent or joined online.
+	Attendance string `json:"attendance" db:"attendance" validate:"omitempty,oneof=invited confirmed attended absent online" enums:"invited,confirmed,attended,absent,online" default:"attended"`
+	// Order in the source, from 1. Default: last.
+	Position *int64 `json:"position" db:"position" validate:"omitnil,gt=0,lte=100000" example:"1"`
 } //	@name	AttendeeInput
 
-// Check fills in what a client left out and gives the mistakes that no tag can say.
+// Check sets the defaults of fields that the client left out, and returns the mistakes that tags cannot express.
 func (in *Input) Check() []apperr.Field {
 	in.complete()
 	var fields []apperr.Field
@@ -86,39 +103,44 @@ func (in *Input) complete() {
 	}
 }
 
-// Position is a position as it was at the round table, with its organization.
+// Position is a position at the time of the round table, with its organization.
 //
-//	@Description	A position as it was at the round table.
+//	@Description	A position at the time of the round table.
 type Position struct {
 	Affiliation
-	Organization *text.Ref  `json:"organization"` // The organization in short.
+	Organization *text.Ref  `json:"organization"` // The organization, by id and name.
 	Added        text.Added `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	AttendeeAffiliation
 
-// Behalf is whom an attendee stood for, with their names.
+// Behalf is the person or organization that an attendee represented, with its name.
 //
-//	@Description	Whom an attendee stood for.
+//	@Description	The person or organization that an attendee represented.
 type Behalf struct {
 	OnBehalfOf
-	Person       *text.Ref `json:"person"`       // The person in short.
-	Organization *text.Ref `json:"organization"` // The organization in short.
+	Person       *text.Ref `json:"person"`       // The person, by id and name.
+	Organization *text.Ref `json:"organization"` // The organization, by id and name.
 } //	@name	OnBehalfOf
 
-// Attendee is the record.
+// Attendee is a stored attendee.
 //
-//	@Description	A part in a round table.
+//	@Description	An attendee of a round table: a person, an organization or a group.
 type Attendee struct {
 	changes.Record
 	Input
-	RoundTable   text.Ref        `json:"round_table" db:"round_table"`   // The round table in short.
-	Person       *text.PersonRef `json:"person" db:"person"`             // The person in short, with the first of the positions.
-	Organization *text.Ref       `json:"organization" db:"organization"` // The organization in short.
-	Affiliations []Position      `json:"affiliations" db:"affiliations"` // Positions as they were at the round table, the first one first.
-	OnBehalfOf   *Behalf         `json:"on_behalf_of" db:"on_behalf_of"` // Whom it stood for.
-	Added        text.Added      `json:",embed" db:"-" swaggerignore:"true"`
+	// The round table, by id and title.
+	RoundTable text.Ref `json:"round_table" db:"round_table"`
+	// The person, with the first of the positions.
+	Person *text.PersonRef `json:"person" db:"person"`
+	// The organization, by id and name.
+	Organization *text.Ref `json:"organization" db:"organization"`
+	// Positions at the time of the round table, in order.
+	Affiliations []Position `json:"affiliations" db:"affiliations"`
+	// The person or organization that the attendee represented.
+	OnBehalfOf *Behalf    `json:"on_behalf_of" db:"on_behalf_of"`
+	Added      text.Added `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	Attendee
 
-// finish fills what the row does not hold in the form that clients see.
+// finish sets the fields that are derived from other columns of the row.
 func (a *Attendee) finish() {
 	for _, p := range a.Affiliations {
 		a.Input.Affiliations = append(a.Input.Affiliations, p.Affiliation)
@@ -132,21 +154,30 @@ func (a *Attendee) finish() {
 	}
 }
 
-// Within is what the list of one round table can be narrowed by.
+// Within holds the filters of the list of one round table.
 type Within struct {
 	paging.Params
-	ID           []int64  `query:"id" form:"id" validate:"max=200"`                                                                  // Only these records.
-	Person       []int64  `query:"person" form:"person" validate:"max=200"`                                                          // Only parts of these people.
-	Organization []int64  `query:"organization" form:"organization" validate:"max=200"`                                              // Only parts of these organizations, of people in a position there, or on their behalf.
-	Role         []string `query:"role" form:"role" validate:"max=200" example:"moderator"`                                          // Only parts with one of these roles.
-	Attendance   []string `query:"attendance" form:"attendance" enums:"invited,confirmed,attended,absent,online" validate:"max=200"` // Only parts with one of these attendances.
-	Resolved     *bool    `query:"resolved" form:"resolved"`                                                                         // Only those who are known (`true`: a person, an organization or a group), or only those who are not yet linked to a person (`false`).
+	// Only records with these ids.
+	ID []int64 `query:"id" form:"id" validate:"max=200"`
+	// Only these people.
+	Person []int64 `query:"person" form:"person" validate:"max=200"`
+	// Only these organizations, people in a position there, and attendees who represented them.
+	Organization []int64 `query:"organization" form:"organization" validate:"max=200"`
+	// Only attendees with one of these roles.
+	Role []string `query:"role" form:"role" validate:"max=200" example:"moderator"`
+	// Only attendees with one of these attendances.
+	Attendance []string `query:"attendance" form:"attendance" enums:"invited,confirmed,attended,absent,online" validate:"max=200"`
+	// Only identified people, organizations and groups (`true`), or only attendees not linked to a person yet (`false`).
+	Resolved *bool `query:"resolved" form:"resolved"`
 }
 
-// Filter is what a list can be narrowed by.
+// Filter holds the filters of the list.
 type Filter struct {
 	Within
-	RoundTable []int64   `query:"round_table" form:"round_table" validate:"max=200"`                                      // Only parts in these round tables.
-	StartsFrom *date.Day `query:"starts_from" form:"starts_from" swaggertype:"string" format:"date" example:"2020-02-27"` // Only parts in round tables that start on this day or later. One known by its month or year only counts as starting on the first day of it.
-	StartsTo   *date.Day `query:"starts_to" form:"starts_to" swaggertype:"string" format:"date" example:"2020-02-27"`     // Only parts in round tables that start before this day.
+	// Only attendees of these round tables.
+	RoundTable []int64 `query:"round_table" form:"round_table" validate:"max=200"`
+	// Only attendees of round tables that start on or after this day. A known month or year counts as its first day.
+	StartsFrom *date.Day `query:"starts_from" form:"starts_from" swaggertype:"string" format:"date" example:"2020-02-27"`
+	// Only attendees of round tables that start before this day.
+	StartsTo *date.Day `query:"starts_to" form:"starts_to" swaggertype:"string" format:"date" example:"2020-02-27"`
 }

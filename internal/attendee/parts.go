@@ -12,37 +12,37 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// replaceParts gives an attendee other roles and positions. What is already there is left alone.
-func replaceParts(ctx context.Context, tx pgx.Tx, id int64, was, is Input) error {
-	var gone pgx.Batch
-	roles, affiliations := is.Roles, is.Affiliations
-	if slices.Equal(was.Roles, roles) {
+// replaceParts replaces the roles and positions of an attendee where they differ.
+func replaceParts(ctx context.Context, tx pgx.Tx, id int64, old, in Input) error {
+	var deletes pgx.Batch
+	roles, affiliations := in.Roles, in.Affiliations
+	if slices.Equal(old.Roles, roles) {
 		roles = nil
 	} else {
-		gone.Queue("DELETE FROM attendee_roles WHERE attendee_id = $1", id)
+		deletes.Queue("DELETE FROM attendee_roles WHERE attendee_id = $1", id)
 	}
-	if len(was.Affiliations) == len(affiliations) && (len(affiliations) == 0 || reflect.DeepEqual(was.Affiliations, affiliations)) {
+	if len(old.Affiliations) == len(affiliations) && (len(affiliations) == 0 || reflect.DeepEqual(old.Affiliations, affiliations)) {
 		affiliations = nil
 	} else {
-		gone.Queue("DELETE FROM attendee_affiliations WHERE attendee_id = $1", id)
+		deletes.Queue("DELETE FROM attendee_affiliations WHERE attendee_id = $1", id)
 	}
-	if gone.Len() == 0 {
+	if deletes.Len() == 0 {
 		return nil
 	}
-	if err := tx.SendBatch(ctx, &gone).Close(); err != nil {
-		return pg.Error(err)
+	if err := pg.Send(ctx, tx, "remove the parts of an attendee", &deletes); err != nil {
+		return err
 	}
 	return addParts(ctx, tx, id, roles, affiliations)
 }
 
-// frozen is a position as it is inserted.
-type frozen struct {
+// numbered is a position as it is inserted.
+type numbered struct {
 	Affiliation
 	Position int `json:"position"`
 }
 
-// addParts gives an attendee roles and positions, in one round trip. Only references that exist are inserted: all others
-// come together as apperr.Invalid, each at its place in the list.
+// addParts adds roles and positions to an attendee in one round trip. It inserts only references that exist and
+// reports all others together as apperr.Invalid, each by its index.
 func addParts(ctx context.Context, tx pgx.Tx, id int64, roles []string, affiliations []Affiliation) error {
 	var parts pgx.Batch
 	var fields []apperr.Field
@@ -62,9 +62,9 @@ func addParts(ctx context.Context, tx pgx.Tx, id int64, roles []string, affiliat
 		})
 	}
 	if len(affiliations) > 0 {
-		list := make([]frozen, len(affiliations))
+		list := make([]numbered, len(affiliations))
 		for i, f := range affiliations {
-			list[i] = frozen{f, i + 1}
+			list[i] = numbered{f, i + 1}
 		}
 		parts.Queue(`
 			INSERT INTO attendee_affiliations (attendee_id, position, organization_id, organization_as_listed, title)
@@ -84,8 +84,8 @@ func addParts(ctx context.Context, tx pgx.Tx, id int64, roles []string, affiliat
 	if parts.Len() == 0 {
 		return nil
 	}
-	if err := tx.SendBatch(ctx, &parts).Close(); err != nil {
-		return pg.Error(err)
+	if err := pg.Send(ctx, tx, "add the parts of an attendee", &parts); err != nil {
+		return err
 	}
 	return apperr.Validation(fields)
 }

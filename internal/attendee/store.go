@@ -2,7 +2,6 @@ package attendee
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
@@ -14,20 +13,24 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where attendees are kept and what the log calls them.
+// Table is the table of attendees, Type their record type in the change log.
 const (
 	Table = "attendees"
 	Type  = "attendees"
 )
 
-var full, published = newSource(false), newSource(true)
+// Source is how attendees are read by keys with the scope read.
+var Source = newSource(false)
 
-// newSource is how attendees are read: by the public only those of published round tables, and restricted people without
-// anything that names them.
+// publicSource is how the public reads them.
+var publicSource = newSource(true)
+
+// newSource returns how attendees are read. The public sees only those of published round tables, and nothing that
+// names restricted people.
 func newSource(public bool) paging.Source {
 	s := paging.Source{
 		Table: "attendees a",
-		Joins: "LEFT JOIN round_tables r ON r.id = a.round_table_id", // an outer join that nothing looks at costs nothing
+		Joins: "LEFT JOIN round_tables r ON r.id = a.round_table_id", // PostgreSQL drops an outer join that nothing uses
 		Shown: `LEFT JOIN people p ON p.id = a.person_id` + reference.Shown("p", public) + ` LEFT JOIN organizations g ON g.id = a.organization_id
 			LEFT JOIN people bp ON bp.id = a.on_behalf_of_person_id` + reference.Shown("bp", public) + ` LEFT JOIN organizations bg ON bg.id = a.on_behalf_of_organization_id`,
 		ID: "a.id",
@@ -56,38 +59,30 @@ func newSource(public bool) paging.Source {
 	return s
 }
 
-func sourceFor(public bool) paging.Source {
-	if public {
-		return published
+func sourceFor(ctx context.Context) paging.Source {
+	if actor.From(ctx).SeesOnlyPublished() {
+		return publicSource
 	}
-	return full
+	return Source
 }
 
-func init() {
-	pg.Explain("attendees_round_table_id_starts_key_fkey", "/round_table_id", "unknown_reference")
-	pg.Explain("attendees_round_table_id_person_id_key", "/person_id", "already_attends")
-	pg.Explain("attendees_round_table_id_organization_id_key", "/organization_id", "already_attends")
-	pg.Explain("attendees_on_behalf_of_person_id_fkey", "/on_behalf_of/person_id", "unknown_reference")
-	pg.Explain("attendees_on_behalf_of_organization_id_fkey", "/on_behalf_of/organization_id", "unknown_reference")
-}
-
-// List gives a page of attendees.
+// List returns a page of attendees.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Attendee], error) {
 	public := actor.From(ctx).SeesOnlyPublished()
-	page, err := paging.Query[Attendee](ctx, db, sourceFor(public), f.where(public), f.Params)
+	page, err := paging.Query[Attendee](ctx, db, sourceFor(ctx), f.where(public), f.Params)
 	for i := range page.Items {
 		page.Items[i].finish()
 	}
 	return page, err
 }
 
-// where turns the filter into predicates. The public finds nobody who is restricted.
+// where turns the filter into predicates. For the public, restricted people do not match.
 func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "a.id", "id", f.ID)
 	pg.In(&w, "a.round_table_id", "round_table", f.RoundTable)
 	paging.Starts(&w, "a.starts_key", f.StartsFrom, f.StartsTo)
 	if len(f.Person) > 0 {
-		cond, value := reference.Whom("a.person_id", "person", f.Person, public)
+		cond, value := reference.PersonIn("a.person_id", "person", f.Person, public)
 		w.Add(cond, "person", value)
 	}
 	if len(f.Organization) > 0 {
@@ -101,13 +96,17 @@ func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "a.attendance", "attendance", f.Attendance)
 	if f.Resolved != nil {
 		const unresolved = "a.person_id IS NULL AND a.organization_id IS NULL AND a.description IS NULL"
-		w.Add(map[bool]string{true: "NOT (" + unresolved + ")", false: unresolved}[*f.Resolved])
+		if *f.Resolved {
+			w.Add("NOT (" + unresolved + ")")
+		} else {
+			w.Add(unresolved)
+		}
 	}
 	return w
 }
 
-// ListWithin gives a page of the attendees of one round table, in the order of the source. Whether there is such a round
-// table is not looked at.
+// ListWithin returns a page of the attendees of one round table, in the order of the source. It does not
+// check that the round table exists.
 func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (paging.Page[Attendee], error) {
 	if f.Sort == "" {
 		f.Sort = "position"
@@ -115,18 +114,16 @@ func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (pagi
 	return List(ctx, db, Filter{Within: f, RoundTable: []int64{roundTable}})
 }
 
-// Get gives one attendee, or apperr.NotFound, or apperr.Gone after its deletion.
+// Get returns one attendee. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Attendee, error) {
-	a, err := pg.One[Attendee](ctx, db, sourceFor(actor.From(ctx).SeesOnlyPublished()).Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
+	a, err := changes.Get[Attendee](ctx, db, sourceFor(ctx), Type, id)
 	a.finish()
 	return a, err
 }
 
-// Create makes an attendee, the last one of its round table unless it has a position. An unknown round table, person,
-// organization or role is apperr.Invalid; a person or an organization that attends already is apperr.Conflict.
+// Create creates an attendee. Without a position it becomes the last one of its round table. An unknown round table,
+// person, organization or role is apperr.Invalid. A person or an organization that already attends is
+// apperr.Conflict.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	in.complete()
 	id, err := pg.ID(ctx, tx, `
@@ -142,32 +139,28 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	return id, addParts(ctx, tx, id, in.Roles, in.Affiliations)
 }
 
-// Update gives an attendee new content, with the errors of Create; without a position it stays where it is. Another
-// round table is apperr.Invalid. Content that is already there changes nothing, the version included.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+// Update replaces the content of old, with the errors of Create. Another round table is apperr.Invalid. Without a
+// position it keeps its own. Content that is already stored changes nothing, not even the version.
+func Update(ctx context.Context, tx pgx.Tx, old Attendee, in Input) error {
 	in.complete()
-	was, err := Get(ctx, tx, id)
-	if err != nil {
-		return err
-	}
-	if was.RoundTableID != in.RoundTableID {
+	if old.RoundTableID != in.RoundTableID {
 		return apperr.Validation([]apperr.Field{apperr.At("/round_table_id", "immutable")})
 	}
 	args := in.args()
 	delete(args, "round_table_id")
-	args["id"] = id
-	err = pg.Exec(ctx, tx, `
+	args["id"] = old.ID
+	err := pg.Exec(ctx, tx, `
 		UPDATE attendees SET person_id = @person_id, organization_id = @organization_id, name_as_listed = @name_as_listed, description = @description,
 			group_size = @group_size, on_behalf_of_person_id = @on_behalf_of_person_id, on_behalf_of_organization_id = @on_behalf_of_organization_id,
 			attendance = @attendance, position = coalesce(@position, position) WHERE id = @id`, args)
 	if err != nil {
 		return err
 	}
-	return replaceParts(ctx, tx, id, was.Input, in)
+	return replaceParts(ctx, tx, old.ID, old.Input, in)
 }
 
-// Resolve says which person or organization an attendee is, with the errors of Update. One that is linked already, or a
-// group, is apperr.Conflict.
+// Resolve links an attendee to a person or an organization, with the errors of Update. An attendee that is already
+// linked, or is a group, is apperr.Conflict.
 func Resolve(ctx context.Context, tx pgx.Tx, id int64, person, organization *int64) error {
 	a, err := Get(ctx, tx, id)
 	if err != nil {
@@ -176,8 +169,9 @@ func Resolve(ctx context.Context, tx pgx.Tx, id int64, person, organization *int
 	if a.PersonID != nil || a.OrganizationID != nil || a.Description != nil {
 		return apperr.New(apperr.Conflict, "already_resolved")
 	}
-	a.Input.PersonID, a.Input.OrganizationID = person, organization
-	return Update(ctx, tx, id, a.Input)
+	in := a.Input
+	in.PersonID, in.OrganizationID = person, organization
+	return Update(ctx, tx, a, in)
 }
 
 func (in Input) args() pg.Args {

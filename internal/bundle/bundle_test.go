@@ -89,11 +89,11 @@ func TestTheSameNameInADocumentIsTheSameRecordHoweverItIsWritten(t *testing.T) {
 }
 
 func TestWhatIsSaidOfARecordInSeveralPlacesIsPutTogetherAndTheFirstHolds(t *testing.T) {
-	d := newDirectory(people, "en", nil)
+	d := newRecords(people, "en", nil)
 	d.add("/people/0", Person{Name: "Talgat Kaliyev", Honorific: text.Map{"en": "Mr."}})
 	e := d.add("/attendees/0/person", Person{Name: "talgat kaliyev", Honorific: text.Map{"en": "Dr."}, Bio: text.Map{"en": "Political analyst."}})
 	want := Person{Name: "Talgat Kaliyev", Honorific: text.Map{"en": "Mr."}, Bio: text.Map{"en": "Political analyst."}}
-	if len(d.entries) != 1 || e.at != "/people/0" || !reflect.DeepEqual(e.about, want) {
+	if len(d.entries) != 1 || e.at != "/people/0" || !reflect.DeepEqual(e.details, want) {
 		t.Errorf("%d entries, %+v", len(d.entries), e)
 	}
 }
@@ -164,6 +164,39 @@ func TestANameInAnotherLanguageThanTheDocumentsIsKeptThere(t *testing.T) {
 	} {
 		if got := mainName("en", c.name, c.byLang); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s and %v: %v, want %v", c.name, c.byLang, got, c.want)
+		}
+	}
+}
+
+func TestTheNameAsListedIsTheGivenOneThenTheNameInTheDocumentThenNone(t *testing.T) {
+	db := dbtest.New(t)
+	made := must(t, db, event(func(in *Input) {
+		in.People, in.Organizations = []Person{{Name: "Talgat Kaliyev"}}, []Organization{{Name: "Institute"}, {Name: "Fund"}, {Name: "School"}}
+	}))
+	person, organizations := madeBy(made, "people")[0], madeBy(made, "organizations")
+	must(t, db, event(func(in *Input) {
+		in.Organizers = []Organizer{
+			{Organization: Organization{Name: "Institute"}, NameAsListed: new("The Institute")},
+			{Organization: Organization{Name: "Fund"}},
+			{Organization: Organization{ID: &organizations[2]}},
+		}
+		in.Attendees = []Attendee{
+			{Person: &Person{ID: &person}, Affiliations: []Affiliation{
+				{Organization: &Organization{Name: "Institute"}, OrganizationAsListed: new("Inst.")}, {Organization: &Organization{Name: "Fund"}}, {Organization: &Organization{ID: &organizations[2]}},
+			}},
+			{Organization: &Organization{ID: &organizations[2]}},
+			{Organization: &Organization{Name: "Fund"}},
+			{NameAsListed: new("Somebody")},
+		}
+	}))
+	for query, want := range map[string]string{
+		"SELECT string_agg(coalesce(name_as_listed, 'none'), ', ' ORDER BY position) FROM organizers":                    "The Institute, Fund, none",
+		"SELECT string_agg(coalesce(name_as_listed, 'none'), ', ' ORDER BY position) FROM attendees":                     "none, none, Fund, Somebody",
+		"SELECT string_agg(coalesce(organization_as_listed, 'none'), ', ' ORDER BY position) FROM attendee_affiliations": "Inst., Fund, none",
+	} {
+		var got string
+		if err := db.QueryRow(context.Background(), query).Scan(&got); err != nil || got != want {
+			t.Errorf("%s: %s, want %s (%v)", query, got, want, err)
 		}
 	}
 }

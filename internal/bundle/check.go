@@ -1,14 +1,25 @@
 package bundle
 
 import (
-	"cmp"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/input"
+	"roundtables.kz/registry/internal/text"
 )
 
-// Check gives the mistakes that no tag can say: keys that two parts of a kind have.
+// Check returns the errors that no tag of the document states: duplicate keys, and everything that input.Check finds in
+// the inputs of the resources that the document is written to. It needs no database.
 func (in *Input) Check() []apperr.Field {
-	var fields []apperr.Field
+	fields := slices.Concat(in.checkKeys(), in.checkMentions(), in.checkParts())
+	slices.SortStableFunc(fields, byPointer)
+	return fields
+}
+
+func (in *Input) checkKeys() (fields []apperr.Field) {
 	unique := func(list string, n int, key func(int) *string) {
 		seen := map[string]bool{}
 		for i := range n {
@@ -26,96 +37,111 @@ func (in *Input) Check() []apperr.Field {
 	return fields
 }
 
-// checkParts asks the resources themselves about every part of the document, before anything is written.
-func (p *plan) checkParts() {
-	p.event = -1
-	for i := range p.in.Attendees {
-		p.attendees = append(p.attendees, -int64(i)-1)
-	}
-	p.keyed = map[string]int{}
-	for i, s := range p.in.Statements {
-		p.statements = append(p.statements, -int64(i)-1)
-		if s.InReplyTo != nil {
-			p.refersToStatement(pointer("statements", i)+"/in_reply_to", *s.InReplyTo)
-		}
-		if s.Key != nil {
-			p.keyed[*s.Key] = i
-		}
-	}
-	for i, r := range p.in.Recommendations {
-		if r.Statement != nil {
-			p.refersToStatement(pointer("recommendations", i)+"/statement", *r.Statement)
-		}
-	}
-	event := p.roundTable()
-	p.check("/round_table", event.Check())
-	for i := range p.in.Documents {
-		if p.documents.found[i].ID < 0 {
-			in := p.document(i)
-			p.check(pointer("documents", i), in.Check())
-		}
-	}
-	for i := range p.in.Organizers {
-		in := p.organizer(i)
-		p.check(pointer("organizers", i), in.Check())
-	}
-	for i := range p.in.Attendees {
-		in := p.attendee(i)
-		p.check(pointer("attendees", i), in.Check())
-	}
-	for i := range p.in.Statements {
-		in := p.statement(i)
-		p.check(pointer("statements", i), in.Check())
-	}
-	for i := range p.in.Recommendations {
-		in := p.recommendation(i)
-		p.check(pointer("recommendations", i), in.Check())
-	}
-	p.checkTwice()
+// checkMentions checks every mention of a person, an organization, a place or a topic by itself, also of an existing
+// record. Names and required members are checked later, and only for new records: see records.checkNew.
+func (in *Input) checkMentions() (fields []apperr.Field) {
+	in.eachMention(visitor{
+		person:       func(at string, x Person) { fields = append(fields, people.checkMention(at, x)...) },
+		organization: func(at string, x Organization) { fields = append(fields, organizations.checkMention(at, x)...) },
+		place:        func(at string, x Place) { fields = append(fields, places.checkMention(at, x)...) },
+		topic:        func(at string, x Topic) { fields = append(fields, topics.checkMention(at, x)...) },
+		placeName:    func(string, string) {},
+		topicLabel:   func(string, string) {},
+	})
+	return fields
 }
 
-func (p *plan) check(at string, mistakes []apperr.Field) {
-	for _, f := range mistakes {
-		f.Pointer = within(at, f.Pointer)
-		p.mistakes = append(p.mistakes, f)
+func (t recordType[T]) checkMention(at string, x T) (fields []apperr.Field) {
+	for _, f := range t.check("", x) {
+		if !isMissing(f) {
+			f.Pointer = at + t.translate("", x, f.Pointer)
+			fields = append(fields, f)
+		}
 	}
+	return fields
 }
 
-// refersToStatement holds a reference against the statements so far: an answer comes after what it answers.
-func (p *plan) refersToStatement(at, key string) {
-	if _, ok := p.keyed[key]; !ok {
-		p.mistakes = append(p.mistakes, apperr.At(at, "unknown_statement", "value", key))
-	}
+// isMissing reports whether a member of the record itself is absent. Another mention of the record may have it, and an
+// existing record does not need it.
+func isMissing(f apperr.Field) bool {
+	return f.Code == "required" && strings.Count(f.Pointer, "/") == 1
 }
 
-// checkTwice refuses a person or an organization that attends twice, and a part in the event that is given twice.
-func (p *plan) checkTwice() {
-	type part struct {
-		kind string
-		id   int64
+// checkParts checks the parts of the event. Stand-ins take the place of the ids, which are not known yet.
+func (in *Input) checkParts() (fields []apperr.Field) {
+	p := parts{in: in, lang: in.Lang, ids: new(standIns)}
+	if !text.IsTag(in.Lang) {
+		p.lang = "zxx" // without language: the error of `lang` is reported once, not again at each text
 	}
-	seen := map[part]bool{}
-	twice := func(at, kind string, id *int64) {
-		if id == nil {
-			return
-		}
-		if seen[part{kind, *id}] {
-			p.mistakes = append(p.mistakes, apperr.At(at, "duplicate"))
-		}
-		seen[part{kind, *id}] = true
-	}
-	for i := range p.in.Organizers {
-		o := &p.in.Organizers[i]
-		twice(pointer("organizers", i)+"/organization", "organizer "+cmp.Or(o.Kind, "organizer"), p.organizationID(&o.Organization))
-	}
-	for i := range p.in.Attendees {
-		a := &p.in.Attendees[i]
-		twice(pointer("attendees", i)+"/person", "person", p.personID(a.Person))
-		twice(pointer("attendees", i)+"/organization", "organization", p.organizationID(a.Organization))
-	}
-	for i, d := range p.in.Documents {
-		if d.Relation != nil {
-			twice(pointer("documents", i), "document "+*d.Relation, &p.documents.found[i].ID)
+	check := func(at string, part any) {
+		for _, f := range input.Check(part) {
+			f.Pointer = within(at, f.Pointer)
+			fields = append(fields, f)
 		}
 	}
+	if !reflect.ValueOf(in.RoundTable).IsZero() { // else the tag reports it
+		for _, f := range input.Check(new(p.roundTable())) {
+			f.Pointer = in.roundTablePointer(f.Pointer)
+			fields = append(fields, f)
+		}
+	}
+	for i := range in.Documents {
+		for _, f := range input.Check(new(p.document(i))) {
+			if !isMissing(f) {
+				f.Pointer = within(pointer("documents", i), f.Pointer)
+				fields = append(fields, f)
+			}
+		}
+	}
+	for i := range in.Organizers {
+		check(pointer("organizers", i), new(p.organizer(i)))
+	}
+	for i := range in.Attendees {
+		check(pointer("attendees", i), new(p.attendee(i)))
+	}
+	for i := range in.Statements {
+		check(pointer("statements", i), new(p.statement(i)))
+	}
+	for i := range in.Recommendations {
+		check(pointer("recommendations", i), new(p.recommendation(i)))
+	}
+	return fields
 }
+
+// roundTablePointer turns a pointer into the input of the round table into one into the document. The links of the round
+// table are those documents that have a relation.
+func (in *Input) roundTablePointer(pointer string) string {
+	rest, isLink := strings.CutPrefix(pointer, "/document_links/")
+	if !isLink {
+		return within("/round_table", pointer)
+	}
+	index, member, _ := strings.Cut(rest, "/")
+	link, err := strconv.Atoi(index)
+	for i, d := range in.Documents {
+		if d.Relation == nil {
+			continue
+		}
+		if link--; err == nil && link < 0 {
+			return "/documents/" + strconv.Itoa(i) + "/" + member
+		}
+	}
+	return "/documents"
+}
+
+// standIns are ids for a check without the database: positive, and no two are the same.
+type standIns struct{ last int64 }
+
+func (s *standIns) next() int64 {
+	s.last++
+	return s.last
+}
+
+func (s *standIns) eventID() int64                    { return s.next() }
+func (s *standIns) personID(Person) int64             { return s.next() }
+func (s *standIns) organizationID(Organization) int64 { return s.next() }
+func (s *standIns) placeID(string) int64              { return s.next() }
+func (s *standIns) topicID(string) int64              { return s.next() }
+func (s *standIns) documentID(int) int64              { return s.next() }
+func (s *standIns) namedDocumentID(string) int64      { return s.next() }
+func (s *standIns) speakerID(int) int64               { return s.next() }
+func (s *standIns) statementID(string) int64          { return s.next() }

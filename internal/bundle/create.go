@@ -8,6 +8,7 @@ import (
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/document"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/organizer"
 	"roundtables.kz/registry/internal/person"
@@ -22,17 +23,16 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// Writer writes bundles in one transaction. What it made there it finds again for the next one, though nobody else sees it
-// before the commit.
+// Writer writes bundles in one transaction. Later bundles find the records that earlier ones created in it.
 type Writer struct {
 	tx                    pgx.Tx
-	people, organizations *sounds
+	people, organizations *nameMatcher
 }
 
-// Finders find people and organizations by the sound of their names.
+// Finders find people and organizations by the phonetic keys of their names.
 type Finders struct{ People, Organizations *spelling.Finder }
 
-// NewFinders makes finders for a while. Close them.
+// NewFinders returns new finders. The caller must close them.
 func NewFinders(pool *pgxpool.Pool) (Finders, error) {
 	people, err := spelling.NewFinder(pool, person.Spellings)
 	if err != nil {
@@ -46,26 +46,29 @@ func NewFinders(pool *pgxpool.Pool) (Finders, error) {
 	return Finders{people, organizations}, nil
 }
 
-// Close gives up the connections.
+// Close releases the connections.
 func (f Finders) Close() {
 	f.People.Close()
 	f.Organizations.Close()
 }
 
-// NewWriter makes a writer for the transaction.
+// NewWriter returns a writer for the transaction.
 func NewWriter(tx pgx.Tx, f Finders) *Writer {
-	return &Writer{tx, newSounds(f.People, person.Spellings), newSounds(f.Organizations, organization.Spellings)}
+	return &Writer{tx, newNameMatcher(f.People, person.Spellings), newNameMatcher(f.Organizations, organization.Spellings)}
 }
 
-// Create makes the event and everything that is new in the document. Names of which it is not certain whose they are, are
-// apperr.Invalid with the code ambiguous_names; an external id that a round table has already is apperr.Conflict with
-// that round table as the candidate. After an error the transaction must not be committed.
+// Create writes the event and everything that is new in the document. It checks the document first (see input.Check).
+// Uncertain names are apperr.Invalid with the code ambiguous_names. An external id that a round table already has is
+// apperr.Conflict with that round table as the candidate. After an error the transaction must not be committed.
 func (w *Writer) Create(ctx context.Context, in Input) (Report, error) {
 	tx := w.tx
+	if err := apperr.Validation(input.Check(&in)); err != nil {
+		return Report{}, err
+	}
 	if err := roundtable.MayPublish(ctx, "draft", in.RoundTable.Publication); err != nil {
 		return Report{}, err
 	}
-	if err := taken(ctx, tx, in.RoundTable.ExternalIDs); err != nil {
+	if err := checkNotTaken(ctx, tx, in.RoundTable.ExternalIDs); err != nil {
 		return Report{}, err
 	}
 	p, err := w.newPlan(ctx, &in)
@@ -88,22 +91,22 @@ func (w *Writer) Create(ctx context.Context, in Input) (Report, error) {
 	return r, nil
 }
 
-// taken refuses an event that is there already.
-func taken(ctx context.Context, db pg.DB, externalIDs []string) error {
+// checkNotTaken rejects an event that already exists.
+func checkNotTaken(ctx context.Context, db pg.DB, externalIDs []string) error {
 	if len(externalIDs) == 0 {
 		return nil
 	}
-	rows, err := db.Query(ctx, `SELECT array_position(@ids::text[], x.external_id) - 1 AS place, r.id, text_sort_key(r.title) AS name
+	rows, err := db.Query(ctx, `SELECT array_position(@ids::text[], x.external_id) - 1 AS index, r.id, text_sort_key(r.title) AS name
 		FROM external_ids x JOIN round_tables r ON r.id = x.id
 		WHERE x.type = 'round_tables' AND x.external_id = ANY(@ids) ORDER BY 1`, pg.Args{"ids": externalIDs})
 	if err != nil {
 		return pg.Error(err)
 	}
 	var fields []apperr.Field
-	var place int
+	var index int
 	same := apperr.Candidate{Score: 1}
-	_, err = pgx.ForEachRow(rows, []any{&place, &same.ID, &same.Name}, func() error {
-		f := apperr.At("/round_table"+pointer("external_ids", place), "already_taken")
+	_, err = pgx.ForEachRow(rows, []any{&index, &same.ID, &same.Name}, func() error {
+		f := apperr.At("/round_table"+pointer("external_ids", index), "already_taken")
 		f.Candidates = []apperr.Candidate{same}
 		fields = append(fields, f)
 		return nil
@@ -114,7 +117,7 @@ func taken(ctx context.Context, db pg.DB, externalIDs []string) error {
 	return &apperr.Error{Kind: apperr.Conflict, Code: "already_exists", Fields: fields}
 }
 
-// matched reports the existing records that the document names.
+// matched reports the existing records that the document mentions.
 func (p *plan) matched(r *Report) {
 	p.places.report(r)
 	p.topics.report(r)
@@ -122,7 +125,8 @@ func (p *plan) matched(r *Report) {
 	p.people.report(r)
 	for i, d := range p.documents.found {
 		if d.ID > 0 {
-			r.Matched = append(r.Matched, Matched{pointer("documents", i), document.Type, d.ID, d.Name, d.Score, p.documents.reasons(i, &p.in.Documents[i])})
+			reasons := p.documents.reasons(i, &p.in.Documents[i])
+			r.Matched = append(r.Matched, Matched{pointer("documents", i), document.Type, d.ID, d.Name, d.Score, reasons})
 		}
 	}
 }
@@ -133,37 +137,37 @@ func (p *plan) writeDocuments(ctx context.Context, tx pgx.Tx, r *Report) error {
 			continue
 		}
 		at := pointer("documents", i)
-		in := p.document(i)
+		in := p.parts.document(i)
 		id, err := document.Create(ctx, tx, in)
 		if err != nil {
 			return under(at, err)
 		}
 		p.documents.found[i].ID = id
-		r.made(at, document.Type, id, title(in.Title))
+		r.created(at, document.Type, id, title(in.Title))
 	}
 	return nil
 }
 
 func (p *plan) writeEvent(ctx context.Context, tx pgx.Tx, r *Report) error {
-	in := p.roundTable()
+	in := p.parts.roundTable()
 	id, err := roundtable.Create(ctx, tx, in)
 	if err != nil {
 		return under("/round_table", err)
 	}
 	p.event = id
 	r.RoundTable.ID = &id
-	r.made("/round_table", roundtable.Type, id, title(in.Title))
+	r.created("/round_table", roundtable.Type, id, title(in.Title))
 	return nil
 }
 
 func (p *plan) writeOrganizers(ctx context.Context, tx pgx.Tx, r *Report) error {
 	for i := range p.in.Organizers {
 		at := pointer("organizers", i)
-		id, err := organizer.Create(ctx, tx, p.organizer(i))
+		id, err := organizer.Create(ctx, tx, p.parts.organizer(i))
 		if err != nil {
 			return under(at, err)
 		}
-		r.made(at, organizer.Type, id, p.in.Organizers[i].Organization.Name)
+		r.created(at, organizer.Type, id, p.in.Organizers[i].Organization.Name)
 	}
 	return nil
 }
@@ -171,45 +175,46 @@ func (p *plan) writeOrganizers(ctx context.Context, tx pgx.Tx, r *Report) error 
 func (p *plan) writeAttendees(ctx context.Context, tx pgx.Tx, r *Report) error {
 	for i := range p.in.Attendees {
 		at := pointer("attendees", i)
-		in := p.attendee(i)
+		in := p.parts.attendee(i)
 		id, err := attendee.Create(ctx, tx, in)
 		if err != nil {
 			return under(at, err)
 		}
 		p.attendees[i] = id
-		r.made(at, attendee.Type, id, calling(in))
+		r.created(at, attendee.Type, id, attendeeTitle(in))
 	}
 	return nil
 }
 
-// calling is what the report calls an attendee: the name, the description of the group, or the post.
-func calling(in attendee.Input) string {
+// attendeeTitle returns the name of an attendee for the report: the name as listed, the description of the group, or the
+// positions.
+func attendeeTitle(in attendee.Input) string {
 	switch {
 	case in.NameAsListed != nil:
 		return *in.NameAsListed
 	case in.Description != nil:
 		return excerpt(title(in.Description))
 	}
-	var posts []string
+	var positions []string
 	for _, a := range in.Affiliations {
-		posts = append(posts, title(a.Title))
+		positions = append(positions, title(a.Title))
 		if a.OrganizationAsListed != nil {
-			posts = append(posts, *a.OrganizationAsListed)
+			positions = append(positions, *a.OrganizationAsListed)
 		}
 	}
-	return excerpt(strings.Join(posts, ", "))
+	return excerpt(strings.Join(positions, ", "))
 }
 
 func (p *plan) writeStatements(ctx context.Context, tx pgx.Tx, r *Report) error {
 	for i := range p.in.Statements {
 		at := pointer("statements", i)
-		in := p.statement(i)
+		in := p.parts.statement(i)
 		id, err := statement.Create(ctx, tx, in)
 		if err != nil {
 			return under(at, err)
 		}
 		p.statements[i] = id
-		r.made(at, statement.Type, id, excerpt(in.Texts[0].Text))
+		r.created(at, statement.Type, id, excerpt(in.Texts[0].Text))
 	}
 	return nil
 }
@@ -217,12 +222,12 @@ func (p *plan) writeStatements(ctx context.Context, tx pgx.Tx, r *Report) error 
 func (p *plan) writeRecommendations(ctx context.Context, tx pgx.Tx, r *Report) error {
 	for i := range p.in.Recommendations {
 		at := pointer("recommendations", i)
-		in := p.recommendation(i)
+		in := p.parts.recommendation(i)
 		id, err := recommendation.Create(ctx, tx, in)
 		if err != nil {
 			return under(at, err)
 		}
-		r.made(at, recommendation.Type, id, excerpt(title(in.Text)))
+		r.created(at, recommendation.Type, id, excerpt(title(in.Text)))
 	}
 	return nil
 }
@@ -232,11 +237,11 @@ func title(m text.Map) string {
 	return value
 }
 
-// excerpt is the beginning of a text, long enough to know it by.
+// excerpt returns the beginning of a text, long enough to recognize it.
 func excerpt(s string) string {
-	const most = 80
-	if utf8.RuneCountInString(s) <= most {
+	const maxLength = 80
+	if utf8.RuneCountInString(s) <= maxLength {
 		return s
 	}
-	return string([]rune(s)[:most-1]) + "…"
+	return string([]rune(s)[:maxLength-1]) + "…"
 }

@@ -12,18 +12,18 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// documents are the documents of the bundle and how the rest of it refers to them.
+// documents are the documents of the bundle and the names by which the rest of it refers to them.
 type documents struct {
 	found  []apperr.Candidate // of each document; a negative ID: to be created
-	called map[string]int     // key or comparable title -> place in the bundle
+	byName map[string]int     // key or comparable title -> index in the bundle
 
 	mistakes  []apperr.Field
 	ambiguous []apperr.Field
 }
 
-// resolveDocuments finds the documents that exist, by id or address, and checks the references to documents.
+// resolveDocuments finds the existing documents by id or address, and checks the references to documents.
 func (p *plan) resolveDocuments(ctx context.Context, db pg.DB) error {
-	p.documents.called = map[string]int{}
+	p.documents.byName = map[string]int{}
 	for i := range p.in.Documents {
 		at := pointer("documents", i)
 		if err := p.documents.add(ctx, db, i, at, &p.in.Documents[i]); err != nil {
@@ -32,15 +32,15 @@ func (p *plan) resolveDocuments(ctx context.Context, db pg.DB) error {
 	}
 	for i, s := range p.in.Statements {
 		at := pointer("statements", i)
-		p.refersTo(at+"/document", s.Document)
+		p.checkDocumentName(at+"/document", s.Document)
 		if s.Mentions != nil {
 			for j := range s.Mentions.Documents {
-				p.refersTo(at+"/mentions"+pointer("documents", j), &s.Mentions.Documents[j])
+				p.checkDocumentName(at+"/mentions"+pointer("documents", j), &s.Mentions.Documents[j])
 			}
 		}
 	}
 	for i, r := range p.in.Recommendations {
-		p.refersTo(pointer("recommendations", i)+"/evidence_document", r.EvidenceDocument)
+		p.checkDocumentName(pointer("recommendations", i)+"/evidence_document", r.EvidenceDocument)
 	}
 	return nil
 }
@@ -55,18 +55,18 @@ func (d *documents) add(ctx context.Context, db pg.DB, i int, at string, x *Docu
 	case len(found) == 1:
 		d.found[i] = found[0]
 	case len(found) > 1:
-		d.ambiguous = append(d.ambiguous, apperr.Field{Pointer: at + "/url", Code: "ambiguous_name", Args: apperr.Args{"name": *x.URL}, Candidates: found})
+		d.ambiguous = append(d.ambiguous, ambiguousName(at+"/url", *x.URL, found))
 	case x.ID != nil:
 		d.mistakes = append(d.mistakes, apperr.At(at+"/id", "unknown_reference"))
 	case x.Title == nil:
 		d.mistakes = append(d.mistakes, apperr.At(at+"/title", "required"))
 	}
 	if x.Key != nil {
-		d.called[*x.Key] = i
+		d.byName[*x.Key] = i
 	}
 	for _, title := range x.Title {
-		if _, taken := d.called[names.Key(title)]; !taken { // of two documents with one title, the keys tell
-			d.called[names.Key(title)] = i
+		if _, taken := d.byName[names.Key(title)]; !taken { // documents with the same title differ by their keys
+			d.byName[names.Key(title)] = i
 		}
 	}
 	return nil
@@ -77,7 +77,8 @@ func existing(ctx context.Context, db pg.DB, x *Document) ([]apperr.Candidate, e
 		return nil, nil
 	}
 	rows, err := db.Query(ctx, `SELECT d.id, text_sort_key(d.title) AS name, 1.0::float8 AS score FROM documents d
-		WHERE CASE WHEN @id::bigint IS NULL THEN d.url = @url::text ELSE d.id = @id END ORDER BY d.id LIMIT 10`, pg.Args{"id": x.ID, "url": x.URL})
+		WHERE CASE WHEN @id::bigint IS NULL THEN d.url = @url::text ELSE d.id = @id END ORDER BY d.id LIMIT 10`,
+		pg.Args{"id": x.ID, "url": x.URL})
 	if err != nil {
 		return nil, pg.Error(err)
 	}
@@ -85,31 +86,32 @@ func existing(ctx context.Context, db pg.DB, x *Document) ([]apperr.Candidate, e
 	return found, pg.Error(err)
 }
 
-// reasons says why the i-th document is an existing one.
+// reasons returns why the i-th document is an existing one.
 func (d *documents) reasons(i int, x *Document) []spelling.Reason {
-	why := spelling.Reason{Feature: "id", Record: d.found[i].Name, Score: 1}
+	reason := spelling.Reason{Feature: "id", Record: d.found[i].Name, Score: 1}
 	if x.ID != nil {
-		why.Query = strconv.FormatInt(*x.ID, 10)
+		reason.Query = strconv.FormatInt(*x.ID, 10)
 	} else {
-		why.Feature, why.Query = "url", *x.URL
+		reason.Feature, reason.Query = "url", *x.URL
 	}
-	return []spelling.Reason{why}
+	return []spelling.Reason{reason}
 }
 
-// place gives the place in the bundle of the document that is called so.
-func (d *documents) place(name string) (int, bool) {
-	if i, ok := d.called[name]; ok {
+// index returns the index in the bundle of the document with the key or title.
+func (d *documents) index(name string) (int, bool) {
+	if i, ok := d.byName[name]; ok {
 		return i, true
 	}
-	i, ok := d.called[names.Key(name)]
+	i, ok := d.byName[names.Key(name)]
 	return i, ok
 }
 
-func (p *plan) refersTo(at string, name *string) {
+// checkDocumentName rejects a key or title that no document of the bundle has.
+func (p *plan) checkDocumentName(at string, name *string) {
 	if name == nil {
 		return
 	}
-	if _, ok := p.documents.place(*name); !ok {
+	if _, ok := p.documents.index(*name); !ok {
 		p.mistakes = append(p.mistakes, apperr.At(at, "unknown_document", "value", *name))
 	}
 }

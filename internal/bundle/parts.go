@@ -1,8 +1,6 @@
 package bundle
 
 import (
-	"slices"
-
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/document"
 	"roundtables.kz/registry/internal/organizer"
@@ -11,102 +9,111 @@ import (
 	"roundtables.kz/registry/internal/statement"
 )
 
-// What the resources are given: the same before the first write, to check it, and at the write. Until a record is
-// made, a negative number stands for its id.
+// parts builds the inputs of the resources from the parts of a document: first to check them, with stand-ins for the
+// ids, then to write them.
+type parts struct {
+	in   *Input
+	lang string // of texts that name no language
+	ids  ids
+}
 
-func (p *plan) personID(x *Person) *int64 {
+// ids finds the ids of the records that a document refers to.
+type ids interface {
+	eventID() int64
+	personID(Person) int64
+	organizationID(Organization) int64
+	placeID(name string) int64
+	topicID(label string) int64
+	documentID(i int) int64            // of the i-th document of the bundle
+	namedDocumentID(name string) int64 // by key or title
+	speakerID(statement int) int64     // of the attendee who made the i-th statement
+	statementID(key string) int64
+}
+
+func (p parts) personID(x *Person) *int64 {
 	if x == nil {
 		return nil
 	}
-	return &p.people.of(*x).id
+	return new(p.ids.personID(*x))
 }
 
-func (p *plan) organizationID(x *Organization) *int64 {
+func (p parts) organizationID(x *Organization) *int64 {
 	if x == nil {
 		return nil
 	}
-	return &p.organizations.of(*x).id
+	return new(p.ids.organizationID(*x))
 }
 
-func (p *plan) personIDs(list []Person) []int64 {
-	var ids []int64
-	for _, x := range list {
-		ids = once(ids, p.people.of(x).id)
-	}
-	return ids
-}
-
-func (p *plan) topicIDs(labels []string) []int64 {
-	var ids []int64
-	for _, label := range labels {
-		ids = once(ids, p.topics.of(Topic{Label: label}).id)
-	}
-	return ids
-}
-
-func (p *plan) documentID(name *string) *int64 {
+func (p parts) documentID(name *string) *int64 {
 	if name == nil {
 		return nil
 	}
-	i, ok := p.documents.place(*name)
-	if !ok {
-		return nil
-	}
-	return &p.documents.found[i].ID
+	return new(p.ids.namedDocumentID(*name))
 }
 
-func (p *plan) roundTable() roundtable.Input {
+func (p parts) statementID(key *string) *int64 {
+	if key == nil {
+		return nil
+	}
+	return new(p.ids.statementID(*key))
+}
+
+func (p parts) roundTable() roundtable.Input {
 	r := p.in.RoundTable
 	in := roundtable.Input{
 		Title: r.Title, Purpose: r.Purpose, Format: r.Format, Status: r.Status, Publication: r.Publication,
-		StartsOn: r.StartsOn, EndsOn: r.EndsOn, DatePrecision: r.DatePrecision, StartsAt: r.StartsAt, EndsAt: r.EndsAt, Timezone: r.Timezone,
-		Mode: r.Mode, Venue: r.Venue, OnlineURL: r.OnlineURL, ParentID: r.ParentID, Languages: r.Languages, TopicIDs: p.topicIDs(r.Topics),
+		StartsOn: r.StartsOn, EndsOn: r.EndsOn, DatePrecision: r.DatePrecision, StartsAt: r.StartsAt, EndsAt: r.EndsAt,
+		Timezone: r.Timezone, Mode: r.Mode, Venue: r.Venue, OnlineURL: r.OnlineURL, ParentID: r.ParentID,
+		Languages: r.Languages, TopicIDs: distinct(r.Topics, p.ids.topicID),
 		Outcome: r.Outcome, ExternalIDs: r.ExternalIDs, Notes: r.Notes,
 	}
 	if r.Place != nil {
-		in.PlaceID = &p.places.of(Place{Name: *r.Place}).id
+		in.PlaceID = new(p.ids.placeID(*r.Place))
 	}
 	for i, d := range p.in.Documents {
 		if d.Relation != nil {
-			in.DocumentLinks = append(in.DocumentLinks, roundtable.DocumentLink{DocumentID: p.documents.found[i].ID, Relation: *d.Relation})
+			link := roundtable.DocumentLink{DocumentID: p.ids.documentID(i), Relation: *d.Relation}
+			in.DocumentLinks = append(in.DocumentLinks, link)
 		}
 	}
 	return in
 }
 
-func (p *plan) document(i int) document.Input {
+func (p parts) document(i int) document.Input {
 	d := p.in.Documents[i]
 	return document.Input{
-		Title: d.Title, Kind: d.Kind, URL: d.URL, Language: d.Language, PublishedOn: d.PublishedOn, AuthorIDs: p.personIDs(d.Authors),
+		Title: d.Title, Kind: d.Kind, URL: d.URL, Language: d.Language, PublishedOn: d.PublishedOn,
+		AuthorIDs: distinct(d.Authors, p.ids.personID),
 	}
 }
 
-func (p *plan) organizer(i int) organizer.Input {
+func (p parts) organizer(i int) organizer.Input {
 	o := p.in.Organizers[i]
-	position := int64(i + 1)
 	return organizer.Input{
-		RoundTableID: p.event, OrganizationID: *p.organizationID(&o.Organization), Kind: o.Kind,
-		NameAsListed: first(o.NameAsListed, o.Organization.Name), Position: &position,
+		RoundTableID: p.ids.eventID(), OrganizationID: p.ids.organizationID(o.Organization), Kind: o.Kind,
+		NameAsListed: listedName(o.NameAsListed, o.Organization.Name), Position: new(int64(i + 1)),
 	}
 }
 
-func (p *plan) attendee(i int) attendee.Input {
+func (p parts) attendee(i int) attendee.Input {
 	a := p.in.Attendees[i]
-	position := int64(i + 1)
 	in := attendee.Input{
-		RoundTableID: p.event, PersonID: p.personID(a.Person), OrganizationID: p.organizationID(a.Organization), NameAsListed: a.NameAsListed,
-		Description: a.Description, GroupSize: a.GroupSize, Roles: a.Roles, Attendance: a.Attendance, Position: &position,
+		RoundTableID: p.ids.eventID(), PersonID: p.personID(a.Person), OrganizationID: p.organizationID(a.Organization),
+		NameAsListed: a.NameAsListed, Description: a.Description, GroupSize: a.GroupSize, Roles: a.Roles,
+		Attendance: a.Attendance, Position: new(int64(i + 1)),
 	}
 	switch {
 	case a.Person != nil:
-		in.NameAsListed = first(a.NameAsListed, a.Person.Name)
+		in.NameAsListed = listedName(a.NameAsListed, a.Person.Name)
 	case a.Organization != nil:
-		in.NameAsListed = first(a.NameAsListed, a.Organization.Name)
+		in.NameAsListed = listedName(a.NameAsListed, a.Organization.Name)
 	}
 	for _, f := range a.Affiliations {
-		made := attendee.Affiliation{OrganizationID: p.organizationID(f.Organization), OrganizationAsListed: f.OrganizationAsListed, Title: f.Title}
+		made := attendee.Affiliation{
+			OrganizationID: p.organizationID(f.Organization), OrganizationAsListed: f.OrganizationAsListed, Title: f.Title,
+		}
 		if f.Organization != nil {
-			made.OrganizationAsListed = first(f.OrganizationAsListed, f.Organization.Name)
+			made.OrganizationAsListed = listedName(f.OrganizationAsListed, f.Organization.Name)
 		}
 		in.Affiliations = append(in.Affiliations, made)
 	}
@@ -116,25 +123,23 @@ func (p *plan) attendee(i int) attendee.Input {
 	return in
 }
 
-func (p *plan) statement(i int) statement.Input {
+func (p parts) statement(i int) statement.Input {
 	s := p.in.Statements[i]
-	sequence := int64(i + 1)
 	in := statement.Input{
-		RoundTableID: p.event, Attribution: s.Attribution, Kind: s.Kind, Act: s.Act, Sequence: &sequence, TopicIDs: p.topicIDs(s.Topics),
-		QuotedPersonID: p.personID(s.QuotedPerson), DocumentID: p.documentID(s.Document), Locator: s.Locator,
+		RoundTableID: p.ids.eventID(), Attribution: s.Attribution, Kind: s.Kind, Act: s.Act, Sequence: new(int64(i + 1)),
+		TopicIDs: distinct(s.Topics, p.ids.topicID), QuotedPersonID: p.personID(s.QuotedPerson),
+		InReplyToID: p.statementID(s.InReplyTo), DocumentID: p.documentID(s.Document), Locator: s.Locator,
 	}
-	if who := p.speakers[i]; who >= 0 {
-		in.AttendeeID = &p.attendees[who]
+	if s.Speaker != nil {
+		in.AttendeeID = new(p.ids.speakerID(i))
 	}
-	if s.InReplyTo != nil {
-		if j, ok := p.keyed[*s.InReplyTo]; ok {
-			in.InReplyToID = &p.statements[j]
-		}
+	if s.Texts != nil {
+		in.Texts = make([]statement.Text, 0, len(s.Texts)) // an empty list is not a missing one
 	}
 	for _, t := range s.Texts {
 		made := statement.Text{Lang: t.Lang, Text: t.Text, Original: len(s.Texts) == 1, Translator: t.Translator}
 		if t.Lang == "" {
-			made.Lang = p.in.Lang
+			made.Lang = p.lang
 		}
 		if t.Original != nil {
 			made.Original = *t.Original
@@ -142,48 +147,42 @@ func (p *plan) statement(i int) statement.Input {
 		in.Texts = append(in.Texts, made)
 	}
 	if m := s.Mentions; m != nil {
-		in.Mentions.PersonIDs = p.personIDs(m.People)
-		for i := range m.Organizations {
-			in.Mentions.OrganizationIDs = once(in.Mentions.OrganizationIDs, *p.organizationID(&m.Organizations[i]))
-		}
-		for _, name := range m.Places {
-			in.Mentions.PlaceIDs = once(in.Mentions.PlaceIDs, p.places.of(Place{Name: name}).id)
-		}
-		for i := range m.Documents {
-			if id := p.documentID(&m.Documents[i]); id != nil {
-				in.Mentions.DocumentIDs = once(in.Mentions.DocumentIDs, *id)
-			}
+		in.Mentions = statement.Mentions{
+			PersonIDs:       distinct(m.People, p.ids.personID),
+			OrganizationIDs: distinct(m.Organizations, p.ids.organizationID),
+			PlaceIDs:        distinct(m.Places, p.ids.placeID),
+			DocumentIDs:     distinct(m.Documents, p.ids.namedDocumentID),
 		}
 	}
 	return in
 }
 
-func (p *plan) recommendation(i int) recommendation.Input {
+func (p parts) recommendation(i int) recommendation.Input {
 	r := p.in.Recommendations[i]
-	in := recommendation.Input{
-		RoundTableID: p.event, Text: r.Text, AddresseeID: p.organizationID(r.Addressee), Status: r.Status, StatusOn: r.StatusOn,
+	return recommendation.Input{
+		RoundTableID: p.ids.eventID(), StatementID: p.statementID(r.Statement), Text: r.Text,
+		AddresseeID: p.organizationID(r.Addressee), Status: r.Status, StatusOn: r.StatusOn,
 		EvidenceDocumentID: p.documentID(r.EvidenceDocument),
 	}
-	if r.Statement != nil {
-		if j, ok := p.keyed[*r.Statement]; ok {
-			in.StatementID = &p.statements[j]
+}
+
+// distinct returns the ids of a list of references. Two names of the list may be one record.
+func distinct[T any](list []T, idOf func(T) int64) []int64 {
+	var ids []int64
+	seen := map[int64]bool{}
+	for _, x := range list {
+		if id := idOf(x); !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
 		}
 	}
-	return in
+	return ids
 }
 
-// once adds an id unless it is there: two names of a list may be one record.
-func once(ids []int64, id int64) []int64 {
-	if slices.Contains(ids, id) {
-		return ids
-	}
-	return append(ids, id)
-}
-
-// first gives the name as listed: the given one, or else the name by which the document calls the record.
-func first(listed *string, called string) *string {
-	if listed == nil && called != "" {
-		return &called
+// listedName returns name_as_listed: the given one, else the name by which the document refers to the record, if any.
+func listedName(listed *string, name string) *string {
+	if listed == nil && name != "" {
+		return &name
 	}
 	return listed
 }

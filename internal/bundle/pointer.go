@@ -3,16 +3,20 @@ package bundle
 import (
 	"cmp"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
 )
 
-// pointer gives the JSON pointer to the i-th member of a list.
+// pointer returns the JSON pointer to the i-th member of a list.
 func pointer(list string, i int) string { return "/" + list + "/" + strconv.Itoa(i) }
 
-// comparePointers orders pointers as a reader meets them: "/people/9" before "/people/10".
+// byPointer orders errors by their pointers.
+func byPointer(a, b apperr.Field) int { return comparePointers(a.Pointer, b.Pointer) }
+
+// comparePointers orders pointers by their tokens, numbers by value: "/people/9" before "/people/10".
 func comparePointers(a, b string) int {
 	as, bs := strings.Split(a, "/"), strings.Split(b, "/")
 	for i := range min(len(as), len(bs)) {
@@ -29,18 +33,16 @@ func comparePointers(a, b string) int {
 	return cmp.Compare(len(as), len(bs))
 }
 
-// ownWords are the fields of resources that a bundle calls otherwise than by leaving out "_id".
-var ownWords = map[string]string{
-	"person_ids": "people", "attendee_id": "speaker",
-}
+// irregularMembers are the members of inputs whose name in a bundle does not follow from leaving out "_id" or "_ids".
+var irregularMembers = map[string]string{"person_ids": "people", "attendee_id": "speaker"}
 
-// translate turns a pointer into the input of a resource to one into the part of the bundle that it was made from:
-// "/organization_id" is "/organization" there, "/topic_ids/2" is "/topics/2".
+// translate turns a pointer into the input of a resource into one into the part of the bundle that it was built from:
+// "/organization_id" becomes "/organization", "/topic_ids/2" becomes "/topics/2".
 func translate(pointer string) string {
 	tokens := strings.Split(pointer, "/")
 	for i, t := range tokens {
-		if own, ok := ownWords[t]; ok {
-			tokens[i] = own
+		if member, ok := irregularMembers[t]; ok {
+			tokens[i] = member
 		} else if base, ok := strings.CutSuffix(t, "_ids"); ok && base != "external" {
 			tokens[i] = base + "s"
 		} else {
@@ -50,10 +52,11 @@ func translate(pointer string) string {
 	return strings.TrimSuffix(strings.Join(tokens, "/"), "/")
 }
 
-// within gives the place in the document of a mistake that a resource found in what was made from the part at a pointer.
+// within turns a pointer into the input of a resource into one into the document. at is the part that the input was
+// built from.
 func within(at, pointer string) string {
 	switch {
-	case at == "/round_table" && pointer == "/parent_id": // the one id of another record that a document names as such
+	case at == "/round_table" && pointer == "/parent_id": // the only member of a bundle that is an id of another record
 		return at + pointer
 	case at == "/round_table" && strings.HasPrefix(pointer, "/document_links"):
 		return "/documents"
@@ -61,17 +64,22 @@ func within(at, pointer string) string {
 	return at + translate(pointer)
 }
 
-// under puts the mistakes of an error below the part of the document that the write was made from.
+// under returns the error of a write with its pointers in the document. at is the part that was written.
 func under(at string, err error) error {
+	return located(err, func(pointer string) string { return within(at, pointer) })
+}
+
+// located returns err with the pointers that locate returns.
+func located(err error, locate func(pointer string) string) error {
 	var known *apperr.Error
 	if !errors.As(err, &known) || len(known.Fields) == 0 {
 		return err
 	}
-	placed := *known
-	placed.Fields = make([]apperr.Field, len(known.Fields))
-	for i, f := range known.Fields {
-		f.Pointer = within(at, f.Pointer)
-		placed.Fields[i] = f
+	inDocument := *known
+	inDocument.Fields = slices.Clone(known.Fields)
+	for i := range inDocument.Fields {
+		f := &inDocument.Fields[i]
+		f.Pointer = locate(f.Pointer)
 	}
-	return &placed
+	return &inDocument
 }

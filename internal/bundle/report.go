@@ -6,81 +6,81 @@ import (
 	"roundtables.kz/registry/internal/text"
 )
 
-// Report says what became of every name and record of the document.
+// Report lists what was matched and what was created for a document.
 //
-//	@Description	What became of every name and record of the document. A dry run reports the same, with null for the ids
-//	@Description	that it did not give.
+//	@Description	What was matched and what was created for the document. A dry run reports the same, with null for ids of
+//	@Description	new records.
 type Report struct {
-	DryRun     bool           `json:"dry_run" example:"false"`       // Whether nothing was written.
+	DryRun     bool           `json:"dry_run" example:"false"`       // Whether nothing was saved.
 	RoundTable RoundTableRef  `json:"round_table"`                   // The event.
-	Matched    []Matched      `json:"matched"`                       // Existing records that the document names, in its order.
-	United     []United       `json:"united"`                        // Names of the document that were taken for spellings of a name elsewhere in it.
+	Matched    []Matched      `json:"matched"`                       // Existing records that the document mentions, in its order.
+	United     []United       `json:"united"`                        // Names that were taken for spellings of another name in the document.
 	Created    []Created      `json:"created"`                       // New records, in the order of the document.
-	Counts     map[string]int `json:"counts" example:"attendees:19"` // New records by type.
+	Counts     map[string]int `json:"counts" example:"attendees:19"` // Number of new records by type.
 } //	@name	BundleReport
 
-// RoundTableRef is the event that a bundle made.
+// RoundTableRef is the event that a bundle created.
 //
-//	@Description	The event that the bundle made.
+//	@Description	The event that the bundle created.
 type RoundTableRef struct {
 	ID    *int64     `json:"id" example:"1"` // Null in a dry run.
 	Title text.Map   `json:"title"`          // Its name.
 	Added text.Added `json:",embed" swaggerignore:"true"`
 } //	@name	BundleRoundTableReference
 
-// Matched is an existing record that the document names.
+// Matched is an existing record that the document mentions.
 //
-//	@Description	An existing record that the document names.
+//	@Description	An existing record that the document mentions.
 type Matched struct {
-	Pointer string            `json:"pointer" example:"/attendees/0/person"` // Where the document names it first (RFC 6901).
+	Pointer string            `json:"pointer" example:"/attendees/0/person"` // The first mention in the document (RFC 6901).
 	Type    string            `json:"type" example:"people"`                 // Its type, as in the path of its resource.
 	ID      int64             `json:"id" example:"7"`
 	Name    string            `json:"name" example:"Talgat Kaliyev"` // Its main name in the registry.
-	Score   float64           `json:"score" example:"1"`             // How sure the match is, 0 to 1; 1 is the very name or id.
+	Score   float64           `json:"score" example:"1"`             // Certainty of the match, 0 to 1. The exact name or id scores 1.
 	Reasons []spelling.Reason `json:"reasons"`                       // What agrees.
 } //	@name	BundleMatched
 
-// United is a name that became the same new record as another one of the document.
+// United is a name that became another name of a new record of the document.
 //
-//	@Description	A name that was taken for another spelling of a new record that the document names elsewhere. It became one of its other names.
+//	@Description	A name that was taken for another spelling of a new record in the document. It became one of its other names.
 type United struct {
-	Pointer string            `json:"pointer" example:"/attendees/3/person"` // Where the document names it so first (RFC 6901).
+	Pointer string            `json:"pointer" example:"/attendees/3/person"` // The first mention by this name (RFC 6901).
 	Type    string            `json:"type" example:"people"`                 // Its type, as in the path of its resource.
-	With    string            `json:"with" example:"/attendees/0/person"`    // Where the document names the record first.
-	Name    string            `json:"name" example:"Talgat Kaliyev"`         // What the record is called there.
-	Score   float64           `json:"score" example:"0.97"`                  // How alike the two are, 0 to 1.
+	With    string            `json:"with" example:"/attendees/0/person"`    // The first mention of the record.
+	Name    string            `json:"name" example:"Talgat Kaliyev"`         // The record's name there.
+	Score   float64           `json:"score" example:"0.97"`                  // Similarity of the two names, 0 to 1.
 	Reasons []spelling.Reason `json:"reasons"`                               // What agrees.
 } //	@name	BundleUnited
 
-// Created is a record that the bundle made.
+// Created is a record that the bundle created.
 //
-//	@Description	A record that the bundle made.
+//	@Description	A record that the bundle created.
 type Created struct {
-	Pointer string `json:"pointer" example:"/attendees/0/person"` // Where the document speaks of it first (RFC 6901).
+	Pointer string `json:"pointer" example:"/attendees/0/person"` // The first mention in the document (RFC 6901).
 	Type    string `json:"type" example:"people"`                 // Its type, as in the path of its resource.
 	ID      *int64 `json:"id" example:"7"`                        // Null in a dry run.
-	Name    string `json:"name" example:"Talgat Kaliyev"`         // What the document calls it.
+	Name    string `json:"name" example:"Talgat Kaliyev"`         // Its name in the document.
 
-	Candidates []PossibleDuplicate `json:"candidates,omitzero" validate:"optional"` // Of a person or an organization: existing ones with a similar name, the best first. Look at them before the document goes in.
+	Candidates []PossibleDuplicate `json:"candidates,omitzero" validate:"optional"` // Of a person or an organization: existing records with a similar name, the best first. Check them before you save the document.
 } //	@name	BundleCreated
 
 // PossibleDuplicate is an existing record whose name is similar to that of a new one.
 //
-//	@Description	An existing record that a new one may be, although that is not likely.
+//	@Description	An existing record that a new one may duplicate, although that is unlikely.
 type PossibleDuplicate struct {
 	ID      int64             `json:"id" example:"7"`
 	Name    string            `json:"name" example:"Talgat Kaliyev"` // Its main name in the registry.
-	Score   float64           `json:"score" example:"0.86"`          // How alike, 0 to 1.
+	Score   float64           `json:"score" example:"0.86"`          // Similarity, 0 to 1.
 	Reasons []spelling.Reason `json:"reasons"`                       // What agrees and what does not.
 } //	@name	BundlePossibleDuplicate
 
-// made notes a new record.
-func (r *Report) made(pointer, kind string, id int64, name string) {
-	r.Created = append(r.Created, Created{Pointer: pointer, Type: kind, ID: &id, Name: name})
-	r.Counts[kind]++
+// created adds a new record.
+func (r *Report) created(pointer, recordType string, id int64, name string) {
+	r.Created = append(r.Created, Created{Pointer: pointer, Type: recordType, ID: &id, Name: name})
+	r.Counts[recordType]++
 }
 
-// Rehearsed makes the report that of a dry run: the ids of new records were never given.
+// Rehearsed turns the report into that of a dry run, in which new records have no ids.
 func (r *Report) Rehearsed() {
 	r.DryRun = true
 	r.RoundTable.ID = nil
@@ -89,10 +89,10 @@ func (r *Report) Rehearsed() {
 	}
 }
 
-// ambiguous is the error for names that several records bear; other mistakes of the document come with them.
-func ambiguous(names, others []apperr.Field) error {
-	if len(names) == 0 {
+// rejection returns the error for ambiguous names and for the other errors of a document, or nil if there are none.
+func rejection(ambiguous, others []apperr.Field) error {
+	if len(ambiguous) == 0 {
 		return apperr.Validation(others)
 	}
-	return &apperr.Error{Kind: apperr.Invalid, Code: "ambiguous_names", Fields: append(names, others...)}
+	return &apperr.Error{Kind: apperr.Invalid, Code: "ambiguous_names", Fields: append(ambiguous, others...)}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Delete deletes a record of a table. While others refer to it, it returns apperr.Conflict with code in_use whose
-// member referenced_by counts them by table.
+// Delete deletes a record of a table. If other records refer to it, it returns apperr.Conflict with code in_use,
+// whose member referenced_by counts them by table.
 func Delete(ctx context.Context, tx pgx.Tx, table string, id int64) error {
 	sub, err := tx.Begin(ctx)
 	if err != nil {
@@ -21,6 +21,7 @@ func Delete(ctx context.Context, tx pgx.Tx, table string, id int64) error {
 	if err == nil {
 		return sub.Commit(ctx)
 	}
+	err = fmt.Errorf("delete %s %d: %w", pg.Singular(table), id, err)
 	if !pg.IsCode(err, pg.ForeignKeyViolation) {
 		return err
 	}
@@ -29,12 +30,12 @@ func Delete(ctx context.Context, tx pgx.Tx, table string, id int64) error {
 	}
 	counts, listErr := referencedBy(ctx, tx, table, id)
 	if listErr != nil {
-		return listErr
+		return fmt.Errorf("count the references to %s %d: %w", pg.Singular(table), id, listErr)
 	}
 	return &apperr.Error{Kind: apperr.Conflict, Code: "in_use", Extra: map[string]any{"referenced_by": counts}, Err: err}
 }
 
-// referencedBy counts, by table, the rows that keep a record from being deleted: the foreign keys that do not cascade.
+// referencedBy counts, by table, the rows that refer to a record by a foreign key that does not cascade.
 func referencedBy(ctx context.Context, tx pgx.Tx, table string, id int64) (map[string]int64, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT DISTINCT c.conrelid::regclass::text, a.attname, f.attname

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 
 	"roundtables.kz/registry/internal/pg"
@@ -12,44 +11,30 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// FeedTypes are the types of the log that the feed tells of, in the order in which records refer to each other. Contacts, keys and what operators
-// decide about records that look alike are nobody's copy.
-var FeedTypes = []string{
-	"topics", "places", "roles", "organizations", "people", "affiliations", "documents", "round-tables", "organizers", "attendees", "statements", "recommendations",
-}
-
-// Told are the types that somebody asks for, in the order of the feed; all of them if none is named.
-func Told(asked []string) []string {
-	if len(asked) == 0 {
-		return FeedTypes
-	}
-	return slices.DeleteFunc(slices.Clone(FeedTypes), func(t string) bool { return !slices.Contains(asked, t) })
-}
-
-// Change is the newest state of one record, as the feed tells it.
+// Change is an entry of the feed: the newest change of one record.
 //
-//	@Description	What became of one record, without its data.
+//	@Description	The newest change of one record, without its data.
 type Change struct {
 	Seq     int64     `json:"-" db:"seq"`
-	Op      string    `json:"op" db:"op" enums:"upsert,delete,withdraw,merge,erase" example:"upsert"`      // upsert: it is there, or what you see of it is another. delete: it is gone. withdraw: you no longer see it. merge: it is part of `into` now. erase: it is gone with its history.
-	Type    string    `json:"type" db:"type" example:"round-tables"`                                       // What it is, as in the path.
-	ID      int64     `json:"id" db:"id" example:"1"`                                                      // Which one.
-	Version int64     `json:"version" db:"version" example:"3"`                                            // Its version.
-	At      time.Time `json:"changed_at" db:"at" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When.
-	Into    *int64    `json:"into,omitzero" db:"into_id" validate:"optional" example:"2"`                  // The record of the same type that it is part of, after a merge, if you may see that.
+	Op      string    `json:"op" db:"op" enums:"upsert,delete,withdraw,merge,erase" example:"upsert"`      // upsert: the record was created or changed. delete: it was deleted. withdraw: you can no longer see it. merge: it was merged into `into`. erase: it was deleted together with its history.
+	Type    string    `json:"type" db:"type" example:"round-tables"`                                       // The record type, as in the path.
+	ID      int64     `json:"id" db:"id" example:"1"`                                                      // The id of the record.
+	Version int64     `json:"version" db:"version" example:"3"`                                            // The version of the record.
+	At      time.Time `json:"changed_at" db:"at" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When it changed.
+	Into    *int64    `json:"into,omitzero" db:"into_id" validate:"optional" example:"2"`                  // After a merge: the id of the record of the same type that it was merged into, if you may see that record.
 } //	@name	ChangeTold
 
-// Feed is what to read of the log.
+// Feed selects what to read from the log.
 type Feed struct {
-	Types  []string // of FeedTypes
-	After  int64    // the place in the log after which to begin
-	Copied int64    // up to this place a copy is made: what is gone there was never in it
+	Types  []string // of record
+	After  int64    // the position in the log after which to begin
+	Copied int64    // records deleted up to this position are left out: the copy never had them
 	Limit  int
 	Public bool // as the public sees it
 }
 
-// The entries that concern the public are those of records that it could see before or after them; whoever may read drafts is
-// told of the heads of all records. A merge names the other record to the public only if it sees that.
+// The public gets the entries of records that it could see before or after the change. Keys that may read drafts get
+// the heads of all records. A merge shows the other record to the public only if the public can see that record.
 const (
 	feedOfAll = `f.is_head AND (f.seq > @copied OR f.op NOT IN ('delete', 'merge', 'erase'))`
 	opForAll  = `CASE WHEN c.op IN ('delete', 'merge', 'erase') THEN c.op ELSE 'upsert' END AS op, c.into_id`
@@ -60,13 +45,14 @@ const (
 		CASE WHEN ` + intoIsPublic + ` THEN c.into_id END AS into_id`
 )
 
-// Read gives a page of the feed in the order of commits, and whether there is more. Each record stands in it once, at its newest change.
+// Read returns a page of the feed in the order of commits, and whether there is more. Each record appears once, at
+// its newest change.
 func (f Feed) Read(ctx context.Context, db pg.DB) (page []Change, more bool, err error) {
 	heads, op := feedOfAll, opForAll
 	if f.Public {
 		heads, op = feedOfPublic, opForPublic
 	}
-	rows, err := db.Query(ctx, `
+	page, err = pg.All[Change](ctx, db, `
 		SELECT c.seq, `+op+`, c.type, c.id, c.version, c.at
 		FROM (SELECT found.seq FROM unnest(@types::text[]) wanted(type) CROSS JOIN LATERAL (
 				SELECT f.seq FROM changes f WHERE f.type = wanted.type AND f.seq > @after AND `+heads+` ORDER BY f.seq LIMIT @rows) found
@@ -74,11 +60,7 @@ func (f Feed) Read(ctx context.Context, db pg.DB) (page []Change, more bool, err
 		JOIN changes c ON c.seq = page.seq ORDER BY c.seq`,
 		pg.Args{"types": f.Types, "after": f.After, "copied": f.Copied, "rows": f.Limit + 1})
 	if err != nil {
-		return nil, false, pg.Error(err)
-	}
-	page, err = pgx.CollectRows(rows, pgx.RowToStructByName[Change])
-	if err != nil {
-		return nil, false, pg.Error(err)
+		return nil, false, err
 	}
 	if len(page) > f.Limit {
 		return page[:f.Limit], true, nil
@@ -86,25 +68,25 @@ func (f Feed) Read(ctx context.Context, db pg.DB) (page []Change, more bool, err
 	return page, false, nil
 }
 
-// Head is what a snapshot of the database is: its epoch, and the newest entry of the log that it holds.
+// Head identifies a snapshot of the database: its epoch and its newest entry of the log.
 type Head struct {
 	Epoch string `db:"epoch"`
 	Seq   int64  `db:"seq"`
 }
 
-// ReadHead gives the head of the log.
+// ReadHead returns the head of the log.
 func ReadHead(ctx context.Context, db pg.DB) (Head, error) {
 	return pg.One[Head](ctx, db, "SELECT r.epoch, coalesce((SELECT max(seq) FROM changes), 0) AS seq FROM registry r", nil)
 }
 
-// Identity is what a database is.
+// Identity identifies a database.
 type Identity struct {
 	Epoch  string `db:"epoch"`
 	Secret []byte `db:"secret"` // signs cursors and hashes keys
 }
 
-// Identify gives what the database is. One that was restored since it was asked last gets another epoch first: its log may go on otherwise than the one
-// that was told, under the same numbers. A restore is noticed by the server, the database or the timeline being another one.
+// Identify returns the identity of the database. After a restore it renews the epoch first, because the log may reuse
+// sequence numbers for other changes. It detects a restore by a different server, database or timeline.
 func Identify(ctx context.Context, db pg.DB) (Identity, error) {
 	const here = "(SELECT concat_ws('/', (pg_control_system()).system_identifier, d.oid, (pg_control_checkpoint()).timeline_id) FROM pg_database d WHERE d.datname = current_database())"
 	err := pg.Exec(ctx, db, "UPDATE registry r SET home = h.here, epoch = CASE WHEN r.home IS NULL THEN r.epoch ELSE substr(md5(gen_random_uuid()::text), 1, 8) END FROM "+
@@ -117,9 +99,20 @@ func Identify(ctx context.Context, db pg.DB) (Identity, error) {
 
 // Snapshot runs f in one snapshot of the database.
 func Snapshot(ctx context.Context, db Pool, f func(tx pgx.Tx) error) error {
-	tx, err := db.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	return inSnapshot(ctx, db, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, f)
+}
+
+// LongSnapshot is Snapshot for an f that waits for a slow client between its queries: the database ends the transaction after
+// 5 minutes without a query.
+func LongSnapshot(ctx context.Context, db Pool, f func(tx pgx.Tx) error) error {
+	const begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = '5min'"
+	return inSnapshot(ctx, db, pgx.TxOptions{BeginQuery: begin}, f)
+}
+
+func inSnapshot(ctx context.Context, db Pool, options pgx.TxOptions, f func(tx pgx.Tx) error) error {
+	tx, err := db.BeginTx(ctx, options)
 	if err != nil {
-		return pg.Error(err)
+		return pg.Error(fmt.Errorf("begin a snapshot: %w", err))
 	}
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
@@ -129,23 +122,24 @@ func Snapshot(ctx context.Context, db Pool, f func(tx pgx.Tx) error) error {
 	return f(tx)
 }
 
-// Sum is what a copy of the records of one type must amount to.
+// Sum is the checksum of all records of one type, to verify a copy.
 type Sum struct {
-	Type     string `json:"type" db:"type" example:"round-tables"`             // As in the path.
-	Count    int64  `json:"count" db:"count" example:"6"`                      // Records that you may see.
-	Checksum string `json:"checksum" db:"checksum" example:"9b1c64e0a2f3d587"` // XOR over them of the first 8 bytes of the SHA-256 of `type:id:version`, as 16 hexadecimal digits.
+	Type     string `json:"type" db:"type" example:"round-tables"`             // The record type, as in the path.
+	Count    int64  `json:"count" db:"count" example:"6"`                      // The number of records that you may see.
+	Checksum string `json:"checksum" db:"checksum" example:"9b1c64e0a2f3d587"` // For each record, take the first 8 bytes of the SHA-256 of `type:id:version`. This is the XOR of all of them, as 16 hexadecimal digits.
 }
 
-// Sums are those of all records of the types of the feed that the public, or whoever may read drafts, sees at a place in the log.
+// Sums are the checksums of all record types of the feed at one position in the log, for the public or for keys that
+// may read drafts.
 type Sums struct {
 	Head Head
 	of   map[string]sum
 }
 
-// sum is what records amount to: how many, and the XOR of their digests.
+// sum is the number of records and the XOR of their digests.
 type sum struct{ count, digest int64 }
 
-// farBehind is the number of entries of the log after which everything is summed up anew rather than what has changed.
+// farBehind is the number of new entries in the log from which on Checkpoint sums all records instead of the changes.
 const farBehind = 100_000
 
 const (
@@ -153,9 +147,9 @@ const (
 	isThere  = "%[1]s.op NOT IN ('delete', 'merge', 'erase')"
 )
 
-// Checkpoint gives the sums at the head of the log. From known ones of the same database, if they are not too old, only what has
-// changed since is added up; else the heads of all records, which takes a second for 200,000 of them.
-func Checkpoint(ctx context.Context, db pg.DB, known Sums, public bool) (Sums, error) {
+// Checkpoint returns the sums of the types at the head of the log. It updates known ones of the same database if they
+// are not too old. Else it sums all records, which takes a second for 200,000 of them.
+func Checkpoint(ctx context.Context, db pg.DB, types []string, known Sums, public bool) (Sums, error) {
 	head, err := ReadHead(ctx, db)
 	if err != nil || head == known.Head {
 		return known, err
@@ -166,22 +160,23 @@ func Checkpoint(ctx context.Context, db pg.DB, known Sums, public bool) (Sums, e
 	}
 	sums := Sums{Head: head, of: map[string]sum{}}
 	maps.Copy(sums.of, known.of)
-	rows, err := db.Query(ctx, differences(since > 0, public), pg.Args{"types": FeedTypes, "since": since})
-	if err != nil {
-		return Sums{}, pg.Error(err)
-	}
-	var kind string
+	args := pg.Args{"types": types, "since": since}
+	rows, _ := db.Query(ctx, differences(since > 0, public), args) // the rows carry its error
+	var recordType string
 	var d sum
-	_, err = pgx.ForEachRow(rows, []any{&kind, &d.count, &d.digest}, func() error {
-		was := sums.of[kind]
-		sums.of[kind] = sum{was.count + d.count, was.digest ^ d.digest}
+	_, err = pgx.ForEachRow(rows, []any{&recordType, &d.count, &d.digest}, func() error {
+		was := sums.of[recordType]
+		sums.of[recordType] = sum{was.count + d.count, was.digest ^ d.digest}
 		return nil
 	})
-	return sums, pg.Error(err)
+	if err != nil {
+		return Sums{}, pg.Error(fmt.Errorf("sum the records: %w", err))
+	}
+	return sums, nil
 }
 
-// differences is the query for what the entries after @since add to each type. What a record was before is its last entry that
-// counts for the reader, as a head was.
+// differences returns the query for what the entries after @since add to the sum of each type. The previous state of
+// a record is its last entry up to @since that the reader could see.
 func differences(some, public bool) string {
 	heads, counts, shown := "c.is_head", "o.op <> 'visibility'", "true"
 	if public {
@@ -201,7 +196,7 @@ func differences(some, public bool) string {
 		GROUP BY d.type`
 }
 
-// List gives the sums of types, in the order of the feed.
+// List returns the sums of the types, in the order of the feed.
 func (s Sums) List(types []string) []Sum {
 	list := []Sum{}
 	for _, t := range types {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"roundtables.kz/registry/api"
 	"roundtables.kz/registry/internal/affiliation"
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/changes"
@@ -48,14 +49,14 @@ func TestSumsThatFollowTheChangesAreThoseOfAllRecords(t *testing.T) {
 			})
 		}
 		for _, public := range []bool{true, false} {
-			whole, err := changes.Checkpoint(t.Context(), db, changes.Sums{}, public)
+			whole, err := changes.Checkpoint(t.Context(), db, api.FeedTypes(), changes.Sums{}, public)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if known[public], err = changes.Checkpoint(t.Context(), db, known[public], public); err != nil {
+			if known[public], err = changes.Checkpoint(t.Context(), db, api.FeedTypes(), known[public], public); err != nil {
 				t.Fatal(err)
 			}
-			want, got := whole.List(changes.FeedTypes), known[public].List(changes.FeedTypes)
+			want, got := whole.List(api.FeedTypes()), known[public].List(api.FeedTypes())
 			if !slices.Equal(want, got) || whole.Head != known[public].Head {
 				t.Fatalf("public %t: followed to %v, want %v", public, got, want)
 			}
@@ -64,7 +65,7 @@ func TestSumsThatFollowTheChangesAreThoseOfAllRecords(t *testing.T) {
 			}
 		}
 	}
-	if now := known[true].List(changes.FeedTypes); slices.Equal(first, now) {
+	if now := known[true].List(api.FeedTypes()); slices.Equal(first, now) {
 		t.Error("nothing has changed: the test proves nothing")
 	}
 }

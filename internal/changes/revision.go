@@ -17,32 +17,32 @@ import (
 
 // Revision is an entry of the log: one change of one record.
 type Revision struct {
-	Type      string    `json:"type" db:"type" example:"round-tables"`                                       // What was changed, as in the path.
-	ID        int64     `json:"id" db:"id" example:"1"`                                                      // Which one.
-	Version   int64     `json:"version" db:"version" example:"3"`                                            // The version that came of it.
-	Op        string    `json:"op" db:"op" enums:"create,update,delete,merge,erase" example:"update"`        // What was done. merge: it became part of `into`.
-	ChangedAt time.Time `json:"changed_at" db:"at" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When.
-	Actor     string    `json:"actor" db:"actor" example:"key:7"`                                            // Who: a key by its id, the service itself, or somebody with access to the database.
-	ActorName *string   `json:"actor_name" db:"actor_name" example:"Editors"`                                // The name of the key, if it was one.
-	Reason    *string   `json:"reason" db:"reason" example:"Corrected after the press release."`             // Why, as the header X-Change-Reason said.
-	Into      *int64    `json:"into" db:"into_id"`                                                           // The record that it is part of since a merge.
+	Type      string    `json:"type" db:"type" example:"round-tables"`                                       // The record type, as in the path.
+	ID        int64     `json:"id" db:"id" example:"1"`                                                      // The id of the record.
+	Version   int64     `json:"version" db:"version" example:"3"`                                            // The version after the change.
+	Op        string    `json:"op" db:"op" enums:"create,update,delete,merge,erase" example:"update"`        // The operation. merge: the record was merged into `into`.
+	ChangedAt time.Time `json:"changed_at" db:"at" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When it changed.
+	Actor     string    `json:"actor" db:"actor" example:"key:7"`                                            // Who made the change: a key by its id, the service itself, or a user of the database.
+	ActorName *string   `json:"actor_name" db:"actor_name" example:"Editors"`                                // The name of the key, if a key made the change.
+	Reason    *string   `json:"reason" db:"reason" example:"Corrected after the press release."`             // The reason, from the header X-Change-Reason.
+	Into      *int64    `json:"into" db:"into_id"`                                                           // After a merge: the id of the record that it was merged into.
 	Seq       int64     `json:"-" db:"seq"`
 	Before    []byte    `json:"-" db:"before"`
 	After     []byte    `json:"-" db:"after"`
 	SortKeys  []string  `json:"-" db:"sort_keys"`
 }
 
-// Cursor is where the entry stands in a list.
+// Cursor returns the position of the entry in a list.
 func (r Revision) Cursor() paging.Cursor { return paging.Cursor{Keys: r.SortKeys, ID: r.Seq} }
 
-// FieldChange is what became of one field.
+// FieldChange is the change of one field.
 type FieldChange struct {
 	Pointer string `json:"pointer" example:"/title/ru"` // The field (RFC 6901).
-	Before  any    `json:"before"`                      // What it was; null: nothing.
-	After   any    `json:"after"`                       // What it became; null: nothing.
+	Before  any    `json:"before"`                      // The value before the change; null if there was none.
+	After   any    `json:"after"`                       // The value after the change; null if there is none.
 }
 
-// source reads the log. What the public sees of a record because of another one is no change of the record.
+// source is how the log is read. An entry for a change of visibility alone is not a change of the record.
 var source = paging.Source{
 	Columns: "c.seq, c.type, c.id, c.version, c.op, c.at, c.actor, k.name AS actor_name, c.reason, c.into_id, c.before, c.after",
 	Table:   "changes c",
@@ -53,23 +53,23 @@ var source = paging.Source{
 	Default: "-changed_at",
 }
 
-// History gives a page of the changes of one record, whether it is there or not.
-func History(ctx context.Context, db pg.DB, kind string, id int64, p paging.Params) (paging.Page[Revision], error) {
+// History returns a page of the changes of one record, whether it still exists or not.
+func History(ctx context.Context, db pg.DB, recordType string, id int64, p paging.Params) (paging.Page[Revision], error) {
 	var w pg.Where
-	w.Add("c.type = @type AND c.id = @id", "type", kind, "id", id)
+	w.Add("c.type = @type AND c.id = @id", "type", recordType, "id", id)
 	return paging.Query[Revision](ctx, db, source, w, p)
 }
 
-// AuditFilter is what the audit can be narrowed by.
+// AuditFilter is the filter of the audit.
 type AuditFilter struct {
 	paging.Params
-	Type  []string  `query:"type" form:"type" validate:"max=50"`                                       // Only changes of these types of record.
-	Actor []string  `query:"actor" form:"actor" validate:"max=50"`                                     // Only changes by these, such as `key:7` or `system:seed`.
-	From  *date.Day `query:"from" form:"from" swaggertype:"string" format:"date" example:"2026-01-01"` // Only changes of this day (UTC) and later.
+	Type  []string  `query:"type" form:"type" validate:"max=50"`                                       // Only changes of these record types.
+	Actor []string  `query:"actor" form:"actor" validate:"max=50"`                                     // Only changes by these actors, such as `key:7` or `system:seed`.
+	From  *date.Day `query:"from" form:"from" swaggertype:"string" format:"date" example:"2026-01-01"` // Only changes on this day (UTC) or later.
 	To    *date.Day `query:"to" form:"to" swaggertype:"string" format:"date" example:"2026-02-01"`     // Only changes before this day (UTC).
 }
 
-// Audit gives a page of all changes.
+// Audit returns a page of the changes of all records.
 func Audit(ctx context.Context, db pg.DB, f AuditFilter) (paging.Page[Revision], error) {
 	var w pg.Where
 	pg.In(&w, "c.type", "type", f.Type)
@@ -83,7 +83,7 @@ func Audit(ctx context.Context, db pg.DB, f AuditFilter) (paging.Page[Revision],
 	return paging.Query[Revision](ctx, db, source, w, f.Params)
 }
 
-// Changes gives what became of each field. Objects are looked into, lists are compared whole.
+// Changes returns the changed fields. Objects are compared member by member, lists as a whole.
 func (r Revision) Changes() ([]FieldChange, error) {
 	before, after := map[string]any{}, map[string]any{}
 	for raw, into := range map[*[]byte]*map[string]any{&r.Before: &before, &r.After: &after} {

@@ -45,8 +45,8 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 // Production is the APP_ENV of production installations.
 const Production = "production"
 
-// Config holds the settings of the service. The comment of each field is its line in the README's table of settings; a
-// test compares the two.
+// Config holds the settings of the service. The comment of each field is its line in the table of
+// deployments/README.md; a test compares the two.
 type Config struct {
 	AppEnv string `env:"APP_ENV" envDefault:"development"` // `development` or `production`. In production there is no embedded database.
 

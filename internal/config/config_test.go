@@ -112,9 +112,9 @@ func TestSecretsPrintAsStars(t *testing.T) {
 	}
 }
 
-func TestTheReadmeListsEverySettingWithItsDefaultAndMeaning(t *testing.T) {
+func TestTheTableListsEverySettingWithItsDefaultAndMeaning(t *testing.T) {
 	t.Parallel()
-	content, err := os.ReadFile("../../README.md")
+	content, err := os.ReadFile("../../deployments/README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,11 +125,11 @@ func TestTheReadmeListsEverySettingWithItsDefaultAndMeaning(t *testing.T) {
 		}
 	}
 	if want := table(t); strings.Join(got, "\n") != strings.Join(want, "\n") {
-		t.Errorf("the README's table should be:\n%s", strings.Join(want, "\n"))
+		t.Errorf("the table of deployments/README.md should be:\n%s", strings.Join(want, "\n"))
 	}
 }
 
-// table returns the lines of the README's table, built from the struct and its comments.
+// table returns the lines of the table of deployments/README.md, built from the struct and its comments.
 func table(t *testing.T) (lines []string) {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "config.go", nil, parser.ParseComments)

@@ -1,5 +1,5 @@
-// Package date holds dates as sources give them: days, and partial dates that know only a year or a month. It is not for
-// points in time.
+// Package date holds dates as sources give them: days, and partial dates of which only the year or month is known. It
+// does not handle instants.
 package date
 
 import (
@@ -11,11 +11,11 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-// Day is a calendar day without a time zone, "2020-02-27" in JSON. The time is a field with a name: embedded, it would
-// lend the day its own form in JSON.
+// Day is a calendar day without a time zone, "2020-02-27" in JSON. Time is not embedded, because its JSON methods would
+// be promoted.
 type Day struct{ Time time.Time }
 
-// ParseDay reads YYYY-MM-DD of the years 1 to 9999; it returns an apperr.Value for anything else.
+// ParseDay parses YYYY-MM-DD in the years 1 to 9999. It returns an apperr.Value for anything else.
 func ParseDay(s string) (Day, error) {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil || t.Year() < 1 {
@@ -30,10 +30,10 @@ func ParseDay(s string) (Day, error) {
 
 func (d Day) String() string { return d.Time.Format(time.DateOnly) }
 
-// MarshalText writes YYYY-MM-DD.
+// MarshalText returns YYYY-MM-DD.
 func (d Day) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// UnmarshalText reads YYYY-MM-DD; it returns an apperr.Value for anything else.
+// UnmarshalText parses YYYY-MM-DD. It returns an apperr.Value for anything else.
 func (d *Day) UnmarshalText(b []byte) (err error) {
 	*d, err = ParseDay(string(b))
 	return err
@@ -45,11 +45,11 @@ func (d *Day) ScanDate(v pgtype.Date) error {
 	return nil
 }
 
-// DateValue writes a PostgreSQL date.
+// DateValue returns a PostgreSQL date.
 func (d Day) DateValue() (pgtype.Date, error) { return pgtype.Date{Time: d.Time, Valid: true}, nil }
 
-// Key is the carried sort key of the earliest event that may start on or after this day: events known only by their
-// month or year count as starting on its first day. See starts_key in the schema.
+// Key returns the sort key of the earliest event that may start on or after this day. An event of which only the month
+// or year is known counts as starting on its first day. See starts_key in the schema.
 func (d Day) Key() int {
 	year, month, day := d.Time.Date()
 	if day == 1 {
@@ -61,10 +61,10 @@ func (d Day) Key() int {
 	return year*10000 + int(month)*100 + day
 }
 
-// Partial is a date of which the source gives the year, the month or the day: YYYY, YYYY-MM or YYYY-MM-DD.
+// Partial is a date with the precision of the source: YYYY, YYYY-MM or YYYY-MM-DD.
 type Partial string
 
-// UnmarshalText reads a partial date; it returns an apperr.Value for anything else, an impossible day among it.
+// UnmarshalText parses a partial date. It returns an apperr.Value for anything else, including impossible days.
 func (p *Partial) UnmarshalText(b []byte) error {
 	s := string(b)
 	for _, layout := range []string{"2006", "2006-01", time.DateOnly} {
@@ -78,10 +78,10 @@ func (p *Partial) UnmarshalText(b []byte) error {
 	return apperr.BadValue("bad_partial_date")
 }
 
-// MarshalText writes the date as it was read.
+// MarshalText returns the date as it was parsed.
 func (p Partial) MarshalText() ([]byte, error) { return []byte(p), nil }
 
-// First is the first day the date may mean; Last the last one.
+// First returns the first day that the date may mean.
 func (p Partial) First() time.Time {
 	year, _ := strconv.Atoi(string(p[:4]))
 	month, day := 1, 1
@@ -94,7 +94,7 @@ func (p Partial) First() time.Time {
 	return time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
 }
 
-// Last is the last day the date may mean.
+// Last returns the last day that the date may mean.
 func (p Partial) Last() time.Time {
 	first := p.First()
 	switch len(p) {
@@ -106,8 +106,8 @@ func (p Partial) Last() time.Time {
 	return first
 }
 
-// Before reports whether end lies before begin whatever days the two may mean. Without one of them, or with one that
-// could not be read, it does not.
+// Before reports whether end is before begin for all days that the two dates may mean. It returns false if one of them
+// is missing or could not be parsed.
 func Before(end, begin *Partial) bool {
 	return end != nil && begin != nil && *end != "" && *begin != "" && end.Last().Before(begin.First())
 }

@@ -3,7 +3,6 @@ package distinction
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
@@ -58,7 +57,8 @@ type Filter struct {
 	Organization []int64 `query:"organization" form:"organization" validate:"max=200"` // Only distinctions of these organizations.
 }
 
-var source = paging.Source{
+// Source is how distinctions are read.
+var Source = paging.Source{
 	Columns: changes.Columns("d") + `, d.type, d.first_id, d.second_id, d.note,
 		json_build_object('id', d.first_id, 'name', coalesce(p.name, g.name)) AS first,
 		json_build_object('id', d.second_id, 'name', coalesce(q.name, h.name)) AS second`,
@@ -68,10 +68,6 @@ var source = paging.Source{
 	ID:      "d.id",
 	Sorts:   map[string]paging.Column{"updated_at": {SQL: "d.updated_at", Type: "timestamptz"}},
 	Default: "-updated_at",
-}
-
-func init() {
-	pg.Explain("distinctions_type_first_id_second_id_key", "/second_id", "already_distinct")
 }
 
 // List returns a page of distinctions.
@@ -84,16 +80,12 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Distinction], er
 	if len(f.Organization) > 0 {
 		w.Add("(d.first_organization_id = ANY (@organization) OR d.second_organization_id = ANY (@organization))", "organization", f.Organization)
 	}
-	return paging.Query[Distinction](ctx, db, source, w, f.Params)
+	return paging.Query[Distinction](ctx, db, Source, w, f.Params)
 }
 
 // Get returns one distinction, or apperr.NotFound, or apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Distinction, error) {
-	d, err := pg.One[Distinction](ctx, db, source.Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return d, err
+	return changes.Get[Distinction](ctx, db, Source, Type, id)
 }
 
 // Create records that two records are not duplicates and returns the id. Missing records are apperr.Invalid; a distinction
@@ -109,13 +101,10 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 
 // lockBoth keeps the two records from being deleted until the transaction ends. Missing ones are field errors.
 func lockBoth(ctx context.Context, tx pgx.Tx, in Input) error {
-	rows, err := tx.Query(ctx, "SELECT id FROM "+in.Type+" WHERE id IN (@first, @second) ORDER BY id FOR KEY SHARE", pg.Args{"first": in.FirstID, "second": in.SecondID})
+	ids, err := pg.Column[int64](ctx, tx, "SELECT id FROM "+in.Type+" WHERE id IN (@first, @second) ORDER BY id FOR KEY SHARE",
+		pg.Args{"first": in.FirstID, "second": in.SecondID})
 	if err != nil {
-		return pg.Error(err)
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil {
-		return pg.Error(err)
+		return err
 	}
 	found := map[int64]bool{}
 	for _, id := range ids {
@@ -131,7 +120,7 @@ func lockBoth(ctx context.Context, tx pgx.Tx, in Input) error {
 	return apperr.Validation(missing)
 }
 
-// Between returns the id of the distinction of two records, or pgx.ErrNoRows.
+// Between returns the id of the distinction of two records of a type, or pgx.ErrNoRows.
 func Between(ctx context.Context, db pg.DB, recordType string, one, other int64) (id int64, err error) {
 	return pg.ID(ctx, db, "SELECT id FROM distinctions WHERE type = @type AND first_id = least(@one::bigint, @other) AND second_id = greatest(@one::bigint, @other)",
 		pg.Args{"type": recordType, "one": one, "other": other})
@@ -139,15 +128,14 @@ func Between(ctx context.Context, db pg.DB, recordType string, one, other int64)
 
 // DistinctPairs returns the pairs recorded as distinct whose lower id is in ids. The lower id of each pair comes first.
 func DistinctPairs(ctx context.Context, db pg.DB, recordType string, ids []int64) (map[[2]int64]bool, error) {
-	rows, err := db.Query(ctx, "SELECT first_id, second_id FROM distinctions WHERE type = @type AND first_id = ANY (@ids)", pg.Args{"type": recordType, "ids": ids})
-	if err != nil {
-		return nil, pg.Error(err)
-	}
+	list, err := pg.All[struct {
+		First  int64 `db:"first_id"`
+		Second int64 `db:"second_id"`
+	}](ctx, db, "SELECT first_id, second_id FROM distinctions WHERE type = @type AND first_id = ANY (@ids)",
+		pg.Args{"type": recordType, "ids": ids})
 	pairs := map[[2]int64]bool{}
-	var pair [2]int64
-	_, err = pgx.ForEachRow(rows, []any{&pair[0], &pair[1]}, func() error {
-		pairs[pair] = true
-		return nil
-	})
-	return pairs, pg.Error(err)
+	for _, p := range list {
+		pairs[[2]int64{p.First, p.Second}] = true
+	}
+	return pairs, err
 }

@@ -1,5 +1,5 @@
-// Package document holds press releases, reports, programmes: what round tables are known from and what they discussed.
-// Which document belongs to which round table is said by the round table.
+// Package document holds press releases, reports, programmes and other sources and subjects of round tables. Round tables
+// hold the links to their documents.
 package document
 
 import (
@@ -12,17 +12,23 @@ import (
 
 // Input is what a client writes.
 //
-//	@Description	A document: a press release, a report, a programme.
+//	@Description	A document, such as a press release, a report or a programme.
 type Input struct {
-	Title       text.Map      `json:"title" db:"title" validate:"required,text=500"`                                                                                                                                                                                                     // Its title.
-	Kind        string        `json:"kind" db:"kind" validate:"omitempty,oneof=press_release report law programme memorandum address book recording photo agenda other" enums:"press_release,report,law,programme,memorandum,address,book,recording,photo,agenda,other" default:"other"` // What kind of document it is.
-	URL         *string       `json:"url" db:"url" validate:"omitnil,http_url,max=2000" example:"https://example.org/press-release"`                                                                                                                                                     // Where it can be read.
-	Language    *string       `json:"language" db:"language" validate:"omitnil,language" example:"en"`                                                                                                                                                                                   // The language it is written in.
-	PublishedOn *date.Partial `json:"published_on" db:"published_on"`                                                                                                                                                                                                                    // When it was published, as far as the source says.
-	AuthorIDs   []int64       `json:"author_ids" db:"-" validate:"max=100,unique,dive,gt=0" example:"1"`                                                                                                                                                                                 // The people who wrote it, in order.
+	// The title.
+	Title text.Map `json:"title" db:"title" validate:"required,text=500"`
+	// Type of document.
+	Kind string `json:"kind" db:"kind" validate:"omitempty,oneof=press_release report law programme memorandum address book recording photo agenda other" enums:"press_release,report,law,programme,memorandum,address,book,recording,photo,agenda,other" default:"other"`
+	// Address where the document can be read.
+	URL *string `json:"url" db:"url" validate:"omitnil,http_url,max=2000" example:"https://example.org/press-release"`
+	// Language of the document (BCP 47).
+	Language *string `json:"language" db:"language" validate:"omitnil,language" example:"en"`
+	// When it was published, as precisely as the source says.
+	PublishedOn *date.Partial `json:"published_on" db:"published_on"`
+	// The authors, in order.
+	AuthorIDs []int64 `json:"author_ids" db:"-" validate:"max=100,unique,dive,gt=0" example:"1"`
 } //	@name	DocumentInput
 
-// Check fills in what a client left out. There are no mistakes that no tag can say.
+// Check sets the defaults of fields that the client left out. Validation tags find all mistakes.
 func (in *Input) Check() []apperr.Field {
 	in.complete()
 	return nil
@@ -34,22 +40,28 @@ func (in *Input) complete() {
 	}
 }
 
-// Document is the record.
+// Document is a stored document.
 //
-//	@Description	A document: a press release, a report, a programme.
+//	@Description	A document, such as a press release, a report or a programme.
 type Document struct {
 	changes.Record
 	Input
-	Authors []text.PersonRef `json:"authors" db:"authors"` // The authors in short, with the position that they held when it was published.
+	// The authors by id and name, with the position they held when it was published.
+	Authors []text.PersonRef `json:"authors" db:"authors"`
 	Added   text.Added       `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	Document
 
-// Filter is what a list can be narrowed by.
+// Filter holds the filters of the list.
 type Filter struct {
 	paging.Params
-	ID         []int64  `query:"id" form:"id" validate:"max=200"`                                                                                                     // Only these records.
-	RoundTable []int64  `query:"round_table" form:"round_table" validate:"max=200"`                                                                                   // Only documents that these round tables link to.
-	Relation   []string `query:"relation" form:"relation" enums:"source,presented,discussed,outcome" validate:"max=200"`                                              // Only documents that are this to a round table; with `round_table`, to one of those.
-	Kind       []string `query:"kind" form:"kind" enums:"press_release,report,law,programme,memorandum,address,book,recording,photo,agenda,other" validate:"max=200"` // Only these kinds of document.
-	Person     []int64  `query:"person" form:"person" validate:"max=200"`                                                                                             // Only documents by these authors.
+	// Only records with these ids.
+	ID []int64 `query:"id" form:"id" validate:"max=200"`
+	// Only documents that these round tables link to.
+	RoundTable []int64 `query:"round_table" form:"round_table" validate:"max=200"`
+	// Only documents with one of these relations to a round table; with `round_table`, to one of those.
+	Relation []string `query:"relation" form:"relation" enums:"source,presented,discussed,outcome" validate:"max=200"`
+	// Only documents of these types.
+	Kind []string `query:"kind" form:"kind" enums:"press_release,report,law,programme,memorandum,address,book,recording,photo,agenda,other" validate:"max=200"`
+	// Only documents by these authors.
+	Person []int64 `query:"person" form:"person" validate:"max=200"`
 }

@@ -2,7 +2,6 @@ package document
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strconv"
 
@@ -16,16 +15,20 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where documents are kept and what the log calls them.
+// Table is the table of documents, Type their record type in the change log.
 const (
 	Table = "documents"
 	Type  = "documents"
 )
 
-var full, public = newSource(false), newSource(true)
+// Source is how documents are read by keys with the scope read.
+var Source = newSource(false)
 
-// newSource is how documents are read: by the public without those that only unpublished round tables link to, and
-// without restricted authors.
+// publicSource is how the public reads them.
+var publicSource = newSource(true)
+
+// newSource returns how documents are read. The public does not see restricted authors, and no documents that only
+// unpublished round tables link to.
 func newSource(public bool) paging.Source {
 	s := paging.Source{
 		Table: "documents d",
@@ -52,18 +55,14 @@ func newSource(public bool) paging.Source {
 	return s
 }
 
-func init() {
-	pg.Explain("document_authors_person_id_fkey", "/author_ids", "unknown_reference")
-}
-
 func sourceFor(ctx context.Context) paging.Source {
 	if actor.From(ctx).SeesOnlyPublished() {
-		return public
+		return publicSource
 	}
-	return full
+	return Source
 }
 
-// List gives a page of documents.
+// List returns a page of documents.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Document], error) {
 	page, err := paging.Query[Document](ctx, db, sourceFor(ctx), f.where(actor.From(ctx).SeesOnlyPublished()), f.Params)
 	for i := range page.Items {
@@ -72,8 +71,8 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Document], error
 	return page, err
 }
 
-// where turns the filter into predicates. The public finds nothing by what it does not see: links of unpublished round
-// tables and restricted people.
+// where turns the filter into predicates. For the public, links of unpublished round tables and restricted people do
+// not count.
 func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "d.id", "id", f.ID)
 	pg.In(&w, "d.kind", "kind", f.Kind)
@@ -99,61 +98,59 @@ func (f Filter) where(public bool) (w pg.Where) {
 	return w
 }
 
-// finish fills what the row does not hold in the form that clients see.
+// finish fills the fields that are not columns of the row.
 func (d *Document) finish() {
 	for _, a := range d.Authors {
 		d.AuthorIDs = append(d.AuthorIDs, a.ID)
 	}
 }
 
-// Get gives one document, or apperr.NotFound, or apperr.Gone after its deletion.
+// Get returns one document. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Document, error) {
-	d, err := pg.One[Document](ctx, db, sourceFor(ctx).Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
+	d, err := changes.Get[Document](ctx, db, sourceFor(ctx), Type, id)
 	d.finish()
 	return d, err
 }
 
-// Create makes a document. An unknown author is apperr.Invalid.
+// Create creates a document. An unknown author is apperr.Invalid.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	in.complete()
 	id, err := pg.ID(ctx, tx, "INSERT INTO documents (title, kind, url, language, published_on) VALUES (@title, @kind, @url, @language, @published_on) RETURNING id", in.args())
 	if err != nil {
 		return 0, err
 	}
-	return id, setAuthors(ctx, tx, id, in.AuthorIDs)
+	return id, setAuthors(ctx, tx, id, nil, in.AuthorIDs)
 }
 
-// Update gives a document new content, with the errors of Create; content that is already there changes nothing, the
-// version included.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+// Update replaces the content of old, with the errors of Create. Content that is already stored changes nothing, not
+// even the version.
+func Update(ctx context.Context, tx pgx.Tx, old Document, in Input) error {
 	in.complete()
 	args := in.args()
-	args["id"] = id
+	args["id"] = old.ID
 	err := pg.Exec(ctx, tx, "UPDATE documents SET title = @title, kind = @kind, url = @url, language = @language, published_on = @published_on WHERE id = @id", args)
 	if err != nil {
 		return err
 	}
-	return setAuthors(ctx, tx, id, in.AuthorIDs)
+	return setAuthors(ctx, tx, old.ID, old.AuthorIDs, in.AuthorIDs)
 }
 
 func (in Input) args() pg.Args {
 	return pg.Args{"title": in.Title, "kind": in.Kind, "url": in.URL, "language": in.Language, "published_on": in.PublishedOn}
 }
 
-// setAuthors gives a document its authors, in order; a list that is already there is left alone.
-func setAuthors(ctx context.Context, tx pgx.Tx, id int64, authors []int64) error {
-	was, err := people(ctx, tx, "SELECT person_id FROM document_authors WHERE document_id = @id ORDER BY position", pg.Args{"id": id})
-	if err != nil || slices.Equal(was, authors) {
-		return err
+// setAuthors replaces the authors of a document, in order, if they differ from old.
+func setAuthors(ctx context.Context, tx pgx.Tx, id int64, old, authors []int64) error {
+	if slices.Equal(old, authors) {
+		return nil
 	}
-	if err := pg.Exec(ctx, tx, "DELETE FROM document_authors WHERE document_id = @id", pg.Args{"id": id}); err != nil {
-		return err
+	if len(old) > 0 {
+		if err := pg.Exec(ctx, tx, "DELETE FROM document_authors WHERE document_id = @id", pg.Args{"id": id}); err != nil {
+			return err
+		}
 	}
-	// Only those that exist are inserted: the others are told by their place in the list, all at once.
-	found, err := people(ctx, tx, `
+	// Insert only people who exist, to report all others together.
+	found, err := pg.Column[int64](ctx, tx, `
 		INSERT INTO document_authors (document_id, person_id, position)
 		SELECT @id::bigint, g.person_id, g.position FROM unnest(@authors::bigint[]) WITH ORDINALITY g(person_id, position)
 		WHERE EXISTS (SELECT FROM people p WHERE p.id = g.person_id)
@@ -168,14 +165,4 @@ func setAuthors(ctx context.Context, tx pgx.Tx, id int64, authors []int64) error
 		}
 	}
 	return apperr.Validation(fields)
-}
-
-// people reads a column of their ids.
-func people(ctx context.Context, tx pgx.Tx, sql string, args pg.Args) ([]int64, error) {
-	rows, err := tx.Query(ctx, sql, args)
-	if err != nil {
-		return nil, pg.Error(err)
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	return ids, pg.Error(err)
 }

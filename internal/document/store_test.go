@@ -173,7 +173,7 @@ func TestAuthorsKeepTheirOrderAndTheSameListChangesNothing(t *testing.T) {
 		}
 		in := d.Input
 		set(&in)
-		if err := changes.Write(ctx, w.db, changes.Options{}, func(tx pgx.Tx) error { return document.Update(ctx, tx, w.linked, in) }); err != nil {
+		if err := changes.Write(ctx, w.db, changes.Options{}, func(tx pgx.Tx) error { return document.Update(ctx, tx, d, in) }); err != nil {
 			t.Fatal(err)
 		}
 		if d, err = document.Get(ctx, w.db, w.linked); err != nil {

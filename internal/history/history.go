@@ -1,115 +1,83 @@
-// Package history gives records the content that they had, as the log of changes keeps it. It writes what a snapshot function of
-// the schema has read: the columns of the record, and its parts.
+// Package history restores the content that records had, from the change log. It writes what a snapshot function of the
+// schema has read: the columns of a record and its parts. It is not for reading histories (see changes).
 package history
 
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
-	"roundtables.kz/registry/internal/affiliation"
-	"roundtables.kz/registry/internal/attendee"
-	"roundtables.kz/registry/internal/distinction"
-	"roundtables.kz/registry/internal/document"
-	"roundtables.kz/registry/internal/organization"
-	"roundtables.kz/registry/internal/organizer"
-	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/pg"
-	"roundtables.kz/registry/internal/place"
-	"roundtables.kz/registry/internal/recommendation"
-	"roundtables.kz/registry/internal/role"
-	"roundtables.kz/registry/internal/roundtable"
-	"roundtables.kz/registry/internal/statement"
-	"roundtables.kz/registry/internal/topic"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// Kind is how the records of one type of the log are written back.
+// Kind is how the records of one type are written back.
 type Kind struct {
-	Type  string // in the log
-	Table string
-
-	parts   []part
-	relearn func(ctx context.Context, tx pgx.Tx, id int64) error // keeps the spellings anew
+	Type    string // in the change log and in paths
+	Table   string
+	Parts   []Part                                               // lists of a record that have tables of their own
+	Relearn func(ctx context.Context, tx pgx.Tx, id int64) error // rebuilds the name index of a record; nil: it has none
 }
 
-// part is a list that belongs to a record and is kept in a table of its own.
-type part struct {
+// Part is a list that belongs to a record and has a table of its own.
+type Part struct {
 	path  string // in the snapshot, "mentions,person_ids"
 	table string
 	owner string // the column that names the record
-	from  string // SELECT of the columns that follow the owner, from the list @list
+	from  string // SELECT of the columns after the owner, from the list @list
 	into  string // those columns
 }
 
-// Kinds are all that can be written back. Each refers only to those before it and to itself.
-var Kinds = []Kind{
-	{Type: role.Type, Table: role.Table},
-	{Type: topic.Type, Table: topic.Table},
-	{Type: place.Type, Table: place.Table, relearn: place.Relearn},
-	{Type: organization.Type, Table: organization.Table, relearn: organization.Relearn},
-	{Type: person.Type, Table: person.Table, relearn: person.Relearn},
-	{Type: person.ContactType, Table: person.ContactTable},
-	{Type: affiliation.Type, Table: affiliation.Table},
-	{Type: document.Type, Table: document.Table, parts: []part{references("author_ids", "document_authors", "document_id", "person_id")}},
-	{Type: roundtable.Type, Table: roundtable.Table, parts: []part{
-		references("topic_ids", "round_table_topics", "round_table_id", "topic_id"),
-		objects("document_links", "document_links", "round_table_id", "document_id bigint", "relation text"),
-	}},
-	{Type: organizer.Type, Table: organizer.Table},
-	{Type: attendee.Type, Table: attendee.Table, parts: []part{
-		{path: "roles", table: "attendee_roles", owner: "attendee_id", into: "role, position", from: "e.value #>> '{}', e.position"},
-		objects("affiliations", "attendee_affiliations", "attendee_id", "organization_id bigint", "organization_as_listed text", "title jsonb"),
-	}},
-	{Type: statement.Type, Table: statement.Table, parts: []part{
-		objects("texts", "statement_texts", "statement_id", "lang text", "text text", "original boolean", "translator text"),
-		references("topic_ids", "statement_topics", "statement_id", "topic_id"),
-		references("mentions,person_ids", "statement_people", "statement_id", "person_id"),
-		references("mentions,organization_ids", "statement_organizations", "statement_id", "organization_id"),
-		references("mentions,place_ids", "statement_places", "statement_id", "place_id"),
-		references("mentions,document_ids", "statement_documents", "statement_id", "document_id"),
-	}},
-	{Type: recommendation.Type, Table: recommendation.Table},
-	{Type: distinction.Type, Table: distinction.Table},
+// References is a part that lists ids in one column.
+func References(path, table, owner, column string) Part {
+	return Part{path: path, table: table, owner: owner, into: column + ", position", from: "e.value::bigint, e.position"}
 }
 
-// references is a part that lists ids.
-func references(path, table, owner, column string) part {
-	return part{path: path, table: table, owner: owner, into: column + ", position", from: "e.value::bigint, e.position"}
+// Values is a part that lists texts in one column.
+func Values(path, table, owner, column string) Part {
+	return Part{path: path, table: table, owner: owner, into: column + ", position", from: "e.value #>> '{}', e.position"}
 }
 
-// objects is a part that lists objects. columns are those of its table beside the owner and the position, with their types; the
-// members of the objects have their names.
-func objects(path, table, owner string, columns ...string) part {
-	p := part{path: path, table: table, owner: owner}
+// Objects is a part that lists objects. columns are those of its table besides the owner and the position, with their
+// types ("title jsonb"); the members of the objects have their names.
+func Objects(path, table, owner string, columns ...string) Part {
+	p := Part{path: path, table: table, owner: owner}
 	for _, c := range columns {
-		name, kind, _ := strings.Cut(c, " ")
+		name, columnType, _ := strings.Cut(c, " ")
 		value := "e.value ->> '" + name + "'"
-		if kind == "jsonb" {
+		if columnType == "jsonb" {
 			value = "nullif(e.value -> '" + name + "', 'null')"
 		}
 		p.into += name + ", "
-		p.from += "(" + value + ")::" + kind + ", "
+		p.from += "(" + value + ")::" + columnType + ", "
 	}
 	p.into += "position"
 	p.from += "e.position"
 	return p
 }
 
-// KindOf gives the kind of a type of the log.
-func KindOf(logged string) (Kind, bool) {
-	for _, k := range Kinds {
-		if k.Type == logged {
-			return k, true
-		}
+// Kinds are all kinds of records, each after those that it refers to.
+type Kinds []Kind
+
+// Of returns the kind of a type, false if there is none.
+func (all Kinds) Of(recordType string) (Kind, bool) {
+	i := all.Index(recordType)
+	if i < 0 {
+		return Kind{}, false
 	}
-	return Kind{}, false
+	return all[i], true
 }
 
-// Put gives a record the content of a snapshot: the one that is there, or one that was deleted, which comes back with its id and
-// its next version. Content that the record has already changes nothing, the version included. What the schema refuses by now is the error of the
-// resource (a reference to a record that is gone, a value that another has).
+// Index returns the position of a type in the order of references, -1 if there is none.
+func (all Kinds) Index(recordType string) int {
+	return slices.IndexFunc(all, func(k Kind) bool { return k.Type == recordType })
+}
+
+// Put gives a record the content of a snapshot. A deleted record comes back with its id and its next version. Content
+// that the record already has changes nothing, the version included. What the schema rejects is the error that the
+// resource would return: a reference to a deleted record, a value that another record has.
 func (k Kind) Put(ctx context.Context, tx pgx.Tx, id int64, snapshot []byte) error {
 	columns, err := k.columns(ctx, tx, snapshot)
 	if err != nil {
@@ -120,7 +88,7 @@ func (k Kind) Put(ctx context.Context, tx pgx.Tx, id int64, snapshot []byte) err
 	if err != nil {
 		return pg.Error(err)
 	}
-	if done.RowsAffected() == 0 { // or there is nothing to change
+	if done.RowsAffected() == 0 { // it was deleted, or there is nothing to change
 		args["type"] = k.Type
 		err = pg.Exec(ctx, tx, fmt.Sprintf(`
 			INSERT INTO %[1]s (id, version, %[2]s)
@@ -130,18 +98,18 @@ func (k Kind) Put(ctx context.Context, tx pgx.Tx, id int64, snapshot []byte) err
 			return err
 		}
 	}
-	for _, p := range k.parts {
+	for _, p := range k.Parts {
 		if err := k.putPart(ctx, tx, p, id, snapshot); err != nil {
 			return err
 		}
 	}
-	if k.relearn == nil {
+	if k.Relearn == nil {
 		return nil
 	}
-	return k.relearn(ctx, tx, id)
+	return k.Relearn(ctx, tx, id)
 }
 
-// columns are those of the table that the snapshot has and that can be written.
+// columns returns the columns of the table that the snapshot has and that can be written.
 func (k Kind) columns(ctx context.Context, tx pgx.Tx, snapshot []byte) (columns string, err error) {
 	err = tx.QueryRow(ctx, `
 		SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
@@ -150,8 +118,8 @@ func (k Kind) columns(ctx context.Context, tx pgx.Tx, snapshot []byte) (columns 
 	return columns, pg.Error(err)
 }
 
-// putPart replaces a list of a record, unless it is the same.
-func (k Kind) putPart(ctx context.Context, tx pgx.Tx, p part, id int64, snapshot []byte) error {
+// putPart replaces a list of a record, unless it is equal.
+func (k Kind) putPart(ctx context.Context, tx pgx.Tx, p Part, id int64, snapshot []byte) error {
 	var list []byte
 	var same bool
 	err := tx.QueryRow(ctx, fmt.Sprintf("SELECT s.list, s.list = %s_snapshot(@id) #> @path FROM (SELECT @snapshot::jsonb #> @path AS list) s", k.Table),

@@ -2,6 +2,7 @@ package history_test
 
 import (
 	"fmt"
+	"roundtables.kz/registry/api"
 	"slices"
 	"testing"
 
@@ -118,13 +119,13 @@ func TestWhatWasDeletedComesBackAsItWas(t *testing.T) {
 	db := dbtest.New(t)
 	everything(t, db)
 	was := map[string][]record{}
-	for _, k := range history.Kinds {
+	for _, k := range api.Kinds() {
 		if was[k.Type] = recordsOf(t, db, k); len(was[k.Type]) == 0 {
 			t.Fatalf("there is no record of %s: add one", k.Type)
 		}
 	}
 	write(t, db, func(tx pgx.Tx) error {
-		for _, k := range slices.Backward(history.Kinds) {
+		for _, k := range slices.Backward(api.Kinds()) {
 			for _, r := range slices.Backward(was[k.Type]) {
 				if err := pg.Exec(t.Context(), tx, "DELETE FROM "+k.Table+" WHERE id = @id", pg.Args{"id": r.ID}); err != nil {
 					return fmt.Errorf("delete %s: %w", k.Type, err)
@@ -135,7 +136,7 @@ func TestWhatWasDeletedComesBackAsItWas(t *testing.T) {
 	})
 	for range 2 { // the second time there is nothing to do
 		write(t, db, func(tx pgx.Tx) error {
-			for _, k := range history.Kinds {
+			for _, k := range api.Kinds() {
 				for _, r := range was[k.Type] {
 					if err := k.Put(t.Context(), tx, r.ID, r.Snapshot); err != nil {
 						return fmt.Errorf("bring back %s: %w", k.Type, err)
@@ -144,7 +145,7 @@ func TestWhatWasDeletedComesBackAsItWas(t *testing.T) {
 			}
 			return nil
 		})
-		for _, k := range history.Kinds {
+		for _, k := range api.Kinds() {
 			is := recordsOf(t, db, k)
 			for i, r := range was[k.Type] {
 				if len(is) <= i || string(is[i].Snapshot) != string(r.Snapshot) || !slices.Equal(is[i].Keys, r.Keys) {
@@ -168,8 +169,9 @@ func TestARecordGetsTheContentOfAnotherTime(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		a.Roles, a.Attendance, a.Input.Affiliations = []string{"moderator", "welcome"}, "online", []attendee.Affiliation{{Title: text.Map{"en": "Director"}}}
-		return attendee.Update(fixture.Context(), tx, seat, a.Input)
+		in := a.Input
+		in.Roles, in.Attendance, in.Affiliations = []string{"moderator", "welcome"}, "online", []attendee.Affiliation{{Title: text.Map{"en": "Director"}}}
+		return attendee.Update(fixture.Context(), tx, a, in)
 	})
 	second := recordsOf(t, db, kind(t, attendee.Type))[0]
 	for i, r := range []record{first, second, first} {
@@ -196,7 +198,7 @@ func TestWhatCannotComeBackSaysWhy(t *testing.T) {
 
 func kind(t *testing.T, logged string) history.Kind {
 	t.Helper()
-	k, ok := history.KindOf(logged)
+	k, ok := api.Kinds().Of(logged)
 	if !ok {
 		t.Fatalf("no kind %s", logged)
 	}

@@ -14,9 +14,10 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Restore brings a deleted record back as it was, or gives a record, deleted or not, the content of one of its versions. A record that is
-// there needs a version: else, and for a version that is not in the log, the error is apperr.Invalid at /version. One that never was
-// is apperr.NotFound. One that became part of another is apperr.Conflict: its merge can be undone. What the schema refuses by now is the error of Put.
+// Restore brings a deleted record back as it was, or gives a record, deleted or not, the content of one of its versions.
+// It returns apperr.Invalid at /version if the record exists and no version is given, or if the log lacks the version;
+// apperr.NotFound for a record that never existed; apperr.Conflict for a merged record, whose merge can be undone; and the
+// errors of Put.
 func (k Kind) Restore(ctx context.Context, tx pgx.Tx, id int64, version *int64) error {
 	if err := k.lock(ctx, tx, id); err != nil {
 		return err
@@ -33,7 +34,7 @@ func (k Kind) Restore(ctx context.Context, tx pgx.Tx, id int64, version *int64) 
 	return k.Put(ctx, tx, id, was)
 }
 
-// lock keeps others from changing the record, or from restoring it, too, if it is gone.
+// lock keeps others from changing the record and, if it was deleted, from restoring it.
 func (k Kind) lock(ctx context.Context, tx pgx.Tx, id int64) error {
 	_, err := changes.Lock(ctx, tx, k.Table, k.Type, id)
 	if apperr.IsKind(err, apperr.Gone) {
@@ -51,7 +52,7 @@ func (k Kind) lock(ctx context.Context, tx pgx.Tx, id int64) error {
 	return e
 }
 
-// states gives the content that the record has now, nil if it is gone, and the one that it is to have.
+// states returns the current content of the record, nil if it was deleted, and the content to restore.
 func (k Kind) states(ctx context.Context, tx pgx.Tx, id int64, version *int64) (now, was json.RawMessage, err error) {
 	var before json.RawMessage
 	err = tx.QueryRow(ctx, "SELECT after, before FROM changes WHERE type = $1 AND id = $2 AND is_head", k.Type, id).Scan(&now, &before)
@@ -70,7 +71,7 @@ func (k Kind) states(ctx context.Context, tx pgx.Tx, id int64, version *int64) (
 	return now, was, pg.Error(err)
 }
 
-// publication is how far a round table is published; one that is gone is not.
+// publication returns the publication state in a snapshot; a deleted round table counts as a draft.
 func publication(snapshot json.RawMessage) string {
 	var r struct{ Publication string }
 	if json.Unmarshal(snapshot, &r) != nil || r.Publication == "" {

@@ -15,18 +15,18 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Touched is a record that a write changed.
+// Touched is a record that a write changed, with its state before and since.
 type Touched struct {
 	Type   string
 	ID     int64
-	Before json.RawMessage // its content before the write, nil where there was none
+	Before json.RawMessage // its content before the write, nil if it did not exist
 	Same   bool            // whether it still has the content that the write gave it
-	Op     string          // what happened to it last, by whom and when
+	Op     string          // its last change, by whom and when
 	Actor  string
 	At     time.Time
 }
 
-// Since is a change that stands in the way of an undoing.
+// Since is a later change that prevents an undo.
 type Since struct {
 	Type  string    `json:"type"`
 	ID    int64     `json:"id"`
@@ -35,10 +35,10 @@ type Since struct {
 	At    time.Time `json:"at"`
 }
 
-// TouchedBetween gives the records that the entries of the log changed, locked: what the log says of them holds until the end of the
+// TouchedBetween returns the records that a range of the change log changed, and locks them until the end of the
 // transaction. Records of the type without are left out.
-func TouchedBetween(ctx context.Context, tx pgx.Tx, first, last int64, without string) ([]Touched, error) {
-	for _, kind := range Kinds {
+func (all Kinds) TouchedBetween(ctx context.Context, tx pgx.Tx, first, last int64, without string) ([]Touched, error) {
+	for _, kind := range all {
 		err := pg.Exec(ctx, tx, "SELECT FROM "+kind.Table+` r WHERE r.id IN (SELECT c.id FROM changes c
 			WHERE c.seq BETWEEN @first AND @last AND c.type = @type) ORDER BY r.id FOR UPDATE OF r`, pg.Args{"first": first, "last": last, "type": kind.Type})
 		if err != nil {
@@ -57,8 +57,8 @@ func TouchedBetween(ctx context.Context, tx pgx.Tx, first, last int64, without s
 	return list, pg.Error(err)
 }
 
-// Unchanged is apperr.Conflict with code changed_since, whose member changed_since lists what has other content by now than the
-// write gave it.
+// Unchanged returns apperr.Conflict with code changed_since if records have changed since the write; its member
+// changed_since lists them.
 func Unchanged(list []Touched) error {
 	var since []Since
 	for _, t := range list {
@@ -74,11 +74,11 @@ func Unchanged(list []Touched) error {
 	return e
 }
 
-// PutBack gives a record the content of before, or deletes it where it had none. One that cannot be as it was is
-// apperr.Conflict with code cannot_come_back: it names one that is gone by now, or has what another has by now. One that others refer to
-// by now is apperr.Conflict with code in_use.
-func (t Touched) PutBack(ctx context.Context, tx pgx.Tx) error {
-	kind, ok := KindOf(t.Type)
+// PutBack gives a record its content from before the write, or deletes it if it had none. It returns apperr.Conflict with
+// code cannot_come_back if the old content refers to a deleted record or has a value that another record has now, and with
+// code in_use if other records refer to a record that is to be deleted.
+func (all Kinds) PutBack(ctx context.Context, tx pgx.Tx, t Touched) error {
+	kind, ok := all.Of(t.Type)
 	if !ok {
 		return fmt.Errorf("%s %d cannot be written back", t.Type, t.ID)
 	}

@@ -129,7 +129,7 @@ func set(v reflect.Value, name, value string, allowed []string) []apperr.Field {
 		if err := u.UnmarshalText([]byte(value)); err != nil {
 			f := apperr.In(name, "bad_value")
 			if bad, ok := err.(apperr.Value); ok {
-				f.Code, f.Args = bad.Code, bad.Args
+				f.Code, f.Args, f.Allowed = bad.Code, bad.Args, bad.Allowed
 			}
 			return []apperr.Field{f}
 		}

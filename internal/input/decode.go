@@ -20,6 +20,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
+// JSON encodes records as clients read and write them: a nil map is null, members have a fixed order.
+var JSON = json.JoinOptions(json.FormatNilMapAsNull(true), json.Deterministic(true))
+
 // maxDepth is how deep JSON may be nested.
 const maxDepth = 20
 
@@ -31,19 +34,22 @@ func Decode(raw jsontext.Value, in any) error {
 	}
 	fields := decodeObject("", raw, reflect.ValueOf(in).Elem())
 	slices.SortFunc(fields, func(a, b apperr.Field) int { return strings.Compare(a.Pointer, b.Pointer) })
-	unread := slices.Clone(fields)
-	reported := func(f apperr.Field) bool { // a member that could not be read is not missing, too
-		return slices.ContainsFunc(unread, func(g apperr.Field) bool {
+	return apperr.Validation(add(fields, Check(in)))
+}
+
+// add appends the errors that fields do not already report: a member that could not be read is not missing, too, and one
+// error of a member is enough.
+func add(fields, more []apperr.Field) []apperr.Field {
+	for _, f := range more {
+		reported := slices.ContainsFunc(fields, func(g apperr.Field) bool {
 			return strings.HasPrefix(f.Pointer+"/", g.Pointer+"/") ||
 				f.Code == "required" && strings.HasPrefix(g.Pointer, f.Pointer+"/")
 		})
-	}
-	for _, f := range Check(in) {
-		if !reported(f) {
+		if !reported {
 			fields = append(fields, f)
 		}
 	}
-	return apperr.Validation(fields)
+	return fields
 }
 
 // Scan checks the syntax of JSON: UTF-8, duplicate names, depth, NUL characters, and that nothing follows. What is wrong
@@ -189,7 +195,7 @@ func typeError(pointer string, err error) apperr.Field {
 	}
 	switch {
 	case errors.As(err, &value):
-		return apperr.Field{Pointer: pointer, Code: value.Code, Args: value.Args}
+		return apperr.Field{Pointer: pointer, Code: value.Code, Args: value.Args, Allowed: value.Allowed}
 	case errors.Is(err, json.ErrUnknownName):
 		return apperr.At(pointer, "unknown_field", "value", pointer[strings.LastIndex(pointer, "/")+1:])
 	case semantic != nil && semantic.GoType != nil:

@@ -56,7 +56,7 @@ func newValidator() *validator.Validate {
 func Check(v any) []apperr.Field {
 	fields := checkTags(v)
 	if c, ok := v.(interface{ Check() []apperr.Field }); ok {
-		fields = append(fields, c.Check()...)
+		fields = add(fields, c.Check())
 	}
 	return fields
 }

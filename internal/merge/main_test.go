@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"roundtables.kz/registry/api"
 	"testing"
 
 	"roundtables.kz/registry/internal/attendee"
@@ -13,7 +14,6 @@ import (
 	"roundtables.kz/registry/internal/distinction"
 	"roundtables.kz/registry/internal/document"
 	"roundtables.kz/registry/internal/fixture"
-	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/merge"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/organizer"
@@ -164,7 +164,7 @@ func (w world) state(t *testing.T) map[string]string {
 			t.Fatal(err)
 		}
 	}
-	for _, k := range history.Kinds {
+	for _, k := range api.Kinds() {
 		keep(fmt.Sprintf("SELECT '%s/' || id, (%[2]s_snapshot(id) - '{version,updated_at,xact}'::text[])::text FROM %[2]s", k.Type, k.Table))
 	}
 	keep("SELECT 'spelling of ' || person_id || ': ' || key, spelling || sound FROM person_names")
@@ -205,7 +205,7 @@ func (w world) merge(t *testing.T, f of, from, into int64) (o merge.Outcome) {
 func (w world) undo(t *testing.T, id int64) (o merge.Outcome) {
 	t.Helper()
 	w.do(t, func(tx pgx.Tx) (err error) {
-		o, err = merge.Undo(fixture.Context(), tx, id)
+		o, err = merge.Undo(fixture.Context(), tx, api.Kinds(), id)
 		return err
 	})
 	return o

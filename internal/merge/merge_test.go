@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"roundtables.kz/registry/api"
 	"slices"
 	"strings"
 	"testing"
@@ -157,7 +158,10 @@ func TestUndoRestoresTheExactPreviousState(t *testing.T) {
 				if !back.Merge.Undone || len(back.Folded) != len(o.Folded) || jsonOf(t, back.Changed) != jsonOf(t, o.Changed) {
 					t.Errorf("merged %s\nundone %s", jsonOf(t, o), jsonOf(t, back))
 				}
-				if err := w.try(func(tx pgx.Tx) error { _, err := merge.Undo(fixture.Context(), tx, o.Merge.ID); return err }); codeOf(err) != "already_undone" {
+				if err := w.try(func(tx pgx.Tx) error {
+					_, err := merge.Undo(fixture.Context(), tx, api.Kinds(), o.Merge.ID)
+					return err
+				}); codeOf(err) != "already_undone" {
 					t.Errorf("undone twice: %v", err)
 				}
 			}
@@ -175,7 +179,7 @@ func TestAnUndoThatWouldLoseLaterChangesIsRejected(t *testing.T) {
 	third := fixture.Person(t, w)
 	second := w.merge(t, merge.People, w.kept, third).Merge.ID
 	merged := w.state(t)
-	err := w.try(func(tx pgx.Tx) error { _, err := merge.Undo(fixture.Context(), tx, first); return err })
+	err := w.try(func(tx pgx.Tx) error { _, err := merge.Undo(fixture.Context(), tx, api.Kinds(), first); return err })
 	var e *apperr.Error
 	if !errors.As(err, &e) || e.Kind != apperr.Conflict || e.Code != "changed_since" {
 		t.Fatalf("undone under a later merge: %v", err)
@@ -191,7 +195,7 @@ func TestAnUndoThatWouldLoseLaterChangesIsRejected(t *testing.T) {
 	}
 	// It succeeds in reverse order, with the attendance as the merge left it.
 	w.undo(t, second)
-	if err := w.try(func(tx pgx.Tx) error { _, err := merge.Undo(fixture.Context(), tx, first); return err }); codeOf(err) != "changed_since" {
+	if err := w.try(func(tx pgx.Tx) error { _, err := merge.Undo(fixture.Context(), tx, api.Kinds(), first); return err }); codeOf(err) != "changed_since" {
 		t.Fatalf("%v", err)
 	}
 	w.do(t, func(tx pgx.Tx) error {
@@ -212,7 +216,7 @@ func TestAnUndoThatCannotSucceedNamesTheObstacle(t *testing.T) {
 	w.do(t, func(tx pgx.Tx) error { return changes.Delete(t.Context(), tx, organization.Table, above) })
 	merged := w.state(t)
 	err := w.try(func(tx pgx.Tx) error {
-		_, err := merge.Undo(fixture.Context(), tx, id)
+		_, err := merge.Undo(fixture.Context(), tx, api.Kinds(), id)
 		return err
 	})
 	var e *apperr.Error

@@ -84,7 +84,7 @@ func combinePeople(ctx context.Context, tx pgx.Tx, from, into int64) (apply func
 	if gone.Visibility == "restricted" { // a merge must not publish a restricted name
 		in.Visibility = gone.Visibility
 	}
-	return func() error { return person.Update(ctx, tx, into, in) }, nil
+	return func() error { return person.Update(ctx, tx, stays, in) }, nil
 }
 
 // combineOrganizations is combinePeople for organizations.
@@ -125,7 +125,7 @@ func combineOrganizations(ctx context.Context, tx pgx.Tx, from, into int64) (app
 		if in.FoundedOn == nil && in.DissolvedOn == nil { // both dates from one record: mixed dates may contradict each other
 			in.FoundedOn, in.DissolvedOn = gone.FoundedOn, gone.DissolvedOn
 		}
-		return organization.Update(ctx, tx, into, in)
+		return organization.Update(ctx, tx, moved, in)
 	}, nil
 }
 

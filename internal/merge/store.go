@@ -2,14 +2,11 @@ package merge
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/text"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // Table and Type are the table of merges and their record type in the change log.
@@ -42,7 +39,8 @@ type Filter struct {
 	Undone       *bool   `query:"undone" form:"undone"`                                // Only merges that were undone (`true`), or that were not (`false`).
 }
 
-var source = paging.Source{
+// Source is how merges are read.
+var Source = paging.Source{
 	Columns: changes.Columns("m") + `, m.type, m.from_id, json_build_object('id', m.from_id, 'name', m.name) AS "from", m.into_id,
 		CASE WHEN coalesce(p.id, g.id) IS NOT NULL THEN json_build_object('id', m.into_id, 'name', coalesce(p.name, g.name)) END AS into, m.undone,
 		coalesce((SELECT c.actor FROM changes c WHERE c.type = 'merges' AND c.id = m.id AND c.is_head), '') AS actor`,
@@ -67,14 +65,10 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Merge], error) {
 	if f.Undone != nil {
 		w.Add("m.undone = @undone", "undone", *f.Undone)
 	}
-	return paging.Query[Merge](ctx, db, source, w, f.Params)
+	return paging.Query[Merge](ctx, db, Source, w, f.Params)
 }
 
 // Get returns one merge, or apperr.NotFound.
 func Get(ctx context.Context, db pg.DB, id int64) (Merge, error) {
-	m, err := pg.One[Merge](ctx, db, source.Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return m, err
+	return changes.Get[Merge](ctx, db, Source, Type, id)
 }

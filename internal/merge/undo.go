@@ -18,7 +18,7 @@ import (
 // already_undone if the merge was undone before; changed_since if such a record has changed since the merge (its member
 // changed_since lists the changes, so that nothing written later is lost); cannot_come_back if a record to restore refers
 // to a deleted one.
-func Undo(ctx context.Context, tx pgx.Tx, id int64) (Outcome, error) {
+func Undo(ctx context.Context, tx pgx.Tx, kinds history.Kinds, id int64) (Outcome, error) {
 	if _, err := changes.Lock(ctx, tx, Table, Type, id); err != nil {
 		return Outcome{}, err
 	}
@@ -37,7 +37,7 @@ func Undo(ctx context.Context, tx pgx.Tx, id int64) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	if err := restore(ctx, tx, m); err != nil {
+	if err := restore(ctx, tx, kinds, m); err != nil {
 		return Outcome{}, err
 	}
 	for _, sql := range []string{"DELETE FROM merged WHERE merge_id = @id", "UPDATE merges SET undone = true WHERE id = @id"} {
@@ -71,12 +71,12 @@ func (o *Outcome) addRestored(ctx context.Context, tx pgx.Tx) error {
 }
 
 // restore gives every record that the merge changed its previous content.
-func restore(ctx context.Context, tx pgx.Tx, m Merge) error {
+func restore(ctx context.Context, tx pgx.Tx, kinds history.Kinds, m Merge) error {
 	var first, last int64
 	if err := tx.QueryRow(ctx, "SELECT first_seq, last_seq FROM merges WHERE id = $1", m.ID).Scan(&first, &last); err != nil {
 		return pg.Error(err)
 	}
-	list, err := history.TouchedBetween(ctx, tx, first, last, Type)
+	list, err := kinds.TouchedBetween(ctx, tx, first, last, Type)
 	if err != nil {
 		return err
 	}
@@ -87,8 +87,8 @@ func restore(ctx context.Context, tx pgx.Tx, m Merge) error {
 	if err := pg.Exec(ctx, tx, "UPDATE "+m.Type+" SET external_ids = '{}' WHERE id = @id", pg.Args{"id": m.IntoID}); err != nil {
 		return err
 	}
-	for _, t := range m.inRestoreOrder(list) {
-		if err := t.PutBack(ctx, tx); err != nil {
+	for _, t := range m.inRestoreOrder(kinds, list) {
+		if err := kinds.PutBack(ctx, tx, t); err != nil {
 			return err
 		}
 	}
@@ -98,9 +98,9 @@ func restore(ctx context.Context, tx pgx.Tx, m Merge) error {
 // inRestoreOrder sorts the records so that each can be written: referenced records first. Among the merged type, the
 // removed record comes first, because others may have been its children, and the kept one last, because it may have been
 // a child of those.
-func (m Merge) inRestoreOrder(list []history.Touched) []history.Touched {
+func (m Merge) inRestoreOrder(kinds history.Kinds, list []history.Touched) []history.Touched {
 	rank := func(t history.Touched) int {
-		at := 4 * slices.IndexFunc(history.Kinds, func(k history.Kind) bool { return k.Type == t.Type })
+		at := 4 * kinds.Index(t.Type)
 		switch {
 		case t.Type != m.Type:
 		case t.ID == m.FromID:

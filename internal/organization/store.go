@@ -2,7 +2,6 @@ package organization
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
@@ -13,16 +12,17 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where organizations are kept and what the log calls them.
+// Table is the table of organizations, Type their record type in the change log.
 const (
 	Table = "organizations"
 	Type  = "organizations"
 )
 
-// Spellings is where the names of organizations are kept.
+// Spellings is the index of the names of organizations.
 var Spellings = spelling.Index{Table: "organization_names", Owner: "organization_id", Records: Table, Organizations: true}
 
-var source = paging.Source{
+// Source is how organizations are read.
+var Source = paging.Source{
 	Columns: changes.Columns("o") + `, o.name, o.short_name, o.other_names, o.kind, o.parent_id, o.country, o.website, o.founded_on, o.dissolved_on, o.external_ids,
 		CASE WHEN u.id IS NOT NULL THEN json_build_object('id', u.id, 'name', u.name) END AS parent`,
 	Table: "organizations o",
@@ -35,11 +35,7 @@ var source = paging.Source{
 	Default: "name",
 }
 
-func init() {
-	pg.Explain("external_ids_pkey", "/external_ids", "already_taken")
-}
-
-// List gives a page of organizations.
+// List returns a page of organizations.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Organization], error) {
 	var w pg.Where
 	pg.In(&w, "o.id", "id", f.ID)
@@ -50,32 +46,29 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Organization], e
 		w.Add("o.id IN (SELECT x.id FROM external_ids x WHERE x.type = 'organizations' AND x.external_id = ANY(@external_id))", "external_id", f.ExternalID)
 	}
 	f.Found.Search(Spellings, &w, "o.id", f.Q)
-	page, err := paging.Query[Organization](ctx, db, f.Found.Ranked(Spellings, source, &w, f.Q, f.Sort), w, f.Params)
+	page, err := paging.Query[Organization](ctx, db, f.Found.Ranked(Spellings, Source, &w, f.Q, f.Sort), w, f.Params)
 	page.State = f.Found.State(page.State)
 	return page, err
 }
 
-// Get gives one organization, or apperr.NotFound, or apperr.Gone after its deletion.
+// Get returns one organization. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Organization, error) {
-	o, err := pg.One[Organization](ctx, db, source.Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return o, err
+	return changes.Get[Organization](ctx, db, Source, Type, id)
 }
 
-// ByName gives the organizations of which the name is a spelling as written.
+// ByName returns the organizations that have exactly this spelling.
 func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error) {
 	return Spellings.FindExact(ctx, db, name)
 }
 
-// Distinct is apperr.Conflict with the candidates when an organization that one of the names is most likely a spelling of is there
-// already.
+// Distinct checks that no existing organization most likely has one of the names. Otherwise it returns
+// apperr.Conflict with the candidates.
 func Distinct(ctx context.Context, tx pgx.Tx, s *spelling.Session, in Input) error {
 	return s.Distinct(ctx, tx, spelling.Of(in.Name))
 }
 
-// Create makes an organization. An unknown parent is apperr.Invalid; an external id that another has is apperr.Conflict.
+// Create creates an organization. An unknown parent is apperr.Invalid. An external id that another record has is
+// apperr.Conflict.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	id, err := pg.ID(ctx, tx, `
 		INSERT INTO organizations (name, short_name, other_names, kind, parent_id, country, website, founded_on, dissolved_on, external_ids)
@@ -86,11 +79,11 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	return id, Spellings.Save(ctx, tx, id, in.spellings())
 }
 
-// Update gives an organization new content, with the errors of Create; a parent that is a part of it is apperr.Invalid.
-// Content that is already there changes nothing, the version included.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+// Update replaces the content of old, with the errors of Create. A parent that is a part of the organization is
+// apperr.Invalid. Content that is already stored changes nothing, not even the version.
+func Update(ctx context.Context, tx pgx.Tx, old Organization, in Input) error {
 	args := in.args()
-	args["id"] = id
+	args["id"] = old.ID
 	err := pg.Exec(ctx, tx, `
 		UPDATE organizations SET name = @name, short_name = @short_name, other_names = @other_names, kind = @kind, parent_id = @parent_id,
 			country = @country, website = @website, founded_on = @founded_on, dissolved_on = @dissolved_on, external_ids = @external_ids
@@ -98,31 +91,29 @@ func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
 	if err != nil {
 		return err
 	}
-	return Spellings.Save(ctx, tx, id, in.spellings())
+	return Spellings.Save(ctx, tx, old.ID, in.spellings())
 }
 
-// AddSpelling gives an organization another name by which it is found, unless it has that one in some form. One that has as many as it
-// may have is apperr.Invalid.
+// AddSpelling adds another name to an organization unless it has the name already in some form. If its list of names
+// is full, AddSpelling returns apperr.Invalid.
 func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
-	if _, err := changes.Lock(ctx, tx, Table, Type, id); err != nil {
-		return err
-	}
-	o, err := Get(ctx, tx, id)
+	o, err := Get(ctx, pg.ForUpdate{Tx: tx}, id)
 	if err != nil {
 		return err
 	}
-	if o.OtherNames, err = spelling.AddAlias(o.OtherNames, o.spellings(), name); err != nil {
+	in := o.Input
+	if in.OtherNames, err = spelling.AddAlias(in.OtherNames, in.spellings(), name); err != nil {
 		return err
 	}
-	return Update(ctx, tx, id, o.Input)
+	return Update(ctx, tx, o, in)
 }
 
-// Respell keeps the spellings of all organizations anew, by the rules of today, and gives how many organizations there are.
+// Respell rebuilds the spellings of all organizations by the current rules and returns the number of organizations.
 func Respell(ctx context.Context, db changes.Pool) (int, error) {
 	return spelling.Rebuild(ctx, db, Spellings, spelled, named)
 }
 
-// Relearn keeps the spellings of an organization anew, whose names were written from the log.
+// Relearn rebuilds the spellings of an organization whose names were restored from the log.
 func Relearn(ctx context.Context, tx pgx.Tx, id int64) error {
 	return spelling.RebuildOne(ctx, tx, Spellings, id, spelled, named)
 }

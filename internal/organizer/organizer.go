@@ -1,4 +1,4 @@
-// Package organizer holds the parts of organizations in round tables: who organized, hosted, supported them.
+// Package organizer holds the organizations that organize, host or support round tables.
 package organizer
 
 import (
@@ -11,16 +11,21 @@ import (
 
 // Input is what a client writes.
 //
-//	@Description	The part of an organization in a round table.
+//	@Description	An organization that organizes, hosts or supports a round table.
 type Input struct {
-	RoundTableID   int64   `json:"round_table_id" db:"round_table_id" validate:"required,gt=0" example:"1"`                                                                                                                                       // The round table.
-	OrganizationID int64   `json:"organization_id" db:"organization_id" validate:"required,gt=0" example:"1"`                                                                                                                                     // The organization.
-	Kind           string  `json:"kind" db:"kind" validate:"omitempty,oneof=organizer co_organizer host partner supporter sponsor media_partner" enums:"organizer,co_organizer,host,partner,supporter,sponsor,media_partner" default:"organizer"` // Its part. An organization can have several at one round table, each once.
-	NameAsListed   *string `json:"name_as_listed" db:"name_as_listed" validate:"omitnil,min=1,max=500" example:"Institute for Strategic Studies"`                                                                                                 // Its name as the source gives it.
-	Position       *int64  `json:"position" db:"position" validate:"omitnil,gt=0,lte=100000" example:"1"`                                                                                                                                         // Its place in the order of the source. Left out: the last one.
+	// The round table.
+	RoundTableID int64 `json:"round_table_id" db:"round_table_id" validate:"required,gt=0" example:"1"`
+	// The organization.
+	OrganizationID int64 `json:"organization_id" db:"organization_id" validate:"required,gt=0" example:"1"`
+	// Part of the organization. It can have several parts in a round table, each once.
+	Kind string `json:"kind" db:"kind" validate:"omitempty,oneof=organizer co_organizer host partner supporter sponsor media_partner" enums:"organizer,co_organizer,host,partner,supporter,sponsor,media_partner" default:"organizer"`
+	// Name of the organization as the source gives it.
+	NameAsListed *string `json:"name_as_listed" db:"name_as_listed" validate:"omitnil,min=1,max=500" example:"Institute for Strategic Studies"`
+	// Order in the source, from 1. Default: last.
+	Position *int64 `json:"position" db:"position" validate:"omitnil,gt=0,lte=100000" example:"1"`
 } //	@name	OrganizerInput
 
-// Check fills in what a client left out. There are no mistakes that no tag can say.
+// Check sets the defaults of fields that the client left out. Validation tags find all mistakes.
 func (in *Input) Check() []apperr.Field {
 	in.complete()
 	return nil
@@ -32,29 +37,35 @@ func (in *Input) complete() {
 	}
 }
 
-// Organizer is the record.
+// Organizer is a stored organizer.
 //
-//	@Description	The part of an organization in a round table.
+//	@Description	An organization that organizes, hosts or supports a round table.
 type Organizer struct {
 	changes.Record
 	Input
-	RoundTable   text.Ref   `json:"round_table" db:"round_table"`   // The round table in short.
-	Organization text.Ref   `json:"organization" db:"organization"` // The organization in short.
+	RoundTable   text.Ref   `json:"round_table" db:"round_table"`   // The round table, by id and title.
+	Organization text.Ref   `json:"organization" db:"organization"` // The organization, by id and name.
 	Added        text.Added `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	Organizer
 
-// Within is what the list of one round table can be narrowed by.
+// Within holds the filters of the list of one round table.
 type Within struct {
 	paging.Params
-	ID           []int64  `query:"id" form:"id" validate:"max=200"`                                                                                 // Only these records.
-	Organization []int64  `query:"organization" form:"organization" validate:"max=200"`                                                             // Only parts of these organizations.
-	Kind         []string `query:"kind" form:"kind" enums:"organizer,co_organizer,host,partner,supporter,sponsor,media_partner" validate:"max=200"` // Only these parts.
+	// Only records with these ids.
+	ID []int64 `query:"id" form:"id" validate:"max=200"`
+	// Only organizers that are these organizations.
+	Organization []int64 `query:"organization" form:"organization" validate:"max=200"`
+	// Only organizers with one of these parts.
+	Kind []string `query:"kind" form:"kind" enums:"organizer,co_organizer,host,partner,supporter,sponsor,media_partner" validate:"max=200"`
 }
 
-// Filter is what a list can be narrowed by.
+// Filter holds the filters of the list.
 type Filter struct {
 	Within
-	RoundTable []int64   `query:"round_table" form:"round_table" validate:"max=200"`                                      // Only parts in these round tables.
-	StartsFrom *date.Day `query:"starts_from" form:"starts_from" swaggertype:"string" format:"date" example:"2020-02-27"` // Only parts in round tables that start on this day or later. One known by its month or year only counts as starting on the first day of it.
-	StartsTo   *date.Day `query:"starts_to" form:"starts_to" swaggertype:"string" format:"date" example:"2020-02-27"`     // Only parts in round tables that start before this day.
+	// Only organizers of these round tables.
+	RoundTable []int64 `query:"round_table" form:"round_table" validate:"max=200"`
+	// Only organizers of round tables that start on or after this day. A known month or year counts as its first day.
+	StartsFrom *date.Day `query:"starts_from" form:"starts_from" swaggertype:"string" format:"date" example:"2020-02-27"`
+	// Only organizers of round tables that start before this day.
+	StartsTo *date.Day `query:"starts_to" form:"starts_to" swaggertype:"string" format:"date" example:"2020-02-27"`
 }

@@ -2,7 +2,6 @@ package organizer
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/changes"
@@ -12,21 +11,25 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where organizers are kept and what the log calls them.
+// Table is the table of organizers, Type their record type in the change log.
 const (
 	Table = "organizers"
 	Type  = "organizers"
 )
 
-var full, published = newSource(false), newSource(true)
+// Source is how organizers are read by keys with the scope read.
+var Source = newSource(false)
 
-// newSource is how organizers are read: by the public only those of published round tables.
+// publicSource is how the public reads them.
+var publicSource = newSource(true)
+
+// newSource returns how organizers are read. The public sees only those of published round tables.
 func newSource(public bool) paging.Source {
 	s := paging.Source{
 		Columns: changes.Columns("o") + `, o.round_table_id, o.organization_id, o.kind, o.name_as_listed, o.position,
 			json_build_object('id', r.id, 'name', r.title) AS round_table, json_build_object('id', g.id, 'name', g.name) AS organization`,
 		Table: "organizers o",
-		Joins: "LEFT JOIN round_tables r ON r.id = o.round_table_id", // an outer join that nothing looks at costs nothing
+		Joins: "LEFT JOIN round_tables r ON r.id = o.round_table_id", // PostgreSQL drops an outer join that nothing uses
 		Shown: "JOIN organizations g ON g.id = o.organization_id",
 		ID:    "o.id",
 		Sorts: map[string]paging.Column{
@@ -43,17 +46,12 @@ func newSource(public bool) paging.Source {
 
 func sourceFor(ctx context.Context) paging.Source {
 	if actor.From(ctx).SeesOnlyPublished() {
-		return published
+		return publicSource
 	}
-	return full
+	return Source
 }
 
-func init() {
-	pg.Explain("organizers_round_table_id_organization_id_kind_key", "/organization_id", "already_organizer")
-	pg.Explain("organizers_round_table_id_starts_key_fkey", "/round_table_id", "unknown_reference")
-}
-
-// List gives a page of organizers.
+// List returns a page of organizers.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Organizer], error) {
 	var w pg.Where
 	pg.In(&w, "o.id", "id", f.ID)
@@ -64,22 +62,18 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Organizer], erro
 	return paging.Query[Organizer](ctx, db, sourceFor(ctx), w, f.Params)
 }
 
-// ListWithin gives a page of the organizers of one round table. Whether there is such a round table is not looked at.
+// ListWithin returns a page of the organizers of one round table. It does not check that the round table exists.
 func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (paging.Page[Organizer], error) {
 	return List(ctx, db, Filter{Within: f, RoundTable: []int64{roundTable}})
 }
 
-// Get gives one organizer, or apperr.NotFound, or apperr.Gone after its deletion.
+// Get returns one organizer. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Organizer, error) {
-	o, err := pg.One[Organizer](ctx, db, sourceFor(ctx).Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return o, err
+	return changes.Get[Organizer](ctx, db, sourceFor(ctx), Type, id)
 }
 
-// Create makes an organizer, the last one of its round table unless it has a position. An unknown round table or
-// organization is apperr.Invalid; a part that the organization has already is apperr.Conflict.
+// Create creates an organizer. Without a position it becomes the last one of its round table. An unknown round table or
+// organization is apperr.Invalid. A duplicate is apperr.Conflict.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	in.complete()
 	return pg.ID(ctx, tx, `
@@ -89,12 +83,12 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 		RETURNING id`, in.args())
 }
 
-// Update gives an organizer new content, with the errors of Create; without a position it stays where it is. Content
-// that is already there changes nothing, the version included.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+// Update replaces the content of old, with the errors of Create. Without a position it keeps its own. Content that is
+// already stored changes nothing, not even the version.
+func Update(ctx context.Context, tx pgx.Tx, old Organizer, in Input) error {
 	in.complete()
 	args := in.args()
-	args["id"] = id
+	args["id"] = old.ID
 	return pg.Exec(ctx, tx, `
 		UPDATE organizers SET round_table_id = @round_table_id, organization_id = @organization_id, kind = @kind,
 			name_as_listed = @name_as_listed, position = coalesce(@position, position) WHERE id = @id`, args)
@@ -107,7 +101,7 @@ func (in Input) args() pg.Args {
 	}
 }
 
-// OfOrganizations gives the latest parts of each organization in round tables, at most per of each.
+// OfOrganizations returns the latest organizer records of each organization, up to per for each.
 func OfOrganizations(ctx context.Context, db pg.DB, organizations []int64, per int) ([]Organizer, error) {
 	return paging.Each[Organizer](ctx, db, sourceFor(ctx), paging.Children{Table: "organizers c", Parent: "c.organization_id", Child: "c.id", Order: "c.starts_key DESC, c.id DESC"}, organizations, per)
 }

@@ -83,15 +83,15 @@ func TestTheSameContentAgainChangesNothing(t *testing.T) {
 	}
 	in := was.Input
 	in.Position = nil
-	update(t, db, id, in)
+	update(t, db, was, in)
 	if is, err := organizer.Get(fixture.Context(), db, id); err != nil || is.Version != 1 || *is.Position != *was.Position {
 		t.Errorf("version %d, position %d: %v", is.Version, *is.Position, err)
 	}
 }
 
-func update(t *testing.T, db changes.Pool, id int64, in organizer.Input) {
+func update(t *testing.T, db changes.Pool, old organizer.Organizer, in organizer.Input) {
 	t.Helper()
-	err := changes.Write(fixture.Context(), db, changes.Options{}, func(tx pgx.Tx) error { return organizer.Update(fixture.Context(), tx, id, in) })
+	err := changes.Write(fixture.Context(), db, changes.Options{}, func(tx pgx.Tx) error { return organizer.Update(fixture.Context(), tx, old, in) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestAnOrganizerMovesWithItsDateAndToAnotherRoundTable(t *testing.T) {
 	}
 	in := o.Input
 	in.RoundTableID = fixture.RoundTable(t, db, func(in *roundtable.Input) { in.StartsOn = fixture.Day(2025, time.May, 1) })
-	update(t, db, id, in)
+	update(t, db, o, in)
 	page, err := organizer.List(context.Background(), db, organizer.Filter{StartsFrom: fixture.Day(2025, time.May, 1)})
 	if err != nil || len(page.Items) != 1 || page.Items[0].RoundTable.ID != in.RoundTableID {
 		t.Errorf("%+v: %v", page.Items, err)

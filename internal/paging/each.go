@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Children says how records of a source hang on other records: Table with the alias c, its columns that name the parent
-// and the record, and their order below one parent.
+// Children describes how records of a source belong to parent records: a table with the alias c, its columns with the
+// ids of the parent and of the record, and the order of the records of one parent.
 type Children struct {
 	Table  string // "attendees c"
 	Parent string // "c.round_table_id"
@@ -17,19 +17,21 @@ type Children struct {
 	Order  string // "c.position, c.id"
 }
 
-// Each reads for each of the parents its first records, at most per of them, in one statement: parent by parent, each in
-// the order of its children.
+// Each reads the first records of each parent, at most per of them, in one statement. They come parent by parent, in
+// the order of Children.
 func Each[T any](ctx context.Context, db pg.DB, s Source, c Children, parents []int64, per int) ([]T, error) {
 	visible := ""
 	if s.Visible != "" {
 		visible = " WHERE " + s.Visible
 	}
-	rows, err := db.Query(ctx, "SELECT "+s.Columns+", NULL::text[] AS sort_keys FROM unnest(@parents::bigint[]) WITH ORDINALITY given(id, n)"+
+	list, err := collect[T](ctx, db, "SELECT "+s.Columns+", NULL::text[] AS sort_keys FROM unnest(@parents::bigint[]) WITH ORDINALITY given(id, n)"+
 		" CROSS JOIN LATERAL (SELECT "+c.Child+" AS id, row_number() OVER (ORDER BY "+c.Order+") AS n FROM "+c.Table+" WHERE "+c.Parent+" = given.id ORDER BY "+c.Order+" LIMIT @per) pick"+
 		" JOIN "+s.Table+" ON "+s.ID+" = pick.id "+s.Joins+" "+s.Shown+visible+" ORDER BY given.n, pick.n", pg.Args{"parents": parents, "per": per})
-	if err != nil {
-		return nil, pg.Error(err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[T])
-	return list, pg.Error(err)
+	return list, s.failed("list", pg.Plural, err)
+}
+
+// collect runs a query and scans its rows by column name.
+func collect[T any](ctx context.Context, db pg.DB, sql string, args pg.Args) ([]T, error) {
+	rows, _ := db.Query(ctx, sql, args) // the rows carry its error
+	return pgx.CollectRows(rows, pgx.RowToStructByName[T])
 }

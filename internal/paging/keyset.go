@@ -5,18 +5,18 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/pg"
 )
 
-// build writes the statement of one page. An order of several keys is sorted, hence it is found from what is filtered and
-// sorted by alone before the rest is looked up. The shape depends on the order only, so that plans stay few:
+// build builds the statement of one page. An order of several keys needs a sort, so the ids of the page are found
+// first and the columns are looked up for them alone. The shape depends only on the order, which keeps the number of
+// plans small:
 //
-//   - newest first, through a link: the index of the link leads;
-//   - oldest first: the dated events, then the undated ones, as two ranges of an index that begins with the date;
-//   - all else: row comparison, or its expansion where directions differ.
+//   - newest first through a link: the index of the link gives the order;
+//   - oldest first: dated events, then undated ones, as two ranges of an index that begins with the date;
+//   - otherwise: row comparison, expanded if the directions differ.
 func (s Source) build(order []term, w *pg.Where, after *Cursor, rows int) (string, pg.Args, error) {
 	args := w.Args()
 	s.most = mostRows(rows)
@@ -39,7 +39,7 @@ func (s Source) build(order []term, w *pg.Where, after *Cursor, rows int) (strin
 		keys[i] = "(" + t.SQL + ")::text"
 	}
 	selects := "SELECT " + s.Columns + ", ARRAY[" + strings.Join(keys, ", ") + "]::text[] AS sort_keys FROM "
-	if len(order) == 1 || s.Shown == "" { // an index gives the order: what is shown is only looked up for the page
+	if len(order) == 1 || s.Shown == "" { // an index gives the order, so Shown is looked up for the page only
 		s.Joins += " " + s.Shown
 		return cut(s.pick(order, selects, w, after)), args, nil
 	}
@@ -50,8 +50,8 @@ func (s Source) build(order []term, w *pg.Where, after *Cursor, rows int) (strin
 	return selects + "(" + cut(picked) + ") picked JOIN " + s.Table + " ON " + s.ID + " = picked.id " + s.Joins + " " + s.Shown + s.orderBy(last), args, nil
 }
 
-// mostRows is the number of rows that a page of so many is planned for: one that stands in the statement as a number,
-// since PostgreSQL expects a tenth of the table where it is told at execution.
+// mostRows returns the row limit that a page is planned for. It is a literal in the statement: for a LIMIT that is an
+// argument PostgreSQL expects a tenth of the table.
 func mostRows(rows int) int {
 	for _, most := range []int{DefaultLimit + 1, 101, 201} {
 		if rows <= most {
@@ -61,7 +61,7 @@ func mostRows(rows int) int {
 	return MaxLimit + 1
 }
 
-// pick writes the statement that finds the rows of the page.
+// pick builds the statement that finds the rows of the page.
 func (s Source) pick(order []term, selects string, w *pg.Where, after *Cursor) string {
 	if order[0].Date {
 		expandDates(order[1:])
@@ -78,8 +78,8 @@ func (s Source) pick(order []term, selects string, w *pg.Where, after *Cursor) s
 	return selects + s.Table + " " + s.Joins + where + s.orderBy(order) + " LIMIT " + strconv.Itoa(s.most)
 }
 
-// led reads the ids and dates in order from the index of the link, and joins the records to them. What follows the date
-// in the order is sorted within one date at a time.
+// led reads ids and dates in order from the index of the link and joins the records. Further keys of the order are
+// sorted within one date at a time.
 func (s Source) led(link pg.Link, order []term, selects string, w *pg.Where, after *Cursor) string {
 	order[0].SQL = "led.starts_key"
 	where := w.SQL(s.ID, true)
@@ -91,7 +91,7 @@ func (s Source) led(link pg.Link, order []term, selects string, w *pg.Where, aft
 	key := link.Key
 	if key == "" {
 		key = s.ID
-		s.ID = "led.id" // the same, and known to be in order
+		s.ID = "led.id" // the same value, but PostgreSQL knows its order
 		if after != nil && len(order) == 1 {
 			bound += " AND (l.starts_key, l." + link.Parent + ") < (@after_0::text::integer, @after_id)"
 		}
@@ -101,7 +101,7 @@ func (s Source) led(link pg.Link, order []term, selects string, w *pg.Where, aft
 		" ON " + key + " = led.id " + s.Joins + where + s.orderBy(order) + " LIMIT " + strconv.Itoa(s.most)
 }
 
-// oldestFirst reads dated records in order, then undated ones (key 0): an Append that stops when the page is full.
+// oldestFirst reads dated records in order, then undated ones (key 0). The Append stops when the page is full.
 func (s Source) oldestFirst(order []term, selects string, w *pg.Where, after *Cursor) string {
 	date := order[0].SQL
 	where := and(w.SQL(s.ID, false), s.seek(order, after))
@@ -117,7 +117,7 @@ func (s Source) oldestFirst(order []term, selects string, w *pg.Where, after *Cu
 	return dated + " UNION ALL " + part(undated) + " LIMIT " + strconv.Itoa(s.most)
 }
 
-// expandDates makes "no date comes last" a key of its own in an ascending order; a descending one has it by itself.
+// expandDates sorts undated records last in ascending orders. In descending ones their key 0 does that.
 func expandDates(order []term) {
 	for i, t := range order {
 		if t.Date && !t.desc && !t.expanded {
@@ -127,7 +127,7 @@ func expandDates(order []term) {
 	}
 }
 
-// seek is the predicate for rows after the cursor. The date keys of the cursor are as selected, hence mapped again.
+// seek returns the predicate for rows after the cursor. Its date keys are as selected, so they are mapped again.
 func (s Source) seek(order []term, after *Cursor) string {
 	if after == nil {
 		return ""
@@ -158,22 +158,25 @@ func (s Source) seek(order []term, after *Cursor) string {
 		equal += t.SQL + " = " + values[i] + " AND "
 	}
 	alternatives = append(alternatives, "("+equal+s.ID+" "+than(order[len(order)-1].desc)+" @after_id)")
-	// The first comparison says nothing new; it is the one that an index can begin at.
+	// The first comparison is redundant, but an index scan can start from it.
 	return order[0].SQL + " " + than(desc) + "= " + values[0] + " AND (" + strings.Join(alternatives, " OR ") + ")"
 }
 
-// orderBy puts the id last, in the direction of the key before it, so that one index serves both.
+// orderBy puts the id last, in the direction of the key before it, so that one index covers both.
 func (s Source) orderBy(order []term) string {
 	keys := make([]string, 0, len(order)+1)
 	direction := ""
 	for _, t := range order {
-		direction = map[bool]string{true: " DESC"}[t.desc]
+		direction = ""
+		if t.desc {
+			direction = " DESC"
+		}
 		keys = append(keys, t.SQL+direction)
 	}
 	return " ORDER BY " + strings.Join(append(keys, s.ID+direction), ", ")
 }
 
-// BadCursor is the error for a cursor that does not belong to the list.
+// BadCursor returns the error for a cursor of another list.
 func BadCursor() error {
 	return apperr.BadQuery([]apperr.Field{apperr.In("cursor", "bad_cursor")})
 }
@@ -193,30 +196,4 @@ func and(where, pred string) string {
 		return " WHERE " + pred
 	}
 	return where + " AND " + pred
-}
-
-// items keeps what Item has made. The sources are few, their statements long, and a text that is the very same is found
-// faster wherever statements are looked up.
-var items = struct {
-	sync.RWMutex
-	of map[[5]string]string
-}{of: map[[5]string]string{}}
-
-// Item is the statement that reads the record @id as a list would. In place of sort keys it gives the state, for StateOf.
-func (s Source) Item() string {
-	source := [...]string{s.Columns, s.Table, s.Joins, s.Shown, s.Visible} // which tell sources apart
-	items.RLock()
-	item, ok := items.of[source]
-	items.RUnlock()
-	if ok {
-		return item
-	}
-	item = "SELECT " + s.Columns + ", " + stateTexts + " AS sort_keys FROM " + s.Table + " " + s.Joins + " " + s.Shown + " WHERE " + s.ID + " = @id"
-	if s.Visible != "" {
-		item += " AND (" + s.Visible + ")"
-	}
-	items.Lock()
-	defer items.Unlock()
-	items.of[source] = item
-	return item
 }

@@ -1,14 +1,14 @@
-// Package paging reads pages of records by keyset: pages neither lose nor repeat a row while others write, and the last
-// page costs what the first one does. It knows no resource; signing cursors is the API's part.
+// Package paging reads pages of records by keyset: concurrent writes neither hide nor repeat a row, and the last page
+// costs what the first one does. It knows no resource, and it does not sign cursors; package api does.
 package paging
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -25,10 +25,12 @@ const (
 	MaxLimit     = 500
 )
 
-// Source is how one resource is read: SELECT Columns FROM Table Joins Shown. ID is the expression of the record's id.
-// Filters, sorts and Visible look at Table and Joins; Shown is what only Columns need, at most one row for each record.
-// Visible is a predicate without arguments that every record satisfies, in lists and by its id: what the actor may see;
-// empty: all. Sorts maps what a client may sort by to SQL; Default is the order without a wish.
+// Source describes how a resource is read: SELECT Columns FROM Table Joins Shown.
+//
+// ID is the expression of the record's id. Filters, sorts and Visible may use Table and Joins. Shown has the joins
+// that only Columns need; they give at most one row per record. Visible is a predicate without arguments that hides
+// records from lists and from Get; empty: all are visible. Sorts maps the sort keys of clients to SQL. Default is the
+// order if a client names none.
 type Source struct {
 	Columns string
 	Table   string
@@ -39,66 +41,59 @@ type Source struct {
 	Sorts   map[string]Column
 	Default string
 
-	most int // rows of a page, at most
+	most int // rows that a page is planned for
 }
 
 // Column is one sort key.
 type Column struct {
 	SQL  string // NOT NULL expression
 	Type string // its PostgreSQL type, for the cursor: integer, bigint, text, timestamptz
-	// Date says that this is a carried starts_key: 0 stands for no date and comes last in either direction.
+	// Date marks a starts_key: 0 means no date and comes last in both directions.
 	Date bool
 }
 
-// Params are what every list takes.
+// Params are the parameters of every list.
 type Params struct {
-	Sort   string   `query:"sort" form:"sort"`                                               // Order: names of fields, `-` before a name for descending. `id` is always last.
-	Limit  int      `query:"limit" form:"limit" default:"50" validate:"min=1"`               // Records a page, 1 to 500; a higher number is lowered to 500.
-	Cursor string   `query:"cursor" form:"cursor"`                                           // Where the page begins: `page.next_cursor` of the page before. Empty: the first page.
-	Count  string   `query:"count" form:"count" enums:"none,exact,estimated" default:"none"` // Whether `meta.total` counts all records that the filters let through.
-	Fields []string `query:"fields" form:"fields"`                                           // Only these members of each record (`id` and `version` always).
-	Lang   string   `query:"lang" form:"lang" validate:"omitempty,language"`                 // Adds `<field>_text` and `<field>_lang` beside every text, in this language or the next one of the chain ru, en, kk.
+	Sort   string   `query:"sort" form:"sort"`                                               // Sort order: field names separated by commas, with `-` before a name for descending order. `id` is always the last key.
+	Limit  int      `query:"limit" form:"limit" default:"50" validate:"min=1"`               // Records per page, 1 to 500. A higher number is reduced to 500.
+	Cursor string   `query:"cursor" form:"cursor"`                                           // Where the page begins: `page.next_cursor` of the previous page. Empty: the first page.
+	Count  string   `query:"count" form:"count" enums:"none,exact,estimated" default:"none"` // Whether `meta.total` gives the number of records that match the filters.
+	Fields []string `query:"fields" form:"fields"`                                           // Return only these members of each record. `id` and `version` are always included.
+	Lang   string   `query:"lang" form:"lang" validate:"omitempty,language"`                 // Add `<field>_text` and `<field>_lang` next to every text, in this language or, if missing, the first available of ru, en, kk.
 	After  *Cursor  `query:"-" form:"-" swaggerignore:"true"`                                // The decoded cursor.
-	Walk   *Walk    `query:"-" form:"-" swaggerignore:"true"`                                // Set: the list is read whole, and limit, cursor and count do not matter.
+
+	walk *walk // set by Walk
 }
 
-// Page gives the parameters of the filter they are embedded in.
+// Page returns the parameters of the filter that embeds them.
 func (p *Params) Page() *Params { return p }
 
-// Cursor is a place in a sorted list: the sort keys of the last row as text, and its id.
+// Cursor is a position in a sorted list: the sort keys of the last row as text, and its id.
 type Cursor struct {
 	Keys []string
 	ID   int64
 }
 
-// State is what a page was read from: Head is the newest change that it has seen, at least, and Day the day it was, by the database.
+// State identifies what a page was read from: all changes up to Head, and perhaps later ones, on the day of the
+// database.
 type State struct {
 	Head int64
 	Day  string
 }
 
-// How a state is read: in two columns, or as two texts in one.
 const (
 	stateHead, stateDay = "coalesce(max(seq), 0)", "current_date::text"
 	readState           = "SELECT " + stateHead + ", " + stateDay + " FROM changes"
-	stateTexts          = "(SELECT ARRAY[" + stateHead + "::text, " + stateDay + "] FROM changes)"
 )
 
 func (s *State) scan(row pgx.Row) error { return row.Scan(&s.Head, &s.Day) }
 
-// ReadState gives the state that a page would be read from now.
+// ReadState returns the state that a page would be read from now.
 func ReadState(ctx context.Context, db pg.DB) (s State, err error) {
-	err = pg.Error(s.scan(db.QueryRow(ctx, readState)))
-	return s, err
-}
-
-// StateOf gives the state that a record was read from by Source.Item.
-func StateOf(r Row) (s State) {
-	if keys := r.Cursor().Keys; len(keys) == 2 {
-		s.Head, _ = strconv.ParseInt(keys[0], 10, 64)
-		s.Day = keys[1]
+	if err = s.scan(db.QueryRow(ctx, readState)); err != nil {
+		err = pg.Error(fmt.Errorf("read the state: %w", err))
 	}
-	return s
+	return s, err
 }
 
 // Page is a part of a list.
@@ -112,8 +107,8 @@ type Page[T any] struct {
 	Estimated bool
 }
 
-// Starts narrows to a half-open range of event dates, by the column that carries the sort date. A round table that is
-// known by its month or year only counts as starting on the first day of it; an undated one is in no range.
+// Starts keeps records whose event starts in a half-open range of dates. column is the one with the sort date. A
+// round table of which only the month or year is known starts on its first day; an undated one is in no range.
 func Starts(w *pg.Where, column string, from, to *date.Day) {
 	if from != nil {
 		w.Add(column+" >= @starts_from", "starts_from", from.Key())
@@ -123,14 +118,30 @@ func Starts(w *pg.Where, column string, from, to *date.Day) {
 	}
 }
 
-// Row is what the page needs of a record beside the record: its id and the keys it is sorted by.
+// Row is a record of a list, which knows its id and sort keys.
 type Row interface{ Cursor() Cursor }
 
-// Query reads one page, or the next step of a walk. The number of statements does not depend on the size of the page.
-func Query[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params) (Page[T], error) {
-	if p.Walk != nil {
-		return walked[T](ctx, db, s, w, p)
+// Query reads one page, or the next one of a Walk. The number of statements does not depend on the size of the page.
+func Query[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params) (page Page[T], err error) {
+	if p.walk != nil {
+		page, err = nextPage[T](ctx, db, s, w, p)
+	} else {
+		page, err = readPage[T](ctx, db, s, w, p)
 	}
+	return page, s.failed("list", pg.Plural, err)
+}
+
+// failed is pg.Error for an error that ended an operation on the records of the source, such as "list round tables".
+func (s Source) failed(verb string, name func(table string) string, err error) error {
+	if err == nil || errors.Is(err, pgx.ErrNoRows) {
+		return err
+	}
+	table, _, _ := strings.Cut(s.Table, " ")
+	return pg.Error(fmt.Errorf("%s %s: %w", verb, name(table), err))
+}
+
+// readPage reads one page.
+func readPage[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params) (Page[T], error) {
 	order, err := s.order(p.Sort)
 	if err != nil {
 		return Page[T]{}, err
@@ -144,7 +155,7 @@ func Query[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params)
 		err = page.again(ctx, db, s, order, &w, p.After)
 	}
 	if err != nil {
-		return page, pg.Error(err)
+		return page, err
 	}
 	if len(page.Items) > page.Limit {
 		page.Items = page.Items[:page.Limit]
@@ -157,8 +168,9 @@ func Query[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params)
 	return page, err
 }
 
-// first reads State, then the members of the sets, then the page as if all these were few, in one round trip. It reports whether
-// they are. The order matters: a client that continues from the state may see a change twice, never miss one.
+// first reads State, then the members of the sets, then the page as if all sets were small, in one round trip. It
+// reports whether they are. The order matters: a client that continues from State may see a change twice but never
+// misses one.
 func (page *Page[T]) first(ctx context.Context, db pg.DB, s Source, order []term, w *pg.Where, after *Cursor) (done bool, err error) {
 	var b pgx.Batch
 	b.Queue(readState).QueryRow(page.scan)
@@ -180,7 +192,7 @@ func (page *Page[T]) first(ctx context.Context, db pg.DB, s Source, order []term
 	return done && !found.tooLarge(), nil
 }
 
-// again reads the page once the sets are known. State stays: it is no younger than what is known of them.
+// again reads the page when the sets are known. State stays: it is not newer than the members of the sets.
 func (page *Page[T]) again(ctx context.Context, db pg.DB, s Source, order []term, w *pg.Where, after *Cursor) error {
 	var b pgx.Batch
 	forValues := plan(&b, false, w.Varies())
@@ -191,7 +203,7 @@ func (page *Page[T]) again(ctx context.Context, db pg.DB, s Source, order []term
 	return db.SendBatch(ctx, &b).Close()
 }
 
-// queue adds the statement that fills Items, with one more than the limit where there are more.
+// queue adds the statement that fills Items with one record more than the limit, if there are more.
 func (page *Page[T]) queue(b *pgx.Batch, s Source, order []term, w *pg.Where, after *Cursor) error {
 	sql, args, err := s.build(slices.Clone(order), w, after, page.Limit+1)
 	b.Queue(sql, args).Query(func(rows pgx.Rows) (err error) {
@@ -215,7 +227,7 @@ type term struct {
 	expanded bool // SQL is not the date but a key that puts undated records last
 }
 
-// order reads "-starts_on,title" against the sorts of the source.
+// order parses "-starts_on,title". A key that is not in Sorts is an error.
 func (s Source) order(sort string) ([]term, error) {
 	if sort == "" {
 		sort = s.Default
@@ -234,7 +246,7 @@ func (s Source) order(sort string) ([]term, error) {
 			f.Allowed = allowed
 			return nil, apperr.BadQuery([]apperr.Field{f})
 		}
-		if !slices.Contains(seen, "id") { // what follows the id cannot matter
+		if !slices.Contains(seen, "id") { // keys after the id have no effect
 			order = append(order, term{Column: column, desc: desc})
 		}
 		seen = append(seen, name)
@@ -242,11 +254,11 @@ func (s Source) order(sort string) ([]term, error) {
 	return order, nil
 }
 
-// count fills Total: exactly within two seconds, else by the planner's estimate.
+// count fills Total. A count that takes more than two seconds is replaced by the planner's estimate.
 func (page *Page[T]) count(ctx context.Context, db pg.DB, s Source, w *pg.Where, mode string) error {
 	from := " FROM " + s.Table + " " + s.Joins + w.SQL(s.ID, false)
 	args := w.Args()
-	maps.DeleteFunc(args, func(name string, _ any) bool { // those of the columns, which are not counted
+	maps.DeleteFunc(args, func(name string, _ any) bool { // arguments of the columns
 		return !regexp.MustCompile(`@` + name + `\b`).MatchString(from)
 	})
 	if mode == "exact" {
@@ -259,7 +271,7 @@ func (page *Page[T]) count(ctx context.Context, db pg.DB, s Source, w *pg.Where,
 			return nil
 		}
 		if short.Err() == nil || ctx.Err() != nil {
-			return pg.Error(fmt.Errorf("count: %w", err))
+			return fmt.Errorf("count: %w", err)
 		}
 	}
 	var plan []struct {
@@ -268,7 +280,7 @@ func (page *Page[T]) count(ctx context.Context, db pg.DB, s Source, w *pg.Where,
 		}
 	}
 	if err := db.QueryRow(ctx, "EXPLAIN (FORMAT JSON) SELECT 1"+from, args).Scan(&plan); err != nil {
-		return pg.Error(fmt.Errorf("estimate: %w", err))
+		return fmt.Errorf("estimate: %w", err)
 	}
 	n := int64(plan[0].Plan.Rows)
 	page.Total, page.Estimated = &n, true

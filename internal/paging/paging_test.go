@@ -14,6 +14,7 @@ import (
 	"roundtables.kz/registry/internal/pg"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"pgregory.net/rapid"
 )
 
@@ -340,5 +341,36 @@ func TestWhatIsPlannedForItsValuesLeavesTheNextStatementsAlone(t *testing.T) {
 		if err != nil || page.Items[0].ID != int64(want) || mode() != "auto" {
 			t.Errorf("varies %v: a mode of %v letters, want %d, then %s; %v", vary, page.Items, want, mode(), err)
 		}
+	}
+}
+
+func TestTheErrorOfAReadSaysWhatItReads(t *testing.T) {
+	t.Parallel()
+	db := newThings(t)
+	ctx := context.Background()
+	broken := things
+	broken.Columns += ", t.nothing"
+	tx, end := snapshot(t, db)
+	defer end()
+	_, list := paging.Query[thing](ctx, db, broken, pg.Where{}, paging.Params{})
+	_, _, get := paging.Get[thing](ctx, db, broken, 1)
+	_, each := paging.Each[thing](ctx, db, broken, paging.Children{Table: "things c", Parent: "c.size", Child: "c.id", Order: "c.id"}, []int64{1}, 1)
+	exec(t, tx, "INSERT INTO things (id, starts_key, title, at, size) VALUES (1, 0, 'a', now(), 1)")
+	var walked error
+	for _, walked = range paging.Walk(ctx, tx, listOf(broken, func() pg.Where { return pg.Where{} }), paging.Params{}) {
+	}
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"a list": {list, "list things: "}, "a record": {get, "get thing: "}, "records of others": {each, "list things: "}, "a whole list": {walked, "list things: "},
+	} {
+		var cause *pgconn.PgError
+		if c.err == nil || !strings.HasPrefix(c.err.Error(), c.want) || !errors.As(c.err, &cause) {
+			t.Errorf("%s: %v, want %q and its cause", name, c.err, c.want)
+		}
+	}
+	if _, _, err := paging.Get[thing](ctx, db, things, 99); err != pgx.ErrNoRows {
+		t.Errorf("no record: %v", err)
 	}
 }

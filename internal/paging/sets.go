@@ -9,20 +9,20 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// MaxFew is how many records are looked up and sorted as quickly as a page is found among as many times more.
+// MaxFew is the largest id set that is passed to the page query as an array. Larger sets are tested row by row.
 const MaxFew = 5000
 
-// IsFew is how a statement asks whether it has found all members of a set.
+// IsFew is the SQL condition that a set has at most MaxFew members.
 var IsFew = "count(*) <= " + strconv.Itoa(MaxFew)
 
-// A batch has one mode of execution. What is to be planned for its values stands between these two; what they set ends with
-// the transaction.
+// A batch has one mode of execution. Statements to be planned for their values stand between these two. The settings
+// end with the transaction.
 const (
 	planForValues = "SELECT set_config('registry.plans', current_setting('plan_cache_mode'), true), set_config('plan_cache_mode', 'force_custom_plan', true)"
 	planAsBefore  = "SELECT set_config('plan_cache_mode', current_setting('registry.plans'), true)"
 )
 
-// plan has what follows in a batch planned for its values, or not, where that is otherwise than it was, and gives how it is.
+// plan switches whether the next statements of a batch are planned for their values, and returns the new mode.
 func plan(b *pgx.Batch, was, forValues bool) bool {
 	switch {
 	case forValues && !was:
@@ -33,11 +33,12 @@ func plan(b *pgx.Batch, was, forValues bool) bool {
 	return forValues
 }
 
-// members are those of sets, by their names; nil for a set that has more than MaxFew.
+// members has the ids of each set by its name; nil for a set with more than MaxFew.
 type members map[string][]int64
 
-// ask adds the questions for the members of sets to a batch. They leave what they find for the statements after them (see
-// passed), so that nobody has to wait for it. It reports whether what follows would be planned for its values, too.
+// ask adds the queries for the members of the sets to a batch. Each stores its ids in a session setting that the page
+// query reads (see passed), which saves a round trip. It reports whether the next statement would be planned for its
+// values.
 func (m members) ask(b *pgx.Batch, sets []pg.Set) (varies bool) {
 	sets = slices.Clone(sets)
 	slices.SortStableFunc(sets, func(x, y pg.Set) int { return rank(x) - rank(y) })
@@ -58,7 +59,7 @@ func (m members) ask(b *pgx.Batch, sets []pg.Set) (varies bool) {
 	return varies
 }
 
-// rank puts what is planned for its values last.
+// rank sorts the sets that are planned for their values last.
 func rank(s pg.Set) int {
 	if s.Varies {
 		return 1
@@ -66,16 +67,17 @@ func rank(s pg.Set) int {
 	return 0
 }
 
-// passable reports whether the members of sets need not be known to plan a page: to some listed records any plan goes straight,
-// but how many of these have one value or another in a column decides the plan.
+// passable reports whether a page can be planned before the members of the sets are known. For sets of ids of the
+// listed records every plan starts from the ids; for sets of values of a column the plan depends on how many records
+// have them.
 func passable(sets []pg.Set, id string) bool {
 	return !slices.ContainsFunc(sets, func(s pg.Set) bool { return s.Column != id })
 }
 
-// passed gives the members that a question before in the same transaction has found, none if they were too many.
+// passed returns the members that an earlier statement of the transaction stored: none if they were too many.
 func passed(s pg.Set) string { return "current_setting('registry." + s.Name + "')::bigint[]" }
 
-// bound gives the members as an argument of the filter.
+// bound returns the members as an argument of the filter.
 func (m members) bound(w *pg.Where) func(pg.Set) string {
 	return func(s pg.Set) string {
 		if m[s.Name] == nil {
@@ -86,7 +88,7 @@ func (m members) bound(w *pg.Where) func(pg.Set) string {
 	}
 }
 
-// tooLarge reports whether one of the sets is.
+// tooLarge reports whether a set has more than MaxFew members.
 func (m members) tooLarge() bool {
 	for _, ids := range m {
 		if ids == nil {

@@ -2,6 +2,7 @@ package paging
 
 import (
 	"context"
+	"iter"
 	"maps"
 	"regexp"
 	"strconv"
@@ -12,47 +13,68 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Walk reads a list whole instead of by pages: with it in the parameters each Query gives the next records, in order, until
-// Done is set. All of them come from one transaction, which has to be REPEATABLE READ for them to be of one snapshot, and which
-// holds one walk at a time. What is held in memory does not depend on the length of the list.
-type Walk struct {
-	Done bool  // the last records were given
-	Most int64 // more records than these are apperr.Invalid before any is given; 0: any number is fine
+// ParamsOf returns the parameters that the filter of a list embeds.
+func ParamsOf[F any](f *F) *Params { return any(f).(interface{ Page() *Params }).Page() }
 
-	open  bool
+// Walk yields a whole list in order, page by page. An empty list yields one empty page. Limit, Cursor and Count of
+// the filter have no effect. The walk ends after the first error. The loop may end it earlier.
+//
+// A transaction can hold one walk at a time. All pages show the same snapshot if the transaction is REPEATABLE READ.
+// The memory that a walk needs does not depend on the length of the list.
+func Walk[F any, T Row](ctx context.Context, tx pgx.Tx, list func(context.Context, pg.DB, F) (Page[T], error), f F) iter.Seq2[Page[T], error] {
+	return WalkAtMost(ctx, tx, list, f, 0)
+}
+
+// WalkAtMost is Walk for a list of at most most records. A longer list yields apperr.Invalid and no record. 0 means
+// no bound.
+func WalkAtMost[F any, T Row](ctx context.Context, tx pgx.Tx, list func(context.Context, pg.DB, F) (Page[T], error), f F, most int64) iter.Seq2[Page[T], error] {
+	return func(yield func(Page[T], error) bool) {
+		w := &walk{most: most}
+		ParamsOf(&f).walk = w
+		for !w.done {
+			page, err := list(ctx, tx, f)
+			if !yield(page, err) || err != nil {
+				w.close(ctx, tx)
+				return
+			}
+		}
+	}
+}
+
+// walk is the progress of a Walk. If the parameters have one, each Query returns the next records.
+type walk struct {
+	most  int64
+	open  bool // the database cursor is open
+	done  bool // the last records were returned
 	state State
 }
 
-// step is how many records a Query of a walk gives.
+// step is how many records a Query of a walk returns.
 const step = MaxLimit
 
 var fetch = "FETCH " + strconv.Itoa(step) + " FROM walk"
 
-// walked gives the next records. Which ones they are is asked for once, by a cursor of the database, so that the list is
-// sorted once; what is shown of them is looked up step by step, as for a page.
-func walked[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params) (Page[T], error) {
+// nextPage reads the next records of a walk. Their ids come from a database cursor, so that the list is sorted once.
+// The columns are looked up page by page.
+func nextPage[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params) (Page[T], error) {
 	page := Page[T]{Items: []T{}, Limit: step}
-	if !p.Walk.open {
-		if err := p.Walk.begin(ctx, db, s, w, p.Sort); err != nil {
-			return page, pg.Error(err)
+	if !p.walk.open {
+		if err := p.walk.begin(ctx, db, s, w, p.Sort); err != nil {
+			return page, err
 		}
 	}
-	page.State = p.Walk.state
-	ids, err := p.Walk.next(ctx, db)
+	page.State = p.walk.state
+	ids, err := p.walk.next(ctx, db)
 	if err != nil || len(ids) == 0 {
-		return page, pg.Error(err)
+		return page, err
 	}
-	rows, err := db.Query(ctx, "SELECT "+s.Columns+", NULL::text[] AS sort_keys FROM unnest(@walked::bigint[]) WITH ORDINALITY given(id, n) JOIN "+
+	page.Items, err = collect[T](ctx, db, "SELECT "+s.Columns+", NULL::text[] AS sort_keys FROM unnest(@walked::bigint[]) WITH ORDINALITY given(id, n) JOIN "+
 		s.Table+" ON "+s.ID+" = given.id "+s.Joins+" "+s.Shown+" ORDER BY given.n", pg.Args{"walked": ids})
-	if err != nil {
-		return page, pg.Error(err)
-	}
-	page.Items, err = pgx.CollectRows(rows, pgx.RowToStructByName[T])
-	return page, pg.Error(err)
+	return page, err
 }
 
-// begin opens the cursor. The state is of the same snapshot.
-func (k *Walk) begin(ctx context.Context, db pg.DB, s Source, w pg.Where, sort string) error {
+// begin reads the state and opens the cursor.
+func (k *walk) begin(ctx context.Context, db pg.DB, s Source, w pg.Where, sort string) error {
 	order, err := s.order(sort)
 	if err != nil {
 		return err
@@ -70,7 +92,7 @@ func (k *Walk) begin(ctx context.Context, db pg.DB, s Source, w pg.Where, sort s
 	w.Known(s.ID, found.bound(&w))
 	expandDates(order)
 	from := "SELECT " + s.ID + " FROM " + s.Table + " " + s.Joins + w.SQL(s.ID, false)
-	if k.Most > 0 {
+	if k.most > 0 {
 		if err := k.fits(ctx, db, from, w.Args()); err != nil {
 			return err
 		}
@@ -80,30 +102,35 @@ func (k *Walk) begin(ctx context.Context, db pg.DB, s Source, w pg.Where, sort s
 	return err
 }
 
-// fits counts the records as far as it takes to know whether there are too many.
-func (k *Walk) fits(ctx context.Context, db pg.DB, from string, args pg.Args) error {
-	args["too_many"] = k.Most + 1
-	maps.DeleteFunc(args, func(name string, _ any) bool { // those of the order
+// fits returns apperr.Invalid if the list has too many records. It counts no further than that.
+func (k *walk) fits(ctx context.Context, db pg.DB, from string, args pg.Args) error {
+	args["too_many"] = k.most + 1
+	maps.DeleteFunc(args, func(name string, _ any) bool { // arguments of the order
 		return name != "too_many" && !regexp.MustCompile(`@`+name+`\b`).MatchString(from)
 	})
 	var n int64
 	err := db.QueryRow(ctx, "SELECT count(*) FROM ("+from+" LIMIT @too_many) counted", args).Scan(&n)
-	if err == nil && n > k.Most {
-		return apperr.New(apperr.Invalid, "too_many_rows", "max", strconv.FormatInt(k.Most, 10))
+	if err == nil && n > k.most {
+		return apperr.New(apperr.Invalid, "too_many_rows", "max", strconv.FormatInt(k.most, 10))
 	}
 	return err
 }
 
-// next gives the ids of the next records, and closes the cursor behind the last ones.
-func (k *Walk) next(ctx context.Context, db pg.DB) ([]int64, error) {
-	rows, err := db.Query(ctx, fetch)
-	if err != nil {
-		return nil, err
-	}
+// next returns the ids of the next records, and closes the cursor after the last ones.
+func (k *walk) next(ctx context.Context, db pg.DB) ([]int64, error) {
+	rows, _ := db.Query(ctx, fetch) // the rows carry its error
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err == nil && len(ids) < step { // another walk may follow in the transaction
-		k.Done = true
+	if err == nil && len(ids) < step {
+		k.done, k.open = true, false
 		_, err = db.Exec(ctx, "CLOSE walk")
 	}
 	return ids, err
+}
+
+// close closes the cursor of a walk that ends early, so that another walk can follow in the transaction.
+func (k *walk) close(ctx context.Context, db pg.DB) {
+	if k.open {
+		k.open = false
+		_, _ = db.Exec(ctx, "CLOSE walk") // fails only in a failed transaction, which has closed the cursor
+	}
 }

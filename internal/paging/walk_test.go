@@ -25,12 +25,18 @@ func snapshot(t fataler, db *pgxpool.Pool) (tx pgx.Tx, end func()) {
 	return tx, func() { _ = tx.Rollback(context.Background()) }
 }
 
-// walkWhole reads a list whole, running between after each step.
+// listOf gives the list function of a source with predicates.
+func listOf(s paging.Source, where func() pg.Where) func(context.Context, pg.DB, paging.Params) (paging.Page[thing], error) {
+	return func(ctx context.Context, db pg.DB, p paging.Params) (paging.Page[thing], error) {
+		return paging.Query[thing](ctx, db, s, where(), p)
+	}
+}
+
+// walkWhole reads a list whole, running between after each page.
 func walkWhole(t fataler, tx pgx.Tx, f filter, sort string, between func(paging.Page[thing])) (ids []int64) {
 	t.Helper()
 	ids = []int64{}
-	for walk := (&paging.Walk{}); !walk.Done; {
-		page, err := paging.Query[thing](context.Background(), tx, things, f.where(), paging.Params{Sort: sort, Walk: walk})
+	for page, err := range paging.Walk(context.Background(), tx, listOf(things, f.where), paging.Params{Sort: sort}) {
 		if err != nil {
 			t.Fatalf("%s, sort=%s: %v", f.name, sort, err)
 		}
@@ -112,12 +118,20 @@ func TestAWalkOfTooManyIsRefusedBeforeItBegins(t *testing.T) {
 		tx, end := snapshot(t, db)
 		source := things
 		source.Sorts = map[string]paging.Column{"size": {SQL: "t.size + @more", Type: "bigint"}}
-		var w pg.Where
-		w.Add("t.size = @size", "size", 1)
-		w.Bind("more", int64(0)) // an argument of the order alone
-		page, err := paging.Query[thing](context.Background(), tx, source, w, paging.Params{Sort: "size", Walk: &paging.Walk{Most: most}})
-		if len(page.Items) != want || (want == 0) != apperr.IsKind(err, apperr.Invalid) {
-			t.Errorf("at most %d: %d records, %v", most, len(page.Items), err)
+		list := listOf(source, func() (w pg.Where) {
+			w.Add("t.size = @size", "size", 1)
+			w.Bind("more", int64(0)) // an argument of the order alone
+			return w
+		})
+		pages := 0
+		for page, err := range paging.WalkAtMost(context.Background(), tx, list, paging.Params{Sort: "size"}, most) {
+			if len(page.Items) != want || (want == 0) != apperr.IsKind(err, apperr.Invalid) {
+				t.Errorf("at most %d: %d records, %v", most, len(page.Items), err)
+			}
+			pages++
+		}
+		if pages != 1 {
+			t.Errorf("at most %d: %d pages", most, pages)
 		}
 		end()
 	}
@@ -127,8 +141,48 @@ func TestAWalkInAnOrderThatIsNotOfferedIsRefused(t *testing.T) {
 	t.Parallel()
 	tx, end := snapshot(t, newThings(t))
 	defer end()
-	_, err := paging.Query[thing](context.Background(), tx, things, pg.Where{}, paging.Params{Sort: "nothing", Walk: &paging.Walk{}})
-	if err == nil {
-		t.Error("no error")
+	for _, err := range paging.Walk(context.Background(), tx, listOf(things, filters[0].where), paging.Params{Sort: "nothing"}) {
+		if err == nil {
+			t.Error("no error")
+		}
+	}
+}
+
+func TestAWalkThatEndsEarlyLeavesTheTransactionToTheNextOne(t *testing.T) {
+	t.Parallel()
+	db := newThings(t)
+	exec(t, db, "INSERT INTO things (id, starts_key, title, at, size) SELECT n, 20200101, 'a', now(), 1 FROM generate_series(1, 1001) n")
+	tx, end := snapshot(t, db)
+	defer end()
+	list := listOf(things, filters[0].where)
+	for page, err := range paging.Walk(context.Background(), tx, list, paging.Params{Sort: "id"}) {
+		if err != nil || len(page.Items) != paging.MaxLimit {
+			t.Fatalf("%d records, %v", len(page.Items), err)
+		}
+		break
+	}
+	var cursors int
+	if err := tx.QueryRow(context.Background(), "SELECT count(*) FROM pg_cursors WHERE name = 'walk'").Scan(&cursors); err != nil || cursors != 0 {
+		t.Errorf("%d cursors are open: %v", cursors, err)
+	}
+	if got := walkWhole(t, tx, filters[0], "id", func(paging.Page[thing]) {}); len(got) != 1001 {
+		t.Errorf("%d records", len(got))
+	}
+}
+
+func TestAWalkWhoseTransactionFailsEndsWithTheError(t *testing.T) {
+	t.Parallel()
+	db := newThings(t)
+	exec(t, db, "INSERT INTO things (id, starts_key, title, at, size) SELECT n, 20200101, 'a', now(), 1 FROM generate_series(1, 501) n")
+	tx, end := snapshot(t, db)
+	defer end()
+	var errs []error
+	for _, err := range paging.Walk(context.Background(), tx, listOf(things, filters[0].where), paging.Params{}) {
+		if errs = append(errs, err); err == nil {
+			_, _ = tx.Exec(context.Background(), "SELECT 1/0")
+		}
+	}
+	if len(errs) != 2 || errs[0] != nil || errs[1] == nil {
+		t.Errorf("errors %v", errs)
 	}
 }

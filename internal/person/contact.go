@@ -2,7 +2,6 @@ package person
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -13,8 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// ContactTable and ContactType are where contacts are kept and what the log calls them. They are personal data: no other
-// answer holds them.
+// ContactTable is the table of contacts; ContactType is their type in the change log. Contacts are personal data, so no
+// other response contains them.
 const (
 	ContactTable = "contacts"
 	ContactType  = "contacts"
@@ -24,12 +23,15 @@ const (
 //
 //	@Description	A way to reach a person.
 type ContactInput struct {
-	Kind  string  `json:"kind" db:"kind" validate:"required,oneof=email phone address website other" enums:"email,phone,address,website,other" example:"email"` // What it is.
-	Value string  `json:"value" db:"value" validate:"required,max=500" example:"office@example.org"`                                                            // The address or number.
-	Note  *string `json:"note" db:"note" validate:"omitnil,min=1,max=500" example:"Assistant"`                                                                  // What to know about it.
+	// Type of contact.
+	Kind string `json:"kind" db:"kind" validate:"required,oneof=email phone address website other" enums:"email,phone,address,website,other" example:"email"`
+	// The address or number.
+	Value string `json:"value" db:"value" validate:"required,max=500" example:"office@example.org"`
+	// A note, such as whose number it is.
+	Note *string `json:"note" db:"note" validate:"omitnil,min=1,max=500" example:"Assistant"`
 } //	@name	ContactInput
 
-// Check gives the mistakes that no tag can say.
+// Check returns the mistakes that validation tags cannot express.
 func (in *ContactInput) Check() []apperr.Field {
 	if in.Value != "" && strings.TrimSpace(in.Value) == "" {
 		return []apperr.Field{apperr.At("/value", "blank")}
@@ -37,7 +39,7 @@ func (in *ContactInput) Check() []apperr.Field {
 	return nil
 }
 
-// Contact is the record.
+// Contact is a stored contact.
 //
 //	@Description	A way to reach a person.
 type Contact struct {
@@ -46,13 +48,15 @@ type Contact struct {
 	ContactInput
 } //	@name	Contact
 
-// ContactFilter is what the contacts of a person can be narrowed by.
+// ContactFilter holds the filters of the contacts of a person.
 type ContactFilter struct {
 	paging.Params
-	Kind []string `query:"kind" form:"kind" enums:"email,phone,address,website,other" validate:"max=200"` // Only these kinds of contact.
+	// Only contacts of these types.
+	Kind []string `query:"kind" form:"kind" enums:"email,phone,address,website,other" validate:"max=200"`
 }
 
-var contacts = paging.Source{
+// ContactSource is how contacts are read.
+var ContactSource = paging.Source{
 	Columns: changes.Columns("c") + ", c.person_id, c.kind, c.value, c.note",
 	Table:   "contacts c",
 	ID:      "c.id",
@@ -60,35 +64,43 @@ var contacts = paging.Source{
 	Default: "id",
 }
 
-func init() {
-	pg.Explain("contacts_person_id_kind_value_key", "/value", "already_taken")
-}
-
-// ListContacts gives a page of the contacts of a person. Whether there is such a person is not looked at.
+// ListContacts returns a page of the contacts of a person. It does not check that the person exists.
 func ListContacts(ctx context.Context, db pg.DB, person int64, f ContactFilter) (paging.Page[Contact], error) {
 	var w pg.Where
 	w.Add("c.person_id = @person", "person", person)
 	pg.In(&w, "c.kind", "kind", f.Kind)
-	return paging.Query[Contact](ctx, db, contacts, w, f.Params)
+	return paging.Query[Contact](ctx, db, ContactSource, w, f.Params)
 }
 
-// GetContact gives one contact of a person, or apperr.NotFound, or apperr.Gone after its deletion.
+// GetContact returns one contact of a person. It returns apperr.NotFound, or apperr.Gone if the contact was deleted.
 func GetContact(ctx context.Context, db pg.DB, person, id int64) (Contact, error) {
-	c, err := pg.One[Contact](ctx, db, contacts.Item()+" AND c.person_id = @person", pg.Args{"id": id, "person": person})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, ContactType, id)
+	c, err := changes.Get[Contact](ctx, db, ContactSource, ContactType, id)
+	if err == nil && c.PersonID != person {
+		return Contact{}, apperr.New(apperr.NotFound, "not_found")
 	}
 	return c, err
 }
 
-// CreateContact makes a contact of a person. One that is there already is apperr.Conflict.
+// CreateContact creates a contact of a person and returns its id. A duplicate is apperr.Conflict.
 func CreateContact(ctx context.Context, tx pgx.Tx, person int64, in ContactInput) (int64, error) {
 	return pg.ID(ctx, tx, "INSERT INTO contacts (person_id, kind, value, note) VALUES (@person, @kind, @value, @note) RETURNING id",
 		pg.Args{"person": person, "kind": in.Kind, "value": in.Value, "note": in.Note})
 }
 
-// UpdateContact gives a contact new content; content that is already there changes nothing, the version included.
-func UpdateContact(ctx context.Context, tx pgx.Tx, id int64, in ContactInput) error {
+// UpdateContact replaces the content of a contact. Equal content changes nothing, not even the version.
+func UpdateContact(ctx context.Context, tx pgx.Tx, old Contact, in ContactInput) error {
 	return pg.Exec(ctx, tx, "UPDATE contacts SET kind = @kind, value = @value, note = @note WHERE id = @id",
-		pg.Args{"id": id, "kind": in.Kind, "value": in.Value, "note": in.Note})
+		pg.Args{"id": old.ID, "kind": in.Kind, "value": in.Value, "note": in.Note})
+}
+
+// HadContact returns apperr.NotFound unless the contact is, or was, a contact of the person.
+func HadContact(ctx context.Context, db pg.DB, person, id int64) error {
+	var theirs bool
+	err := db.QueryRow(ctx, `SELECT EXISTS (
+			SELECT FROM changes WHERE type = @type AND id = @id AND (coalesce(after, before) ->> 'person_id')::bigint = @person)`,
+		pg.Args{"type": ContactType, "id": id, "person": person}).Scan(&theirs)
+	if err == nil && !theirs {
+		err = apperr.New(apperr.NotFound, "not_found")
+	}
+	return pg.Error(err)
 }

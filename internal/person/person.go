@@ -1,5 +1,5 @@
-// Package person holds people, with their names in every spelling, and their contacts. What they did at a round table
-// and which positions they held are records of their own (see attendee, affiliation).
+// Package person holds people with all spellings of their names, and their contacts. Package attendee holds their parts
+// in round tables, package affiliation their positions.
 package person
 
 import (
@@ -14,16 +14,23 @@ import (
 //
 //	@Description	A person.
 type Input struct {
-	Name        text.Map         `json:"name" db:"name" validate:"required,text=300"`                                                                        // The preferred form of the name, by language.
-	OtherNames  []text.OtherName `json:"other_names" db:"other_names" validate:"max=100,dive"`                                                               // Other spellings: the person is found by them, too.
-	Honorific   text.Map         `json:"honorific" db:"honorific" validate:"text=100"`                                                                       // A title before the name.
-	Bio         text.Map         `json:"bio" db:"bio" validate:"text=5000"`                                                                                  // Who this is.
-	ExternalIDs []string         `json:"external_ids" db:"external_ids" validate:"max=50,unique,dive,max=200,external_id" example:"wikidata:Q57339"`         // Identifiers in other systems, as scheme:identifier (`wikidata:…`, `orcid:…`); no two people share one.
-	Visibility  string           `json:"visibility" db:"visibility" validate:"omitempty,oneof=public restricted" enums:"public,restricted" default:"public"` // A restricted person appears to the public as role and organization, without a name.
-	Notes       *string          `json:"notes" db:"notes" validate:"omitnil,min=1,max=10000" example:"Confirm the spelling."`                                // For editors; null for everyone else.
+	// The preferred form of the name, by language.
+	Name text.Map `json:"name" db:"name" validate:"required,text=300"`
+	// Other names and spellings. Search finds the person by them too.
+	OtherNames []text.OtherName `json:"other_names" db:"other_names" validate:"max=100,dive"`
+	// Title before the name, such as Dr.
+	Honorific text.Map `json:"honorific" db:"honorific" validate:"text=100"`
+	// Short biography.
+	Bio text.Map `json:"bio" db:"bio" validate:"text=5000"`
+	// Ids in other systems, as `scheme:identifier` (`wikidata:…`, `orcid:…`). No two people share one.
+	ExternalIDs []string `json:"external_ids" db:"external_ids" validate:"max=50,unique,dive,max=200,external_id" example:"wikidata:Q57339"`
+	// The public sees a `restricted` person as role and organization, without a name.
+	Visibility string `json:"visibility" db:"visibility" validate:"omitempty,oneof=public restricted" enums:"public,restricted" default:"public"`
+	// Internal notes for editors. Null for everyone else.
+	Notes *string `json:"notes" db:"notes" validate:"omitnil,min=1,max=10000" example:"Confirm the spelling."`
 } //	@name	PersonInput
 
-// Check fills in what a client left out and gives the mistakes that no tag can say.
+// Check sets the defaults of fields that the client left out, and returns the mistakes that tags cannot express.
 func (in *Input) Check() []apperr.Field {
 	in.complete()
 	return text.CheckOtherNames("/other_names", in.OtherNames)
@@ -45,34 +52,43 @@ func (in Input) spellings() []string {
 	return append(spelling.Of(in.Name), spelling.OfOthers(in.OtherNames)...)
 }
 
-// Position is where a person works.
+// Position is a position of a person in an organization.
 //
-//	@Description	Where a person works.
+//	@Description	A position of a person in an organization.
 type Position struct {
 	Organization text.Ref   `json:"organization"` // The organization.
-	Title        text.Map   `json:"title"`        // The position there.
+	Title        text.Map   `json:"title"`        // Title of the position.
 	Added        text.Added `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	Position
 
-// Person is the record.
+// Person is a stored person.
 //
 //	@Description	A person.
 type Person struct {
 	changes.Record
 	Input
-	Affiliation *Position  `json:"affiliation" db:"affiliation"` // The position of today: the primary one, else the one held last.
+	// The current position: the primary one, otherwise the one held last.
+	Affiliation *Position  `json:"affiliation" db:"affiliation"`
 	Added       text.Added `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	Person
 
-// Filter is what a list can be narrowed by.
+// Filter holds the filters of the list.
 type Filter struct {
 	paging.Params
-	ID           []int64         `query:"id" form:"id" validate:"max=200"`                                                              // Only these records.
-	Q            string          `query:"q" form:"q" validate:"max=200"`                                                                // A name or the beginning of one, in any spelling, script and order. The best match comes first; at most 500 are found.
-	Found        *spelling.Found `query:"-" form:"-" swaggerignore:"true"`                                                              // What Q means, where it was looked up by sound; else it is looked for as written.
-	Organization []int64         `query:"organization" form:"organization" validate:"max=200"`                                          // Only people who hold or held a position there, or attended a round table with one.
-	Role         []string        `query:"role" form:"role" validate:"max=200" example:"moderator"`                                      // Only people who had one of these roles at a round table.
-	Topic        []int64         `query:"topic" form:"topic" validate:"max=200"`                                                        // Only people who made a statement on one of these topics, or attended a round table on one.
-	RoundTable   []int64         `query:"round_table" form:"round_table" validate:"max=200"`                                            // Only people who attended one of these round tables.
-	ExternalID   []string        `query:"external_id" form:"external_id" validate:"max=200,dive,external_id" example:"wikidata:Q57339"` // Only the ones with these identifiers.
+	// Only records with these ids.
+	ID []int64 `query:"id" form:"id" validate:"max=200"`
+	// A name or its start, in any spelling, script and word order. Best match first, at most 500.
+	Q string `query:"q" form:"q" validate:"max=200"`
+	// The phonetic matches of Q. Without them, Q is matched as written.
+	Found *spelling.Found `query:"-" form:"-" swaggerignore:"true"`
+	// Only people who hold or held a position there, or attended a round table in such a position.
+	Organization []int64 `query:"organization" form:"organization" validate:"max=200"`
+	// Only people who had one of these roles at a round table.
+	Role []string `query:"role" form:"role" validate:"max=200" example:"moderator"`
+	// Only people who made a statement on one of these topics, or attended a round table on one.
+	Topic []int64 `query:"topic" form:"topic" validate:"max=200"`
+	// Only people who attended one of these round tables.
+	RoundTable []int64 `query:"round_table" form:"round_table" validate:"max=200"`
+	// Only people with these identifiers.
+	ExternalID []string `query:"external_id" form:"external_id" validate:"max=200,dive,external_id" example:"wikidata:Q57339"`
 }

@@ -2,7 +2,6 @@ package person
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
@@ -15,18 +14,22 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where people are kept and what the log calls them.
+// Table is the table of people, Type their record type in the change log.
 const (
 	Table = "people"
 	Type  = "people"
 )
 
-// Spellings is where the names of people are kept.
+// Spellings is the index of the names of people.
 var Spellings = spelling.Index{Table: "person_names", Owner: "person_id", Records: Table, Hidden: "NOT (" + reference.Public("r") + ")"}
 
-var full, unrestricted = newSource(false), newSource(true)
+// Source is how people are read by keys with the scope read.
+var Source = newSource(false)
 
-// newSource is how people are read: by the public without those that are restricted, and without notes.
+// publicSource is how the public reads them.
+var publicSource = newSource(true)
+
+// newSource returns how people are read. The public does not see restricted people and notes.
 func newSource(public bool) paging.Source {
 	s := paging.Source{
 		Table: "people p",
@@ -49,27 +52,23 @@ func newSource(public bool) paging.Source {
 	return s
 }
 
-func sourceFor(public bool) paging.Source {
-	if public {
-		return unrestricted
+func sourceFor(ctx context.Context) paging.Source {
+	if actor.From(ctx).SeesOnlyPublished() {
+		return publicSource
 	}
-	return full
+	return Source
 }
 
-func init() {
-	pg.Explain("external_ids_pkey", "/external_ids", "already_taken")
-}
-
-// List gives a page of people.
+// List returns a page of people.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Person], error) {
 	hidden := actor.From(ctx).SeesOnlyPublished()
 	w := f.where(hidden)
-	page, err := paging.Query[Person](ctx, db, f.Found.Ranked(Spellings, sourceFor(hidden), &w, f.Q, f.Sort), w, f.Params)
+	page, err := paging.Query[Person](ctx, db, f.Found.Ranked(Spellings, sourceFor(ctx), &w, f.Q, f.Sort), w, f.Params)
 	page.State = f.Found.State(page.State)
 	return page, err
 }
 
-// where turns the filter into predicates. The public finds nobody by what happened at unpublished round tables.
+// where turns the filter into predicates. For the public, unpublished round tables do not count.
 func (f Filter) where(public bool) (w pg.Where) {
 	published := func(roundTable string) string {
 		if public {
@@ -78,7 +77,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 		return ""
 	}
 	attended := published("a.round_table_id")
-	// OFFSET 0 below keeps PostgreSQL from finding all of a large set before the first of them is shown.
+	// OFFSET 0 below keeps PostgreSQL from computing all of a large set before it returns the first record.
 	pg.In(&w, "p.id", "id", f.ID)
 	if len(f.Organization) > 0 {
 		cond, value := pg.OneOf("f.organization_id", "organization", f.Organization)
@@ -119,27 +118,23 @@ func (f Filter) where(public bool) (w pg.Where) {
 	return w
 }
 
-// Get gives one person, or apperr.NotFound, or apperr.Gone after the deletion.
+// Get returns one person. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Person, error) {
-	p, err := pg.One[Person](ctx, db, sourceFor(actor.From(ctx).SeesOnlyPublished()).Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return p, err
+	return changes.Get[Person](ctx, db, sourceFor(ctx), Type, id)
 }
 
-// ByName gives the people of whom the name is a spelling as written.
+// ByName returns the people who have exactly this spelling.
 func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error) {
 	return Spellings.FindExact(ctx, db, name)
 }
 
-// Distinct is apperr.Conflict with the candidates when a person that one of the names is most likely a spelling of is there
-// already.
+// Distinct checks that no existing person most likely has one of the names. Otherwise it returns apperr.Conflict with
+// the candidates.
 func Distinct(ctx context.Context, tx pgx.Tx, s *spelling.Session, in Input) error {
 	return s.Distinct(ctx, tx, spelling.Of(in.Name))
 }
 
-// Create makes a person. An external id that another has is apperr.Conflict.
+// Create creates a person. An external id that another record has is apperr.Conflict.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	id, err := pg.ID(ctx, tx, `
 		INSERT INTO people (name, other_names, honorific, bio, external_ids, visibility, notes)
@@ -150,42 +145,40 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	return id, Spellings.Save(ctx, tx, id, in.spellings())
 }
 
-// Update gives a person new content, with the errors of Create; content that is already there changes nothing, the
-// version included.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+// Update replaces the content of old, with the errors of Create. Content that is already stored changes nothing, not
+// even the version.
+func Update(ctx context.Context, tx pgx.Tx, old Person, in Input) error {
 	args := in.args()
-	args["id"] = id
+	args["id"] = old.ID
 	err := pg.Exec(ctx, tx, `
 		UPDATE people SET name = @name, other_names = @other_names, honorific = @honorific, bio = @bio, external_ids = @external_ids,
 			visibility = @visibility, notes = @notes WHERE id = @id`, args)
 	if err != nil {
 		return err
 	}
-	return Spellings.Save(ctx, tx, id, in.spellings())
+	return Spellings.Save(ctx, tx, old.ID, in.spellings())
 }
 
-// AddSpelling gives a person another name by which it is found, unless it has that one in some form. One that has as many as it
-// may have is apperr.Invalid.
+// AddSpelling adds another name to a person unless the person has the name already in some form. If the list of names
+// is full, AddSpelling returns apperr.Invalid.
 func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
-	if _, err := changes.Lock(ctx, tx, Table, Type, id); err != nil {
-		return err
-	}
-	p, err := Get(ctx, tx, id)
+	p, err := Get(ctx, pg.ForUpdate{Tx: tx}, id)
 	if err != nil {
 		return err
 	}
-	if p.OtherNames, err = spelling.AddAlias(p.OtherNames, p.spellings(), name); err != nil {
+	in := p.Input
+	if in.OtherNames, err = spelling.AddAlias(in.OtherNames, in.spellings(), name); err != nil {
 		return err
 	}
-	return Update(ctx, tx, id, p.Input)
+	return Update(ctx, tx, p, in)
 }
 
-// Respell keeps the spellings of all people anew, by the rules of today, and gives how many people there are.
+// Respell rebuilds the spellings of all people by the current rules and returns the number of people.
 func Respell(ctx context.Context, db changes.Pool) (int, error) {
 	return spelling.Rebuild(ctx, db, Spellings, spelled, named)
 }
 
-// Relearn keeps the spellings of a person anew, whose names were written from the log.
+// Relearn rebuilds the spellings of a person whose names were restored from the log.
 func Relearn(ctx context.Context, tx pgx.Tx, id int64) error {
 	return spelling.RebuildOne(ctx, tx, Spellings, id, spelled, named)
 }

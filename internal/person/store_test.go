@@ -79,7 +79,7 @@ func TestWhereAPersonWorksIsKnownByAffiliationsAndRoundTables(t *testing.T) {
 			who  context.Context
 			want []int64
 		}{{fixture.Context(), reader}, {context.Background(), public}} {
-			places, err := person.Workplaces(c.who, db, []int64{someone, nobody})
+			places, err := person.Affiliations(c.who, db, []int64{someone, nobody})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -100,7 +100,7 @@ func TestWhereAPersonWorksIsKnownByAffiliationsAndRoundTables(t *testing.T) {
 		attended(fixture.Day(2024, time.May, 3), "published", often)
 	}
 	wants([]int64{primary, today, planned, often, past, future}, []int64{primary, today, often, past, future})
-	everywhere, err := person.WorkedAt(context.Background(), db, []int64{someone, nobody})
+	everywhere, err := person.AffiliatedWith(context.Background(), db, []int64{someone, nobody})
 	if err != nil || len(everywhere) != 1 || len(everywhere[someone]) != 9 {
 		t.Errorf("%v, %v", everywhere, err)
 	}

@@ -7,8 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Args are named arguments. They are strict: a name that the SQL uses and the map lacks, or the other way round, is an
-// error instead of a NULL.
+// Args are named arguments. They are strict: a name that only the SQL or only the map has is an error, not a NULL.
 type Args map[string]any
 
 // rewritten is a statement with positional arguments.
@@ -17,8 +16,9 @@ type rewritten struct {
 	names []string // of $1, $2, …
 }
 
-// rewrites keeps what pgx made of a statement, for it would read the text anew with every query. What varies in a statement comes
-// from fixed maps, so the texts are few; so many of them that it hurts would be a mistake, which must not cost memory.
+// rewrites caches what pgx makes of a statement, because pgx parses the text with every query. The parts of
+// statements that vary come from fixed maps, so the texts are few. maxRewrites bounds the memory if that rule is
+// broken.
 var rewrites = struct {
 	sync.RWMutex
 	of map[string]rewritten
@@ -26,7 +26,7 @@ var rewrites = struct {
 
 const maxRewrites = 1000
 
-// RewriteQuery is how pgx asks for the positional form.
+// RewriteQuery returns the positional form of a statement. pgx calls it.
 func (a Args) RewriteQuery(ctx context.Context, conn *pgx.Conn, sql string, _ []any) (string, []any, error) {
 	rewrites.RLock()
 	r, ok := rewrites.of[sql]
@@ -41,7 +41,7 @@ func (a Args) RewriteQuery(ctx context.Context, conn *pgx.Conn, sql string, _ []
 	for i, name := range r.names {
 		value, ok := a[name]
 		if !ok {
-			_, err := a.rewrite(ctx, conn, sql) // which knows what is missing and says it
+			_, err := a.rewrite(ctx, conn, sql) // its error names what is missing
 			return "", nil, err
 		}
 		values[i] = value
@@ -49,7 +49,7 @@ func (a Args) RewriteQuery(ctx context.Context, conn *pgx.Conn, sql string, _ []
 	return r.sql, values, nil
 }
 
-// rewrite has pgx read the statement, with the names as values, so that it gives their order.
+// rewrite lets pgx parse the statement with the names as values, which yields their order.
 func (a Args) rewrite(ctx context.Context, conn *pgx.Conn, sql string) (rewritten, error) {
 	named := make(pgx.StrictNamedArgs, len(a))
 	for name := range a {

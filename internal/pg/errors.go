@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// The SQLSTATEs that mean something to a client or to the retry of a transaction.
+// SQLSTATEs that decide what a client is answered or whether a transaction is retried.
 const (
 	NotNullViolation    = "23502"
 	ForeignKeyViolation = "23503"
@@ -23,33 +23,20 @@ const (
 	DeadlockDetected    = "40P01"
 	LockNotAvailable    = "55P03"
 	QueryCanceled       = "57014"
-	idleTooLong         = "25P03" // the transaction waited for its client, and the server ended it
+	idleTooLong         = "25P03" // the server ended a transaction that was idle too long
 )
 
-// Explanation says what the violation of a constraint means to a client.
-type Explanation struct {
-	Pointer string // JSON pointer into the body
-	Code    string // of the catalogue of messages
-}
-
-// explanations of constraints whose name alone does not say it.
-var explanations = map[string]Explanation{}
-
-// Explain registers what the violation of a constraint means. Resources call it for the constraints whose default
-// reading, the column in the name is the field, is wrong.
-func Explain(constraint, pointer, code string) { explanations[constraint] = Explanation{pointer, code} }
-
-// Error turns an error of the database into one a client can act on where there is such a meaning, and leaves all
-// others as they are. The cause stays wrapped for the log.
+// Error turns an error of the database into an apperr.Error if a client can act on it, and returns all others
+// unchanged. The cause stays wrapped for the log.
 func Error(err error) error {
 	var pe *pgconn.PgError
 	var known *apperr.Error
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &known): // its meaning was found where more was known
+	case errors.As(err, &known): // the caller knew more about it
 		return err
-	case errors.Is(err, context.Canceled): // nobody waits for the answer any more
+	case errors.Is(err, context.Canceled): // the client has gone
 		return err
 	case broken(err):
 		return &apperr.Error{Kind: apperr.Unavailable, Code: "database_unavailable", Err: err}
@@ -81,7 +68,7 @@ func Error(err error) error {
 	return err
 }
 
-// broken reports whether the server could not be reached or the connection to it broke.
+// broken reports whether the server is unreachable or the connection to it broke.
 func broken(err error) bool {
 	var connect *pgconn.ConnectError
 	var network *net.OpError
@@ -89,13 +76,13 @@ func broken(err error) bool {
 	case errors.As(err, &connect):
 		return true
 	case errors.As(err, &network):
-		return !network.Timeout() // pgx breaks off reading so when the time of the request is over
+		return !network.Timeout() // pgx stops reading this way when the deadline of the request passes
 	}
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, pgconn.ErrConnClosed)
 }
 
-// Answered reports whether err is the server's refusal of a statement, after which the session goes on. Whatever else
-// ends a COMMIT leaves open whether it took effect.
+// Answered reports whether the server rejected a statement and the session goes on. After any other error of a COMMIT
+// it is unknown whether the COMMIT took effect.
 func Answered(err error) bool {
 	var pe *pgconn.PgError
 	return errors.As(err, &pe) && pe.SeverityUnlocalized == "ERROR"
@@ -107,11 +94,12 @@ func IsCode(err error, code string) bool {
 	return errors.As(err, &pe) && pe.Code == code
 }
 
-// field reads the constraint: <table>_<column>_<fkey|key|check|order|cycle>.
+// field finds the field of the body that a violated constraint is about.
 func field(pe *pgconn.PgError, code string) apperr.Field {
-	if x, ok := explanations[pe.ConstraintName]; ok {
-		return apperr.At(x.Pointer, x.Code)
+	if f, ok := constraintFields[pe.ConstraintName]; ok {
+		return f
 	}
+	// <table>_<column>_<fkey|key|check|order|cycle|…>
 	name := strings.TrimPrefix(pe.ConstraintName, pe.TableName+"_")
 	for _, suffix := range []string{"_fkey", "_key", "_check", "_order", "_cycle", "_self", "_known", "_first", "_range", "_pkey"} {
 		if column, ok := strings.CutSuffix(name, suffix); ok {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -33,7 +35,6 @@ func describe(err error) string {
 func TestWhatTheSchemaRefusesIsAMistakeInAFieldOfTheBody(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
-	pg.Explain("things_odd_check", "/odd/place", "too_long")
 	setup := `
 		CREATE TABLE owners (id int PRIMARY KEY);
 		CREATE TABLE things (
@@ -41,7 +42,7 @@ func TestWhatTheSchemaRefusesIsAMistakeInAFieldOfTheBody(t *testing.T) {
 			code       text UNIQUE,
 			owner_id   int REFERENCES owners,
 			size       int NOT NULL DEFAULT 1 CHECK (size > 0),
-			odd        int CHECK (odd < 5),
+			odd        int CONSTRAINT contacts_person_id_kind_value_key CHECK (odd < 5),
 			begins     date,
 			ends       date,
 			during     int4range,
@@ -62,7 +63,7 @@ func TestWhatTheSchemaRefusesIsAMistakeInAFieldOfTheBody(t *testing.T) {
 		"a record that does not exist": {fmt.Sprintf(insert, "owner_id", "9"), fmt.Sprintf("%d validation_failed /owner_id:unknown_reference", invalid)},
 		"a value that is missing":      {fmt.Sprintf(insert, "size", "NULL"), fmt.Sprintf("%d validation_failed /size:required", invalid)},
 		"a value outside its bounds":   {fmt.Sprintf(insert, "size", "0"), fmt.Sprintf("%d validation_failed /size:not_valid", invalid)},
-		"an explained constraint":      {fmt.Sprintf(insert, "odd", "7"), fmt.Sprintf("%d validation_failed /odd/place:too_long", invalid)},
+		"an explained constraint":      {fmt.Sprintf(insert, "odd", "7"), fmt.Sprintf("%d validation_failed /value:already_taken", invalid)},
 		"an end before the start":      {fmt.Sprintf(insert, "begins, ends", "'2020-02-02', '2020-02-01'"), fmt.Sprintf("%d validation_failed /ends:before_start", invalid)},
 		"an overlap":                   {fmt.Sprintf(insert, "during", "'[4,6)'"), fmt.Sprintf("%d validation_failed /during:not_valid", invalid)},
 		"a constraint without a field": {"INSERT INTO things (id) VALUES (66)", fmt.Sprintf("%d validation_failed :not_valid", invalid)},
@@ -80,6 +81,19 @@ func TestWhatTheSchemaRefusesIsAMistakeInAFieldOfTheBody(t *testing.T) {
 		}
 		if err == nil || !strings.Contains(got.Error(), err.Error()) {
 			t.Errorf("%s: the cause %v is lost in %v", name, err, got)
+		}
+	}
+}
+
+func TestEveryExplainedConstraintIsInTheSchema(t *testing.T) {
+	t.Parallel()
+	schema, err := os.ReadFile("../../migrations/schema.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range pg.ConstraintFields {
+		if !regexp.MustCompile(`\b` + name + `\b`).Match(schema) {
+			t.Errorf("no constraint is named %s", name)
 		}
 	}
 }
@@ -143,5 +157,48 @@ func TestOnlyARefusalOfTheServerIsAnAnswer(t *testing.T) {
 	}
 	if pg.Answered(io.EOF) || pg.Answered(nil) {
 		t.Error("no answer is one")
+	}
+}
+
+func TestTheErrorOfAStatementSaysWhatItWasDoing(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	ctx := t.Context()
+	one := func(sql string) error { _, err := pg.One[struct{ ID int64 }](ctx, db, sql, nil); return err }
+	all := func(sql string) error { _, err := pg.All[struct{ ID int64 }](ctx, db, sql, nil); return err }
+	column := func(sql string) error { _, err := pg.Column[int64](ctx, db, sql, nil); return err }
+	id := func(sql string) error { _, err := pg.ID(ctx, db, sql, nil); return err }
+	exec := func(sql string) error { return pg.Exec(ctx, db, sql, nil) }
+	for _, c := range []struct {
+		run       func(sql string) error
+		sql, want string
+	}{
+		{one, "SELECT nothing FROM people WHERE id = 1 FOR UPDATE", "read person: "},
+		{all, "SELECT t.nothing FROM round_tables t JOIN people p ON true", "read round table: "},
+		{column, "WITH x AS (SELECT nothing FROM webhook_deliveries) SELECT 1 FROM x", "read webhook delivery: "},
+		{id, "\n\t\tINSERT INTO round_table_topics (nothing) SELECT 1 FROM topics RETURNING id", "create round table topic: "},
+		{exec, "UPDATE topics SET nothing = 1", "update topic: "},
+		{exec, "DELETE FROM api_keys WHERE nothing", "delete api key: "},
+		{exec, "SET nothing", "run a statement: "},
+		{exec, "INSERT INTO topics (label) VALUES (NULL)", "validation_failed /label:required: create topic: "},
+	} {
+		err := c.run(c.sql)
+		var cause *pgconn.PgError
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) || !errors.As(err, &cause) {
+			t.Errorf("%s: %v, want %q and its cause", c.sql, err, c.want)
+		}
+	}
+	batch := &pgx.Batch{}
+	batch.Queue("SELECT 1/0")
+	if err := pg.Send(ctx, db, "divide", batch); err == nil || !strings.Contains(err.Error(), "divide: ") {
+		t.Errorf("a batch: %v", err)
+	}
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := pg.One[struct{ ID int64 }](ended, db, "SELECT id FROM topics", nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("a client that has gone: %v", err)
+	}
+	if err := one("SELECT id FROM topics WHERE false"); err != pgx.ErrNoRows {
+		t.Errorf("no row: %v", err)
 	}
 }

@@ -1,5 +1,5 @@
-// Package pg is how the registry talks to PostgreSQL: the pool, strict named arguments, predicates, and errors of the
-// database turned into errors a client can act on. It knows no resource.
+// Package pg connects the registry to PostgreSQL: the pool, strict named arguments, predicates, and the translation of
+// database errors into errors that a client can act on. It knows resources only by the names of their constraints.
 package pg
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// DB is what a store function needs: a pool, a connection or a transaction.
+// DB is what store functions take: a pool, a connection or a transaction.
 type DB interface {
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
@@ -24,7 +24,10 @@ type DB interface {
 	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 }
 
-// Options are the settings of a pool. Zero values leave the server's or pgx's own.
+// ForUpdate is a transaction in which the Get of a resource also locks the record until the transaction ends.
+type ForUpdate struct{ pgx.Tx }
+
+// Options are the settings of a pool. A zero value keeps the default of the server or of pgx.
 type Options struct {
 	MaxConns         int32
 	StatementTimeout time.Duration
@@ -32,8 +35,8 @@ type Options struct {
 	ApplicationName  string
 }
 
-// CheckURL refuses a database URL with a bare @ / ? or # in its password: that ends the password or the host part early, and what remains would be
-// taken for the name of a host or a database, and shown.
+// CheckURL rejects a database URL whose password contains an unescaped @ / ? or #. The rest of such a password would be
+// taken for the name of a host or a database, and messages show those.
 func CheckURL(databaseURL string) error {
 	_, rest, _ := strings.Cut(databaseURL, "://")
 	end := strings.IndexAny(rest, "/?#")
@@ -46,7 +49,7 @@ func CheckURL(databaseURL string) error {
 	return nil
 }
 
-// Open makes a pool for the database URL and checks that one connection can be had.
+// Open opens a pool for the database URL and checks that it can connect.
 func Open(ctx context.Context, databaseURL string, o Options) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(databaseURL)
 	if err != nil {
@@ -85,8 +88,8 @@ func Open(ctx context.Context, databaseURL string, o Options) (*pgxpool.Pool, er
 	return pool, nil
 }
 
-// register makes times UTC, and has nested objects written and read by the JSON library of the answers, which is faster than pgx's own.
-// nil maps and slices stay null, as they were.
+// register makes times UTC and uses the JSON library of the responses for nested objects, which is faster than that
+// of pgx. nil maps and slices are null.
 func register(_ context.Context, conn *pgx.Conn) error {
 	null := json.JoinOptions(json.FormatNilMapAsNull(true), json.FormatNilSliceAsNull(true))
 	marshal := func(v any) ([]byte, error) { return json.Marshal(v, null) }
@@ -103,26 +106,48 @@ func register(_ context.Context, conn *pgx.Conn) error {
 
 // One runs a query for a single row and scans it by column name. Without a row it returns pgx.ErrNoRows.
 func One[T any](ctx context.Context, db DB, sql string, args Args) (T, error) {
-	rows, err := db.Query(ctx, sql, args)
-	if err != nil {
-		var none T
-		return none, Error(err)
+	return collect(ctx, db, sql, args, func(rows pgx.Rows) (T, error) { return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T]) })
+}
+
+// All runs a query and scans its rows by column name.
+func All[T any](ctx context.Context, db DB, sql string, args Args) ([]T, error) {
+	return collect(ctx, db, sql, args, func(rows pgx.Rows) ([]T, error) { return pgx.CollectRows(rows, pgx.RowToStructByName[T]) })
+}
+
+// Column runs a query for one column.
+func Column[T any](ctx context.Context, db DB, sql string, args Args) ([]T, error) {
+	return collect(ctx, db, sql, args, func(rows pgx.Rows) ([]T, error) { return pgx.CollectRows(rows, pgx.RowTo[T]) })
+}
+
+// Value runs a query for one value. Without a row it returns pgx.ErrNoRows.
+func Value[T any](ctx context.Context, db DB, sql string, args Args) (T, error) {
+	return collect(ctx, db, sql, args, func(rows pgx.Rows) (T, error) { return pgx.CollectExactlyOneRow(rows, pgx.RowTo[T]) })
+}
+
+func collect[T any](ctx context.Context, db DB, sql string, args Args, scan func(pgx.Rows) (T, error)) (result T, err error) {
+	rows, _ := db.Query(ctx, sql, args) // the rows carry its error
+	result, err = scan(rows)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return result, err
 	}
-	row, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
-	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
-		err = Error(err)
-	}
-	return row, err
+	return result, failed(sql, err)
 }
 
 // ID runs an INSERT … RETURNING id.
 func ID(ctx context.Context, db DB, sql string, args Args) (id int64, err error) {
-	err = Error(db.QueryRow(ctx, sql, args).Scan(&id))
-	return id, err
+	return Value[int64](ctx, db, sql, args)
 }
 
-// Exec runs a statement without an answer.
+// Send runs a batch. Its error begins with the operation, such as "add the parts of an attendee".
+func Send(ctx context.Context, db DB, operation string, b *pgx.Batch) error {
+	if err := db.SendBatch(ctx, b).Close(); err != nil {
+		return Error(fmt.Errorf("%s: %w", operation, err))
+	}
+	return nil
+}
+
+// Exec runs a statement that returns no rows.
 func Exec(ctx context.Context, db DB, sql string, args Args) error {
 	_, err := db.Exec(ctx, sql, args)
-	return Error(err)
+	return failed(sql, err)
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Where collects the predicates of a filter, each a piece of constant SQL with named arguments, joined by AND.
+// Where collects the predicates of a filter, joined by AND. Each is constant SQL with named arguments.
 type Where struct {
 	preds []string
 	args  Args
@@ -16,25 +16,26 @@ type Where struct {
 	vary  bool
 }
 
-// Link is a filter through a link table that carries the sort date of the round table: rows whose Parent column names
-// the listed record and that satisfy Cond. A single link of one value can lead a page that is sorted by date.
+// Link is a filter through a link table that carries the sort date of the round table. It keeps the records that a
+// row of the table names in Parent and that satisfies Cond. The index of a single link with one value can give a page
+// sorted by date.
 type Link struct {
 	Table  string // the link table with its alias l, such as "organizers l"
 	Parent string // the column of l that names the listed record
 	Cond   string // on l, such as "l.organization_id = ANY(@organizer)"
-	Key    string // the column of the listed record that Parent names; empty: its id
-	Leads  bool   // at most one value is asked for, so that the index of the link gives the page in order
+	Key    string // the column of the listed record that Parent refers to; empty: its id
+	Leads  bool   // Cond has one value, so the index of the link gives the page in order
 }
 
-// Set is a filter by ids that a subquery finds: a few of them, or those of nearly every record. Which of both decides how
-// a page is read (see Known).
+// Set is a filter by ids that a subquery finds. There may be few of them or nearly all records; that decides how a
+// page is read (see Known).
 type Set struct {
-	Column string // the expression of the listed record that is among the ids
-	IDs    string // SELECT of the ids; repeated ones do no harm
-	Exists string // the same as a predicate on one listed record; empty: Column IN (IDs)
-	Args   Args   // of both
-	Varies bool   // how the ids are best found depends on the values
-	Name   string // one of its own in the filter; Among gives it
+	Column string // the expression of the listed record that must be one of the ids
+	IDs    string // SELECT of the ids; may repeat them
+	Exists string // the same condition as a predicate on one listed record; empty: Column IN (IDs)
+	Args   Args   // of IDs and Exists
+	Varies bool   // the best plan for IDs depends on the values
+	Name   string // unique in the filter; set by Among
 }
 
 // Add adds a predicate and its arguments as pairs of name and value.
@@ -43,13 +44,13 @@ func (w *Where) Add(pred string, args ...any) {
 	w.Bind(args...)
 }
 
-// Vary adds a predicate whose best plan depends on the value, because it may let through nearly everything or nothing.
+// Vary adds a predicate whose best plan depends on the value: it may keep nearly all records or none.
 func (w *Where) Vary(pred string, args ...any) {
 	w.vary = true
 	w.Add(pred, args...)
 }
 
-// Varies reports whether the statement is worth a plan of its own for each set of values.
+// Varies reports whether the statement should be planned for its values.
 func (w *Where) Varies() bool { return w.vary }
 
 // In adds column = ANY(@name) unless values is empty.
@@ -60,8 +61,8 @@ func In[T any](w *Where, column, name string, values []T) {
 	}
 }
 
-// OneOf gives the predicate that column is one of the values, and its argument. A single value is compared by =, which
-// lets an index give what follows the column in order.
+// OneOf returns the predicate that column is one of the values, and its argument. It compares a single value with =,
+// so that an index gives the columns after it in order.
 func OneOf[T any](column, name string, values []T) (cond string, value any) {
 	if len(values) == 1 {
 		return column + " = @" + name, values[0]
@@ -82,17 +83,16 @@ func (w *Where) Among(s Set) {
 	w.sets = append(w.sets, s)
 }
 
-// Sets gives the sets that are not known yet.
+// Sets returns the sets whose members are not known yet.
 func (w *Where) Sets() []Set { return w.sets }
 
-// Clone gives a copy that can be changed by itself.
+// Clone returns an independent copy.
 func (w *Where) Clone() Where {
 	return Where{slices.Clone(w.preds), maps.Clone(w.args), slices.Clone(w.links), slices.Clone(w.sets), w.vary}
 }
 
-// Known replaces each set of which array gives the members by these: an expression of the type bigint[]. It is "" for a set
-// that is too large to be named by its members, which is then looked into record by record. id is the expression of the
-// listed record's id: to a few of these any plan goes straight.
+// Known replaces sets by their members. array returns them as an expression of type bigint[], or "" if the set is too
+// large; such a set is tested record by record. id is the expression of the listed record's id.
 func (w *Where) Known(id string, array func(Set) string) {
 	sets := w.sets
 	w.sets = nil
@@ -102,7 +102,7 @@ func (w *Where) Known(id string, array func(Set) string) {
 		case members == "":
 			w.sets = append(w.sets, s)
 			w.vary = true
-		case s.Column == id: // a join begins with them; an ANY might be checked on every record in order
+		case s.Column == id: // a join starts from the ids; PostgreSQL might test = ANY on every record in order
 			w.Add(id + " IN (SELECT unnest(" + members + "))")
 		default:
 			w.Vary(s.Column + " = ANY(" + members + ")")
@@ -110,7 +110,7 @@ func (w *Where) Known(id string, array func(Set) string) {
 	}
 }
 
-// Bind gives arguments, as pairs of name and value, that the SELECT itself uses.
+// Bind adds arguments that the SELECT itself uses, as pairs of name and value.
 func (w *Where) Bind(args ...any) {
 	if w.args == nil {
 		w.args = Args{}
@@ -120,7 +120,7 @@ func (w *Where) Bind(args ...any) {
 	}
 }
 
-// Args gives a copy of the arguments bound so far.
+// Args returns a copy of all arguments.
 func (w *Where) Args() Args {
 	args := Args{}
 	maps.Copy(args, w.args)
@@ -130,7 +130,7 @@ func (w *Where) Args() Args {
 	return args
 }
 
-// Lead takes out the link that can lead a page sorted by date. It is there only if it is the single link.
+// Lead returns the link whose index can give a page sorted by date. There is one only if it is the single link.
 func (w *Where) Lead() (Link, bool) {
 	if len(w.links) == 1 && w.links[0].Leads {
 		return w.links[0], true
@@ -138,11 +138,11 @@ func (w *Where) Lead() (Link, bool) {
 	return Link{}, false
 }
 
-// SQL gives " WHERE a AND b" or "". Links are semi-joins on id, the expression of the listed record's id, unless skip.
+// SQL returns " WHERE a AND b" or "". id is the expression of the listed record's id. skipLinks leaves the links out.
 func (w *Where) SQL(id string, skipLinks bool) string {
 	preds := make([]string, 0, len(w.preds)+len(w.links)+len(w.sets))
 	for _, pred := range w.preds {
-		preds = append(preds, "("+pred+")") // one that holds an OR stays one
+		preds = append(preds, "("+pred+")") // a predicate may contain OR
 	}
 	for _, s := range w.sets {
 		if s.Exists == "" {

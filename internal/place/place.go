@@ -1,5 +1,5 @@
-// Package place holds towns, regions and countries where round tables were held or that were spoken of, with the names
-// they had before.
+// Package place holds the towns, regions and countries where round tables took place or that statements mention, with
+// their former names.
 package place
 
 import (
@@ -13,29 +13,37 @@ import (
 	"roundtables.kz/registry/internal/text"
 )
 
-// FormerName is a name that a place had.
+// FormerName is a former name of a place.
 //
-//	@Description	A name that a place had.
+//	@Description	A former name of a place.
 type FormerName struct {
-	Name  text.Map      `json:"name" validate:"required,text=200"` // The name.
-	Until *date.Partial `json:"until"`                             // When it was given up, as far as that is known.
+	Name  text.Map      `json:"name" validate:"required,text=200"` // The former name.
+	Until *date.Partial `json:"until"`                             // When the place gave up this name, as precisely as known.
 } //	@name	FormerName
 
 // Input is what a client writes.
 //
-//	@Description	A town, a region or a country.
+//	@Description	A town, region or country.
 type Input struct {
-	Name        text.Map         `json:"name" db:"name" validate:"required,text=200"`                                  // The name of today.
-	FormerNames []FormerName     `json:"former_names" db:"former_names" validate:"max=50,dive"`                        // The names of before: the place is found by them, too.
-	OtherNames  []text.OtherName `json:"other_names" db:"other_names" validate:"max=100,dive"`                         // Other spellings.
-	Country     *string          `json:"country" db:"country" validate:"omitnil,iso3166_1_alpha2" example:"KZ"`        // The country, by its code of ISO 3166-1.
-	Region      *string          `json:"region" db:"region" validate:"omitnil,min=1,max=200" example:"Almaty Region"`  // The region, as people name it.
-	ParentID    *int64           `json:"parent_id" db:"parent_id" validate:"omitnil,gt=0" example:"1"`                 // The place that it is a part of.
-	Latitude    *float64         `json:"latitude" db:"latitude" validate:"omitnil,gte=-90,lte=90" example:"51.13"`     // In degrees north, WGS 84; together with the longitude.
-	Longitude   *float64         `json:"longitude" db:"longitude" validate:"omitnil,gte=-180,lte=180" example:"71.43"` // In degrees east.
+	// The current name.
+	Name text.Map `json:"name" db:"name" validate:"required,text=200"`
+	// Former names. Search finds the place by them too.
+	FormerNames []FormerName `json:"former_names" db:"former_names" validate:"max=50,dive"`
+	// Other names and spellings. Search finds the place by them too.
+	OtherNames []text.OtherName `json:"other_names" db:"other_names" validate:"max=100,dive"`
+	// Country code of two letters (ISO 3166-1).
+	Country *string `json:"country" db:"country" validate:"omitnil,iso3166_1_alpha2" example:"KZ"`
+	// Name of the region.
+	Region *string `json:"region" db:"region" validate:"omitnil,min=1,max=200" example:"Almaty Region"`
+	// The larger place that contains this one.
+	ParentID *int64 `json:"parent_id" db:"parent_id" validate:"omitnil,gt=0" example:"1"`
+	// Degrees north (WGS 84), -90 to 90. Requires `longitude`.
+	Latitude *float64 `json:"latitude" db:"latitude" validate:"omitnil,gte=-90,lte=90" example:"51.13"`
+	// Degrees east (WGS 84), -180 to 180. Requires `latitude`.
+	Longitude *float64 `json:"longitude" db:"longitude" validate:"omitnil,gte=-180,lte=180" example:"71.43"`
 } //	@name	PlaceInput
 
-// Check gives the mistakes that no tag can say.
+// Check returns the mistakes that validation tags cannot express.
 func (in *Input) Check() []apperr.Field {
 	fields := text.CheckOtherNames("/other_names", in.OtherNames)
 	for i, f := range in.FormerNames {
@@ -67,21 +75,25 @@ func (in Input) spellings() []string {
 	return all
 }
 
-// Place is the record.
+// Place is a stored place.
 //
-//	@Description	A town, a region or a country.
+//	@Description	A town, region or country.
 type Place struct {
 	changes.Record
 	Input
-	Parent *text.Ref  `json:"parent" db:"parent"` // The place that it is a part of, in short.
+	Parent *text.Ref  `json:"parent" db:"parent"` // The larger place, by id and name.
 	Added  text.Added `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	Place
 
-// Filter is what a list can be narrowed by.
+// Filter holds the filters of the list.
 type Filter struct {
 	paging.Params
-	ID      []int64  `query:"id" form:"id" validate:"max=200"`                                              // Only these records.
-	Parent  []int64  `query:"parent" form:"parent" validate:"max=200"`                                      // Only places directly within these.
-	Country []string `query:"country" form:"country" validate:"max=200,dive,iso3166_1_alpha2" example:"KZ"` // Only places in these countries, by their codes of ISO 3166-1.
-	Q       string   `query:"q" form:"q" validate:"max=200"`                                                // Words of a name, of today or before. The best match comes first.
+	// Only records with these ids.
+	ID []int64 `query:"id" form:"id" validate:"max=200"`
+	// Only places directly within these places.
+	Parent []int64 `query:"parent" form:"parent" validate:"max=200"`
+	// Only places in these countries (ISO 3166-1 codes).
+	Country []string `query:"country" form:"country" validate:"max=200,dive,iso3166_1_alpha2" example:"KZ"`
+	// Words of a current or former name. The best match comes first.
+	Q string `query:"q" form:"q" validate:"max=200"`
 }

@@ -2,7 +2,6 @@ package place
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
@@ -13,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where places are kept and what the log calls them.
+// Table is the table of places, Type their record type in the change log.
 const (
 	Table = "places"
 	Type  = "places"
@@ -21,7 +20,8 @@ const (
 
 var spellings = spelling.Index{Table: "place_names", Owner: "place_id", Records: Table}
 
-var source = paging.Source{
+// Source is how places are read.
+var Source = paging.Source{
 	Columns: changes.Columns("p") + `, p.name, p.former_names, p.other_names, p.country, p.region, p.parent_id, p.latitude, p.longitude,
 		CASE WHEN u.id IS NOT NULL THEN json_build_object('id', u.id, 'name', u.name) END AS parent`,
 	Table: "places p",
@@ -34,35 +34,27 @@ var source = paging.Source{
 	Default: "name",
 }
 
-func init() {
-	pg.Explain("places_coordinates_check", "/longitude", "required")
-}
-
-// List gives a page of places.
+// List returns a page of places.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Place], error) {
 	var w pg.Where
 	pg.In(&w, "p.id", "id", f.ID)
 	pg.In(&w, "p.parent_id", "parent", f.Parent)
 	pg.In(&w, "p.country", "country", f.Country)
 	spellings.Search(&w, "p.id", f.Q)
-	return paging.Query[Place](ctx, db, spellings.Ranked(source, &w, f.Q, f.Sort), w, f.Params)
+	return paging.Query[Place](ctx, db, spellings.Ranked(Source, &w, f.Q, f.Sort), w, f.Params)
 }
 
-// Get gives one place, or apperr.NotFound, or apperr.Gone after its deletion.
+// Get returns one place. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Place, error) {
-	p, err := pg.One[Place](ctx, db, source.Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return p, err
+	return changes.Get[Place](ctx, db, Source, Type, id)
 }
 
-// ByName gives the places that have or had the name.
+// ByName returns the places that have or had the name.
 func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error) {
 	return spellings.FindExact(ctx, db, name)
 }
 
-// Create makes a place. An unknown parent is apperr.Invalid.
+// Create creates a place. An unknown parent is apperr.Invalid.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	id, err := pg.ID(ctx, tx, `
 		INSERT INTO places (name, former_names, other_names, country, region, parent_id, latitude, longitude)
@@ -73,26 +65,26 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	return id, spellings.Save(ctx, tx, id, in.spellings())
 }
 
-// Update gives a place new content, with the errors of Create; a parent that lies within it is apperr.Invalid. Content
-// that is already there changes nothing, the version included.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+// Update replaces the content of old, with the errors of Create. A parent that lies within the place is apperr.Invalid.
+// Content that is already stored changes nothing, not even the version.
+func Update(ctx context.Context, tx pgx.Tx, old Place, in Input) error {
 	args := in.args()
-	args["id"] = id
+	args["id"] = old.ID
 	err := pg.Exec(ctx, tx, `
 		UPDATE places SET name = @name, former_names = @former_names, other_names = @other_names, country = @country, region = @region,
 			parent_id = @parent_id, latitude = @latitude, longitude = @longitude WHERE id = @id`, args)
 	if err != nil {
 		return err
 	}
-	return spellings.Save(ctx, tx, id, in.spellings())
+	return spellings.Save(ctx, tx, old.ID, in.spellings())
 }
 
-// Respell keeps the spellings of all places anew, by the rules of today, and gives how many places there are.
+// Respell rebuilds the spellings of all places by the current rules and returns the number of places.
 func Respell(ctx context.Context, db changes.Pool) (int, error) {
 	return spelling.Rebuild(ctx, db, spellings, spelled, named)
 }
 
-// Relearn keeps the spellings of a place anew, whose names were written from the log.
+// Relearn rebuilds the spellings of a place whose names were restored from the log.
 func Relearn(ctx context.Context, tx pgx.Tx, id int64) error {
 	return spelling.RebuildOne(ctx, tx, spellings, id, spelled, named)
 }

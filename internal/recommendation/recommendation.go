@@ -1,4 +1,4 @@
-// Package recommendation holds what was proposed at round tables, to whom, and what became of it.
+// Package recommendation holds the proposals made at round tables, their addressees and their status.
 package recommendation
 
 import (
@@ -11,18 +11,25 @@ import (
 
 // Input is what a client writes.
 //
-//	@Description	A proposal made at a round table, and what became of it.
+//	@Description	A proposal made at a round table, and its status.
 type Input struct {
-	RoundTableID       int64     `json:"round_table_id" db:"round_table_id" validate:"required,gt=0" example:"1"`                                                                                                          // The round table it was made at.
-	StatementID        *int64    `json:"statement_id" db:"statement_id" validate:"omitnil,gt=0" example:"1"`                                                                                                               // The statement that it was made in, one of this round table; null where it is nobody's in particular.
-	Text               text.Map  `json:"text" db:"text" validate:"required,text=5000"`                                                                                                                                     // What was proposed.
-	AddresseeID        *int64    `json:"addressee_id" db:"addressee_id" validate:"omitnil,gt=0" example:"1"`                                                                                                               // The organization that it was addressed to.
-	Status             string    `json:"status" db:"status" validate:"omitempty,oneof=proposed under_review accepted rejected implemented" enums:"proposed,under_review,accepted,rejected,implemented" default:"proposed"` // What became of it.
-	StatusOn           *date.Day `json:"status_on" db:"status_on"`                                                                                                                                                         // Since when it has this status.
-	EvidenceDocumentID *int64    `json:"evidence_document_id" db:"evidence_document_id" validate:"omitnil,gt=0" example:"1"`                                                                                               // The document that shows the status.
+	// The round table where it was made.
+	RoundTableID int64 `json:"round_table_id" db:"round_table_id" validate:"required,gt=0" example:"1"`
+	// The statement of this round table that contains it. Null if it comes from no particular statement.
+	StatementID *int64 `json:"statement_id" db:"statement_id" validate:"omitnil,gt=0" example:"1"`
+	// The proposal.
+	Text text.Map `json:"text" db:"text" validate:"required,text=5000"`
+	// The organization that it is addressed to.
+	AddresseeID *int64 `json:"addressee_id" db:"addressee_id" validate:"omitnil,gt=0" example:"1"`
+	// Status of the recommendation.
+	Status string `json:"status" db:"status" validate:"omitempty,oneof=proposed under_review accepted rejected implemented" enums:"proposed,under_review,accepted,rejected,implemented" default:"proposed"`
+	// Since when it has this status.
+	StatusOn *date.Day `json:"status_on" db:"status_on"`
+	// The document that proves the status.
+	EvidenceDocumentID *int64 `json:"evidence_document_id" db:"evidence_document_id" validate:"omitnil,gt=0" example:"1"`
 } //	@name	RecommendationInput
 
-// Check fills in what a client left out. There are no mistakes that no tag can say.
+// Check sets the defaults of fields that the client left out. Validation tags find all mistakes.
 func (in *Input) Check() []apperr.Field {
 	in.complete()
 	return nil
@@ -34,33 +41,45 @@ func (in *Input) complete() {
 	}
 }
 
-// Recommendation is the record.
+// Recommendation is a stored recommendation.
 //
-//	@Description	A proposal made at a round table, and what became of it.
+//	@Description	A proposal made at a round table, and its status.
 type Recommendation struct {
 	changes.Record
 	Input
-	RoundTable       text.Ref        `json:"round_table" db:"round_table"`             // The round table in short.
-	Person           *text.PersonRef `json:"person" db:"person"`                       // Who proposed it: the speaker of the statement. Null where there is none, or none that you may see.
-	Addressee        *text.Ref       `json:"addressee" db:"addressee"`                 // The addressee in short.
-	EvidenceDocument *text.Ref       `json:"evidence_document" db:"evidence_document"` // The document in short.
-	Added            text.Added      `json:",embed" db:"-" swaggerignore:"true"`
+	// The round table, by id and title.
+	RoundTable text.Ref `json:"round_table" db:"round_table"`
+	// The speaker of the statement. Null if there is none, or none that you may see.
+	Person *text.PersonRef `json:"person" db:"person"`
+	// The addressee, by id and name.
+	Addressee *text.Ref `json:"addressee" db:"addressee"`
+	// The document, by id and title.
+	EvidenceDocument *text.Ref  `json:"evidence_document" db:"evidence_document"`
+	Added            text.Added `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	Recommendation
 
-// Within is what the list of one round table can be narrowed by.
+// Within holds the filters of the list of one round table.
 type Within struct {
 	paging.Params
-	ID        []int64  `query:"id" form:"id" validate:"max=200"`                                                                     // Only these records.
-	Status    []string `query:"status" form:"status" enums:"proposed,under_review,accepted,rejected,implemented" validate:"max=200"` // Only recommendations with this status.
-	Addressee []int64  `query:"addressee" form:"addressee" validate:"max=200"`                                                       // Only recommendations to these organizations.
-	Person    []int64  `query:"person" form:"person" validate:"max=200"`                                                             // Only recommendations in statements of these people.
-	Topic     []int64  `query:"topic" form:"topic" validate:"max=200"`                                                               // Only recommendations whose statement or round table is filed under these topics.
+	// Only records with these ids.
+	ID []int64 `query:"id" form:"id" validate:"max=200"`
+	// Only recommendations with one of these statuses.
+	Status []string `query:"status" form:"status" enums:"proposed,under_review,accepted,rejected,implemented" validate:"max=200"`
+	// Only recommendations to these organizations.
+	Addressee []int64 `query:"addressee" form:"addressee" validate:"max=200"`
+	// Only recommendations in statements by these people.
+	Person []int64 `query:"person" form:"person" validate:"max=200"`
+	// Only recommendations whose statement or round table has one of these topics.
+	Topic []int64 `query:"topic" form:"topic" validate:"max=200"`
 }
 
-// Filter is what a list can be narrowed by.
+// Filter holds the filters of the list.
 type Filter struct {
 	Within
-	RoundTable []int64   `query:"round_table" form:"round_table" validate:"max=200"`                                      // Only recommendations of these round tables.
-	StartsFrom *date.Day `query:"starts_from" form:"starts_from" swaggertype:"string" format:"date" example:"2020-02-27"` // Only recommendations of round tables that start on this day or later. One known by its month or year only counts as starting on the first day of it.
-	StartsTo   *date.Day `query:"starts_to" form:"starts_to" swaggertype:"string" format:"date" example:"2020-02-27"`     // Only recommendations of round tables that start before this day.
+	// Only recommendations of these round tables.
+	RoundTable []int64 `query:"round_table" form:"round_table" validate:"max=200"`
+	// Only recommendations of round tables that start on or after this day. A known month or year counts as its first day.
+	StartsFrom *date.Day `query:"starts_from" form:"starts_from" swaggertype:"string" format:"date" example:"2020-02-27"`
+	// Only recommendations of round tables that start before this day.
+	StartsTo *date.Day `query:"starts_to" form:"starts_to" swaggertype:"string" format:"date" example:"2020-02-27"`
 }

@@ -10,17 +10,21 @@ import (
 	"roundtables.kz/registry/internal/reference"
 )
 
-var full, published = newSource(false), newSource(true)
+// Source is how recommendations are read by keys with the scope read.
+var Source = newSource(false)
+
+// publicSource is how the public reads them.
+var publicSource = newSource(true)
 
 func sourceFor(ctx context.Context) paging.Source {
 	if actor.From(ctx).SeesOnlyPublished() {
-		return published
+		return publicSource
 	}
-	return full
+	return Source
 }
 
-// newSource is how recommendations are read: by the public only those of published round tables, without restricted
-// people and without evidence that only unpublished round tables link to.
+// newSource returns how recommendations are read. The public sees only those of published round tables, without
+// restricted people and without evidence that only unpublished round tables link to.
 func newSource(public bool) paging.Source {
 	s := paging.Source{
 		Table: "recommendations x",
@@ -36,7 +40,7 @@ func newSource(public bool) paging.Source {
 		s.Visible = "r.publication = 'published'"
 		open = " AND documents_public(d.id)"
 	}
-	s.Joins = "LEFT JOIN round_tables r ON r.id = x.round_table_id" // an outer join that nothing looks at costs nothing
+	s.Joins = "LEFT JOIN round_tables r ON r.id = x.round_table_id" // PostgreSQL drops an outer join that nothing uses
 	s.Shown = `LEFT JOIN statements s ON s.id = x.statement_id
 		LEFT JOIN people p ON p.id = s.person_key` + reference.Shown("p", public) + `
 		LEFT JOIN organizations g ON g.id = x.addressee_id
@@ -53,11 +57,11 @@ func newSource(public bool) paging.Source {
 	return s
 }
 
-// topicLinks ties topics to the recommendations of their statements and of their round tables.
+// topicLinks links topics to the recommendations of their statements and of their round tables.
 const topicLinks = `(SELECT t.topic_id, t.starts_key, y.id AS recommendation_id FROM statement_topics t JOIN recommendations y ON y.statement_id = t.statement_id
 	UNION ALL SELECT t.topic_id, t.starts_key, y.id FROM round_table_topics t JOIN recommendations y ON y.round_table_id = t.round_table_id) l`
 
-// where turns the filter into predicates. The public finds nothing by people that it does not see.
+// where turns the filter into predicates. For the public, restricted people do not match.
 func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "x.id", "id", f.ID)
 	pg.In(&w, "x.round_table_id", "round_table", f.RoundTable)
@@ -69,7 +73,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 		w.Through(pg.Link{Table: topicLinks, Parent: "recommendation_id", Cond: cond, Leads: len(f.Topic) == 1}, "topic", value)
 	}
 	if len(f.Person) > 0 {
-		cond, value := reference.Whom("l.person_key", "person", f.Person, public)
+		cond, value := reference.PersonIn("l.person_key", "person", f.Person, public)
 		w.Add("x.statement_id IN (SELECT l.id FROM statements l WHERE "+cond+")", "person", value)
 	}
 	return w

@@ -2,7 +2,6 @@ package recommendation
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/changes"
@@ -12,39 +11,30 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where recommendations are kept and what the log calls them.
+// Table is the table of recommendations, Type their record type in the change log.
 const (
 	Table = "recommendations"
 	Type  = "recommendations"
 )
 
-func init() {
-	pg.Explain("recommendations_round_table_id_starts_key_fkey", "/round_table_id", "unknown_reference")
-	pg.Explain("recommendations_statement_id_fkey", "/statement_id", "not_in_round_table")
-}
-
-// List gives a page of recommendations.
+// List returns a page of recommendations.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Recommendation], error) {
 	return paging.Query[Recommendation](ctx, db, sourceFor(ctx), f.where(actor.From(ctx).SeesOnlyPublished()), f.Params)
 }
 
-// ListWithin gives a page of the recommendations of one round table. Whether there is such a round table is not looked
-// at.
+// ListWithin returns a page of the recommendations of one round table. It does not check that the
+// round table exists.
 func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (paging.Page[Recommendation], error) {
 	return List(ctx, db, Filter{Within: f, RoundTable: []int64{roundTable}})
 }
 
-// Get gives one recommendation, or apperr.NotFound, or apperr.Gone after its deletion.
+// Get returns one recommendation. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Recommendation, error) {
-	r, err := pg.One[Recommendation](ctx, db, sourceFor(ctx).Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return r, err
+	return changes.Get[Recommendation](ctx, db, sourceFor(ctx), Type, id)
 }
 
-// Create makes a recommendation. An unknown round table, addressee or document, and a statement that is not of the round
-// table, are apperr.Invalid.
+// Create creates a recommendation. An unknown round table, addressee or document is apperr.Invalid, and so is a
+// statement of another round table.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	in.complete()
 	return pg.ID(ctx, tx, `
@@ -53,12 +43,12 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 		RETURNING id`, in.args())
 }
 
-// Update gives a recommendation new content, with the errors of Create; content that is already there changes nothing,
-// the version included.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+// Update replaces the content of old, with the errors of Create. Content that is already stored changes nothing, not
+// even the version.
+func Update(ctx context.Context, tx pgx.Tx, old Recommendation, in Input) error {
 	in.complete()
 	args := in.args()
-	args["id"] = id
+	args["id"] = old.ID
 	return pg.Exec(ctx, tx, `
 		UPDATE recommendations SET round_table_id = @round_table_id, statement_id = @statement_id, text = @text, addressee_id = @addressee_id,
 			status = @status, status_on = @status_on, evidence_document_id = @evidence_document_id
@@ -72,7 +62,7 @@ func (in Input) args() pg.Args {
 	}
 }
 
-// OfRoundTables gives the first recommendations of each round table, at most per of each.
+// OfRoundTables returns the first recommendations of each round table, up to per for each.
 func OfRoundTables(ctx context.Context, db pg.DB, roundTables []int64, per int) ([]Recommendation, error) {
 	return paging.Each[Recommendation](ctx, db, sourceFor(ctx), paging.Children{Table: "recommendations c", Parent: "c.round_table_id", Child: "c.id", Order: "c.id"}, roundTables, per)
 }

@@ -1,22 +1,23 @@
-// Package reference writes the SQL of short references, so that every answer shows other records alike. It is not for
-// reading records.
+// Package reference builds the SQL of short references, so that all responses show other records the same way. It
+// does not read records.
 package reference
 
 import "roundtables.kz/registry/internal/pg"
 
-// To gives the reference {id, name} to the row of an alias; NULL where an outer join found no row.
+// To returns the reference {id, name} to the row of an alias. It is NULL if an outer join found no row.
 func To(alias, name string) string {
 	return "CASE WHEN " + alias + ".id IS NOT NULL THEN json_build_object('id', " + alias + ".id, 'name', " + alias + "." + name + ") END"
 }
 
-// Person gives the text.PersonRef of a person at a round table: with the first position frozen there, else the one that
-// the person held on the day. id, roundTable and startsOn are expressions; public hides restricted people (NULL).
+// Person returns the text.PersonRef of a person at a round table. Its position is the first one that the attendee
+// record has, or else the one that the person held on that day. id, roundTable and startsOn are expressions. With
+// public, a restricted person is NULL.
 func Person(id, roundTable, startsOn string, public bool) string {
 	return "(SELECT " + personObject + personFrom + PositionAt("ref_person.id", roundTable, startsOn) + " WHERE ref_person.id = " + id + Shown("ref_person", public) + ")"
 }
 
-// People gives the array of the text.PersonRefs of the people that a link table names, in the order of its position.
-// links is the table with the alias m and what ties it, such as "statement_people m ON m.statement_id = s.id".
+// People returns the array of the text.PersonRefs of the people in a link table, in the order of its column position.
+// links is the table with the alias m and its join condition, such as "statement_people m ON m.statement_id = s.id".
 func People(links, roundTable, startsOn string, public bool) string {
 	return "(SELECT coalesce(json_agg(" + personObject + " ORDER BY m.position), '[]')" + personFrom +
 		PositionAt("ref_person.id", roundTable, startsOn) + " JOIN " + links + " AND m.person_id = ref_person.id" + Shown("ref_person", public) + ")"
@@ -28,7 +29,7 @@ const personObject = `json_build_object('id', ref_person.id, 'name', ref_person.
 	`CASE WHEN held_at.id IS NOT NULL THEN json_build_object('id', held_at.id, 'name', held_at.name) END, ` +
 	`'organization_as_listed', held.organization_as_listed, 'position', held.title)`
 
-// PositionAt joins, as held and held_at, the position that a person had at a round table, and its organization.
+// PositionAt joins the position that a person had at a round table as held, and its organization as held_at.
 func PositionAt(person, roundTable, startsOn string) string {
 	return ` LEFT JOIN LATERAL (
 		(SELECT f.organization_id, f.organization_as_listed, f.title
@@ -41,10 +42,10 @@ func PositionAt(person, roundTable, startsOn string) string {
 		LIMIT 1) held ON true LEFT JOIN organizations held_at ON held_at.id = held.organization_id`
 }
 
-// Public is the predicate that the person of the alias is not restricted.
+// Public returns the predicate that the person of the alias is not restricted.
 func Public(alias string) string { return alias + ".visibility = 'public'" }
 
-// Shown adds it for the public.
+// Shown returns " AND " and the predicate of Public if public is set, else "".
 func Shown(alias string, public bool) string {
 	if public {
 		return " AND " + Public(alias)
@@ -52,21 +53,21 @@ func Shown(alias string, public bool) string {
 	return ""
 }
 
-// Whom gives the predicate that a column names one of the people, and its argument. The public finds nobody who is
-// restricted; the people are known before the column is looked at, so that its index serves.
-func Whom(column, name string, people []int64, public bool) (cond string, value any) {
+// PersonIn returns the predicate that a column has the id of one of the people, and its argument. With public,
+// restricted people do not match. The subquery is evaluated once, so that the index of the column can be used.
+func PersonIn(column, name string, people []int64, public bool) (cond string, value any) {
 	if !public {
 		return pg.OneOf(column, name, people)
 	}
-	shown := "SELECT whom.id FROM people whom WHERE whom.id = ANY(@" + name + ")" + Shown("whom", public)
+	shown := "SELECT person.id FROM people person WHERE person.id = ANY(@" + name + ")" + Shown("person", public)
 	if len(people) == 1 {
 		return column + " = (" + shown + ")", people
 	}
 	return column + " = ANY (ARRAY(" + shown + "))", people
 }
 
-// OrganizationLinks is a link table of the organizations behind attendees, with the date that it carries: the attendee
-// itself, a position there, or on whose behalf.
+// OrganizationLinks is a link table of attendees and organizations with the sort date. An organization is the
+// attendee itself, that of a position, or the one that the attendee stood for.
 const OrganizationLinks = `(SELECT organization_id, starts_key, id AS attendee_id FROM attendees
 	UNION ALL SELECT organization_id, starts_key, attendee_id FROM attendee_affiliations
 	UNION ALL SELECT on_behalf_of_organization_id, starts_key, id FROM attendees) l`

@@ -1,4 +1,4 @@
-// Package role holds the vocabulary of the roles that attendees can have: moderator, speaker, interpreter.
+// Package role holds the roles that attendees can have, such as moderator, speaker or interpreter.
 package role
 
 import (
@@ -12,17 +12,21 @@ import (
 
 // Input is what a client writes.
 //
-//	@Description	A role that attendees can have.
+//	@Description	A role that attendees can have, such as moderator or speaker.
 type Input struct {
-	Code   string   `json:"code" db:"code" validate:"required,max=40" example:"moderator"`    // The name by which attendees refer to it: small Latin letters, digits and `_`. It never changes.
-	Label  text.Map `json:"label" db:"label" validate:"required,text=200"`                    // What people read.
-	Rank   *int64   `json:"rank" db:"rank" validate:"omitnil,gte=0,lte=1000000" example:"10"` // Its place in the order of roles, the lowest first. Left out: 100.
-	Speaks bool     `json:"speaks" db:"speaks" example:"true"`                                // Whether who has it counts as a speaker.
+	// Code by which attendees refer to the role: lowercase Latin letters, digits and `_`. It cannot be changed.
+	Code string `json:"code" db:"code" validate:"required,max=40" example:"moderator"`
+	// Name of the role as people read it.
+	Label text.Map `json:"label" db:"label" validate:"required,text=200"`
+	// Sort order of the roles, lowest first. Default: 100.
+	Rank *int64 `json:"rank" db:"rank" validate:"omitnil,gte=0,lte=1000000" example:"10"`
+	// Whether attendees with this role count as speakers.
+	Speaks bool `json:"speaks" db:"speaks" example:"true"`
 } //	@name	RoleInput
 
 var codeForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 
-// Check fills in what a client left out and gives the mistakes that no tag can say.
+// Check sets the defaults of fields that the client left out, and returns the mistakes that tags cannot express.
 func (in *Input) Check() []apperr.Field {
 	if in.Rank == nil {
 		rank := int64(100)
@@ -34,19 +38,22 @@ func (in *Input) Check() []apperr.Field {
 	return nil
 }
 
-// Role is the record.
+// Role is a stored role.
 //
-//	@Description	A role that attendees can have.
+//	@Description	A role that attendees can have, such as moderator or speaker.
 type Role struct {
 	changes.Record
 	Input
 	Added text.Added `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	Role
 
-// Filter is what a list can be narrowed by.
+// Filter holds the filters of the list.
 type Filter struct {
 	paging.Params
-	ID     []int64  `query:"id" form:"id" validate:"max=200"`     // Only these records.
-	Code   []string `query:"code" form:"code" validate:"max=200"` // Only these roles.
-	Speaks *bool    `query:"speaks" form:"speaks"`                // Only roles whose holders count as speakers (`true`), or only the others (`false`).
+	// Only records with these ids.
+	ID []int64 `query:"id" form:"id" validate:"max=200"`
+	// Only roles with these codes.
+	Code []string `query:"code" form:"code" validate:"max=200"`
+	// Only roles that count as speaking (`true`), or only those that do not (`false`).
+	Speaks *bool `query:"speaks" form:"speaks"`
 }

@@ -2,7 +2,6 @@ package role
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
@@ -12,13 +11,14 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where roles are kept and what the log calls them.
+// Table is the table of roles, Type their record type in the change log.
 const (
 	Table = "roles"
 	Type  = "roles"
 )
 
-var source = paging.Source{
+// Source is how roles are read.
+var Source = paging.Source{
 	Columns: changes.Columns("r") + ", r.code, r.label, r.rank, r.speaks",
 	Table:   "roles r",
 	ID:      "r.id",
@@ -30,7 +30,7 @@ var source = paging.Source{
 	Default: "rank",
 }
 
-// List gives a page of roles.
+// List returns a page of roles.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Role], error) {
 	var w pg.Where
 	pg.In(&w, "r.id", "id", f.ID)
@@ -38,35 +38,27 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Role], error) {
 	if f.Speaks != nil {
 		w.Add("r.speaks = @speaks", "speaks", *f.Speaks)
 	}
-	return paging.Query[Role](ctx, db, source, w, f.Params)
+	return paging.Query[Role](ctx, db, Source, w, f.Params)
 }
 
-// Get gives one role, or apperr.NotFound, or apperr.Gone after its deletion.
+// Get returns one role. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Role, error) {
-	r, err := pg.One[Role](ctx, db, source.Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return r, err
+	return changes.Get[Role](ctx, db, Source, Type, id)
 }
 
-// Create makes a role. A code that another has is apperr.Conflict.
+// Create creates a role. A code that another role has is apperr.Conflict.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	return pg.ID(ctx, tx, "INSERT INTO roles (code, label, rank, speaks) VALUES (@code, @label, coalesce(@rank, 100), @speaks) RETURNING id", in.args())
 }
 
-// Update gives a role new content; content that is already there changes nothing, the version included. Another code is
-// apperr.Invalid: clients know roles by it.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
-	was, err := Get(ctx, tx, id)
-	if err != nil {
-		return err
-	}
-	if was.Code != in.Code {
+// Update replaces the content of old. Another code is apperr.Invalid: clients refer to roles by it. Content that is
+// already stored changes nothing, not even the version.
+func Update(ctx context.Context, tx pgx.Tx, old Role, in Input) error {
+	if old.Code != in.Code {
 		return apperr.Validation([]apperr.Field{apperr.At("/code", "immutable")})
 	}
 	args := in.args()
-	args["id"] = id
+	args["id"] = old.ID
 	return pg.Exec(ctx, tx, "UPDATE roles SET code = @code, label = @label, rank = coalesce(@rank, 100), speaks = @speaks WHERE id = @id", args)
 }
 

@@ -11,30 +11,31 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// setParts gives a round table its topics and documents, in order. Lists that are already there are left alone. All
-// references to what does not exist come together as apperr.Invalid, each at its place in the list.
-func setParts(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
-	topics, err := setTopics(ctx, tx, id, in.TopicIDs)
+// setParts replaces the topics and documents of a round table where they differ from old. It reports all references to
+// records that do not exist as one apperr.Invalid, each with its index in the list.
+func setParts(ctx context.Context, tx pgx.Tx, id int64, old, in Input) error {
+	topics, err := setTopics(ctx, tx, id, old.TopicIDs, in.TopicIDs)
 	if err != nil {
 		return err
 	}
-	documents, err := setDocuments(ctx, tx, id, in.DocumentLinks)
+	documents, err := setDocuments(ctx, tx, id, old.DocumentLinks, in.DocumentLinks)
 	if err != nil {
 		return err
 	}
 	return apperr.Validation(append(documents, topics...))
 }
 
-func setTopics(ctx context.Context, tx pgx.Tx, id int64, topics []int64) ([]apperr.Field, error) {
-	was, err := collect[int64](ctx, tx, "SELECT topic_id FROM round_table_topics WHERE round_table_id = @id ORDER BY position", pg.Args{"id": id})
-	if err != nil || slices.Equal(was, topics) {
-		return nil, err
+func setTopics(ctx context.Context, tx pgx.Tx, id int64, old, topics []int64) ([]apperr.Field, error) {
+	if slices.Equal(old, topics) {
+		return nil, nil
 	}
-	if err := pg.Exec(ctx, tx, "DELETE FROM round_table_topics WHERE round_table_id = @id", pg.Args{"id": id}); err != nil {
-		return nil, err
+	if len(old) > 0 {
+		if err := pg.Exec(ctx, tx, "DELETE FROM round_table_topics WHERE round_table_id = @id", pg.Args{"id": id}); err != nil {
+			return nil, err
+		}
 	}
-	// Only those that exist are inserted: the others are told by their place in the list, all at once.
-	found, err := collect[int64](ctx, tx, `
+	// Insert only references that exist, so that all others can be reported together.
+	found, err := pg.Column[int64](ctx, tx, `
 		INSERT INTO round_table_topics (round_table_id, topic_id, position)
 		SELECT @id::bigint, g.topic_id, g.position FROM unnest(@topics::bigint[]) WITH ORDINALITY g(topic_id, position)
 		WHERE EXISTS (SELECT FROM topics t WHERE t.id = g.topic_id)
@@ -48,23 +49,20 @@ func setTopics(ctx context.Context, tx pgx.Tx, id int64, topics []int64) ([]appe
 	return fields, err
 }
 
-func setDocuments(ctx context.Context, tx pgx.Tx, id int64, links []DocumentLink) ([]apperr.Field, error) {
-	rows, err := tx.Query(ctx, "SELECT document_id, relation FROM document_links WHERE round_table_id = $1 ORDER BY position", id)
-	if err != nil {
-		return nil, pg.Error(err)
+func setDocuments(ctx context.Context, tx pgx.Tx, id int64, old, links []DocumentLink) ([]apperr.Field, error) {
+	if slices.Equal(old, links) {
+		return nil, nil
 	}
-	was, err := pgx.CollectRows(rows, pgx.RowToStructByPos[DocumentLink])
-	if err != nil || slices.Equal(was, links) {
-		return nil, pg.Error(err)
-	}
-	if err := pg.Exec(ctx, tx, "DELETE FROM document_links WHERE round_table_id = @id", pg.Args{"id": id}); err != nil {
-		return nil, err
+	if len(old) > 0 {
+		if err := pg.Exec(ctx, tx, "DELETE FROM document_links WHERE round_table_id = @id", pg.Args{"id": id}); err != nil {
+			return nil, err
+		}
 	}
 	documents, relations := make([]int64, len(links)), make([]string, len(links))
 	for i, l := range links {
 		documents[i], relations[i] = l.DocumentID, l.Relation
 	}
-	found, err := collect[int64](ctx, tx, `
+	found, err := pg.Column[int64](ctx, tx, `
 		INSERT INTO document_links (round_table_id, document_id, relation, position)
 		SELECT @id::bigint, g.document_id, g.relation, g.position FROM unnest(@documents::bigint[], @relations::text[]) WITH ORDINALITY g(document_id, relation, position)
 		WHERE EXISTS (SELECT FROM documents d WHERE d.id = g.document_id)
@@ -76,14 +74,4 @@ func setDocuments(ctx context.Context, tx pgx.Tx, id int64, links []DocumentLink
 		}
 	}
 	return fields, err
-}
-
-// collect reads one column.
-func collect[T any](ctx context.Context, tx pgx.Tx, sql string, args pg.Args) ([]T, error) {
-	rows, err := tx.Query(ctx, sql, args)
-	if err != nil {
-		return nil, pg.Error(err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowTo[T])
-	return list, pg.Error(err)
 }

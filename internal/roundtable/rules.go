@@ -8,14 +8,14 @@ import (
 	"roundtables.kz/registry/internal/date"
 )
 
-// Check fills in what follows from the rest, and gives the mistakes that no tag can say: those of the dates.
+// Check fills in defaults and derived fields, and returns the errors that tags cannot express: those of the dates.
 func (in *Input) Check() []apperr.Field {
 	in.complete()
 	fields := append(in.checkDays(), in.checkTimes()...)
 	return fields
 }
 
-// complete fills in what a client left out and follows from the rest. It changes nothing the second time.
+// complete fills in defaults and derived fields. It is idempotent.
 func (in *Input) complete() {
 	orElse := func(field *string, value string) {
 		if *field == "" {
@@ -39,7 +39,7 @@ func (in *Input) complete() {
 	orElse(&in.DatePrecision, "unknown")
 }
 
-// checkDays gives the mistakes of the calendar days and their precision.
+// checkDays returns the errors of the calendar days and their precision.
 func (in *Input) checkDays() (fields []apperr.Field) {
 	if in.EndsOn != nil && in.StartsOn == nil {
 		fields = append(fields, apperr.At("/starts_on", "required"))
@@ -62,7 +62,7 @@ func (in *Input) checkDays() (fields []apperr.Field) {
 	return fields
 }
 
-// checkTimes gives the mistakes of the points in time: each lies on the day that the field beside it says.
+// checkTimes returns the errors of the times. Each time must be on the day that the field for its day has.
 func (in *Input) checkTimes() (fields []apperr.Field) {
 	if in.EndsAt != nil && in.StartsAt == nil {
 		fields = append(fields, apperr.At("/starts_at", "required"))
@@ -77,8 +77,8 @@ func (in *Input) checkTimes() (fields []apperr.Field) {
 	return append(fields, in.checkTime("ends_at", in.EndsAt, "ends_on", in.EndsOn)...)
 }
 
-func (in *Input) checkTime(name string, at *time.Time, beside string, day *date.Day) []apperr.Field {
-	if at == nil || in.location() == nil { // that there is no such time zone, its tag says
+func (in *Input) checkTime(name string, at *time.Time, dayField string, day *date.Day) []apperr.Field {
+	if at == nil || in.location() == nil { // its tag reports an unknown time zone
 		return nil
 	}
 	is, ok := in.dayOf(at)
@@ -86,13 +86,13 @@ func (in *Input) checkTime(name string, at *time.Time, beside string, day *date.
 	case !ok:
 		return []apperr.Field{apperr.At("/"+name, "bad_value")}
 	case day != nil && !is.Time.Equal(day.Time):
-		return []apperr.Field{apperr.At("/"+name, "other_day", "value", is.String(), "field", beside)}
+		return []apperr.Field{apperr.At("/"+name, "other_day", "value", is.String(), "field", dayField)}
 	}
 	return nil
 }
 
-// dayOf gives the calendar day of a time in the time zone of the event. It is false without a time, without a known time
-// zone, and outside of the years 1 to 9999.
+// dayOf returns the calendar day of a time in the time zone of the event. It returns false without a time, with an
+// unknown time zone, and outside of the years 1 to 9999.
 func (in *Input) dayOf(at *time.Time) (date.Day, bool) {
 	zone := in.location()
 	if at == nil || zone == nil || !inRange(at.UTC()) || !inRange(at.In(zone)) {
@@ -104,9 +104,9 @@ func (in *Input) dayOf(at *time.Time) (date.Day, bool) {
 
 func inRange(t time.Time) bool { return t.Year() >= 1 && t.Year() <= 9999 }
 
-var zones sync.Map // name -> *time.Location, as the standard library reads a file each time
+var zones sync.Map // name -> *time.Location; the standard library reads a file every time
 
-// location is the time zone of the event, or nil where its name is none.
+// location returns the time zone of the event, or nil if its name is unknown.
 func (in *Input) location() *time.Location {
 	if zone, ok := zones.Load(in.Timezone); ok {
 		return zone.(*time.Location)
@@ -119,11 +119,12 @@ func (in *Input) location() *time.Location {
 	return zone
 }
 
-// localize gives the times the offset that the time zone of the event had then. RFC 3339 has no seconds in an offset, as
-// local times had them before there were time zones: they are cut off, and the point in time stays.
+// localize sets the offset of the times to that of the event's time zone at that time. Local mean times, used before
+// time zones, have offsets with seconds, which RFC 3339 lacks. localize cuts them off; the point in time stays the
+// same.
 func (in *Input) localize() {
 	zone := in.location()
-	if zone == nil { // this system does not know the name any more
+	if zone == nil { // this system no longer knows the name
 		return
 	}
 	for _, at := range []*time.Time{in.StartsAt, in.EndsAt} {

@@ -1,23 +1,30 @@
 package roundtable
 
 import (
+	"context"
+
+	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/reference"
 )
 
-var full, published = newSource(false), newSource(true)
+// Source is how round tables are read by keys with the scope read.
+var Source = newSource(false)
 
-func sourceFor(public bool) paging.Source {
-	if public {
-		return published
+// publicSource is how the public reads them.
+var publicSource = newSource(true)
+
+func sourceFor(ctx context.Context) paging.Source {
+	if actor.From(ctx).SeesOnlyPublished() {
+		return publicSource
 	}
-	return full
+	return Source
 }
 
-// newSource is how round tables are read: by the public only what is published, without notes and without what is not
-// published itself. Documents of a published round table are public, and so is all that is counted.
+// newSource returns how round tables are read. The public sees only published ones, without notes and without
+// unpublished parents. Documents of a published round table are public, and so are all counts.
 func newSource(public bool) paging.Source {
 	s := paging.Source{
 		Table: "round_tables r",
@@ -58,8 +65,8 @@ func newSource(public bool) paging.Source {
 	return s
 }
 
-// What ties organizations and people to round tables, each as one link table with the date that it carries. A WHERE in it
-// would keep PostgreSQL from merging the indexes in order.
+// The link tables of round tables with organizations and with people, with the sort date. A WHERE in them would keep
+// PostgreSQL from merging the indexes in order.
 const (
 	organizationLinks = `(SELECT organization_id, starts_key, round_table_id FROM organizers
 		UNION ALL SELECT organization_id, starts_key, round_table_id FROM attendee_affiliations
@@ -68,7 +75,7 @@ const (
 		UNION ALL SELECT quoted_person_id, starts_key, round_table_id FROM statements) l`
 )
 
-// where turns the filter into predicates. The public finds nothing by what it does not see.
+// where turns the filter into predicates. For the public, records that it does not see do not count.
 func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "r.id", "id", f.ID)
 	paging.Starts(&w, "r.starts_key", f.StartsFrom, f.StartsTo)
@@ -77,7 +84,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	through(&w, "attendee_roles l", "l.role", "role", f.Role)
 	through(&w, "round_table_topics l", "l.topic_id", "topic", f.Topic)
 	if len(f.Person) > 0 {
-		cond, value := reference.Whom("l.person_id", "person", f.Person, public)
+		cond, value := reference.PersonIn("l.person_id", "person", f.Person, public)
 		w.Through(pg.Link{Table: personLinks, Parent: "round_table_id", Cond: cond, Leads: len(f.Person) == 1}, "person", value)
 	}
 	pg.In(&w, "r.place_id", "place", f.Place)
@@ -98,7 +105,12 @@ func (f Filter) where(public bool) (w pg.Where) {
 		})
 	}
 	if f.HasStatements != nil {
-		w.Vary(map[bool]string{false: "NOT "}[*f.HasStatements] + "EXISTS (SELECT FROM statements s WHERE s.round_table_id = r.id)")
+		const hasStatements = "EXISTS (SELECT FROM statements s WHERE s.round_table_id = r.id)"
+		if *f.HasStatements {
+			w.Vary(hasStatements)
+		} else {
+			w.Vary("NOT " + hasStatements)
+		}
 	}
 	if len(f.Parent) > 0 {
 		cond, value := pg.OneOf("r.parent_id", "parent", f.Parent)
@@ -113,7 +125,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	return w
 }
 
-// through narrows to the round tables that a link table ties to one of the values.
+// through keeps the round tables that a link table links to one of the values.
 func through[T any](w *pg.Where, table, column, name string, values []T) {
 	if len(values) == 0 {
 		return

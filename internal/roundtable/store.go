@@ -13,39 +13,30 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where round tables are kept and what the log calls them.
+// Table is the table of round tables, Type their record type in the change log.
 const (
 	Table = "round_tables"
 	Type  = "round-tables"
 )
 
-func init() {
-	pg.Explain("external_ids_pkey", "/external_ids", "already_taken")
-	pg.Explain("round_table_topics_topic_id_fkey", "/topic_ids", "unknown_reference")
-	pg.Explain("document_links_document_id_fkey", "/document_links", "unknown_reference")
-}
-
-// List gives a page of round tables.
+// List returns a page of round tables.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[RoundTable], error) {
 	public := actor.From(ctx).SeesOnlyPublished()
-	page, err := paging.Query[RoundTable](ctx, db, sourceFor(public), f.where(public), f.Params)
+	page, err := paging.Query[RoundTable](ctx, db, sourceFor(ctx), f.where(public), f.Params)
 	for i := range page.Items {
 		page.Items[i].finish()
 	}
 	return page, err
 }
 
-// Get gives one round table, or apperr.NotFound, or apperr.Gone after its deletion.
+// Get returns one round table. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (RoundTable, error) {
-	r, err := pg.One[RoundTable](ctx, db, sourceFor(actor.From(ctx).SeesOnlyPublished()).Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
+	r, err := changes.Get[RoundTable](ctx, db, sourceFor(ctx), Type, id)
 	r.finish()
 	return r, err
 }
 
-// finish fills what the row does not hold in the form that clients see.
+// finish fills the fields that are not columns of the row.
 func (r *RoundTable) finish() {
 	r.localize()
 	for _, t := range r.Topics {
@@ -56,8 +47,9 @@ func (r *RoundTable) finish() {
 	}
 }
 
-// Create makes a round table. A published or withdrawn one is apperr.Forbidden without the scope publish; an unknown
-// place, parent, topic or document is apperr.Invalid; an external id that another has is apperr.Conflict.
+// Create creates a round table. A published or withdrawn one is apperr.Forbidden without the scope publish. An
+// unknown place, parent, topic or document is apperr.Invalid. An external id that another record has is
+// apperr.Conflict.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	in.complete()
 	if err := MayPublish(ctx, "draft", in.Publication); err != nil {
@@ -72,23 +64,19 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return id, setParts(ctx, tx, id, in)
+	return id, setParts(ctx, tx, id, Input{}, in)
 }
 
-// Update gives a round table new content, with the errors of Create; a parent that stands below it is apperr.Invalid.
-// Content that is already there changes nothing, the version included.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+// Update replaces the content of old, with the errors of Create. A parent that is a descendant is apperr.Invalid.
+// Content that is already stored changes nothing, not even the version.
+func Update(ctx context.Context, tx pgx.Tx, old RoundTable, in Input) error {
 	in.complete()
-	was, err := publicationOf(ctx, tx, id)
-	if err != nil {
-		return err
-	}
-	if err := MayPublish(ctx, was, in.Publication); err != nil {
+	if err := MayPublish(ctx, old.Publication, in.Publication); err != nil {
 		return err
 	}
 	args := in.args()
-	args["id"] = id
-	err = pg.Exec(ctx, tx, `
+	args["id"] = old.ID
+	err := pg.Exec(ctx, tx, `
 		UPDATE round_tables SET title = @title, purpose = @purpose, format = @format, status = @status, publication = @publication,
 			starts_on = @starts_on, ends_on = @ends_on, date_precision = @date_precision, starts_at = @starts_at, ends_at = @ends_at,
 			timezone = @timezone, mode = @mode, place_id = @place_id, venue = @venue, online_url = @online_url, parent_id = @parent_id,
@@ -97,11 +85,11 @@ func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
 	if err != nil {
 		return err
 	}
-	return setParts(ctx, tx, id, in)
+	return setParts(ctx, tx, old.ID, old.Input, in)
 }
 
-// Publish moves a round table to a publication: "published" or "withdrawn". One that is there already stays as it is.
-// Without the scope publish it is apperr.Forbidden.
+// Publish sets the publication of a round table to "published" or "withdrawn". If it is already set, nothing changes.
+// Without the scope publish, Publish returns apperr.Forbidden.
 func Publish(ctx context.Context, tx pgx.Tx, id int64, publication string) error {
 	was, err := publicationOf(ctx, tx, id)
 	if err != nil {
@@ -114,15 +102,15 @@ func Publish(ctx context.Context, tx pgx.Tx, id int64, publication string) error
 }
 
 func publicationOf(ctx context.Context, tx pgx.Tx, id int64) (publication string, err error) {
-	err = tx.QueryRow(ctx, "SELECT publication FROM round_tables WHERE id = $1", id).Scan(&publication)
+	publication, err = pg.Value[string](ctx, tx, "SELECT publication FROM round_tables WHERE id = @id", pg.Args{"id": id})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", changes.Missing(ctx, tx, Type, id)
 	}
-	return publication, pg.Error(err)
+	return publication, err
 }
 
-// MayPublish holds a change of the publication against the scopes of the actor: what everyone sees, and what everyone
-// has seen, is moved with the scope publish only.
+// MayPublish checks that the actor may change the publication. A change from or to published or withdrawn requires
+// the scope publish; otherwise it is apperr.Forbidden.
 func MayPublish(ctx context.Context, was, is string) error {
 	moves := func(publication string) bool { return publication == "published" || publication == "withdrawn" }
 	if was == is || !moves(was) && !moves(is) || actor.From(ctx).Can(actor.Publish) {
@@ -140,7 +128,7 @@ func (in Input) args() pg.Args {
 	}
 }
 
-// orEmpty makes an absent list an empty one, for columns that are never NULL.
+// orEmpty replaces a nil list by an empty one, for columns that are NOT NULL.
 func orEmpty[T any](list []T) []T {
 	if list == nil {
 		return []T{}

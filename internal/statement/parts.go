@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// links are the lists of a statement that refer to other records: where they are kept and where a body has them.
+// links are the lists of a statement that refer to other records: their table and their pointer into a body.
 var links = []struct {
 	table, column, records, pointer string
 	of                              func(Input) []int64
@@ -24,23 +24,23 @@ var links = []struct {
 	{"statement_documents", "document_id", "documents", "/mentions/document_ids", func(in Input) []int64 { return in.Mentions.DocumentIDs }},
 }
 
-// numbered is a text as it is inserted.
+// numbered is a text with its order, as it is inserted.
 type numbered struct {
 	Text
 	Position int `json:"position"`
 }
 
-// setParts makes the texts and lists of a statement those of is, in one round trip; lists that are as they were are left
-// alone. Only references that exist are inserted: all others come together as apperr.Invalid, each at its place.
-func setParts(ctx context.Context, tx pgx.Tx, id int64, was, is Input) error {
+// setParts replaces the texts and lists of a statement where they differ from old, in one round trip. It inserts only
+// references that exist and reports all others together as apperr.Invalid, each by its index.
+func setParts(ctx context.Context, tx pgx.Tx, id int64, old, in Input) error {
 	var parts pgx.Batch
 	var fields []apperr.Field
-	if !reflect.DeepEqual(was.Texts, is.Texts) {
-		if len(was.Texts) > 0 {
+	if !reflect.DeepEqual(old.Texts, in.Texts) {
+		if len(old.Texts) > 0 {
 			parts.Queue("DELETE FROM statement_texts WHERE statement_id = $1", id)
 		}
-		list := make([]numbered, len(is.Texts))
-		for i, t := range is.Texts {
+		list := make([]numbered, len(in.Texts))
+		for i, t := range in.Texts {
 			list[i] = numbered{t, i + 1}
 		}
 		parts.Queue(`
@@ -49,7 +49,7 @@ func setParts(ctx context.Context, tx pgx.Tx, id int64, was, is Input) error {
 			FROM jsonb_to_recordset(@list::jsonb) g(lang text, text text, original boolean, translator text, position integer)`, pg.Args{"id": id, "list": list})
 	}
 	for _, l := range links {
-		before, after := l.of(was), l.of(is)
+		before, after := l.of(old), l.of(in)
 		if slices.Equal(before, after) {
 			continue
 		}
@@ -73,8 +73,8 @@ func setParts(ctx context.Context, tx pgx.Tx, id int64, was, is Input) error {
 	if parts.Len() == 0 {
 		return nil
 	}
-	if err := tx.SendBatch(ctx, &parts).Close(); err != nil {
-		return pg.Error(err)
+	if err := pg.Send(ctx, tx, "set the parts of a statement", &parts); err != nil {
+		return err
 	}
 	return apperr.Validation(fields)
 }

@@ -1,27 +1,34 @@
 package statement
 
 import (
+	"context"
+
+	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/reference"
 )
 
-var full, published = newSource(false), newSource(true)
+// Source is how statements are read by keys with the scope read.
+var Source = newSource(false)
 
-func sourceFor(public bool) paging.Source {
-	if public {
-		return published
+// publicSource is how the public reads them.
+var publicSource = newSource(true)
+
+func sourceFor(ctx context.Context) paging.Source {
+	if actor.From(ctx).SeesOnlyPublished() {
+		return publicSource
 	}
-	return full
+	return Source
 }
 
-// newSource is how statements are read: by the public only those of published round tables, and without anything that
+// newSource returns how statements are read. The public sees only those of published round tables, and nothing that
 // names restricted people.
 func newSource(public bool) paging.Source {
 	s := paging.Source{
 		Table: "statements s",
-		Joins: "LEFT JOIN round_tables r ON r.id = s.round_table_id", // an outer join that nothing looks at costs nothing
+		Joins: "LEFT JOIN round_tables r ON r.id = s.round_table_id", // PostgreSQL drops an outer join that nothing uses
 		Shown: `LEFT JOIN attendees a ON a.id = s.attendee_id
 			LEFT JOIN people p ON p.id = a.person_id` + reference.Shown("p", public) + `
 			LEFT JOIN LATERAL (SELECT f.organization_id, f.organization_as_listed, f.title FROM attendee_affiliations f
@@ -65,13 +72,13 @@ func newSource(public bool) paging.Source {
 	return s
 }
 
-// where turns the filter into predicates. The public finds nothing by people who are restricted.
+// where turns the filter into predicates. For the public, restricted people do not match.
 func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "s.id", "id", f.ID)
 	pg.In(&w, "s.round_table_id", "round_table", f.RoundTable)
 	paging.Starts(&w, "s.starts_key", f.StartsFrom, f.StartsTo)
 	if len(f.Person) > 0 {
-		cond, value := reference.Whom("s.person_key", "person", f.Person, public)
+		cond, value := reference.PersonIn("s.person_key", "person", f.Person, public)
 		w.Add(cond, "person", value)
 	}
 	if len(f.Organization) > 0 {
@@ -85,7 +92,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 		w.Vary("EXISTS (SELECT FROM statement_texts t WHERE t.statement_id = s.id AND t.lang = ANY(@langs))", "langs", f.Lang)
 	}
 	if len(f.MentionPerson) > 0 {
-		cond, value := reference.Whom("l.person_id", "mention_person", f.MentionPerson, public)
+		cond, value := reference.PersonIn("l.person_id", "mention_person", f.MentionPerson, public)
 		w.Through(pg.Link{Table: "statement_people l", Parent: "statement_id", Cond: cond, Leads: len(f.MentionPerson) == 1}, "mention_person", value)
 	}
 	through(&w, "statement_organizations l", "l.organization_id", "mention_organization", f.MentionOrganization)
@@ -98,7 +105,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	return w
 }
 
-// through narrows to the statements that a link table ties to one of the values.
+// through keeps the statements that a link table links to one of the values.
 func through(w *pg.Where, table, column, name string, values []int64) {
 	if len(values) == 0 {
 		return

@@ -2,7 +2,6 @@ package statement
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
@@ -13,32 +12,24 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where statements are kept and what the log calls them.
+// Table is the table of statements, Type their record type in the change log.
 const (
 	Table = "statements"
 	Type  = "statements"
 )
 
-func init() {
-	pg.Explain("statements_round_table_id_starts_key_fkey", "/round_table_id", "unknown_reference")
-	pg.Explain("statements_collective_check", "/attendee_id", "collective_speaker")
-	pg.Explain("statements_attendee_id_fkey", "/attendee_id", "other_event")
-	pg.Explain("statements_in_reply_to_id_fkey", "/in_reply_to_id", "other_event")
-	pg.Explain("statement_texts_original_check", "/texts", "original_missing")
-}
-
-// List gives a page of statements.
+// List returns a page of statements.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Statement], error) {
 	public := actor.From(ctx).SeesOnlyPublished()
-	page, err := paging.Query[Statement](ctx, db, sourceFor(public), f.where(public), f.Params)
+	page, err := paging.Query[Statement](ctx, db, sourceFor(ctx), f.where(public), f.Params)
 	for i := range page.Items {
 		page.Items[i].finish()
 	}
 	return page, err
 }
 
-// ListWithin gives a page of the statements of one round table, in the order of the source. Whether there is such a round
-// table is not looked at.
+// ListWithin returns a page of the statements of one round table, in the order of the source. It does not
+// check that the round table exists.
 func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (paging.Page[Statement], error) {
 	if f.Sort == "" {
 		f.Sort = "sequence"
@@ -46,18 +37,15 @@ func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (pagi
 	return List(ctx, db, Filter{Within: f, RoundTable: []int64{roundTable}})
 }
 
-// Get gives one statement, or apperr.NotFound, or apperr.Gone after its deletion.
+// Get returns one statement. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Statement, error) {
-	s, err := pg.One[Statement](ctx, db, sourceFor(actor.From(ctx).SeesOnlyPublished()).Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
+	s, err := changes.Get[Statement](ctx, db, sourceFor(ctx), Type, id)
 	s.finish()
 	return s, err
 }
 
-// Create makes a statement, the last one of its round table unless it has a place in the sequence. Whatever it refers to
-// has to exist, its attendee and the statement that it answers at the same round table: otherwise it is apperr.Invalid.
+// Create creates a statement. Without a sequence number it becomes the last one of its round table. An unknown
+// reference is apperr.Invalid, and so is an attendee or an answered statement of another round table.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	in.complete()
 	id, err := pg.ID(ctx, tx, `
@@ -72,28 +60,24 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	return id, setParts(ctx, tx, id, Input{}, in)
 }
 
-// Update gives a statement new content, with the errors of Create; without a place in the sequence it stays where it is.
-// Another round table is apperr.Invalid. Content that is already there changes nothing, the version included.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+// Update replaces the content of old, with the errors of Create. Another round table is apperr.Invalid. Without a
+// sequence number it keeps its own. Content that is already stored changes nothing, not even the version.
+func Update(ctx context.Context, tx pgx.Tx, old Statement, in Input) error {
 	in.complete()
-	was, err := Get(ctx, tx, id)
-	if err != nil {
-		return err
-	}
-	if was.RoundTableID != in.RoundTableID {
+	if old.RoundTableID != in.RoundTableID {
 		return apperr.Validation([]apperr.Field{apperr.At("/round_table_id", "immutable")})
 	}
 	args := in.args()
 	delete(args, "round_table_id")
-	args["id"] = id
-	err = pg.Exec(ctx, tx, `
+	args["id"] = old.ID
+	err := pg.Exec(ctx, tx, `
 		UPDATE statements SET attendee_id = @attendee_id, attribution = @attribution, kind = @kind, act = @act, sequence = coalesce(@sequence, sequence),
 			quoted_person_id = @quoted_person_id, in_reply_to_id = @in_reply_to_id, document_id = @document_id, locator = @locator
 		WHERE id = @id`, args)
 	if err != nil {
 		return err
 	}
-	return setParts(ctx, tx, id, was.Input, in)
+	return setParts(ctx, tx, old.ID, old.Input, in)
 }
 
 func (in Input) args() pg.Args {

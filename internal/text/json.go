@@ -7,8 +7,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// MarshalJSONTo writes the languages in order of their tags. Most of what the registry answers are such maps, and reflection
-// allocates for each of their entries.
+// MarshalJSONTo writes the languages in the order of their tags. Responses consist mostly of such maps, and encoding
+// them by reflection would allocate memory for each entry.
 func (m Map) MarshalJSONTo(e *jsontext.Encoder) error {
 	if m == nil {
 		if null, _ := json.GetOption(e.Options(), json.FormatNilMapAsNull); null {

@@ -10,8 +10,8 @@ import (
 	"roundtables.kz/registry/internal/apperr"
 )
 
-// Added are the members that an asked language adds beside each language map of an object: "<field>_text" and
-// "<field>_lang". It is embedded in the JSON of the object.
+// Added holds the members that a requested language adds to an object: "<field>_text" and "<field>_lang" for each
+// language map. It is embedded in the JSON of the object.
 type Added map[string]string
 
 var (
@@ -20,7 +20,7 @@ var (
 	plans     sync.Map // reflect.Type -> *plan
 )
 
-// plan says where a struct type keeps its language maps, where the additions go, and where to look further.
+// plan holds the indexes of the language maps of a struct type, of its Added, and of the fields to descend into.
 type plan struct {
 	texts []textField
 	added []int
@@ -32,7 +32,7 @@ type textField struct {
 	name  string
 }
 
-// Localize fills the Added of v and of everything below it. v is a pointer to a struct or a slice of structs.
+// Localize sets Added in v and in all structs within it. v is a pointer to a struct or a slice of structs.
 func Localize(v any, lang string) { localize(reflect.ValueOf(v), lang) }
 
 func localize(v reflect.Value, lang string) {
@@ -83,7 +83,7 @@ func planOf(t reflect.Type) *plan {
 	return p
 }
 
-// reaches reports whether a value of type t can hold a language map that takes additions.
+// reaches reports whether a value of type t can contain a struct with Added.
 func reaches(t reflect.Type, seen []reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice:
@@ -103,7 +103,7 @@ func reaches(t reflect.Type, seen []reflect.Type) bool {
 	return false
 }
 
-// checkString gives the mistake of a text at pointer, if it has one: blank or over-long.
+// checkString returns the mistake of a text that is blank or too long.
 func checkString(pointer, value string, maxRunes int) (apperr.Field, bool) {
 	if strings.TrimSpace(value) == "" {
 		return apperr.At(pointer, "blank"), true
@@ -114,10 +114,10 @@ func checkString(pointer, value string, maxRunes int) (apperr.Field, bool) {
 	return apperr.Field{}, false
 }
 
-// cut splits a tag into its language and the rest.
+// cut splits a language tag into its language and the rest.
 func cut(tag string) (base, rest string, found bool) { return strings.Cut(tag, "-") }
 
-// escape writes a map key as a token of a JSON pointer (RFC 6901).
+// escape encodes a map key as a token of a JSON pointer (RFC 6901).
 func escape(token string) string {
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(token)
 }

@@ -7,19 +7,22 @@ import (
 	"roundtables.kz/registry/internal/apperr"
 )
 
-// OtherName is a name beside the preferred one.
+// OtherName is a name besides the preferred one.
 //
-//	@Description	A name beside the preferred one.
+//	@Description	A name besides the preferred one, such as an alias, a former name or another spelling.
 type OtherName struct {
-	Text string  `json:"text" validate:"required,max=500" example:"T. Kaliyev"`                                                                                                                  // The name as it is written.
-	Lang *string `json:"lang" validate:"omitnil,language" example:"en"`                                                                                                                          // The language it is written in, where that is known.
-	Kind string  `json:"kind" validate:"required,oneof=alias transliteration former abbreviated misspelling" enums:"alias,transliteration,former,abbreviated,misspelling" example:"abbreviated"` // How it differs from the preferred name.
+	// The name.
+	Text string `json:"text" validate:"required,max=500" example:"T. Kaliyev"`
+	// Language of the name (BCP 47). Null if unknown.
+	Lang *string `json:"lang" validate:"omitnil,language" example:"en"`
+	// How the name differs from the preferred one.
+	Kind string `json:"kind" validate:"required,oneof=alias transliteration former abbreviated misspelling" enums:"alias,transliteration,former,abbreviated,misspelling" example:"abbreviated"`
 } //	@name	OtherName
 
-// MaxOtherNames is how many a record may have, as the tags of people and organizations say.
+// MaxOtherNames is the largest number of other names of a record, as the tags of people and organizations state it.
 const MaxOtherNames = 100
 
-// CheckOtherNames gives the mistakes that no tag can say: names of blanks.
+// CheckOtherNames returns the mistakes that tags cannot express: blank names.
 func CheckOtherNames(pointer string, others []OtherName) (fields []apperr.Field) {
 	for i, o := range others {
 		if o.Text != "" && strings.TrimSpace(o.Text) == "" {

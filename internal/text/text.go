@@ -1,4 +1,4 @@
-// Package text holds language maps and short references. It is not for comparing names (see names).
+// Package text holds language maps and references to records. Package names compares names.
 package text
 
 import (
@@ -10,14 +10,14 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Map is a text in one or more languages: BCP 47 tag -> text. A nil Map is an absent text (null).
+// Map is a text in one or more languages: BCP 47 tag -> text. A nil Map is null in JSON: there is no text.
 type Map map[string]string
 
-// Fallback is the order in which a language is chosen when the asked one is missing.
+// Fallback lists the languages to use, in order, if a text lacks the requested language.
 var Fallback = []string{"ru", "en", "kk"}
 
-// In gives the text in the asked language or the next one of the fallback chain, and the language really used.
-// An empty Map gives two empty strings.
+// In returns the text in the requested language, or else in the first language of the fallback chain that the text has,
+// and the language used. An empty Map returns two empty strings.
 func (m Map) In(lang string) (value, used string) {
 	if v, ok := m[lang]; ok {
 		return v, lang
@@ -38,7 +38,7 @@ func (m Map) In(lang string) (value, used string) {
 	return "", ""
 }
 
-// Langs gives the languages in order of their tags.
+// Langs returns the languages in the order of their tags.
 func (m Map) Langs() []string {
 	langs := make([]string, 0, len(m))
 	for l := range m {
@@ -48,7 +48,7 @@ func (m Map) Langs() []string {
 	return langs
 }
 
-// Check gives the mistakes of a language map at pointer: no entry, a tag that is none, a blank or over-long text.
+// Check returns the mistakes of a language map at pointer: no entry, an invalid tag, a blank or too long text.
 func (m Map) Check(pointer string, maxRunes int) []apperr.Field {
 	var fields []apperr.Field
 	if m != nil && len(m) == 0 {
@@ -67,8 +67,8 @@ func (m Map) Check(pointer string, maxRunes int) []apperr.Field {
 	return fields
 }
 
-// IsTag reports whether s is a BCP 47 tag of a known language in its canonical form, such as "kk" or "kk-Latn": two
-// spellings of one language would be two languages.
+// IsTag reports whether s is the canonical BCP 47 tag of a known language, such as "kk" or "kk-Latn". Other spellings
+// are rejected, because a Map would treat them as other languages.
 func IsTag(s string) bool {
 	if len(s) > 35 || strings.HasPrefix(s, "und") || strings.HasPrefix(s, "x-") {
 		return false
@@ -77,24 +77,24 @@ func IsTag(s string) bool {
 	return err == nil && tag.String() == s
 }
 
-// Ref is another record in short: its id and name. Added is filled when a language is asked for.
+// Ref refers to another record by id and name. Added is set if a language is requested.
 //
-//	@Description	Another record in short.
+//	@Description	A reference to another record, by id and name.
 type Ref struct {
 	ID    int64 `json:"id" example:"1"`
-	Name  Map   `json:"name" validate:"required"` // Its name or title.
+	Name  Map   `json:"name" validate:"required"` // Name or title of the record.
 	Added Added `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	Ref
 
-// PersonRef is a person in short, with the organization and position as of the event that the answer is about. Where
-// the organization is known by its name as listed only, Organization is nil.
+// PersonRef refers to a person, with the organization and position at the time of the event. Organization is nil if
+// only its name as listed is known.
 //
-//	@Description	A person in short, with the organization and position as of the event that the answer is about.
+//	@Description	A reference to a person, with the organization and position at the time of the event.
 type PersonRef struct {
 	ID                   int64   `json:"id" example:"1"`
 	Name                 Map     `json:"name" validate:"required"`                             // The preferred form of the name.
-	Organization         *Ref    `json:"organization"`                                         // Null where there was none, or where it is known by its name only.
-	OrganizationAsListed *string `json:"organization_as_listed" example:"Institute of Policy"` // The name of the organization as the source gives it.
-	Position             Map     `json:"position"`                                             // The position held there.
+	Organization         *Ref    `json:"organization"`                                         // The organization. Null if there is none, or if only its name is known.
+	OrganizationAsListed *string `json:"organization_as_listed" example:"Institute of Policy"` // Name of the organization as the source gives it.
+	Position             Map     `json:"position"`                                             // Title of the position there.
 	Added                Added   `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	PersonRef

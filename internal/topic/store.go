@@ -2,7 +2,6 @@ package topic
 
 import (
 	"context"
-	"errors"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
@@ -12,13 +11,14 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where topics are kept and what the log calls them.
+// Table is the table of topics, Type their record type in the change log.
 const (
 	Table = "topics"
 	Type  = "topics"
 )
 
-var source = paging.Source{
+// Source is how topics are read.
+var Source = paging.Source{
 	Columns: changes.Columns("t") + `, t.label, t.description, t.parent_id,
 		CASE WHEN p.id IS NOT NULL THEN json_build_object('id', p.id, 'name', p.label) END AS parent`,
 	Table: "topics t",
@@ -31,13 +31,7 @@ var source = paging.Source{
 	Default: "label",
 }
 
-func init() {
-	for _, lang := range []string{"en", "ru", "kk"} {
-		pg.Explain("topics_label_"+lang+"_key", "/label/"+lang, "already_taken")
-	}
-}
-
-// List gives a page of topics.
+// List returns a page of topics.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Topic], error) {
 	var w pg.Where
 	pg.In(&w, "t.id", "id", f.ID)
@@ -45,27 +39,24 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Topic], error) {
 	if f.Q != "" {
 		w.Add("EXISTS (SELECT FROM jsonb_each_text(t.label) l WHERE l.value ILIKE '%' || @q || '%')", "q", pg.EscapeLike(f.Q))
 	}
-	return paging.Query[Topic](ctx, db, source, w, f.Params)
+	return paging.Query[Topic](ctx, db, Source, w, f.Params)
 }
 
-// Get gives one topic, or apperr.NotFound, or apperr.Gone after its deletion.
+// Get returns one topic. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Topic, error) {
-	t, err := pg.One[Topic](ctx, db, source.Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return t, err
+	return changes.Get[Topic](ctx, db, Source, Type, id)
 }
 
-// Create makes a topic. A label that a sibling has is apperr.Conflict; an unknown parent is apperr.Invalid.
+// Create creates a topic. A label that a sibling has is apperr.Conflict. An unknown parent is apperr.Invalid.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	return pg.ID(ctx, tx, "INSERT INTO topics (label, description, parent_id) VALUES (@label, @description, @parent_id) RETURNING id", in.args())
 }
 
-// Update gives a topic new content; content that is already there changes nothing, the version included.
-func Update(ctx context.Context, tx pgx.Tx, id int64, in Input) error {
+// Update replaces the content of old, with the errors of Create. Content that is already stored changes nothing, not
+// even the version.
+func Update(ctx context.Context, tx pgx.Tx, old Topic, in Input) error {
 	args := in.args()
-	args["id"] = id
+	args["id"] = old.ID
 	return pg.Exec(ctx, tx, "UPDATE topics SET label = @label, description = @description, parent_id = @parent_id WHERE id = @id", args)
 }
 
@@ -73,13 +64,8 @@ func (in Input) args() pg.Args {
 	return pg.Args{"label": in.Label, "description": in.Description, "parent_id": in.ParentID}
 }
 
-// ByLabel gives the topics that have the label in any language, whatever its case, at most ten.
+// ByLabel returns the topics that have the label in any language, ignoring case; at most ten.
 func ByLabel(ctx context.Context, db pg.DB, label string) ([]apperr.Candidate, error) {
-	rows, err := db.Query(ctx, `SELECT t.id, text_sort_key(t.label) AS name, 1.0::float8 AS score FROM topics t
+	return pg.All[apperr.Candidate](ctx, db, `SELECT t.id, text_sort_key(t.label) AS name, 1.0::float8 AS score FROM topics t
 		WHERE EXISTS (SELECT FROM jsonb_each_text(t.label) l WHERE lower(l.value) = lower(@label)) ORDER BY t.id LIMIT 10`, pg.Args{"label": label})
-	if err != nil {
-		return nil, pg.Error(err)
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[apperr.Candidate])
-	return found, pg.Error(err)
 }

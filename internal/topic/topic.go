@@ -1,4 +1,4 @@
-// Package topic holds the subjects that round tables and statements are filed under, as a tree.
+// Package topic holds the topics of round tables and statements. Topics form a tree.
 package topic
 
 import (
@@ -10,30 +10,36 @@ import (
 
 // Input is what a client writes.
 //
-//	@Description	A subject that round tables and statements are filed under.
+//	@Description	A topic of round tables and statements. Topics form a tree.
 type Input struct {
-	Label       text.Map `json:"label" db:"label" validate:"required,text=200"`                // Name of the subject; no two siblings share one.
-	Description text.Map `json:"description" db:"description" validate:"text=2000"`            // What belongs under it.
-	ParentID    *int64   `json:"parent_id" db:"parent_id" validate:"omitnil,gt=0" example:"1"` // The wider topic; null at the top.
+	// Name of the topic. Topics with the same parent cannot share a name.
+	Label text.Map `json:"label" db:"label" validate:"required,text=200"`
+	// What the topic covers.
+	Description text.Map `json:"description" db:"description" validate:"text=2000"`
+	// The broader topic. Null for a top-level topic.
+	ParentID *int64 `json:"parent_id" db:"parent_id" validate:"omitnil,gt=0" example:"1"`
 } //	@name	TopicInput
 
-// Topic is the record.
+// Topic is a stored topic.
 //
-//	@Description	A subject that round tables and statements are filed under.
+//	@Description	A topic of round tables and statements. Topics form a tree.
 type Topic struct {
 	changes.Record
 	Input
-	Parent *text.Ref  `json:"parent" db:"parent"` // The wider topic in short.
+	Parent *text.Ref  `json:"parent" db:"parent"` // The broader topic, by id and name.
 	Added  text.Added `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	Topic
 
-// Filter is what a list can be narrowed by.
+// Filter holds the filters of the list.
 type Filter struct {
 	paging.Params
-	ID     []int64 `query:"id" form:"id" validate:"max=200"`         // Only these records.
-	Parent []int64 `query:"parent" form:"parent" validate:"max=200"` // Only topics directly below these.
-	Q      string  `query:"q" form:"q" validate:"max=200"`           // Part of a label in any language.
+	// Only records with these ids.
+	ID []int64 `query:"id" form:"id" validate:"max=200"`
+	// Only topics directly below these topics.
+	Parent []int64 `query:"parent" form:"parent" validate:"max=200"`
+	// Only topics whose label contains this text, in any language.
+	Q string `query:"q" form:"q" validate:"max=200"`
 }
 
-// Check gives the mistakes that no tag can say. There are none of a topic's own.
+// Check returns no mistakes: validation tags find all of them.
 func (in *Input) Check() []apperr.Field { return nil }

@@ -57,7 +57,8 @@ type DeliveryFilter struct {
 	Kind  []string `query:"kind" form:"kind" enums:"changes,began_anew,test" validate:"max=200"`              // Only messages of these kinds.
 }
 
-var deliveries = paging.Source{
+// DeliverySource is how deliveries are read, without their payload.
+var DeliverySource = paging.Source{
 	Columns: changes.Columns("d") + `, d.webhook_id, d.message_id, d.kind, d.state, d.changes, d.attempts, d.status, d.error, d.duration_ms,
 		d.next_attempt_at, d.delivered_at`,
 	Table:   "webhook_deliveries d",
@@ -75,7 +76,7 @@ func ListDeliveries(ctx context.Context, db pg.DB, webhook int64, f DeliveryFilt
 	w.Add("d.webhook_id = @webhook", "webhook", webhook)
 	pg.In(&w, "d.state", "state", f.State)
 	pg.In(&w, "d.kind", "kind", f.Kind)
-	return paging.Query[Listed](ctx, db, deliveries, w, f.Params)
+	return paging.Query[Listed](ctx, db, DeliverySource, w, f.Params)
 }
 
 // GetDelivery returns one delivery of a webhook, or apperr.NotFound.
@@ -83,7 +84,7 @@ func GetDelivery(ctx context.Context, db pg.DB, webhook, id int64) (Delivery, er
 	if _, err := Get(ctx, db, webhook); err != nil {
 		return Delivery{}, err
 	}
-	whole := deliveries
+	whole := DeliverySource
 	whole.Columns += ", d.payload::json AS payload"
 	d, err := pg.One[Delivery](ctx, db, whole.Item()+" AND d.webhook_id = @webhook", pg.Args{"id": id, "webhook": webhook})
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -28,6 +28,7 @@ type Options struct {
 	Log          *slog.Logger
 	Secret       []byte // the registry's secret, from which the signing secrets are derived
 	Reach        Reach
+	Types        []string // all record types of the change feed
 	Cursor       Cursor
 	RetryDelays  []time.Duration     // between the attempts of a delivery; after the last one the webhook is disabled
 	PollInterval time.Duration       // how often the change log and the queue are polled while a webhook is enabled; 250 ms

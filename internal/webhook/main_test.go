@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"roundtables.kz/registry/api"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/dbtest"
 	"roundtables.kz/registry/internal/fixture"
@@ -150,7 +151,10 @@ func run(t testing.TB, db *pgxpool.Pool, set ...func(*webhook.Options)) (d *webh
 
 func newDispatcher(t testing.TB, db *pgxpool.Pool, set ...func(*webhook.Options)) *webhook.Dispatcher {
 	t.Helper()
-	o := webhook.Options{DB: db, Secret: fixture.Secret, Reach: webhook.Reach{Private: true}, Cursor: cursor, PollInterval: 2 * time.Millisecond}
+	o := webhook.Options{
+		DB: db, Secret: fixture.Secret, Reach: webhook.Reach{Private: true}, Types: api.FeedTypes(), Cursor: cursor,
+		PollInterval: 2 * time.Millisecond,
+	}
 	for _, f := range set {
 		f(&o)
 	}
@@ -180,15 +184,13 @@ func create(t testing.TB, db *pgxpool.Pool, url string, set ...func(*webhook.Inp
 func patch(t testing.TB, db *pgxpool.Pool, id int64, set func(*webhook.Input)) {
 	t.Helper()
 	write(t, db, func(ctx context.Context, tx pgx.Tx) error {
-		if _, err := changes.Lock(ctx, tx, webhook.Table, webhook.Type, id); err != nil {
-			return err
-		}
-		w, err := webhook.Get(ctx, tx, id)
+		old, err := webhook.Get(ctx, pg.ForUpdate{Tx: tx}, id)
 		if err != nil {
 			return err
 		}
-		set(&w.Input)
-		return webhook.Update(ctx, tx, webhook.Reach{Private: true}, id, w.Input)
+		in := old.Input
+		set(&in)
+		return webhook.Update(ctx, tx, webhook.Reach{Private: true}, old, in)
 	})
 }
 

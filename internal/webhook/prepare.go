@@ -21,7 +21,7 @@ type nextDelivery struct {
 // prepare creates the next delivery of a webhook, or moves the webhook forward if no new change matches it.
 // It does nothing if the webhook is locked or disabled, or has a pending delivery.
 func (d *Dispatcher) prepare(ctx context.Context, tx pgx.Tx, id int64) error {
-	w, err := pg.One[Webhook](ctx, tx, source.Item()+" AND w.state = 'enabled' FOR UPDATE OF w SKIP LOCKED", pg.Args{"id": id})
+	w, err := pg.One[Webhook](ctx, tx, Source.Item()+" AND w.state = 'enabled' FOR UPDATE OF w SKIP LOCKED", pg.Args{"id": id})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil
 	}
@@ -60,7 +60,11 @@ func (d *Dispatcher) buildNext(ctx context.Context, tx pgx.Tx, w Webhook, positi
 		payload, err := beganAnewMessage(d.o.Cursor(head, w.Types, w.Drafts))
 		return nextDelivery{kindBeganAnew, payload, 0, head}, err
 	}
-	list, more, err := changes.Feed{Types: changes.Told(w.Types), After: position.Seq, Limit: maxChanges, Public: !w.Drafts}.Read(ctx, tx)
+	types := w.Types
+	if len(types) == 0 {
+		types = d.o.Types
+	}
+	list, more, err := changes.Feed{Types: types, After: position.Seq, Limit: maxChanges, Public: !w.Drafts}.Read(ctx, tx)
 	if err != nil {
 		return nextDelivery{}, err
 	}

@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -13,7 +12,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-var source = paging.Source{
+// Source is how webhooks are read.
+var Source = paging.Source{
 	Columns: changes.Columns("w") + ", w.url, w.description, w.types, w.drafts, w.state, w.disabled_reason, w.rotated_at",
 	Table:   "webhooks w",
 	ID:      "w.id",
@@ -21,25 +21,22 @@ var source = paging.Source{
 	Default: "id",
 }
 
-// List gives a page of webhooks.
+// List returns a page of webhooks.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Webhook], error) {
 	var w pg.Where
 	pg.In(&w, "w.id", "id", f.ID)
 	pg.In(&w, "w.state", "state", f.State)
-	return paging.Query[Webhook](ctx, db, source, w, f.Params)
+	return paging.Query[Webhook](ctx, db, Source, w, f.Params)
 }
 
-// Get gives one webhook, or apperr.NotFound, or apperr.Gone after its deletion for whoever reads drafts.
+// Get returns one webhook. It returns apperr.NotFound if there is none, and apperr.Gone after its deletion if the
+// actor may read drafts.
 func Get(ctx context.Context, db pg.DB, id int64) (Webhook, error) {
-	w, err := pg.One[Webhook](ctx, db, source.Item(), pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		err = changes.Missing(ctx, db, Type, id)
-	}
-	return w, err
+	return changes.Get[Webhook](ctx, db, Source, Type, id)
 }
 
-// Create makes a webhook that is told of what changes from now on, and gives its id and its secret, which cannot be read again.
-// registry is the registry's secret. An address out of reach is apperr.Invalid.
+// Create creates a webhook for the changes from now on. It returns its id and its secret, which cannot be read again.
+// registry is the secret of the registry. An address that must not be called is apperr.Invalid.
 func Create(ctx context.Context, tx pgx.Tx, registry []byte, reach Reach, in Input) (id int64, secret string, err error) {
 	if err := apperr.Validation(reach.check(in.URL)); err != nil {
 		return 0, "", err
@@ -58,30 +55,27 @@ func Create(ctx context.Context, tx pgx.Tx, registry []byte, reach Reach, in Inp
 	return id, secretOf(registry, seed), err
 }
 
-// Update gives a webhook, whose row is locked, new content; content that is already there changes nothing. What is on its way by the
-// content of before is cancelled and told anew. An address out of reach is apperr.Invalid.
-func Update(ctx context.Context, tx pgx.Tx, reach Reach, id int64, in Input) error {
-	w, err := Get(ctx, tx, id)
-	if err != nil {
-		return err
-	}
-	if in.URL != w.URL || in.State == enabled && w.State == disabled {
+// Update replaces the content of old, whose row must be locked. Pending deliveries for the previous content are
+// cancelled and prepared again. An address that must not be called is apperr.Invalid. Content that is already stored
+// changes nothing, not even the version.
+func Update(ctx context.Context, tx pgx.Tx, reach Reach, old Webhook, in Input) error {
+	if in.URL != old.URL || in.State == enabled && old.State == disabled {
 		if err := apperr.Validation(reach.check(in.URL)); err != nil {
 			return err
 		}
 	}
-	if in.URL != w.URL || in.Drafts != w.Drafts || in.State != w.State || !slices.Equal(in.Types, w.Types) {
-		if err := cancelPending(ctx, tx, id, ""); err != nil {
+	if in.URL != old.URL || in.Drafts != old.Drafts || in.State != old.State || !slices.Equal(in.Types, old.Types) {
+		if err := cancelPending(ctx, tx, old.ID, ""); err != nil {
 			return err
 		}
 	}
 	return pg.Exec(ctx, tx, `
 		UPDATE webhooks SET url = @url, description = @description, types = @types, drafts = @drafts, state = @state,
 			disabled_reason = CASE WHEN @state = 'disabled' THEN disabled_reason END WHERE id = @id`,
-		pg.Args{"id": id, "url": in.URL, "description": in.Description, "types": in.Types, "drafts": in.Drafts, "state": in.State})
+		pg.Args{"id": old.ID, "url": in.URL, "description": in.Description, "types": in.Types, "drafts": in.Drafts, "state": in.State})
 }
 
-// Rotate gives a webhook another secret. The one of before is used beside it for 24 hours.
+// Rotate replaces the secret of a webhook. The previous one stays valid for 24 hours.
 func Rotate(ctx context.Context, tx pgx.Tx, registry []byte, id int64) (secret string, err error) {
 	if _, err := changes.Lock(ctx, tx, Table, Type, id); err != nil {
 		return "", err
@@ -91,28 +85,28 @@ func Rotate(ctx context.Context, tx pgx.Tx, registry []byte, id int64) (secret s
 	return secretOf(registry, seed), err
 }
 
-// ReplayFrom has a webhook told anew of what came after a place in the log. What is on its way is cancelled.
-func ReplayFrom(ctx context.Context, tx pgx.Tx, id int64, place changes.Head) error {
+// ReplayFrom delivers the changes after a position in the log to a webhook again. Pending deliveries are cancelled.
+func ReplayFrom(ctx context.Context, tx pgx.Tx, id int64, logPosition changes.Head) error {
 	if _, err := changes.Lock(ctx, tx, Table, Type, id); err != nil {
 		return err
 	}
 	if err := cancelPending(ctx, tx, id, ""); err != nil {
 		return err
 	}
-	return move(ctx, tx, id, place)
+	return move(ctx, tx, id, logPosition)
 }
 
-// move sets up to where a webhook was told. Its row is locked.
-func move(ctx context.Context, tx pg.DB, id int64, place changes.Head) error {
-	return pg.Exec(ctx, tx, "UPDATE webhook_places SET epoch = @epoch, seq = @seq WHERE webhook_id = @id", pg.Args{"id": id, "epoch": place.Epoch, "seq": place.Seq})
+// move sets the position in the log up to which a webhook has got changes. Its row must be locked.
+func move(ctx context.Context, tx pg.DB, id int64, logPosition changes.Head) error {
+	return pg.Exec(ctx, tx, "UPDATE webhook_places SET epoch = @epoch, seq = @seq WHERE webhook_id = @id", pg.Args{"id": id, "epoch": logPosition.Epoch, "seq": logPosition.Seq})
 }
 
-// cancelPending gives up what is on its way to a webhook, whose row is locked; with an epoch given, only what is of another one.
+// cancelPending cancels the pending deliveries of a webhook, except those of the epoch. Its row must be locked.
 func cancelPending(ctx context.Context, tx pg.DB, id int64, epoch string) error {
 	return pg.Exec(ctx, tx, cancel+" AND webhook_id = @id AND epoch <> @epoch", pg.Args{"id": id, "epoch": epoch})
 }
 
-// cancel gives up deliveries; tests are nobody's to wait for.
+// cancel cancels pending deliveries, but not test messages, which are delivered only once.
 const cancel = `
 	UPDATE webhook_deliveries d SET state = 'cancelled', next_attempt_at = NULL, version = version + 1, updated_at = now()
 	WHERE state = 'pending' AND kind <> 'test'`

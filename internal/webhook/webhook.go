@@ -36,7 +36,7 @@ type Input struct {
 	// Who runs the receiver and what it is for.
 	Description *string `json:"description" db:"description" validate:"omitnil,min=1,max=500" example:"Mirror of the library"`
 	// The record types to send changes of. Empty: all types.
-	Types []string `json:"types" db:"types" validate:"max=12,unique,dive,oneof=topics places roles organizations people affiliations documents round-tables organizers attendees statements recommendations" enums:"topics,places,roles,organizations,people,affiliations,documents,round-tables,organizers,attendees,statements,recommendations" example:"round-tables"`
+	Types []string `json:"types" db:"types" validate:"max=100,unique,dive,required" enums:"feed" example:"round-tables"`
 	// Whether to include records that only keys with the scope `read` see. Setting it requires that scope.
 	Drafts bool `json:"drafts" db:"drafts" default:"false"`
 	// Whether messages are sent. A webhook that is enabled again continues where it stopped.

@@ -73,6 +73,9 @@ func annotations(root string) ([]byte, error) {
 	if err := p.ParseAPIMultiSearchDir(dirs, "doc.go", 100); err != nil {
 		return nil, fmt.Errorf("read the annotations: %w", err)
 	}
+	if err := derive(p); err != nil {
+		return nil, err
+	}
 	return json.Marshal(p.GetSwagger())
 }
 

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
+	"errors"
 	"go/parser"
 	"go/token"
 	"os"
@@ -37,9 +39,41 @@ func TestThePublishedDocumentsAreCurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range built(t) {
-		got, err := os.ReadFile(filepath.Join(root, "openapi", name))
+		file := filepath.Join(root, "openapi", name)
+		got, err := os.ReadFile(file)
 		if err != nil || !bytes.Equal(got, want) {
 			t.Errorf("openapi/%s is not what the source says: run go run ./openapi/generate (%v)", name, err)
+		}
+		if got, err := decompress(file + ".gz"); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("openapi/%s.gz does not hold the document: run go run ./openapi/generate (%v)", name, err)
+		}
+	}
+}
+
+func TestACompressedFileOfTheSameContentIsLeftAsItIs(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "document.gz")
+	var other bytes.Buffer // as another version of Go may have compressed it
+	w := gzip.NewWriter(&other)
+	w.Name = "document"
+	if _, err := w.Write([]byte("content")); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(w.Close(), os.WriteFile(file, other.Bytes(), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for content, changes := range map[string]bool{"content": false, "other content": true} {
+		if err := os.WriteFile(file, other.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := compress(file, []byte(content)); err != nil {
+			t.Fatal(err)
+		}
+		stored, err := os.ReadFile(file)
+		if err != nil || bytes.Equal(stored, other.Bytes()) == changes {
+			t.Errorf("%s: the file changed: %v, want %v (%v)", content, !changes, changes, err)
+		}
+		if held, err := decompress(file); err != nil || string(held) != content {
+			t.Errorf("%s: the file holds %q, %v", content, held, err)
 		}
 	}
 }

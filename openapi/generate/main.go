@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,7 +18,7 @@ func main() {
 	}
 }
 
-// run writes the documents into the directory openapi of the module it is started in.
+// run writes the documents, plain and compressed, into the directory openapi of the module it is started in.
 func run() error {
 	root, err := moduleRoot()
 	if err != nil {
@@ -26,11 +29,49 @@ func run() error {
 		return err
 	}
 	for name, b := range documents {
-		if err := os.WriteFile(filepath.Join(root, "openapi", name), b, 0o644); err != nil { //nolint:gosec // it is published
+		file := filepath.Join(root, "openapi", name)
+		if err := errors.Join(write(file, b), compress(file+".gz", b)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func write(file string, content []byte) error {
+	return os.WriteFile(file, content, 0o644) //nolint:gosec // it is published
+}
+
+// compress writes content with gzip unless the file holds it already: another version of Go may compress it to other
+// bytes, and a file that is right does not have to change for that.
+func compress(file string, content []byte) error {
+	if held, err := decompress(file); err == nil && bytes.Equal(held, content) {
+		return nil
+	}
+	var b bytes.Buffer
+	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(content); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	return write(file, b.Bytes())
+}
+
+func decompress(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	r, err := gzip.NewReader(f)
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
 }
 
 // moduleRoot finds the directory of go.mod, here or above.

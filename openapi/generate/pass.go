@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"roundtables.kz/registry/api"
+
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
@@ -20,7 +22,7 @@ type pass struct {
 
 func (p *pass) run() error {
 	steps := []func() error{
-		p.tags, p.messages, p.nameSchemas, p.putKnown, p.describeStructs, p.securitySchemes, p.shared, p.operations,
+		p.tags, p.messages, p.nameSchemas, p.putKnown, p.describeStructs, p.bundles, p.securitySchemes, p.shared, p.operations,
 		p.patches, p.splitRequests, p.answers, p.requests, p.addExamples, p.dropUnused,
 	}
 	for _, step := range steps {
@@ -32,8 +34,23 @@ func (p *pass) run() error {
 	return nil
 }
 
-// tags gives the tags their whole descriptions.
+// tags describes the tags. Those of registered resources have their descriptions from the registration; one that api/doc.go
+// does not name follows the last one that it names.
 func (p *pass) tags() error {
+	last := 0
+	for _, r := range api.Resources() {
+		name := tagOf(r, nil)
+		at := slices.IndexFunc(p.doc.Tags, func(t *openapi3.Tag) bool { return t.Name == name })
+		switch {
+		case r.Of != "": // it stands under the tag of that resource
+			continue
+		case at >= 0:
+			last = max(last, at)
+		default:
+			p.doc.Tags = slices.Insert(p.doc.Tags, last+1, &openapi3.Tag{Name: name})
+		}
+		p.facts.tags[name] = r.About
+	}
 	for _, t := range p.doc.Tags {
 		if t.Description = p.facts.tags[t.Name]; t.Description == "" {
 			return fmt.Errorf("the tag %s has no description", t.Name)
@@ -52,7 +69,11 @@ func (p *pass) nameSchemas() error {
 	names := map[string]string{}
 	for _, from := range slices.Sorted(maps.Keys(p.doc.Components.Schemas)) {
 		to := from[strings.LastIndex(from, ".")+1:]
-		if _, taken := renamed[to]; taken {
+		if of, isPage := strings.CutPrefix(to, "Page-"); isPage { // of the records that a generic type names
+			to = strings.TrimSuffix(of[strings.LastIndex(of, "_")+1:], "WithParts") + "Page"
+			p.facts.schemas[to] = "api.Page"
+		}
+		if _, taken := renamed[to]; taken && !strings.Contains(from, "Page-") { // an alias may have named the page before
 			return fmt.Errorf("two schemas are called %s", to)
 		}
 		renamed[to] = p.doc.Components.Schemas[from]
@@ -98,6 +119,9 @@ func (p *pass) putKnown() error {
 	return nil
 }
 
+// feedEnum in the tag `enums` stands for the types of the change feed.
+const feedEnum = "feed"
+
 // describeStructs holds the schemas against the Go structs and opens those that take further members. Numbers get the
 // formats that clients choose their types by.
 func (p *pass) describeStructs() error {
@@ -127,6 +151,11 @@ func (p *pass) describeStructs() error {
 			s.Format = "int64"
 		case s.Type.Is("number"):
 			s.Format = "double"
+		case len(s.Enum) == 1 && s.Enum[0] == feedEnum:
+			s.Enum = nil
+			for _, t := range api.FeedTypes() {
+				s.Enum = append(s.Enum, t)
+			}
 		}
 	})
 	return nil

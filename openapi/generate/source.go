@@ -31,6 +31,7 @@ type goField struct {
 	nilable   bool // a pointer, a language map or any value: null in JSON where nothing is set
 	omitted   bool // left out where it is empty
 	mandatory bool // validate:"required"
+	optional  bool // validate:"omitempty" or "omitnil"
 	text      bool // a language map
 }
 
@@ -139,6 +140,7 @@ func readStruct(pkg string, t *ast.StructType) (goStruct, error) {
 				nilable:   pointer || kind == "text.Map" || kind == pkg+".any",
 				omitted:   strings.Contains(options, "omit"),
 				mandatory: strings.HasPrefix(tag.Get("validate")+",", "required,"),
+				optional:  strings.HasPrefix(tag.Get("validate"), "omit"),
 				text:      kind == "text.Map",
 			}
 		}

@@ -1,6 +1,5 @@
-// Uses Swagger UI at BASE_URL/docs/ as an operator does, in Chromium, and fails at the first thing that an operator would
-// stumble over. API_KEY is a key that may write; TASKS is what to do (see browser_test.go of the API); SHOTS is a
-// directory for pictures of each step.
+// Uses Swagger UI at BASE_URL/docs/ in Chromium as an operator does, and fails at the first problem. API_KEY is a key that
+// may write. TASKS is what to do (see api/browser_test.go). SHOTS is a directory for pictures of each step.
 import { chromium } from "playwright-core";
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -18,12 +17,12 @@ const context = await chromium.launchPersistentContext(profile, {
     "--disable-component-update", "--disable-sync"],
 });
 
-const complaints = []; // of the console, of the policy, and requests to elsewhere
+const complaints = []; // errors in the console, and requests to other sites
 const page = context.pages()[0] ?? await context.newPage();
 let expectedStatuses = new Set();
 page.setDefaultTimeout(15000);
 page.on("console", (message) => {
-  const asked = /status of (\d+)/.exec(message.text()); // Chromium reports every answer over 399 that was asked for
+  const asked = /status of (\d+)/.exec(message.text()); // Chromium reports every status over 399
   if (message.type() === "error" && !(asked && expectedStatuses.has(asked[1]))) complaints.push(`console: ${message.text()}`);
 });
 page.on("pageerror", (error) => complaints.push(`script: ${error.message}`));
@@ -57,7 +56,7 @@ async function authorize() {
   await page.locator(".auth-btn-wrapper .btn-done").first().click();
 }
 
-// operation opens an operation, and its part of the list before, and gives its block.
+// operation opens an operation, and its tag before, and returns its block.
 async function operation(id) {
   const block = page.locator(`.opblock[id$="-${id}"]`);
   if (!await block.count()) await page.locator(`[id="operations-tag-${await tagOf(id)}"]`).click();
@@ -66,14 +65,14 @@ async function operation(id) {
   return block;
 }
 
-// tagOf gives the tag of an operation as the page writes it into ids.
+// tagOf returns the tag of an operation as the page writes it into ids.
 async function tagOf(id) {
   const { paths } = await (await page.request.get(`${BASE_URL}/openapi.json`)).json();
   const found = Object.values(paths).flatMap((item) => Object.values(item)).find((operation) => operation.operationId === id);
   return found.tags[0].replace(/\s/g, "_");
 }
 
-// run executes an operation of the page and gives what the page shows of the answer.
+// run executes an operation on the page and checks what the page shows of the response.
 async function run(task, known) {
   const block = await operation(task.operation);
   for (const [name, value] of Object.entries(task.parameters ?? {})) {
@@ -104,7 +103,7 @@ async function run(task, known) {
   await block.locator(".opblock-summary-control").click();
 }
 
-// fill puts what was remembered into a text: "{person}".
+// fill replaces "{person}" in a text by what was remembered under that name.
 function fill(text, known) {
   return text.replace(/"?\{(\w+)\}"?/g, (all, name) => (name in known ? String(known[name]) : all));
 }
@@ -115,12 +114,24 @@ try {
   await authorize();
   const known = {};
   for (const task of tasks) await run(task, known);
-  // The key outlives a new start of the page, and a link to an operation opens it.
+  // The page keeps the key when it is loaded again, and a link to an operation opens it.
   await page.goto(`${BASE_URL}/docs/#/Service/getMe`);
   await page.reload();
   await page.locator(".opblock[id$='-getMe'] button.execute").waitFor();
   await run({ operation: "getMe", method: "GET", status: 200, shows: ["\"write\""] }, known);
   const violations = await page.evaluate(() => globalThis.violations);
+  await page.locator(".registry-nav").getByText("Guides").click();
+  await page.getByRole("main").getByText("Reading data").click();
+  await page.getByRole("heading", { name: "List and filter" }).waitFor();
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: 900 });
+    await shot(`guide-${width}`);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `the guide is wider than ${width} pixels`);
+  }
+  violations.push(...await page.evaluate(() => globalThis.violations));
+  await page.goto(`${BASE_URL}/`);
+  await page.getByRole("heading", { name: "Data and formats" }).waitFor();
+  violations.push(...await page.evaluate(() => globalThis.violations));
   assert.deepEqual([...complaints, ...violations], []);
   console.log(`${tasks.length + 1} operations, ${step} pictures, nothing to complain about`);
 } catch (error) {

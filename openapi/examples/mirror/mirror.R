@@ -1,4 +1,4 @@
-# A copy of the round tables that stays current, in R (httr2).
+# Keeps a copy of the round tables current, in R (httr2).
 library(httr2)
 
 base <- "https://registry.example.org"

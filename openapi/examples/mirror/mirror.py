@@ -1,4 +1,4 @@
-"""Keeps a copy of the registry current, and proves it.  python3 mirror.py https://registry.example.org copy.json [API key]"""
+"""Keeps a copy of the registry current and verifies it.  python3 mirror.py https://registry.example.org copy.json [API key]"""
 import hashlib, json, os, sys, urllib.error, urllib.parse, urllib.request
 
 base, file, key = (sys.argv + [""])[1:4]
@@ -17,7 +17,7 @@ def follow():
             name = f'{change["type"]}:{change["id"]}'
             if change["op"] == "upsert":
                 copy["records"][name] = change["data"]
-            else:  # delete, withdraw, merge, erase: it is no longer there for you
+            else:  # delete, withdraw, merge, erase: you no longer see the record
                 copy["records"].pop(name, None)
         copy["cursor"] = page["meta"]["cursor"]
         if page["page"]["next"] is None:
@@ -34,7 +34,7 @@ def sums():
 try:
     follow()
 except urllib.error.HTTPError as problem:
-    if problem.code != 410:  # 410: the registry was restored from a backup, so the copy begins anew
+    if problem.code != 410:  # 410: the registry was restored from a backup, so the copy starts again
         raise
     copy.update(cursor="", records={})
     follow()
@@ -42,9 +42,9 @@ for attempt in range(10):
     expected, ours = get("/v1/changes/checkpoint"), sums()
     if all(ours.get(t["type"], (0, 0)) == (t["count"], int(t["checksum"], 16)) for t in expected["types"]):
         break
-    follow()  # something changed in between
+    follow()  # something changed meanwhile
 else:
-    sys.exit("the copy is not equal: delete it and begin anew")
+    sys.exit("the copy differs from the registry: delete it and start again")
 json.dump(copy, open(file + ".new", "w"))
 os.replace(file + ".new", file)
 print(len(copy["records"]), "records, equal to the registry")

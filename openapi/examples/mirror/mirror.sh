@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Keeps a copy of the registry current with curl and jq, and proves it.  ./mirror.sh https://registry.example.org DIRECTORY
-# DIRECTORY/records.json holds {"type:id": version}; take include_data=true and .data for the records themselves.
+# Keeps a copy of the registry current with curl and jq, and verifies it.  ./mirror.sh https://registry.example.org DIRECTORY
+# DIRECTORY/records.json holds {"type:id": version}. Use include_data=true and .data for the records themselves.
 set -euo pipefail
 base=$1 dir=$2
 mkdir -p "$dir"
@@ -32,7 +32,7 @@ jq -r '.types[] | "\(.type) \(.count) \(.checksum)"' "$dir/checkpoint.json" | wh
     ours=$((ours ^ 0x${digest:0:16}))
   done < <(find "$dir/names" -type f -exec sha256sum {} +)
   if [ "$n" != "$count" ] || [ "$(printf %016x "$ours")" != "$checksum" ]; then
-    echo "$type: the copy is not equal" >&2
+    echo "$type: the copy differs from the registry" >&2
     exit 1
   fi
 done

@@ -1,13 +1,13 @@
-"""Receives what a webhook of the registry is told, and checks that it is from there.  WEBHOOK_SECRET=whsec_… python3 receiver.py 9000"""
+"""Receives messages of a webhook and verifies their signatures.  WEBHOOK_SECRET=whsec_… python3 receiver.py 9000"""
 import base64, hmac, json, os, sys, time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 key = base64.b64decode(os.environ["WEBHOOK_SECRET"].removeprefix("whsec_"))
-seen = set()  # a receiver that others rely on keeps them in its database
+seen = set()  # in production, keep them in a database
 
 def genuine(headers, body):
     message, sent = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-    if not sent.isdecimal() or abs(time.time() - int(sent)) > 300:  # somebody may have recorded it
+    if not sent.isdecimal() or abs(time.time() - int(sent)) > 300:  # it may be a replay
         return False
     signature = base64.b64encode(hmac.digest(key, f"{message}.{sent}.".encode() + body, "sha256")).decode()
     return any(hmac.compare_digest("v1," + signature, one) for one in headers.get("webhook-signature", "").split())
@@ -15,12 +15,12 @@ def genuine(headers, body):
 class Receiver(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        known = genuine(self.headers, body)
-        if known and self.headers["webhook-id"] not in seen:  # a message may come twice
-            told = json.loads(body)
-            print(told["type"], *(f'{c["op"]} {c["type"]}/{c["id"]}' for c in told["data"].get("changes", [])), flush=True)
+        valid = genuine(self.headers, body)
+        if valid and self.headers["webhook-id"] not in seen:  # the same message may be sent twice
+            message = json.loads(body)
+            print(message["type"], *(f'{c["op"]} {c["type"]}/{c["id"]}' for c in message["data"].get("changes", [])), flush=True)
             seen.add(self.headers["webhook-id"])
-        self.send_response(204 if known else 401)  # 204 once the work is done: what fails before comes again
+        self.send_response(204 if valid else 401)  # send 204 only after the work is done: the registry retries otherwise
         self.end_headers()
 
     def log_message(self, *_):

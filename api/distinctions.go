@@ -1,0 +1,28 @@
+package api
+
+import (
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/distinction"
+	"roundtables.kz/registry/internal/history"
+)
+
+var distinctions = resource[distinction.Input, distinction.Distinction, distinction.Filter]{
+	Kind: history.Kind{Type: distinction.Type, Table: distinction.Table},
+	one:  "distinction", many: "distinctions",
+	about: "People and organizations that look alike and are not the same.",
+	sorts: []string{"-updated_at"},
+	list:  distinction.List, get: distinction.Get, create: distinction.Create,
+	input: func(r *distinction.Distinction) *distinction.Input { return &r.Input },
+	read:  actor.Read,
+	notes: map[Feature]string{
+		Create: "Records that two people, or two organizations, are not the same. They are no longer listed as duplicates, and cannot be merged.",
+		Delete: "The two records can be merged again.",
+	},
+	lacks: map[Feature]string{
+		Patch:    "a distinction is one fact: it is there or it is not",
+		Export:   "it is a working note of operators about records, not data of events",
+		Import:   "it names two records by their ids, which other systems do not know",
+		Template: "it has no import",
+		Feed:     "mirrors hold the records, not what operators decided about their likeness",
+	},
+}

@@ -1,0 +1,139 @@
+package api
+
+import (
+	"bytes"
+	"fmt"
+	"html/template"
+	"net/http"
+	"slices"
+
+	"roundtables.kz/registry/api/docs"
+	"roundtables.kz/registry/internal/formats/export"
+
+	"github.com/labstack/echo/v4"
+)
+
+// Index is the answer at the root of the service.
+//
+//	@Description	What the service offers and where.
+type Index struct {
+	Title       string      `json:"title" example:"Registry of round tables"`                       // Name of the service.
+	Description string      `json:"description" example:"Round tables of policy institutes: …"`     // What it holds.
+	License     string      `json:"license" example:"https://creativecommons.org/licenses/by/4.0/"` // Licence of the data.
+	Links       []IndexLink `json:"links"`                                                          // All of them.
+} //	@name	Index
+
+// IndexLink is one entry of the index.
+//
+//	@Description	A page, a document or a format of the service.
+type IndexLink struct {
+	Group       string `json:"group" example:"data"`                         // `documentation`, `guides`, `data` or `service`.
+	Title       string `json:"title" example:"Round tables as CSV"`          // For people.
+	Description string `json:"description" example:"All rows, for a table."` // One sentence.
+	Href        string `json:"href" example:"/v1/exports/round-tables.csv"`  // The address.
+	Type        string `json:"type" example:"text/csv"`                      // Its media type.
+} //	@name	IndexLink
+
+const indexTitle = "Registry of round tables"
+
+const indexDescription = "Round tables, conferences and briefings of policy institutes: who organized and attended them, " +
+	"what was said and what was proposed."
+
+// indexGroups are the headings of the page by the groups of links.
+var indexGroups = []struct{ name, heading string }{
+	{"documentation", "API reference"}, {"guides", "Guides"}, {"data", "Data and formats"}, {"service", "Service"},
+}
+
+// indexLinks are the links to all but the guides.
+var indexLinks = []IndexLink{
+	{"documentation", "Swagger UI", "Every operation, with forms to try it.", "/docs/", "text/html"},
+	{"documentation", "OpenAPI 3.1", "The description of the API for programs.", "/openapi.json", "application/json"},
+	{"documentation", "OpenAPI 3.0", "The same, for tools that do not support 3.1.", "/openapi-3.0.json", "application/json"},
+	{"documentation", "Swagger 2.0", "The same, for old tools.", "/swagger.json", "application/json"},
+
+	{"data", "Round tables", "A page of the newest events, as JSON.", "/v1/round-tables?sort=-starts_on", "application/json"},
+	{"data", "CSV", "Every collection as a table.", "/v1/exports/round-tables.csv", "text/csv"},
+	{"data", "NDJSON", "Every collection with a record on each line.", "/v1/exports/round-tables.ndjson", "application/x-ndjson"},
+	{"data", "XLSX", "Every collection as a workbook.", "/v1/exports/round-tables.xlsx", export.MediaTypes["xlsx"]},
+	{"data", "Popolo", "People, organizations and events in the Popolo format.", "/v1/exports/popolo.json", "application/json"},
+	{"data", "Calendar", "Round tables for calendar programs.", "/v1/calendar.ics", "text/calendar"},
+	{"data", "Atom feed", "Round tables for feed readers.", "/v1/feed.atom", "application/atom+xml"},
+	{"data", "JSON feed", "The same as JSON.", "/v1/feed.json", "application/feed+json"},
+	{"data", "Changes", "Everything, then what changed since: for mirrors.", "/v1/changes", "application/json"},
+	{"data", "Reconciliation", "The address for OpenRefine.", "/v1/reconcile", "application/json"},
+
+	{"service", "Readiness", "Whether the service can answer requests.", "/readyz", "application/json"},
+}
+
+// showIndex answers the links of the service: to browsers as a page, to other clients as JSON.
+//
+//	@ID				getIndex
+//	@Summary		List what the service offers
+//	@Description	Links to the documentation, the guides and the formats of the data. Browsers get a page.
+//	@Tags			Service
+//	@Produce		json,html
+//	@Success		200	{object}	Index	"The links."
+//	@Router			/ [get]
+func (s *server) showIndex(c echo.Context) error {
+	g, err := s.guides()
+	if err != nil {
+		return err
+	}
+	links := slices.Clone(indexLinks)
+	for _, l := range g.links {
+		links = append(links, IndexLink{"guides", l.Title, l.Summary, "/docs/guides/" + l.Name, "text/html"})
+	}
+	h := c.Response().Header()
+	h.Set("Cache-Control", "public, no-cache")
+	h.Add(echo.HeaderVary, echo.HeaderAccept)
+	if !prefers(c.Request(), echo.MIMETextHTML) {
+		for i := range links {
+			links[i].Href = s.config.PublicBaseURL + links[i].Href
+		}
+		return send(c, http.StatusOK, echo.MIMEApplicationJSON, Index{indexTitle, indexDescription, License, links})
+	}
+	body, err := indexBody(links)
+	if err != nil {
+		return err
+	}
+	page, err := docs.Page{Root: "./", Title: indexTitle, Body: body}.HTML()
+	if err != nil {
+		return err
+	}
+	isolate(c)
+	return c.HTMLBlob(http.StatusOK, page)
+}
+
+var indexPage = template.Must(template.New("index").Parse(`<h1>{{.Title}}</h1>
+<p>{{.Description}} Anyone may read and reuse the published data: <a href="{{.License}}">CC BY 4.0</a>.</p>
+{{range .Groups}}<h2>{{.Heading}}</h2>
+<dl>
+{{range .Links}}<dt><a href=".{{.Href}}">{{.Title}}</a></dt>
+<dd>{{.Description}}</dd>
+{{end}}</dl>
+{{end}}`))
+
+func indexBody(links []IndexLink) (template.HTML, error) {
+	type group struct {
+		Heading string
+		Links   []IndexLink
+	}
+	var groups []group
+	for _, g := range indexGroups {
+		of := group{Heading: g.heading}
+		for _, l := range links {
+			if l.Group == g.name {
+				of.Links = append(of.Links, l)
+			}
+		}
+		groups = append(groups, of)
+	}
+	var b bytes.Buffer
+	err := indexPage.Execute(&b, map[string]any{
+		"Title": indexTitle, "Description": indexDescription, "License": License, "Groups": groups,
+	})
+	if err != nil {
+		return "", fmt.Errorf("render the index: %w", err)
+	}
+	return template.HTML(b.String()), nil //nolint:gosec // the template escaped it
+}

@@ -1,0 +1,379 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/distinction"
+	"roundtables.kz/registry/internal/history"
+	"roundtables.kz/registry/internal/imports"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/spelling"
+	"roundtables.kz/registry/internal/text"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/labstack/echo/v4"
+)
+
+// Feature is one thing that a resource takes part in.
+type Feature string
+
+// The features of a resource. All but Feed are routes.
+const (
+	List     Feature = "list"
+	Get      Feature = "get"
+	Create   Feature = "create"
+	Patch    Feature = "patch"
+	Delete   Feature = "delete"
+	Restore  Feature = "restore"
+	History  Feature = "history"
+	Export   Feature = "export"
+	Import   Feature = "import"
+	Template Feature = "template"
+	Feed     Feature = "feed" // the change feed, its checkpoints and webhooks
+)
+
+// Features lists all features, in the order of the route table.
+var Features = []Feature{List, Create, Get, Patch, Delete, Restore, History, Export, Import, Template, Feed}
+
+// resource is one type of record. Its routes, their documentation, its history, restore, export, import, template and
+// feed record follow from this one value.
+type resource[I any, T record, F any] struct {
+	history.Kind // its type, which is also the word in paths, and how its versions are written back
+
+	one, many string   // its name in sentences: "round table", "round tables"
+	about     string   // what the records are, for the table of contents of the documentation
+	sorts     []string // what a list can be sorted by, its default order first
+
+	list   func(context.Context, pg.DB, F) (paging.Page[T], error)
+	get    func(context.Context, pg.DB, int64) (T, error)
+	input  func(*T) *I // the part of a record that clients write
+	create func(context.Context, pgx.Tx, I) (int64, error)
+	update func(context.Context, pgx.Tx, T, I) error
+
+	// All of the following are optional.
+
+	parent   string                                                           // the path of the record that it belongs to: "/v1/people/:person_id"
+	of       string                                                           // that record in sentences: "person"
+	in       func(echo.Context, resource[I, T, F]) (resource[I, T, F], error) // binds the functions to the parent in the path
+	read     actor.Scope                                                      // required to read; public by default
+	write    actor.Scope                                                      // required to write; actor.Write by default
+	names    *named[I, F]                                                     // of records that are found and told apart by their names
+	uncached func(F) bool                                                     // lists whose content can change without an entry in the change log
+	seen     func(ctx context.Context, db pg.DB, id int64) error              // whether the actor may read the history of a record
+	replaced map[Feature]operation                                            // features with a handler of their own
+	notes    map[Feature]string                                               // what the documentation says in addition
+	lacks    map[Feature]string                                               // features that it does not take part in, with the reason
+}
+
+// named is how records are found and told apart by their names.
+type named[I, F any] struct {
+	finder   func(*server) *spelling.Finder
+	search   func(*F) (q string, found **spelling.Found)               // the filter by name
+	distinct func(context.Context, pgx.Tx, *spelling.Session, I) error // rejects a record that seems to exist
+	spell    func(I) []string                                          // the spellings of a record's name
+}
+
+// operation is what one feature of a resource does over HTTP, with the types of its query, body and response.
+type operation struct {
+	handle              func(*server, echo.Context) error
+	query, body, answer reflect.Type
+	documented          bool // the handler has swag comments of its own
+}
+
+// registered is a resource whatever its types.
+type registered interface {
+	Describe() Resource
+	kind() history.Kind
+	feed(ctx context.Context, db pg.DB, ids []int64, lang string) (map[int64]any, error)
+}
+
+// Resource describes a registered resource to the generator of the documents and to tests.
+type Resource struct {
+	Type, Table   string
+	One, Many     string // "round table", "round tables"
+	Of            string // the One of the resource that it belongs to
+	About         string
+	Sorts         []string
+	Input, Record reflect.Type
+	Operations    []Operation
+	Notes, Lacks  map[Feature]string
+}
+
+// Operation is a route of a registered resource.
+type Operation struct {
+	Route
+
+	Feature             Feature
+	Query, Body, Answer reflect.Type
+	Documented          bool // it has swag comments of its own
+}
+
+func (r resource[I, T, F]) kind() history.Kind { return r.Kind }
+
+// Describe expands the resource into its routes.
+func (r resource[I, T, F]) Describe() Resource {
+	d := Resource{
+		Type: r.Type, Table: r.Table, One: r.one, Many: r.many, Of: r.of, About: r.about, Sorts: r.sorts,
+		Input: reflect.TypeFor[I](), Record: reflect.TypeFor[T](), Notes: r.notes, Lacks: r.lacks,
+	}
+	for _, f := range Features {
+		if _, lacks := r.lacks[f]; lacks || f == Feed {
+			continue
+		}
+		o := r.operation(f)
+		if own, ok := r.replaced[f]; ok {
+			o = own
+		}
+		method, path, scope := r.route(f)
+		d.Operations = append(d.Operations, Operation{Route{method, path, scope, o.handle}, f, o.query, o.body, o.answer, o.documented})
+	}
+	return d
+}
+
+func (r resource[I, T, F]) route(f Feature) (method, path string, scope actor.Scope) {
+	read, write := r.read, r.write
+	if write == "" {
+		write = actor.Write
+	}
+	list := r.parent + "/" + r.Type
+	if r.parent == "" {
+		list = "/v1/" + r.Type
+	}
+	switch item := list + "/:id"; f {
+	case List:
+		return http.MethodGet, list, read
+	case Create:
+		return http.MethodPost, list, write
+	case Get:
+		return http.MethodGet, item, read
+	case Patch:
+		return http.MethodPatch, item, write
+	case Delete:
+		return http.MethodDelete, item, write
+	case Restore:
+		return http.MethodPost, item + "/restore", write
+	case History:
+		if read == actor.Public {
+			read = actor.Read
+		}
+		return http.MethodGet, item + "/history", read
+	case Export:
+		return http.MethodGet, "/v1/exports/" + r.Type + ".:format", read
+	case Import:
+		return http.MethodPost, importsPath + r.Type, write
+	default:
+		return http.MethodGet, importsPath + "templates/" + r.Type + ".csv", actor.Public
+	}
+}
+
+// operation is what a feature does unless the resource replaces it.
+func (r resource[I, T, F]) operation(f Feature) operation {
+	record, input := reflect.TypeFor[T](), reflect.TypeFor[I]()
+	item, write := reflect.TypeFor[itemParams](), reflect.TypeFor[writeParams]()
+	// bound binds the functions of the resource to the parent in the path before it handles a request.
+	bound := func(handle func(resource[I, T, F], *server, echo.Context) error) func(*server, echo.Context) error {
+		return func(s *server, c echo.Context) error {
+			r := r
+			if r.in != nil {
+				var err error
+				if r, err = r.in(c, r); err != nil {
+					return err
+				}
+			}
+			return handle(r, s, c)
+		}
+	}
+	switch f {
+	case List:
+		return operation{handle: bound(resource[I, T, F].handleList), query: reflect.TypeFor[F](), answer: reflect.TypeFor[Page[T]]()}
+	case Create:
+		if r.names != nil {
+			return operation{handle: r.createDistinct, query: reflect.TypeFor[duplicateParams](), body: input, answer: record}
+		}
+		return operation{handle: bound(func(r resource[I, T, F], s *server, c echo.Context) error {
+			return createOf(s, c, r.create, r.get)
+		}), query: write, body: input, answer: record}
+	case Get:
+		return operation{handle: bound(func(r resource[I, T, F], s *server, c echo.Context) error {
+			return itemOf(s, c, r.get)
+		}), query: item, answer: record}
+	case Patch:
+		return operation{handle: bound(func(r resource[I, T, F], s *server, c echo.Context) error {
+			return patchOf(s, c, r.get, r.input, r.update)
+		}), query: write, body: input, answer: record}
+	case Delete:
+		return operation{handle: bound(func(r resource[I, T, F], s *server, c echo.Context) error {
+			return deleteOf(s, c, r.Table, r.Type, r.get)
+		}), query: write}
+	case Restore:
+		return operation{handle: bound(func(r resource[I, T, F], s *server, c echo.Context) error {
+			return restoreOf(s, c, r.Kind, r.get)
+		}), query: write, body: reflect.TypeFor[RestoreInput](), answer: record}
+	case History:
+		return operation{handle: bound(func(r resource[I, T, F], s *server, c echo.Context) error {
+			return historyOf(s, c, r.Type, r.seen)
+		}), query: reflect.TypeFor[historyQuery](), answer: reflect.TypeFor[RevisionPage]()}
+	case Export:
+		return operation{handle: r.export, query: reflect.TypeFor[F]()}
+	case Import:
+		return operation{handle: func(s *server, c echo.Context) error {
+			return importOf(s, c, r.collection(s))
+		}, query: reflect.TypeFor[importParams](), answer: reflect.TypeFor[imports.Import]()}
+	default:
+		return operation{handle: func(_ *server, c echo.Context) error { return templateOf(c, reflect.TypeFor[I]()) }}
+	}
+}
+
+func (r resource[I, T, F]) handleList(s *server, c echo.Context) error {
+	if r.uncached != nil {
+		f, err := query[F](s, c)
+		if err != nil {
+			return err
+		}
+		if r.uncached(f) {
+			return uncachedListOf(s, c, r.list)
+		}
+	}
+	return listOf(s, c, r.list)
+}
+
+// createDistinct rejects a record that seems to be a duplicate with its candidates, unless the client allows it. Then the
+// registry stores that the records are distinct.
+func (r resource[I, T, F]) createDistinct(s *server, c echo.Context) error {
+	var p duplicateParams
+	return createWith(s, c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx, in I) (int64, error) {
+		others, err := distinction.Allow(r.names.distinct(ctx, tx, r.names.finder(s).Session(), in), p.AllowDuplicate)
+		if err != nil {
+			return 0, err
+		}
+		id, err := r.create(ctx, tx, in)
+		if err != nil {
+			return 0, err
+		}
+		return id, distinction.Record(ctx, tx, r.Type, id, others)
+	}, r.get)
+}
+
+func (r resource[I, T, F]) export(s *server, c echo.Context) error {
+	var look func(context.Context, *F) error
+	if r.names != nil {
+		look = func(ctx context.Context, f *F) (err error) {
+			q, found := r.names.search(f)
+			*found, err = sought(ctx, r.names.finder(s), q)
+			return err
+		}
+	}
+	return exportOf(s, c, look, r.list)
+}
+
+// collection is the resource for the import engine.
+func (r resource[I, T, F]) collection(s *server) imports.Collection[I, T] {
+	of := imports.Collection[I, T]{Kind: r.Kind, Get: r.get, Input: r.input, Create: r.create, Update: r.update}
+	if r.names != nil {
+		of.Finder, of.Distinct, of.Spellings = r.names.finder(s), r.names.distinct, r.names.spell
+	}
+	return of
+}
+
+// feed reads records by their ids, as their items show them to the actor.
+func (r resource[I, T, F]) feed(ctx context.Context, db pg.DB, ids []int64, lang string) (map[int64]any, error) {
+	var f F
+	reflect.ValueOf(&f).Elem().FieldByName("ID").Set(reflect.ValueOf(ids)) // every filter has it: a test checks that
+	p := paging.ParamsOf(&f)
+	p.Sort, p.Limit = "id", paging.MaxLimit
+	page, err := r.list(ctx, db, f)
+	if err != nil {
+		return nil, err
+	}
+	if lang != "" {
+		text.Localize(page.Items, lang)
+	}
+	byID := make(map[int64]any, len(page.Items))
+	for i := range page.Items {
+		byID[page.Items[i].Meta().ID] = &page.Items[i]
+	}
+	return byID, nil
+}
+
+// Resources describes all registered resources, in the order in which they refer to each other.
+func Resources() []Resource {
+	all := make([]Resource, len(resources))
+	for i, r := range resources {
+		all[i] = r.Describe()
+	}
+	return all
+}
+
+// Kinds returns how the records of each resource are written back, in the order in which they refer to each other.
+func Kinds() history.Kinds {
+	all := make(history.Kinds, len(resources))
+	for i, r := range resources {
+		all[i] = r.kind()
+	}
+	return all
+}
+
+// FeedTypes returns the types of the change feed, in the order in which records refer to each other.
+func FeedTypes() []string { return slices.Clone(feedTypes) }
+
+var feedTypes = func() (types []string) {
+	for _, r := range Resources() {
+		if _, lacks := r.Lacks[Feed]; !lacks {
+			types = append(types, r.Type)
+		}
+	}
+	return types
+}()
+
+// feedType is a type of record in the change feed.
+type feedType string
+
+// UnmarshalText rejects types that are not in the feed.
+func (t *feedType) UnmarshalText(raw []byte) error {
+	if !slices.Contains(feedTypes, string(raw)) {
+		return apperr.Value{Code: "not_allowed", Args: apperr.Args{"allowed": strings.Join(feedTypes, ", ")}, Allowed: feedTypes}
+	}
+	*t = feedType(raw)
+	return nil
+}
+
+// wanted returns the named types, in the order of the feed; all of them if none is named.
+func wanted[T ~string](named []T) []string {
+	if len(named) == 0 {
+		return feedTypes
+	}
+	return slices.DeleteFunc(FeedTypes(), func(t string) bool { return !slices.Contains(named, T(t)) })
+}
+
+// withData adds the records to the changes that report one. The number of statements depends on the types only.
+func withData(ctx context.Context, db pg.DB, list []Change, lang string) error {
+	ids := map[string][]int64{}
+	for _, c := range list {
+		if c.Op == "upsert" {
+			ids[c.Type] = append(ids[c.Type], c.ID)
+		}
+	}
+	for _, r := range resources {
+		recordType := r.kind().Type
+		if len(ids[recordType]) == 0 {
+			continue
+		}
+		records, err := r.feed(ctx, db, ids[recordType], lang)
+		if err != nil {
+			return err
+		}
+		for i, c := range list {
+			if c.Type == recordType && c.Op == "upsert" {
+				list[i].Data = records[c.ID]
+			}
+		}
+	}
+	return nil
+}

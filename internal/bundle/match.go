@@ -1,0 +1,304 @@
+package bundle
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/names"
+	"roundtables.kz/registry/internal/person"
+	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/spelling"
+	"roundtables.kz/registry/internal/text"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Matching of people and organizations whose names are spelled differently in the registry, or elsewhere in the document.
+
+// nameMatcher finds records of one resource by the phonetic keys of their names.
+type nameMatcher struct {
+	index   spelling.Index
+	finder  *spelling.Finder
+	created *names.Index // names of records that this transaction created, which the finder does not see yet
+}
+
+func newNameMatcher(f *spelling.Finder, x spelling.Index) *nameMatcher {
+	return &nameMatcher{x, f, names.NewIndex(x.Organizations)}
+}
+
+// Limits of a search: the number of names of a record, and of candidates for each.
+const (
+	maxQueries    = 6
+	maxCandidates = 10
+)
+
+// candidate is a record that a name may belong to. A negative id is an entry of the document.
+type candidate struct {
+	spelling.Match
+	affiliatedWith *spelling.Reason // an organization that both have in common
+}
+
+// affiliation is a person and an organization where the person has or had a position.
+type affiliation struct{ person, organization int64 }
+
+// match finds, by phonetic keys, the entries that nothing else has found. It searches the registry, the records that this
+// transaction created, and the other entries.
+func (r *records[T]) match(ctx context.Context, tx pg.DB, unknown []*entry[T]) error {
+	queries := make([][]string, len(unknown))
+	for i, e := range unknown {
+		queries[i] = r.queriesOf(e)
+	}
+	inDocument := names.NewIndex(r.matcher.index.Organizations)
+	locked := slices.Concat(queries...)
+	for _, e := range r.entries {
+		if e.id > 0 || r.recordType.identity(e.details).isNew {
+			r.index(inDocument, e)
+		}
+		if e.id < 0 && r.recordType.identity(e.details).isNew {
+			locked = append(locked, r.queriesOf(e)...)
+		}
+	}
+	if err := r.matcher.index.Lock(ctx, tx, locked); err != nil {
+		return err
+	}
+	found, err := r.matcher.finder.FindEach(ctx, names.Possible, maxCandidates, queries)
+	if err != nil {
+		return err
+	}
+	for i := range found {
+		found[i] = append(found[i], spelling.FindIn(r.matcher.created.View(false), names.Possible, maxCandidates, queries[i])...)
+	}
+	known, err := r.loadContext(ctx, tx, unknown, found)
+	if err != nil {
+		return err
+	}
+	for i, e := range unknown {
+		similar := spelling.FindIn(inDocument.View(false), names.Possible, maxCandidates, queries[i])
+		r.decide(e, r.candidates(e, append(found[i], similar...), known), known)
+		r.index(inDocument, e)
+	}
+	return nil
+}
+
+// queriesOf returns the names of an entry to search for: the first of those that share a phonetic key.
+func (r *records[T]) queriesOf(e *entry[T]) []string {
+	var queries, keys []string
+	for _, name := range r.recordType.queries(e.details) {
+		phoneticKey := r.matcher.index.PhoneticKey(name)
+		if phoneticKey != "" && !slices.Contains(keys, phoneticKey) && len(queries) < maxQueries {
+			queries, keys = append(queries, name), append(keys, phoneticKey)
+		}
+	}
+	return queries
+}
+
+// index adds the names of an entry to those of the document.
+func (r *records[T]) index(inDocument *names.Index, e *entry[T]) {
+	inDocument.Set(e.id, append(inDocument.Spellings(e.id), r.recordType.spellings(r.lang, e.details)...))
+}
+
+// matchContext is what the registry knows about the records that were found.
+type matchContext struct {
+	names        map[int64]string       // a record without a name here was deleted
+	affiliations map[affiliation]string // the organization's name
+}
+
+// loadContext reads about the records that were found or given. The number of queries does not depend on their number.
+func (r *records[T]) loadContext(ctx context.Context, db pg.DB, unknown []*entry[T], found [][]spelling.Match) (matchContext, error) {
+	var known matchContext
+	var ids, organizations []int64
+	for _, list := range found {
+		for _, m := range list {
+			ids = append(ids, m.ID)
+		}
+	}
+	for _, e := range r.entries {
+		if e.id > 0 {
+			ids = append(ids, e.id)
+		}
+	}
+	for _, e := range unknown {
+		for _, o := range e.affiliatedWith {
+			if o.id > 0 {
+				organizations = append(organizations, o.id)
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return known, nil
+	}
+	var err error
+	if len(organizations) > 0 {
+		if known.affiliations, err = r.recordType.affiliations(ctx, db, ids, organizations); err != nil {
+			return known, err
+		}
+	}
+	known.names, err = r.namesByID(ctx, db, ids)
+	return known, err
+}
+
+func (r *records[T]) namesByID(ctx context.Context, db pg.DB, ids []int64) (map[int64]string, error) {
+	rows, err := db.Query(ctx, "SELECT r.id, text_sort_key(r."+r.recordType.name+") FROM "+r.recordType.table+
+		" r WHERE r.id = ANY(@ids)", pg.Args{"ids": ids})
+	if err != nil {
+		return nil, pg.Error(err)
+	}
+	byID := map[int64]string{}
+	var id int64
+	var name string
+	_, err = pgx.ForEachRow(rows, []any{&id, &name}, func() error {
+		byID[id] = name
+		return nil
+	})
+	return byID, pg.Error(err)
+}
+
+// affiliations returns the positions of the people in the organizations, including positions at a round table.
+func affiliations(ctx context.Context, db pg.DB, people, organizations []int64) (map[affiliation]string, error) {
+	affiliated, err := person.AffiliatedWith(ctx, db, people)
+	found := map[affiliation]string{}
+	for id, list := range affiliated {
+		for _, o := range list {
+			if slices.Contains(organizations, o.ID) {
+				found[affiliation{id, o.ID}], _ = o.Name.In("")
+			}
+		}
+	}
+	return found, err
+}
+
+// candidates returns the records that were found for an entry, each once, the best first. Deleted records are left out.
+func (r *records[T]) candidates(e *entry[T], found []spelling.Match, known matchContext) []candidate {
+	var list []candidate
+	for _, m := range found {
+		if m.ID > 0 && known.names[m.ID] == "" {
+			continue
+		}
+		i := slices.IndexFunc(list, func(c candidate) bool { return c.ID == m.ID })
+		switch {
+		case i < 0:
+			list = append(list, candidate{m, known.commonOrganization(m.ID, e.affiliatedWith)})
+		case m.Score > list[i].Score:
+			list[i].Match = m
+		}
+	}
+	slices.SortStableFunc(list, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID))
+	})
+	return list
+}
+
+// commonOrganization returns an organization where the person has a position both in the registry and in the document.
+func (k matchContext) commonOrganization(person int64, organizations []*entry[Organization]) *spelling.Reason {
+	for _, o := range organizations {
+		if name, ok := k.affiliations[affiliation{person, o.id}]; ok {
+			return &spelling.Reason{
+				Feature: "organization", Query: cmp.Or(o.details.Name, name), Record: name, Score: spelling.Rounded(o.score),
+			}
+		}
+	}
+	return nil
+}
+
+func (c candidate) reasons() []spelling.Reason {
+	list := []spelling.Reason{c.Reason()}
+	if c.affiliatedWith != nil {
+		list = append(list, *c.affiliatedWith)
+	}
+	return list
+}
+
+// isPlausible reports whether a new record could duplicate this one.
+func (c candidate) isPlausible() bool {
+	return c.Score >= names.Duplicate || c.affiliatedWith != nil && c.Score >= names.SameWithContext
+}
+
+// isCertain reports whether the first candidate can be taken: it is practically the same, and no other comes near.
+func isCertain(x spelling.Index, list []candidate) bool {
+	if len(list) == 0 || list[0].Score < names.Same || !x.Sure(list[0].Query, list[0].Spelling) {
+		return false
+	}
+	best := list[0]
+	return !slices.ContainsFunc(list[1:], func(c candidate) bool {
+		return best.Score-c.Score < names.Gap || best.affiliatedWith == nil && c.affiliatedWith != nil && c.isPlausible()
+	})
+}
+
+// decide takes the candidate that is certainly the same record or entry. If there is none, the entry is new, or ambiguous
+// if a candidate is plausible.
+func (r *records[T]) decide(e *entry[T], list []candidate, known matchContext) {
+	if isCertain(r.matcher.index, list) {
+		best := list[0]
+		if best.ID < 0 {
+			r.unite(e, r.numbered(best.ID), best)
+		} else {
+			e.take(apperr.Candidate{ID: best.ID, Name: known.names[best.ID], Score: spelling.Rounded(best.Score)}, best.reasons()...)
+		}
+		return
+	}
+	name := r.recordType.identity(e.details).name
+	var plausible []apperr.Candidate
+	for _, c := range list[:min(len(list), maxCandidates)] {
+		score := spelling.Rounded(c.Score)
+		switch {
+		case c.ID > 0 && c.isPlausible():
+			plausible = append(plausible, apperr.Candidate{ID: c.ID, Name: known.names[c.ID], Score: score})
+		case c.ID > 0:
+			e.possible = append(e.possible, PossibleDuplicate{c.ID, known.names[c.ID], score, c.reasons()})
+		case c.isPlausible():
+			r.ambiguous = append(r.ambiguous, apperr.At(e.at, "like_another", "name", name, "pointer", r.numbered(c.ID).at))
+		}
+	}
+	if plausible != nil {
+		r.ambiguous = append(r.ambiguous, ambiguousName(e.at, name, plausible))
+	}
+}
+
+// numbered returns the entry with the id of a record to be created.
+func (r *records[T]) numbered(id int64) *entry[T] {
+	return r.entries[slices.IndexFunc(r.entries, func(e *entry[T]) bool { return e.id == id })]
+}
+
+// unite makes two entries one: e takes the details of x, and the names of x become other names of e.
+func (r *records[T]) unite(x, e *entry[T], match candidate) {
+	all := append(r.recordType.spellings(r.lang, e.details), r.recordType.spellings(r.lang, x.details)...)
+	e.fill(x)
+	kept := names.Keys(r.recordType.spellings(r.lang, e.details)...)
+	for _, s := range all {
+		key := names.Key(s)
+		if key == "" || slices.Contains(kept, key) {
+			continue
+		}
+		kept = append(kept, key)
+		if !r.recordType.addOtherName(&e.details, text.OtherName{Text: s, Kind: "alias"}) {
+			r.mistakes = append(r.mistakes, apperr.At(x.at, "other_names_full", "max", strconv.Itoa(text.MaxOtherNames)))
+			break
+		}
+	}
+	name := r.recordType.identity(e.details).name
+	r.united = append(r.united, United{x.at, r.recordType.plural, e.at, name, spelling.Rounded(match.Score), match.reasons()})
+	r.replace(x, e)
+}
+
+// replace puts e in the place of x.
+func (r *records[T]) replace(x, e *entry[T]) {
+	r.entries = slices.DeleteFunc(r.entries, func(other *entry[T]) bool { return other == x })
+	for key, other := range r.byName {
+		if other == x {
+			r.byName[key] = e
+		}
+	}
+	for _, other := range r.entries {
+		if other.parent == x {
+			other.parent = e
+		}
+	}
+	if e.parent == nil {
+		e.parent = x.parent
+	}
+	e.affiliatedWith = append(e.affiliatedWith, x.affiliatedWith...)
+	x.id = e.id
+}

@@ -1,0 +1,340 @@
+package bundle
+
+import (
+	"context"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/names"
+	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/spelling"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// records holds the records of one type that the document mentions. The same name is the same record.
+type records[T any] struct {
+	recordType recordType[T]
+	lang       string
+	entries    []*entry[T]
+	byName     map[string]*entry[T]
+	byID       map[int64]*entry[T]
+
+	matcher *nameMatcher // nil: records of this type are found by exact names only
+	united  []United
+
+	mistakes  []apperr.Field
+	ambiguous []apperr.Field
+}
+
+// entry is one record that the document mentions, once or more often.
+type entry[T any] struct {
+	at             string            // the first mention
+	details        T                 // everything that the document says about it
+	said           map[string]string // member of details -> pointer to where the document says it
+	parent         *entry[T]
+	affiliatedWith []*entry[Organization] // in the document; only of people
+
+	id       int64 // negative: to be created
+	name     string
+	score    float64
+	reasons  []spelling.Reason
+	possible []PossibleDuplicate // of a new record
+}
+
+func newRecords[T any](t recordType[T], lang string, m *nameMatcher) *records[T] {
+	return &records[T]{recordType: t, lang: lang, byName: map[string]*entry[T]{}, byID: map[int64]*entry[T]{}, matcher: m}
+}
+
+func newEntry[T any](at string, details T) *entry[T] {
+	e := &entry[T]{at: at, details: details, said: map[string]string{}}
+	v := reflect.ValueOf(details)
+	for i := range v.NumField() {
+		if member := memberOf(v.Type().Field(i)); !v.Field(i).IsZero() {
+			e.said[member] = at + "/" + member
+		}
+	}
+	return e
+}
+
+func memberOf(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	return name
+}
+
+// fill takes over the members of another mention of the record that e does not have yet.
+func (e *entry[T]) fill(from *entry[T]) {
+	v, w := reflect.ValueOf(&e.details).Elem(), reflect.ValueOf(from.details)
+	for i := range v.NumField() {
+		if v.Field(i).IsZero() {
+			v.Field(i).Set(w.Field(i))
+		}
+	}
+	said := maps.Clone(from.said)
+	maps.Copy(said, e.said)
+	e.said = said
+}
+
+// pointer returns where the document has a member of the record, or would have it.
+func (e *entry[T]) pointer(member string) string {
+	if at, ok := e.said[member]; ok {
+		return at
+	}
+	return e.at + "/" + member
+}
+
+// add returns the entry of the record that is mentioned at the pointer. Details from several mentions are combined; of
+// two that contradict, the first holds.
+func (r *records[T]) add(at string, details T) *entry[T] { return r.addMention(newEntry(at, details)) }
+
+// addName is add for a mention that is a plain string.
+func (r *records[T]) addName(at, name string) *entry[T] {
+	mention := newEntry(at, r.recordType.named(name))
+	mention.said[r.recordType.name] = at
+	return r.addMention(mention)
+}
+
+func (r *records[T]) addMention(mention *entry[T]) *entry[T] {
+	at, id := mention.at, r.recordType.identity(mention.details)
+	e := r.known(id)
+	if e == nil {
+		e = mention
+		r.entries = append(r.entries, e)
+	} else {
+		e.fill(mention)
+	}
+	if id.id != nil {
+		r.byID[*id.id] = e
+	}
+	if id.id == nil && names.Key(id.name) == "" {
+		r.mistakes = append(r.mistakes, apperr.At(at, "no_name"))
+		r.byName[""] = e // so that every mention has an entry
+	}
+	for _, key := range names.Keys(append([]string{id.name}, id.otherNames...)...) {
+		if other, ok := r.byName[key]; ok && other != e {
+			r.mistakes = append(r.mistakes, apperr.At(at, "name_of_another", "pointer", other.at))
+			continue
+		}
+		r.byName[key] = e
+	}
+	return e
+}
+
+func (r *records[T]) known(id identity) *entry[T] {
+	key := names.Key(id.name)
+	named := r.byName[key]
+	if id.id == nil {
+		return named
+	}
+	if e, ok := r.byID[*id.id]; ok {
+		return e
+	}
+	if named != nil && key != "" && r.recordType.identity(named.details).id == nil {
+		return named
+	}
+	return nil
+}
+
+// of returns the entry of a mention.
+func (r *records[T]) of(mention T) *entry[T] { return r.known(r.recordType.identity(mention)) }
+
+// ofName returns the entry of a mention that is a plain string.
+func (r *records[T]) ofName(name string) *entry[T] { return r.of(r.recordType.named(name)) }
+
+// linkParents adds the parents that the document names. They need not be mentioned elsewhere in it.
+func (r *records[T]) linkParents() {
+	for i := 0; i < len(r.entries); i++ { // a parent may be new and have a parent itself
+		e := r.entries[i]
+		if parent := r.recordType.identity(e.details).parent; parent != nil {
+			e.parent = r.addName(e.pointer("parent"), *parent)
+		}
+	}
+}
+
+// rejectCycles rejects records that are their own ancestors.
+func (r *records[T]) rejectCycles() {
+	for _, e := range r.entries {
+		for up, steps := e.parent, 0; up != nil; up, steps = up.parent, steps+1 {
+			if up == e || steps > len(r.entries) {
+				r.mistakes = append(r.mistakes, apperr.At(e.pointer("parent"), "cycle"))
+				e.parent = nil
+				break
+			}
+		}
+	}
+}
+
+// resolve finds the existing records. A record that is given by id must exist. A name that several records have, or that
+// is probably another spelling of an existing one, is ambiguous: the client decides.
+func (r *records[T]) resolve(ctx context.Context, tx pg.DB) error {
+	var unknown []*entry[T]
+	for i, e := range r.entries {
+		e.id = -int64(i) - 1
+		id := r.recordType.identity(e.details)
+		if id.isNew {
+			if id.id != nil {
+				r.mistakes = append(r.mistakes, apperr.At(e.pointer("new"), "new_with_id"))
+			}
+			continue
+		}
+		found, reason, err := r.lookUp(ctx, tx, id)
+		switch {
+		case err != nil:
+			return err
+		case len(found) == 1:
+			reason.Record = found[0].Name
+			e.take(found[0], reason)
+		case len(found) > 1:
+			r.ambiguous = append(r.ambiguous, ambiguousName(e.at, id.name, found))
+		case id.id != nil:
+			r.mistakes = append(r.mistakes, apperr.At(e.pointer("id"), "unknown_reference"))
+		case !r.isRejected(e): // else it is unclear which record the names belong to
+			unknown = append(unknown, e)
+		}
+	}
+	if r.matcher != nil && len(unknown) > 0 {
+		if err := r.match(ctx, tx, unknown); err != nil {
+			return err
+		}
+	}
+	r.rejectCycles()
+	r.checkNew()
+	return nil
+}
+
+func (r *records[T]) isRejected(e *entry[T]) bool {
+	return slices.ContainsFunc(r.mistakes, func(f apperr.Field) bool { return f.Pointer == e.at })
+}
+
+func ambiguousName(at, name string, candidates []apperr.Candidate) apperr.Field {
+	return apperr.Field{Pointer: at, Code: "ambiguous_name", Args: apperr.Args{"name": name}, Candidates: candidates}
+}
+
+func (e *entry[T]) take(c apperr.Candidate, reasons ...spelling.Reason) {
+	e.id, e.name, e.score, e.reasons = c.ID, c.Name, c.Score, reasons
+}
+
+// checkNew checks the inputs of the records that will be created, with everything that the document says about each.
+func (r *records[T]) checkNew() {
+	for _, e := range r.entries {
+		id := r.recordType.identity(e.details)
+		if e.id > 0 || id.id != nil {
+			continue
+		}
+		for _, f := range r.recordType.check(r.lang, e.details) {
+			f.Pointer = r.locate(e, f.Pointer)
+			if f.Pointer == e.pointer(r.recordType.name) && names.Key(id.name) == "" {
+				continue // no_name reports it
+			}
+			r.mistakes = append(r.mistakes, f)
+		}
+	}
+}
+
+// locate turns a pointer into the resource's input into one into the mention that the value comes from.
+func (r *records[T]) locate(e *entry[T], pointer string) string {
+	pointer = r.recordType.translate(r.lang, e.details, pointer)
+	if pointer == "" {
+		return e.at
+	}
+	member, rest, below := strings.Cut(pointer[1:], "/")
+	if below {
+		rest = "/" + rest
+	}
+	return e.pointer(member) + rest
+}
+
+// lookUp finds the records that have the id, an external id, the exact name, or one of the other names. The first of
+// these that finds anything decides.
+func (r *records[T]) lookUp(ctx context.Context, db pg.DB, id identity) ([]apperr.Candidate, spelling.Reason, error) {
+	reason := spelling.Reason{Feature: "id", Score: 1}
+	if id.id != nil {
+		reason.Query = strconv.FormatInt(*id.id, 10)
+		found, err := r.byColumn(ctx, db, "r.id = ANY(@values)", []int64{*id.id})
+		return found, reason, err
+	}
+	if r.recordType.externalIDs && len(id.externalIDs) > 0 {
+		reason.Feature, reason.Query = "external_id", strings.Join(id.externalIDs, ", ")
+		found, err := r.byColumn(ctx, db, "r.id IN (SELECT x.id FROM external_ids x WHERE x.type = '"+r.recordType.table+
+			"' AND x.external_id = ANY(@values))", id.externalIDs)
+		if len(found) > 0 || err != nil {
+			return found, reason, err
+		}
+	}
+	reason.Feature, reason.Query = "name", id.name
+	found, err := r.recordType.find(ctx, db, id.name)
+	if len(found) > 0 || err != nil {
+		return found, reason, err
+	}
+	for _, name := range id.otherNames {
+		more, err := r.recordType.find(ctx, db, name)
+		if err != nil {
+			return nil, reason, err
+		}
+		for _, c := range more {
+			if !slices.ContainsFunc(found, func(f apperr.Candidate) bool { return f.ID == c.ID }) {
+				found = append(found, c)
+				reason.Query = name
+			}
+		}
+	}
+	return found, reason, nil
+}
+
+func (r *records[T]) byColumn(ctx context.Context, db pg.DB, where string, values any) ([]apperr.Candidate, error) {
+	rows, err := db.Query(ctx, "SELECT r.id, text_sort_key(r."+r.recordType.name+") AS name, 1.0::float8 AS score FROM "+
+		r.recordType.table+" r WHERE "+where+" ORDER BY r.id LIMIT 10", pg.Args{"values": values})
+	if err != nil {
+		return nil, pg.Error(err)
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[apperr.Candidate])
+	return found, pg.Error(err)
+}
+
+// report adds what was matched or united. Call it before write.
+func (r *records[T]) report(to *Report) {
+	for _, e := range r.entries {
+		if e.id > 0 {
+			to.Matched = append(to.Matched, Matched{e.at, r.recordType.plural, e.id, e.name, e.score, e.reasons})
+		}
+	}
+	to.United = append(to.United, r.united...)
+}
+
+// write creates the records that were not found, parents first.
+func (r *records[T]) write(ctx context.Context, tx pgx.Tx, to *Report) error {
+	for _, e := range r.entries {
+		if err := r.create(ctx, tx, to, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *records[T]) create(ctx context.Context, tx pgx.Tx, to *Report, e *entry[T]) error {
+	if e.id > 0 {
+		return nil
+	}
+	var parent *int64
+	if e.parent != nil {
+		if err := r.create(ctx, tx, to, e.parent); err != nil {
+			return err
+		}
+		parent = &e.parent.id
+	}
+	id, err := r.recordType.create(ctx, tx, r.lang, e.details, parent)
+	if err != nil {
+		return located(err, func(pointer string) string { return r.locate(e, pointer) })
+	}
+	e.id = id
+	to.created(e.at, r.recordType.plural, id, r.recordType.identity(e.details).name)
+	to.Created[len(to.Created)-1].Candidates = e.possible
+	if r.matcher != nil {
+		r.matcher.created.Set(id, r.recordType.spellings(r.lang, e.details))
+	}
+	return nil
+}

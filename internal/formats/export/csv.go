@@ -1,0 +1,158 @@
+package export
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"strings"
+)
+
+// BOM is the byte order mark by which spreadsheets recognize UTF-8.
+const BOM = "\ufeff"
+
+// CSVWriter writes rows as CSV (RFC 4180). It does not change the bytes of cells. Rows end in CRLF.
+type CSVWriter struct {
+	w         *bufio.Writer
+	delimiter byte
+	guarded   []bool
+}
+
+// NewCSVWriter returns a writer for the rows of a table. delimiter separates cells.
+func NewCSVWriter(w *bufio.Writer, delimiter byte, t *Table) *CSVWriter {
+	c := &CSVWriter{w: w, delimiter: delimiter}
+	for _, column := range t.columns {
+		c.guarded = append(c.guarded, column.Type == Text)
+	}
+	return c
+}
+
+// Write writes one row. It guards the texts.
+func (c *CSVWriter) Write(row []string) error {
+	for i, cell := range row {
+		if i > 0 {
+			_ = c.w.WriteByte(c.delimiter) // the writer keeps its first error
+		}
+		if c.guarded[i] {
+			cell = Guard(cell)
+		}
+		if strings.ContainsAny(cell, "\"\r\n\t,;") || strings.TrimSpace(cell) != cell { // for any delimiter, since some readers guess it
+			cell = `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
+		}
+		_, _ = c.w.WriteString(cell)
+	}
+	_, err := c.w.WriteString("\r\n")
+	return err
+}
+
+// Guard prevents a spreadsheet from reading a text as a formula. It puts a "'" before a text that begins with = + - @
+// TAB or CR. A text that already begins with such a guard gets another one, so that Unguard restores it.
+func Guard(cell string) string {
+	if armed(cell) {
+		return "'" + cell
+	}
+	return cell
+}
+
+// Unguard removes the guard of a text.
+func Unguard(cell string) string {
+	if strings.HasPrefix(cell, "'") && armed(cell) {
+		return cell[1:]
+	}
+	return cell
+}
+
+// armed reports whether a spreadsheet would read a text as a formula without the "'" before it.
+func armed(cell string) bool {
+	rest := strings.TrimLeft(cell, "'")
+	return rest != "" && strings.IndexByte("=+-@\t\r", rest[0]) >= 0
+}
+
+// CSVReader reads rows of CSV that CSVWriter or other programs have written: rows may also end in LF.
+type CSVReader struct {
+	r         *bufio.Reader
+	delimiter byte
+	begun     bool
+}
+
+// NewCSVReader returns a reader. It skips a BOM.
+func NewCSVReader(r io.Reader, delimiter byte) *CSVReader {
+	return &CSVReader{r: bufio.NewReader(r), delimiter: delimiter}
+}
+
+// ErrQuote is the error for a quoted cell that is not closed or that is followed by other characters.
+var ErrQuote = errors.New("a quotation mark is missing or stands inside a cell")
+
+// Read returns the cells of the next row with their guards, or io.EOF after the last row.
+func (c *CSVReader) Read() ([]string, error) {
+	if !c.begun {
+		c.begun = true
+		if b, err := c.r.Peek(len(BOM)); err == nil && string(b) == BOM {
+			_, _ = c.r.Discard(len(BOM))
+		}
+	}
+	if _, err := c.r.Peek(1); err != nil {
+		return nil, err
+	}
+	var row []string
+	for {
+		cell, last, err := c.cell()
+		if err != nil {
+			return nil, err
+		}
+		if row = append(row, cell); last {
+			return row, nil
+		}
+	}
+}
+
+// cell reads up to a delimiter or the end of the row. last reports whether the row ends.
+func (c *CSVReader) cell() (cell string, last bool, err error) {
+	var b strings.Builder
+	next, err := c.r.ReadByte()
+	if err == nil && next == '"' {
+		if err := c.quoted(&b); err != nil {
+			return "", false, err
+		}
+		next, err = c.r.ReadByte()
+		if err == nil && next != c.delimiter && next != '\r' && next != '\n' {
+			return "", false, ErrQuote
+		}
+	}
+	for ; err == nil; next, err = c.r.ReadByte() {
+		switch next {
+		case c.delimiter:
+			return b.String(), false, nil
+		case '\n':
+			return b.String(), true, nil
+		case '\r':
+			if following, err := c.r.Peek(1); err == nil && following[0] == '\n' {
+				_, _ = c.r.Discard(1)
+			}
+			return b.String(), true, nil
+		}
+		b.WriteByte(next)
+	}
+	if err == io.EOF {
+		return b.String(), true, nil
+	}
+	return "", false, err
+}
+
+// quoted reads up to the closing quotation mark.
+func (c *CSVReader) quoted(b *strings.Builder) error {
+	for {
+		part, err := c.r.ReadString('"')
+		if err == io.EOF {
+			return ErrQuote
+		}
+		if err != nil {
+			return err
+		}
+		b.WriteString(part[:len(part)-1])
+		if following, err := c.r.Peek(1); err != nil || following[0] != '"' {
+			return nil //nolint:nilerr // the end of the file ends the cell, too
+		}
+		_, _ = c.r.Discard(1)
+		b.WriteByte('"')
+	}
+}

@@ -1,0 +1,277 @@
+// Package export writes records as files of CSV, NDJSON and XLSX. It also reads the rows of such tables, so that an
+// export can be imported. It does not choose records.
+//
+// The columns of a table have the names of the members in JSON:
+//
+//   - a number, a date, a code, a name: "starts_on". An empty cell is null.
+//   - a text in languages: "title_kk", "title_ru", "title_en", and "title_other", a JSON object of all other languages.
+//   - an object: a column for each member, "place.id", "place.name_ru". All are empty for null.
+//   - a list: its elements with "|" between them; "\" escapes "|" and "\". For a list of objects each column is such a list,
+//     "topics.id", "topics.name_ru"; the first elements belong to the first object. A column is empty if all its elements are.
+//   - the texts of a statement: "texts_kk", "texts_ru", "texts_en", "texts_other" like a text in languages, "texts_original"
+//     with the language of the original, and "texts_translator", a JSON object of the translators by language.
+package export
+
+import (
+	"encoding"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"roundtables.kz/registry/internal/date"
+	"roundtables.kz/registry/internal/statement"
+	"roundtables.kz/registry/internal/text"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// CellType is the type of the cells of a column.
+type CellType int
+
+// The types of cells.
+const (
+	Text   CellType = iota // free text
+	Number                 // a JSON number
+	Bool                   // true or false
+	Plain                  // a time or a date of which a part may be missing
+	Day                    // YYYY-MM-DD
+)
+
+// Column is a column of a table.
+type Column struct {
+	Name string
+	Type CellType
+}
+
+// Table is the layout of one type of record.
+type Table struct {
+	root    object
+	columns []Column
+}
+
+// Options choose columns.
+type Options struct {
+	Fields []string // only these members of the record; empty: all
+	Lang   bool     // with "<text>_text" and "<text>_lang" beside the texts
+}
+
+// Of returns the layout of a struct type.
+func Of(t reflect.Type, o Options) *Table {
+	table := &Table{root: objectOf(t, o.Lang)}
+	if len(o.Fields) > 0 {
+		table.root.members = slices.DeleteFunc(table.root.members, func(m member) bool { return !slices.Contains(o.Fields, m.owner) })
+		table.root.buildIndex()
+	}
+	table.columns = table.root.columns("")
+	return table
+}
+
+// Columns returns the columns in order.
+func (t *Table) Columns() []Column { return t.columns }
+
+// Header returns the names of the columns.
+func (t *Table) Header() []string {
+	names := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		names[i] = c.Name
+	}
+	return names
+}
+
+// Row returns the cells of a record in JSON, one for each column.
+func (t *Table) Row(record jsontext.Value) ([]string, error) {
+	return t.root.cells(make([]string, 0, len(t.columns)), record)
+}
+
+// node is a part of the layout.
+type node interface {
+	// columns returns the columns of a value called name.
+	columns(name string) []Column
+	// cells appends the cells of a value. nil is null.
+	cells(to []string, v jsontext.Value) ([]string, error)
+	// value reads the cells. Empty cells are null if the value can be null.
+	value(cells []string) (jsontext.Value, error)
+}
+
+type member struct {
+	name  string
+	owner string // field of the struct; that of the text for a member of Added
+	node
+	width int
+}
+
+type object struct {
+	members []member
+	index   map[string]int // of the members, by their names in quotes
+	width   int
+	nilable bool
+}
+
+// objectOf lays out a struct by the members of its JSON form.
+func objectOf(t reflect.Type, lang bool) object {
+	var o object
+	added := slices.ContainsFunc(reflect.VisibleFields(t), func(f reflect.StructField) bool { return f.Type == reflect.TypeFor[text.Added]() })
+	add := func(name, owner string, n node) {
+		m := member{name, owner, n, len(n.columns("x"))}
+		o.members = append(o.members, m)
+		o.width += m.width
+	}
+	for _, f := range visible(t) {
+		name := nameOf(f)
+		add(name, name, nodeOf(f.Type, lang))
+		if f.Type == reflect.TypeFor[text.Map]() && lang && added {
+			add(name+"_text", name, scalar{cellType: Text, nilable: true})
+			add(name+"_lang", name, scalar{cellType: Text, nilable: true})
+		}
+	}
+	o.buildIndex()
+	return o
+}
+
+// buildIndex indexes the members.
+func (o *object) buildIndex() {
+	o.index = make(map[string]int, len(o.members))
+	for i, m := range o.members {
+		o.index[`"`+m.name+`"`] = i
+	}
+}
+
+// visible returns the fields that are members in JSON. Of two with the same name it returns the outer one.
+func visible(t reflect.Type) (fields []reflect.StructField) {
+	depth := map[string]int{}
+	for _, f := range reflect.VisibleFields(t) {
+		name := nameOf(f)
+		if f.Anonymous || !f.IsExported() || name == "" || name == "-" {
+			continue
+		}
+		if d, ok := depth[name]; !ok || len(f.Index) < d {
+			depth[name] = len(f.Index)
+			fields = append(fields, f)
+		}
+	}
+	return slices.DeleteFunc(fields, func(f reflect.StructField) bool { return len(f.Index) > depth[nameOf(f)] })
+}
+
+func nameOf(f reflect.StructField) string {
+	name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+	return name
+}
+
+func nodeOf(t reflect.Type, lang bool) node {
+	nilable := t.Kind() == reflect.Pointer
+	if nilable {
+		t = t.Elem()
+	}
+	switch {
+	case t == reflect.TypeFor[text.Map]():
+		return languages{}
+	case t == reflect.TypeFor[[]statement.Text]():
+		return versions{}
+	case t == reflect.TypeFor[date.Day]():
+		return scalar{Day, nilable}
+	case t == reflect.TypeFor[time.Time]() || t.Implements(reflect.TypeFor[encoding.TextMarshaler]()):
+		return scalar{Plain, nilable}
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return scalar{Text, nilable}
+	case reflect.Bool:
+		return scalar{Bool, nilable}
+	case reflect.Int, reflect.Int64, reflect.Float64:
+		return scalar{Number, nilable}
+	case reflect.Struct:
+		o := objectOf(t, lang)
+		o.nilable = nilable
+		return o
+	case reflect.Slice:
+		element := nodeOf(t.Elem(), lang)
+		return list{element, len(element.columns("x"))}
+	}
+	panic(fmt.Sprintf("no column can hold a %s", t)) // a new kind of field, which its author meets in the tests
+}
+
+func (o object) columns(name string) (all []Column) {
+	for _, m := range o.members {
+		of := m.name
+		if name != "" {
+			of = name + "." + m.name
+		}
+		all = append(all, m.columns(of)...)
+	}
+	return all
+}
+
+func (o object) cells(to []string, v jsontext.Value) ([]string, error) {
+	if v.Kind() != '{' {
+		return append(to, make([]string, o.width)...), nil
+	}
+	given := values{o.index, v, make([]jsontext.Value, len(o.members))}
+	err := json.Unmarshal(v, &given, encoded)
+	if err != nil {
+		return nil, err
+	}
+	for i, m := range o.members {
+		if to, err = m.cells(to, given.list[i]); err != nil {
+			return nil, fmt.Errorf("%s: %w", m.name, err)
+		}
+	}
+	return to, nil
+}
+
+// encoded are the options for JSON that this program has encoded.
+var encoded = json.JoinOptions(jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+
+// values are the values of the indexed members of an object. They are slices of it: a map would be allocated for each
+// row of an export.
+type values struct {
+	index  map[string]int
+	object jsontext.Value
+	list   []jsontext.Value
+}
+
+// UnmarshalJSONFrom finds them.
+func (v *values) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	for d.PeekKind() != jsontext.KindEndObject {
+		name, err := d.ReadValue()
+		if err != nil {
+			return err
+		}
+		i, ok := v.index[string(name)]
+		value, err := d.ReadValue()
+		if err != nil {
+			return err
+		}
+		if ok {
+			end := d.InputOffset()
+			v.list[i] = v.object[end-int64(len(value)) : end]
+		}
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
+func (o object) value(cells []string) (jsontext.Value, error) {
+	if o.nilable && allEmpty(cells) {
+		return jsontext.Value("null"), nil
+	}
+	values := map[string]jsontext.Value{}
+	for _, m := range o.members {
+		v, err := m.value(cells[:m.width])
+		if err != nil {
+			return nil, within(m.name, err)
+		}
+		values[m.name] = v
+		cells = cells[m.width:]
+	}
+	return json.Marshal(values, json.Deterministic(true))
+}
+
+func allEmpty(cells []string) bool {
+	return !slices.ContainsFunc(cells, func(c string) bool { return c != "" })
+}

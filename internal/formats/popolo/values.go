@@ -1,0 +1,198 @@
+package popolo
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/date"
+	"roundtables.kz/registry/internal/text"
+
+	"golang.org/x/text/language"
+)
+
+// language returns the language of a text without one.
+func (m *importer) language(s string) string {
+	if m.Lang != "" {
+		return m.Lang
+	}
+	switch {
+	case strings.ContainsAny(strings.ToLower(s), "әғқңөұүһі"):
+		return "kk"
+	case strings.IndexFunc(s, func(r rune) bool { return unicode.Is(unicode.Cyrillic, r) }) >= 0:
+		return "ru"
+	}
+	return "en"
+}
+
+func (m *importer) text(s string) text.Map {
+	if strings.TrimSpace(s) == "" {
+		return nil
+	}
+	return text.Map{m.language(s): s}
+}
+
+// tag returns a language as the registry writes it, "" if it is none.
+func tag(lang string) string {
+	t, err := language.Raw.Parse(lang)
+	if err != nil || !text.IsTag(t.String()) {
+		return ""
+	}
+	return t.String()
+}
+
+// otherNameTypes are the notes that are kinds of other names in the registry.
+var otherNameTypes = []string{"alias", "transliteration", "former", "abbreviated", "misspelling"}
+
+// names returns the names of an object: the name in its languages, short names, and others.
+func (m *importer) names(name string, others []nameObject) (main, short text.Map, rest []text.OtherName) {
+	main, short = text.Map{}, text.Map{}
+	for _, o := range others {
+		lang := tag(o.Lang)
+		switch {
+		case strings.TrimSpace(o.Name) == "":
+		case o.Note == noteMultilingual && lang != "" && main[lang] == "":
+			main[lang] = o.Name
+		case o.Note == noteShort && lang != "" && short[lang] == "":
+			short[lang] = o.Name
+		default:
+			other := text.OtherName{Text: o.Name, Kind: "alias"}
+			if lang != "" {
+				other.Lang = &lang
+			}
+			switch {
+			case slices.Contains(otherNameTypes, o.Note):
+				other.Kind = o.Note
+			case o.EndDate != "":
+				other.Kind = "former"
+			}
+			rest = append(rest, other)
+		}
+	}
+	if len(short) == 0 {
+		short = nil
+	}
+	if strings.TrimSpace(name) == "" || hasValue(main, name) {
+		return main, short, rest
+	}
+	lang := m.language(name)
+	if was := main[lang]; was != "" {
+		rest = append(rest, text.OtherName{Text: was, Lang: &lang, Kind: "alias"})
+	}
+	main[lang] = name
+	return main, short, rest
+}
+
+func hasValue(m text.Map, value string) bool {
+	for _, v := range m {
+		if v == value {
+			return true
+		}
+	}
+	return false
+}
+
+// addition is what an object adds to a record, and the properties of which the record keeps another value.
+type addition struct {
+	changed bool
+	kept    []string
+}
+
+// text fills a text that is empty.
+func (g *addition) text(property string, into *text.Map, given text.Map) {
+	switch {
+	case len(given) == 0:
+	case len(*into) == 0:
+		*into, g.changed = given, true
+	default:
+		for _, value := range given {
+			if !hasValue(*into, value) && !slices.Contains(g.kept, property) {
+				g.kept = append(g.kept, property)
+			}
+		}
+	}
+}
+
+// fill fills a value that is missing.
+func fill[T comparable](g *addition, property string, into **T, given *T) {
+	switch {
+	case given == nil:
+	case *into == nil:
+		*into, g.changed = given, true
+	case **into != *given:
+		g.kept = append(g.kept, property)
+	}
+}
+
+// names adds names. A second name in the same language becomes an alias.
+func (g *addition) names(into *text.Map, others *[]text.OtherName, given text.Map, more []text.OtherName) {
+	for _, lang := range given.Langs() {
+		switch value := given[lang]; {
+		case hasValue(*into, value):
+		case (*into)[lang] == "":
+			(*into)[lang], g.changed = value, true
+		default:
+			more = append(more, text.OtherName{Text: value, Lang: &lang, Kind: "alias"})
+		}
+	}
+	for _, o := range more {
+		known := hasValue(*into, o.Text) || slices.ContainsFunc(*others, func(p text.OtherName) bool { return p.Text == o.Text })
+		switch {
+		case known:
+		case len(*others) >= text.MaxOtherNames:
+			g.kept = append(g.kept, "other_names")
+		default:
+			*others, g.changed = append(*others, o), true
+		}
+	}
+}
+
+func (g *addition) identifiers(into *[]string, given []string) {
+	for _, id := range given {
+		if !slices.Contains(*into, id) {
+			*into, g.changed = append(*into, id), true
+		}
+	}
+}
+
+// externalIDs returns the identifiers of an object as external ids, with its id if the import has a source. Identifiers
+// without a scheme, or with characters that external ids cannot have, are ignored.
+func (m *importer) externalIDs(key string, at string, own bool, list []identifierObject) (ids, ignored []string) {
+	for _, i := range list {
+		scheme := strings.ToLower(strings.ReplaceAll(strings.TrimSpace(i.Scheme), " ", "_"))
+		id := scheme + ":" + strings.TrimSpace(i.Identifier)
+		switch {
+		case !isExternalID(id):
+			ignored = []string{"identifiers"}
+		case !slices.Contains(ids, id):
+			ids = append(ids, id)
+		}
+	}
+	if id := m.Source + ":" + key; m.Source != "" && key != at && !own && isExternalID(id) && !slices.Contains(ids, id) {
+		ids = append(ids, id)
+	}
+	return ids, ignored
+}
+
+// isExternalID reports whether a record can have the external id.
+func isExternalID(s string) bool {
+	scheme, id, _ := strings.Cut(s, ":")
+	return scheme != "" && id != "" && scheme[0] >= 'a' && scheme[0] <= 'z' && len([]rune(s)) <= 200 &&
+		strings.Trim(scheme, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == "" && strings.IndexFunc(id, unicode.IsSpace) < 0
+}
+
+// dates reads partial dates. The schemas check only their pattern.
+type dates struct{ mistakes []apperr.Field }
+
+func (d *dates) partial(property, s string) *date.Partial {
+	if s == "" {
+		return nil
+	}
+	var p date.Partial
+	if err := p.UnmarshalText([]byte(s)); err != nil {
+		d.mistakes = append(d.mistakes, apperr.At("/"+property, "bad_partial_date"))
+		return nil
+	}
+	return &p
+}

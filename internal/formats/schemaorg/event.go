@@ -1,0 +1,180 @@
+// Package schemaorg writes round tables as Events of schema.org in JSON-LD. It does not choose them.
+package schemaorg
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"roundtables.kz/registry/internal/attendee"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/roundtable"
+	"roundtables.kz/registry/internal/statement"
+	"roundtables.kz/registry/internal/text"
+
+	"github.com/go-json-experiment/json"
+)
+
+// Writer writes round tables.
+type Writer struct {
+	Base string // precedes the paths of links; empty: links are relative
+}
+
+// AtOnce is how many attendees, and how many statements, Write holds in memory at once.
+const AtOnce = paging.MaxLimit
+
+// IsLarge reports whether a round table has more attendees or more statements than AtOnce.
+func IsLarge(r roundtable.RoundTable) bool {
+	return r.Counts.Attendees > AtOnce || r.Counts.Statements > AtOnce
+}
+
+// Write writes a round table with its attendees and statements. It reads them page by page and calls flush after each
+// page.
+func (w Writer) Write(ctx context.Context, db pg.DB, r roundtable.RoundTable, to io.Writer, flush func() error) error {
+	e := w.event(r)
+	if r.Counts.Attendees > 0 {
+		e["attendee"] = paging.StreamOf(paging.Pages(ctx, db, func(ctx context.Context, db pg.DB, p paging.Params) (paging.Page[attendee.Attendee], error) {
+			return attendee.ListWithin(ctx, db, r.ID, attendee.Within{Params: p})
+		}), w.attendee, flush)
+	}
+	if r.Counts.Statements > 0 {
+		e["workFeatured"] = paging.StreamOf(paging.Pages(ctx, db, func(ctx context.Context, db pg.DB, p paging.Params) (paging.Page[statement.Statement], error) {
+			return statement.ListWithin(ctx, db, r.ID, statement.Within{Params: p})
+		}), w.statement, flush)
+	}
+	return json.MarshalWrite(to, e, json.Deterministic(true))
+}
+
+type object map[string]any
+
+func (w Writer) link(path string, id int64) string {
+	return fmt.Sprintf("%s/v1/%s/%d", w.Base, path, id)
+}
+
+// event returns a round table without its attendees and statements. A Role between an organization or a person and the
+// event says what they were to it.
+func (w Writer) event(r roundtable.RoundTable) object {
+	e := object{
+		"@context": "https://schema.org", "@type": "Event", "@id": w.link("round-tables", r.ID), "identifier": append([]string{}, r.ExternalIDs...),
+		"name": texts(r.Title), "eventStatus": "https://schema.org/" + eventStatus[r.Status], "dateModified": r.UpdatedAt.UTC(),
+	}
+	set(e, "description", texts(r.Purpose))
+	set(e, "startDate", r.Begins())
+	set(e, "endDate", r.Ends())
+	set(e, "eventAttendanceMode", attendanceMode[r.Mode])
+	set(e, "inLanguage", r.Languages)
+	set(e, "location", w.locations(r))
+	set(e, "about", each(r.Topics, func(t text.Ref) object { return w.thing("DefinedTerm", "topics", t) }))
+	set(e, "subjectOf", each(r.DocumentLinks, func(d roundtable.LinkedDocument) object { return w.thing("CreativeWork", "documents", d.Document) }))
+	set(e, "organizer", each(r.Organizers, func(o roundtable.OrganizerRef) object {
+		return object{"@type": "OrganizationRole", "roleName": o.Kind, "organizer": w.thing("Organization", "organizations", text.Ref{ID: o.ID, Name: o.Name})}
+	}))
+	if r.Parent != nil {
+		e["superEvent"] = w.thing("Event", "round-tables", *r.Parent)
+	}
+	return e
+}
+
+var (
+	eventStatus    = map[string]string{"scheduled": "EventScheduled", "held": "EventScheduled", "postponed": "EventPostponed", "cancelled": "EventCancelled"}
+	attendanceMode = map[string]string{
+		"in_person": "https://schema.org/OfflineEventAttendanceMode", "online": "https://schema.org/OnlineEventAttendanceMode", "hybrid": "https://schema.org/MixedEventAttendanceMode",
+	}
+)
+
+// statement returns what was said as a Quotation.
+func (w Writer) statement(s statement.Statement) object {
+	said := make([]object, len(s.Texts))
+	for i, t := range s.Texts {
+		said[i] = object{"@language": strings.ToLower(t.Lang), "@value": t.Text}
+	}
+	q := object{"@type": "Quotation", "@id": w.link("statements", s.ID), "text": said}
+	switch {
+	case s.Speaker != nil:
+		q["creator"] = w.thing("Person", "people", text.Ref{ID: s.Speaker.ID, Name: s.Speaker.Name})
+	case s.Attribution != nil:
+		q["creditText"] = *s.Attribution
+	}
+	set(q, "about", each(s.Topics, func(t text.Ref) object { return w.thing("DefinedTerm", "topics", t) }))
+	if s.Document != nil {
+		q["isBasedOn"] = w.thing("CreativeWork", "documents", *s.Document)
+	}
+	return q
+}
+
+func (w Writer) locations(r roundtable.RoundTable) (all []object) {
+	switch {
+	case r.Place != nil && len(r.Venue) > 0:
+		all = append(all, object{"@type": "Place", "name": texts(r.Venue), "containedInPlace": w.thing("Place", "places", *r.Place)})
+	case r.Place != nil:
+		all = append(all, w.thing("Place", "places", *r.Place))
+	case len(r.Venue) > 0:
+		all = append(all, object{"@type": "Place", "name": texts(r.Venue)})
+	}
+	if r.OnlineURL != nil {
+		all = append(all, object{"@type": "VirtualLocation", "url": *r.OnlineURL})
+	}
+	return all
+}
+
+// attendee returns an attendee in its Role. An attendee without a name has roles and positions only.
+func (w Writer) attendee(a attendee.Attendee) object {
+	var who object
+	switch {
+	case a.Organization != nil:
+		who = w.thing("Organization", "organizations", *a.Organization)
+	case a.Person != nil:
+		who = w.thing("Person", "people", text.Ref{ID: a.Person.ID, Name: a.Person.Name})
+	case a.Description != nil:
+		who = object{"@type": "Audience", "name": texts(a.Description)}
+	default:
+		who = object{"@type": "Person"}
+		if a.NameAsListed != nil {
+			who["name"] = *a.NameAsListed
+		}
+	}
+	if a.Organization == nil && a.Description == nil {
+		var titles, organizations []object
+		for _, p := range a.Affiliations {
+			titles = append(titles, texts(p.Title)...)
+			switch {
+			case p.Organization != nil:
+				organizations = append(organizations, w.thing("Organization", "organizations", *p.Organization))
+			case p.OrganizationAsListed != nil:
+				organizations = append(organizations, object{"@type": "Organization", "name": *p.OrganizationAsListed})
+			}
+		}
+		set(who, "jobTitle", titles)
+		set(who, "worksFor", organizations)
+	}
+	return object{"@type": "Role", "roleName": append([]string{}, a.Roles...), "attendee": who}
+}
+
+func (w Writer) thing(class, path string, r text.Ref) object {
+	return object{"@type": class, "@id": w.link(path, r.ID), "name": texts(r.Name)}
+}
+
+// texts returns the texts of a map with their languages.
+func texts(m text.Map) (all []object) {
+	for _, lang := range m.Langs() {
+		all = append(all, object{"@language": strings.ToLower(lang), "@value": m[lang]})
+	}
+	return all
+}
+
+func each[T any](list []T, f func(T) object) []object {
+	all := make([]object, len(list))
+	for i, v := range list {
+		all[i] = f(v)
+	}
+	return all
+}
+
+// set sets a member unless its value is empty.
+func set[T string | []string | []object](o object, name string, v T) {
+	if len(v) > 0 {
+		o[name] = v
+	}
+}

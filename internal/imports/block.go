@@ -1,0 +1,100 @@
+package imports
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// blockRows is how many rows share a savepoint: one for each row costs two round trips and a transaction id of its own.
+const blockRows = 100
+
+// writeAll writes the rows of a file and adds what became of them to the report. Its error is none of a row's: it ends the import.
+func (w *writer[I, T]) writeAll(ctx context.Context, tx pgx.Tx, f file) error {
+	block := make([]fileRow, 0, blockRows)
+	err := f.each(func(row fileRow) error {
+		row.cells = slices.Clone(row.cells)
+		if block = append(block, row); len(block) < blockRows {
+			return nil
+		}
+		rows := block
+		block = block[:0]
+		return w.writeBlock(ctx, tx, rows)
+	})
+	if err != nil || len(block) == 0 {
+		return err
+	}
+	return w.writeBlock(ctx, tx, block)
+}
+
+// writeBlock writes rows. Where one of them is refused while it is written, all of them are written again, each with a savepoint of its own.
+func (w *writer[I, T]) writeBlock(ctx context.Context, tx pgx.Tx, rows []fileRow) error {
+	before, done := *w.head, len(w.rows)
+	w.careful, w.refused = false, false
+	err := within(ctx, tx, func(sub pgx.Tx) error { return w.writeRows(ctx, sub, rows) })
+	if w.refused {
+		*w.head, w.rows = before, w.rows[:done]
+		maps.DeleteFunc(w.seen, func(_ string, line int) bool { return line >= rows[0].line })
+		maps.DeleteFunc(w.said, func(_ int64, line int) bool { return line >= rows[0].line })
+		if w.session != nil {
+			w.session.RolledBack()
+		}
+		w.careful, w.refused = true, false
+		err = w.writeRows(ctx, tx, rows)
+	}
+	if err != nil {
+		return err
+	}
+	return Replan(ctx, tx, done, len(w.rows))
+}
+
+func (w *writer[I, T]) writeRows(ctx context.Context, tx pgx.Tx, rows []fileRow) error {
+	for _, row := range rows {
+		done := Row{Line: row.line}
+		err := row.err
+		if err == nil {
+			err = w.record(ctx, tx, row, &done)
+		}
+		if w.refused {
+			return err
+		}
+		if err != nil {
+			done.Action = Failed
+			if done.Errors, err = mistakesOf(err, w.options.Lang, w.column); err != nil {
+				return err
+			}
+		}
+		w.head.Add(done.Action)
+		w.rows = append(w.rows, done)
+	}
+	return nil
+}
+
+// guarded runs what writes a row.
+func (w *writer[I, T]) guarded(ctx context.Context, tx pgx.Tx, write func(pgx.Tx) error) error {
+	if w.careful {
+		return within(ctx, tx, write)
+	}
+	err := pg.Error(write(tx))
+	w.refused = isOfRow(err)
+	return err
+}
+
+// within runs f so that its error takes back only what it wrote itself.
+func within(ctx context.Context, tx pgx.Tx, f func(sub pgx.Tx) error) error {
+	sub, err := tx.Begin(ctx)
+	if err != nil {
+		return pg.Error(err)
+	}
+	if err := f(sub); err != nil {
+		if back := sub.Rollback(ctx); back != nil {
+			return pg.Error(back)
+		}
+		return pg.Error(err)
+	}
+	return pg.Error(sub.Commit(ctx))
+}

@@ -1,0 +1,380 @@
+package imports
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/formats/export"
+	"roundtables.kz/registry/internal/input"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/xuri/excelize/v2"
+)
+
+// The limits of a file.
+const (
+	MaxRows     = 50_000    // without the header
+	maxLine     = 1 << 20   // bytes of a record in NDJSON
+	maxUnzipped = 200 << 20 // bytes of a workbook when it is unpacked
+	maxXML      = 20 << 20  // bytes of a part of a workbook that is kept in memory
+)
+
+// fileRow is a row of a file: the cells of a table, or a record.
+type fileRow struct {
+	line   int
+	cells  []string
+	record jsontext.Value
+	err    error // why it cannot be read
+}
+
+// file is a file whose rows can be read one by one.
+type file struct {
+	header []string                              // of a table
+	each   func(yield func(fileRow) error) error // stops at the first error of yield
+	close  func()
+}
+
+// atLine is a mistake that makes the whole file unreadable, with its place.
+func atLine(line int, e *apperr.Error) error {
+	if e.Args == nil {
+		e.Args = apperr.Args{}
+	}
+	e.Args["line"] = strconv.Itoa(line)
+	return e
+}
+
+// openFile reads the beginning of a file in one of formats. known are the columns that the exports of the collection have, table is
+// of those that can be written.
+func openFile(format string, raw []byte, delimiter string, known []string, table *export.Table) (file, error) {
+	var f file
+	var err error
+	switch format {
+	case "ndjson":
+		return file{each: func(yield func(fileRow) error) error { return eachLine(raw, yield) }, close: func() {}}, nil
+	case "xlsx":
+		f, err = openWorkbook(raw, table)
+	default:
+		f, err = openCSV(raw, delimiter, table)
+	}
+	if err != nil {
+		return f, err
+	}
+	if err := checkHeader(f.header, known); err != nil {
+		f.close()
+		return f, err
+	}
+	return f, nil
+}
+
+// checkHeader is apperr.Invalid for names that are no columns, that stand there twice or that are missing.
+func checkHeader(header, known []string) error {
+	var fields []apperr.Field
+	for i, name := range header {
+		at := "/" + strconv.Itoa(i)
+		switch {
+		case strings.TrimSpace(name) == "":
+			fields = append(fields, apperr.At(at, "empty_column", "column", strconv.Itoa(i+1)))
+		case slices.Contains(header[:i], name):
+			fields = append(fields, apperr.At(at, "duplicate_column", "value", name))
+		case !slices.Contains(known, name):
+			f := apperr.At(at, "unknown_column", "value", name)
+			if hint := input.Nearest(name, known); hint != "" {
+				f.Code, f.Args["hint"] = "unknown_column_hint", hint
+			}
+			f.Allowed = known
+			fields = append(fields, f)
+		}
+	}
+	if len(fields) > 0 {
+		return &apperr.Error{Kind: apperr.Invalid, Code: "bad_header", Fields: fields}
+	}
+	return nil
+}
+
+// rowError makes a row that cannot be read.
+func rowError(line int, mistake apperr.Field) fileRow {
+	return fileRow{line: line, err: apperr.Validation([]apperr.Field{mistake})}
+}
+
+func openCSV(raw []byte, delimiter string, table *export.Table) (file, error) {
+	if !utf8.Valid(raw) {
+		line := 1
+		for rest := raw; len(rest) > 0; {
+			r, size := utf8.DecodeRune(rest)
+			if r == utf8.RuneError && size == 1 {
+				break
+			}
+			if r == '\n' {
+				line++
+			}
+			rest = rest[size:]
+		}
+		return file{}, atLine(line, apperr.New(apperr.Invalid, "file_not_utf8"))
+	}
+	separator, ok := export.Delimiters[delimiter]
+	if delimiter == "" || !ok {
+		separator = guessDelimiter(raw)
+	}
+	rows := export.NewCSVReader(bytes.NewReader(raw), separator)
+	header, err := rows.Read()
+	if err != nil {
+		return file{}, atLine(1, apperr.New(apperr.Invalid, "file_empty"))
+	}
+	for i := range header {
+		header[i] = strings.TrimSpace(export.Unguard(header[i]))
+	}
+	kinds := table.Kinds(header)
+	return file{header: header, close: func() {}, each: func(yield func(fileRow) error) error {
+		line := 1 + strings.Count(strings.Join(header, ""), "\n")
+		for n := 0; ; {
+			row, err := rows.Read()
+			if err == io.EOF {
+				return nil
+			}
+			line++
+			if err != nil {
+				return atLine(line, apperr.New(apperr.Invalid, "file_bad_quotes"))
+			}
+			at := line
+			for _, cell := range row {
+				line += strings.Count(cell, "\n")
+			}
+			for i := range row {
+				if i < len(kinds) && kinds[i] == export.Text {
+					row[i] = export.Unguard(row[i])
+				}
+			}
+			if n, err = cellsOf(n, at, row, header, yield); err != nil {
+				return err
+			}
+		}
+	}}, nil
+}
+
+// cellsOf gives the row of a table to yield, unless it is empty, and counts it.
+func cellsOf(n, line int, row, header []string, yield func(fileRow) error) (int, error) {
+	if !slices.ContainsFunc(row, func(cell string) bool { return cell != "" }) {
+		return n, nil
+	}
+	if n++; n > MaxRows {
+		return n, atLine(line, apperr.New(apperr.Invalid, "file_too_many_rows", "max", strconv.Itoa(MaxRows)))
+	}
+	for i, cell := range row {
+		switch {
+		case i >= len(header) && cell != "":
+			return n, yield(rowError(line, apperr.At("", "too_many_cells", "max", strconv.Itoa(len(header)))))
+		case strings.ContainsRune(cell, 0):
+			return n, yield(rowError(line, apperr.At("/"+header[i], "nul_character")))
+		}
+	}
+	for len(row) < len(header) { // spreadsheets leave empty cells at the end out
+		row = append(row, "")
+	}
+	return n, yield(fileRow{line: line, cells: row[:len(header)]})
+}
+
+// guessDelimiter gives what stands most often between the cells of the first line.
+func guessDelimiter(raw []byte) byte {
+	first, _, _ := bytes.Cut(raw, []byte("\n"))
+	best, most := byte(','), 0
+	for _, d := range []byte{',', ';', '\t'} {
+		if n := bytes.Count(first, []byte{d}); n > most {
+			best, most = d, n
+		}
+	}
+	return best
+}
+
+// openWorkbook reads the first sheet of a workbook, whose cells are given as a CSV file would have them.
+func openWorkbook(raw []byte, table *export.Table) (file, error) {
+	book, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxXML})
+	if err != nil {
+		if strings.Contains(err.Error(), "unzip size exceeds") {
+			return file{}, apperr.New(apperr.TooLarge, "workbook_too_large", "max", strconv.Itoa(maxUnzipped))
+		}
+		return file{}, &apperr.Error{Kind: apperr.Invalid, Code: "file_no_workbook", Err: err}
+	}
+	f := file{close: func() { _ = book.Close() }} // of temporary files, which are gone anyway
+	rows, err := firstSheet(book)
+	if err == nil {
+		f.close = func() { _, _ = rows.Close(), book.Close() }
+		if rows.Next() {
+			f.header, err = rows.Columns()
+		}
+	}
+	if err != nil || len(f.header) == 0 {
+		f.close()
+		if err != nil {
+			return f, &apperr.Error{Kind: apperr.Invalid, Code: "file_no_workbook", Err: err}
+		}
+		return f, atLine(1, apperr.New(apperr.Invalid, "file_empty"))
+	}
+	for i := range f.header {
+		f.header[i] = strings.TrimSpace(f.header[i])
+	}
+	kinds := table.Kinds(f.header)
+	f.each = func(yield func(fileRow) error) error {
+		n := 0
+		for line := 2; rows.Next(); line++ {
+			row, err := rows.Columns()
+			if err != nil {
+				return &apperr.Error{Kind: apperr.Invalid, Code: "file_no_workbook", Err: err}
+			}
+			for i := range row {
+				if i < len(kinds) {
+					row[i] = plainCell(row[i], kinds[i])
+				}
+			}
+			if n, err = cellsOf(n, line, row, f.header, yield); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return f, nil
+}
+
+// firstSheet gives the rows of the first sheet.
+func firstSheet(book *excelize.File) (*excelize.Rows, error) {
+	sheets := book.GetSheetList()
+	if len(sheets) == 0 {
+		return nil, errors.New("no sheet")
+	}
+	return book.Rows(sheets[0])
+}
+
+// plainCell gives a cell of a workbook, which keeps days as numbers and truth as 0 and 1, as its column holds it.
+func plainCell(cell string, kind export.CellType) string {
+	switch kind {
+	case export.Bool:
+		switch cell {
+		case "1":
+			return "true"
+		case "0":
+			return "false"
+		}
+	case export.Day:
+		if n, err := strconv.ParseFloat(cell, 64); err == nil {
+			if day, err := excelize.ExcelDateToTime(n, false); err == nil {
+				return day.Format(time.DateOnly)
+			}
+		}
+	case export.Number:
+		if n, err := strconv.ParseFloat(cell, 64); err == nil && strings.ContainsAny(cell, "eE.") {
+			return strconv.FormatFloat(n, 'f', -1, 64)
+		}
+	case export.Text, export.Plain:
+	}
+	return cell
+}
+
+// eachLine reads a record a line. The last line of an export says how many there were: a file that lacks some of them is refused.
+func eachLine(raw []byte, yield func(fileRow) error) error {
+	raw = bytes.TrimPrefix(raw, []byte(export.BOM))
+	lines := bufio.NewScanner(bytes.NewReader(raw))
+	lines.Buffer(make([]byte, 0, 64<<10), maxLine)
+	n, line, ended := 0, 0, false
+	for lines.Scan() {
+		line++
+		text := bytes.TrimSpace(lines.Bytes())
+		if len(text) == 0 {
+			continue
+		}
+		if ended {
+			return atLine(line, apperr.New(apperr.Invalid, "file_goes_on"))
+		}
+		if end, is := endOf(text); is {
+			if ended = true; end != n {
+				return atLine(line, apperr.New(apperr.Invalid, "file_cut", "want", strconv.Itoa(end), "got", strconv.Itoa(n)))
+			}
+			continue
+		}
+		if n++; n > MaxRows {
+			return atLine(line, apperr.New(apperr.Invalid, "file_too_many_rows", "max", strconv.Itoa(MaxRows)))
+		}
+		row := fileRow{line: line, record: bytes.Clone(text)}
+		if row.err = input.Scan(text); row.err == nil && row.record.Kind() != '{' {
+			row.err = input.Malformed("not_an_object", "")
+		}
+		if err := yield(row); err != nil {
+			return err
+		}
+	}
+	if lines.Err() != nil {
+		return atLine(line+1, apperr.New(apperr.Invalid, "line_too_long", "max", strconv.Itoa(maxLine)))
+	}
+	if line == 0 {
+		return atLine(1, apperr.New(apperr.Invalid, "file_empty"))
+	}
+	return nil
+}
+
+// endOf reads the last line of an export.
+func endOf(line []byte) (rows int, is bool) {
+	if !bytes.Contains(line, []byte(`"_end"`)) {
+		return 0, false
+	}
+	var end struct {
+		End  bool `json:"_end"`
+		Rows int  `json:"rows"`
+	}
+	return end.Rows, json.Unmarshal(line, &end) == nil && end.End
+}
+
+// writable gives a record without what its input lacks: what an export shows beside. What neither has stays, to be refused.
+func writable(raw jsontext.Value, record, writes reflect.Type) (jsontext.Value, error) {
+	for record.Kind() == reflect.Pointer {
+		record = record.Elem()
+	}
+	for writes.Kind() == reflect.Pointer {
+		writes = writes.Elem()
+	}
+	switch {
+	case raw.Kind() == '[' && record.Kind() == reflect.Slice && writes.Kind() == reflect.Slice:
+		var list []jsontext.Value
+		if err := json.Unmarshal(raw, &list); err != nil {
+			return nil, err
+		}
+		for i := range list {
+			var err error
+			if list[i], err = writable(list[i], record.Elem(), writes.Elem()); err != nil {
+				return nil, err
+			}
+		}
+		return json.Marshal(list)
+	case raw.Kind() != '{' || !input.IsObject(record) || !input.IsObject(writes):
+		return raw, nil
+	}
+	var members map[string]jsontext.Value
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return nil, err
+	}
+	shown, written := input.Members(record), input.Members(writes)
+	for name, value := range members {
+		in, isWritten := written[name]
+		of, isShown := shown[name]
+		base := strings.TrimSuffix(strings.TrimSuffix(name, "_text"), "_lang")
+		_, added := shown[base]
+		var err error
+		switch {
+		case isWritten && isShown:
+			members[name], err = writable(value, record.FieldByIndex(of).Type, writes.FieldByIndex(in).Type)
+		case !isWritten && (isShown || added && base != name):
+			delete(members, name)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(members, json.Deterministic(true))
+}

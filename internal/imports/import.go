@@ -1,0 +1,166 @@
+package imports
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"reflect"
+	"strconv"
+	"time"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/formats/export"
+	"roundtables.kz/registry/internal/history"
+	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/spelling"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Time is how long an import may take.
+const Time = 10 * time.Minute
+
+// Collection is what an import needs to know of its records: I is what clients write, T the record.
+type Collection[I any, T record] struct {
+	history.Kind
+
+	Get    func(context.Context, pg.DB, int64) (T, error)
+	Input  func(*T) *I // the part of a record that clients write
+	Create func(context.Context, pgx.Tx, I) (int64, error)
+	Update func(context.Context, pgx.Tx, T, I) error
+
+	// For records that are found and told apart by their names, else nil:
+	Finder    *spelling.Finder
+	Distinct  func(context.Context, pgx.Tx, *spelling.Session, I) error // rejects a record that seems to exist
+	Spellings func(I) []string                                          // the spellings of a record's name
+}
+
+type record interface{ Meta() changes.Record }
+
+// Options of an import of a table or of NDJSON.
+type Options struct {
+	Format         string // csv, ndjson or xlsx
+	Delimiter      string // of CSV: comma, semicolon or tab; empty: detected in the first line
+	AllowDuplicate bool   // create records that seem to be duplicates
+	Overwrite      bool   // change records that have another version than their row says
+	Lang           string // of the messages in the report
+}
+
+// Write writes the records of a file and returns a report of each row. head counts the rows. An error is about the
+// whole file.
+func (of Collection[I, T]) Write(ctx context.Context, tx pgx.Tx, head *Head, raw []byte, o Options) ([]Row, error) {
+	w := newWriter(of, o, head)
+	known := export.Of(reflect.TypeFor[T](), export.Options{Lang: true}).Header()
+	f, err := openFile(o.Format, raw, o.Delimiter, known, w.table)
+	if err != nil {
+		return nil, err
+	}
+	defer f.close()
+	w.begin(f.header)
+	err = w.writeAll(ctx, tx, f)
+	if err == nil && len(w.rows) == 0 {
+		err = atLine(1, apperr.New(apperr.Invalid, "file_empty"))
+	}
+	return w.rows, err
+}
+
+// Run imports raw: write writes its rows or objects and counts them in the head. Run rejects the import if rows have
+// errors and head.OnError is not skip, and else stores it in the ledger.
+func Run(ctx context.Context, tx pgx.Tx, head Head, raw []byte, write func(*Head) ([]Row, error)) (Import, error) {
+	sum := sha256.Sum256(raw)
+	head.SHA256 = hex.EncodeToString(sum[:])
+	again, err := Again(ctx, tx, head.Collection, head.SHA256)
+	if err != nil {
+		return Import{}, err
+	}
+	if again != 0 {
+		return Import{}, apperr.New(apperr.Conflict, "already_imported", "id", strconv.FormatInt(again, 10))
+	}
+	// One statement writes the change log for all rows.
+	timeout := "SET LOCAL statement_timeout = '" + strconv.Itoa(int(Time.Seconds())) + "s'"
+	if err := pg.Exec(ctx, tx, timeout, nil); err != nil {
+		return Import{}, err
+	}
+	before, err := changes.ReadHead(ctx, tx)
+	if err != nil {
+		return Import{}, err
+	}
+	rows, err := write(&head)
+	if err != nil {
+		return Import{}, err
+	}
+	if head.Failed > 0 && head.OnError != "skip" {
+		return Import{}, rejected(head, rows)
+	}
+	return Keep(ctx, tx, head, rows, before.Seq)
+}
+
+// rejected is apperr.Invalid with the rows that have errors.
+func rejected(h Head, rows []Row) error {
+	var failed []Row
+	for _, r := range rows {
+		if r.Action == Failed {
+			failed = append(failed, r)
+		}
+	}
+	e := apperr.New(apperr.Invalid, "import_refused", "failed", strconv.Itoa(h.Failed), "rows", strconv.Itoa(len(rows)))
+	e.Extra = map[string]any{"counts": h.Counts, "rows": failed}
+	return e
+}
+
+// isOfRow reports whether an error is about a row, and not about the whole import.
+func isOfRow(err error) bool {
+	var e *apperr.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Kind {
+	case apperr.Malformed, apperr.Invalid, apperr.NotFound, apperr.Gone, apperr.Merged, apperr.Conflict, apperr.Stale, apperr.Forbidden:
+		return true
+	}
+	return false
+}
+
+// mistakesOf turns the error of a row into its report. An error that is about the whole import is returned.
+func mistakesOf(err error, lang string, column func(pointer string) string) ([]Mistake, error) {
+	var e *apperr.Error
+	if !errors.As(err, &e) || !isOfRow(err) {
+		return nil, err
+	}
+	if len(e.Fields) == 0 {
+		candidates, _ := e.Extra["candidates"].([]apperr.Candidate)
+		f := apperr.Field{Code: e.Code, Args: e.Args, Candidates: candidates}
+		switch e.Kind {
+		case apperr.NotFound, apperr.Gone, apperr.Merged:
+			f.Pointer = "/id"
+		}
+		e = &apperr.Error{Fields: []apperr.Field{f}}
+	}
+	list := make([]Mistake, len(e.Fields))
+	for i, f := range e.Fields {
+		list[i] = NewMistake(f, lang)
+		if name := column(f.Pointer); name != "" {
+			list[i].Column, list[i].Pointer = name, ""
+		}
+	}
+	return list, nil
+}
+
+// NewMistake reports a field error in a language.
+func NewMistake(f apperr.Field, lang string) Mistake {
+	return Mistake{
+		Pointer: f.Pointer, Code: f.Code, Message: apperr.Message(f.Code, lang, f.Args),
+		Args: f.Args, Allowed: f.Allowed, Candidates: f.Candidates,
+	}
+}
+
+// Translate words the errors of an import's report in a language.
+func (m *Import) Translate(lang string) {
+	for _, r := range m.Rows {
+		for i, e := range r.Errors {
+			r.Errors[i].Message = apperr.Message(e.Code, lang, e.Args)
+		}
+	}
+}

@@ -1,0 +1,380 @@
+package imports
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/distinction"
+	"roundtables.kz/registry/internal/formats/export"
+	"roundtables.kz/registry/internal/input"
+	"roundtables.kz/registry/internal/names"
+	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/spelling"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/jackc/pgx/v5"
+)
+
+// importWriter writes the rows of one file.
+type writer[I any, T record] struct {
+	Collection[I, T]
+	options Options
+	table   *export.Table // of what can be written
+	editor  *export.Editor
+	header  []string
+	seen    map[string]int // keys of the names of records that rows have created, with their lines
+	said    map[int64]int  // records of which rows have said something, with the lines of the first ones
+	head    *Head
+	rows    []Row
+
+	session *spelling.Session // of names, for records that are known by them
+	careful bool              // each row that is written has a savepoint of its own
+	refused bool              // a row was, while it was written without one
+}
+
+func newWriter[I any, T record](of Collection[I, T], o Options, head *Head) *writer[I, T] {
+	w := &writer[I, T]{
+		Collection: of, options: o, table: export.Of(reflect.TypeFor[I](), export.Options{}),
+		seen: map[string]int{}, said: map[int64]int{}, head: head,
+	}
+	if of.Finder != nil {
+		w.session = of.Finder.Session()
+	}
+	return w
+}
+
+func (w *writer[I, T]) begin(header []string) {
+	w.header = header
+	w.editor = w.table.Editor(header)
+}
+
+// record finds the record of a row and changes it, or makes it.
+func (w *writer[I, T]) record(ctx context.Context, tx pgx.Tx, row fileRow, done *Row) error {
+	err := w.find(ctx, tx, row, done)
+	if err == nil && w.said[*done.ID] == 0 {
+		w.said[*done.ID] = row.line
+	}
+	return err
+}
+
+func (w *writer[I, T]) find(ctx context.Context, tx pgx.Tx, row fileRow, done *Row) error {
+	id, version, err := w.key(row)
+	if err != nil {
+		return err
+	}
+	by := "/id"
+	if id == 0 {
+		members, err := w.members(row, nil)
+		if err != nil {
+			return err
+		}
+		if id, err = w.identified(ctx, tx, members); err != nil {
+			return err
+		}
+		if id == 0 {
+			return w.make(ctx, tx, row.line, members, done)
+		}
+		by = "/external_ids"
+	}
+	done.ID = &id
+	return w.change(ctx, tx, row, id, version, by, done)
+}
+
+// key gives id and version of a row, 0 where it has none.
+func (w *writer[I, T]) key(row fileRow) (id, version int64, err error) {
+	given := map[string]string{}
+	if row.record != nil {
+		var members struct {
+			ID      jsontext.Value `json:"id"`
+			Version jsontext.Value `json:"version"`
+		}
+		if err := json.Unmarshal(row.record, &members); err != nil {
+			return 0, 0, err
+		}
+		for name, v := range map[string]jsontext.Value{"id": members.ID, "version": members.Version} {
+			if len(v) > 0 && v.Kind() != 'n' {
+				given[name] = string(v)
+			}
+		}
+	} else {
+		for i, name := range w.header {
+			if name == "id" || name == "version" {
+				given[name] = strings.TrimSpace(row.cells[i])
+			}
+		}
+	}
+	var mistakes []apperr.Field
+	number := func(name string) (n int64) {
+		if given[name] == "" {
+			return 0
+		}
+		n, err := strconv.ParseInt(given[name], 10, 64)
+		if err != nil || n < 1 {
+			mistakes = append(mistakes, apperr.At("/"+name, "bad_number"))
+		}
+		return n
+	}
+	id, version = number("id"), number("version")
+	return id, version, apperr.Validation(mistakes)
+}
+
+// members gives what a row says of a record; current is its content, nil for none.
+func (w *writer[I, T]) members(row fileRow, current jsontext.Value) (map[string]jsontext.Value, error) {
+	if row.record == nil {
+		members, err := w.editor.Members(current, row.cells)
+		var cell *export.CellError
+		if errors.As(err, &cell) {
+			return nil, apperr.Validation([]apperr.Field{apperr.At(cell.Column, "cell_expected", "expected", cell.Expected)})
+		}
+		return members, err
+	}
+	raw, err := writable(row.record, reflect.TypeFor[T](), reflect.TypeFor[I]())
+	if err != nil {
+		return nil, err
+	}
+	var members map[string]jsontext.Value
+	return members, json.Unmarshal(raw, &members)
+}
+
+// identified gives the id of the record that has an external id of the row, 0 for none.
+func (w *writer[I, T]) identified(ctx context.Context, tx pgx.Tx, members map[string]jsontext.Value) (int64, error) {
+	given := externalIDsIn(members)
+	if len(given) == 0 {
+		return 0, nil
+	}
+	// Planned for its values: a plan for any number of ids reads all ids of the collection for every row of a large file.
+	rows, err := tx.Query(ctx, "SELECT DISTINCT id FROM external_ids WHERE type = @type AND external_id = ANY(@ids) ORDER BY id", pgx.QueryExecModeCacheDescribe, pg.Args{"type": w.Table, "ids": given})
+	if err != nil {
+		return 0, pg.Error(err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	switch {
+	case err != nil:
+		return 0, pg.Error(err)
+	case len(ids) == 0:
+		return 0, nil
+	case len(ids) > 1:
+		f := apperr.At("/external_ids", "external_ids_of_several")
+		for _, id := range ids {
+			f.Candidates = append(f.Candidates, apperr.Candidate{ID: id, Score: 1})
+		}
+		return 0, apperr.Validation([]apperr.Field{f})
+	}
+	return ids[0], nil
+}
+
+// externalIDsIn gives the external ids of a row. What is wrong with them is told when they are written.
+func externalIDsIn(members map[string]jsontext.Value) (ids []string) {
+	_ = json.Unmarshal(members["external_ids"], &ids)
+	return ids
+}
+
+// make creates the record of a row.
+func (w *writer[I, T]) make(ctx context.Context, tx pgx.Tx, line int, members map[string]jsontext.Value, done *Row) error {
+	raw, err := export.Merge(nil, members)
+	if err != nil {
+		return err
+	}
+	var in I
+	if err := input.Decode(raw, &in); err != nil {
+		return err
+	}
+	if err := w.alone(in); err != nil {
+		return err
+	}
+	var others []apperr.Candidate
+	if w.session != nil {
+		if others, err = distinction.Allow(w.Distinct(ctx, tx, w.session, in), w.options.AllowDuplicate); err != nil {
+			return err
+		}
+	}
+	return w.guarded(ctx, tx, func(sub pgx.Tx) error {
+		id, err := w.Create(ctx, sub, in)
+		if err != nil {
+			return err
+		}
+		if err := distinction.Record(ctx, sub, w.Type, id, others); err != nil {
+			return err
+		}
+		for _, key := range w.keys(in) {
+			w.seen[key] = line
+		}
+		if len(externalIDsIn(members)) == 0 {
+			w.head.Unkeyed++
+		}
+		done.Action, done.ID = Created, &id
+		return nil
+	})
+}
+
+// keys are by which two rows name one record, if records of the collection are known by their names.
+func (w *writer[I, T]) keys(in I) []string {
+	if w.Spellings == nil {
+		return nil
+	}
+	return names.Keys(w.Spellings(in)...)
+}
+
+// alone refuses a record of which an earlier row has created one of the same name: the search for duplicates does not see that yet.
+func (w *writer[I, T]) alone(in I) error {
+	if w.options.AllowDuplicate {
+		return nil
+	}
+	for _, key := range w.keys(in) {
+		if line, ok := w.seen[key]; ok {
+			return apperr.Validation([]apperr.Field{apperr.At("/name", "duplicate_row", "line", strconv.Itoa(line))})
+		}
+	}
+	return nil
+}
+
+// change gives a record what the row says of it, unless it says so already. by is how the row names it.
+func (w *writer[I, T]) change(ctx context.Context, tx pgx.Tx, row fileRow, id, version int64, by string, done *Row) error {
+	r, err := w.Get(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	current, err := json.Marshal(w.Input(&r), input.JSON)
+	if err != nil {
+		return err
+	}
+	members, err := w.members(row, current)
+	if err != nil {
+		return err
+	}
+	merged, err := export.Merge(current, members)
+	if err != nil {
+		return err
+	}
+	if w.exported(row) {
+		if merged, err = w.keepHidden(ctx, tx, id, current, merged); err != nil {
+			return err
+		}
+	}
+	var in I
+	if err := input.Decode(merged, &in); err != nil {
+		return err
+	}
+	after, err := json.Marshal(&in, input.JSON)
+	if err != nil {
+		return err
+	}
+	if len(members) == 0 || bytes.Equal(current, after) {
+		done.Action = Unchanged
+		return nil
+	}
+	if line, ok := w.said[id]; ok { // which of the two is right?
+		return apperr.Validation([]apperr.Field{apperr.At(by, "duplicate_row", "line", strconv.Itoa(line))})
+	}
+	is := r.Meta().Version
+	if version != 0 && version != is && !w.options.Overwrite {
+		return outdated(is)
+	}
+	return w.guarded(ctx, tx, func(sub pgx.Tx) error {
+		current, err := changes.Lock(ctx, sub, w.Table, w.Type, id)
+		if err != nil {
+			return err
+		}
+		if current != is {
+			return outdated(current)
+		}
+		done.Action = Updated
+		return w.Update(ctx, sub, r, in)
+	})
+}
+
+func outdated(current int64) error {
+	return apperr.Validation([]apperr.Field{apperr.At("/version", "row_outdated", "current", strconv.FormatInt(current, 10))})
+}
+
+// exported reports whether a row is as an export has it, with what nobody can write.
+func (w *writer[I, T]) exported(row fileRow) bool {
+	const stamp = "updated_at"
+	if row.record == nil {
+		return slices.Contains(w.header, stamp)
+	}
+	var members map[string]jsontext.Value
+	return json.Unmarshal(row.record, &members) == nil && members[stamp] != nil
+}
+
+// keepHidden takes back from what a row makes of a record what is only hidden from the public in it: whoever exports without a key has notes and
+// restricted people as empty, and must not empty them by bringing the file back. Nobody can tell such a file from one with a key.
+func (w *writer[I, T]) keepHidden(ctx context.Context, tx pgx.Tx, id int64, current, merged jsontext.Value) (jsontext.Value, error) {
+	was, err := canonicalMembers(current)
+	if err != nil {
+		return nil, err
+	}
+	is, err := canonicalMembers(merged)
+	if err != nil || maps.EqualFunc(was, is, sameValue) {
+		return merged, err
+	}
+	shown, err := w.Get(actor.With(ctx, actor.Actor{}), tx, id)
+	if apperr.IsKind(err, apperr.NotFound) { // it was in no such file
+		return merged, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	raw, err := json.Marshal(w.Input(&shown), input.JSON)
+	if err != nil {
+		return nil, err
+	}
+	public, err := canonicalMembers(raw)
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range is {
+		if sameValue(value, public[name]) {
+			is[name] = was[name]
+		}
+	}
+	return json.Marshal(is)
+}
+
+// canonicalMembers are the members of an object, written so that equal ones are the same.
+func canonicalMembers(object jsontext.Value) (members map[string]jsontext.Value, err error) {
+	object = bytes.Clone(object)
+	if err := object.Canonicalize(); err != nil {
+		return nil, err
+	}
+	return members, json.Unmarshal(object, &members)
+}
+
+func sameValue(a, b jsontext.Value) bool { return bytes.Equal(a, b) }
+
+// column gives the column of a pointer into a record, "" for a file without columns.
+func (w *writer[I, T]) column(pointer string) string {
+	if w.header == nil {
+		return ""
+	}
+	var parts []string
+	for part := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
+		if _, err := strconv.Atoi(part); err != nil {
+			parts = append(parts, part)
+		}
+	}
+	for n := len(parts); n > 0; n-- {
+		for _, between := range []string{".", "_"} {
+			if name := strings.Join(parts[:n], between); slices.Contains(w.header, name) {
+				return name
+			}
+		}
+	}
+	of := func(name string) bool {
+		return strings.HasPrefix(name, parts[0]+"_") || strings.HasPrefix(name, parts[0]+".")
+	}
+	if i := slices.IndexFunc(w.header, of); i >= 0 { // a text of which it says nothing about a language
+		return w.header[i]
+	}
+	return parts[0]
+}

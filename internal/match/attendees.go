@@ -1,0 +1,120 @@
+package match
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/attendee"
+	"roundtables.kz/registry/internal/names"
+	"roundtables.kz/registry/internal/organization"
+	"roundtables.kz/registry/internal/person"
+	"roundtables.kz/registry/internal/spelling"
+	"roundtables.kz/registry/internal/text"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// AttendeeCandidate is a record that an unresolved attendee may be.
+//
+//	@Description	A person or an organization that an unresolved attendee may be.
+type AttendeeCandidate struct {
+	Type    string            `json:"type" enums:"people,organizations" example:"people"` // The type of the record, as in its path.
+	ID      int64             `json:"id" example:"1"`                                     // The id of the record.
+	Name    text.Map          `json:"name"`                                               // Its name by language.
+	Matched string            `json:"matched" example:"Talgat Kaliyev"`                   // Its spelling that is most similar to the name as listed.
+	Score   float64           `json:"score" example:"0.97"`                               // The similarity of the names, 0 to 1.
+	Band    string            `json:"band" enums:"match,possible" example:"match"`        // The decision. A shared organization lowers the score that a match needs.
+	Reasons []spelling.Reason `json:"reasons"`                                            // The comparisons behind the decision.
+	Added   text.Added        `json:",embed" swaggerignore:"true"`
+} //	@name	AttendeeCandidate
+
+// maxAttendeeCandidates is the largest number of candidates for an attendee.
+const maxAttendeeCandidates = 5
+
+// Candidates returns the people and organizations that each attendee may be by its name as listed, the best first.
+func (m *Matcher) Candidates(ctx context.Context, attendees []attendee.Attendee) ([][]AttendeeCandidate, error) {
+	spellings := make([][]string, len(attendees))
+	candidates := make([][]AttendeeCandidate, len(attendees))
+	for i, a := range attendees {
+		candidates[i] = []AttendeeCandidate{}
+		if a.NameAsListed != nil {
+			spellings[i] = []string{*a.NameAsListed}
+		}
+	}
+	for _, t := range RecordTypes {
+		// Twice as many as are returned, because a shared organization changes the order.
+		found, err := m.find(ctx, t, names.Possible, 2*maxAttendeeCandidates, spellings)
+		if err != nil {
+			return nil, err
+		}
+		for i, a := range attendees {
+			organizations := organizationsOf(a)
+			for _, c := range found[i] {
+				d := c.decide(organizations...)
+				candidates[i] = append(candidates[i], AttendeeCandidate{
+					Type: t.ID, ID: d.ID, Name: d.Name, Matched: c.Spelling, Score: d.Score, Band: d.Band, Reasons: d.Reasons,
+				})
+			}
+		}
+	}
+	for i, list := range candidates {
+		slices.SortStableFunc(list, func(a, b AttendeeCandidate) int { // "match" sorts before "possible"
+			return cmp.Or(cmp.Compare(a.Band, b.Band), cmp.Compare(b.Score, a.Score))
+		})
+		candidates[i] = list[:min(len(list), maxAttendeeCandidates)]
+	}
+	return candidates, nil
+}
+
+// organizationsOf returns the organizations that the source names with an attendee, as candidate.decide takes them.
+func organizationsOf(a attendee.Attendee) (list []string) {
+	for _, f := range a.Affiliations {
+		if f.OrganizationID != nil {
+			list = append(list, recordPath(Organizations, *f.OrganizationID))
+		}
+		if f.OrganizationAsListed != nil {
+			list = append(list, *f.OrganizationAsListed)
+		}
+		if f.Organization != nil {
+			list = append(list, inLanguage(f.Organization.Name, ""))
+		}
+	}
+	return list
+}
+
+// ResolveInput links an attendee.
+//
+//	@Description	The person or the organization that an unresolved attendee is.
+type ResolveInput struct {
+	PersonID       *int64 `json:"person_id" validate:"omitnil,gt=0" example:"1"`       // The person.
+	OrganizationID *int64 `json:"organization_id" validate:"omitnil,gt=0" example:"1"` // Or the organization.
+	KeepSpelling   bool   `json:"keep_spelling"`                                       // Whether to add the name as listed to the other names of the record, so that searches find the record by it.
+} //	@name	ResolveInput
+
+// Check returns the errors that no tag can state.
+func (in *ResolveInput) Check() []apperr.Field {
+	switch {
+	case in.PersonID == nil && in.OrganizationID == nil:
+		return []apperr.Field{apperr.At("/person_id", "who_needed")}
+	case in.PersonID != nil && in.OrganizationID != nil:
+		return []apperr.Field{apperr.At("/organization_id", "one_attendee")}
+	}
+	return nil
+}
+
+// Resolve links an unresolved attendee, with the errors of attendee.Resolve, and returns it.
+func Resolve(ctx context.Context, tx pgx.Tx, id int64, in ResolveInput) (attendee.Attendee, error) {
+	if err := attendee.Resolve(ctx, tx, id, in.PersonID, in.OrganizationID); err != nil {
+		return attendee.Attendee{}, err
+	}
+	a, err := attendee.Get(ctx, tx, id)
+	switch {
+	case err != nil || !in.KeepSpelling || a.NameAsListed == nil:
+		return a, err
+	case in.PersonID != nil:
+		return a, person.AddSpelling(ctx, tx, *in.PersonID, *a.NameAsListed)
+	}
+	return a, organization.AddSpelling(ctx, tx, *in.OrganizationID, *a.NameAsListed)
+}

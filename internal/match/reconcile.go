@@ -1,0 +1,231 @@
+package match
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"roundtables.kz/registry/internal/names"
+	"roundtables.kz/registry/internal/spelling"
+)
+
+// ReconcileResult lists the candidates for one query.
+//
+//	@Description	The candidates for one query.
+type ReconcileResult struct {
+	Result []ReconcileCandidate `json:"result"` // The candidates, the best first.
+} //	@name	ReconcileResult
+
+// ReconcileCandidate is a record that a query may refer to.
+//
+//	@Description	A record that a query may refer to.
+type ReconcileCandidate struct {
+	ID          string             `json:"id" example:"people/42"`                           // The id of the record: its path below `/v1/`.
+	Name        string             `json:"name" example:"Maulen Ashimbayev"`                 // Its name, in the language of Accept-Language or the next one of the chain ru, en, kk.
+	Description string             `json:"description,omitempty" example:"Chairman, Senate"` // What distinguishes it from records of the same name, if that is known.
+	Type        []RecordType       `json:"type"`                                             // Its record type.
+	Score       float64            `json:"score" example:"97.1"`                             // The similarity of the names, 0 to 100, reduced by a tenth for each property that differs.
+	Match       bool               `json:"match"`                                            // Whether the registry is sure that the query refers to this record.
+	Features    []ReconcileFeature `json:"features"`                                         // The comparisons behind the score.
+} //	@name	ReconcileCandidate
+
+// ReconcileFeature is one comparison of a query with a record.
+//
+//	@Description	One comparison of a query with a record.
+type ReconcileFeature struct {
+	ID    string  `json:"id" enums:"id,name,organization,external_id,country,kind" example:"name"` // What was compared.
+	Value float64 `json:"value" example:"97.1"`                                                    // The similarity, 0 to 100. An exact comparison gives 100 or 0.
+} //	@name	ReconcileFeature
+
+// scoredCandidate is a candidate for a query.
+type scoredCandidate struct {
+	ReconcileCandidate
+	identified bool    // by its id or an external id, whatever its name is
+	agrees     bool    // with the query in a property
+	nameScore  float64 // the score without the properties
+}
+
+// Reconcile returns the candidates for each query, by the ids of the queries. Names are in the language lang.
+func (m *Matcher) Reconcile(ctx context.Context, queries []ReconcileQuery, lang string) (map[string]ReconcileResult, error) {
+	scored := make([][]scoredCandidate, len(queries))
+	for _, t := range RecordTypes {
+		if err := m.score(ctx, t, queries, lang, scored); err != nil {
+			return nil, err
+		}
+	}
+	results := make(map[string]ReconcileResult, len(queries))
+	for i, q := range queries {
+		results[q.id] = ReconcileResult{best(scored[i], q.limit())}
+	}
+	return results, nil
+}
+
+// score adds the candidates of one type to those that each query has in scored.
+func (m *Matcher) score(ctx context.Context, t RecordType, queries []ReconcileQuery, lang string, scored [][]scoredCandidate) error {
+	spellings := make([][]string, len(queries))
+	var ids []int64
+	var externalIDs []string
+	for i, q := range queries {
+		if !q.includes(t) {
+			continue
+		}
+		if q.Query != "" {
+			spellings[i] = []string{q.Query}
+		}
+		if id, ok := recordID(t, q.Query); ok {
+			ids = append(ids, id)
+		}
+		externalIDs = append(externalIDs, q.values("external_id")...)
+	}
+	// Twice as many as are returned, because the properties change the order.
+	byName, err := m.find(ctx, t, minScore, 2*maxReconciled, spellings)
+	if err != nil {
+		return err
+	}
+	byIdentifier, err := m.load(ctx, t, ids, externalIDs)
+	if err != nil {
+		return err
+	}
+	identifiers := slices.Sorted(maps.Keys(byIdentifier))
+	for i, q := range queries {
+		if !q.includes(t) {
+			continue
+		}
+		for _, c := range byName[i] {
+			scored[i] = append(scored[i], q.score(t, c, lang))
+		}
+		for _, id := range identifiers {
+			c := candidate{spelling.Match{ID: id}, byIdentifier[id]}
+			if s := q.score(t, c, lang); s.identified && !slices.ContainsFunc(byName[i], func(n candidate) bool { return n.ID == id }) {
+				scored[i] = append(scored[i], s)
+			}
+		}
+	}
+	return nil
+}
+
+// penalty is the factor by which a property that differs reduces a score.
+const penalty = .9
+
+// score compares a candidate with the query: the name and the organizations as Match does, then the other properties.
+func (q *ReconcileQuery) score(t RecordType, c candidate, lang string) scoredCandidate {
+	d := c.decide(q.values(featureOrganization)...)
+	// Many people share a surname or a given name, so one word alone does not identify a person.
+	sufficient := t != People || len(names.Parse(q.Query).Tokens()) > 1 || len(d.Reasons) > 1
+	s := scoredCandidate{nameScore: percent(c.Score), ReconcileCandidate: ReconcileCandidate{
+		ID: recordPath(t, c.ID), Name: inLanguage(c.name, lang), Description: c.description(lang), Type: []RecordType{t},
+		Score: c.Score, Match: sufficient && d.Band == "match",
+	}}
+	for _, reason := range d.Reasons {
+		if c.Spelling != "" {
+			s.Features = append(s.Features, ReconcileFeature{reason.Feature, percent(reason.Score)})
+		}
+		if reason.Feature != featureOrganization {
+			continue
+		}
+		if s.agrees = reason.Score >= names.Possible; !s.agrees {
+			s.Score *= penalty
+		}
+	}
+	if s.ID == q.Query {
+		s.identified = true
+		s.Features = append(s.Features, ReconcileFeature{"id", 100})
+	}
+	s.compare("external_id", q.values("external_id"), c.externalIDs, sameScheme)
+	if t == Organizations {
+		s.compare("country", q.values("country"), []string{c.country}, isKnown)
+		s.compare("kind", q.values("kind"), []string{c.kind}, isKnown)
+	}
+	if s.identified {
+		s.Score, s.Match, s.nameScore = 1, true, 100
+	}
+	s.Score = percent(s.Score)
+	return s
+}
+
+// compare compares the values of a property in the query with those of the record. If none is equal and one
+// contradicts, the score is reduced and the record is no match.
+func (s *scoredCandidate) compare(property string, asked, recorded []string, contradicts func(asked, recorded string) bool) {
+	contradicted := false
+	for _, a := range asked {
+		for _, r := range recorded {
+			if strings.EqualFold(a, r) {
+				s.Features = append(s.Features, ReconcileFeature{property, 100})
+				s.identified, s.agrees = s.identified || property == "external_id", true
+				return
+			}
+			contradicted = contradicted || contradicts(a, r)
+		}
+	}
+	if contradicted {
+		s.Features = append(s.Features, ReconcileFeature{property, 0})
+		s.Score *= penalty
+		s.Match = false
+	}
+}
+
+// isKnown reports whether the record has a value: an unknown value contradicts nothing.
+func isKnown(_, recorded string) bool { return recorded != "" && recorded != "other" }
+
+// sameScheme reports whether two external ids have the same scheme. A record has at most one id of a scheme.
+func sameScheme(asked, recorded string) bool {
+	a, _, _ := strings.Cut(asked, ":")
+	r, _, _ := strings.Cut(recorded, ":")
+	return strings.EqualFold(a, r)
+}
+
+// minMargin is how many points the best candidate must score above the others to be a match.
+const minMargin = 5
+
+// best returns the best candidates. Only the first can be a match.
+func best(scored []scoredCandidate, limit int) []ReconcileCandidate {
+	slices.SortStableFunc(scored, func(a, b scoredCandidate) int { return cmp.Compare(b.rank(), a.rank()) })
+	list := make([]ReconcileCandidate, 0, min(limit, len(scored)))
+	for i, c := range scored[:min(limit, len(scored))] {
+		if i > 0 || slices.ContainsFunc(scored[1:], c.isAmbiguous) {
+			c.Match = false
+		}
+		list = append(list, c.ReconcileCandidate)
+	}
+	return list
+}
+
+// rank is the score, and above all scores for an identified candidate.
+func (s scoredCandidate) rank() float64 {
+	if s.identified {
+		return 101
+	}
+	return s.Score
+}
+
+// isAmbiguous reports whether the query may refer to another candidate as well. If no property supports the best
+// candidate, the other one is compared by its name only.
+func (s scoredCandidate) isAmbiguous(other scoredCandidate) bool {
+	if s.identified != other.identified {
+		return false
+	}
+	score := other.Score
+	if !s.agrees {
+		score = other.nameScore
+	}
+	return s.Score-score < minMargin
+}
+
+func percent(score float64) float64 { return math.Round(score*1000) / 10 }
+
+// recordPath returns the id of a record among records of all types: its path below /v1/, such as people/12.
+func recordPath(t RecordType, id int64) string { return t.ID + "/" + strconv.FormatInt(id, 10) }
+
+// recordID is the inverse of recordPath for one type.
+func recordID(t RecordType, path string) (int64, bool) {
+	digits, ok := strings.CutPrefix(path, t.ID+"/")
+	if !ok {
+		return 0, false
+	}
+	id, err := strconv.ParseInt(digits, 10, 64)
+	return id, err == nil && id > 0
+}
