@@ -1,6 +1,6 @@
 #!/bin/sh
-# Lints the published documents with Redocly and Spectral: no error, no warning, no hint. Then makes the types of a
-# client in TypeScript and compiles an example with them. Installs the tools where they are missing.
+# Lints the published documents with Redocly and Spectral. Fails on any error, warning or hint. Then generates TypeScript
+# types and compiles an example client with them. Installs the tools if they are missing.
 set -eu
 cd "$(dirname "$0")/tools"
 [ -d node_modules ] || npm ci --no-audit --no-fund --ignore-scripts

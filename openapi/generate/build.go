@@ -16,14 +16,14 @@ import (
 	"github.com/swaggo/swag"
 )
 
-// The documents by the name of their file.
+// The file names of the documents.
 const (
 	fileV31 = "openapi.json"
 	fileV30 = "openapi-3.0.json"
 	fileV20 = "swagger.json"
 )
 
-// build makes all documents from the module at root.
+// build returns all documents of the module at root, by file name.
 func build(root string) (map[string][]byte, error) {
 	raw, err := annotations(root)
 	if err != nil {
@@ -65,7 +65,7 @@ func build(root string) (map[string][]byte, error) {
 	return documents, nil
 }
 
-// annotations reads the swag comments: a Swagger 2.0 document that still lacks most of what the pass knows.
+// annotations reads the swag comments. The result is a Swagger 2.0 document without the parts that the pass adds.
 func annotations(root string) ([]byte, error) {
 	p := swag.New(swag.SetDebugger(log.New(io.Discard, "", 0)), swag.SetOverrides(overrides()))
 	p.ParseInternal = true
@@ -93,7 +93,7 @@ func convert(raw []byte) (*openapi3.T, error) {
 	return doc, nil
 }
 
-// finish writes a document, reads it again and validates it with its examples: what is written is what was checked.
+// finish encodes a document, decodes it again, and validates the result with its examples.
 func finish(doc *openapi3.T) ([]byte, error) {
 	b, err := encode(doc)
 	if err != nil {
@@ -101,7 +101,7 @@ func finish(doc *openapi3.T) ([]byte, error) {
 	}
 	again, err := openapi3.NewLoader().LoadFromData(b)
 	if err != nil {
-		return nil, fmt.Errorf("read it again: %w", err)
+		return nil, fmt.Errorf("read the encoded document: %w", err)
 	}
 	err = again.Validate(context.Background(), openapi3.EnableExamplesValidation(), openapi3.EnableSchemaPatternValidation())
 	if err != nil {
@@ -125,7 +125,7 @@ func encode(doc any) ([]byte, error) {
 	return out, nil
 }
 
-// dropNulls takes null out of closed lists: Swagger 2.0 has no type that could hold it.
+// dropNulls removes null from enums, because Swagger 2.0 has no type for it.
 func dropNulls(doc *openapi3.T) {
 	for _, schema := range doc.Components.Schemas {
 		for _, property := range schema.Value.Properties {

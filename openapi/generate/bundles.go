@@ -55,7 +55,7 @@ func (p *pass) derive(name string, part *openapi3.Schema, source string, input *
 			continue
 		}
 		if !deriveMember(to, from) {
-			continue // it has the same name only
+			continue // the same name but another type
 		}
 		if f := facts[member]; required.fields[member].mandatory && !f.optional {
 			f.mandatory = true

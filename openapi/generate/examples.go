@@ -12,8 +12,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// examples are requests to start from: operation id -> name -> body. Bodies stay as they are written, with their order
-// of members.
+// examples are example requests: operation id -> name -> body. Bodies keep the order of their members.
 type examples map[string]map[string]json.RawMessage
 
 func readExamples(dir string) (examples, error) {
@@ -39,10 +38,10 @@ func readExamples(dir string) (examples, error) {
 	return all, nil
 }
 
-// formType is the media type of forms, whose fields hold texts.
+// formType is the media type of forms. Their fields are strings.
 const formType = "application/x-www-form-urlencoded"
 
-// asForm writes the members of an example that are no texts as JSON.
+// asForm returns the members of an example as form fields. Members that are not strings are encoded as JSON.
 func asForm(body json.RawMessage) (map[string]any, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(body, &members); err != nil {
@@ -63,18 +62,18 @@ func asForm(body json.RawMessage) (map[string]any, error) {
 	return form, nil
 }
 
-// addExamples puts the requests where they belong. An example for an operation that is not there is an error.
+// addExamples adds the example requests to their operations. An example of an unknown operation is an error.
 func (p *pass) addExamples() error {
-	left := map[string]bool{}
+	unused := map[string]bool{}
 	for id := range p.examples {
-		left[id] = true
+		unused[id] = true
 	}
 	var err error
 	p.eachOperation(func(_, _ string, op *openapi3.Operation) {
 		if op.RequestBody == nil {
 			return
 		}
-		delete(left, op.OperationID)
+		delete(unused, op.OperationID)
 		for mediaType, content := range op.RequestBody.Value.Content {
 			if !strings.HasSuffix(mediaType, "json") && mediaType != formType {
 				continue
@@ -82,8 +81,8 @@ func (p *pass) addExamples() error {
 			for name, raw := range p.examples[op.OperationID] {
 				var body any = raw
 				if mediaType == formType {
-					form, wrong := asForm(raw)
-					body, err = form, errors.Join(err, wrong)
+					form, formErr := asForm(raw)
+					body, err = form, errors.Join(err, formErr)
 					for field, property := range content.Schema.Value.Properties { // Swagger UI shows a form field by field
 						if name == "minimal" {
 							property.Value.Example = form[field]
@@ -98,8 +97,8 @@ func (p *pass) addExamples() error {
 			}
 		}
 	})
-	for id := range left {
-		return fmt.Errorf("openapi/examples/%s: there is no such operation with a body", id)
+	for id := range unused {
+		return fmt.Errorf("openapi/examples/%s: there is no operation with this id and a body", id)
 	}
 	return err
 }

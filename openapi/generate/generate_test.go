@@ -15,7 +15,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// documents are made from this repository, once for all tests.
+// documents builds the documents of this repository, once for all tests.
 var documents = sync.OnceValues(func() (map[string][]byte, error) {
 	root, err := moduleRoot()
 	if err != nil {
@@ -42,15 +42,15 @@ func TestThePublishedDocumentsAreCurrent(t *testing.T) {
 		file := filepath.Join(root, "openapi", name)
 		got, err := os.ReadFile(file)
 		if err != nil || !bytes.Equal(got, want) {
-			t.Errorf("openapi/%s is not what the source says: run go run ./openapi/generate (%v)", name, err)
+			t.Errorf("openapi/%s is out of date; run go run ./openapi/generate (%v)", name, err)
 		}
 		if got, err := decompress(file + ".gz"); err != nil || !bytes.Equal(got, want) {
-			t.Errorf("openapi/%s.gz does not hold the document: run go run ./openapi/generate (%v)", name, err)
+			t.Errorf("openapi/%s.gz is out of date; run go run ./openapi/generate (%v)", name, err)
 		}
 	}
 }
 
-func TestACompressedFileOfTheSameContentIsLeftAsItIs(t *testing.T) {
+func TestACompressedFileWithTheSameContentIsNotRewritten(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "document.gz")
 	var other bytes.Buffer // as another version of Go may have compressed it
 	w := gzip.NewWriter(&other)
@@ -95,7 +95,7 @@ func TestTheSameSourceGivesTheSameDocuments(t *testing.T) {
 	}
 }
 
-func TestRequestsAreClosedAndAnswersOpen(t *testing.T) {
+func TestRequestsAreClosedAndResponsesOpen(t *testing.T) {
 	doc, err := openapi3.NewLoader().LoadFromData(built(t)[fileV31])
 	if err != nil {
 		t.Fatal(err)
@@ -110,17 +110,17 @@ func TestRequestsAreClosedAndAnswersOpen(t *testing.T) {
 		}
 		closed := ref.Value.AdditionalProperties.Has != nil && !*ref.Value.AdditionalProperties.Has
 		if closed != requests[name] {
-			t.Errorf("%s: in requests: %v, refuses what it does not know: %v", name, requests[name], closed)
+			t.Errorf("%s: in requests: %v, rejects unknown members: %v", name, requests[name], closed)
 		}
 		visitInline(ref, func(s *openapi3.SchemaRef) {
 			if s.Ref == "" && s.Value != nil && len(s.Value.Enum) > 0 && !requests[name] {
-				t.Errorf("%s: an answer has a closed list: %v", name, s.Value.Enum)
+				t.Errorf("%s: a response has a closed enum: %v", name, s.Value.Enum)
 			}
 		})
 	}
 }
 
-func TestNamesGoIntoClientsWithoutTheirPackage(t *testing.T) {
+func TestNamesOfSchemasHaveNoPackage(t *testing.T) {
 	doc, err := openapi3.NewLoader().LoadFromData(built(t)[fileV31])
 	if err != nil {
 		t.Fatal(err)
@@ -132,7 +132,7 @@ func TestNamesGoIntoClientsWithoutTheirPackage(t *testing.T) {
 	}
 }
 
-func TestAParameterIsCalledInTheDocumentAsInTheService(t *testing.T) {
+func TestAParameterHasTheSameNameInTheDocumentAndTheService(t *testing.T) {
 	const file = "package p\ntype Filter struct {\n\tPerson []int64 `query:\"person\" form:\"persons\"`\n}\n"
 	parsed, err := parser.ParseFile(token.NewFileSet(), "p.go", file, parser.ParseComments)
 	if err != nil {
@@ -140,7 +140,7 @@ func TestAParameterIsCalledInTheDocumentAsInTheService(t *testing.T) {
 	}
 	s := newSource()
 	if err := s.read(parsed); err == nil {
-		t.Error("query and form differ, and nobody says so")
+		t.Error("different tags query and form are accepted")
 	}
 }
 
@@ -152,7 +152,7 @@ func TestADescriptionOfATagHasAllItsLines(t *testing.T) {
 	}
 }
 
-func TestWhatIsNullAndWhatIsAlwaysThereComesFromTheStructs(t *testing.T) {
+func TestNullableAndRequiredMembersComeFromTheStructs(t *testing.T) {
 	const file = "package p\ntype Base struct {\n\tID int64 `json:\"id\"`\n}\n" +
 		"type Thing struct {\n\tBase\n\tName text.Map `json:\"name\" validate:\"required,text=200\"`\n\tNote *string `json:\"note\"`\n" +
 		"\tHint *string `json:\"hint,omitempty\"`\n\tTags []string `json:\"tags\" validate:\"dive,required\"`\n\tMark string `json:\"mark\" validate:\"required_without=Note\"`\n\tAdded text.Added `json:\",embed\"`\n} // @name Thing\n"

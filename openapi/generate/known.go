@@ -9,15 +9,15 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// The types whose JSON their Go declarations do not show. swag is told to take an empty struct instead, and the pass
-// puts in the schema.
+// The types whose JSON differs from their Go declaration. swag uses these empty structs instead, and the pass inserts the
+// schemas.
 type (
 	languageMap struct{} //	@name	LocalizedText
 	partialDate struct{} //	@name	PartialDate
 	calendarDay struct{} //	@name	Day
 )
 
-// overrides are the types that swag replaces.
+// overrides returns the types that swag replaces.
 func overrides() map[string]string {
 	of := map[string]string{}
 	for from, to := range map[reflect.Type]reflect.Type{
@@ -31,15 +31,15 @@ func overrides() map[string]string {
 }
 
 const (
-	textSchema  = "LocalizedText"
-	patchedText = "LocalizedTextPatch"
+	textSchema      = "LocalizedText"
+	textPatchSchema = "LocalizedTextPatch"
 )
 
 func localizedText() *openapi3.Schema {
 	return &openapi3.Schema{
 		Type: &openapi3.Types{"object"},
-		Description: "A text in one or more languages: BCP 47 language tag → text, such as `kk`, `ru`, `en` or `kk-Latn`. " +
-			"At least one language; which ones, the source decides.",
+		Description: "A text in one or more languages. The keys are BCP 47 language tags, such as `kk`, `ru`, `en` or `kk-Latn`. " +
+			"At least one language is required.",
 		MinProps:             1,
 		AdditionalProperties: openapi3.AdditionalProperties{Schema: openapi3.NewStringSchema().WithMinLength(1).NewRef()},
 		Example: map[string]any{
@@ -49,18 +49,19 @@ func localizedText() *openapi3.Schema {
 	}
 }
 
-// localizedTextPatch is a language map in a merge patch, which reaches into objects: null takes a language away.
+// localizedTextPatch is a language map in a merge patch. A merge patch applies to the members of objects: null removes a
+// language.
 func localizedTextPatch() *openapi3.Schema {
 	s := localizedText()
-	s.Description = "Changes to a text: a language with a text sets it, a language with null takes it away, others stay."
+	s.Description = "Changes to a text: a string sets a language, null removes it, absent languages keep their text."
 	s.MinProps = 0
 	s.AdditionalProperties.Schema.Value.Nullable = true
 	s.Example = map[string]any{"kk": "Қазақстанның этносаясаты"}
 	return s
 }
 
-// inlined are known types that are written where they are used.
-func inlined() map[string]*openapi3.Schema {
+// inlineSchemas returns the schemas of known types that are inserted where they are used.
+func inlineSchemas() map[string]*openapi3.Schema {
 	partial := openapi3.NewStringSchema().WithPattern(`^\d{4}(-\d{2}(-\d{2})?)?$`)
 	partial.Format, partial.Example = "partial-date", "2017-06"
 	day := openapi3.NewStringSchema().WithFormat("date")

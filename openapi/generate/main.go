@@ -18,7 +18,7 @@ func main() {
 	}
 }
 
-// run writes the documents, plain and compressed, into the directory openapi of the module it is started in.
+// run writes the documents, plain and compressed, to the directory openapi of the current module.
 func run() error {
 	root, err := moduleRoot()
 	if err != nil {
@@ -41,8 +41,8 @@ func write(file string, content []byte) error {
 	return os.WriteFile(file, content, 0o644) //nolint:gosec // it is published
 }
 
-// compress writes content with gzip unless the file holds it already: another version of Go may compress it to other
-// bytes, and a file that is right does not have to change for that.
+// compress writes content with gzip, unless the file already contains it. Another version of Go may compress it to other
+// bytes, and a correct file must not change for that.
 func compress(file string, content []byte) error {
 	if held, err := decompress(file); err == nil && bytes.Equal(held, content) {
 		return nil
@@ -74,7 +74,7 @@ func decompress(file string) ([]byte, error) {
 	return io.ReadAll(r)
 }
 
-// moduleRoot finds the directory of go.mod, here or above.
+// moduleRoot returns the directory of go.mod: the current one or a parent.
 func moduleRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {

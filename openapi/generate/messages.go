@@ -7,10 +7,11 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// messagePrefix begins the paths under which the annotations have what is sent to webhooks: each as the answer of an operation.
+// messagePrefix is the prefix of the paths at which the annotations describe the messages to webhooks, each as the response
+// of an operation.
 const messagePrefix = "/_webhooks/"
 
-// messages makes webhooks of the paths that stand for messages. Only OpenAPI 3.1 knows them.
+// messages turns the paths that stand for messages into webhooks. Only OpenAPI 3.1 supports them.
 func (p *pass) messages() error {
 	for _, path := range p.doc.Paths.Keys() {
 		name, ok := strings.CutPrefix(path, messagePrefix)
@@ -23,20 +24,20 @@ func (p *pass) messages() error {
 			continue
 		}
 		if op == nil || op.Responses.Value("200") == nil || len(op.Responses.Value("200").Value.Content) != 1 {
-			return fmt.Errorf("%s: want a POST with the message as its answer 200", path)
+			return fmt.Errorf("%s: want a POST with the message as its response 200", path)
 		}
 		for _, content := range op.Responses.Value("200").Value.Content {
 			op.RequestBody = &openapi3.RequestBodyRef{Value: openapi3.NewRequestBody().WithRequired(true).WithContent(openapi3.Content{jsonType: content})}
 		}
 		op.Parameters = openapi3.Parameters{
-			headerOfMessage("webhook-id", "The same with each attempt to send this message."),
-			headerOfMessage("webhook-timestamp", "When this attempt was made: seconds since 1970."),
-			headerOfMessage("webhook-signature", "`v1,` and the signature in base64; two of them, separated by a space, for a day after the secret was replaced."),
+			headerOfMessage("webhook-id", "Id of the message, the same for each attempt."),
+			headerOfMessage("webhook-timestamp", "Time of this attempt, in seconds since 1970-01-01."),
+			headerOfMessage("webhook-signature", "`v1,` and the signature in base64. For 24 hours after a rotation of the secret there are two, separated by a space."),
 		}
 		op.Responses = openapi3.NewResponses(
-			openapi3.WithName("2XX", openapi3.NewResponse().WithDescription("The message was taken.")),
-			openapi3.WithName("410", openapi3.NewResponse().WithDescription("Nobody is to be told any more: the webhook is disabled.")),
-			openapi3.WithName("default", openapi3.NewResponse().WithDescription("The message is sent again later, after `Retry-After` if that says so.")),
+			openapi3.WithName("2XX", openapi3.NewResponse().WithDescription("The message was accepted.")),
+			openapi3.WithName("410", openapi3.NewResponse().WithDescription("The receiver no longer exists. The registry disables the webhook.")),
+			openapi3.WithName("default", openapi3.NewResponse().WithDescription("The message is retried later, not before `Retry-After` if it is set.")),
 		)
 		op.Security = &openapi3.SecurityRequirements{}
 		if p.doc.Webhooks == nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// modernize turns a document of OpenAPI 3.0 into one of 3.1, whose schemas are JSON Schema 2020-12.
+// modernize converts a document from OpenAPI 3.0 to 3.1, whose schemas are JSON Schema 2020-12.
 func modernize(doc *openapi3.T) {
 	doc.OpenAPI = "3.1.0"
 	(&pass{doc: doc}).walk(func(ref *openapi3.SchemaRef) {
@@ -37,7 +37,7 @@ func modernize(doc *openapi3.T) {
 	})
 }
 
-// modernizeRef writes a reference with something beside it.
+// modernizeRef converts a reference with a description or null beside it.
 func modernizeRef(ref *openapi3.SchemaRef) {
 	s := ref.Value
 	inner := s.AllOf[0]
@@ -50,7 +50,7 @@ func modernizeRef(ref *openapi3.SchemaRef) {
 	}
 }
 
-// nameTypes gives a nullable reference the type that OpenAPI 3.0 wants beside `nullable`.
+// nameTypes adds the type that OpenAPI 3.0 requires beside `nullable` to nullable references.
 func nameTypes(doc *openapi3.T) {
 	p := &pass{doc: doc}
 	p.walk(func(ref *openapi3.SchemaRef) {
@@ -62,7 +62,7 @@ func nameTypes(doc *openapi3.T) {
 	})
 }
 
-// legacy writes a document of OpenAPI 3.0 as Swagger 2.0, which knows one body, no null and no optional key.
+// legacy encodes an OpenAPI 3.0 document as Swagger 2.0, which supports one body, no null and no optional key.
 func legacy(doc *openapi3.T) ([]byte, error) {
 	b, err := finish(doc)
 	if err != nil {
@@ -72,14 +72,14 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 		return nil, err
 	}
 	p := &pass{doc: doc}
-	for _, r := range doc.Components.Responses { // the conversion looks at plain JSON only
+	for _, r := range doc.Components.Responses { // the converter handles only plain JSON
 		r.Value.Content = openapi3.Content{jsonType: r.Value.Content[problemType]}
 	}
 	p.walk(func(ref *openapi3.SchemaRef) {
 		if ref.Ref != "" || ref.Value == nil || ref.Value.AdditionalProperties.Schema == nil {
 			return
 		}
-		if values := ref.Value.AdditionalProperties.Schema.Value; values != nil && values.Nullable { // nor at these
+		if values := ref.Value.AdditionalProperties.Schema.Value; values != nil && values.Nullable { // the converter ignores these
 			values.Nullable, values.Extensions = false, map[string]any{"x-nullable": true}
 		}
 	})
@@ -90,16 +90,16 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 			consumes[op.OperationID] = slices.Sorted(maps.Keys(content))
 			body := content[jsonType]
 			if body == nil && content["text/csv"] != nil {
-				body = &openapi3.MediaType{Schema: openapi3.NewStringSchema().NewRef()} // what is binary it takes for a field of a form
+				body = &openapi3.MediaType{Schema: openapi3.NewStringSchema().NewRef()} // the converter takes a binary body for a form field
 			}
-			if body != nil { // the conversion looks at one of them
+			if body != nil { // the converter handles one media type
 				op.RequestBody.Value.Content = openapi3.Content{jsonType: body}
 			}
 		}
 		for _, r := range op.Responses.Map() {
 			produces[op.OperationID] = append(produces[op.OperationID], slices.Collect(maps.Keys(r.Value.Content))...)
 			for name, content := range r.Value.Content {
-				if strings.HasSuffix(name, "+json") && r.Value.Content[jsonType] == nil && name != problemType { // nor at these
+				if strings.HasSuffix(name, "+json") && r.Value.Content[jsonType] == nil && name != problemType { // the converter ignores these
 					r.Value.Content = openapi3.Content{jsonType: content}
 				}
 			}
@@ -110,14 +110,14 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	v2.SecurityDefinitions["Bearer"].Description = "An API key, with the word before it: `Bearer rtr_…`."
+	v2.SecurityDefinitions["Bearer"].Description = "An API key after the word `Bearer`: `Bearer rtr_…`."
 	for _, path := range v2.Paths {
 		for _, op := range path.Operations() {
 			op.Consumes = consumes[op.OperationID]
 			slices.Sort(produces[op.OperationID])
 			op.Produces = slices.Compact(produces[op.OperationID])
 			for _, p := range op.Parameters {
-				if p.Minimum != nil && *p.Minimum != math.Trunc(*p.Minimum) { // checkers of the old version take whole bounds only
+				if p.Minimum != nil && *p.Minimum != math.Trunc(*p.Minimum) { // validators of Swagger 2.0 accept only integer bounds
 					p.Minimum = nil
 				}
 			}
@@ -126,5 +126,5 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 	if b, err = encode(v2); err != nil {
 		return nil, err
 	}
-	return bytes.ReplaceAll(b, []byte("#/components/schemas/"), []byte("#/definitions/")), nil // the conversion leaves those of maps in answers
+	return bytes.ReplaceAll(b, []byte("#/components/schemas/"), []byte("#/definitions/")), nil // the converter does not rewrite references in maps of responses
 }

@@ -21,7 +21,7 @@ const (
 
 var pathParameter = regexp.MustCompile(`:(\w+)`)
 
-// routes gives the route tables as the document writes paths: "GET /v1/topics/{id}" -> route.
+// routes returns the route tables by the paths of the document: "GET /v1/topics/{id}" -> route.
 func routes() (data, service map[string]api.Route) {
 	index := func(of []api.Route) map[string]api.Route {
 		m := map[string]api.Route{}
@@ -33,7 +33,7 @@ func routes() (data, service map[string]api.Route) {
 	return index(api.Routes()), index(api.Operations())
 }
 
-// operations finishes every operation.
+// operations completes every operation.
 func (p *pass) operations() error {
 	data, service := routes()
 	used := map[string]string{}
@@ -61,9 +61,9 @@ func (p *pass) operations() error {
 		default:
 			used[op.OperationID] = at
 			o := operation{
-				pass: p, op: op, method: method, path: path, data: isData, writes: method != http.MethodGet && route.Scope != actor.Public, remembered: isData && api.Remembered(route),
+				pass: p, op: op, method: method, path: path, data: isData, writes: method != http.MethodGet && route.Scope != actor.Public, idempotent: isData && api.Remembered(route),
 				versioned: op.Extensions["x-if-match"] != nil || method == http.MethodPatch || method == http.MethodDelete, export: op.Extensions["x-export"] != nil,
-				tagged: op.Extensions["x-fresh"] == nil && op.Extensions["x-export"] == nil && (op.Extensions["x-sort"] != nil || isItem(method, op)),
+				conditional: op.Extensions["x-fresh"] == nil && op.Extensions["x-export"] == nil && (op.Extensions["x-sort"] != nil || isItem(method, op)),
 			}
 			err = o.finish(route.Scope)
 		}
@@ -71,23 +71,23 @@ func (p *pass) operations() error {
 	return err
 }
 
-// isItem reports whether an operation shows one record: it takes what any record takes, and the handler says so by itemParams.
+// isItem reports whether an operation returns one record: it has the parameters of itemParams.
 func isItem(method string, op *openapi3.Operation) bool {
 	query := func(name string) bool { return op.Parameters.GetByInAndName("query", name) != nil }
 	return method == http.MethodGet && query("fields") && !query("limit")
 }
 
-// operation is one operation that is being finished.
+// operation is an operation that the pass is completing.
 type operation struct {
 	*pass
 	op           *openapi3.Operation
 	method, path string
-	data         bool // of the data's API, not of the service itself
-	writes       bool // not what asks with a body, which needs no scope
-	remembered   bool // has no second effect when it is repeated with its Idempotency-Key
-	versioned    bool // wants If-Match: a change of what is there, and an action whose handler says @x-if-match
-	export       bool // sends a whole list as a file
-	tagged       bool // answers 304: lists and records but those whose handler says @x-fresh
+	data         bool // belongs to the data API, not to the service itself
+	writes       bool // changes data; a POST that only queries needs no scope
+	idempotent   bool // accepts an Idempotency-Key
+	versioned    bool // requires If-Match: PATCH, DELETE, and actions with @x-if-match
+	export       bool // returns a whole list as a file
+	conditional  bool // supports ETag and 304: lists and records without @x-fresh
 }
 
 func (o operation) finish(scope actor.Scope) error {
@@ -97,7 +97,7 @@ func (o operation) finish(scope actor.Scope) error {
 	if o.op.Extensions["x-import"] != nil {
 		o.describeImport()
 	}
-	if err := o.without(); err != nil {
+	if err := o.dropParameters(); err != nil {
 		return fmt.Errorf("%s: %w", o.op.OperationID, err)
 	}
 	if err := o.parameters(); err != nil {
@@ -107,18 +107,18 @@ func (o operation) finish(scope actor.Scope) error {
 		o.op.Description = o.op.Summary + "."
 	}
 	o.security(scope)
-	o.jsonByDefault()
+	o.defaultMediaTypes()
 	if body := o.op.RequestBody; body != nil {
 		body.Value.Extensions = nil
 	}
-	o.answersTo()
+	o.successes()
 	o.problems(scope)
 	return nil
 }
 
-// describeExport says what all exports answer. Their lists have no pages.
+// describeExport adds what all exports have in common. They have no pages.
 func (o operation) describeExport() {
-	o.op.Description = sentence(o.op.Description, "All records that the filters let through, as they are at one moment, in the order that `sort` asks for.")
+	o.op.Description = sentence(o.op.Description, "Contains all records that match the filters, from one snapshot, in the order of `sort`.")
 	o.op.Extensions["x-without"] = []string{"limit", "cursor", "count"}
 	file := func(s *openapi3.Schema) *openapi3.MediaType { return &openapi3.MediaType{Schema: s.NewRef()} }
 	o.op.Responses.Value("200").Value.Content = openapi3.Content{
@@ -128,22 +128,26 @@ func (o operation) describeExport() {
 	}
 }
 
-// describeImport says what all imports do.
+// describeImport adds what all imports have in common.
 func (o operation) describeImport() {
 	delete(o.op.Extensions, "x-import")
-	o.op.Description = sentence(o.op.Description, "A file as the export of the collection sends it, or one with some of its columns: up to 20 MiB and 50,000 rows. "+
-		"A row belongs to the record that its `id` names, else to the one that has one of its `external_ids`; else it is a new record. "+
-		"A column that the file lacks leaves the records as they are, an empty cell is null. Of a row as an export has it, with `updated_at`, what only keys with the scope `read` see stays where the row has it as the public sees it, so that a file that was exported without a key empties no notes: to empty them, take the column `updated_at` out. In NDJSON a member that is there replaces that of the record. Columns that an export only shows are not read. "+
-		"A row with a `version` changes its record only if that is still its version, unless `overwrite=true`; what says what is there already changes nothing. "+
-		"The report names every mistake of every row: with `on_error=abort` one of them refuses the whole file (422 `import_refused`), with `skip` the other rows are written. Try it with `dry_run=true` first; `POST /v1/imports/{id}/revert` takes an import back.")
+	o.op.Description = sentence(o.op.Description, "Imports a file in the format of the export, with all or some of its columns. Limits: 20 MiB and 50,000 rows.\n\n"+
+		"- A row updates the record with its `id`, or else the record with one of its `external_ids`. Otherwise it creates a record.\n"+
+		"- A missing column does not change records. An empty cell sets null. In NDJSON, a member replaces the whole member of the record.\n"+
+		"- Read-only columns of an export are ignored.\n"+
+		"- If a row contains `updated_at` (it comes from an export), fields hidden from the public keep their stored value unless the row sets another one. "+
+		"So a file exported without a key does not clear notes. To clear them, remove the column `updated_at`.\n"+
+		"- If a row contains `version`, its record must still have this version, unless `overwrite=true`. Rows without changes do nothing.\n"+
+		"- The report lists every error of every row. With `on_error=abort`, any error rejects the whole file (422 `import_refused`). With `skip`, the other rows are written.\n\n"+
+		"Validate the file first with `dry_run=true`. To revert an import, use `POST /v1/imports/{id}/revert`.")
 	o.op.RequestBody.Value.Content = openapi3.Content{}
 	for _, mediaType := range []string{"text/csv", "application/x-ndjson", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"} {
-		o.op.RequestBody.Value.Content[mediaType] = &openapi3.MediaType{Schema: openapi3.NewStringSchema().WithFormat("binary").NewRef()} // a page offers to choose a file
+		o.op.RequestBody.Value.Content[mediaType] = &openapi3.MediaType{Schema: openapi3.NewStringSchema().WithFormat("binary").NewRef()} // so that Swagger UI offers a file chooser
 	}
 }
 
-// without takes out the parameters of a filter that the operation does not take, as @x-without lists them.
-func (o operation) without() error {
+// dropParameters removes the parameters of a filter that @x-without lists.
+func (o operation) dropParameters() error {
 	raw, err := json.Marshal(o.op.Extensions["x-without"])
 	if err != nil {
 		return err
@@ -157,8 +161,8 @@ func (o operation) without() error {
 	return nil
 }
 
-// jsonByDefault names the media type of what has no @Accept or @Produce; what is not JSON is text.
-func (o operation) jsonByDefault() {
+// defaultMediaTypes sets the media type of bodies without @Accept or @Produce to JSON. Bodies that are not JSON are strings.
+func (o operation) defaultMediaTypes() {
 	name := func(c openapi3.Content) {
 		if any, ok := c["*/*"]; ok {
 			delete(c, "*/*")
@@ -171,17 +175,17 @@ func (o operation) jsonByDefault() {
 	for _, r := range o.op.Responses.Map() {
 		name(r.Value.Content)
 		for mediaType, c := range r.Value.Content {
-			if mediaType == "application/ld+json" { // in the words of another vocabulary
+			if mediaType == "application/ld+json" { // in another vocabulary than the struct
 				c.Schema = openapi3.NewObjectSchema().NewRef()
 			}
-			if !strings.HasSuffix(mediaType, "json") && !o.export { // the schema is that of the JSON
+			if !strings.HasSuffix(mediaType, "json") && !o.export { // the schema describes the JSON
 				c.Schema = openapi3.NewStringSchema().NewRef()
 			}
 		}
 	}
 }
 
-// security says which key an operation needs; the public ones take one, too.
+// security adds the required scope. Public operations accept a key but do not require one.
 func (o operation) security(scope actor.Scope) {
 	if !o.data {
 		o.op.Security = &openapi3.SecurityRequirements{}
@@ -193,21 +197,21 @@ func (o operation) security(scope actor.Scope) {
 		keys = append(openapi3.SecurityRequirements{{}}, keys...)
 	} else {
 		o.op.Extensions["x-required-scope"] = string(scope)
-		o.op.Description = sentence(o.op.Description, "Needs a key with the scope `"+string(scope)+"`.")
+		o.op.Description = sentence(o.op.Description, "Requires a key with the scope `"+string(scope)+"`.")
 	}
 	o.op.Security = &keys
 }
 
-// lastParameters are what all lists take, after what the resource brings.
-var lastParameters = []string{"sort", "limit", "cursor", "count", "fields", "dry_run", "lang"}
+// commonParameters are the parameters of all lists. They follow those of the resource.
+var commonParameters = []string{"sort", "limit", "cursor", "count", "fields", "dry_run", "lang"}
 
-// parameters puts them in order: path, headers, query; and makes all but the path's optional.
+// parameters adds the headers and sorts the parameters: path, headers, query. Query parameters are optional.
 func (o operation) parameters() error {
 	rank := func(ref *openapi3.ParameterRef) int {
 		if ref.Value.In == "path" {
 			return -1
 		}
-		return slices.Index(lastParameters, ref.Value.Name) + 1
+		return slices.Index(commonParameters, ref.Value.Name) + 1
 	}
 	slices.SortStableFunc(o.op.Parameters, func(a, b *openapi3.ParameterRef) int { return rank(a) - rank(b) })
 	for _, ref := range o.op.Parameters {
@@ -238,10 +242,10 @@ func (o operation) parameters() error {
 	if o.versioned {
 		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/IfMatch", Value: o.doc.Components.Parameters["IfMatch"].Value})
 	}
-	if o.remembered {
+	if o.idempotent {
 		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/IdempotencyKey", Value: o.doc.Components.Parameters["IdempotencyKey"].Value})
 	}
-	if o.tagged {
+	if o.conditional {
 		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/IfNoneMatch", Value: o.doc.Components.Parameters["IfNoneMatch"].Value})
 	}
 	if o.writes {
@@ -255,7 +259,7 @@ func (o operation) parameters() error {
 	return nil
 }
 
-// sort lists what a list can be sorted by, from @x-sort.
+// sort describes the sort orders of a list, from @x-sort.
 func (o operation) sort(v *openapi3.Parameter) error {
 	raw, err := json.Marshal(o.op.Extensions["x-sort"])
 	if err != nil {
@@ -263,21 +267,21 @@ func (o operation) sort(v *openapi3.Parameter) error {
 	}
 	var names []string
 	if err := json.Unmarshal(raw, &names); err != nil || len(names) == 0 {
-		return fmt.Errorf("a list needs @x-sort with the names that sort takes: %w", err)
+		return fmt.Errorf("a list requires @x-sort with its sort orders: %w", err)
 	}
-	all := bare(names)
+	all := withoutSign(names)
 	if !slices.Contains(all, "id") {
 		all, names = append(all, "id"), append(names, "id")
 	}
-	v.Description = sentence(v.Description, "Names: `"+strings.Join(names, "`, `")+"`. Default: `"+names[0]+"`.")
+	v.Description = sentence(v.Description, "Allowed: `"+strings.Join(names, "`, `")+"`. Default: `"+names[0]+"`.")
 	name := `-?(` + strings.Join(all, "|") + `)`
 	v.Schema.Value.Pattern = "^" + name + "(," + name + ")*$"
 	v.Extensions = map[string]any{"x-sort": all}
 	return nil
 }
 
-// bare takes the sign from the default order.
-func bare(names []string) []string {
+// withoutSign removes the minus sign of descending orders.
+func withoutSign(names []string) []string {
 	made := make([]string, len(names))
 	for i, n := range names {
 		made[i] = strings.TrimPrefix(n, "-")

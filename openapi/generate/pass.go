@@ -11,19 +11,19 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// pass makes the published document of what the annotations say: it adds everything that all operations of a kind have in
-// common. It works in the words of OpenAPI 3.0.
+// pass turns the annotations into the published document: it adds everything that operations have in common. It works on
+// OpenAPI 3.0.
 type pass struct {
 	doc      *openapi3.T
 	facts    *source
 	examples examples
-	modern   bool // it becomes one of OpenAPI 3.1, which knows webhooks
+	modern   bool // the result will be OpenAPI 3.1, which supports webhooks
 }
 
 func (p *pass) run() error {
 	steps := []func() error{
-		p.tags, p.messages, p.nameSchemas, p.putKnown, p.describeStructs, p.bundles, p.securitySchemes, p.shared, p.operations,
-		p.patches, p.splitRequests, p.answers, p.requests, p.addExamples, p.dropUnused,
+		p.tags, p.messages, p.nameSchemas, p.putSchemas, p.describeStructs, p.bundles, p.securitySchemes, p.shared, p.operations,
+		p.patches, p.splitRequests, p.responses, p.requests, p.addExamples, p.dropUnused,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -34,15 +34,15 @@ func (p *pass) run() error {
 	return nil
 }
 
-// tags describes the tags. Those of registered resources have their descriptions from the registration; one that api/doc.go
-// does not name follows the last one that it names.
+// tags describes the tags. The descriptions of registered resources come from their registration. A tag that api/doc.go
+// does not list is inserted after the last tag of a resource that it lists.
 func (p *pass) tags() error {
 	last := 0
 	for _, r := range api.Resources() {
 		name := tagOf(r, nil)
 		at := slices.IndexFunc(p.doc.Tags, func(t *openapi3.Tag) bool { return t.Name == name })
 		switch {
-		case r.Of != "": // it stands under the tag of that resource
+		case r.Of != "": // uses the tag of that resource
 			continue
 		case at >= 0:
 			last = max(last, at)
@@ -63,17 +63,17 @@ const schemaPrefix = "#/components/schemas/"
 
 func schemaRef(name string) *openapi3.SchemaRef { return openapi3.NewSchemaRef(schemaPrefix+name, nil) }
 
-// nameSchemas takes the package from the names of schemas.
+// nameSchemas removes the package from the names of schemas.
 func (p *pass) nameSchemas() error {
 	renamed := openapi3.Schemas{}
 	names := map[string]string{}
 	for _, from := range slices.Sorted(maps.Keys(p.doc.Components.Schemas)) {
 		to := from[strings.LastIndex(from, ".")+1:]
-		if of, isPage := strings.CutPrefix(to, "Page-"); isPage { // of the records that a generic type names
+		if of, isPage := strings.CutPrefix(to, "Page-"); isPage { // a page of a generic type
 			to = strings.TrimSuffix(of[strings.LastIndex(of, "_")+1:], "WithParts") + "Page"
 			p.facts.schemas[to] = "api.Page"
 		}
-		if _, taken := renamed[to]; taken && !strings.Contains(from, "Page-") { // an alias may have named the page before
+		if _, taken := renamed[to]; taken && !strings.Contains(from, "Page-") { // an alias may already have this name
 			return fmt.Errorf("two schemas are called %s", to)
 		}
 		renamed[to] = p.doc.Components.Schemas[from]
@@ -91,10 +91,10 @@ func (p *pass) nameSchemas() error {
 	return nil
 }
 
-// putKnown gives the known types their schemas.
-func (p *pass) putKnown() error {
+// putSchemas inserts the schemas of the known types.
+func (p *pass) putSchemas() error {
 	p.doc.Components.Schemas[textSchema] = localizedText().NewRef()
-	known := inlined()
+	known := inlineSchemas()
 	for name := range known {
 		delete(p.doc.Components.Schemas, name)
 	}
@@ -122,8 +122,8 @@ func (p *pass) putKnown() error {
 // feedEnum in the tag `enums` stands for the types of the change feed.
 const feedEnum = "feed"
 
-// describeStructs holds the schemas against the Go structs and opens those that take further members. Numbers get the
-// formats that clients choose their types by.
+// describeStructs compares the schemas with the Go structs, and allows further members where the struct does. It adds
+// formats to numbers, by which client generators choose types.
 func (p *pass) describeStructs() error {
 	for name, schema := range p.doc.Components.Schemas {
 		s := schema.Value
@@ -161,12 +161,12 @@ func (p *pass) describeStructs() error {
 	return nil
 }
 
-// securitySchemes: Swagger 2.0 knows no bearer scheme.
+// securitySchemes completes the security schemes, because Swagger 2.0 has no bearer scheme.
 func (p *pass) securitySchemes() error {
 	for _, ref := range p.doc.Components.SecuritySchemes {
 		s := ref.Value
-		if s.Scheme == "basic" { // swag takes no description here
-			s.Description = "The key as the password, with any name: for clients such as Power Query that know nothing else."
+		if s.Scheme == "basic" { // swag ignores descriptions here
+			s.Description = "The key as the password, with any user name. For clients that support only basic authentication, such as Power Query."
 		}
 		if scheme, ok := s.Extensions["x-scheme"].(string); ok {
 			delete(s.Extensions, "x-scheme")
@@ -176,12 +176,12 @@ func (p *pass) securitySchemes() error {
 	return nil
 }
 
-// dropUnused removes schemas that nothing refers to any more.
+// dropUnused removes schemas without references.
 func (p *pass) dropUnused() error {
 	used := p.reachable(func(visit func(*openapi3.SchemaRef)) {
 		p.eachOperation(func(_, _ string, op *openapi3.Operation) {
 			visitRequest(op, visit)
-			visitAnswers(op, visit)
+			visitResponses(op, visit)
 		})
 		p.eachMessage(func(op *openapi3.Operation) { visitRequest(op, visit) })
 		for _, r := range p.doc.Components.Responses {

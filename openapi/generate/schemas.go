@@ -9,8 +9,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// patches gives each PATCH the schema of a merge patch (RFC 7396), derived from the record's input: everything may be
-// absent, null clears.
+// patches adds the schema of a merge patch (RFC 7396) to each PATCH, derived from the input of the record: all members are
+// optional, and null clears a member.
 func (p *pass) patches() error {
 	var err error
 	p.eachOperation(func(_, method string, op *openapi3.Operation) {
@@ -37,39 +37,39 @@ func (p *pass) patches() error {
 func (p *pass) patchOf(input *openapi3.Schema) *openapi3.Schema {
 	s := *input
 	s.Required = nil
-	s.Description = strings.TrimSpace(s.Description + " In a patch, what is absent stays, null clears, and arrays are replaced as a whole.")
+	s.Description = strings.TrimSpace(s.Description + " In a patch, absent members keep their value, null clears a member, and arrays are replaced as a whole.")
 	s.Properties = openapi3.Schemas{}
 	for name, ref := range input.Properties {
 		made := copyOf(ref)
 		if strings.HasSuffix(refOf(made), "/"+textSchema) {
-			p.doc.Components.Schemas[patchedText] = localizedTextPatch().NewRef()
-			setRef(made, schemaPrefix+patchedText)
+			p.doc.Components.Schemas[textPatchSchema] = localizedTextPatch().NewRef()
+			setRef(made, schemaPrefix+textPatchSchema)
 		}
 		if made.Value != nil && made.Ref == "" {
-			made.Value.Default = nil // a default would be written over what is there
+			made.Value.Default = nil // a default would overwrite the stored value
 		}
 		s.Properties[name] = made
 	}
 	return &s
 }
 
-// splitRequests gives requests schemas of their own where they share one with answers, as the two differ in what is
-// required, what can be null and what is open.
+// splitRequests gives requests their own schemas if they share one with responses, because the two differ in required
+// members, null and additional members.
 func (p *pass) splitRequests() error {
 	requests := p.reachable(func(visit func(*openapi3.SchemaRef)) {
 		p.eachOperation(func(_, _ string, op *openapi3.Operation) { visitRequest(op, visit) })
 	})
-	answers := p.reachable(func(visit func(*openapi3.SchemaRef)) {
-		p.eachOperation(func(_, _ string, op *openapi3.Operation) { visitAnswers(op, visit) })
+	responses := p.reachable(func(visit func(*openapi3.SchemaRef)) {
+		p.eachOperation(func(_, _ string, op *openapi3.Operation) { visitResponses(op, visit) })
 	})
 	renamed := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(requests)) {
-		if !answers[name] || name == textSchema {
+		if !responses[name] || name == textSchema {
 			continue
 		}
 		to := name + "Input"
 		if p.doc.Components.Schemas[to] != nil {
-			return fmt.Errorf("%s is used in requests and answers, and %s is taken", name, to)
+			return fmt.Errorf("%s is used in requests and responses, and %s already exists", name, to)
 		}
 		p.doc.Components.Schemas[to] = copyOf(p.doc.Components.Schemas[name])
 		p.facts.schemas[to] = p.facts.schemas[name]
@@ -91,11 +91,11 @@ func (p *pass) splitRequests() error {
 	return nil
 }
 
-// answers finishes the schemas of answers: members are always there, closed lists are open (a later release may know
-// more), and an asked language adds members.
-func (p *pass) answers() error {
+// responses completes the schemas of responses: members are required, enums are open (later releases may add values), and
+// a requested language adds members.
+func (p *pass) responses() error {
 	names := p.reachable(func(visit func(*openapi3.SchemaRef)) {
-		p.eachOperation(func(_, _ string, op *openapi3.Operation) { visitAnswers(op, visit) })
+		p.eachOperation(func(_, _ string, op *openapi3.Operation) { visitResponses(op, visit) })
 		p.eachMessage(func(op *openapi3.Operation) { visitRequest(op, visit) })
 		for _, r := range p.doc.Components.Responses {
 			visitContent(r.Value.Content, visit)
@@ -117,21 +117,21 @@ func (p *pass) answers() error {
 			}
 			dropBounds(s.Properties[property])
 			if f.text && facts.added {
-				s.Properties[property+"_text"] = added("`" + property + "` in the asked language or the next one of the chain. Only where a language was asked for.").NewRef()
-				s.Properties[property+"_lang"] = added("The language of `" + property + "_text`.").NewRef()
+				s.Properties[property+"_text"] = languageMember("`" + property + "` in the requested language, or in the next available one. Present only if a language was requested.").NewRef()
+				s.Properties[property+"_lang"] = languageMember("The language of `" + property + "_text`.").NewRef()
 			}
 		}
 	}
 	return nil
 }
 
-func added(description string) *openapi3.Schema {
+func languageMember(description string) *openapi3.Schema {
 	s := openapi3.NewStringSchema()
 	s.Description = description
 	return s
 }
 
-// openEnum turns a closed list into a list of what is known today.
+// openEnum turns an enum into a list of known values.
 func openEnum(ref *openapi3.SchemaRef) {
 	s := ref.Value
 	if ref.Ref != "" || s == nil || len(s.Enum) == 0 {
@@ -148,18 +148,18 @@ func openEnum(ref *openapi3.SchemaRef) {
 	if s.Example == nil {
 		s.Example = s.Enum[0]
 	}
-	s.Description = sentence(s.Description, "One of "+strings.Join(known, ", ")+", or a value that a later release knows.")
+	s.Description = sentence(s.Description, "One of "+strings.Join(known, ", ")+". Later releases may add values.")
 	s.Enum, s.Default = nil, nil
 }
 
-// dropBounds forgets what only binds those who write.
+// dropBounds removes limits that apply only to requests.
 func dropBounds(ref *openapi3.SchemaRef) {
 	if ref.Ref == "" && ref.Value != nil {
 		ref.Value.MaxLength, ref.Value.MaxItems, ref.Value.Default = nil, nil, nil
 	}
 }
 
-// requests finishes the schemas of requests: nothing unknown, and null where a member may be left out.
+// requests completes the schemas of requests: no additional members, and optional members may be null.
 func (p *pass) requests() error {
 	names := p.reachable(func(visit func(*openapi3.SchemaRef)) {
 		p.eachOperation(func(_, _ string, op *openapi3.Operation) { visitRequest(op, visit) })
@@ -171,7 +171,7 @@ func (p *pass) requests() error {
 		}
 		s.AdditionalProperties.Has = openapi3.Ptr(false)
 		facts, _ := p.facts.of(name)
-		s.Required = slices.DeleteFunc(s.Required, func(property string) bool { // to swag, a list whose items are required is required
+		s.Required = slices.DeleteFunc(s.Required, func(property string) bool { // swag marks a list with required items as required
 			return !facts.fields[property].mandatory
 		})
 		for property, ref := range s.Properties {
@@ -183,19 +183,19 @@ func (p *pass) requests() error {
 	return nil
 }
 
-// makeNullable lets a schema be null. What was a bare reference becomes a schema around it.
+// makeNullable makes a schema nullable. It wraps a reference in a schema.
 func makeNullable(ref *openapi3.SchemaRef) {
 	if ref.Ref != "" {
 		inner := ref.Ref
 		ref.Ref, ref.Value = "", &openapi3.Schema{AllOf: openapi3.SchemaRefs{{Ref: inner}}}
 	}
-	ref.Value.Nullable = ref.Value.Type != nil || len(ref.Value.AllOf) > 0 // what may be anything may be null anyway
+	ref.Value.Nullable = ref.Value.Type != nil || len(ref.Value.AllOf) > 0 // a schema without a type allows null anyway
 	if len(ref.Value.Enum) > 0 && !slices.Contains(ref.Value.Enum, any(nil)) {
 		ref.Value.Enum = append(slices.Clone(ref.Value.Enum), nil)
 	}
 }
 
-// refOf gives what a schema refers to, be it bare or with a description around it.
+// refOf returns the reference of a schema, also if it is wrapped with a description.
 func refOf(s *openapi3.SchemaRef) string {
 	if s.Ref == "" && s.Value != nil && len(s.Value.AllOf) == 1 {
 		return s.Value.AllOf[0].Ref
@@ -211,7 +211,7 @@ func setRef(s *openapi3.SchemaRef, to string) {
 	s.Value.AllOf = openapi3.SchemaRefs{{Ref: to}}
 }
 
-// copyOf copies a schema with all that is inside it; references stay references.
+// copyOf returns a deep copy of a schema. References stay references.
 func copyOf(ref *openapi3.SchemaRef) *openapi3.SchemaRef {
 	if ref == nil || ref.Ref != "" || ref.Value == nil {
 		if ref == nil {
@@ -240,7 +240,7 @@ func copyOf(ref *openapi3.SchemaRef) *openapi3.SchemaRef {
 	return openapi3.NewSchemaRef("", &s)
 }
 
-// sentence adds a sentence to a text.
+// sentence appends a sentence to a text.
 func sentence(text, more string) string {
 	text = strings.TrimSpace(text)
 	if text != "" && !strings.HasSuffix(text, ".") {

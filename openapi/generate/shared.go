@@ -16,51 +16,51 @@ import (
 
 const problemType = "application/problem+json"
 
-// shared puts in the headers, parameters and problems that operations refer to.
+// shared adds the headers, parameters and problems that operations refer to.
 func (p *pass) shared() error {
 	c := p.doc.Components
 	if c.Schemas["Problem"] == nil {
 		return errors.New("no annotation mentions Problem")
 	}
 	c.Headers = openapi3.Headers{
-		"ETag":                 header("The version of the record: send it back in `If-Match`.", openapi3.NewStringSchema(), `"3"`),
-		"Location":             header("Address of the record.", openapi3.NewStringSchema().WithFormat("uri-reference"), "/v1/topics/7"),
-		"Link":                 header("Address of the next page, with `rel=\"next\"`; absent on the last page.", openapi3.NewStringSchema(), `</v1/topics?cursor=…>; rel="next"`),
-		"X-Request-Id":         header("Id of the request, as in the log of the service.", openapi3.NewStringSchema(), "01JD3Z6V2N8Q4T7M0KX5W9R1BC"),
-		"X-Change-Cursor":      header("Change cursor of what the file was made from: later changes come after it.", openapi3.NewStringSchema(), "tUjCLNeNWeF7ImUiOiI2M2I1ZWE3MSIsIm4iOjg0MiwidiI6InB1YmxpYyJ9"),
-		"Content-Disposition":  header("Name of the file.", openapi3.NewStringSchema(), `attachment; filename="round-tables-2020-02-27.csv"`),
-		"X-Dry-Run":            header("`true` where nothing was kept.", openapi3.NewStringSchema(), "true"),
-		"RateLimit-Policy":     header("The quota: requests (`q`) in a window of seconds (`w`).", openapi3.NewStringSchema(), `"key";q=600;w=60`),
-		"RateLimit":            header("What is left of the quota (`r`) and the seconds until it is full again (`t`).", openapi3.NewStringSchema(), `"key";r=599;t=42`),
-		"Retry-After":          header("Seconds to wait before the next try.", openapi3.NewIntegerSchema().WithMin(0), 1),
+		"ETag":                 header("The version of the record. Send it in `If-Match` to change the record.", openapi3.NewStringSchema(), `"3"`),
+		"Location":             header("URL of the record.", openapi3.NewStringSchema().WithFormat("uri-reference"), "/v1/topics/7"),
+		"Link":                 header("URL of the next page, with `rel=\"next\"`. Absent on the last page.", openapi3.NewStringSchema(), `</v1/topics?cursor=…>; rel="next"`),
+		"X-Request-Id":         header("Id of the request, which the service also logs.", openapi3.NewStringSchema(), "01JD3Z6V2N8Q4T7M0KX5W9R1BC"),
+		"X-Change-Cursor":      header("Change cursor of the snapshot in the file. Pass it to `/v1/changes` to get later changes.", openapi3.NewStringSchema(), "tUjCLNeNWeF7ImUiOiI2M2I1ZWE3MSIsIm4iOjg0MiwidiI6InB1YmxpYyJ9"),
+		"Content-Disposition":  header("File name.", openapi3.NewStringSchema(), `attachment; filename="round-tables-2020-02-27.csv"`),
+		"X-Dry-Run":            header("`true` if nothing was saved.", openapi3.NewStringSchema(), "true"),
+		"RateLimit-Policy":     header("The rate limit: `q` requests in `w` seconds.", openapi3.NewStringSchema(), `"key";q=600;w=60`),
+		"RateLimit":            header("Remaining requests (`r`), and seconds until the full quota is available again (`t`).", openapi3.NewStringSchema(), `"key";r=599;t=42`),
+		"Retry-After":          header("Seconds to wait before the next request.", openapi3.NewIntegerSchema().WithMin(0), 1),
 		"WWW-Authenticate":     header("How to authenticate.", openapi3.NewStringSchema(), `Bearer realm="registry"`),
-		"Idempotency-Replayed": header("`true` where this is the answer to an earlier request with the same `Idempotency-Key`.", openapi3.NewStringSchema(), "true"),
-		"ItemETag":             header("The version of the record and a name of this answer: send it back in `If-Match` to change the record, and in `If-None-Match` to get 304 while nothing has changed.", openapi3.NewStringSchema(), `"3-`+listTag[1:]),
-		"ListETag":             header("Names this answer: send it back in `If-None-Match`, and get 304 while nothing has changed.", openapi3.NewStringSchema(), listTag),
+		"Idempotency-Replayed": header("`true` if this is the stored response to an earlier request with the same `Idempotency-Key`.", openapi3.NewStringSchema(), "true"),
+		"ItemETag":             header("The version of the record and of this response. Send it in `If-Match` to change the record, and in `If-None-Match` to get 304 while nothing has changed.", openapi3.NewStringSchema(), `"3-`+listTag[1:]),
+		"ListETag":             header("Identifies this response. Send it in `If-None-Match` to get 304 while nothing has changed.", openapi3.NewStringSchema(), listTag),
 	}
 	reason := openapi3.NewHeaderParameter("X-Change-Reason").WithSchema(openapi3.NewStringSchema().WithMaxLength(500)).
-		WithDescription("Why, for the history of the record.")
+		WithDescription("Reason of the change, for the history of the record.")
 	match := openapi3.NewHeaderParameter("If-Match").WithSchema(openapi3.NewStringSchema()).
-		WithDescription("The version you have seen, from `ETag`: 412 where the record has changed since. `*` overwrites whatever is there.")
+		WithDescription("The version that you have read, from `ETag`. If the record has changed since, the response is 412. `*` overwrites any version.")
 	match.Required, match.Example = true, `"3"`
-	// Without examples of these headers: Swagger UI would send them.
-	once := openapi3.NewHeaderParameter("Idempotency-Key").WithSchema(openapi3.NewStringSchema().WithMinLength(1).WithMaxLength(255).WithPattern("^[!-~]+$")).
-		WithDescription("A name of your own for this request, such as a random UUID: sent again within 24 hours, the request has no second effect and is answered as the first time, with `Idempotency-Replayed: true`. " +
-			"It belongs to your API key and the path; another body or query with it is 422. What was refused or failed is not remembered, and neither are dry runs.")
-	held := openapi3.NewHeaderParameter("If-None-Match").WithSchema(openapi3.NewStringSchema()).
-		WithDescription("The `ETag` of the answer that you hold: 304 without a body while it is still good.")
-	c.Parameters = openapi3.ParametersMap{"IdempotencyKey": {Value: once}, "ChangeReason": {Value: reason}, "IfMatch": {Value: match}, "IfNoneMatch": {Value: held}}
+	// These headers have no examples, because Swagger UI would send them.
+	idempotencyKey := openapi3.NewHeaderParameter("Idempotency-Key").WithSchema(openapi3.NewStringSchema().WithMinLength(1).WithMaxLength(255).WithPattern("^[!-~]+$")).
+		WithDescription("A unique id that you choose for this request, such as a random UUID. If you repeat the request within 24 hours, it has no second effect: you get the first response with `Idempotency-Replayed: true`. " +
+			"The id is valid for your API key and this path; with another body or query the response is 422. Rejected and failed requests and dry runs are not stored.")
+	noneMatch := openapi3.NewHeaderParameter("If-None-Match").WithSchema(openapi3.NewStringSchema()).
+		WithDescription("The `ETag` of the response that you have. If nothing has changed, the response is 304 without a body.")
+	c.Parameters = openapi3.ParametersMap{"IdempotencyKey": {Value: idempotencyKey}, "ChangeReason": {Value: reason}, "IfMatch": {Value: match}, "IfNoneMatch": {Value: noneMatch}}
 	c.Responses = openapi3.ResponseBodies{}
-	for _, r := range refusals {
+	for _, r := range problemResponses {
 		if apperr.Texts(r.code) == nil {
-			return fmt.Errorf("the example of %s has the code %s, which is none", r.name, r.code)
+			return fmt.Errorf("the example of %s has the unknown code %s", r.name, r.code)
 		}
 		c.Responses[r.name] = &openapi3.ResponseRef{Value: r.response()}
 	}
 	return nil
 }
 
-// listTag is an example of the tag of a list.
+// listTag is an example of the ETag of a list.
 const listTag = `"Zk1p0cXb1dQm2n7yV0r3sA"`
 
 func header(description string, s *openapi3.Schema, example any) *openapi3.HeaderRef {
@@ -75,13 +75,13 @@ func headers(names ...string) openapi3.Headers {
 	return h
 }
 
-// refusal is a way in which requests fail.
-type refusal struct {
+// problem is an error response.
+type problem struct {
 	status      string
 	name        string
 	description string
-	code        string // an example of its codes
-	mistake     string // an example of a mistake in it: "/title required" or "starts_from bad_date"
+	code        string // example of a code
+	mistake     string // example of a field error: "/title required" or "starts_from bad_date"
 	headers     []string
 	when        func(operation, actor.Scope) bool
 }
@@ -92,8 +92,8 @@ func ofData(o operation, _ actor.Scope) bool { return o.data }
 
 func ofOneRecord(o operation, _ actor.Scope) bool { return o.data && strings.Contains(o.path, "id}") }
 
-// ofAMergeable is true of reading one record of those that can become part of another one.
-func ofAMergeable(o operation, s actor.Scope) bool {
+// ofMergeable reports whether an operation reads one record of a type whose records can be merged.
+func ofMergeable(o operation, s actor.Scope) bool {
 	_, rest, _ := strings.Cut(o.path, "/v1/")
 	collection, _, _ := strings.Cut(rest, "/")
 	return o.method == http.MethodGet && ofOneRecord(o, s) &&
@@ -102,46 +102,46 @@ func ofAMergeable(o operation, s actor.Scope) bool {
 
 func withBody(o operation, _ actor.Scope) bool { return o.op.RequestBody != nil }
 
-func ofAVersion(o operation, _ actor.Scope) bool { return o.versioned }
+func ofVersion(o operation, _ actor.Scope) bool { return o.versioned }
 
-// refusals are all of them, by status.
-var refusals = []refusal{
-	{"308", "PermanentRedirect", "The record became part of another one: `Location` leads there.", "merged", "", []string{"Location"}, ofAMergeable},
-	{"400", "BadRequest", "The request cannot be read: an unknown or ill-typed parameter, malformed JSON.", "bad_parameters", "limit wrong_type", nil, ofData},
-	{"401", "Unauthorized", "A key is needed, or the one that was sent is not good.", "key_required", "", []string{"WWW-Authenticate"}, ofData},
-	{"403", "Forbidden", "The key does not carry the scope.", "scope_missing", "", nil, func(o operation, s actor.Scope) bool { return o.data && s != actor.Public }},
-	{"404", "NotFound", "There is no such record, or you may not see it.", "not_found", "", nil, func(o operation, _ actor.Scope) bool { return strings.Contains(o.path, "{") }},
-	{"406", "NotAcceptable", "The `Accept` header lets no answer of ours through.", "not_acceptable", "", nil, func(o operation, _ actor.Scope) bool { return o.data && !strings.Contains(o.path, ".") }},
-	{"409", "Conflict", "Another record is in the way: a duplicate, or something that refers to this one.", "in_use", "", nil, func(o operation, _ actor.Scope) bool { return o.data && o.writes }},
+// problemResponses lists the problems, by status.
+var problemResponses = []problem{
+	{"308", "PermanentRedirect", "The record was merged into another one. `Location` is the URL of that record.", "merged", "", []string{"Location"}, ofMergeable},
+	{"400", "BadRequest", "The request is malformed: unknown parameters, values of the wrong type, or invalid JSON.", "bad_parameters", "limit wrong_type", nil, ofData},
+	{"401", "Unauthorized", "The request requires a key, or its key is invalid.", "key_required", "", []string{"WWW-Authenticate"}, ofData},
+	{"403", "Forbidden", "The key does not have the required scope.", "scope_missing", "", nil, func(o operation, s actor.Scope) bool { return o.data && s != actor.Public }},
+	{"404", "NotFound", "The record does not exist, or you may not see it.", "not_found", "", nil, func(o operation, _ actor.Scope) bool { return strings.Contains(o.path, "{") }},
+	{"406", "NotAcceptable", "The service has no response in a media type that `Accept` allows.", "not_acceptable", "", nil, func(o operation, _ actor.Scope) bool { return o.data && !strings.Contains(o.path, ".") }},
+	{"409", "Conflict", "The request conflicts with another record: a duplicate, or a record that refers to this one.", "in_use", "", nil, func(o operation, _ actor.Scope) bool { return o.data && o.writes }},
 	{"410", "Gone", "The record was deleted.", "deleted", "", nil, ofOneRecord},
-	{"412", "PreconditionFailed", "The record has changed since you read it: `current_version` is the version now.", "stale_version", "", nil, ofAVersion},
-	{"413", "ContentTooLarge", "The body is over the limit.", "body_too_large", "", nil, withBody},
-	{"414", "URITooLong", "The address is over the limit.", "uri_too_long", "", nil, func(o operation, _ actor.Scope) bool { return !o.data }},
-	{"415", "UnsupportedMediaType", "The body is of another media type.", "unsupported_media_type", "", nil, withBody},
-	{"422", "UnprocessableContent", "The request breaks a rule: `errors` names each mistake and where it is.", "validation_failed", "/name required", nil, withBody},
-	{"428", "PreconditionRequired", "`If-Match` is missing.", "if_match_required", "", nil, ofAVersion},
-	{"429", "TooManyRequests", "The quota is used up.", "rate_limited", "", []string{"RateLimit-Policy", "RateLimit", "Retry-After"}, ofData},
-	{"503", "ServiceUnavailable", "The service cannot answer now.", "database_unavailable", "", []string{"Retry-After"}, func(o operation, _ actor.Scope) bool { return o.data || o.path == "/readyz" }},
-	{"default", "UnexpectedError", "Anything else that went wrong.", "internal", "", nil, always},
+	{"412", "PreconditionFailed", "The record has changed since you read it. `current_version` is its current version.", "stale_version", "", nil, ofVersion},
+	{"413", "ContentTooLarge", "The body exceeds the size limit.", "body_too_large", "", nil, withBody},
+	{"414", "URITooLong", "The URL exceeds the length limit.", "uri_too_long", "", nil, func(o operation, _ actor.Scope) bool { return !o.data }},
+	{"415", "UnsupportedMediaType", "The media type of the body is not supported.", "unsupported_media_type", "", nil, withBody},
+	{"422", "UnprocessableContent", "The request is invalid. `errors` lists each error with its field.", "validation_failed", "/name required", nil, withBody},
+	{"428", "PreconditionRequired", "`If-Match` is missing.", "if_match_required", "", nil, ofVersion},
+	{"429", "TooManyRequests", "The rate limit is exceeded. Retry after `Retry-After`.", "rate_limited", "", []string{"RateLimit-Policy", "RateLimit", "Retry-After"}, ofData},
+	{"503", "ServiceUnavailable", "The service is temporarily unavailable.", "database_unavailable", "", []string{"Retry-After"}, func(o operation, _ actor.Scope) bool { return o.data || o.path == "/readyz" }},
+	{"default", "UnexpectedError", "Any other error.", "internal", "", nil, always},
 }
 
-// problems adds the refusals that an operation can meet.
+// problems adds the problems that an operation can return.
 func (o operation) problems(scope actor.Scope) {
-	for _, r := range refusals {
+	for _, r := range problemResponses {
 		if r.when(o, scope) {
 			o.op.Responses.Set(r.status, &openapi3.ResponseRef{Ref: "#/components/responses/" + r.name})
 		}
 	}
 }
 
-func (r refusal) response() *openapi3.Response {
+func (r problem) response() *openapi3.Response {
 	answer := openapi3.NewResponse().WithDescription(r.description)
 	answer.Headers = headers(append([]string{"X-Request-Id"}, r.headers...)...)
 	answer.Content = openapi3.Content{problemType: {Schema: schemaRef("Problem"), Example: r.example()}}
 	return answer
 }
 
-func (r refusal) example() map[string]any {
+func (r problem) example() map[string]any {
 	status, err := strconv.Atoi(r.status)
 	if err != nil {
 		status = http.StatusInternalServerError
@@ -153,11 +153,11 @@ func (r refusal) example() map[string]any {
 	}
 	if at, code, found := strings.Cut(r.mistake, " "); found {
 		message := apperr.Message(code, "en", apperr.Args{"expected": "integer"})
-		place := "parameter"
+		location := "parameter"
 		if strings.HasPrefix(at, "/") {
-			place = "pointer"
+			location = "pointer"
 		}
-		p["errors"] = []any{map[string]any{place: at, "code": code, "message": message}}
+		p["errors"] = []any{map[string]any{location: at, "code": code, "message": message}}
 		p["detail"] = at + ": " + message
 	}
 	if r.code == "stale_version" {
@@ -166,27 +166,27 @@ func (r refusal) example() map[string]any {
 	return p
 }
 
-// answersTo finishes what an operation answers when it succeeds.
-func (o operation) answersTo() {
+// successes completes the successful responses of an operation.
+func (o operation) successes() {
 	names := []string{"X-Request-Id"}
 	if o.data {
 		names = append(names, "RateLimit-Policy", "RateLimit")
 	}
-	if o.remembered {
+	if o.idempotent {
 		names = append(names, "Idempotency-Replayed")
 	}
 	if o.method != http.MethodGet && o.op.Parameters.GetByInAndName("query", "dry_run") != nil {
 		names = append(names, "X-Dry-Run")
 		if made := o.op.Responses.Value("201"); made != nil {
 			dry := *made.Value
-			dry.Description = openapi3.Ptr("What would be made, after a dry run.")
+			dry.Description = openapi3.Ptr("After a dry run: the record that would be created.")
 			o.op.Responses.Set("200", &openapi3.ResponseRef{Value: &dry})
 		}
 	}
 	for _, status := range o.op.Responses.Keys() {
 		r := o.op.Responses.Value(status).Value
 		if status[0] != '2' {
-			o.op.Responses.Delete(status) // problems come from refusals
+			o.op.Responses.Delete(status) // problems adds these
 			continue
 		}
 		own := names
@@ -205,27 +205,27 @@ func (o operation) answersTo() {
 			own = append(own, "Location")
 		}
 		r.Headers = headers(own...)
-		if o.tagged {
-			r.Headers["ETag"] = &openapi3.HeaderRef{Ref: "#/components/headers/" + o.tagHeader()}
+		if o.conditional {
+			r.Headers["ETag"] = &openapi3.HeaderRef{Ref: "#/components/headers/" + o.etagHeader()}
 		}
 	}
-	if o.tagged {
-		same := openapi3.NewResponse().WithDescription("Nothing has changed since the answer that you hold.")
+	if o.conditional {
+		same := openapi3.NewResponse().WithDescription("Nothing has changed since the response that you have.")
 		same.Headers = headers(names...)
-		same.Headers["ETag"] = &openapi3.HeaderRef{Ref: "#/components/headers/" + o.tagHeader()}
+		same.Headers["ETag"] = &openapi3.HeaderRef{Ref: "#/components/headers/" + o.etagHeader()}
 		o.op.Responses.Set("304", &openapi3.ResponseRef{Value: same})
 	}
 }
 
-// tagHeader is the header with the tag of an answer.
-func (o operation) tagHeader() string {
+// etagHeader returns the component that describes the ETag of a response.
+func (o operation) etagHeader() string {
 	if isItem(o.method, o.op) {
 		return "ItemETag"
 	}
 	return "ListETag"
 }
 
-// contentOf gives the schema of a JSON answer.
+// contentOf returns the schema of a JSON response.
 func (p *pass) contentOf(r *openapi3.Response) *openapi3.Schema {
 	media := r.Content.Get(jsonType)
 	if media == nil || media.Schema == nil {

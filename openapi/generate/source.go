@@ -13,23 +13,23 @@ import (
 	"strings"
 )
 
-// source is what the Go structs say and swag leaves out: what can be null, what is always there, what is embedded.
+// source holds facts about the Go structs that swag omits: nullable, required and embedded members.
 type source struct {
 	structs map[string]goStruct // by package and name: "topic.Input"
-	schemas map[string]string   // name of the schema -> key of structs
-	tags    map[string]string   // name of the tag -> its description, of which swag keeps the last line only
+	schemas map[string]string   // name of a schema -> key of structs
+	tags    map[string]string   // name of a tag -> its whole description, of which swag keeps only the last line
 }
 
 type goStruct struct {
 	fields   map[string]goField // by name in JSON
-	embedded []string           // keys of structs whose fields it has too
-	added    bool               // takes <field>_text and <field>_lang beside its language maps
-	open     bool               // takes further members of any name
+	embedded []string           // keys of embedded structs
+	added    bool               // has <field>_text and <field>_lang beside its language maps
+	open     bool               // allows further members
 }
 
 type goField struct {
-	nilable   bool // a pointer, a language map or any value: null in JSON where nothing is set
-	omitted   bool // left out where it is empty
+	nilable   bool // a pointer, a language map or any: may be null in JSON
+	omitted   bool // omitted if empty
 	mandatory bool // validate:"required"
 	optional  bool // validate:"omitempty" or "omitnil"
 	text      bool // a language map
@@ -39,7 +39,7 @@ func newSource() *source {
 	return &source{map[string]goStruct{}, map[string]string{}, map[string]string{}}
 }
 
-// readSource reads the structs of the packages whose types the documents show.
+// readSource reads the structs of the packages api and internal.
 func readSource(root string) (*source, error) {
 	s := newSource()
 	for _, dir := range []string{"api", "internal"} {
@@ -61,7 +61,7 @@ func readSource(root string) (*source, error) {
 	return s, nil
 }
 
-// readTags reads the lines of @tag.description after each @tag.name in the comment of a package.
+// readTags reads the @tag.description lines after each @tag.name in a package comment.
 func (s *source) readTags(comment string) {
 	var tag string
 	for line := range strings.Lines(comment) {
@@ -103,8 +103,8 @@ func (s *source) read(file *ast.File) error {
 			default:
 				continue
 			}
-			if other, taken := s.schemas[name]; taken && other != of { // files for other systems repeat types
-				return fmt.Errorf("%s and %s are both called %s", other, key, name)
+			if other, taken := s.schemas[name]; taken && other != of { // files for other platforms repeat types
+				return fmt.Errorf("%s and %s have the same name %s", other, key, name)
 			}
 			s.schemas[name] = of
 		}
@@ -124,7 +124,7 @@ func readStruct(pkg string, t *ast.StructType) (goStruct, error) {
 			tag = reflect.StructTag(text)
 		}
 		if tag.Get("query") != tag.Get("form") {
-			return s, fmt.Errorf("query:%q is what the service reads, form:%q what the document says", tag.Get("query"), tag.Get("form"))
+			return s, fmt.Errorf("query:%q (read by the service) and form:%q (documented) must be equal", tag.Get("query"), tag.Get("form"))
 		}
 		name, options, _ := strings.Cut(tag.Get("json"), ",")
 		kind := typeName(pkg, f.Type)
@@ -148,7 +148,7 @@ func readStruct(pkg string, t *ast.StructType) (goStruct, error) {
 	return s, nil
 }
 
-// typeName gives a type as "package.Name", without pointer and brackets.
+// typeName returns a type as "package.Name", without pointers and brackets.
 func typeName(pkg string, t ast.Expr) string {
 	switch t := t.(type) {
 	case *ast.StarExpr:
@@ -161,7 +161,7 @@ func typeName(pkg string, t ast.Expr) string {
 	return ""
 }
 
-// of gives the struct behind a schema, with the fields of what it embeds.
+// of returns the struct of a schema, with the fields of its embedded structs.
 func (s *source) of(schema string) (goStruct, bool) {
 	key, ok := s.schemas[schema]
 	if !ok {

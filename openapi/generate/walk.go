@@ -8,8 +8,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// below gives the schemas directly inside a schema.
-func below(s *openapi3.Schema) []*openapi3.SchemaRef {
+// children returns the schemas directly inside a schema.
+func children(s *openapi3.Schema) []*openapi3.SchemaRef {
 	var inside []*openapi3.SchemaRef
 	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 		inside = append(inside, s.Properties[name])
@@ -25,17 +25,17 @@ func below(s *openapi3.Schema) []*openapi3.SchemaRef {
 	return inside
 }
 
-// visitInline visits a schema and what is inside, but does not follow references.
+// visitInline visits a schema and all schemas inside it. It does not follow references.
 func visitInline(s *openapi3.SchemaRef, visit func(*openapi3.SchemaRef)) {
 	visit(s)
 	if s.Ref == "" && s.Value != nil {
-		for _, inner := range below(s.Value) {
+		for _, inner := range children(s.Value) {
 			visitInline(inner, visit)
 		}
 	}
 }
 
-// walk visits every schema of the document, before what is inside it; references are visited, not followed.
+// walk visits every schema of the document, before the schemas inside it. It visits references but does not follow them.
 func (p *pass) walk(visit func(*openapi3.SchemaRef)) {
 	seen := map[*openapi3.SchemaRef]bool{}
 	var once func(s *openapi3.SchemaRef)
@@ -46,7 +46,7 @@ func (p *pass) walk(visit func(*openapi3.SchemaRef)) {
 		seen[s] = true
 		visit(s)
 		if s.Ref == "" && s.Value != nil {
-			for _, inner := range below(s.Value) {
+			for _, inner := range children(s.Value) {
 				once(inner)
 			}
 		}
@@ -70,7 +70,7 @@ func (p *pass) walk(visit func(*openapi3.SchemaRef)) {
 			}
 		}
 		visitRequest(op, once)
-		visitAnswers(op, once)
+		visitResponses(op, once)
 	})
 	p.eachMessage(func(op *openapi3.Operation) { visitRequest(op, once) })
 }
@@ -84,7 +84,7 @@ func (p *pass) eachOperation(visit func(path, method string, op *openapi3.Operat
 	}
 }
 
-// eachMessage visits what is sent to webhooks.
+// eachMessage visits the messages to webhooks.
 func (p *pass) eachMessage(visit func(op *openapi3.Operation)) {
 	for _, name := range slices.Sorted(maps.Keys(p.doc.Webhooks)) {
 		visit(p.doc.Webhooks[name].Post)
@@ -105,7 +105,7 @@ func visitRequest(op *openapi3.Operation, visit func(*openapi3.SchemaRef)) {
 	}
 }
 
-func visitAnswers(op *openapi3.Operation, visit func(*openapi3.SchemaRef)) {
+func visitResponses(op *openapi3.Operation, visit func(*openapi3.SchemaRef)) {
 	for _, status := range op.Responses.Keys() {
 		if r := op.Responses.Value(status); r.Ref == "" {
 			visitContent(r.Value.Content, visit)
@@ -113,7 +113,7 @@ func visitAnswers(op *openapi3.Operation, visit func(*openapi3.SchemaRef)) {
 	}
 }
 
-// reachable gives the names of the schemas that can be reached from the roots.
+// reachable returns the names of the schemas that are reachable from the roots.
 func (p *pass) reachable(roots func(visit func(*openapi3.SchemaRef))) map[string]bool {
 	found := map[string]bool{}
 	var visit func(s *openapi3.SchemaRef)
