@@ -19,8 +19,8 @@ import (
 	"roundtables.kz/registry/internal/date"
 )
 
-// The bare handler: what somebody would write who has only these answers to give. No key, no checks, no log; nested objects
-// come from the database as JSON and go out as they are.
+// The bare handler is the smallest program that gives these responses: no keys, no validation, no log. Nested objects come
+// from the database as JSON and are sent unchanged.
 
 // bare holds the pool of the bare handler.
 type bare struct{ db *pgxpool.Pool }
@@ -28,10 +28,10 @@ type bare struct{ db *pgxpool.Pool }
 // barePool is the size of its pool, the service's own default.
 const barePool = 8
 
-// serveBare answers requests until ctx ends. args are the database URL and the address.
+// serveBare serves requests until ctx ends. args are the database URL and the address.
 func serveBare(ctx context.Context, args []string, _ io.Writer) error {
 	if len(args) != 2 {
-		return errors.New("bare needs a database URL and an address")
+		return errors.New("bare requires a database URL and an address")
 	}
 	config, err := pgxpool.ParseConfig(args[0])
 	if err != nil {
@@ -85,11 +85,11 @@ func (b bare) routes() *echo.Echo {
 		return list[bareStatement](b, c, statementsOfPersonSQL, c.QueryParam("person"))
 	})
 	e.POST("/v1/statements", b.create)
-	e.GET("/everything/:id", b.everything)
+	e.GET("/everything/:id", b.wholeEvent)
 	return e
 }
 
-// number reads the one parameter that a request has.
+// number parses the only parameter of a request.
 func number(text string) (int64, error) { return strconv.ParseInt(text, 10, 64) }
 
 func item[T any](b bare, c echo.Context, sql, param string) error {
@@ -127,8 +127,8 @@ func list[T any](b bare, c echo.Context, sql, param string) error {
 	return c.JSON(http.StatusOK, map[string]any{"data": data})
 }
 
-// everything answers an event and all its parts: four queries in one batch.
-func (b bare) everything(c echo.Context) error {
+// wholeEvent returns an event with all its parts: four queries in one batch.
+func (b bare) wholeEvent(c echo.Context) error {
 	id, err := number(c.Param("id"))
 	if err != nil {
 		return c.NoContent(http.StatusNotFound)
@@ -160,7 +160,7 @@ func collect[T any](into *[]T) func(pgx.Rows) error {
 	}
 }
 
-// create writes a statement and answers it.
+// create inserts a statement and returns it.
 func (b bare) create(c echo.Context) error {
 	var in statementBody
 	if err := json.NewDecoder(c.Request().Body).Decode(&in); err != nil {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// The rows of the bare handler, in the order of their columns, and the SQL that gives them.
+// The rows of the bare handler, in the order of their columns, and their SQL.
 
 type bareRecord struct {
 	ID        int64     `json:"id"`
@@ -163,7 +163,7 @@ type bareStatement struct {
 	Document       json.RawMessage `json:"document"`
 }
 
-// heldAt gives the position of the person x at the round table of the statement s: frozen there, else held on that day.
+// heldAt joins the affiliation of person x at the round table of statement s: the recorded one, or else the one of that day.
 const heldAt = ` LEFT JOIN LATERAL ((SELECT f.organization_id, f.organization_as_listed, f.title FROM attendees y JOIN attendee_affiliations f ON f.attendee_id = y.id
 		WHERE y.round_table_id = s.round_table_id AND y.person_id = x.id ORDER BY f.position LIMIT 1)
 	UNION ALL (SELECT c.organization_id, NULL, c.title FROM affiliations c WHERE c.person_id = x.id AND c.held_during @> coalesce(r.starts_on, current_date)

@@ -6,28 +6,28 @@ import (
 	"math/rand/v2"
 )
 
-// testCase is one thing that clients do.
+// testCase is a typical operation of clients.
 type testCase struct {
 	name  string
 	title string
 	next  func(*rand.Rand) operation
-	// bare is what the bare handler is asked where it differs: the same answers in one request.
+	// bare is the operation for the bare handler if it differs: the same responses in one request.
 	bare func(*rand.Rand) operation
-	// writes says that the case leaves records behind, which are taken out again.
+	// writes means that the case creates records, which are deleted afterwards.
 	writes bool
 }
 
-// asker makes requests as bytes, the same for both sides.
-type asker struct{ key string }
+// requester encodes requests as bytes, the same for all servers.
+type requester struct{ key string }
 
-func (a asker) get(format string, args ...any) []byte {
+func (a requester) get(format string, args ...any) []byte {
 	return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\nAccept: application/json\r\n\r\n", fmt.Sprintf(format, args...), a.key)
 }
 
-func (a asker) post(path string, body any) []byte {
+func (a requester) post(path string, body any) []byte {
 	b, err := json.Marshal(body)
 	if err != nil {
-		panic(err) // made of strings and numbers
+		panic(err) // strings and numbers always encode
 	}
 	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\nAccept: application/json\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
 		path, a.key, len(b), b)
@@ -35,11 +35,11 @@ func (a asker) post(path string, body any) []byte {
 
 func one(request []byte) operation { return operation{request} }
 
-// cases gives what is measured on a scale. What is asked for varies over many records, yet answers are of one size at both
-// scales, so that growth is that of the work and not of the answer.
-func cases(p plan, a asker) []testCase {
+// cases returns the cases of a scale. The requested records vary, but responses have the same size at both scales, so that
+// growth reflects the work and not the size of the response.
+func cases(p plan, a requester) []testCase {
 	first := make([]int, p.Events) // first attendee of each event
-	var full []int                 // events with some twenty attendees and twenty statements, undated ones not among them
+	var full []int                 // dated events with about twenty attendees and twenty statements
 	for e := range p.events() {
 		first[e.id-1] = e.firstAttendee
 		if e.attendees >= 17 && e.attendees <= 23 && e.statements >= 17 && e.statements <= 23 {
@@ -53,10 +53,10 @@ func cases(p plan, a asker) []testCase {
 			return one(a.get("/v1/round-tables/%d", 1+r.IntN(p.Events)))
 		}},
 		{name: "everything", title: "a round table, its organizers, attendees, statements: four requests", next: func(r *rand.Rand) operation {
-			return everything(a, anyOf(full, r))
+			return wholeEvent(a, anyOf(full, r))
 		}},
-		{name: "everything-at-once", title: "the same against one request of the bare handler, its four queries in one batch", next: func(r *rand.Rand) operation {
-			return everything(a, anyOf(full, r))
+		{name: "everything-at-once", title: "the same, compared with one request of the bare handler with four queries in one batch", next: func(r *rand.Rand) operation {
+			return wholeEvent(a, anyOf(full, r))
 		}, bare: func(r *rand.Rand) operation { return one(a.get("/everything/%d", anyOf(full, r))) }},
 		{name: "list", title: "50 round tables before a date, newest first", next: func(r *rand.Rand) operation {
 			return one(a.get("/v1/round-tables?sort=-starts_on&limit=50&starts_to=%s", year(r)))
@@ -80,7 +80,7 @@ func cases(p plan, a asker) []testCase {
 	}
 }
 
-func everything(a asker, id int) operation {
+func wholeEvent(a requester, id int) operation {
 	return operation{
 		a.get("/v1/round-tables/%d", id),
 		a.get("/v1/round-tables/%d/organizers?limit=500", id),
@@ -89,7 +89,7 @@ func everything(a asker, id int) operation {
 	}
 }
 
-// statementBody is what a client writes.
+// statementBody is the body of a new statement.
 type statementBody struct {
 	RoundTableID int        `json:"round_table_id"`
 	AttendeeID   int        `json:"attendee_id"`

@@ -14,31 +14,31 @@ import (
 	"time"
 )
 
-// operation is what a client does at once: one request, or several one after the other.
+// operation is one request, or several requests in sequence.
 type operation [][]byte
 
-// slice is what one side did in one slice of time.
+// slice is the result of one server in one slice of time.
 type slice struct {
 	Operations int
 	Failed     int
 	Bytes      int64
 	Took       time.Duration
 	P50, P99   time.Duration
-	Server     time.Duration // CPU time of the server's process
-	Database   time.Duration // CPU time of the database's processes
+	Server     time.Duration // CPU time of the server process
+	Database   time.Duration // CPU time of the database processes
 	firstError error
 }
 
-// PerSecond is how many operations were done in a second.
+// PerSecond returns the number of operations per second.
 func (s slice) PerSecond() float64 { return float64(s.Operations) / s.Took.Seconds() }
 
-// cpu is the CPU time of one operation in server and database together.
+// cpu returns the CPU time of one operation in the server and the database together.
 func (s slice) cpu() time.Duration { return s.each(s.Server + s.Database) }
 
 func (s slice) each(d time.Duration) time.Duration { return d / time.Duration(max(1, s.Operations)) }
 
-// drive lets n connections ask address, each as fast as answers come, until the time is over. The same turn asks for the
-// same things, whichever side it is.
+// drive sends operations to address over n connections, each without pause, for the given time. Equal turns send equal
+// operations to all servers.
 func drive(ctx context.Context, address string, n int, length time.Duration, turn uint64, next func(*rand.Rand) operation) (slice, error) {
 	var total slice
 	var mu sync.Mutex
@@ -56,10 +56,10 @@ func drive(ctx context.Context, address string, n int, length time.Duration, tur
 	var wg sync.WaitGroup
 	for i, conn := range conns {
 		wg.Go(func() {
-			own, took := client{conn: conn, in: bufio.NewReaderSize(conn, 64<<10)}, []time.Duration(nil)
+			generated, took := client{conn: conn, in: bufio.NewReaderSize(conn, 64<<10)}, []time.Duration(nil)
 			r := rand.New(rand.NewPCG(seed+turn, uint64(i)))
 			for now := time.Now(); now.Before(until) && ctx.Err() == nil; {
-				if !own.do(next(r)) {
+				if !generated.do(next(r)) {
 					break
 				}
 				done := time.Now()
@@ -69,10 +69,10 @@ func drive(ctx context.Context, address string, n int, length time.Duration, tur
 			mu.Lock()
 			defer mu.Unlock()
 			total.Operations += len(took)
-			total.Failed += own.failed
-			total.Bytes += own.bytes
+			total.Failed += generated.failed
+			total.Bytes += generated.bytes
 			if total.firstError == nil {
-				total.firstError = own.err
+				total.firstError = generated.err
 			}
 			latencies = append(latencies, took...)
 		})
@@ -80,14 +80,14 @@ func drive(ctx context.Context, address string, n int, length time.Duration, tur
 	wg.Wait()
 	total.Took = time.Since(began)
 	if len(latencies) == 0 {
-		return total, fmt.Errorf("no answer: %w", total.firstError)
+		return total, fmt.Errorf("no response: %w", total.firstError)
 	}
 	slices.Sort(latencies)
 	total.P50, total.P99 = latencies[len(latencies)/2], latencies[len(latencies)*99/100]
 	return total, ctx.Err()
 }
 
-// client is one keep-alive connection. It does as little as it can, since it shares the machine with what it measures.
+// client is one keep-alive connection. It does as little as possible, because it shares the machine with the servers.
 type client struct {
 	conn   net.Conn
 	in     *bufio.Reader
@@ -96,7 +96,7 @@ type client struct {
 	err    error
 }
 
-// do sends the requests of an operation and reads their answers. It reports whether the connection is still good.
+// do sends the requests of an operation and reads the responses. It reports whether the connection is still usable.
 func (c *client) do(op operation) bool {
 	for _, request := range op {
 		status, _, err := c.exchange(request, io.Discard)

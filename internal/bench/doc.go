@@ -1,24 +1,24 @@
-// Command bench measures the service against a bare handler: Echo, pgx, encoding/json and the best SQL written by hand for
-// the same answer, on the same data. It is not for finding mistakes; tests do that.
+// Command bench compares the performance of the service with a bare handler: Echo, pgx, encoding/json and the best
+// hand-written SQL for the same responses, on the same data. It does not replace tests.
 //
 //	go run ./internal/bench [flags]
 //
-// It keeps an embedded PostgreSQL with made-up data at two scales below the user's cache directory, S (1,000 events, 20,000
-// attendees, 20,000 statements) and L (100,000 events, 1,000,000 of each), and starts three servers on it: the built service,
-// the service that keeps no answers and makes each anew, and the bare handler, each a process of its own, so that its CPU
-// time can be told apart. For every case it asks all in turn, in slices of a second or so, and prints medians: requests a
-// second, latency, the CPU time a request costs in the server and in the database, and the ratios of the service to the bare
-// handler. Other load on the machine moves all sides alike, so the ratios and the CPU times are what to trust.
+// It stores an embedded PostgreSQL with generated data of two scales in the user's cache directory: S (1,000 events, 20,000
+// attendees, 20,000 statements) and L (100,000 events, 1,000,000 attendees, 1,000,000 statements). It starts three servers:
+// the service, the service without its response cache, and the bare handler. Each is a separate process, so that their CPU
+// times can be measured. For each case it calls the servers in turn, in slices of about a second, and prints medians:
+// requests per second, latency, the CPU time of a request in the server and in the database, and the ratios of the service
+// to the bare handler. Other load on the machine affects all servers alike, so the ratios and CPU times are reliable.
 //
-// Nothing is written while reads are measured. What the service has kept it gives again then, as it does between two writes:
-// at S nearly everything. How dear an answer is when it is made is what it costs anew.
+// Nothing is written while reads are measured, so the service answers mostly from its cache, at S almost always. The
+// service without a cache shows the cost of an uncached response.
 //
-// What all do is the same: the same addresses, the same keep-alive connections, the same pool size, the same answer as a
-// client sees it (checked member by member before anything is measured). What only the service does is part of the
-// measure: the key check, strict parameters, validation, log line, metrics, request id, headers, cursor, snapshot.
+// All servers get the same requests, over the same number of keep-alive connections, with the same pool size, and give the
+// same responses (compared member by member before the measurement). What only the service does is part of the result:
+// key check, strict parameters, validation, log line, metrics, request id, headers, cursor, snapshot.
 //
 //	NAMES_DIR=… go run ./internal/bench names [flags]
 //
-// measures how people are found by names instead: how well, with a pool of people and other spellings of some of them that a
-// folder holds, and how fast, among many made-up people more. What is in the folder stays there.
+// measures the search by name instead: its quality, with people and other spellings of their names from a folder, and its
+// speed, with many more synthetic people. It does not change the folder.
 package main

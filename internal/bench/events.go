@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// event is one round table with the ids of its parts: those of an event follow each other.
+// event is a round table with the ids of its parts. The ids of each type are consecutive.
 type event struct {
 	id                              int
 	startsOn                        time.Time
@@ -20,7 +20,7 @@ type event struct {
 	r                               *rand.Rand
 }
 
-// plan is a scale with how many attendees and statements each event has.
+// plan is a scale with the number of attendees and statements of each event.
 type plan struct {
 	scale
 	attendees, statements []int
@@ -30,7 +30,7 @@ func newPlan(s scale) plan {
 	return plan{s, sizes(1, s.Events, s.Attendees, min(300, s.People/8)), sizes(2, s.Events, s.Statements, 300)}
 }
 
-// events gives all events in order.
+// events returns all events in order.
 func (p plan) events() iter.Seq[event] {
 	return func(yield func(event) bool) {
 		attendee, statement := 1, 1
@@ -46,8 +46,8 @@ func (p plan) events() iter.Seq[event] {
 	}
 }
 
-// dated gives the event a date of the last thirty years, the later ones more often, and its sort key as starts_key of
-// the schema computes it.
+// dated sets a date in the last thirty years, later ones more often, and its sort key as computed by starts_key in the
+// schema.
 func (e *event) dated() {
 	u := e.r.Float64()
 	days := int((1 - u*u) * 365 * 31)
@@ -75,7 +75,7 @@ func (e event) date() any {
 	return e.startsOn
 }
 
-// perEvent gives any number of rows for each event.
+// perEvent returns any number of rows for each event.
 func (p plan) perEvent(each func(e event, add func(...any))) iter.Seq[[]any] {
 	return func(yield func([]any) bool) {
 		going := true
@@ -147,7 +147,7 @@ func (p plan) roundTable(e event) []any {
 		mode, 1 + r.IntN(places), parent, languages, outcome, notes, stamp(e.id), stamp(e.id)}
 }
 
-// organizersOf gives the organizations behind an event, the first one leading.
+// organizersOf returns the organizations of an event, the main organizer first.
 func (p plan) organizersOf(e event) []int {
 	r := stream(ofEvent, -e.id)
 	var of []int

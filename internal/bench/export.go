@@ -14,14 +14,14 @@ import (
 // exportCase is the name of the export among the cases.
 const exportCase = "export"
 
-// exported is what it took to send all statements as a file, once, by a service that has done nothing before.
+// exported is the cost of one export of all statements by a freshly started service.
 type exported struct {
 	Rows, Bytes  int64
 	First, Took  time.Duration // to the first byte, to the last one
 	Memory, Peak int64         // resident before, and at most meanwhile
 }
 
-// exportAll asks a fresh service for all statements.
+// exportAll exports all statements from a freshly started service.
 func exportAll(ctx context.Context, binary, dir, databaseURL, key, format string) (e exported, err error) {
 	s, err := startService(ctx, binary, dir, databaseURL)
 	if err != nil {
@@ -63,7 +63,7 @@ func (e *exported) fetch(ctx context.Context, url, key string) error {
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("the export answers %s", answer.Status)
+		return fmt.Errorf("the export returned %s", answer.Status)
 	}
 	body := bufio.NewReaderSize(answer.Body, 1<<16)
 	if _, err := body.Peek(1); err != nil {

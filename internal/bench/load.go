@@ -17,10 +17,10 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// dataOf names the data that a scale has now: a change of the schema or of the generator makes it anew.
+// dataOf identifies the data of a scale. It changes with the schema and the generator, so that outdated data is replaced.
 func dataOf(s scale) string { return fmt.Sprintf("%d %+v %s", generation, s, migrations.Digest()) }
 
-// ready gives the URL of a database with the data of a scale, loading it first where it is not there.
+// ready returns the URL of a database with the data of a scale. It loads the data first if necessary.
 func ready(ctx context.Context, serverURL string, s scale, say func(string, ...any)) (string, error) {
 	u, err := url.Parse(serverURL)
 	if err != nil {
@@ -56,7 +56,7 @@ func ready(ctx context.Context, serverURL string, s scale, say func(string, ...a
 	if err := l.load(ctx); err != nil {
 		return "", fmt.Errorf("load %s: %w", s.Name, err)
 	}
-	// The mark comes last: data that was cut off in the middle is made anew.
+	// The mark comes last, so that incomplete data is replaced.
 	if _, err := admin.Exec(ctx, "COMMENT ON DATABASE "+name+" IS '"+want+"'"); err != nil {
 		return "", err
 	}
@@ -66,10 +66,10 @@ func ready(ctx context.Context, serverURL string, s scale, say func(string, ...a
 
 // loader fills an empty, migrated database.
 //
-// Triggers and foreign keys are off while it copies (session_replication_role = replica), since a million rows one by one
-// through the log would take an hour. What they would have done is done by hand: the generator gives carried columns
-// itself, the log is written in bulk by the snapshot functions that its triggers call, and at the end the carried columns
-// and references are compared with what they stand for. CHECKs and unique keys hold as always.
+// Triggers and foreign keys are off during the load (session_replication_role = replica), because to log a million rows
+// one by one would take an hour. The loader does their work: the generator computes copied columns, the log is written in
+// bulk by the snapshot functions that the triggers call, and at the end copied columns and references are verified. CHECK
+// and unique constraints apply as usual.
 type loader struct {
 	scale
 	url string
@@ -88,7 +88,7 @@ func (l loader) load(ctx context.Context) error {
 	}
 	p := newPlan(l.scale)
 	var tables []table
-	for _, some := range [][]table{l.peopleTables(), p.eventTables(), p.seatTables(), p.speechTables()} {
+	for _, some := range [][]table{l.peopleTables(), p.eventTables(), p.attendanceTables(), p.statementTables()} {
 		tables = append(tables, some...)
 	}
 	steps := []struct {
@@ -123,7 +123,7 @@ func (l loader) connect(ctx context.Context) (*pgx.Conn, error) {
 	return pgx.ConnectConfig(ctx, config)
 }
 
-// parallel does the work on two connections at once, in the order given.
+// parallel runs the work on two connections, in the given order.
 func (l loader) parallel(ctx context.Context, work []func(context.Context, *pgx.Conn) error) error {
 	queue := make(chan func(context.Context, *pgx.Conn) error, len(work))
 	for _, w := range work {
@@ -162,7 +162,7 @@ func statements(sql []string) []func(context.Context, *pgx.Conn) error {
 	return work
 }
 
-// copies gives one COPY a table, the long ones first.
+// copies returns one COPY per table, the largest first.
 func copies(tables []table) []func(context.Context, *pgx.Conn) error {
 	var work []func(context.Context, *pgx.Conn) error
 	for i := range tables {
@@ -190,8 +190,8 @@ func copies(tables []table) []func(context.Context, *pgx.Conn) error {
 	return work
 }
 
-// dropIndexes drops the indexes that no constraint needs and gives the statements that make them again: built at once
-// they cost a fraction of what row by row costs, and are as dense as after a REINDEX.
+// dropIndexes drops the indexes without a constraint and returns the statements that recreate them. Building an index after
+// the load is much faster than updating it row by row, and the index is as dense as after a REINDEX.
 func dropIndexes(ctx context.Context, conn *pgx.Conn) ([]string, error) {
 	rows, err := conn.Query(ctx, `
 		SELECT c.oid::regclass::text, pg_get_indexdef(c.oid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
@@ -213,7 +213,7 @@ func dropIndexes(ctx context.Context, conn *pgx.Conn) ([]string, error) {
 	return make, err
 }
 
-// logged gives the statements that write the first entry of every record, as its trigger would have.
+// logged returns the statements that write the first log entry of every record, as its trigger would.
 func logged() []string {
 	var sql []string
 	for _, t := range []string{"statements", "attendees", "round_tables", "organizers", "people", "affiliations", "documents", "recommendations", "organizations", "topics", "places"} {
@@ -222,7 +222,7 @@ func logged() []string {
 	return sql
 }
 
-// loggedOf is the statement for the records r of one table.
+// loggedOf returns the statement for the records r of one table.
 func loggedOf(table string) string {
 	return strings.NewReplacer("{t}", table, "{type}", strings.ReplaceAll(table, "_", "-")).Replace(`
 		INSERT INTO changes (seq, type, id, version, op, actor, at, after, public, is_public_head)
@@ -231,16 +231,16 @@ func loggedOf(table string) string {
 		FROM {t} r CROSS JOIN LATERAL (SELECT {t}_public(r.id) AS public) shown`)
 }
 
-// verify holds what the load did by hand against what the schema's triggers would have done.
+// verify compares the loaded data with the results of the schema's triggers.
 func verify(ctx context.Context, conn *pgx.Conn) error {
 	checks := map[string]string{
 		"a head for each record": `SELECT count(*) FROM attendees a LEFT JOIN changes c ON c.type = 'attendees' AND c.id = a.id AND c.is_head AND c.version = a.version WHERE c.id IS NULL`,
-		"speakers who attend": `SELECT count(*) FROM statements s LEFT JOIN attendees a ON a.id = s.attendee_id AND a.round_table_id = s.round_table_id AND a.person_key = s.person_key
+		"speakers are attendees": `SELECT count(*) FROM statements s LEFT JOIN attendees a ON a.id = s.attendee_id AND a.round_table_id = s.round_table_id AND a.person_key = s.person_key
 			WHERE s.attendee_id IS NOT NULL AND a.id IS NULL`,
 		"original texts": `SELECT count(*) FROM statements s WHERE NOT EXISTS (SELECT FROM statement_texts t WHERE t.statement_id = s.id AND t.original)`,
 	}
 	for _, t := range strings.Fields("round_table_topics organizers recommendations attendees attendee_roles attendee_affiliations statements statement_topics statement_people statement_organizations") {
-		checks["carried dates of "+t] = "SELECT count(*) FROM " + t + " t LEFT JOIN round_tables r ON r.id = t.round_table_id AND r.starts_key = t.starts_key WHERE r.id IS NULL"
+		checks["copied dates of "+t] = "SELECT count(*) FROM " + t + " t LEFT JOIN round_tables r ON r.id = t.round_table_id AND r.starts_key = t.starts_key WHERE r.id IS NULL"
 	}
 	for what, sql := range checks {
 		var wrong int64
@@ -248,13 +248,13 @@ func verify(ctx context.Context, conn *pgx.Conn) error {
 			return fmt.Errorf("%s: %w", what, err)
 		}
 		if wrong != 0 {
-			return fmt.Errorf("%d rows break: %s", wrong, what)
+			return fmt.Errorf("%d rows violate: %s", wrong, what)
 		}
 	}
 	return nil
 }
 
-// speaker gives a function that prints progress to w from any goroutine.
+// speaker returns a function that prints progress to w. It is safe for concurrent use.
 func speaker(w io.Writer) func(string, ...any) {
 	var mu sync.Mutex
 	began := time.Now()

@@ -16,7 +16,7 @@ import (
 	"roundtables.kz/registry/internal/embeddedpg"
 )
 
-// settings are what the flags say.
+// settings are the values of the flags.
 type settings struct {
 	dir         string
 	scales      []scale
@@ -45,7 +45,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
-	if len(args) > 0 && args[0] == "bare" { // the process of the bare handler, started by the measuring one
+	if len(args) > 0 && args[0] == "bare" { // the process of the bare handler, started by the benchmark
 		return serveBare(ctx, args[1:], stdout)
 	}
 	if len(args) > 0 && args[0] == "names" {
@@ -87,8 +87,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	return report.write(stdout, s.json)
 }
 
-// serverSettings are those of a small production server. Autovacuum is off while measuring, so that it cannot fall into
-// one side's slice.
+// serverSettings are the settings of a small production server. Autovacuum is off, so that it does not disturb the slices
+// of one server.
 var serverSettings = map[string]string{
 	"shared_buffers": "1GB", "max_wal_size": "4GB", "checkpoint_timeout": "30min", "autovacuum": "off", "max_parallel_workers_per_gather": "0",
 	"max_parallel_maintenance_workers": "1",
@@ -100,18 +100,18 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	cache, _ := os.UserCacheDir()
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(stderr)
-	f.StringVar(&s.dir, "dir", filepath.Join(cache, "registry-bench"), "where the data is kept, about 8 GB for both scales")
-	f.StringVar(&names, "scales", "S,L", "which scales: S (1,000 events), L (100,000 events)")
-	f.StringVar(&only, "cases", "", "only these cases, by name (export is the one of a whole list), separated by commas; all by default")
-	f.DurationVar(&s.slice, "slice", time.Second, "how long one side is asked before the other one's turn")
-	f.IntVar(&s.rounds, "rounds", 7, "how many slices each side gets a case")
-	f.IntVar(&s.connections, "connections", 16, "how many connections ask at once")
-	f.StringVar(&s.json, "json", "", "also write the figures to this file")
-	f.StringVar(&s.service, "service", "", "the built service; built from cmd/registry by default")
-	f.BoolVar(&s.plans, "plans", false, "show the time of every list filter with a frequent and a rare value under a generic plan, and measure nothing else")
-	f.DurationVar(&s.planLimit, "plans-over", 20*time.Millisecond, "with -plans: print the plan of queries that take longer")
-	f.BoolVar(&s.loadOnly, "load", false, "only make the data")
-	f.BoolVar(&s.clean, "clean", false, "remove the data and end")
+	f.StringVar(&s.dir, "dir", filepath.Join(cache, "registry-bench"), "directory of the data, about 8 GB for both scales")
+	f.StringVar(&names, "scales", "S,L", "scales to measure: S (1,000 events), L (100,000 events)")
+	f.StringVar(&only, "cases", "", "cases to measure, by name, separated by commas (export is the export of a whole list); default: all")
+	f.DurationVar(&s.slice, "slice", time.Second, "duration of one slice of one server")
+	f.IntVar(&s.rounds, "rounds", 7, "slices per server and case")
+	f.IntVar(&s.connections, "connections", 16, "number of connections")
+	f.StringVar(&s.json, "json", "", "write the results as JSON to this file too")
+	f.StringVar(&s.service, "service", "", "binary of the service; default: built from cmd/registry")
+	f.BoolVar(&s.plans, "plans", false, "only show the time of every list filter under a generic plan, with a frequent and a rare value")
+	f.DurationVar(&s.planLimit, "plans-over", 20*time.Millisecond, "with -plans: print the plans of queries that take longer")
+	f.BoolVar(&s.loadOnly, "load", false, "only generate and load the data")
+	f.BoolVar(&s.clean, "clean", false, "delete the data and exit")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
@@ -119,7 +119,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 		return s, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
 	if s.slice <= 0 || s.rounds < 1 || s.connections < 1 || s.connections > 256 {
-		return s, errors.New("slices, rounds and connections are positive, and there are at most 256 connections")
+		return s, errors.New("slice, rounds and connections must be positive, and connections at most 256")
 	}
 	if only != "" {
 		s.cases = strings.Split(only, ",")
@@ -138,10 +138,10 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	return s, nil
 }
 
-// clean removes what the bench keeps, and nothing else.
+// clean deletes the data of the benchmark, and nothing else.
 func clean(dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, "postgres", "data", "PG_VERSION")); err != nil {
-		return fmt.Errorf("nothing of the bench is kept in %s", dir)
+		return fmt.Errorf("%s contains no data of the benchmark", dir)
 	}
 	return os.RemoveAll(filepath.Join(dir, "postgres"))
 }

@@ -18,26 +18,26 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// result is what one case showed on one scale: the median slice of each side and the medians of their ratios, slice by
-// slice, since neighbours in time met the same load of the machine.
+// result is the result of one case on one scale: the median slice of each server, and the medians of the ratios of slices
+// that ran next to each other, under the same load of the machine.
 type result struct {
-	Case    string
-	Title   string
-	Service compared // the service as it is
-	Anew    compared // the service when it keeps no answers and makes each anew
-	Bare    slice
-	Size    int64 // bytes of an answer of the service
-	BareOf  int64
+	Case     string
+	Title    string
+	Service  compared // the service as it is
+	Uncached compared // the service without its response cache
+	Bare     slice
+	Size     int64 // bytes of a response of the service
+	BareOf   int64
 }
 
-// compared is one side beside the bare handler.
+// compared is a server compared with the bare handler.
 type compared struct {
 	slice
-	Speed float64 // requests a second, to those of the bare handler
-	CPU   float64 // CPU time of server and database a request, to that of the bare handler
+	Speed float64 // requests per second, divided by those of the bare handler
+	CPU   float64 // CPU time per request in server and database, divided by that of the bare handler
 }
 
-// measure runs the cases of one scale.
+// measure measures the cases of one scale.
 func measure(ctx context.Context, s settings, sc scale, databaseURL string, r *report, say func(string, ...any)) error {
 	db, err := pg.Open(ctx, databaseURL, pg.Options{MaxConns: 2})
 	if err != nil {
@@ -67,17 +67,17 @@ func measure(ctx context.Context, s settings, sc scale, databaseURL string, r *r
 		return err
 	}
 	defer b.service.stop()
-	if b.anew, err = startService(ctx, binary, s.dir, databaseURL, "ANSWER_CACHE_MIB=0"); err != nil {
+	if b.uncached, err = startService(ctx, binary, s.dir, databaseURL, "ANSWER_CACHE_MIB=0"); err != nil {
 		return err
 	}
-	defer b.anew.stop()
+	defer b.uncached.stop()
 	if b.bare, err = startBare(ctx, s.dir, databaseURL); err != nil {
 		return err
 	}
 	defer b.bare.stop()
 	measured := scaleResult{Scale: sc, Start: start}
 	p := newPlan(sc)
-	for _, c := range cases(p, asker{key}) {
+	for _, c := range cases(p, requester{key}) {
 		if s.cases != nil && !slices.Contains(s.cases, c.name) {
 			continue
 		}
@@ -103,7 +103,7 @@ func measure(ctx context.Context, s settings, sc scale, databaseURL string, r *r
 	return nil
 }
 
-// grant makes the key of the bench valid.
+// grant makes the key of the benchmark valid.
 func grant(ctx context.Context, db *pgxpool.Pool, key string) error {
 	var secret []byte
 	if err := db.QueryRow(ctx, "SELECT secret FROM registry").Scan(&secret); err != nil {
@@ -115,11 +115,11 @@ func grant(ctx context.Context, db *pgxpool.Pool, key string) error {
 	})
 }
 
-// startTimes is what it takes to get going.
+// startTimes are the costs of starting the service.
 type startTimes struct {
 	First  time.Duration // the first start of the fresh binary
 	Later  time.Duration // the median of five more
-	Memory int64         // resident, after the start
+	Memory int64         // resident memory after the start
 }
 
 func startUp(ctx context.Context, binary, dir, databaseURL string) (startTimes, error) {
@@ -148,21 +148,21 @@ type bench struct {
 	db       *pgxpool.Pool
 	database *database
 
-	service, anew, bare *server
-	say                 func(string, ...any)
+	service, uncached, bare *server
+	say                     func(string, ...any)
 }
 
-// run measures one case: a check that all sides answer the same, a warm-up, then slices in turn.
+// run measures one case: it compares the responses of all servers, warms up, and then runs slices in turn.
 func (b bench) run(ctx context.Context, c testCase) (result, error) {
 	out := result{Case: c.name, Title: c.title}
 	if c.bare == nil {
 		c.bare = c.next
-		if err := b.same(ctx, c); err != nil {
+		if err := b.sameResponses(ctx, c); err != nil {
 			return out, err
 		}
 	}
 	if c.writes {
-		undo, err := b.remember(ctx)
+		undo, err := b.track(ctx)
 		if err != nil {
 			return out, err
 		}
@@ -172,14 +172,14 @@ func (b bench) run(ctx context.Context, c testCase) (result, error) {
 		*server
 		next   func(*rand.Rand) operation
 		slices []slice
-	}{{server: b.service, next: c.next}, {server: b.anew, next: c.next}, {server: b.bare, next: c.bare}}
+	}{{server: b.service, next: c.next}, {server: b.uncached, next: c.next}, {server: b.bare, next: c.bare}}
 	for turn := range b.rounds + 1 {
 		for i := range sides {
-			side := &sides[(turn+i)%len(sides)] // who begins changes with each round, and the direction with every other one,
-			if turn%2 == 1 {                    // so that each runs in the wake of each
+			side := &sides[(turn+i)%len(sides)] // the first server changes with each round, and the direction with every second one,
+			if turn%2 == 1 {                    // so that each server runs after each other one
 				side = &sides[(turn+len(sides)-i)%len(sides)]
 			}
-			side.forget()
+			side.truncateLog()
 			cpu, database := cpuOf(side.pid), b.database.cpu()
 			s, err := drive(ctx, side.address, b.connections, b.slice, uint64(turn), side.next)
 			if err == nil && s.Failed > 0 {
@@ -189,16 +189,16 @@ func (b bench) run(ctx context.Context, c testCase) (result, error) {
 				return out, err
 			}
 			s.Server, s.Database = cpuOf(side.pid)-cpu, b.database.cpu()-database
-			if turn > 0 { // the first round only warms up
+			if turn > 0 { // the first round is the warm-up
 				side.slices = append(side.slices, s)
 			}
 		}
 	}
 	bare := sides[2].slices
-	out.Service, out.Anew, out.Bare = compare(sides[0].slices, bare), compare(sides[1].slices, bare), middle(bare)
+	out.Service, out.Uncached, out.Bare = compare(sides[0].slices, bare), compare(sides[1].slices, bare), middle(bare)
 	out.Size, out.BareOf = out.Service.Bytes/int64(out.Service.Operations), out.Bare.Bytes/int64(out.Bare.Operations)
-	b.say("%-20s %7.0f/s, made anew %7.0f/s, bare %7.0f/s; %.2f and %.2f x speed, %.2f and %.2f x CPU", c.name,
-		out.Service.PerSecond(), out.Anew.PerSecond(), out.Bare.PerSecond(), out.Service.Speed, out.Anew.Speed, out.Service.CPU, out.Anew.CPU)
+	b.say("%-20s %7.0f/s, uncached %7.0f/s, bare %7.0f/s; %.2f and %.2f x speed, %.2f and %.2f x CPU", c.name,
+		out.Service.PerSecond(), out.Uncached.PerSecond(), out.Bare.PerSecond(), out.Service.Speed, out.Uncached.Speed, out.Service.CPU, out.Uncached.CPU)
 	return out, nil
 }
 
@@ -206,7 +206,7 @@ func compare(side, bare []slice) compared {
 	return compared{middle(side), medianRatio(side, bare, slice.PerSecond), medianRatio(side, bare, func(s slice) float64 { return float64(s.cpu()) })}
 }
 
-// middle takes the median of each figure.
+// middle returns the median of each figure.
 func middle(of []slice) slice {
 	med := func(figure func(slice) int64) int64 {
 		all := make([]int64, len(of))
@@ -238,9 +238,9 @@ func medianRatio(a, b []slice, figure func(slice) float64) float64 {
 	return ratios[len(ratios)/2]
 }
 
-// remember gives a function that takes out again what a case has written: the data stays the same for the next run. It
-// goes past the triggers, which would log the removal.
-func (b bench) remember(ctx context.Context) (undo func(), err error) {
+// track returns a function that deletes what a case has written, so that the data is the same for the next run. It bypasses
+// the triggers, which would log the deletion.
+func (b bench) track(ctx context.Context) (undo func(), err error) {
 	var statement, seq int64
 	err = b.db.QueryRow(ctx, "SELECT (SELECT max(id) FROM statements), (SELECT max(seq) FROM changes)").Scan(&statement, &seq)
 	if err != nil {
@@ -256,7 +256,7 @@ func (b bench) remember(ctx context.Context) (undo func(), err error) {
 		}
 		fmt.Fprintf(&sql, "DELETE FROM statements WHERE id > %d; DELETE FROM changes WHERE seq > %d; COMMIT", statement, seq)
 		if _, err := b.db.Exec(ctx, sql.String()); err != nil {
-			b.say("could not take out what was written: %v", err)
+			b.say("could not delete what was written: %v", err)
 		}
 	}, nil
 }

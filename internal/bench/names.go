@@ -20,7 +20,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// namesSettings are what the flags of the names mode say.
+// namesSettings are the values of the flags of the names mode.
 type namesSettings struct {
 	dir, names, service string
 	people              int
@@ -33,12 +33,12 @@ func parseNames(args []string, stderr io.Writer) (namesSettings, error) {
 	cache, _ := os.UserCacheDir()
 	f := flag.NewFlagSet("bench names", flag.ContinueOnError)
 	f.SetOutput(stderr)
-	f.StringVar(&s.names, "names", os.Getenv("NAMES_DIR"), "the folder with pool.jsonl and dev.jsonl; NAMES_DIR by default")
-	f.StringVar(&s.dir, "dir", filepath.Join(cache, "registry-bench"), "where the database is kept")
-	f.StringVar(&s.service, "service", "", "the built service; built from cmd/registry by default")
-	f.IntVar(&s.people, "people", 200_000, "how many people the latencies are measured with: the pool is filled up with made-up ones")
-	f.DurationVar(&s.slice, "slice", 10*time.Second, "how long each latency is measured")
-	f.BoolVar(&s.misses, "misses", false, "list the queries whose person is not the first, and wrong matches")
+	f.StringVar(&s.names, "names", os.Getenv("NAMES_DIR"), "folder with pool.jsonl and dev.jsonl; default: NAMES_DIR")
+	f.StringVar(&s.dir, "dir", filepath.Join(cache, "registry-bench"), "directory of the database")
+	f.StringVar(&s.service, "service", "", "binary of the service; default: built from cmd/registry")
+	f.IntVar(&s.people, "people", 200_000, "number of people for measuring latencies; synthetic people are added to the pool")
+	f.DurationVar(&s.slice, "slice", 10*time.Second, "duration of the measurement of each latency")
+	f.BoolVar(&s.misses, "misses", false, "list queries whose person is not the first result, and wrong matches")
 	switch err := f.Parse(args); {
 	case err != nil:
 		return s, err
@@ -47,12 +47,12 @@ func parseNames(args []string, stderr io.Writer) (namesSettings, error) {
 	case s.names == "":
 		return s, errors.New("no names: set NAMES_DIR or -names to a folder with pool.jsonl (lines of person_id, name) and dev.jsonl (lines of query, query_lang, person_id, primary_lang, group)")
 	case s.slice <= 0 || s.people < 1:
-		return s, errors.New("slices and people are positive")
+		return s, errors.New("slice and people must be positive")
 	}
 	return s, nil
 }
 
-// benchNames measures how names are found: how well among the people of a pool, how fast among many more. All of it over HTTP.
+// benchNames measures the search by name over HTTP: its quality with the people of a pool, its speed with many more.
 func benchNames(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	s, err := parseNames(args, stderr)
 	if err != nil {
@@ -88,7 +88,7 @@ func benchNames(ctx context.Context, args []string, stdout, stderr io.Writer) (e
 	return r.write(stdout, s.misses)
 }
 
-// freshDatabase makes a migrated database without data.
+// freshDatabase creates a migrated database without data.
 func freshDatabase(ctx context.Context, serverURL, name string) (string, error) {
 	u, err := url.Parse(serverURL)
 	if err != nil {
@@ -116,7 +116,7 @@ type namesBench struct {
 	say  func(string, ...any)
 }
 
-// load puts people into the database and makes the keys that they are found by. It gives the time of the latter.
+// load inserts people and builds their search keys. It returns the time for the keys.
 func (b namesBench) load(ctx context.Context, people []poolPerson) (time.Duration, error) {
 	l := loader{url: b.url, say: b.say}
 	if err := l.parallel(ctx, copies([]table{b.pool.table(people)})); err != nil {
@@ -132,11 +132,11 @@ func (b namesBench) load(ctx context.Context, people []poolPerson) (time.Duratio
 		return 0, fmt.Errorf("respell: %w: %s", err, out)
 	}
 	took := time.Since(began)
-	b.say("%d people more; all names respelled in %s", len(people), took.Round(time.Millisecond))
+	b.say("%d people added; all search keys rebuilt in %s", len(people), took.Round(time.Millisecond))
 	return took, l.parallel(ctx, statements([]string{"VACUUM (ANALYZE)"}))
 }
 
-// start starts the service on what is loaded.
+// start starts the service on the loaded data.
 func (b namesBench) start(ctx context.Context) (*server, error) {
 	db, err := pg.Open(ctx, b.url, pg.Options{MaxConns: 2})
 	if err != nil {
@@ -149,7 +149,7 @@ func (b namesBench) start(ctx context.Context) (*server, error) {
 	return startService(ctx, b.service, b.dir, b.url)
 }
 
-// quality asks for every name of the queries in a registry that holds the pool and nothing else.
+// quality searches every name of the queries in a registry that contains only the pool.
 func (b namesBench) quality(ctx context.Context, r *namesReport) error {
 	if _, err := b.load(ctx, b.pool.people); err != nil {
 		return err
@@ -159,7 +159,7 @@ func (b namesBench) quality(ctx context.Context, r *namesReport) error {
 		return err
 	}
 	defer service.stop()
-	a := inquirer{address: service.address, key: b.key}
+	a := namesClient{address: service.address, key: b.key}
 	if r.Matches, err = a.matches(ctx, b.pool.queries); err != nil {
 		return err
 	}
@@ -171,13 +171,13 @@ func (b namesBench) quality(ctx context.Context, r *namesReport) error {
 	if r.Creations, err = a.creations(ctx, b.pool.queries); err != nil {
 		return err
 	}
-	b.say("%d people created, without keeping them", len(r.Creations))
+	b.say("%d people created in dry runs", len(r.Creations))
 	return nil
 }
 
-// speed fills the registry up and measures times.
+// speed adds synthetic people and measures latencies.
 func (b namesBench) speed(ctx context.Context, r *namesReport) (err error) {
-	if more := b.pool.madeUp(b.people - len(b.pool.people)); len(more) > 0 {
+	if more := b.pool.synthetic(b.people - len(b.pool.people)); len(more) > 0 {
 		if r.Respell, err = b.load(ctx, more); err != nil {
 			return err
 		}
@@ -190,7 +190,7 @@ func (b namesBench) speed(ctx context.Context, r *namesReport) (err error) {
 	r.People = max(b.people, len(b.pool.people))
 	r.MemoryBefore = residentOf(service.pid)
 	began := time.Now()
-	a := inquirer{address: service.address, key: b.key}
+	a := namesClient{address: service.address, key: b.key}
 	if _, err := a.lookups(ctx, b.pool.queries[:1]); err != nil {
 		return err
 	}

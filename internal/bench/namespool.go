@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 )
 
-// pool is what names are measured with: people to register, and other spellings of some of them.
+// pool is the test data of names: people to register, and other spellings of some of them.
 type pool struct {
 	people  []poolPerson
 	queries []nameQuery
@@ -32,13 +32,13 @@ type nameQuery struct {
 	Primary  string `json:"primary_name"`
 	Of       string `json:"primary_lang"`
 	Group    string `json:"group"`
-	person   int    // the id in the registry
+	person   int    // id in the registry
 }
 
-// foreign reports whether the query is a foreigner's name written by ear.
+// foreign reports whether the query is a foreign name written by ear.
 func (q nameQuery) foreign() bool { return strings.HasPrefix(q.Group, "WORLD") }
 
-// pair is the languages of a query and of what it is to find.
+// pair returns the languages of a query and of the name to find.
 func (q nameQuery) pair() string { return q.Lang + " for " + q.Of }
 
 func readPool(dir string) (p pool, err error) {
@@ -90,9 +90,9 @@ func eachLine(path string, f func([]byte) error) error {
 	return lines.Err()
 }
 
-// madeUp gives n people more: the first words of one name of the pool with the last words of another one in the same script,
-// so that words are as frequent as in real names.
-func (p pool) madeUp(n int) []poolPerson {
+// synthetic returns n more people. Each name combines the first words of a name of the pool with the last words of another
+// one in the same script, so that words are as frequent as in real names.
+func (p pool) synthetic(n int) []poolPerson {
 	byScript := map[bool][]string{}
 	for _, one := range p.people {
 		byScript[cyrillic(one.name)] = append(byScript[cyrillic(one.name)], one.name)
@@ -113,7 +113,7 @@ func cyrillic(name string) bool {
 	return strings.ContainsFunc(name, func(r rune) bool { return unicode.Is(unicode.Cyrillic, r) })
 }
 
-// table is people as rows; what they are found by is not among them.
+// table returns people as rows, without their search keys.
 func (pool) table(people []poolPerson) table {
 	return table{"people", []string{"id", "name", "created_at", "updated_at"}, func(yield func([]any) bool) {
 		for _, one := range people {
@@ -128,14 +128,14 @@ func (pool) table(people []poolPerson) table {
 	}}
 }
 
-// namesCase is one kind of request whose latency is measured.
+// namesCase is a request whose latency is measured.
 type namesCase struct {
 	title string
 	next  func(*rand.Rand) operation
 }
 
 func (b namesBench) latencies() []namesCase {
-	a := asker{b.key}
+	a := requester{b.key}
 	anyName := func(r *rand.Rand) string { return b.pool.queries[r.IntN(len(b.pool.queries))].Query }
 	lookup := func(q string) operation { return one(a.get("/v1/people/lookup?q=%s", url.QueryEscape(q))) }
 	match := func(r *rand.Rand, n int) operation {
@@ -147,8 +147,8 @@ func (b namesBench) latencies() []namesCase {
 	}
 	return []namesCase{
 		{"lookup of a whole name", func(r *rand.Rand) operation { return lookup(anyName(r)) }},
-		// The spellings of the pool recur, and the service remembers words: these hardly do.
-		{"lookup of anybody's whole name", func(r *rand.Rand) operation { return lookup(b.pool.people[r.IntN(len(b.pool.people))].name) }},
+		// The service caches words, and the spellings above repeat. These hardly repeat.
+		{"lookup of any whole name", func(r *rand.Rand) operation { return lookup(b.pool.people[r.IntN(len(b.pool.people))].name) }},
 		{"lookup while typing, from three letters on", func(r *rand.Rand) operation {
 			q := []rune(anyName(r))
 			return lookup(string(q[:min(len(q), 3+r.IntN(max(1, len(q)-2)))]))
@@ -158,7 +158,7 @@ func (b namesBench) latencies() []namesCase {
 	}
 }
 
-// short cuts a name for a table.
+// short truncates a name for a table.
 func short(name string) string {
 	if utf8.RuneCountInString(name) <= 40 {
 		return name

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// namesReport is everything that was measured about names.
+// namesReport holds all results about names.
 type namesReport struct {
 	PostgreSQL                            string
 	Pool, People                          int
@@ -28,8 +28,8 @@ type latency struct {
 }
 
 func (r namesReport) write(w io.Writer, misses bool) error {
-	fmt.Fprintf(w, "PostgreSQL %s, %d CPUs shared by client, server and database; all of it over HTTP\n\n", r.PostgreSQL, runtime.NumCPU())
-	fmt.Fprintf(w, "%d names for people of a pool of %d; MRR is the mean of 1/rank\n", len(r.Matches), r.Pool)
+	fmt.Fprintf(w, "PostgreSQL %s, %d CPUs shared by client, server and database; measured over HTTP\n\n", r.PostgreSQL, runtime.NumCPU())
+	fmt.Fprintf(w, "%d names of people in a pool of %d; MRR is the mean of 1/rank\n", len(r.Matches), r.Pool)
 	r.recall(w)
 	r.decisions(w)
 	fmt.Fprintf(w, "\n%d people\n", r.People)
@@ -61,8 +61,8 @@ func (r namesReport) recall(w io.Writer) {
 		fmt.Fprintf(t, "%s\t%d\t%.4f\t%.4f\t%.4f\t%.4f\t%.4f\t%.4f\t\n", name, n, m[0], m[1], m[2], l[0], l[1], l[2])
 	}
 	line("all", func(nameQuery) bool { return true })
-	line("without foreigners by ear", func(q nameQuery) bool { return !q.foreign() })
-	line("foreigners by ear", nameQuery.foreign)
+	line("without foreign names by ear", func(q nameQuery) bool { return !q.foreign() })
+	line("foreign names by ear", nameQuery.foreign)
 	pairs := map[string]int{}
 	for _, a := range r.Matches {
 		pairs[a.query.pair()]++
@@ -75,7 +75,7 @@ func (r namesReport) recall(w io.Writer) {
 	t.Flush()
 }
 
-// figures are recall at 1 and at 10 and the mean reciprocal rank.
+// figures returns recall at 1, recall at 10 and the mean reciprocal rank.
 func figures(answers []answer, takes func(nameQuery) bool) (n int, f [3]float64) {
 	for _, a := range answers {
 		if !takes(a.query) {
@@ -113,7 +113,7 @@ func (r namesReport) decisions(w io.Writer) {
 			takes func(nameQuery) bool
 		}{
 			{"", func(nameQuery) bool { return true }},
-			{", without foreigners by ear", func(q nameQuery) bool { return !q.foreign() }},
+			{", without foreign names by ear", func(q nameQuery) bool { return !q.foreign() }},
 		} {
 			n, precision, recall, wrong := decided(d.answers, of.takes, d.takes)
 			fmt.Fprintf(t, "%s%s\t%d\t%.4f\t%.4f\t%.4f\t\n", d.name, of.name, n, precision, recall, wrong)
@@ -122,8 +122,7 @@ func (r namesReport) decisions(w io.Writer) {
 	t.Flush()
 }
 
-// decided gives how many of the persons that were taken for the right one are it, how many right ones were taken, and for how
-// many names a wrong one was.
+// decided returns the precision and the recall of the accepted persons, and the share of names with a wrong one.
 func decided(answers []answer, queries func(nameQuery) bool, taken func(hit) bool) (n int, precision, recall, wrong float64) {
 	all, right := 0, 0
 	for _, a := range answers {
@@ -150,7 +149,7 @@ func decided(answers []answer, queries func(nameQuery) bool, taken func(hit) boo
 	return n, float64(right) / float64(max(1, all)), float64(right) / float64(max(1, n)), wrong / float64(max(1, n))
 }
 
-// misses lists what was not found first, and who was taken for another one.
+// misses lists queries whose person is not the first result, and wrong matches.
 func (r namesReport) misses(w io.Writer) {
 	for i, a := range r.Matches {
 		rank := a.rank()

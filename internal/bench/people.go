@@ -9,19 +9,19 @@ import (
 	"roundtables.kz/registry/internal/names"
 )
 
-// table is what goes into one table: rows for COPY in a fixed order of columns.
+// table holds the rows of a table for COPY, in a fixed order of columns.
 type table struct {
 	name    string
 	columns []string
 	rows    iter.Seq[[]any]
 }
 
-// began is when the first record was made; each record is a second younger, so that sorting by updated_at is real.
+// began is the time of the first record. Each further record is a second later, so that sorting by updated_at is realistic.
 var began = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func stamp(id int) time.Time { return began.Add(time.Duration(id) * time.Second) }
 
-// numbered gives one row for each id from 1 to n.
+// numbered returns one row for each id from 1 to n.
 func numbered(n int, row func(id int) []any) iter.Seq[[]any] {
 	return func(yield func([]any) bool) {
 		for id := 1; id <= n; id++ {
@@ -32,7 +32,7 @@ func numbered(n int, row func(id int) []any) iter.Seq[[]any] {
 	}
 }
 
-// parts gives any number of rows for each id from 1 to n.
+// parts returns any number of rows for each id from 1 to n.
 func parts(n int, each func(id int, add func(...any))) iter.Seq[[]any] {
 	return func(yield func([]any) bool) {
 		going := true
@@ -45,7 +45,7 @@ func parts(n int, each func(id int, add func(...any))) iter.Seq[[]any] {
 func personName(id int) langMap {
 	r := stream(ofPerson, id)
 	given, family := givenNames[r.IntN(len(givenNames))], familyNames[r.IntN(len(familyNames))]
-	ru := fmt.Sprintf("%s %s %d", given, family, id) // the number keeps people of one name apart
+	ru := fmt.Sprintf("%s %s %d", given, family, id) // the number makes names unique
 	m := langMap{"ru": ru}
 	if chance(r, 60) {
 		m["en"] = letters.Replace(ru)
@@ -68,8 +68,8 @@ func organizationName(id int) langMap {
 	return m
 }
 
-// employer is where a person works, the same whenever it is asked. Middling employers have midStaff people each at
-// either scale; a tenth of all others work for organization 1, the rest anywhere, the first organizations more often.
+// employer returns the employer of a person, always the same. Medium employers have midStaff people each at both scales. A
+// tenth of all others work for organization 1, the rest anywhere, more often for organizations with low ids.
 func (s scale) employer(person int) int {
 	if every := s.People / (midEmployers * midStaff); person%every == 0 && person/every <= midEmployers*midStaff {
 		return firstMid + person/every%midEmployers

@@ -26,14 +26,14 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// question is one list filter with one value.
-type question struct {
+// query is a list filter with a value.
+type query struct {
 	name string
 	ask  func(ctx context.Context, db pg.DB) error
 }
 
-func of[F any, T paging.Row](name string, list func(context.Context, pg.DB, F) (paging.Page[T], error), set func(*F)) question {
-	return question{name, func(ctx context.Context, db pg.DB) error {
+func of[F any, T paging.Row](name string, list func(context.Context, pg.DB, F) (paging.Page[T], error), set func(*F)) query {
+	return query{name, func(ctx context.Context, db pg.DB) error {
 		var f F
 		set(&f)
 		_, err := list(ctx, db, f)
@@ -41,8 +41,8 @@ func of[F any, T paging.Row](name string, list func(context.Context, pg.DB, F) (
 	}}
 }
 
-// questions are the filters that the contract names, with a frequent and a rare value each.
-func questions(sc scale) []question {
+// queries returns the filters of the API, each with a frequent and a rare value.
+func queries(sc scale) []query {
 	big, small, busy, rare := []int64{1}, []int64{int64(sc.firstSmall())}, []int64{1}, []int64{int64(sc.People - 1)}
 	day := func(year int) *date.Day { return &date.Day{Time: time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)} }
 	type (
@@ -51,7 +51,7 @@ func questions(sc scale) []question {
 		st = statement.Filter
 		pe = person.Filter
 	)
-	return []question{
+	return []query{
 		of("round-tables", roundtable.List, func(*rt) {}),
 		of("round-tables sort=starts_on", roundtable.List, func(f *rt) { f.Sort = "starts_on" }),
 		of("round-tables sort=title", roundtable.List, func(f *rt) { f.Sort = "title" }),
@@ -124,7 +124,7 @@ func questions(sc scale) []question {
 	}
 }
 
-// showPlans prints the time of every question for an editor and for the public, and the plans of those that take longer
+// showPlans prints the time of every query for an editor and for a public caller, and the plans of queries that take longer
 // than limit.
 func showPlans(ctx context.Context, databaseURL string, sc scale, limit time.Duration, w io.Writer) error {
 	config, err := pgx.ParseConfig(databaseURL)
@@ -143,7 +143,7 @@ func showPlans(ctx context.Context, databaseURL string, sc scale, limit time.Dur
 		return err
 	}
 	for _, setting := range []string{
-		// As the service runs after many requests: what does not ask to be planned for its values has its generic plan.
+		// As in a service after many requests: statements have generic plans unless they request custom ones.
 		"SET plan_cache_mode = force_generic_plan", "LOAD 'auto_explain'", "SET jit = off", "SET statement_timeout = '60s'",
 		"SET auto_explain.log_level = notice", "SET auto_explain.log_analyze = on", "SET auto_explain.log_timing = off", "SET auto_explain.log_buffers = on",
 	} {
@@ -155,10 +155,10 @@ func showPlans(ctx context.Context, databaseURL string, sc scale, limit time.Dur
 	var slow strings.Builder
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(t, "%s\teditor ms\tpublic ms\t\n", sc.Name)
-	for _, q := range questions(sc) {
+	for _, q := range queries(sc) {
 		var took [2]time.Duration
 		for i, who := range []context.Context{editor, ctx} {
-			for range 3 { // the first times, what it reads is not in memory and its statements are not prepared
+			for range 3 { // the first runs read from disk and prepare the statements
 				began := time.Now()
 				if err := q.ask(who, conn); err != nil {
 					return fmt.Errorf("%s: %w", q.name, err)

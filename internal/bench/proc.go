@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// The CPU time of processes, as the scheduler of Linux counts it: in nanoseconds, by thread. Elsewhere it reads as zero,
-// and the report leaves it out.
+// The CPU time of processes, as counted by the Linux scheduler: in nanoseconds, per thread. On other systems it is zero,
+// and the report omits it.
 
-// cpuOf gives the CPU time that a process has used, all threads that live.
+// cpuOf returns the CPU time of all living threads of a process.
 func cpuOf(pid int) time.Duration {
 	var sum time.Duration
 	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
@@ -25,7 +25,7 @@ func cpuOf(pid int) time.Duration {
 	return sum
 }
 
-// children gives the processes whose parent is pid: the backends and workers of a postmaster.
+// children returns the child processes of pid: the backends and workers of a postmaster.
 func children(pid int) []int {
 	var found []int
 	entries, _ := os.ReadDir("/proc")
@@ -35,7 +35,7 @@ func children(pid int) []int {
 			continue
 		}
 		b, _ := os.ReadFile("/proc/" + e.Name() + "/stat")
-		_, rest, _ := strings.Cut(string(b), ") ") // the name of the program may hold anything
+		_, rest, _ := strings.Cut(string(b), ") ") // the program name may contain any character
 		if f := strings.Fields(rest); len(f) > 1 && f[1] == strconv.Itoa(pid) {
 			found = append(found, child)
 		}
@@ -43,8 +43,8 @@ func children(pid int) []int {
 	return found
 }
 
-// database reads the CPU time of a PostgreSQL server: its backends, those that have ended among them, and the processes
-// that write for it.
+// database reads the CPU time of a PostgreSQL server: its backends, including those that have exited, and its background
+// writers.
 type database struct {
 	postmaster int
 	seen       map[int]time.Duration
@@ -71,7 +71,7 @@ func (d *database) cpu() time.Duration {
 	return sum
 }
 
-// residentOf gives the resident memory of a process in bytes.
+// residentOf returns the resident memory of a process in bytes.
 func residentOf(pid int) int64 {
 	b, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	for line := range strings.Lines(string(b)) {

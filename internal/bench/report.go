@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// report is everything that was measured.
+// report holds all results.
 type report struct {
 	PostgreSQL  string
 	CPUs        int
@@ -25,7 +25,7 @@ type report struct {
 type scaleResult struct {
 	Scale                     scale
 	Start                     startTimes
-	ServiceMemory, BareMemory int64 // resident, after all cases
+	ServiceMemory, BareMemory int64 // resident memory after all cases
 	Results                   []result
 	Exports                   map[string]exported // of all statements, by format
 }
@@ -35,17 +35,17 @@ func newReport(s settings, version string) *report {
 }
 
 func (r *report) write(w io.Writer, path string) error {
-	fmt.Fprintf(w, "PostgreSQL %s, %d CPUs shared by client, server and database, %d connections, median of %d slices of %s a side; anew: when the service keeps no answers\n", r.PostgreSQL, r.CPUs, r.Connections, r.Rounds, r.Slice)
+	fmt.Fprintf(w, "PostgreSQL %s, %d CPUs shared by client, server and database, %d connections, median of %d slices of %s per server; uncached: the service without its response cache\n", r.PostgreSQL, r.CPUs, r.Connections, r.Rounds, r.Slice)
 	for _, s := range r.Scales {
 		fmt.Fprintf(w, "\n%s: %d events, %d attendees, %d statements\n", s.Scale.Name, s.Scale.Events, s.Scale.Attendees, s.Scale.Statements)
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 		fmt.Fprintln(t, "case\trequests/s\tanew\tbare\tratio\tanew\tp50 ms\tanew\tbare\tp99 ms\tanew\tbare\tCPU µs: service\t+ database\tanew\t+ database\tbare\t+ database\tratio\tanew\tbytes\t")
 		for _, c := range s.Results {
 			fmt.Fprintf(t, "%s\t%.0f\t%.0f\t%.0f\t%.2f\t%.2f\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.2f\t%.2f\t%d\t\n", c.Case,
-				c.Service.PerSecond(), c.Anew.PerSecond(), c.Bare.PerSecond(), c.Service.Speed, c.Anew.Speed,
-				ms(c.Service.P50), ms(c.Anew.P50), ms(c.Bare.P50), ms(c.Service.P99), ms(c.Anew.P99), ms(c.Bare.P99),
-				us(c.Service.each(c.Service.Server)), us(c.Service.each(c.Service.Database)), us(c.Anew.each(c.Anew.Server)), us(c.Anew.each(c.Anew.Database)),
-				us(c.Bare.each(c.Bare.Server)), us(c.Bare.each(c.Bare.Database)), c.Service.CPU, c.Anew.CPU, c.Size)
+				c.Service.PerSecond(), c.Uncached.PerSecond(), c.Bare.PerSecond(), c.Service.Speed, c.Uncached.Speed,
+				ms(c.Service.P50), ms(c.Uncached.P50), ms(c.Bare.P50), ms(c.Service.P99), ms(c.Uncached.P99), ms(c.Bare.P99),
+				us(c.Service.each(c.Service.Server)), us(c.Service.each(c.Service.Database)), us(c.Uncached.each(c.Uncached.Server)), us(c.Uncached.each(c.Uncached.Database)),
+				us(c.Bare.each(c.Bare.Server)), us(c.Bare.each(c.Bare.Database)), c.Service.CPU, c.Uncached.CPU, c.Size)
 		}
 		if err := t.Flush(); err != nil {
 			return err
@@ -54,7 +54,7 @@ func (r *report) write(w io.Writer, path string) error {
 			ms(s.Start.First), ms(s.Start.Later), s.Start.Memory>>20, s.ServiceMemory>>20, s.BareMemory>>20)
 		for _, format := range slices.Sorted(maps.Keys(s.Exports)) {
 			e := s.Exports[format]
-			fmt.Fprintf(w, "all statements as %s: %d lines, %d MB, first byte after %s ms, %.1f s in all (%.0f lines/s), %d MB more memory at most (%d MB before)\n", format,
+			fmt.Fprintf(w, "all statements as %s: %d lines, %d MB, first byte after %s ms, %.1f s in total (%.0f lines/s), %d MB peak memory above the initial %d MB\n", format,
 				e.Rows, e.Bytes>>20, ms(e.First), e.Took.Seconds(), float64(e.Rows)/e.Took.Seconds(), (e.Peak-e.Memory)>>20, e.Memory>>20)
 		}
 	}
@@ -69,7 +69,7 @@ func (r *report) write(w io.Writer, path string) error {
 	return os.WriteFile(path, append(b, '\n'), 0o644)
 }
 
-// growth compares the CPU time of a request at the last scale with the first one.
+// growth prints the ratio of the CPU times of a request at the last and the first scale.
 func (r *report) growth(w io.Writer) {
 	if len(r.Scales) < 2 {
 		return
@@ -83,8 +83,8 @@ func (r *report) growth(w io.Writer) {
 			continue
 		}
 		before := small.Results[i]
-		ours, anew, theirs := grown(c.Service.slice, before.Service.slice), grown(c.Anew.slice, before.Anew.slice), grown(c.Bare, before.Bare)
-		fmt.Fprintf(t, "%s\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t\n", c.Case, ours, anew, theirs, ours/theirs, anew/theirs)
+		ours, uncached, theirs := grown(c.Service.slice, before.Service.slice), grown(c.Uncached.slice, before.Uncached.slice), grown(c.Bare, before.Bare)
+		fmt.Fprintf(t, "%s\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t\n", c.Case, ours, uncached, theirs, ours/theirs, uncached/theirs)
 	}
 	t.Flush()
 }

@@ -12,25 +12,25 @@ import (
 	"slices"
 )
 
-// own are the members that differ between two answers that are the same: what both sides number or time by themselves.
-var own = []string{"id", "version", "created_at", "updated_at", "sequence"}
+// generated lists the members that each server generates itself. Equal responses may differ in them.
+var generated = []string{"id", "version", "created_at", "updated_at", "sequence"}
 
-// same checks that all sides give the same answers, the service also what it has kept: every member of the service's record
-// or of its list's data, as JSON values. A bare handler that answers less would be quick for the wrong reason.
-func (b bench) same(ctx context.Context, c testCase) error {
+// sameResponses checks that all servers give the same responses, also from the service's cache: every member of a record
+// or of a list's data, as JSON values. Otherwise the bare handler could be faster because its responses are smaller.
+func (b bench) sameResponses(ctx context.Context, c testCase) error {
 	for turn := range uint64(5) {
 		theirs, err := b.answersOf(ctx, b.bare, c, turn)
 		if err != nil {
 			return fmt.Errorf("bare handler: %w", err)
 		}
-		for _, side := range []*server{b.service, b.service, b.anew} {
+		for _, side := range []*server{b.service, b.service, b.uncached} {
 			ours, err := b.answersOf(ctx, side, c, turn)
 			if err != nil {
 				return fmt.Errorf("service, see %s: %w", side.log, err)
 			}
 			for i := range ours {
 				if at := difference("", ours[i], theirs[i]); at != "" {
-					return fmt.Errorf("the bare handler does not answer the same: %s", at)
+					return fmt.Errorf("the response of the bare handler differs: %s", at)
 				}
 			}
 		}
@@ -38,12 +38,12 @@ func (b bench) same(ctx context.Context, c testCase) error {
 	return nil
 }
 
-// answersOf asks a side for what a case asks for in a turn, and leaves out what each side makes by itself.
+// answersOf sends the requests of a case to a server and returns the responses without generated members.
 func (b bench) answersOf(ctx context.Context, side *server, c testCase, turn uint64) ([]any, error) {
 	list, err := answers(ctx, side.address, c.next(rand.New(rand.NewPCG(turn, 0))))
 	if c.writes {
 		for _, record := range list {
-			for _, name := range own {
+			for _, name := range generated {
 				delete(record.(map[string]any), name)
 			}
 		}
@@ -51,7 +51,7 @@ func (b bench) answersOf(ctx context.Context, side *server, c testCase, turn uin
 	return list, err
 }
 
-// answers gives the decoded answers of an operation: the data of lists, the records of items.
+// answers returns the decoded responses of an operation: the data of lists, or the records.
 func answers(ctx context.Context, address string, op operation) ([]any, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 	if err != nil {
@@ -87,13 +87,13 @@ func answers(ctx context.Context, address string, op operation) ([]any, error) {
 	return out, nil
 }
 
-// difference says where two JSON values differ, or "".
+// difference describes where two JSON values differ. It returns "" if they are equal.
 func difference(at string, a, b any) string {
 	switch a := a.(type) {
 	case map[string]any:
 		other, ok := b.(map[string]any)
 		if !ok {
-			return fmt.Sprintf("%s is %v, not %v", at, b, a)
+			return fmt.Sprintf("%s is %v, want %v", at, b, a)
 		}
 		names := make([]string, 0, len(a))
 		for name := range a {
@@ -111,13 +111,13 @@ func difference(at string, a, b any) string {
 		}
 		for name := range other {
 			if _, ok := a[name]; !ok {
-				return at + "/" + name + " is too much"
+				return at + "/" + name + " is unexpected"
 			}
 		}
 	case []any:
 		other, ok := b.([]any)
 		if !ok || len(a) != len(other) {
-			return fmt.Sprintf("%s has another length: %v, not %v", at, b, a)
+			return fmt.Sprintf("%s has another length: %v, want %v", at, b, a)
 		}
 		for i := range a {
 			if d := difference(fmt.Sprintf("%s/%d", at, i), a[i], other[i]); d != "" {
@@ -126,7 +126,7 @@ func difference(at string, a, b any) string {
 		}
 	default:
 		if !reflect.DeepEqual(a, b) {
-			return fmt.Sprintf("%s is %v, not %v", at, b, a)
+			return fmt.Sprintf("%s is %v, want %v", at, b, a)
 		}
 	}
 	return ""

@@ -2,7 +2,7 @@ package main
 
 import "math/rand/v2"
 
-// scale says how much data there is. Everything else about the data follows from it and the seed.
+// scale is the amount of data. All other properties of the data follow from it and the seed.
 type scale struct {
 	Name          string
 	Events        int
@@ -17,21 +17,22 @@ var scales = []scale{
 	{"L", 100_000, 1_000_000, 1_000_000, 100_000, 10_000},
 }
 
-// generation names the generator: a change of what it makes needs a new one, so that kept data is made anew.
+// generation is the version of the generator. Increase it with every change of the generated data, so that stored data is
+// replaced.
 const generation = 3
 
 // seed makes the data the same on every machine.
 const seed = 20200227
 
-// The skew. Registries are not uniform: some institutes organize every fifth event, some people speak everywhere, and
-// most appear a few times. Ids count from 1.
+// The skew of the data. Registries are not uniform: some institutes organize every fifth event, some people speak at many
+// events, and most appear only a few times. Ids start at 1.
 const (
 	bigOrganizers   = 3  // organizations 1..3 organize a fifth, a tenth and a twentieth of all events
-	midEmployers    = 20 // organizations 11..30 have midStaff people each at either scale
+	midEmployers    = 20 // organizations 11..30 have midStaff people each at both scales
 	midStaff        = 60 //
-	smallOrganizers = 50 // the last organizations have smallEvents events each at either scale
+	smallOrganizers = 50 // the last organizations have smallEvents events each at both scales
 	smallEvents     = 12 //
-	bigPeople       = 20 // people 1..20 take a tenth of all seats
+	bigPeople       = 20 // people 1..20 are a tenth of all attendees
 	topics          = 60
 	places          = 30
 )
@@ -41,10 +42,10 @@ const firstMid = 11
 
 func (s scale) firstSmall() int { return s.Organizations - smallOrganizers + 1 }
 
-// documents come with every second event.
+// documents returns the number of documents: one for every second event.
 func (s scale) documents() int { return s.Events / 2 }
 
-// stream gives the random numbers of one thing: the same for the same thing whatever was asked before.
+// stream returns the random numbers of one object. They do not depend on the order of calls.
 func stream(kind uint64, id int) *rand.Rand {
 	return rand.New(rand.NewPCG(seed^kind<<32, uint64(id)))
 }
@@ -62,7 +63,7 @@ const (
 	ofRecommendation
 )
 
-// sizes shares total seats among n events: many small ones, some large, one at least and limit at most, exactly total.
+// sizes distributes exactly total attendees over n events: many small and some large events, each from 1 to limit.
 func sizes(kind int, n, total, limit int) []int {
 	r := stream(ofSizes, kind)
 	mean := float64(total) / float64(n)
@@ -85,7 +86,7 @@ func sizes(kind int, n, total, limit int) []int {
 	return out
 }
 
-// pick chooses from a few, the first ones more often: weights fall by halves.
+// pick chooses one value. Each value is half as likely as the one before it.
 func pick[T any](r *rand.Rand, of ...T) T {
 	for i := range of[:len(of)-1] {
 		if r.IntN(2) == 0 {
@@ -95,5 +96,5 @@ func pick[T any](r *rand.Rand, of ...T) T {
 	return of[len(of)-1]
 }
 
-// chance is true in percent of a hundred cases.
+// chance returns true with a probability in percent.
 func chance(r *rand.Rand, percent int) bool { return r.IntN(100) < percent }

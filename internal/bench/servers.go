@@ -14,16 +14,16 @@ import (
 	"time"
 )
 
-// server is one side: a process that answers on an address.
+// server is a process that serves requests at an address.
 type server struct {
 	address string
 	pid     int
-	started time.Duration // from the start of the process to the first answer
+	started time.Duration // time from the start of the process to the first response
 	log     string
 	ended   chan struct{}
 }
 
-// buildService builds the service as `make build` does and gives the path of the binary.
+// buildService builds the service like `make build` and returns the path of the binary.
 func buildService(ctx context.Context, dir string) (string, error) {
 	binary := filepath.Join(dir, "registry")
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", binary, "roundtables.kz/registry/cmd/registry")
@@ -33,7 +33,7 @@ func buildService(ctx context.Context, dir string) (string, error) {
 	return binary, nil
 }
 
-// startService starts the built service on a migrated database, with some settings of its own, and waits until it is ready.
+// startService starts the service with a migrated database and the given settings, and waits until it is ready.
 func startService(ctx context.Context, binary, dir, databaseURL string, settings ...string) (*server, error) {
 	address, err := freeAddress()
 	if err != nil {
@@ -45,7 +45,7 @@ func startService(ctx context.Context, binary, dir, databaseURL string, settings
 	return start(ctx, cmd, address, filepath.Join(dir, strings.Join(append([]string{"service"}, settings...), "-")+".log"))
 }
 
-// startBare starts the bare handler: this program in its other mode.
+// startBare starts the bare handler: this program with the argument bare.
 func startBare(ctx context.Context, dir, databaseURL string) (*server, error) {
 	address, err := freeAddress()
 	if err != nil {
@@ -69,13 +69,13 @@ func freeAddress() (string, error) {
 	return l.Addr().String(), nil
 }
 
-// environment is what both sides start with: nothing that could tune one of them.
+// environment returns the environment of all servers. It contains nothing that affects their speed.
 func environment() []string {
 	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
 }
 
-// start runs the command and waits until /readyz answers 200. What the process prints goes to a file, as it would in
-// production, which costs the process what it costs.
+// start runs the command and waits until /readyz returns 200. The output goes to a file, as in production, so that its cost
+// is included.
 func start(ctx context.Context, cmd *exec.Cmd, address, logPath string) (*server, error) {
 	log, err := os.Create(logPath)
 	if err != nil {
@@ -91,7 +91,7 @@ func start(ctx context.Context, cmd *exec.Cmd, address, logPath string) (*server
 	}
 	s := &server{address: address, pid: cmd.Process.Pid, log: logPath, ended: make(chan struct{})}
 	go func() {
-		_ = cmd.Wait() // why it ended is in its log
+		_ = cmd.Wait() // the reason is in its log
 		close(s.ended)
 	}()
 	if err := s.await(ctx, began.Add(30*time.Second)); err != nil {
@@ -114,18 +114,18 @@ func (s *server) await(ctx context.Context, until time.Time) error {
 		}
 		select {
 		case <-s.ended:
-			return fmt.Errorf("it ended at once, see %s", s.log)
+			return fmt.Errorf("it exited during startup; see %s", s.log)
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(2 * time.Millisecond):
 		}
 		if time.Now().After(until) {
-			return fmt.Errorf("it is not ready, see %s: %w", s.log, err)
+			return fmt.Errorf("it is not ready; see %s: %w", s.log, err)
 		}
 	}
 }
 
-// stop ends the process and waits until it is gone.
+// stop stops the process and waits until it has exited.
 func (s *server) stop() {
 	if p, err := os.FindProcess(s.pid); err == nil {
 		_ = p.Signal(syscall.SIGTERM)
@@ -133,5 +133,5 @@ func (s *server) stop() {
 	<-s.ended
 }
 
-// forget empties the log, which grows by a line a request.
-func (s *server) forget() { _ = os.Truncate(s.log, 0) }
+// truncateLog empties the log, which grows by a line per request.
+func (s *server) truncateLog() { _ = os.Truncate(s.log, 0) }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// The vocabulary of made-up texts. Full text search needs words that are common and words that are rare, in three
-// languages; endings are those of real words, so that stemming costs what it costs.
+// The vocabulary of generated texts. Full-text search requires common and rare words in three languages. The words have
+// real endings, so that the cost of stemming is realistic.
 var words = map[string][]string{
 	"ru": strings.Fields(`развитие общества государственная политика вопросы межэтнических отношений эксперты отметили необходимость
 		реформа образования экономика региона сотрудничество стран Центральной Азии безопасность границ водные ресурсы транзит молодёжь
@@ -35,13 +35,13 @@ var (
 		Калиев Сейтов Мусин Петров Иванова Ким Ли Шаукенов Искаков Рахимов Алимжанов Досымов Кенжебаев Токтаров`)
 )
 
-// letters writes Cyrillic names in Latin letters, roughly.
+// letters transliterates Cyrillic names roughly.
 var letters = strings.NewReplacer("А", "A", "Б", "B", "В", "V", "Г", "G", "Д", "D", "Е", "Ye", "Ж", "Zh", "И", "I", "К", "K", "Л", "L", "М", "M", "Н", "N",
 	"О", "O", "П", "P", "Р", "R", "С", "S", "Т", "T", "Ш", "Sh", "а", "a", "б", "b", "в", "v", "г", "g", "д", "d", "е", "e", "ж", "zh", "и", "i", "й", "i",
 	"к", "k", "л", "l", "м", "m", "н", "n", "о", "o", "п", "p", "р", "r", "с", "s", "т", "t", "у", "u", "ф", "f", "х", "kh", "ш", "sh", "ы", "y", "ь", "",
 	"я", "ya", "ә", "a", "ү", "u", "ұ", "u", "ы", "y")
 
-// sentence makes n words of a language; the words at the front of the vocabulary are the common ones.
+// sentence returns n words of a language. Words at the beginning of the vocabulary are more common.
 func sentence(r *rand.Rand, lang string, n int) string {
 	vocabulary := words[lang]
 	var b strings.Builder
@@ -55,7 +55,7 @@ func sentence(r *rand.Rand, lang string, n int) string {
 	return b.String()
 }
 
-// langMap is a language map: Russian always, the others often.
+// langMap is a language map. It always contains Russian, and often the other languages.
 type langMap map[string]string
 
 func textOf(r *rand.Rand, n int) langMap {
@@ -76,7 +76,7 @@ func jsonb(m langMap) any {
 	}
 	b, err := json.Marshal(m)
 	if err != nil {
-		panic(err) // a map of strings always encodes
+		panic(err) // a map of strings can always be encoded
 	}
 	return b
 }

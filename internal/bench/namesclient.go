@@ -12,7 +12,7 @@ import (
 	"slices"
 )
 
-// answer is what one query was answered with, the best first.
+// answer is the result of one query, the best match first.
 type answer struct {
 	query nameQuery
 	found []hit
@@ -25,16 +25,16 @@ type hit struct {
 	shown string
 }
 
-// rank is the place of the right person, from 1; 0: not found.
+// rank returns the rank of the correct person, from 1; 0: not found.
 func (a answer) rank() int {
 	return 1 + slices.IndexFunc(a.found, func(h hit) bool { return h.ID == a.query.person })
 }
 
-// inquirer asks a running service, by one connection.
-type inquirer struct{ address, key string }
+// namesClient queries a running service over one connection.
+type namesClient struct{ address, key string }
 
-// ask sends requests and hands on what each is answered with.
-func (a inquirer) ask(ctx context.Context, requests [][]byte, got func(i, status int, body []byte) error) error {
+// ask sends requests and passes each response to got.
+func (a namesClient) ask(ctx context.Context, requests [][]byte, got func(i, status int, body []byte) error) error {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", a.address)
 	if err != nil {
 		return err
@@ -64,15 +64,15 @@ func read(status, want int, body []byte, into any) error {
 	return json.Unmarshal(body, into)
 }
 
-// matches asks for a hundred names at once.
-func (a inquirer) matches(ctx context.Context, queries []nameQuery) ([]answer, error) {
+// matches matches names, a hundred per request.
+func (a namesClient) matches(ctx context.Context, queries []nameQuery) ([]answer, error) {
 	var requests [][]byte
 	for some := range slices.Chunk(queries, 100) {
 		in := make([]map[string]string, len(some))
 		for i, q := range some {
 			in[i] = map[string]string{"name": q.Query}
 		}
-		requests = append(requests, asker{a.key}.post("/v1/people/match", map[string]any{"queries": in}))
+		requests = append(requests, requester{a.key}.post("/v1/people/match", map[string]any{"queries": in}))
 	}
 	var all []answer
 	err := a.ask(ctx, requests, func(_, status int, body []byte) error {
@@ -90,7 +90,7 @@ func (a inquirer) matches(ctx context.Context, queries []nameQuery) ([]answer, e
 		for _, d := range out.Data {
 			one := answer{query: queries[len(all)]}
 			for _, c := range d.Candidates {
-				for _, c.shown = range c.Name { // it has one
+				for _, c.shown = range c.Name { // it has one entry
 				}
 				one.found = append(one.found, c.hit)
 			}
@@ -101,10 +101,10 @@ func (a inquirer) matches(ctx context.Context, queries []nameQuery) ([]answer, e
 	return all, err
 }
 
-func (a inquirer) lookups(ctx context.Context, queries []nameQuery) ([]answer, error) {
+func (a namesClient) lookups(ctx context.Context, queries []nameQuery) ([]answer, error) {
 	var requests [][]byte
 	for _, q := range queries {
-		requests = append(requests, asker{a.key}.get("/v1/people/lookup?limit=10&q=%s", url.QueryEscape(q.Query)))
+		requests = append(requests, requester{a.key}.get("/v1/people/lookup?limit=10&q=%s", url.QueryEscape(q.Query)))
 	}
 	all := make([]answer, len(queries))
 	err := a.ask(ctx, requests, func(i, status int, body []byte) error {
@@ -120,11 +120,11 @@ func (a inquirer) lookups(ctx context.Context, queries []nameQuery) ([]answer, e
 	return all, err
 }
 
-// creations tries to create each person under the other spelling, and gives whom the registry takes it for.
-func (a inquirer) creations(ctx context.Context, queries []nameQuery) ([]answer, error) {
+// creations creates each person under the other spelling in a dry run, and returns the candidates that the registry reports.
+func (a namesClient) creations(ctx context.Context, queries []nameQuery) ([]answer, error) {
 	var requests [][]byte
 	for _, q := range queries {
-		requests = append(requests, asker{a.key}.post("/v1/people?dry_run=true", map[string]any{"name": map[string]string{"en": q.Query}}))
+		requests = append(requests, requester{a.key}.post("/v1/people?dry_run=true", map[string]any{"name": map[string]string{"en": q.Query}}))
 	}
 	all := make([]answer, len(queries))
 	err := a.ask(ctx, requests, func(i, status int, body []byte) error {

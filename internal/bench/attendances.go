@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// seat is one attendee of an event.
-type seat struct {
+// attendance is one attendee of an event.
+type attendance struct {
 	id, position         int
 	person, organization int // 0: none
 	listed               string
@@ -16,19 +16,19 @@ type seat struct {
 	roles                []string
 }
 
-// seats gives the attendees of an event: mostly people, some organizations, unresolved names and groups.
-func (p plan) seats(e event) []seat {
+// attendances returns the attendees of an event: mostly people, some organizations, unresolved names and groups.
+func (p plan) attendances(e event) []attendance {
 	r := stream(ofAttendee, e.id)
-	out := make([]seat, e.attendees)
+	out := make([]attendance, e.attendees)
 	taken := make([]int, 0, e.attendees)
 	for i := range out {
-		st := seat{id: e.firstAttendee + i, position: i + 1}
+		st := attendance{id: e.firstAttendee + i, position: i + 1}
 		switch n := r.IntN(100); {
 		case n < 3:
 			st.listed = sentence(r, "ru", 2)
 		case n < 4:
 			st.group = true
-		case n < 6 && i < 5: // one organization an event at most five times, each another one
+		case n < 6 && i < 5: // at most five organizations per event, all different
 			st.organization = 1 + (e.id*5+i)%p.Organizations
 		default:
 			st.person = p.guest(r, taken)
@@ -52,7 +52,7 @@ func (p plan) seats(e event) []seat {
 	return out
 }
 
-// guest chooses a person who is not there yet: a big one for a tenth of the seats.
+// guest chooses a person who does not attend yet. A tenth of the attendees are people of many events.
 func (p plan) guest(r *rand.Rand, taken []int) int {
 	id := 1 + r.IntN(bigPeople)
 	for try := 0; try == 0 || slices.Contains(taken, id); try++ {
@@ -64,17 +64,17 @@ func (p plan) guest(r *rand.Rand, taken []int) int {
 	return id
 }
 
-// perSeat gives any number of rows for each attendee.
-func (p plan) perSeat(each func(e event, s seat, r *rand.Rand, add func(...any))) iter.Seq[[]any] {
+// perAttendance returns any number of rows for each attendee.
+func (p plan) perAttendance(each func(e event, s attendance, r *rand.Rand, add func(...any))) iter.Seq[[]any] {
 	return p.perEvent(func(e event, add func(...any)) {
 		r := stream(ofAttendee, -e.id)
-		for _, s := range p.seats(e) {
+		for _, s := range p.attendances(e) {
 			each(e, s, r, add)
 		}
 	})
 }
 
-// null gives nil for 0.
+// null returns nil for 0.
 func null(id int) any {
 	if id == 0 {
 		return nil
@@ -82,10 +82,10 @@ func null(id int) any {
 	return id
 }
 
-func (p plan) seatTables() []table {
+func (p plan) attendanceTables() []table {
 	return []table{
 		{"attendees", strings.Fields("id round_table_id person_id organization_id name_as_listed group_size description on_behalf_of_organization_id attendance position starts_key created_at updated_at"),
-			p.perSeat(func(e event, s seat, r *rand.Rand, add func(...any)) {
+			p.perAttendance(func(e event, s attendance, r *rand.Rand, add func(...any)) {
 				var listed, size, description, behalf any
 				if s.listed != "" {
 					listed = s.listed
@@ -103,13 +103,13 @@ func (p plan) seatTables() []table {
 				add(s.id, e.id, null(s.person), null(s.organization), listed, size, description, behalf, attendance, s.position, e.key, stamp(s.id), stamp(s.id))
 			})},
 		{"attendee_roles", strings.Fields("attendee_id role position round_table_id starts_key"),
-			p.perSeat(func(e event, s seat, _ *rand.Rand, add func(...any)) {
+			p.perAttendance(func(e event, s attendance, _ *rand.Rand, add func(...any)) {
 				for i, role := range s.roles {
 					add(s.id, role, i+1, e.id, e.key)
 				}
 			})},
 		{"attendee_affiliations", strings.Fields("attendee_id position organization_id organization_as_listed title round_table_id starts_key"),
-			p.perSeat(func(e event, s seat, r *rand.Rand, add func(...any)) {
+			p.perAttendance(func(e event, s attendance, r *rand.Rand, add func(...any)) {
 				if s.person == 0 || chance(r, 10) {
 					return
 				}
@@ -121,20 +121,20 @@ func (p plan) seatTables() []table {
 	}
 }
 
-// speech is one statement of an event.
-type speech struct {
+// eventStatement is one statement of an event.
+type eventStatement struct {
 	id, sequence int
-	speaker      *seat
+	speaker      *attendance
 }
 
-func (p plan) speeches(e event) iter.Seq[speech] {
-	return func(yield func(speech) bool) {
-		seats := p.seats(e)
+func (p plan) statementsOf(e event) iter.Seq[eventStatement] {
+	return func(yield func(eventStatement) bool) {
+		attendances := p.attendances(e)
 		r := stream(ofStatement, e.id)
 		for i := range e.statements {
-			s := speech{id: e.firstStatement + i, sequence: i + 1}
+			s := eventStatement{id: e.firstStatement + i, sequence: i + 1}
 			if !chance(r, 5) {
-				s.speaker = &seats[r.IntN(len(seats))]
+				s.speaker = &attendances[r.IntN(len(attendances))]
 			}
 			if !yield(s) {
 				return
@@ -143,19 +143,19 @@ func (p plan) speeches(e event) iter.Seq[speech] {
 	}
 }
 
-// perSpeech gives any number of rows for each statement; kind keeps the random numbers of tables apart.
-func (p plan) perSpeech(kind int, each func(e event, s speech, r *rand.Rand, add func(...any))) iter.Seq[[]any] {
+// perStatement returns any number of rows for each statement. kind separates the random numbers of tables.
+func (p plan) perStatement(kind int, each func(e event, s eventStatement, r *rand.Rand, add func(...any))) iter.Seq[[]any] {
 	return p.perEvent(func(e event, add func(...any)) {
 		r := stream(ofText, e.id+kind<<40)
-		for s := range p.speeches(e) {
+		for s := range p.statementsOf(e) {
 			each(e, s, r, add)
 		}
 	})
 }
 
-func (p plan) speechTables() []table {
+func (p plan) statementTables() []table {
 	mention := func(percent, kind, among int) iter.Seq[[]any] {
-		return p.perSpeech(kind, func(e event, s speech, r *rand.Rand, add func(...any)) {
+		return p.perStatement(kind, func(e event, s eventStatement, r *rand.Rand, add func(...any)) {
 			if chance(r, percent) {
 				u := r.Float64()
 				add(s.id, 1+int(u*u*float64(among)), 1, e.id, e.key)
@@ -164,7 +164,7 @@ func (p plan) speechTables() []table {
 	}
 	return []table{
 		{"statements", strings.Fields("id round_table_id attendee_id attribution kind act sequence quoted_person_id person_key starts_key created_at updated_at"),
-			p.perSpeech(1, func(e event, s speech, r *rand.Rand, add func(...any)) {
+			p.perStatement(1, func(e event, s eventStatement, r *rand.Rand, add func(...any)) {
 				kind, attendee, key := "collective", any(nil), 0
 				var attribution, quoted any = "участники", nil
 				if s.speaker != nil {
@@ -177,7 +177,7 @@ func (p plan) speechTables() []table {
 				add(s.id, e.id, attendee, attribution, kind, act, s.sequence, quoted, key, e.key, stamp(s.id), stamp(s.id))
 			})},
 		{"statement_texts", strings.Fields("statement_id lang text original position"),
-			p.perSpeech(2, func(_ event, s speech, r *rand.Rand, add func(...any)) {
+			p.perStatement(2, func(_ event, s eventStatement, r *rand.Rand, add func(...any)) {
 				langs := []string{"ru", "kk", "en"}
 				first := pick(r, 0, 1, 2)
 				add(s.id, langs[first], sentence(r, langs[first], 15+r.IntN(40)), true, 1)
