@@ -156,7 +156,7 @@ func (r namesReport) misses(w io.Writer) {
 		if rank == 1 && r.Lookups[i].rank() == 1 {
 			continue
 		}
-		first := hit{shown: "nobody"}
+		first := hit{shown: "no match"}
 		if len(a.found) > 0 {
 			first = a.found[0]
 		}

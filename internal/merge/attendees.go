@@ -63,7 +63,7 @@ func moveLinks(table, column, record string) []string {
 }
 
 // moveOnBehalf returns the statement that redirects on_behalf_of references. An attendee that would represent itself
-// then represents nobody.
+// then has no on_behalf_of.
 func moveOnBehalf(owner string) string {
 	return strings.ReplaceAll(`UPDATE attendees SET on_behalf_of_{owner} = CASE WHEN {owner} = @into THEN NULL ELSE @into::bigint END
 		WHERE on_behalf_of_{owner} = @from OR on_behalf_of_{owner} = @into AND {owner} = @into`, "{owner}", owner)

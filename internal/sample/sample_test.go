@@ -75,7 +75,7 @@ func TestTheSampleContainsEverythingInTheSources(t *testing.T) {
 		{"verbatim statements", "SELECT count(*) FROM statements WHERE kind = 'verbatim'", 33},
 		{"paraphrases", "SELECT count(*) FROM statements WHERE kind = 'paraphrase'", 66},
 		{"collective statements", "SELECT count(*) FROM statements WHERE kind = 'collective' AND attendee_id IS NULL AND attribution IS NOT NULL", 17},
-		{"statements of one speaker whom nobody names", "SELECT count(*) FROM statements WHERE kind <> 'collective' AND attendee_id IS NULL", 2},
+		{"statements of one unnamed speaker", "SELECT count(*) FROM statements WHERE kind <> 'collective' AND attendee_id IS NULL", 2},
 		{"topics of statements", "SELECT count(*) FROM statement_topics", 217},
 		{"topics", "SELECT count(*) FROM topics", 39},
 		{"mentions of people", "SELECT count(*) FROM statement_people", 16},

@@ -26,7 +26,7 @@ var bundleSources = map[string][]string{
 	"BundleTopic":          {"TopicInput"},
 }
 
-// bundles gives the parts of a bundle the limits, enums, defaults and formats of the inputs that they are written to: the
+// bundles copies the limits, enums, defaults and formats of the resource inputs to the parts of a bundle, because the
 // server checks a bundle by these inputs. Descriptions and examples stay those of the bundle.
 func (p *pass) bundles() error {
 	for _, name := range slices.Sorted(maps.Keys(bundleSources)) {
