@@ -168,6 +168,24 @@ func TestANameInAnotherLanguageThanTheDocumentsIsKeptThere(t *testing.T) {
 	}
 }
 
+func TestAMentionByIdAloneLeavesTheNameAsListedEmpty(t *testing.T) {
+	db := dbtest.New(t)
+	first := must(t, db, event(func(in *Input) {
+		in.People, in.Organizations = []Person{{Name: "Marat Bashimov"}}, []Organization{{Name: "An institute"}}
+	}))
+	person, organization := &Person{ID: &madeBy(first, "people")[0]}, &Organization{ID: &madeBy(first, "organizations")[0]}
+	must(t, db, event(func(in *Input) {
+		in.Organizers = []Organizer{{Organization: *organization}}
+		in.Attendees = []Attendee{{Person: person, Affiliations: []Affiliation{{Organization: organization}}}, {Organization: organization}}
+	}))
+	var listed int
+	err := db.QueryRow(context.Background(), `SELECT (SELECT count(name_as_listed) FROM organizers) + (SELECT count(name_as_listed) FROM attendees)
+		+ (SELECT count(organization_as_listed) FROM attendee_affiliations)`).Scan(&listed)
+	if err != nil || listed != 0 {
+		t.Errorf("%d names as listed, %v", listed, err)
+	}
+}
+
 func TestParentsAreMadeFirstWhereverTheyStandInTheDocument(t *testing.T) {
 	db := dbtest.New(t)
 	r := must(t, db, event(func(in *Input) {

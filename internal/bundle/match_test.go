@@ -255,6 +255,27 @@ func TestWhatTheTransactionMadeIsFoundBeforeItIsCommitted(t *testing.T) {
 	}
 }
 
+func TestADeletedRecordIsNotMatched(t *testing.T) {
+	db := dbtest.New(t)
+	finders := findersOf(t, db)
+	deleted := madeBy(must(t, db, attended("Kassym-Jomart Tokayev")), "people")[0]
+	ctx := actor.With(context.Background(), actor.System("test"))
+	var r Report
+	if err := changes.Write(ctx, db, changes.Options{}, func(tx pgx.Tx) (err error) {
+		if _, err := tx.Exec(ctx, "DELETE FROM attendees; DELETE FROM people"); err != nil {
+			return err
+		}
+		r, err = NewWriter(tx, finders).Create(ctx, attended("Касым-Жомарт Токаев")) // the finder still sees the committed record
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	made := madeBy(r, "people")
+	if len(r.Matched) != 0 || len(made) != 1 || made[0] == deleted || len(r.Created[0].Candidates) != 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestBundlesAtOnceWithOneNewPersonMakeOne(t *testing.T) {
 	db := dbtest.New(t)
 	finders := findersOf(t, db)
