@@ -320,8 +320,7 @@ func TestABrokenFileIsLoggedAsAnError(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil, Route{http.MethodGet, "/v1/exports/failing.csv", actor.Public, func(s *server, c echo.Context) error {
 		return s.snapshot(c, func(context.Context, pgx.Tx) error {
-			newDownload(c, nil).begin()
-			return errors.New("the disk is full")
+			return errors.Join(newDownload(c, nil).begin(), errors.New("the disk is full"))
 		})
 	}})
 	func() {

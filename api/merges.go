@@ -58,10 +58,10 @@ func (s *server) mergeInto(c echo.Context, of func(ctx context.Context, tx pgx.T
 	}
 	return s.outcome(c, func(ctx context.Context, tx pgx.Tx) (merge.Outcome, error) {
 		o, err := of(ctx, tx, n, in.Into)
-		if err != nil {
-			return o, err
+		if err == nil {
+			err = withinLimits(&o)
 		}
-		return o, withinLimits(&o)
+		return o, err
 	})
 }
 

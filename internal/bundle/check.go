@@ -16,7 +16,7 @@ import (
 func (in *Input) Check() []apperr.Field {
 	fields := slices.Concat(in.checkKeys(), in.checkMentions(), in.checkParts())
 	slices.SortStableFunc(fields, byPointer)
-	return fields
+	return slices.CompactFunc(fields, func(a, b apperr.Field) bool { return a.Pointer == b.Pointer }) // the first is the cause
 }
 
 func (in *Input) checkKeys() (fields []apperr.Field) {

@@ -54,7 +54,10 @@ func (w *Writer) newPlan(ctx context.Context, in *Input) (*plan, error) {
 	}
 	p.checkStatementKeys()
 	p.checkDuplicates()
-	return p, p.rejection()
+	if err := p.rejection(); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // rejection returns the error of a document that cannot be written, or nil.

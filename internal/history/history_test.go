@@ -2,10 +2,10 @@ package history_test
 
 import (
 	"fmt"
-	"roundtables.kz/registry/api"
 	"slices"
 	"testing"
 
+	"roundtables.kz/registry/api"
 	"roundtables.kz/registry/internal/affiliation"
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/changes"

@@ -143,7 +143,8 @@ func (w *writer[I, T]) members(row fileRow, current jsontext.Value) (map[string]
 		return nil, err
 	}
 	var members map[string]jsontext.Value
-	return members, json.Unmarshal(raw, &members)
+	err = json.Unmarshal(raw, &members)
+	return members, err
 }
 
 // identified gives the id of the record that has an external id of the row, 0 for none.
@@ -347,7 +348,8 @@ func canonicalMembers(object jsontext.Value) (members map[string]jsontext.Value,
 	if err := object.Canonicalize(); err != nil {
 		return nil, err
 	}
-	return members, json.Unmarshal(object, &members)
+	err = json.Unmarshal(object, &members)
+	return members, err
 }
 
 func sameValue(a, b jsontext.Value) bool { return bytes.Equal(a, b) }

@@ -52,11 +52,12 @@ func (w Writer) events(ctx context.Context, tx pgx.Tx, flush func() error) pagin
 			if err != nil {
 				return err
 			}
-			for start, end := 0, 0; start < len(page.Items); start = end {
-				end = start + readTogether(page.Items[start:])
-				if err := w.addEvents(ctx, tx, page.Items[start:end], add, flush); err != nil {
+			for rest := page.Items; len(rest) > 0; {
+				n := readTogether(rest)
+				if err := w.addEvents(ctx, tx, rest[:n], add, flush); err != nil {
 					return err
 				}
+				rest = rest[n:]
 			}
 			if err := flush(); err != nil {
 				return err
