@@ -37,9 +37,7 @@ var (
 func (m *importer) writeEvents(ctx context.Context, tx pgx.Tx) error {
 	parent := func(o *Listed[eventObject]) string { return o.Value.ParentID }
 	return parentsFirst(m.doc.Events, parent, func(o *Listed[eventObject]) error {
-		return importObject(ctx, tx, m, "event", roundtable.Type, o, eventProperties, func(ctx context.Context, tx pgx.Tx) (outcome, error) {
-			return m.event(ctx, tx, o)
-		})
+		return importObject(ctx, tx, m, "event", roundtable.Type, o, eventProperties, m.event)
 	})
 }
 

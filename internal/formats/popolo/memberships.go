@@ -25,10 +25,7 @@ var membershipProperties = map[string]string{
 
 func (m *importer) writeMemberships(ctx context.Context, tx pgx.Tx) error {
 	for _, o := range m.doc.Memberships {
-		err := importObject(ctx, tx, m, "membership", affiliation.Type, o, membershipProperties, func(ctx context.Context, tx pgx.Tx) (outcome, error) {
-			return m.membership(ctx, tx, o)
-		})
-		if err != nil {
+		if err := importObject(ctx, tx, m, "membership", affiliation.Type, o, membershipProperties, m.membership); err != nil {
 			return err
 		}
 	}

@@ -88,19 +88,8 @@ func (w Writer) location(r roundtable.RoundTable) string {
 	return w.in(r.Venue)
 }
 
-// Attendees returns the attendees who are linked to a person.
-func (w Writer) Attendees(attendees []attendee.Attendee) []Object {
-	people := []Object{}
-	for _, a := range attendees {
-		if o := w.attendee(a); o != nil {
-			people = append(people, o)
-		}
-	}
-	return people
-}
-
-// attendee returns nil for an attendee who is not linked to a person.
-func (w Writer) attendee(a attendee.Attendee) Object {
+// Attendee returns an attendee, nil for one who is not linked to a person.
+func (w Writer) Attendee(a attendee.Attendee) Object {
 	if a.Person == nil {
 		return nil
 	}
