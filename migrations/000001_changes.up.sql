@@ -1,7 +1,7 @@
--- The change log comes first: no table of the registry may exist without it.
+-- The change log comes first, because every other table depends on it.
 --
--- Every record (a round table, an attendee with its roles and positions, ...) has one row in a table that is
--- tracked by registry_track; tables that hold parts of a record are tied to it by registry_track_part.
+-- Each record (a round table, an attendee with its roles and affiliations, ...) has one row in a table tracked by
+-- registry_track. Tables with parts of a record are linked to it by registry_track_part.
 -- A transaction gives a changed record one new version and, at commit, one entry in changes.
 
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
@@ -42,7 +42,7 @@ CREATE INDEX changes_type_idx ON changes (type, seq) INCLUDE (id, version, op, p
 CREATE INDEX changes_actor_idx ON changes (actor, seq);
 CREATE INDEX changes_at_idx ON changes USING brin (at);
 
--- What became part of another record: whoever deletes a record because of that says so here first, and the log calls it a merge.
+-- Records that were merged into another one. Insert a row here before deleting such a record; the log then records a merge.
 CREATE TABLE merged (
     type     text   NOT NULL,
     id       bigint NOT NULL,
@@ -52,7 +52,7 @@ CREATE TABLE merged (
 );
 COMMENT ON TABLE merged IS 'Where what is said of a merged record is found now. into_id may have been merged, too.';
 
--- CACHE 1 is part of the guarantee: a session must not hold numbers back.
+-- CACHE 1 is required: a session must not reserve numbers, or their order would not be the commit order.
 CREATE SEQUENCE changes_seq CACHE 1 OWNED BY changes.seq;
 
 CREATE FUNCTION registry_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -65,15 +65,15 @@ CREATE TRIGGER changes_append_only BEFORE INSERT OR UPDATE OR DELETE ON changes
 CREATE TRIGGER changes_refuse_truncate BEFORE TRUNCATE ON changes
     FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('the log is only written by its triggers');
 
--- Who acts in this transaction, and why.
+-- The actor of this transaction, and the reason.
 CREATE FUNCTION registry_actor() RETURNS text LANGUAGE sql STABLE AS $$
     SELECT coalesce(nullif(current_setting('registry.actor', true), ''), 'database:' || session_user) $$;
 CREATE FUNCTION registry_reason() RETURNS text LANGUAGE sql STABLE AS $$
     SELECT nullif(current_setting('registry.reason', true), '') $$;
 
--- registry_record_change writes the entry of one record whose state at commit is snapshot (NULL: deleted).
--- The advisory lock is taken before the number and held to the end of the transaction, so that the order of
--- numbers is the order of commits: whoever sees number n sees every number below it.
+-- registry_record_change writes the log entry of one record; snapshot is its state at commit (NULL: deleted).
+-- It takes an advisory lock before the number and holds it until the transaction ends. So the order of numbers is the
+-- commit order: a reader that sees number n also sees all lower numbers.
 CREATE FUNCTION registry_record_change(record_type text, record_id bigint, snapshot jsonb, is_public boolean) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     head     changes%ROWTYPE;
@@ -135,8 +135,8 @@ BEGIN
             was, snapshot, is_public, now_into, CASE WHEN shown OR is_public THEN true END);
 END $$;
 
--- registry_record_visibility writes that the public sees records, or no longer, because of another one: is_public is what
--- each of them is now. With otherwise also those of which the public only sees something else.
+-- registry_record_visibility writes an entry for each record that becomes visible or hidden because another record
+-- changed; is_public is its new state. With otherwise, it also writes entries for records whose visible content changed.
 CREATE FUNCTION registry_record_visibility(record_type text, record_ids bigint[], is_public boolean[], otherwise boolean DEFAULT false) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     heads bigint[];
@@ -158,10 +158,10 @@ BEGIN
     UPDATE changes SET is_public_head = true WHERE seq = ANY (heads);
 END $$;
 
--- registry_bump gives a changed row its next version, once a transaction, and suppresses an UPDATE that changes
--- nothing. Columns of the first argument are generated, those of the second are carried from another table:
--- neither is content, and a change of only the latter passes without a new version. Setting xact to 0 says
--- that a part of the record changed.
+-- registry_bump increments the version of a changed row, once per transaction, and suppresses an UPDATE that changes
+-- nothing. The first argument lists generated columns, the second lists columns copied from another table. Neither are
+-- content: an UPDATE of copied columns only does not change the version. Setting xact to 0 means that a part of the
+-- record changed.
 CREATE FUNCTION registry_bump() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     generated text[] := TG_ARGV[0];
@@ -191,8 +191,8 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- registry_track puts a table of records under the log. It needs a function <table>_snapshot(bigint) that gives the
--- whole record as jsonb, with its version, and <table>_public(bigint): may anyone see it?
+-- registry_track makes the change log track a table of records. It requires the functions <table>_snapshot(bigint), which
+-- returns the whole record with its version as jsonb, and <table>_public(bigint), which returns whether it is public.
 CREATE PROCEDURE registry_track(records regclass, record_type text, generated text[] DEFAULT '{}', carried text[] DEFAULT '{}') LANGUAGE plpgsql AS $$
 DECLARE
     t text := records::text;
@@ -217,8 +217,8 @@ BEGIN
     EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse(%L)', t || '_refuse_truncate', t, 'it would escape the change log; use DELETE');
 END $$;
 
--- registry_track_part ties a table of parts (key: the column that names the record) to its tracked table. An UPDATE
--- that only moves carried columns touches no record.
+-- registry_track_part links a table of parts to its tracked table; key is the column with the id of the record. An UPDATE
+-- of copied columns only does not change the record.
 CREATE PROCEDURE registry_track_part(parts regclass, key text, records regclass, record_type text, carried text[] DEFAULT '{}') LANGUAGE plpgsql AS $$
 DECLARE
     p text := parts::text;
@@ -248,8 +248,8 @@ BEGIN
     EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse(%L)', p || '_refuse_truncate', p, 'it would escape the change log; use DELETE');
 END $$;
 
--- registry_untrack takes back what registry_track or registry_track_part made; migrations that drop a table call it.
--- With its records the log forgets their history, so the epoch changes: whoever follows the log begins anew.
+-- registry_untrack reverts registry_track or registry_track_part. Migrations that drop a table call it. It deletes the
+-- history of the records from the log and changes the epoch, so that readers of the log start again.
 CREATE PROCEDURE registry_untrack(tracked regclass) LANGUAGE plpgsql SET client_min_messages = warning AS $$
 DECLARE
     t text := tracked::text;

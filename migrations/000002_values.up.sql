@@ -1,10 +1,10 @@
--- The value types that the tables share: language maps, names, partial dates, sort keys of event dates, cycles of
--- trees. PostgreSQL has no domain over jsonb with a readable error, so they are functions that CHECKs call.
+-- The value types that the tables share: language maps, names, partial dates, sort keys of event dates, and cycle checks
+-- for trees. A domain over jsonb has no readable error, so they are functions called by CHECK constraints.
 --
--- A restore of a dump checks and generates with an empty search_path: a function of these that calls another one has its
--- body bound when it is made (RETURN), or brings the search_path of then.
+-- A restored dump runs checks and generated columns with an empty search_path. So a function here that calls another one
+-- has a body that is parsed at definition (RETURN), or sets the search_path.
 
--- Each is_ function passes NULL on (STRICT), so that a CHECK leaves an absent value alone.
+-- Each is_ function returns NULL for NULL (STRICT), so that a CHECK accepts an absent value.
 
 -- is_text: a language map {"kk": "...", "ru": "..."}: at least one entry, BCP 47 keys, no empty values.
 CREATE FUNCTION is_text(value jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
@@ -14,7 +14,7 @@ CREATE FUNCTION is_text(value jsonb) RETURNS boolean LANGUAGE sql IMMUTABLE STRI
     ELSE false END
 $$;
 
--- text_sort_key: the entry a list is sorted by: ru, en, kk, then the first of the others.
+-- text_sort_key: the entry by which lists are sorted: ru, en, kk, or else the first of the others.
 CREATE FUNCTION text_sort_key(value jsonb) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT coalesce(value ->> 'ru', value ->> 'en', value ->> 'kk', jsonb_path_query_first(value, '$.keyvalue().value') #>> '{}', '')
 $$;
@@ -27,7 +27,7 @@ CREATE FUNCTION is_other_names(value jsonb) RETURNS boolean LANGUAGE sql IMMUTAB
     ELSE false END
 $$;
 
--- is_partial_date: YYYY, YYYY-MM or YYYY-MM-DD, and a day that exists.
+-- is_partial_date: YYYY, YYYY-MM or YYYY-MM-DD, with a valid date.
 CREATE FUNCTION is_partial_date(value text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
     IF value !~ '^[0-9]{4}(-(0[1-9]|1[0-2])(-[0-9]{2})?)?$' OR value LIKE '0000%' THEN
@@ -39,12 +39,12 @@ EXCEPTION WHEN datetime_field_overflow THEN
     RETURN false;
 END $$;
 
--- partial_date_start: the first day that a partial date may mean.
+-- partial_date_start: the first day of a partial date.
 CREATE FUNCTION partial_date_start(value text) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT make_date(left(value, 4)::int, coalesce(nullif(substr(value, 6, 2), ''), '1')::int, coalesce(nullif(substr(value, 9, 2), ''), '1')::int)
 $$;
 
--- partial_date_end: the day after the last day that a partial date may mean.
+-- partial_date_end: the day after the last day of a partial date.
 CREATE FUNCTION partial_date_end(value text) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (partial_date_start(value) + CASE length(value) WHEN 4 THEN interval '1 year' WHEN 7 THEN interval '1 month' ELSE interval '1 day' END)::date;
 
@@ -55,8 +55,8 @@ CREATE FUNCTION is_former_names(value jsonb) RETURNS boolean LANGUAGE sql IMMUTA
          FROM jsonb_array_elements(value) former)
     ELSE false END;
 
--- starts_key: YYYYMMDD as a number; month and day 00 where the source does not give them, so that a month-precise event
--- sorts before the days of its month, and 0 for an event without a date. Tables that lists filter through carry it.
+-- starts_key: YYYYMMDD as a number, with 00 for an unknown month or day, so that an event known to the month sorts before
+-- the days of that month; 0 for an event without a date. Tables used by filters of lists have a copy of it.
 CREATE FUNCTION starts_key(starts_on date, date_precision text) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN starts_on IS NULL THEN 0 ELSE
         extract(year FROM starts_on)::int * 10000
@@ -64,7 +64,8 @@ CREATE FUNCTION starts_key(starts_on date, date_precision text) RETURNS integer 
         + CASE WHEN date_precision = 'day' THEN extract(day FROM starts_on)::int ELSE 0 END END
 $$;
 
--- refuse_cycle guards the parent_id of a tree. One lock a table: two transactions could close a ring together.
+-- refuse_cycle rejects cycles in the parent_id of a tree. It takes one lock per table, because two transactions could
+-- create a cycle together.
 CREATE FUNCTION refuse_cycle() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     found boolean;
@@ -81,7 +82,8 @@ BEGIN
     RETURN NEW;
 END $$;
 
--- External ids ("wikidata:Q42") name one record of their kind. This table is derived from the external_ids columns.
+-- An external id ("wikidata:Q42") is unique among the records of its type. This table is derived from the external_ids
+-- columns.
 CREATE TABLE external_ids (
     type        text   NOT NULL,
     external_id text   NOT NULL,
@@ -105,8 +107,8 @@ CREATE FUNCTION is_external_ids(ids text[]) RETURNS boolean LANGUAGE sql IMMUTAB
     SELECT coalesce(bool_and(i ~ '^[a-z][a-z0-9_.-]*:[^[:space:]]+$'), true) AND count(*) = count(DISTINCT i) FROM unnest(ids) i
 $$;
 
--- Full text. Kazakh has no stemmer: its letters are folded to the ones people type on Russian keyboards, and the
--- query matches by prefix.
+-- Full-text search. There is no stemmer for Kazakh: its letters are folded to those that people type on Russian
+-- keyboards, and queries match prefixes.
 CREATE FUNCTION search_fold(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT translate(lower(value), 'әғқңөұүһіёӘҒҚҢӨҰҮҺІЁ', 'агкноуухиеагкноуухие')
 $$;
@@ -128,8 +130,8 @@ BEGIN
     RETURN found;
 END $$;
 
--- search_query finds what people type: the words in their Russian and English forms, or all of them as beginnings of
--- words as written (folded as search_fold does). Text without a letter or digit finds nothing.
+-- search_query converts a user's search text: it matches the words in their Russian and English forms, or all of them as
+-- prefixes of words as written (folded by search_fold). A text without letters and digits matches nothing.
 CREATE FUNCTION search_query(value text) RETURNS tsquery LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT coalesce(plainto_tsquery('pg_catalog.russian'::regconfig, value) || plainto_tsquery('pg_catalog.english'::regconfig, value)
         || (SELECT to_tsquery('pg_catalog.simple'::regconfig, string_agg(quote_literal(word[1]) || ':*', ' & '))

@@ -1,5 +1,5 @@
--- What POST requests with an Idempotency-Key were answered, for a day: who repeats one gets that answer, and nothing is made
--- twice. The answers are encrypted with the client's own key, which is stored nowhere.
+-- The responses to POST requests with an Idempotency-Key, stored for a day: a repeated request gets the same response and
+-- has no second effect. The responses are encrypted with the client's key, which is not stored.
 
 CREATE TABLE idempotency_keys (
     api_key_id  bigint      NOT NULL REFERENCES api_keys ON DELETE CASCADE,

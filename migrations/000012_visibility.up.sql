@@ -1,7 +1,8 @@
--- What the public sees of a record may change although the record does not: the parts of a round table that is published or
--- withdrawn, what names a person who becomes restricted, documents that only drafts link to. The log says that, too.
+-- The visibility of a record can change although the record does not: parts of a round table that is published or
+-- withdrawn, records that name a person who becomes restricted, documents linked only to drafts. The change log records
+-- this too.
 
--- documents_shown writes for documents whether the public sees them now, and with them the recommendations that name them.
+-- documents_shown records the new visibility of documents, and of the recommendations that reference them.
 CREATE FUNCTION documents_shown(document_ids bigint[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     newest bigint := (SELECT coalesce(max(seq), 0) FROM changes);
@@ -40,7 +41,7 @@ END $$;
 CREATE CONSTRAINT TRIGGER document_links_shown AFTER INSERT OR UPDATE OR DELETE ON document_links DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
     EXECUTE FUNCTION document_links_shown();
 
--- Restricted people are left out of what names them.
+-- Records that name a restricted person omit the person for public callers.
 CREATE FUNCTION people_named() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(7241);

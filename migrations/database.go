@@ -12,25 +12,25 @@ import (
 	"roundtables.kz/registry/internal/pg"
 )
 
-// The parameters of every connection that migrates, unless the database URL sets them.
+// The default parameters of connections for migrations. The database URL can override them.
 const (
-	// ApplicationName is what pg_stat_activity shows of a running migration.
+	// ApplicationName is the name of a running migration in pg_stat_activity.
 	ApplicationName  = "registry-migrate"
-	tableLockTimeout = 5 * time.Second  // a waiting ALTER TABLE makes every later reader of the table wait behind it
-	statementTimeout = 30 * time.Minute // for a long CREATE INDEX or UPDATE
-	connectionCheck  = time.Second      // the server gives up on the statement of a client that was killed
+	tableLockTimeout = 5 * time.Second  // while an ALTER TABLE waits, all later readers of the table wait behind it
+	statementTimeout = 30 * time.Minute // enough for a long CREATE INDEX or UPDATE
+	connectionCheck  = time.Second      // how soon the server cancels the statement of a killed client
 	connectTimeout   = 10 * time.Second
 )
 
-// URLError says what is wrong with a database URL. Its text never quotes the URL, because a URL that cannot be read
-// may have its password anywhere.
+// URLError describes a problem with a database URL. Its text never quotes the URL, because an invalid URL may contain
+// its password anywhere.
 type URLError struct{ Problem string }
 
 func (e *URLError) Error() string { return e.Problem }
 
 func parseURL(databaseURL string) (*pgx.ConnConfig, error) {
 	if strings.TrimSpace(databaseURL) == "" {
-		return nil, &URLError{"no database URL was given"}
+		return nil, &URLError{"no database URL is set"}
 	}
 	const form = "it should look like postgres://user:password@host:5432/database"
 	if scheme, _, ok := strings.Cut(databaseURL, "://"); ok {
@@ -41,10 +41,10 @@ func parseURL(databaseURL string) (*pgx.ConnConfig, error) {
 			return nil, &URLError{err.Error()}
 		}
 	}
-	// pgxpool's parser, so that a URL with pool_ settings, written for the service, serves here too.
+	// pgxpool's parser also accepts the pool_ settings of a URL for the service.
 	pool, err := pgxpool.ParseConfig(databaseURL)
 	if err != nil {
-		return nil, &URLError{"the database URL cannot be read" + reason(err) + "; " + form}
+		return nil, &URLError{"the database URL cannot be parsed" + reason(err) + "; " + form}
 	}
 	config := pool.ConnConfig
 	setDefault := func(name, value string) {
@@ -57,15 +57,15 @@ func parseURL(databaseURL string) (*pgx.ConnConfig, error) {
 	setDefault("lock_timeout", milliseconds(tableLockTimeout))
 	setDefault("statement_timeout", milliseconds(statementTimeout))
 	setDefault("client_connection_check_interval", milliseconds(connectionCheck))
-	setDefault("idle_session_timeout", "0") // the session that holds the lock is idle while files run
+	setDefault("idle_session_timeout", "0") // the session with the lock is idle while files run
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTimeout
 	}
 	return config, nil
 }
 
-// reason gives pgx's reason for refusing a connection string when it is about one setting, and nothing when the whole
-// could not be taken apart: that text quotes pieces of it.
+// reason returns pgx's reason for rejecting a connection string if it concerns one setting. It returns "" if the string
+// could not be parsed, because then the reason quotes parts of it.
 func reason(err error) string {
 	text := err.Error()
 	at := strings.LastIndex(text, "`: ")
@@ -75,10 +75,10 @@ func reason(err error) string {
 	return ": " + text[at+3:]
 }
 
-// where names a database without its password: registry on db.example.org:5432.
-func where(config *pgx.ConnConfig) string {
+// databaseName names a database without its password: registry on db.example.org:5432.
+func databaseName(config *pgx.ConnConfig) string {
 	return fmt.Sprintf("%s on %s:%d", config.Database, config.Host, config.Port)
 }
 
-// errNoSchema is met in a database whose search_path names no schema that exists.
-var errNoSchema = errors.New("the search_path of this user names no schema that exists; create it (CREATE SCHEMA public) or set search_path in the database URL")
+// errNoSchema means that the search_path contains no existing schema.
+var errNoSchema = errors.New("the search_path of this user contains no existing schema; create one (CREATE SCHEMA public) or set search_path in the database URL")

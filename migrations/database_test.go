@@ -8,22 +8,22 @@ import (
 	"roundtables.kz/registry/migrations"
 )
 
-func TestADatabaseURLThatCannotBeReadIsExplainedWithoutQuotingIt(t *testing.T) {
+func TestAnInvalidDatabaseURLIsExplainedWithoutQuotingIt(t *testing.T) {
 	for url, want := range map[string]string{
-		"":                                           "no database URL was given",
-		"  ":                                         "no database URL was given",
+		"":                                           "no database URL is set",
+		"  ":                                         "no database URL is set",
 		"mysql://u:s3cret@h/db":                      "does not start with postgres://",
 		"postgres://u:s3cret/x@h:5432/db":            "write @ as %40",
 		"postgres://u:12/s3cret@h:5432/db":           "write @ as %40",
 		"postgres://u:12?s3cret@h:5432/db":           "write @ as %40",
 		"postgres://u:12#s3cret@h:5432/db":           "# as %23",
-		"postgres://u:s3cret%zz@h:5432/db":           "cannot be read",
-		"postgres://u:s3cret@h:port/db":              "cannot be read",
+		"postgres://u:s3cret%zz@h:5432/db":           "cannot be parsed",
+		"postgres://u:s3cret@h:port/db":              "cannot be parsed",
 		"postgres://u:s3cret@h/db?sslmode=":          "",
 		"postgres://u:s3cret@h/db?sslmode=sometimes": "sslmode",
 		"postgres://u:s3cret@h/db?target_session_attrs=sometimes": "target_session_attrs",
-		"u:s3cret@h/db":             "cannot be read",
-		"host=h password='s3cret":   "cannot be read",
+		"u:s3cret@h/db":             "cannot be parsed",
+		"host=h password='s3cret":   "cannot be parsed",
 		"postgres://u:s3 cret@h/db": "",
 	} {
 		_, err := migrations.New(migrations.FS, url, migrations.Options{})
@@ -40,7 +40,7 @@ func TestADatabaseURLThatCannotBeReadIsExplainedWithoutQuotingIt(t *testing.T) {
 	}
 }
 
-func TestDatabaseURLsOfEveryUsualFormAreAccepted(t *testing.T) {
+func TestDatabaseURLsInAllCommonFormsAreAccepted(t *testing.T) {
 	for _, url := range []string{
 		"postgres://u:p@h:5432/db?sslmode=disable",
 		"postgresql://u:p%40ss%2Fword@h/db",

@@ -8,10 +8,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Describe writes down the schema that the search_path points at, as SQL for people: extensions, types, tables with
-// columns, constraints, indexes and triggers, sequences, views, functions. Equal schemas give equal text, whatever the
-// order in which their parts were made; an empty schema gives "". Left out are the version table, what belongs to
-// extensions, privileges and data.
+// Describe returns the current schema as readable SQL: extensions, types, tables with columns, constraints, indexes and
+// triggers, sequences, views, functions. Equal schemas give equal text, whatever the order in which their objects were
+// created; an empty schema gives "". It omits the version table, objects of extensions, privileges and data.
 func Describe(ctx context.Context, q interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }) (string, error) {
@@ -33,10 +32,10 @@ func Describe(ctx context.Context, q interface {
 	return strings.TrimSuffix(b.String(), "\n"), nil
 }
 
-// notOfExtension limits the rows o of a catalogue to what no extension owns.
+// notOfExtension restricts the rows o of a catalog to objects that do not belong to an extension.
 const notOfExtension = `NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = o.tableoid AND e.objid = o.oid AND e.deptype = 'e')`
 
-// descriptions are the parts of a schema. Each query gives one text a row, in an order that depends on names only.
+// descriptions lists the parts of a schema. Each query returns one text per row, in an order that depends only on names.
 var descriptions = []struct{ what, sql string }{
 	{"extensions", `
 SELECT 'CREATE EXTENSION ' || quote_ident(extname) || ';'
@@ -133,8 +132,8 @@ SELECT CASE WHEN o.prokind = 'a' THEN '-- ' || pg_describe_object(o.tableoid, o.
  WHERE o.pronamespace = current_schema()::regnamespace AND ` + notOfExtension + `
  ORDER BY o.proname COLLATE "C", pg_get_function_identity_arguments(o.oid) COLLATE "C"`},
 
-	// Whatever else lives in the schema (operators, text search configurations, ...) is at least named, so that a
-	// migration that forgets to take it back is noticed.
+	// All other objects (operators, text search configurations, ...) are at least named, so that tests notice a migration
+	// that does not revert them.
 	{"other objects", `
 SELECT '-- ' || pg_describe_object(d.classid, d.objid, 0)
   FROM pg_depend d

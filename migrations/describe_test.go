@@ -9,7 +9,7 @@ import (
 	"roundtables.kz/registry/migrations"
 )
 
-func TestSchemaFileIsWhatTheMigrationsMake(t *testing.T) {
+func TestSchemaFileMatchesTheMigrations(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)
 	if err := migrations.Up(t.Context(), url); err != nil {
@@ -19,13 +19,13 @@ func TestSchemaFileIsWhatTheMigrationsMake(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, schema, _ := strings.Cut(string(written), "\n\n") // the first line says where it comes from
+	_, schema, _ := strings.Cut(string(written), "\n\n") // skip the header
 	if made := describe(t, url); schema != made {
-		t.Errorf("schema.sql is out of date, run go generate ./migrations:\n%s", firstDifference(schema, made))
+		t.Errorf("schema.sql is out of date; run go generate ./migrations:\n%s", firstDifference(schema, made))
 	}
 }
 
-func TestDescriptionNamesWhateverASchemaHolds(t *testing.T) {
+func TestDescriptionCoversAllObjectsOfASchema(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)
 	exec(t, url, `

@@ -9,28 +9,28 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// The codes of SQLSTATE that are decided on here.
+// The SQLSTATE codes that this package handles.
 const (
 	undefinedTable   = "42P01"
 	lockNotAvailable = "55P03"
 	deadlockDetected = "40P01"
 )
 
-// ErrLockTimeout is matched by the error of a migration that waited in vain, for another migration or for a table
-// that a transaction holds. Nothing was changed by the file that waited: trying later is safe.
+// ErrLockTimeout matches the error of a migration that timed out waiting for another migration or for a table locked by a
+// transaction. The file that waited changed nothing, so it is safe to retry later.
 var ErrLockTimeout = errors.New("lock timeout")
 
-// A DirtyError says that an earlier migration to Version was cut off. Nothing runs until someone looked and said with
-// Force which version the schema really has.
+// A DirtyError means that an earlier migration to Version did not complete. No migration runs until an operator has
+// checked the schema and set its actual version with Force.
 type DirtyError struct {
 	Version uint
 }
 
 func (e *DirtyError) Error() string {
-	return fmt.Sprintf("the database is marked dirty at version %d: an earlier migration did not end", e.Version)
+	return fmt.Sprintf("the database is marked dirty at version %d: an earlier migration did not complete", e.Version)
 }
 
-// An AheadError says that the database has a version which this program does not know: a newer one was here.
+// An AheadError means that a newer program has migrated the database to a version that this program does not know.
 type AheadError struct {
 	Version uint // of the database
 	Latest  uint // of this program
@@ -40,24 +40,24 @@ func (e *AheadError) Error() string {
 	return fmt.Sprintf("the database is at version %d, this program knows versions up to %d", e.Version, e.Latest)
 }
 
-// A VersionError says that a version was asked for which there is none of.
+// A VersionError means that a requested version does not exist.
 type VersionError struct {
 	Problem string
 }
 
 func (e *VersionError) Error() string { return e.Problem }
 
-// A FileError says which migration file failed, why, and what it left behind.
+// A FileError describes the migration file that failed, the cause, and the state of the database.
 type FileError struct {
 	File     string
-	Line     int  // where in the file, 0 when unknown
-	Previous uint // the version before the file
-	Target   uint // the version that the file leads to
+	Line     int  // 0: unknown
+	Previous uint // version before the file
+	Target   uint // version after the file
 	Atomic   bool // the file is one transaction
-	Dirty    bool // the database is marked dirty at Target; otherwise it is at Previous, unchanged
-	Lost     bool // the connection broke, so Dirty is a guess
+	Dirty    bool // the database is marked dirty at Target; otherwise it is unchanged at Previous
+	Lost     bool // the connection was lost, so Dirty is only assumed
 	Tries    int
-	Err      error // a *pgconn.PgError when the server answered
+	Err      error // a *pgconn.PgError if the server answered
 }
 
 func (e *FileError) Error() string {
@@ -78,34 +78,34 @@ func (e *FileError) Error() string {
 	return b.String()
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *FileError) Unwrap() error { return e.Err }
 
-// Is matches ErrLockTimeout when the file could not lock a table and left nothing behind.
+// Is matches ErrLockTimeout if the file could not lock a table and changed nothing.
 func (e *FileError) Is(target error) bool {
 	return target == ErrLockTimeout && !e.Dirty && codeOf(e.Err) == lockNotAvailable
 }
 
-// codeOf is the SQLSTATE of the server's answer, empty when it gave none.
+// codeOf returns the SQLSTATE of the server's error, or "" if there is none.
 func codeOf(err error) string {
-	if answer := answerOf(err); answer != nil {
+	if answer := serverError(err); answer != nil {
 		return answer.Code
 	}
 	return ""
 }
 
-// answerOf finds the server's error, also in golang-migrate's errors, which do not unwrap; nil when the server did not
-// answer. A server that shuts down or ends the session answers and is gone: that counts as no answer.
-func answerOf(err error) *pgconn.PgError {
+// serverError returns the server's error, or nil if the server did not answer. It also looks into golang-migrate's errors,
+// which do not unwrap. Errors of a server that shuts down or ends the session count as no answer.
+func serverError(err error) *pgconn.PgError {
 	var answer *pgconn.PgError
-	if !errors.As(causeOf(err), &answer) || strings.HasPrefix(answer.Code, "57P") || strings.HasPrefix(answer.Code, "08") {
+	if !errors.As(unwrap(err), &answer) || strings.HasPrefix(answer.Code, "57P") || strings.HasPrefix(answer.Code, "08") {
 		return nil
 	}
 	return answer
 }
 
-// causeOf takes golang-migrate's wrapping off, whose text repeats the whole file.
-func causeOf(err error) error {
+// unwrap removes golang-migrate's wrapping, whose text repeats the whole file.
+func unwrap(err error) error {
 	var value database.Error
 	var pointer *database.Error
 	switch {

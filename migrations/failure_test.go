@@ -12,8 +12,8 @@ import (
 	"roundtables.kz/registry/migrations"
 )
 
-// after gives two migrations, of which the second does sql.
-func after(sql string) fstest.MapFS {
+// twoMigrations returns two migrations; the second runs sql.
+func twoMigrations(sql string) fstest.MapFS {
 	return files(map[string]string{
 		"000001_rooms.up.sql":   "CREATE TABLE rooms (name text); INSERT INTO rooms VALUES ('a'), ('a'); CREATE SEQUENCE attempts;",
 		"000001_rooms.down.sql": "DROP TABLE rooms; DROP SEQUENCE attempts;",
@@ -31,29 +31,29 @@ func fails(t *testing.T, err error) *migrations.FileError {
 	return failure
 }
 
-func TestAFileWhoseSecondStatementFailsLeavesNothingBehind(t *testing.T) {
+func TestAFileWhoseSecondStatementFailsIsRolledBack(t *testing.T) {
 	t.Parallel()
 	ctx, url := t.Context(), dbtest.Empty(t)
-	reached, err := runner(t, after("CREATE TABLE floors ();\n\nINSERT INTO rooms VALUES (oops);"), url, migrations.Options{}).Up(ctx)
+	reached, err := runner(t, twoMigrations("CREATE TABLE floors ();\n\nINSERT INTO rooms VALUES (oops);"), url, migrations.Options{}).Up(ctx)
 	f := fails(t, err)
 	if reached != 1 || f.Dirty || f.Lost || !f.Atomic || f.File != "000002_next.up.sql" || f.Line != 3 || f.Previous != 1 || f.Target != 2 {
 		t.Errorf("reached %d, %+v", reached, f)
 	}
 	for _, want := range []string{"000002_next.up.sql, line 3: ", `column "oops" does not exist`} {
 		if !strings.Contains(err.Error(), want) {
-			t.Errorf("%q does not say %q", err, want)
+			t.Errorf("%q does not contain %q", err, want)
 		}
 	}
 	at(t, url, 1, false)
 	if strings.Contains(describe(t, url), "floors") {
 		t.Error("the first statement took effect")
 	}
-	if _, err := runner(t, after("CREATE TABLE floors ()"), url, migrations.Options{}).Up(ctx); err != nil {
+	if _, err := runner(t, twoMigrations("CREATE TABLE floors ()"), url, migrations.Options{}).Up(ctx); err != nil {
 		t.Errorf("the corrected file: %v", err)
 	}
 }
 
-func TestAFirstFileThatCannotBeTakenBackStays(t *testing.T) {
+func TestAFirstFileThatCannotBeRevertedStays(t *testing.T) {
 	t.Parallel()
 	ctx, url := t.Context(), dbtest.Empty(t)
 	r := runner(t, files(map[string]string{"000001_a.up.sql": "CREATE TABLE a ()", "000001_a.down.sql": "DROP TABLE a; DROP TABLE b"}), url, migrations.Options{})
@@ -67,10 +67,10 @@ func TestAFirstFileThatCannotBeTakenBackStays(t *testing.T) {
 	at(t, url, 1, false)
 }
 
-func TestAFailureAtCommitLeavesNothingBehind(t *testing.T) {
+func TestAFailureAtCommitIsRolledBack(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)
-	_, err := runner(t, after(`
+	_, err := runner(t, twoMigrations(`
 		CREATE TABLE floors (id int PRIMARY KEY, above int REFERENCES floors DEFERRABLE INITIALLY DEFERRED);
 		INSERT INTO floors VALUES (1, 2)`), url, migrations.Options{}).Up(t.Context())
 	if f := fails(t, err); f.Dirty || !strings.Contains(err.Error(), `detail: Key (above)=(2)`) {
@@ -79,23 +79,23 @@ func TestAFailureAtCommitLeavesNothingBehind(t *testing.T) {
 	at(t, url, 1, false)
 }
 
-func TestAProcedureCannotCommitHalfOfAFile(t *testing.T) {
+func TestAProcedureCannotCommitPartOfAFile(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)
-	_, err := runner(t, after("DO $$ BEGIN INSERT INTO rooms VALUES ('half'); COMMIT; RAISE 'no'; END $$"), url, migrations.Options{}).Up(t.Context())
+	_, err := runner(t, twoMigrations("DO $$ BEGIN INSERT INTO rooms VALUES ('half'); COMMIT; RAISE 'no'; END $$"), url, migrations.Options{}).Up(t.Context())
 	if f := fails(t, err); f.Dirty {
 		t.Errorf("%+v", f)
 	}
 	at(t, url, 1, false)
 	if value[bool](t, url, "SELECT EXISTS (SELECT FROM rooms WHERE name = 'half')") {
-		t.Error("half of the file was committed")
+		t.Error("part of the file was committed")
 	}
 }
 
-func TestAFileThatCannotBeATransactionStaysDirtyUntilSomeoneLooked(t *testing.T) {
+func TestAFailedFileThatIsNotATransactionStaysDirtyUntilForced(t *testing.T) {
 	t.Parallel()
 	ctx, url := t.Context(), dbtest.Empty(t)
-	r := runner(t, after("CREATE UNIQUE INDEX CONCURRENTLY rooms_name_key ON rooms (name)"), url, migrations.Options{})
+	r := runner(t, twoMigrations("CREATE UNIQUE INDEX CONCURRENTLY rooms_name_key ON rooms (name)"), url, migrations.Options{})
 	_, err := r.Up(ctx)
 	if f := fails(t, err); !f.Dirty || f.Atomic || f.Lost {
 		t.Errorf("%+v", f)
@@ -125,10 +125,10 @@ func TestAFileThatCannotBeATransactionStaysDirtyUntilSomeoneLooked(t *testing.T)
 	at(t, url, 0, false)
 }
 
-func TestAFileThatCannotLockItsTableIsTriedAgain(t *testing.T) {
+func TestAFileThatCannotLockItsTableIsRetried(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)
-	_, err := runner(t, after(`DO $$ BEGIN
+	_, err := runner(t, twoMigrations(`DO $$ BEGIN
 		IF nextval('attempts') < 3 THEN
 			RAISE EXCEPTION 'busy' USING ERRCODE = 'lock_not_available';
 		END IF;
@@ -139,10 +139,10 @@ func TestAFileThatCannotLockItsTableIsTriedAgain(t *testing.T) {
 	at(t, url, 2, false)
 }
 
-func TestATableHeldByATransactionEndsInALockTimeout(t *testing.T) {
+func TestATableLockedByATransactionEndsInALockTimeout(t *testing.T) {
 	t.Parallel()
 	ctx, url := t.Context(), dbtest.Empty(t)
-	files := after("ALTER TABLE rooms ADD floor int")
+	files := twoMigrations("ALTER TABLE rooms ADD floor int")
 	if _, err := runner(t, files, url, migrations.Options{}).Goto(ctx, 1); err != nil {
 		t.Fatal(err)
 	}
@@ -160,15 +160,15 @@ func TestATableHeldByATransactionEndsInALockTimeout(t *testing.T) {
 	at(t, url, 1, false)
 }
 
-// blocked is a file that waits until the test lets go of advisory lock 42.
+// blocked is a file that waits until the test releases advisory lock 42.
 const blocked = "SET LOCAL lock_timeout = 0; CREATE TABLE floors (); SELECT pg_advisory_xact_lock(42)"
 
-// waiting are the sessions that wait for it in this database; other tests wait in theirs.
+// waiting counts the sessions in this database that wait for the lock. Other tests use other databases.
 const waiting = "FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 
 const isBlocked = "SELECT EXISTS (SELECT " + waiting + ")"
 
-// start brings a database up in the background.
+// start migrates a database up in the background.
 func start(r *migrations.Runner, t *testing.T) <-chan error {
 	done := make(chan error, 1)
 	go func() {
@@ -178,24 +178,24 @@ func start(r *migrations.Runner, t *testing.T) <-chan error {
 	return done
 }
 
-func TestOneRunnerWaitsForAnotherAndGivesUpInTime(t *testing.T) {
+func TestARunnerWaitsForAnotherOneUpToItsTimeout(t *testing.T) {
 	t.Parallel()
 	ctx, url := t.Context(), dbtest.Empty(t)
 	gate := connect(t, url)
 	if _, err := gate.Exec(ctx, "SELECT pg_advisory_lock(42)"); err != nil {
 		t.Fatal(err)
 	}
-	first := start(runner(t, after(blocked), url, migrations.Options{}), t)
+	first := start(runner(t, twoMigrations(blocked), url, migrations.Options{}), t)
 	eventually(t, "the first runner is at work", func() bool { return value[bool](t, url, isBlocked) })
 
-	impatient := runner(t, after(blocked), url, migrations.Options{LockTimeout: -1})
+	impatient := runner(t, twoMigrations(blocked), url, migrations.Options{LockTimeout: -1})
 	if _, err := impatient.Up(ctx); !errors.Is(err, migrations.ErrLockTimeout) || !strings.Contains(err.Error(), "server process") {
-		t.Errorf("while another runner is at work: %v", err)
+		t.Errorf("while another runner is running: %v", err)
 	}
 	if s, err := impatient.Status(ctx); err != nil || s.Running == nil || s.Err() != nil || s.Migrations[1].State != migrations.StateRunning {
 		t.Errorf("%+v, %v", s, err)
 	}
-	_, err := runner(t, after(blocked), url, migrations.Options{Waiting: func(migrations.Holder) {
+	_, err := runner(t, twoMigrations(blocked), url, migrations.Options{Waiting: func(migrations.Holder) {
 		if _, err := gate.Exec(ctx, "SELECT pg_advisory_unlock(42)"); err != nil {
 			t.Error(err)
 		}
@@ -212,7 +212,7 @@ func TestALostConnectionIsReportedAsDirtyAndTheFileIsRolledBack(t *testing.T) {
 	if _, err := connect(t, url).Exec(ctx, "SELECT pg_advisory_lock(42)"); err != nil {
 		t.Fatal(err)
 	}
-	done := start(runner(t, after(blocked), url, migrations.Options{}), t)
+	done := start(runner(t, twoMigrations(blocked), url, migrations.Options{}), t)
 	eventually(t, "the file runs", func() bool { return value[bool](t, url, isBlocked) })
 	exec(t, url, "SELECT pg_terminate_backend(pid) "+waiting)
 	err := <-done

@@ -22,7 +22,7 @@ func connect(t *testing.T, databaseURL string) *pgx.Conn {
 	return conn
 }
 
-// with gives a database URL with one more parameter.
+// with returns a database URL with one more parameter.
 func with(t *testing.T, databaseURL, name, value string) string {
 	t.Helper()
 	u, err := url.Parse(databaseURL)
@@ -49,7 +49,7 @@ func exec(t *testing.T, databaseURL, sql string) {
 	}
 }
 
-// value reads one value.
+// value returns the single value of a query.
 func value[T any](t *testing.T, databaseURL, sql string, args ...any) T {
 	t.Helper()
 	ctx := context.Background()
@@ -92,7 +92,7 @@ func at(t *testing.T, databaseURL string, version uint, dirty bool) {
 	}
 }
 
-// eventually waits until a condition holds.
+// eventually waits until a condition is true.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
@@ -101,7 +101,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatalf("waited in vain: %s", what)
+			t.Fatalf("timed out: %s", what)
 		}
 	}
 }

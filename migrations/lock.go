@@ -9,21 +9,20 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// lockKey is the advisory lock that a migration holds from beginning to end. It must differ from golang-migrate's own
+// lockKey is the key of the advisory lock that a migration holds while it runs. It must differ from golang-migrate's own
 // key (CRC-32, below 2^32).
 const lockKey int64 = 0x7265_6769_7374_7279
 
 const lockPoll = 200 * time.Millisecond
 
-// Holder is the session that is migrating a database. Since and Client are unknown when the session belongs to a role
-// that we may not look at.
+// Holder is the session that is migrating a database. Since and Client are nil if our role may not see them.
 type Holder struct {
 	PID    int32      `json:"pid"`
 	Since  *time.Time `json:"since"`
 	Client *string    `json:"client"`
 }
 
-// String describes the session for people.
+// String describes the session.
 func (h Holder) String() string {
 	text := fmt.Sprintf("server process %d", h.PID)
 	if h.Client != nil {
@@ -35,9 +34,8 @@ func (h Holder) String() string {
 	return text
 }
 
-// lock takes the lock or gives up after limit. golang-migrate's own lock waits inside the server with a snapshot open,
-// and CREATE INDEX CONCURRENTLY waits for every snapshot: with two migrations at once that is a deadlock. Asking again
-// and again holds nothing between the questions.
+// lock takes the lock, or returns an error after limit. It polls, because golang-migrate's own lock waits in the server
+// with an open snapshot, and CREATE INDEX CONCURRENTLY waits for all snapshots: two migrations at once would deadlock.
 func lock(ctx context.Context, conn *pgx.Conn, limit time.Duration, waiting func(Holder)) error {
 	deadline := time.Now().Add(limit)
 	for first := true; ; first = false {
@@ -61,7 +59,7 @@ func lock(ctx context.Context, conn *pgx.Conn, limit time.Duration, waiting func
 			if other != nil {
 				text += " (" + other.String() + ")"
 			}
-			return fmt.Errorf("%s and did not end within %v: %w", text, limit, ErrLockTimeout)
+			return fmt.Errorf("%s and did not finish within %v: %w", text, limit, ErrLockTimeout)
 		}
 		select {
 		case <-ctx.Done():
@@ -71,7 +69,7 @@ func lock(ctx context.Context, conn *pgx.Conn, limit time.Duration, waiting func
 	}
 }
 
-// holder finds who has the lock; nil when nobody does.
+// holder returns the session that holds the lock, or nil.
 func holder(ctx context.Context, conn *pgx.Conn) (*Holder, error) {
 	var h Holder
 	err := conn.QueryRow(ctx, `
@@ -86,7 +84,7 @@ func holder(ctx context.Context, conn *pgx.Conn) (*Holder, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("look who is migrating: %w", err)
+		return nil, fmt.Errorf("find the running migration: %w", err)
 	}
 	return &h, nil
 }

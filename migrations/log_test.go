@@ -7,7 +7,7 @@ import (
 	"roundtables.kz/registry/migrations"
 )
 
-func TestATableTakenBackIsForgottenByTheLogAndCursorsOfBeforeAreRefused(t *testing.T) {
+func TestRevertingATableRemovesItFromTheLogAndInvalidatesCursors(t *testing.T) {
 	t.Parallel()
 	ctx, url := t.Context(), dbtest.Empty(t)
 	r := runner(t, migrations.FS, url, migrations.Options{})
@@ -27,7 +27,7 @@ func TestATableTakenBackIsForgottenByTheLogAndCursorsOfBeforeAreRefused(t *testi
 		t.Fatal(err)
 	}
 	if got := value[string](t, url, types); got != "{roles,topics}" {
-		t.Errorf("the log still knows %s", got)
+		t.Errorf("the log still contains %s", got)
 	}
 	if value[string](t, url, "SELECT epoch FROM registry") == epoch {
 		t.Error("the epoch is the same")
@@ -35,5 +35,5 @@ func TestATableTakenBackIsForgottenByTheLogAndCursorsOfBeforeAreRefused(t *testi
 	if _, err := r.Up(ctx); err != nil {
 		t.Fatal(err)
 	}
-	exec(t, url, `INSERT INTO round_tables (title, date_precision) VALUES ('{"en": "Dialogue"}', 'unknown')`) // number 1 again
+	exec(t, url, `INSERT INTO round_tables (title, date_precision) VALUES ('{"en": "Dialogue"}', 'unknown')`) // id 1 again
 }

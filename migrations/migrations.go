@@ -1,9 +1,9 @@
-// Package migrations holds the schema of the registry as numbered SQL files and applies them with golang-migrate. It
-// knows the version of a database and nothing of what the tables mean.
+// Package migrations contains the schema of the registry as numbered SQL files and applies them with golang-migrate. It
+// handles versions of the schema and does not depend on the content of the tables.
 //
-// A file runs as one transaction together with the mark that it is done, so it either took effect whole or not at
-// all. Statements that PostgreSQL refuses inside a transaction (CREATE INDEX CONCURRENTLY, VACUUM, ...) stand alone in
-// a file of their own; Load says so when they do not.
+// A file runs in one transaction together with the mark that it is complete, so it takes effect completely or not at all.
+// A statement that PostgreSQL rejects inside a transaction (CREATE INDEX CONCURRENTLY, VACUUM, ...) must be alone in its
+// file; Load checks that.
 package migrations
 
 import (
@@ -22,19 +22,18 @@ import (
 
 //go:generate go run ./dump
 
-// FS holds the migrations of the registry.
+// FS contains the migrations of the registry.
 //
 //go:embed *.up.sql *.down.sql
 var FS embed.FS
 
-// table is where golang-migrate keeps the version.
+// table is the table in which golang-migrate stores the version.
 const table = "schema_migrations"
 
 var embedded = sync.OnceValues(func() (Set, error) { return Load(FS) })
 
-// Up brings the database to Latest and returns nil when it is there, whoever brought it there. It waits for another
-// migration that is running; cancelling ctx ends the wait, or stops after the file that is running. Its errors are
-// those of Runner.Up.
+// Up migrates the database to Latest. It waits for another running migration, and returns nil if that one reaches Latest.
+// Cancelling ctx ends the wait, or stops after the current file. Its errors are those of Runner.Up.
 func Up(ctx context.Context, databaseURL string) error {
 	r, err := New(FS, databaseURL, Options{})
 	if err != nil {
@@ -44,16 +43,16 @@ func Up(ctx context.Context, databaseURL string) error {
 	return err
 }
 
-// Latest is the newest version that this binary carries.
+// Latest returns the newest version in this program.
 func Latest() uint {
 	set, err := embedded()
 	if err != nil {
-		panic(fmt.Sprintf("the embedded migrations are not usable: %v", err))
+		panic(fmt.Sprintf("the embedded migrations are invalid: %v", err))
 	}
 	return set.Latest()
 }
 
-// Digest names the content of the files: it changes with any of them, as the version does not.
+// Digest returns a hash of all files. Unlike the version, it changes whenever a file changes.
 var Digest = sync.OnceValue(func() string {
 	h := sha256.New()
 	err := fs.WalkDir(FS, ".", func(path string, entry fs.DirEntry, err error) error {
@@ -70,9 +69,8 @@ var Digest = sync.OnceValue(func() string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 })
 
-// Version reads the version of the schema from a connection, a pool or a transaction: 0 when nothing was applied yet.
-// Dirty says that a migration to that version began and nobody knows that it ended: the schema may be neither the old
-// nor the new one.
+// Version returns the version of the schema, 0 if no migration has been applied. dirty means that a migration to this
+// version started and may not have completed, so the schema may be neither the old nor the new one.
 func Version(ctx context.Context, q interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }) (version uint, dirty bool, err error) {
@@ -85,5 +83,5 @@ func Version(ctx context.Context, q interface {
 	case err != nil:
 		return 0, false, fmt.Errorf("read the schema version: %w", err)
 	}
-	return uint(max(v, 0)), dirty, nil // golang-migrate writes -1 while it takes back the first file
+	return uint(max(v, 0)), dirty, nil // golang-migrate writes -1 while it reverts the first file
 }

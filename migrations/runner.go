@@ -13,36 +13,36 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// DefaultLockTimeout is how long a migration waits for another one that is running.
+// DefaultLockTimeout is how long a migration waits for another running one.
 const DefaultLockTimeout = time.Minute
 
-// A file that cannot lock a table in time, or is the victim of a deadlock, is tried again.
+// A file that cannot lock a table in time, or is the victim of a deadlock, is retried.
 const (
-	tries    = 3
-	tryPause = 500 * time.Millisecond
+	maxTries   = 3
+	retryPause = 500 * time.Millisecond
 )
 
-// Options are optional.
+// Options configure a Runner. All are optional.
 type Options struct {
-	LockTimeout time.Duration // 0: DefaultLockTimeout; below 0: do not wait at all
-	Waiting     func(Holder)  // called once when another migration is running
+	LockTimeout time.Duration // 0: DefaultLockTimeout; negative: do not wait
+	Waiting     func(Holder)  // called once if another migration is running
 	Applied     func(Step)    // called after each file
 }
 
-// Step is one file that was applied.
+// Step is an applied file.
 type Step struct {
 	File      string        `json:"file"`
 	Direction Direction     `json:"direction"`
-	Version   uint          `json:"version"` // of the database afterwards
+	Version   uint          `json:"version"` // of the database after the file
 	Took      time.Duration `json:"-"`
 }
 
-// Runner moves one database through one set of migrations. Any number of runners may work on a database at once, in
-// any number of processes: one moves, the others wait and find nothing left to do.
+// Runner migrates one database with one set of migrations. Several runners, in several processes, can run on a database
+// at once: one applies the migrations, the others wait and then have nothing to do.
 //
-// Cancelling the context of a method ends the wait for another runner, or stops before the next file; the file that is
-// running is always let to its end. Besides errors of the server, methods return *pgconn.ConnectError (no connection),
-// *DirtyError, *AheadError, *VersionError, *FileError and what matches ErrLockTimeout.
+// Cancelling the context of a method ends the wait for another runner, or stops before the next file; the current file
+// always runs to its end. Besides errors of the server, methods return *pgconn.ConnectError (no connection), *DirtyError,
+// *AheadError, *VersionError, *FileError and errors that match ErrLockTimeout.
 type Runner struct {
 	files   fs.FS
 	set     Set
@@ -50,8 +50,8 @@ type Runner struct {
 	options Options
 }
 
-// New prepares a runner; it does not connect. The URL is a direct one: locks do not survive a pooler such as PgBouncer.
-// The error is a *URLError or says what is wrong with the files (see Load).
+// New returns a runner and does not connect. The URL must be the direct address of the server, because locks do not work
+// through a connection pooler such as PgBouncer. The error is a *URLError or the error of Load.
 func New(files fs.FS, databaseURL string, options Options) (*Runner, error) {
 	set, err := Load(files)
 	if err != nil {
@@ -67,32 +67,32 @@ func New(files fs.FS, databaseURL string, options Options) (*Runner, error) {
 	return &Runner{files: files, set: set, config: config, options: options}, nil
 }
 
-// Up applies every file that is pending and returns the version reached.
+// Up applies all pending files and returns the version reached.
 func (r *Runner) Up(ctx context.Context) (uint, error) {
 	return r.move(ctx, func(uint) (uint, error) { return r.set.Latest(), nil })
 }
 
-// Down takes back the newest n files (n is at least 1) and returns the version reached.
+// Down reverts the newest n migrations (n is at least 1) and returns the version reached.
 func (r *Runner) Down(ctx context.Context, n uint) (uint, error) {
 	return r.move(ctx, func(current uint) (uint, error) {
 		if n == 0 || n > current {
-			return 0, &VersionError{fmt.Sprintf("cannot take back %d: %d migrations are applied", n, current)}
+			return 0, &VersionError{fmt.Sprintf("cannot revert %d migrations: %d are applied", n, current)}
 		}
 		return current - n, nil
 	})
 }
 
-// Goto moves up or down to a version, 0 being the empty schema, and returns it.
+// Goto migrates up or down to a version and returns it. Version 0 is the empty schema.
 func (r *Runner) Goto(ctx context.Context, version uint) (uint, error) {
-	if err := r.known(version); err != nil {
+	if err := r.checkVersion(version); err != nil {
 		return 0, err
 	}
 	return r.move(ctx, func(uint) (uint, error) { return version, nil })
 }
 
-// Force only writes down that the schema has a version, and is not dirty. It is for a person who has looked.
+// Force sets the version and clears the dirty mark without running any file. Check the schema first.
 func (r *Runner) Force(ctx context.Context, version uint) error {
-	if err := r.known(version); err != nil {
+	if err := r.checkVersion(version); err != nil {
 		return err
 	}
 	return r.locked(ctx, func(s *session) error {
@@ -103,7 +103,7 @@ func (r *Runner) Force(ctx context.Context, version uint) error {
 	})
 }
 
-func (r *Runner) known(version uint) error {
+func (r *Runner) checkVersion(version uint) error {
 	if version > r.set.Latest() {
 		return &VersionError{fmt.Sprintf("there is no version %d; the newest is %d", version, r.set.Latest())}
 	}
@@ -139,9 +139,9 @@ func (r *Runner) step(ctx context.Context, s *session, current, target uint) (ui
 		if ctx.Err() != nil {
 			return current, fmt.Errorf("stopped before %s: %w", file, context.Cause(ctx))
 		}
-		// Without this session another runner would think that nobody is at work.
+		// If this session is lost, its lock is too, and another runner could start.
 		if err := s.lock.Ping(ctx); err != nil {
-			return current, fmt.Errorf("the connection that holds the lock broke before %s: %w", file, err)
+			return current, fmt.Errorf("the connection that holds the lock was lost before %s: %w", file, err)
 		}
 		began := time.Now()
 		err := s.migrate.Steps(int(next) - int(current))
@@ -151,20 +151,20 @@ func (r *Runner) step(ctx context.Context, s *session, current, target uint) (ui
 			}
 			return next, nil
 		}
-		failure := s.settle(err, m.script(direction), current)
+		failure := s.assess(err, m.script(direction), current)
 		failure.File, failure.Target, failure.Tries = file, next, try
 		retry := !failure.Dirty && (codeOf(failure.Err) == lockNotAvailable || codeOf(failure.Err) == deadlockDetected)
-		if !retry || try == tries {
+		if !retry || try == maxTries {
 			return current, failure
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(time.Duration(try) * tryPause):
+		case <-time.After(time.Duration(try) * retryPause):
 		}
 	}
 }
 
-// session is what one runner holds while it moves the database.
+// session is the state of a runner while it migrates.
 type session struct {
 	lock    *pgx.Conn // its session owns the advisory lock
 	driver  database.Driver
@@ -173,11 +173,11 @@ type session struct {
 	dirty   bool
 }
 
-// locked runs do while no other runner is at work.
+// locked runs do while it holds the lock against other runners.
 func (r *Runner) locked(ctx context.Context, do func(*session) error) (err error) {
 	conn, err := pgx.ConnectConfig(ctx, r.config)
 	if err != nil {
-		return fmt.Errorf("connect to %s: %w", where(r.config), err)
+		return fmt.Errorf("connect to %s: %w", databaseName(r.config), err)
 	}
 	defer closeConn(conn)
 	var schema *string
@@ -196,14 +196,14 @@ func (r *Runner) locked(ctx context.Context, do func(*session) error) (err error
 	}
 	db := stdlib.OpenDB(*r.config)
 	db.SetMaxOpenConns(1)
-	// This takes golang-migrate's own lock, so it also waits for a session that outlived its killed client.
+	// This takes golang-migrate's own lock, so it also waits for the session of a killed client.
 	opened, err := driver.WithInstance(db, &driver.Config{SchemaName: *schema})
 	if err != nil {
 		_ = db.Close()
 		if codeOf(err) == lockNotAvailable {
-			return fmt.Errorf("the session of an earlier migration is still at work on the server: %w", ErrLockTimeout)
+			return fmt.Errorf("the session of an earlier migration is still running on the server: %w", ErrLockTimeout)
 		}
-		return fmt.Errorf("open the version table: %w", causeOf(err))
+		return fmt.Errorf("open the version table: %w", unwrap(err))
 	}
 	m, err := migrate.NewWithInstance("iofs", files, "pgx5", opened)
 	if err != nil {
@@ -218,11 +218,11 @@ func (r *Runner) locked(ctx context.Context, do func(*session) error) (err error
 	return do(s)
 }
 
-// settle finds out what a failed file left behind and takes the dirty mark off again when that is the state before it.
-func (s *session) settle(err error, file script, previous uint) *FileError {
-	answer := answerOf(err)
-	failure := &FileError{Err: causeOf(err), Line: lineOf(file, answer), Previous: previous, Atomic: file.atomic}
-	_, dirty, err := s.driver.Version() // not migrate's, which drops the mark of a version below the first
+// assess determines the state that a failed file has left. It clears the dirty mark if the file was rolled back.
+func (s *session) assess(err error, file script, previous uint) *FileError {
+	answer := serverError(err)
+	failure := &FileError{Err: unwrap(err), Line: lineOf(file, answer), Previous: previous, Atomic: file.atomic}
+	_, dirty, err := s.driver.Version() // migrate.Version would drop the mark of a version below the first
 	failure.Lost = err != nil
 	failure.Dirty = dirty || failure.Lost
 	if !failure.Lost && dirty && file.atomic && answer != nil {
@@ -237,13 +237,13 @@ func (s *session) force(version uint) error {
 		v = database.NilVersion
 	}
 	if err := s.migrate.Force(v); err != nil {
-		return fmt.Errorf("write down version %d: %w", version, causeOf(err))
+		return fmt.Errorf("set version %d: %w", version, unwrap(err))
 	}
 	return nil
 }
 
-// closeConn gives the lock back and says goodbye to the server, even when the caller's time is over, but does not wait for
-// an answer for long. Without the first, the lock would stay until the server has noticed the second.
+// closeConn releases the lock and closes the connection, even if the caller's context has ended, within two seconds. It
+// releases the lock explicitly, because the server notices a closed connection only later.
 func closeConn(conn *pgx.Conn) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()

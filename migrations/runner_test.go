@@ -12,7 +12,7 @@ import (
 	"roundtables.kz/registry/migrations"
 )
 
-func TestEveryOwnMigrationTakenBackLeavesTheSchemaBeforeIt(t *testing.T) {
+func TestRevertingAnyMigrationRestoresThePreviousSchema(t *testing.T) {
 	t.Parallel()
 	ctx, url := t.Context(), dbtest.Empty(t)
 	r, observer := runner(t, migrations.FS, url, migrations.Options{}), connect(t, url)
@@ -33,20 +33,20 @@ func TestEveryOwnMigrationTakenBackLeavesTheSchemaBeforeIt(t *testing.T) {
 	for v := uint(1); v <= migrations.Latest(); v++ {
 		schemas = append(schemas, reach(v))
 		if back := reach(v - 1); back != schemas[v-1] {
-			t.Errorf("migration %d taken back leaves another schema than before:\n%s", v, firstDifference(schemas[v-1], back))
+			t.Errorf("reverting migration %d does not restore the previous schema:\n%s", v, firstDifference(schemas[v-1], back))
 		}
 		if again := reach(v); again != schemas[v] {
-			t.Errorf("migration %d applied again makes another schema:\n%s", v, firstDifference(schemas[v], again))
+			t.Errorf("migration %d applied again creates another schema:\n%s", v, firstDifference(schemas[v], again))
 		}
 	}
 	if empty := reach(0); empty != "" {
-		t.Errorf("all migrations taken back leave:\n%s", empty)
+		t.Errorf("after reverting all migrations there remains:\n%s", empty)
 	}
 	if err := migrations.Up(ctx, url); err != nil {
 		t.Fatal(err)
 	}
 	if again := described(); again != schemas[len(schemas)-1] {
-		t.Errorf("up, down and up make another schema:\n%s", firstDifference(schemas[len(schemas)-1], again))
+		t.Errorf("up, down and up create another schema:\n%s", firstDifference(schemas[len(schemas)-1], again))
 	}
 }
 
@@ -72,7 +72,7 @@ var withConcurrentIndex = files(map[string]string{
 	"000003_floors.down.sql": "DROP TABLE floors;",
 })
 
-func TestRunnersAtOnceApplyEachFileOnceEvenConcurrentIndexes(t *testing.T) {
+func TestConcurrentRunnersApplyEachFileOnceEvenConcurrentIndexes(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)
 	var applied atomic.Int32
@@ -124,7 +124,7 @@ func TestGotoAndDownRunTheFilesBetween(t *testing.T) {
 	}
 }
 
-func TestVersionsThatDoNotExistAreRefused(t *testing.T) {
+func TestVersionsThatDoNotExistAreRejected(t *testing.T) {
 	t.Parallel()
 	r := runner(t, withConcurrentIndex, dbtest.Empty(t), migrations.Options{})
 	_, err := r.Goto(t.Context(), 4)
@@ -136,7 +136,7 @@ func TestVersionsThatDoNotExistAreRefused(t *testing.T) {
 	}
 }
 
-func TestADatabaseOfANewerReleaseIsLeftAlone(t *testing.T) {
+func TestADatabaseOfANewerReleaseIsUnchanged(t *testing.T) {
 	t.Parallel()
 	ctx, url := t.Context(), dbtest.Empty(t)
 	if _, err := runner(t, withConcurrentIndex, url, migrations.Options{}).Up(ctx); err != nil {
@@ -159,7 +159,7 @@ func TestADatabaseOfANewerReleaseIsLeftAlone(t *testing.T) {
 	}
 }
 
-func TestStopsBetweenFilesWhenTheContextEnds(t *testing.T) {
+func TestARunnerStopsBetweenFilesWhenTheContextEnds(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)
 	stopping := errors.New("stopping")
@@ -172,7 +172,7 @@ func TestStopsBetweenFilesWhenTheContextEnds(t *testing.T) {
 	at(t, url, 1, false)
 }
 
-func TestSettingsOfOneFileDoNotReachTheNext(t *testing.T) {
+func TestSettingsOfOneFileDoNotAffectTheNext(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)
 	_, err := runner(t, files(map[string]string{
@@ -195,7 +195,7 @@ func TestVersionOfADatabaseWithoutMigrationsIsZero(t *testing.T) {
 		t.Errorf("%+v, %v", s, err)
 	}
 	if describe(t, url) != "" || value[bool](t, url, "SELECT to_regclass('schema_migrations') IS NOT NULL") {
-		t.Error("looking has changed the database")
+		t.Error("Status changed the database")
 	}
 }
 

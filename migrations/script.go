@@ -18,18 +18,18 @@ func newScript(text string) (script, error) {
 	parsed := statements(text)
 	for _, words := range parsed {
 		if controlsTransaction(words) {
-			return script{}, fmt.Errorf("%s: the file already is one transaction", strings.Join(words[:min(2, len(words))], " "))
+			return script{}, fmt.Errorf("%s: the file already runs as one transaction", strings.Join(words[:min(2, len(words))], " "))
 		}
 	}
-	alone := slices.ContainsFunc(parsed, refusesTransaction)
-	if alone && len(parsed) > 1 {
+	mustRunAlone := slices.ContainsFunc(parsed, refusesTransaction)
+	if mustRunAlone && len(parsed) > 1 {
 		return script{}, fmt.Errorf("a statement that cannot run in a transaction (CONCURRENTLY, VACUUM, ...) must be the only one in its file")
 	}
-	return script{text: text, atomic: !alone}, nil
+	return script{text: text, atomic: !mustRunAlone}, nil
 }
 
-// controlsTransaction reports a statement that would end the file's own transaction, or leave one open: then an error
-// would leave the session aborted and golang-migrate could not even give its lock back.
+// controlsTransaction reports whether a statement ends the file's own transaction or leaves one open. After an error the
+// session would then be aborted, and golang-migrate could not release its lock.
 func controlsTransaction(words []string) bool {
 	switch words[0] {
 	case "BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE":
@@ -40,7 +40,7 @@ func controlsTransaction(words []string) bool {
 	return false
 }
 
-// refusesTransaction reports a statement that PostgreSQL refuses inside a transaction.
+// refusesTransaction reports whether PostgreSQL rejects a statement inside a transaction.
 func refusesTransaction(words []string) bool {
 	second := ""
 	if len(words) > 1 {
@@ -62,8 +62,8 @@ func refusesTransaction(words []string) bool {
 	return false
 }
 
-// statements splits SQL at its semicolons and gives of each statement the bare words in upper case. Comments,
-// literals, quoted names and the bodies of functions are left out; statements without a word are dropped.
+// statements splits SQL at its semicolons and returns the words of each statement in upper case. It omits comments,
+// literals, quoted names, bodies of functions, and statements without words.
 func statements(sql string) [][]string {
 	var (
 		all     [][]string
@@ -122,7 +122,7 @@ func isWord(c byte) bool {
 	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
 }
 
-// length is how far s reaches up to and with end, looking from start on; all of s when it has no end.
+// length returns the length of s up to and including the first end after start, or the whole length if there is none.
 func length(s string, start int, end string) int {
 	if at := strings.Index(s[start:], end); at >= 0 {
 		return start + at + len(end)
@@ -148,7 +148,7 @@ func commentLength(s string) int {
 	return len(s)
 }
 
-// quotedLength measures a literal or a quoted name with its quotes; a doubled quote reads as two of them in a row.
+// quotedLength returns the length of a literal or a quoted name with its quotes. A doubled quote counts as two in a row.
 func quotedLength(s string, escapes bool) int {
 	for i := 1; i < len(s); i++ {
 		switch {
@@ -161,7 +161,7 @@ func quotedLength(s string, escapes bool) int {
 	return len(s)
 }
 
-// dollarLength measures $tag$...$tag$, or the sign alone when no tag follows.
+// dollarLength returns the length of $tag$...$tag$, or 1 if no tag follows the dollar sign.
 func dollarLength(s string) int {
 	end := 1
 	for end < len(s) && isWord(s[end]) {
@@ -174,7 +174,7 @@ func dollarLength(s string) int {
 	return length(s, len(tag), tag)
 }
 
-// lineOf is the line of a file that the server's error points at, 0 when it points at none.
+// lineOf returns the line of a file that the server's error points at, or 0.
 func lineOf(s script, answer *pgconn.PgError) int {
 	if answer == nil || answer.Position < 1 {
 		return 0

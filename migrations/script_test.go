@@ -7,7 +7,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-func TestAFileIsOneTransactionUnlessItsStatementRefusesOne(t *testing.T) {
+func TestAFileIsOneTransactionUnlessItsStatementCannotBe(t *testing.T) {
 	for sql, atomic := range map[string]bool{
 		"":                             true,
 		"-- CREATE INDEX CONCURRENTLY": true,
@@ -38,10 +38,10 @@ func TestAFileIsOneTransactionUnlessItsStatementRefusesOne(t *testing.T) {
 	}
 }
 
-func TestAFileThatPostgreSQLWouldRefuseIsRefusedBeforeItRuns(t *testing.T) {
+func TestAnInvalidFileIsRejectedBeforeItRuns(t *testing.T) {
 	for sql, want := range map[string]string{
-		"BEGIN; CREATE TABLE a (); COMMIT;":                      "BEGIN: the file already is one transaction",
-		"CREATE TABLE a ();\ncommit":                             "COMMIT: the file already is one transaction",
+		"BEGIN; CREATE TABLE a (); COMMIT;":                      "BEGIN: the file already runs as one transaction",
+		"CREATE TABLE a ();\ncommit":                             "COMMIT: the file already runs as one transaction",
 		"START TRANSACTION; SELECT 1":                            "START TRANSACTION: the file already",
 		"SELECT 1; PREPARE TRANSACTION 'a'":                      "PREPARE TRANSACTION: the file already",
 		"SELECT 1; ROLLBACK":                                     "ROLLBACK: the file already",
@@ -54,7 +54,7 @@ func TestAFileThatPostgreSQLWouldRefuseIsRefusedBeforeItRuns(t *testing.T) {
 	}
 }
 
-func TestAnErrorPointsAtItsLineCountedInCharacters(t *testing.T) {
+func TestAnErrorPositionInCharactersGivesTheLine(t *testing.T) {
 	s := script{text: "-- Тоқаев\n\nSELECT oops;"}
 	for position, want := range map[int32]int{0: 0, 1: 1, 10: 1, 11: 2, 12: 3, 19: 3, 900: 0} {
 		if got := lineOf(s, &pgconn.PgError{Position: position}); got != want {

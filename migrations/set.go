@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// Direction is the way a migration runs.
+// Direction is the direction of a migration.
 type Direction string
 
-// The two directions; each has its file.
+// The two directions. Each has its own file.
 const (
 	DirectionUp   Direction = "up"
 	DirectionDown Direction = "down"
@@ -21,14 +21,14 @@ const (
 // Migration is one numbered step of the schema.
 type Migration struct {
 	Version  uint
-	Name     string // as in the file's name: lower case, digits, underscores
+	Name     string // as in the file name: lower case, digits, underscores
 	up, down script
 }
 
-// File is the name of the file that holds one direction, such as 000003_people.up.sql.
+// File returns the file name of one direction, such as 000003_people.up.sql.
 func (m Migration) File(d Direction) string { return FileName(m.Version, m.Name, d) }
 
-// Atomic reports whether the file of one direction is one transaction, so that it takes effect whole or not at all.
+// Atomic reports whether the file of one direction runs as one transaction.
 func (m Migration) Atomic(d Direction) bool { return m.script(d).atomic }
 
 func (m Migration) script(d Direction) script {
@@ -38,12 +38,12 @@ func (m Migration) script(d Direction) script {
 	return m.up
 }
 
-// FileName is how the file of a migration is called.
+// FileName returns the file name of a migration.
 func FileName(version uint, name string, d Direction) string {
 	return fmt.Sprintf("%06d_%s.%s.sql", version, name, d)
 }
 
-// ValidName reports whether a migration may be called so: lower-case letters, digits and underscores, a letter first.
+// ValidName reports whether a name is valid for a migration: lower-case letters, digits and underscores, a letter first.
 func ValidName(name string) bool { return validName.MatchString(name) }
 
 var (
@@ -51,15 +51,15 @@ var (
 	fileName  = regexp.MustCompile(`^([0-9]{6})_([a-z][a-z0-9_]{0,99})\.(up|down)\.sql$`)
 )
 
-// Set is a whole history: the migration of version n is at n-1.
+// Set is a complete list of migrations. The migration of version n is at index n-1.
 type Set []Migration
 
-// Latest is the newest version of the set, 0 when it is empty.
+// Latest returns the newest version of the set, or 0 if the set is empty.
 func (s Set) Latest() uint { return uint(len(s)) }
 
-// Load reads the .up.sql and .down.sql files at the root of files and checks what would go wrong later: names, numbers
-// that are missing or taken twice (golang-migrate would never run a number below the current one), a direction
-// without a file, BEGIN or COMMIT in a file, a statement in company that must stand alone. It reports everything at once.
+// Load reads and checks the .up.sql and .down.sql files in the root of files: valid names, no missing or duplicate numbers
+// (golang-migrate never runs a number below the current one), both directions, no BEGIN or COMMIT, and statements that
+// cannot run in a transaction alone in their file. The error lists all problems.
 func Load(files fs.FS) (Set, error) {
 	entries, err := fs.ReadDir(files, ".")
 	if err != nil {
@@ -73,13 +73,13 @@ func Load(files fs.FS) (Set, error) {
 		}
 		parts := fileName.FindStringSubmatch(e.Name())
 		if parts == nil {
-			problems = append(problems, fmt.Errorf("%s: a migration is called like 000001_name.up.sql, in lower case", e.Name()))
+			problems = append(problems, fmt.Errorf("%s: the name must look like 000001_name.up.sql, in lower case", e.Name()))
 			continue
 		}
 		number, _ := strconv.ParseUint(parts[1], 10, 64) // six digits
 		version, direction := uint(number), Direction(parts[3])
 		if other, taken := found[version][direction]; taken {
-			problems = append(problems, fmt.Errorf("%s: the number is taken by %s", e.Name(), other))
+			problems = append(problems, fmt.Errorf("%s: the number is already used by %s", e.Name(), other))
 			continue
 		}
 		if found[version] == nil {
@@ -91,7 +91,7 @@ func Load(files fs.FS) (Set, error) {
 	for version := uint(1); len(set) < len(found); version++ {
 		pair, ok := found[version]
 		if !ok {
-			problems = append(problems, fmt.Errorf("%06d is missing: the numbers start at 000001 and leave no gap", version))
+			problems = append(problems, fmt.Errorf("%06d is missing: numbers must start at 000001 without gaps", version))
 			break
 		}
 		m := Migration{Version: version}
@@ -102,7 +102,7 @@ func Load(files fs.FS) (Set, error) {
 		set = append(set, m)
 	}
 	if len(problems) > 0 {
-		return nil, fmt.Errorf("unusable migrations: %w", errors.Join(problems...))
+		return nil, fmt.Errorf("invalid migrations: %w", errors.Join(problems...))
 	}
 	return set, nil
 }
@@ -112,7 +112,7 @@ func loadPair(files fs.FS, pair map[Direction]string) (name string, up, down scr
 	for _, d := range []Direction{DirectionUp, DirectionDown} {
 		file, ok := pair[d]
 		if !ok {
-			problems = append(problems, fmt.Errorf("%s has no .%s.sql beside it", pair[opposite(d)], d))
+			problems = append(problems, fmt.Errorf("%s has no matching .%s.sql file", pair[opposite(d)], d))
 			continue
 		}
 		names[d] = fileName.FindStringSubmatch(file)[2]
@@ -132,7 +132,7 @@ func loadPair(files fs.FS, pair map[Direction]string) (name string, up, down scr
 		}
 	}
 	if len(names) == 2 && names[DirectionUp] != names[DirectionDown] {
-		problems = append(problems, fmt.Errorf("%s and %s must have one name", pair[DirectionUp], pair[DirectionDown]))
+		problems = append(problems, fmt.Errorf("%s and %s must have the same name", pair[DirectionUp], pair[DirectionDown]))
 	}
 	return names[DirectionUp], up, down, problems
 }

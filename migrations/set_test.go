@@ -16,7 +16,7 @@ func files(texts map[string]string) fstest.MapFS {
 	return fs
 }
 
-func TestOwnMigrationsAreNumberedWithoutGapsAndEachHasItsWayBack(t *testing.T) {
+func TestMigrationsAreNumberedWithoutGapsAndCanBeReverted(t *testing.T) {
 	set, err := migrations.Load(migrations.FS)
 	if err != nil {
 		t.Fatal(err)
@@ -26,7 +26,7 @@ func TestOwnMigrationsAreNumberedWithoutGapsAndEachHasItsWayBack(t *testing.T) {
 	}
 }
 
-func TestOwnMigrationsBeginWithTheirReason(t *testing.T) {
+func TestMigrationsBeginWithTheirReason(t *testing.T) {
 	set, err := migrations.Load(migrations.FS)
 	if err != nil {
 		t.Fatal(err)
@@ -37,23 +37,23 @@ func TestOwnMigrationsBeginWithTheirReason(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !strings.HasPrefix(string(text), "-- ") {
-			t.Errorf("%s does not open with a comment that says why", m.File(migrations.DirectionUp))
+			t.Errorf("%s does not begin with a comment that explains why", m.File(migrations.DirectionUp))
 		}
 	}
 }
 
-func TestSetsThatWouldGoWrongLaterAreRefusedWithEveryProblem(t *testing.T) {
+func TestInvalidSetsAreRejectedWithAllProblems(t *testing.T) {
 	for name, c := range map[string]struct {
 		files []string
 		want  []string
 	}{
 		"a gap":             {[]string{"000001_a.up.sql", "000001_a.down.sql", "000003_c.up.sql", "000003_c.down.sql"}, []string{"000002 is missing"}},
 		"from zero":         {[]string{"000000_a.up.sql", "000000_a.down.sql"}, []string{"000001 is missing"}},
-		"no way back":       {[]string{"000001_a.up.sql"}, []string{"000001_a.up.sql has no .down.sql beside it"}},
-		"no way there":      {[]string{"000001_a.down.sql"}, []string{"000001_a.down.sql has no .up.sql beside it"}},
-		"two names":         {[]string{"000001_a.up.sql", "000001_b.down.sql"}, []string{"must have one name"}},
-		"one number twice":  {[]string{"000001_a.up.sql", "000001_a.down.sql", "000001_b.up.sql", "000001_b.down.sql"}, []string{"000001_b.up.sql: the number is taken by 000001_a.up.sql", "000001_b.down.sql"}},
-		"a short number":    {[]string{"1_a.up.sql", "000001_a.up.sql", "000001_a.down.sql"}, []string{"1_a.up.sql: a migration is called like"}},
+		"no down file":       {[]string{"000001_a.up.sql"}, []string{"000001_a.up.sql has no matching .down.sql file"}},
+		"no up file":      {[]string{"000001_a.down.sql"}, []string{"000001_a.down.sql has no matching .up.sql file"}},
+		"two names":         {[]string{"000001_a.up.sql", "000001_b.down.sql"}, []string{"must have the same name"}},
+		"one number twice":  {[]string{"000001_a.up.sql", "000001_a.down.sql", "000001_b.up.sql", "000001_b.down.sql"}, []string{"000001_b.up.sql: the number is already used by 000001_a.up.sql", "000001_b.down.sql"}},
+		"a short number":    {[]string{"1_a.up.sql", "000001_a.up.sql", "000001_a.down.sql"}, []string{"1_a.up.sql: the name must look like"}},
 		"a capital":         {[]string{"000001_A.up.sql"}, []string{"in lower case"}},
 		"problems together": {[]string{"x.up.sql", "000001_a.up.sql"}, []string{"x.up.sql", "000001_a.up.sql has no"}},
 	} {
@@ -70,7 +70,7 @@ func TestSetsThatWouldGoWrongLaterAreRefusedWithEveryProblem(t *testing.T) {
 	}
 }
 
-func TestOtherFilesBesideTheMigrationsAreNotMigrations(t *testing.T) {
+func TestOtherFilesAreIgnored(t *testing.T) {
 	set, err := migrations.Load(files(map[string]string{"000001_a.up.sql": "", "000001_a.down.sql": "", "schema.sql": "", "README.md": ""}))
 	if err != nil || set.Latest() != 1 {
 		t.Errorf("%v, %v", set, err)

@@ -11,43 +11,42 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// settlingSource is the iofs source whose atomic files end by clearing the dirty mark themselves. The mark and the
-// file are then one transaction: whatever is killed and whenever, "dirty" means that the file did not take effect.
-// It also makes a file with a single CALL or DO a transaction, which could otherwise commit half way. RESET ALL lets a
-// file find the same settings whether it runs after others or alone.
-type settlingSource struct {
+// atomicSource is the iofs source with a suffix after each atomic file that clears the dirty mark. The file and the mark
+// then are one transaction: "dirty" always means that the file had no effect. The suffix also makes a file with a single
+// CALL or DO a transaction, which otherwise could commit in between. RESET ALL gives each file the same initial settings.
+type atomicSource struct {
 	source.Driver
 	set    Set
-	settle string
+	suffix string
 }
 
-func newSource(files fs.FS, set Set, schema string) (*settlingSource, error) {
+func newSource(files fs.FS, set Set, schema string) (*atomicSource, error) {
 	driver, err := iofs.New(files, ".")
 	if err != nil {
 		return nil, err
 	}
 	name := pgx.Identifier{schema, table}.Sanitize()
-	return &settlingSource{driver, set, fmt.Sprintf("\n;\nUPDATE %s SET dirty = false;\nRESET ALL", name)}, nil
+	return &atomicSource{driver, set, fmt.Sprintf("\n;\nUPDATE %s SET dirty = false;\nRESET ALL", name)}, nil
 }
 
-// ReadUp gives the file that leads to a version from the one before.
-func (s *settlingSource) ReadUp(version uint) (io.ReadCloser, string, error) {
+// ReadUp returns the file that migrates from the previous version to a version.
+func (s *atomicSource) ReadUp(version uint) (io.ReadCloser, string, error) {
 	body, name, err := s.Driver.ReadUp(version)
 	return s.read(body, name, err, version, DirectionUp)
 }
 
-// ReadDown gives the file that leads from a version to the one before.
-func (s *settlingSource) ReadDown(version uint) (io.ReadCloser, string, error) {
+// ReadDown returns the file that migrates from a version to the previous one.
+func (s *atomicSource) ReadDown(version uint) (io.ReadCloser, string, error) {
 	body, name, err := s.Driver.ReadDown(version)
 	return s.read(body, name, err, version, DirectionDown)
 }
 
-func (s *settlingSource) read(body io.ReadCloser, name string, err error, version uint, d Direction) (io.ReadCloser, string, error) {
+func (s *atomicSource) read(body io.ReadCloser, name string, err error, version uint, d Direction) (io.ReadCloser, string, error) {
 	if err != nil || version == 0 || version > s.set.Latest() || !s.set[version-1].script(d).atomic {
 		return body, name, err
 	}
 	return struct {
 		io.Reader
 		io.Closer
-	}{io.MultiReader(body, strings.NewReader(s.settle)), body}, name, nil
+	}{io.MultiReader(body, strings.NewReader(s.suffix)), body}, name, nil
 }

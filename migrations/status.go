@@ -7,37 +7,37 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// State says where a migration stands in a database.
+// State is the state of a migration in a database.
 type State string
 
 // The states of a migration.
 const (
 	StateApplied State = "applied"
 	StatePending State = "pending"
-	StateRunning State = "running" // a migration to or from it is at work
-	StateDirty   State = "dirty"   // it began and nobody knows that it ended
-	StateUnknown State = "unknown" // the database has it, this program does not
+	StateRunning State = "running" // it is being applied or reverted
+	StateDirty   State = "dirty"   // it started and may not have completed
+	StateUnknown State = "unknown" // it is in the database but not in this program
 )
 
-// Status is how a database stands to a set of migrations.
+// Status is the state of a database compared with a set of migrations.
 type Status struct {
 	Database       string   `json:"database"` // name, host and port
 	Version        uint     `json:"version"`
 	Dirty          bool     `json:"dirty"`  // also while a migration is running
 	Latest         uint     `json:"latest"` // the newest version of the set
 	Migrations     []Entry  `json:"migrations"`
-	InvalidIndexes []string `json:"invalid_indexes"` // left by a CREATE INDEX CONCURRENTLY that failed, or still being built
-	Running        *Holder  `json:"running"`         // the migration that is at work now
+	InvalidIndexes []string `json:"invalid_indexes"` // left by a failed CREATE INDEX CONCURRENTLY, or still being built
+	Running        *Holder  `json:"running"`         // the migration in progress
 }
 
-// Entry is one migration of a Status. The name is empty when the state is unknown.
+// Entry is one migration of a Status. The name is empty if the state is unknown.
 type Entry struct {
 	Version uint   `json:"version"`
 	Name    string `json:"name"`
 	State   State  `json:"state"`
 }
 
-// Err is the *AheadError or *DirtyError that would stop a move, nil when nothing is in the way.
+// Err returns the *AheadError or *DirtyError that would prevent a migration, or nil.
 func (s Status) Err() error {
 	switch {
 	case s.Version > s.Latest:
@@ -48,19 +48,19 @@ func (s Status) Err() error {
 	return nil
 }
 
-// Status reads; it takes no lock, waits for nobody and changes nothing.
+// Status returns the state of the database. It takes no lock, does not wait, and changes nothing.
 func (r *Runner) Status(ctx context.Context) (Status, error) {
-	s := Status{Database: where(r.config), Latest: r.set.Latest(), InvalidIndexes: []string{}}
+	s := Status{Database: databaseName(r.config), Latest: r.set.Latest(), InvalidIndexes: []string{}}
 	conn, err := pgx.ConnectConfig(ctx, r.config)
 	if err != nil {
-		return s, fmt.Errorf("connect to %s: %w", where(r.config), err)
+		return s, fmt.Errorf("connect to %s: %w", databaseName(r.config), err)
 	}
 	defer closeConn(conn)
 	s.Version, s.Dirty, err = Version(ctx, conn)
 	if err == nil {
 		s.Running, err = holder(ctx, conn)
 	}
-	if err == nil && s.Dirty && s.Running == nil { // it may have ended between the two questions
+	if err == nil && s.Dirty && s.Running == nil { // the migration may have finished between the two queries
 		s.Version, s.Dirty, err = Version(ctx, conn)
 	}
 	if err != nil {
@@ -77,7 +77,7 @@ func (r *Runner) Status(ctx context.Context) (Status, error) {
 		s.InvalidIndexes, err = pgx.AppendRows(s.InvalidIndexes, rows, pgx.RowTo[string])
 	}
 	if err != nil {
-		return s, fmt.Errorf("look for invalid indexes: %w", err)
+		return s, fmt.Errorf("list invalid indexes: %w", err)
 	}
 	return s, nil
 }

@@ -1,5 +1,5 @@
-// Command dump writes schema.sql, the schema as the migrations make it, for people to read. It applies the migrations to
-// a database server of its own; go generate runs it in the directory of the migrations.
+// Command dump writes schema.sql, the schema that results from the migrations, for reading. It applies the migrations on
+// a temporary server. go generate runs it in the directory of the migrations.
 package main
 
 import (
