@@ -43,6 +43,7 @@ generate: ## Write the generated files anew: the OpenAPI documents, migrations/s
 lint: $(GOLANGCI_LINT) ## Look for mistakes: gofmt, go vet, golangci-lint
 	@unformatted="$$(git ls-files '*.go' | xargs gofmt -l)"; [ -z "$$unformatted" ] || { echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; }
 	go vet -tags browser ./...
+	go vet -tags production ./cmd/...
 	$(GOLANGCI_LINT) run
 
 lint-openapi: openapi/tools/node_modules ## Lint the OpenAPI documents (needs Node)
