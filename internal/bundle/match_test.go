@@ -11,6 +11,7 @@ import (
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/dbtest"
+	"roundtables.kz/registry/internal/spelling"
 	"roundtables.kz/registry/internal/text"
 
 	"github.com/jackc/pgx/v5"
@@ -273,6 +274,17 @@ func TestARecordThatTheTransactionDeletedIsNotMatched(t *testing.T) {
 		}
 		if r.Counts["people"] != 1 || len(r.Matched) != 0 {
 			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
+func TestARecordFoundByTwoNamesCountsByTheBetterOne(t *testing.T) {
+	d := newDirectory(people, "en", nil)
+	known := acquaintance{names: map[int64]string{1: "Irina Chernykh"}}
+	weak, strong := spelling.Match{ID: 1, Score: .85}, spelling.Match{ID: 1, Score: .97}
+	for _, found := range [][]spelling.Match{{weak, strong}, {strong, weak}} {
+		if list := d.likenesses(&entry[Person]{}, found, known); len(list) != 1 || list[0].Score != strong.Score {
+			t.Errorf("%+v", list)
 		}
 	}
 }
