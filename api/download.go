@@ -17,14 +17,14 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// stall is how long a client may take to accept a piece of a download; a whole download may take as long as it takes.
-const stall = time.Minute
+// sendTimeout is how long a client may take to accept a piece of a download; a whole download may take as long as it takes.
+const sendTimeout = time.Minute
 
-// sentWhole are the beginnings of the routes whose answers are sent while they are made: they have no deadline but stall.
-var sentWhole = []string{"/v1/exports/", "/v1/calendar.ics"}
+// downloadPaths are the beginnings of the routes whose answers are sent while they are made: they have no deadline but sendTimeout.
+var downloadPaths = []string{"/v1/exports/", "/v1/calendar.ics"}
 
-func isSentWhole(path string) bool {
-	for _, begin := range sentWhole {
+func isDownload(path string) bool {
+	for _, begin := range downloadPaths {
 		if strings.HasPrefix(path, begin) {
 			return true
 		}
@@ -124,7 +124,7 @@ func (d *download) begin() error {
 }
 
 // extend gives the client new time. Writers of tests have no deadline.
-func (d *download) extend() { _ = d.control.SetWriteDeadline(time.Now().Add(stall)) }
+func (d *download) extend() { _ = d.control.SetWriteDeadline(time.Now().Add(sendTimeout)) }
 
 // send sends what has been written so far. Without any output, as for a workbook, it only moves the deadline.
 func (d *download) send() error {
