@@ -12,6 +12,7 @@ import (
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/bundle"
+	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/sample"
 	"roundtables.kz/registry/internal/spelling"
@@ -382,7 +383,7 @@ func TestWhatABundleStoresCanBePatchedAndImportedAgain(t *testing.T) {
 	}
 	before := r.recordChanges(t)
 	for collection := range created {
-		for _, format := range formats {
+		for _, format := range export.Formats {
 			m := importIn(t, r.send(t, collection, "", format, r.file(t, collection, format)).want(t, 201))
 			if n := r.rows(t, "SELECT count(*) FROM "+strings.ReplaceAll(collection, "-", "_")); m.Unchanged != n || m.Failed+m.Created+m.Updated != 0 {
 				t.Errorf("%s.%s: %+v of %d records", collection, format, m.Counts, n)

@@ -86,16 +86,16 @@ func exportOf[F any, T paging.Row](s *server, c echo.Context, look func(context.
 
 // exportedFields returns the members to keep, nil for all of them. It reports the mistakes that depend on the format.
 func exportedFields(c echo.Context, format string, record reflect.Type, names []string) ([]string, error) {
-	var mistakes []apperr.Field
+	var fieldErrors []apperr.Field
 	for _, name := range []string{"bom", "delimiter"} {
 		if format != "csv" && c.QueryParam(name) != "" {
-			mistakes = append(mistakes, apperr.In(name, "only_csv"))
+			fieldErrors = append(fieldErrors, apperr.In(name, "only_csv"))
 		}
 	}
-	if err := apperr.BadQuery(mistakes); err != nil || len(names) == 0 {
+	if err := apperr.BadQuery(fieldErrors); err != nil || len(names) == 0 {
 		return nil, err
 	}
-	return kept(record, names)
+	return selectMembers(record, names)
 }
 
 // addAll adds records to a file, with texts in lang beside those of all languages unless lang is empty.

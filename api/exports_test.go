@@ -218,7 +218,7 @@ func TestTheDeadlineOfADownloadIsForOnePiece(t *testing.T) {
 			t.Errorf("%s: status %d, %d bytes, %d deadlines", at, w.Code, w.Body.Len(), len(w.deadlines))
 		}
 		for _, deadline := range w.deadlines {
-			if left := time.Until(deadline); left > stall || left < stall/2 {
+			if left := time.Until(deadline); left > sendTimeout || left < sendTimeout/2 {
 				t.Errorf("%s: %s left", at, left)
 			}
 		}

@@ -279,11 +279,11 @@ func TestARecordThatTheTransactionDeletedIsNotMatched(t *testing.T) {
 }
 
 func TestARecordFoundByTwoNamesCountsByTheBetterOne(t *testing.T) {
-	d := newDirectory(people, "en", nil)
-	known := acquaintance{names: map[int64]string{1: "Irina Chernykh"}}
+	r := newRecords(people, "en", nil)
+	known := matchContext{names: map[int64]string{1: "Irina Chernykh"}}
 	weak, strong := spelling.Match{ID: 1, Score: .85}, spelling.Match{ID: 1, Score: .97}
 	for _, found := range [][]spelling.Match{{weak, strong}, {strong, weak}} {
-		if list := d.likenesses(&entry[Person]{}, found, known); len(list) != 1 || list[0].Score != strong.Score {
+		if list := r.candidates(&entry[Person]{}, found, known); len(list) != 1 || list[0].Score != strong.Score {
 			t.Errorf("%+v", list)
 		}
 	}

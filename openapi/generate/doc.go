@@ -14,7 +14,7 @@
 //		//	@Tags		Topics
 //		//	@x-sort		["label", "updated_at"]
 //		//	@Param		filter	query		topic.Filter	false	"-"
-//		//	@Success	200		{object}	TopicPage		"A page of topics."
+//		//	@Success	200		{object}	Page[topic.Topic]	"A page of topics."
 //		//	@Router		/v1/topics [get]
 //
 //	  - @ID is a verb and a noun, unique: listTopics, getTopic, createTopic, patchTopic, deleteTopic, revokeApiKey.
@@ -29,8 +29,7 @@
 //	  - A list or a record of which something changes without an entry in the log says @x-fresh true: it is never answered 304.
 //	  - A message to webhooks is the answer 200 of a POST under /_webhooks/<type>, beside the function that makes it.
 //	  - Bodies are the Input of the resource, for POST and PATCH alike; the schema of a merge patch is derived from it.
-//	  - Answers are the record, or its page by an alias beside the handlers:
-//	    type TopicPage = Page[topic.Topic] //	@name	TopicPage
+//	  - Answers are the record, or its page: Page[topic.Topic], whose schema is called TopicPage.
 //	  - Every struct ends in //	@name Name, without the name of its package, and begins with an @Description in its comment.
 //	    Input types are XInput, records X. Closed lists are enums:"a,b" on the field, also where validate has oneof: swag does
 //	    not see it behind dive. Times carry format:"date-time"; date.Day, date.Partial and text.Map are known.

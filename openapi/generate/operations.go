@@ -61,7 +61,7 @@ func (p *pass) operations() error {
 		default:
 			used[op.OperationID] = at
 			o := operation{
-				pass: p, op: op, method: method, path: path, data: isData, writes: method != http.MethodGet && route.Scope != actor.Public, remembered: isData && api.Remembered(route),
+				pass: p, op: op, method: method, path: path, data: isData, writes: method != http.MethodGet && route.Scope != actor.Public, remembered: isData && api.Idempotent(route),
 				versioned: op.Extensions["x-if-match"] != nil || method == http.MethodPatch || method == http.MethodDelete, export: op.Extensions["x-export"] != nil,
 				tagged: op.Extensions["x-fresh"] == nil && op.Extensions["x-export"] == nil && (op.Extensions["x-sort"] != nil || isItem(method, op)),
 			}

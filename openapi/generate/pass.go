@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -63,6 +64,9 @@ const schemaPrefix = "#/components/schemas/"
 
 func schemaRef(name string) *openapi3.SchemaRef { return openapi3.NewSchemaRef(schemaPrefix+name, nil) }
 
+// recordSuffix ends the names of schemas of records in lists. The names of their pages leave it out.
+var recordSuffix = regexp.MustCompile(`(WithParts|Listed|Entry)$`)
+
 // nameSchemas takes the package from the names of schemas.
 func (p *pass) nameSchemas() error {
 	renamed := openapi3.Schemas{}
@@ -70,10 +74,10 @@ func (p *pass) nameSchemas() error {
 	for _, from := range slices.Sorted(maps.Keys(p.doc.Components.Schemas)) {
 		to := from[strings.LastIndex(from, ".")+1:]
 		if of, isPage := strings.CutPrefix(to, "Page-"); isPage { // of the records that a generic type names
-			to = strings.TrimSuffix(of[strings.LastIndex(of, "_")+1:], "WithParts") + "Page"
+			to = recordSuffix.ReplaceAllString(of[strings.LastIndex(of, "_")+1:], "") + "Page"
 			p.facts.schemas[to] = "api.Page"
 		}
-		if _, taken := renamed[to]; taken && !strings.Contains(from, "Page-") { // an alias may have named the page before
+		if _, taken := renamed[to]; taken {
 			return fmt.Errorf("two schemas are called %s", to)
 		}
 		renamed[to] = p.doc.Components.Schemas[from]
