@@ -108,8 +108,8 @@ func (in *Input) checkParts() (fields []apperr.Field) {
 	return fields
 }
 
-// roundTablePointer turns a pointer into the input of the round table into one into the document. The links of the round
-// table are those documents that have a relation.
+// roundTablePointer turns a pointer into the input of the round table into one into the document. The links of the
+// round table are those documents that have a relation.
 func (in *Input) roundTablePointer(pointer string) string {
 	rest, isLink := strings.CutPrefix(pointer, "/document_links/")
 	if !isLink {

@@ -11,7 +11,6 @@ import (
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/attendee"
-	"roundtables.kz/registry/internal/date"
 	"roundtables.kz/registry/internal/dbtest"
 	"roundtables.kz/registry/internal/document"
 	"roundtables.kz/registry/internal/input"
@@ -103,8 +102,8 @@ func limits(t *testing.T, at string, of reflect.Type) (list []limit) {
 	return list
 }
 
-// documentPointer returns where a bundle has a member of an input. It returns false for what a bundle fills in itself, or
-// gives by name only.
+// documentPointer returns where a bundle has a member of an input. It returns false for what a bundle fills in
+// itself, or gives by name only.
 func documentPointer(at, member string) (string, bool) {
 	isRecord := strings.Count(at, "/") == 2 && slices.Contains([]string{"people", "organizations", "places", "topics"}, strings.Split(at, "/")[1]) ||
 		strings.HasSuffix(at, "/person")
@@ -141,8 +140,8 @@ func (l limit) isOptional() bool {
 		slices.Contains([]string{"names", "labels"}, last) // the plain name is enough
 }
 
-// exceeded returns a value that breaks the limit, the code of the error, and where it points below the member. allowed is
-// the largest value within the limit, if there is one to try.
+// exceeded returns a value that breaks the limit, the code of the error, and where it points below the member.
+// allowed is the largest value within the limit, if there is one to try.
 func (l limit) exceeded(t *testing.T, was any) (value any, code, below string, allowed any) {
 	n, _ := strconv.Atoi(l.param)
 	kind := l.value.Kind()
@@ -200,7 +199,7 @@ func repeated(element any, n int) []any {
 	return list
 }
 
-// at returns the place of a pointer in a document: its container, and its name or index in it.
+// at returns functions that get and set what a pointer points to in a document.
 func at(t *testing.T, document any, pointer string) (get func() any, set func(any)) {
 	tokens := strings.Split(pointer[1:], "/")
 	for _, token := range tokens[:len(tokens)-1] {
@@ -304,6 +303,24 @@ func TestEveryLimitOfAnInputIsALimitOfBundles(t *testing.T) {
 	}
 }
 
+func TestANameThatABundleTakesFitsWhereItIsListed(t *testing.T) {
+	maxOf := func(of reflect.Type, field string) int {
+		f, _ := of.FieldByName(field)
+		_, after, _ := strings.Cut(f.Tag.Get("validate"), "max=")
+		limit, err := strconv.Atoi(after)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return limit
+	}
+	for _, name := range []int{maxOf(reflect.TypeFor[Person](), "Name"), maxOf(reflect.TypeFor[Organization](), "Name")} {
+		if name > maxOf(reflect.TypeFor[organizer.Input](), "NameAsListed") || name > maxOf(reflect.TypeFor[attendee.Input](), "NameAsListed") ||
+			name > maxOf(reflect.TypeFor[attendee.Affiliation](), "OrganizationAsListed") {
+			t.Errorf("a name of %d characters cannot be listed", name)
+		}
+	}
+}
+
 func TestTheMainNameOfANewRecordHasTheLimitOfItsInput(t *testing.T) {
 	db := dbtest.New(t)
 	for _, c := range []struct {
@@ -334,32 +351,5 @@ func TestTheMainNameOfANewRecordHasTheLimitOfItsInput(t *testing.T) {
 			t.Errorf("%s: %v", c.pointer, found)
 		}
 		must(t, db, event(func(in *Input) { c.mention(in, strings.Repeat("y", limit)) }))
-	}
-}
-
-func TestAnErrorPointsToTheMentionThatAValueComesFrom(t *testing.T) {
-	db := dbtest.New(t)
-	from, until := date.Partial("2001"), date.Partial("1999")
-	_, err := create(t, db, event(func(in *Input) {
-		in.Organizers = []Organizer{{Organization: Organization{Name: "Institute", FoundedOn: &from}}, {Organization: Organization{Name: "Council"}, Kind: "host"}}
-		in.Attendees = []Attendee{{Organization: &Organization{Name: "institute", DissolvedOn: &until}}}
-		in.Places = []Place{{Name: "Almaty", Latitude: new(43.2)}}
-	}))
-	want := []string{"/attendees/0/organization/dissolved_on before_start", "/places/0/longitude required"}
-	if _, found := mistakes(t, err); !slices.Equal(found, want) {
-		t.Errorf("%v, want %v", found, want)
-	}
-}
-
-func TestANameWithoutLettersIsRejectedWhereverItStands(t *testing.T) {
-	db := dbtest.New(t)
-	_, err := create(t, db, event(func(in *Input) {
-		in.Organizers = []Organizer{{Organization: Organization{Name: "…"}}}
-		in.Attendees = []Attendee{{Person: &Person{Name: "   "}, Affiliations: []Affiliation{{Organization: &Organization{Name: "Institute"}}}}}
-		in.RoundTable.Topics = []string{"-"}
-	}))
-	want := []string{"/attendees/0/person no_name", "/organizers/0/organization no_name", "/round_table/topics/0 no_name"}
-	if _, found := mistakes(t, err); !slices.Equal(found, want) {
-		t.Errorf("%v, want %v", found, want)
 	}
 }

@@ -346,9 +346,9 @@ func findersOf(t *testing.T, db *pgxpool.Pool) Finders {
 }
 
 // madeBy gives the ids of the new records of a type.
-func madeBy(r Report, kind string) (ids []int64) {
+func madeBy(r Report, recordType string) (ids []int64) {
 	for _, c := range r.Created {
-		if c.Type == kind {
+		if c.Type == recordType {
 			ids = append(ids, *c.ID)
 		}
 	}

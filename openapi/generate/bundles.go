@@ -26,8 +26,8 @@ var bundleSources = map[string][]string{
 	"BundleTopic":          {"TopicInput"},
 }
 
-// bundles gives the parts of a bundle the limits, enums, defaults and formats of the inputs that they are written to: the
-// server checks a bundle by these inputs. Descriptions and examples stay those of the bundle.
+// bundles gives the parts of a bundle the limits, enums, defaults and formats of the inputs that they are written to:
+// the server checks a bundle by these inputs. Descriptions and examples stay those of the bundle.
 func (p *pass) bundles() error {
 	for _, name := range slices.Sorted(maps.Keys(bundleSources)) {
 		part := p.doc.Components.Schemas[name]
