@@ -26,7 +26,7 @@ test: ## Run all tests; PostgreSQL is started, and downloaded where there is non
 # The race detector is slow. Of api, only the tests in these files run under it: streams, the response cache, rate limits,
 # idempotency, shutdown, health checks. Every package starts the shared server, so embeddedpg is covered without its own tests.
 RACE_PACKAGES := $(addprefix ./internal/,apikey changes names paging pg spelling webhook)
-RACE_API := $(patsubst %,api/%_test.go,answers health idempotency ratelimit serve stream)
+RACE_API := $(patsubst %,api/%_test.go,responsecache health idempotency ratelimit serve stream)
 RACE := CGO_ENABLED=1 go test -race -p $(PACKAGES) -vet=off -timeout 15m
 
 test-race: ## Run the tests of concurrent code with the race detector (needs a C compiler)
