@@ -154,7 +154,8 @@ func (w *writer[I, T]) identified(ctx context.Context, tx pgx.Tx, members map[st
 		return 0, nil
 	}
 	// Planned for its values: a plan for any number of ids reads all ids of the collection for every row of a large file.
-	rows, err := tx.Query(ctx, "SELECT DISTINCT id FROM external_ids WHERE type = @type AND external_id = ANY(@ids) ORDER BY id", pgx.QueryExecModeCacheDescribe, pg.Args{"type": w.Table, "ids": given})
+	rows, err := tx.Query(ctx, "SELECT DISTINCT id FROM external_ids WHERE type = @type AND external_id = ANY(@ids) ORDER BY id",
+		pgx.QueryExecModeCacheDescribe, pg.Args{"type": w.Table, "ids": given})
 	if err != nil {
 		return 0, pg.Error(err)
 	}

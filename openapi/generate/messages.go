@@ -31,7 +31,8 @@ func (p *pass) messages() error {
 		op.Parameters = openapi3.Parameters{
 			headerOfMessage("webhook-id", "The same with each attempt to send this message."),
 			headerOfMessage("webhook-timestamp", "When this attempt was made: seconds since 1970."),
-			headerOfMessage("webhook-signature", "`v1,` and the signature in base64; two of them, separated by a space, for a day after the secret was replaced."),
+			headerOfMessage("webhook-signature",
+				"`v1,` and the signature in base64; two of them, separated by a space, for a day after the secret was replaced."),
 		}
 		op.Responses = openapi3.NewResponses(
 			openapi3.WithName("2XX", openapi3.NewResponse().WithDescription("The message was taken.")),
@@ -48,5 +49,6 @@ func (p *pass) messages() error {
 }
 
 func headerOfMessage(name, description string) *openapi3.ParameterRef {
-	return &openapi3.ParameterRef{Value: openapi3.NewHeaderParameter(name).WithRequired(true).WithDescription(description).WithSchema(openapi3.NewStringSchema())}
+	p := openapi3.NewHeaderParameter(name).WithRequired(true).WithDescription(description)
+	return &openapi3.ParameterRef{Value: p.WithSchema(openapi3.NewStringSchema())}
 }

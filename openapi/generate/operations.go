@@ -61,8 +61,9 @@ func (p *pass) operations() error {
 		default:
 			used[op.OperationID] = at
 			o := operation{
-				pass: p, op: op, method: method, path: path, data: isData, writes: method != http.MethodGet && route.Scope != actor.Public, remembered: isData && api.Idempotent(route),
-				versioned: op.Extensions["x-if-match"] != nil || method == http.MethodPatch || method == http.MethodDelete, export: op.Extensions["x-export"] != nil,
+				pass: p, op: op, method: method, path: path, export: op.Extensions["x-export"] != nil,
+				writes: method != http.MethodGet && route.Scope != actor.Public, remembered: isData && api.Idempotent(route),
+				data: isData, versioned: op.Extensions["x-if-match"] != nil || method == http.MethodPatch || method == http.MethodDelete,
 				tagged: op.Extensions["x-fresh"] == nil && op.Extensions["x-export"] == nil && (op.Extensions["x-sort"] != nil || isItem(method, op)),
 			}
 			err = o.finish(route.Scope)
@@ -131,14 +132,22 @@ func (o operation) describeExport() {
 // describeImport says what all imports do.
 func (o operation) describeImport() {
 	delete(o.op.Extensions, "x-import")
-	o.op.Description = sentence(o.op.Description, "A file as the export of the collection sends it, or one with some of its columns: up to 20 MiB and 50,000 rows. "+
+	o.op.Description = sentence(o.op.Description, "A file as the export of the collection sends it, "+
+		"or one with some of its columns: up to 20 MiB and 50,000 rows. "+
 		"A row belongs to the record that its `id` names, else to the one that has one of its `external_ids`; else it is a new record. "+
-		"A column that the file lacks leaves the records as they are, an empty cell is null. Of a row as an export has it, with `updated_at`, what only keys with the scope `read` see stays where the row has it as the public sees it, so that a file that was exported without a key empties no notes: to empty them, take the column `updated_at` out. In NDJSON a member that is there replaces that of the record. Columns that an export only shows are not read. "+
-		"A row with a `version` changes its record only if that is still its version, unless `overwrite=true`; what says what is there already changes nothing. "+
-		"The report names every mistake of every row: with `on_error=abort` one of them refuses the whole file (422 `import_refused`), with `skip` the other rows are written. Try it with `dry_run=true` first; `POST /v1/imports/{id}/revert` takes an import back.")
+		"A column that the file lacks leaves the records as they are, an empty cell is null. "+
+		"Of a row as an export has it, with `updated_at`, what only keys with the scope `read` see stays where the row has it as the public "+
+		"sees it, so that a file that was exported without a key empties no notes: to empty them, take the column `updated_at` out. "+
+		"In NDJSON a member that is there replaces that of the record. Columns that an export only shows are not read. "+
+		"A row with a `version` changes its record only if that is still its version, unless `overwrite=true`; "+
+		"what says what is there already changes nothing. "+
+		"The report names every mistake of every row: with `on_error=abort` one of them refuses the whole file (422 `import_refused`), "+
+		"with `skip` the other rows are written. "+
+		"Try it with `dry_run=true` first; `POST /v1/imports/{id}/revert` takes an import back.")
 	o.op.RequestBody.Value.Content = openapi3.Content{}
 	for _, mediaType := range []string{"text/csv", "application/x-ndjson", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"} {
-		o.op.RequestBody.Value.Content[mediaType] = &openapi3.MediaType{Schema: openapi3.NewStringSchema().WithFormat("binary").NewRef()} // a page offers to choose a file
+		file := openapi3.NewStringSchema().WithFormat("binary") // a page offers to choose a file
+		o.op.RequestBody.Value.Content[mediaType] = &openapi3.MediaType{Schema: file.NewRef()}
 	}
 }
 
@@ -239,7 +248,8 @@ func (o operation) parameters() error {
 		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/IfMatch", Value: o.doc.Components.Parameters["IfMatch"].Value})
 	}
 	if o.remembered {
-		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/IdempotencyKey", Value: o.doc.Components.Parameters["IdempotencyKey"].Value})
+		once := o.doc.Components.Parameters["IdempotencyKey"].Value
+		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/IdempotencyKey", Value: once})
 	}
 	if o.tagged {
 		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/IfNoneMatch", Value: o.doc.Components.Parameters["IfNoneMatch"].Value})

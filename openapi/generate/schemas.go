@@ -117,7 +117,8 @@ func (p *pass) answers() error {
 			}
 			dropBounds(s.Properties[property])
 			if f.text && facts.added {
-				s.Properties[property+"_text"] = added("`" + property + "` in the asked language or the next one of the chain. Only where a language was asked for.").NewRef()
+				s.Properties[property+"_text"] = added("`" + property + "` in the asked language or the next one of the chain. " +
+					"Only where a language was asked for.").NewRef()
 				s.Properties[property+"_lang"] = added("The language of `" + property + "_text`.").NewRef()
 			}
 		}

@@ -22,21 +22,24 @@ func (p *pass) shared() error {
 	if c.Schemas["Problem"] == nil {
 		return errors.New("no annotation mentions Problem")
 	}
+	str := openapi3.NewStringSchema
+	const cursor = "tUjCLNeNWeF7ImUiOiI2M2I1ZWE3MSIsIm4iOjg0MiwidiI6InB1YmxpYyJ9"
 	c.Headers = openapi3.Headers{
-		"ETag":                 header("The version of the record: send it back in `If-Match`.", openapi3.NewStringSchema(), `"3"`),
+		"ETag":                 header("The version of the record: send it back in `If-Match`.", str(), `"3"`),
 		"Location":             header("Address of the record.", openapi3.NewStringSchema().WithFormat("uri-reference"), "/v1/topics/7"),
-		"Link":                 header("Address of the next page, with `rel=\"next\"`; absent on the last page.", openapi3.NewStringSchema(), `</v1/topics?cursor=…>; rel="next"`),
-		"X-Request-Id":         header("Id of the request, as in the log of the service.", openapi3.NewStringSchema(), "01JD3Z6V2N8Q4T7M0KX5W9R1BC"),
-		"X-Change-Cursor":      header("Change cursor of what the file was made from: later changes come after it.", openapi3.NewStringSchema(), "tUjCLNeNWeF7ImUiOiI2M2I1ZWE3MSIsIm4iOjg0MiwidiI6InB1YmxpYyJ9"),
-		"Content-Disposition":  header("Name of the file.", openapi3.NewStringSchema(), `attachment; filename="round-tables-2020-02-27.csv"`),
-		"X-Dry-Run":            header("`true` where nothing was kept.", openapi3.NewStringSchema(), "true"),
-		"RateLimit-Policy":     header("The quota: requests (`q`) in a window of seconds (`w`).", openapi3.NewStringSchema(), `"key";q=600;w=60`),
-		"RateLimit":            header("What is left of the quota (`r`) and the seconds until it is full again (`t`).", openapi3.NewStringSchema(), `"key";r=599;t=42`),
+		"Link":                 header("Address of the next page, with `rel=\"next\"`; absent on the last page.", str(), `</v1/topics?cursor=…>; rel="next"`),
+		"X-Request-Id":         header("Id of the request, as in the log of the service.", str(), "01JD3Z6V2N8Q4T7M0KX5W9R1BC"),
+		"X-Change-Cursor":      header("Change cursor of what the file was made from: later changes come after it.", str(), cursor),
+		"Content-Disposition":  header("Name of the file.", str(), `attachment; filename="round-tables-2020-02-27.csv"`),
+		"X-Dry-Run":            header("`true` where nothing was kept.", str(), "true"),
+		"RateLimit-Policy":     header("The quota: requests (`q`) in a window of seconds (`w`).", str(), `"key";q=600;w=60`),
+		"RateLimit":            header("What is left of the quota (`r`) and the seconds until it is full again (`t`).", str(), `"key";r=599;t=42`),
 		"Retry-After":          header("Seconds to wait before the next try.", openapi3.NewIntegerSchema().WithMin(0), 1),
-		"WWW-Authenticate":     header("How to authenticate.", openapi3.NewStringSchema(), `Bearer realm="registry"`),
-		"Idempotency-Replayed": header("`true` where this is the answer to an earlier request with the same `Idempotency-Key`.", openapi3.NewStringSchema(), "true"),
-		"ItemETag":             header("The version of the record and a name of this answer: send it back in `If-Match` to change the record, and in `If-None-Match` to get 304 while nothing has changed.", openapi3.NewStringSchema(), `"3-`+listTag[1:]),
-		"ListETag":             header("Names this answer: send it back in `If-None-Match`, and get 304 while nothing has changed.", openapi3.NewStringSchema(), listTag),
+		"WWW-Authenticate":     header("How to authenticate.", str(), `Bearer realm="registry"`),
+		"Idempotency-Replayed": header("`true` where this is the answer to an earlier request with the same `Idempotency-Key`.", str(), "true"),
+		"ItemETag": header("The version of the record and a name of this answer: send it back in `If-Match` to change the record, "+
+			"and in `If-None-Match` to get 304 while nothing has changed.", str(), `"3-`+listTag[1:]),
+		"ListETag": header("Names this answer: send it back in `If-None-Match`, and get 304 while nothing has changed.", str(), listTag),
 	}
 	reason := openapi3.NewHeaderParameter("X-Change-Reason").WithSchema(openapi3.NewStringSchema().WithMaxLength(500)).
 		WithDescription("Why, for the history of the record.")
@@ -45,11 +48,15 @@ func (p *pass) shared() error {
 	match.Required, match.Example = true, `"3"`
 	// Without examples of these headers: Swagger UI would send them.
 	once := openapi3.NewHeaderParameter("Idempotency-Key").WithSchema(openapi3.NewStringSchema().WithMinLength(1).WithMaxLength(255).WithPattern("^[!-~]+$")).
-		WithDescription("A name of your own for this request, such as a random UUID: sent again within 24 hours, the request has no second effect and is answered as the first time, with `Idempotency-Replayed: true`. " +
-			"It belongs to your API key and the path; another body or query with it is 422. What was refused or failed is not remembered, and neither are dry runs.")
+		WithDescription("A name of your own for this request, such as a random UUID: sent again within 24 hours, " +
+			"the request has no second effect and is answered as the first time, with `Idempotency-Replayed: true`. " +
+			"It belongs to your API key and the path; another body or query with it is 422. " +
+			"What was refused or failed is not remembered, and neither are dry runs.")
 	held := openapi3.NewHeaderParameter("If-None-Match").WithSchema(openapi3.NewStringSchema()).
 		WithDescription("The `ETag` of the answer that you hold: 304 without a body while it is still good.")
-	c.Parameters = openapi3.ParametersMap{"IdempotencyKey": {Value: once}, "ChangeReason": {Value: reason}, "IfMatch": {Value: match}, "IfNoneMatch": {Value: held}}
+	c.Parameters = openapi3.ParametersMap{
+		"IdempotencyKey": {Value: once}, "ChangeReason": {Value: reason}, "IfMatch": {Value: match}, "IfNoneMatch": {Value: held},
+	}
 	c.Responses = openapi3.ResponseBodies{}
 	for _, r := range refusals {
 		if apperr.Texts(r.code) == nil {
@@ -109,19 +116,25 @@ var refusals = []refusal{
 	{"308", "PermanentRedirect", "The record became part of another one: `Location` leads there.", "merged", "", []string{"Location"}, ofAMergeable},
 	{"400", "BadRequest", "The request cannot be read: an unknown or ill-typed parameter, malformed JSON.", "bad_parameters", "limit wrong_type", nil, ofData},
 	{"401", "Unauthorized", "A key is needed, or the one that was sent is not good.", "key_required", "", []string{"WWW-Authenticate"}, ofData},
-	{"403", "Forbidden", "The key does not carry the scope.", "scope_missing", "", nil, func(o operation, s actor.Scope) bool { return o.data && s != actor.Public }},
-	{"404", "NotFound", "There is no such record, or you may not see it.", "not_found", "", nil, func(o operation, _ actor.Scope) bool { return strings.Contains(o.path, "{") }},
-	{"406", "NotAcceptable", "The `Accept` header lets no answer of ours through.", "not_acceptable", "", nil, func(o operation, _ actor.Scope) bool { return o.data && !strings.Contains(o.path, ".") }},
-	{"409", "Conflict", "Another record is in the way: a duplicate, or something that refers to this one.", "in_use", "", nil, func(o operation, _ actor.Scope) bool { return o.data && o.writes }},
+	{"403", "Forbidden", "The key does not carry the scope.", "scope_missing", "", nil,
+		func(o operation, s actor.Scope) bool { return o.data && s != actor.Public }},
+	{"404", "NotFound", "There is no such record, or you may not see it.", "not_found", "", nil,
+		func(o operation, _ actor.Scope) bool { return strings.Contains(o.path, "{") }},
+	{"406", "NotAcceptable", "The `Accept` header lets no answer of ours through.", "not_acceptable", "", nil,
+		func(o operation, _ actor.Scope) bool { return o.data && !strings.Contains(o.path, ".") }},
+	{"409", "Conflict", "Another record is in the way: a duplicate, or something that refers to this one.", "in_use", "", nil,
+		func(o operation, _ actor.Scope) bool { return o.data && o.writes }},
 	{"410", "Gone", "The record was deleted.", "deleted", "", nil, ofOneRecord},
 	{"412", "PreconditionFailed", "The record has changed since you read it: `current_version` is the version now.", "stale_version", "", nil, ofAVersion},
 	{"413", "ContentTooLarge", "The body is over the limit.", "body_too_large", "", nil, withBody},
 	{"414", "URITooLong", "The address is over the limit.", "uri_too_long", "", nil, func(o operation, _ actor.Scope) bool { return !o.data }},
 	{"415", "UnsupportedMediaType", "The body is of another media type.", "unsupported_media_type", "", nil, withBody},
-	{"422", "UnprocessableContent", "The request breaks a rule: `errors` names each mistake and where it is.", "validation_failed", "/name required", nil, withBody},
+	{"422", "UnprocessableContent", "The request breaks a rule: `errors` names each mistake and where it is.",
+		"validation_failed", "/name required", nil, withBody},
 	{"428", "PreconditionRequired", "`If-Match` is missing.", "if_match_required", "", nil, ofAVersion},
 	{"429", "TooManyRequests", "The quota is used up.", "rate_limited", "", []string{"RateLimit-Policy", "RateLimit", "Retry-After"}, ofData},
-	{"503", "ServiceUnavailable", "The service cannot answer now.", "database_unavailable", "", []string{"Retry-After"}, func(o operation, _ actor.Scope) bool { return o.data || o.path == "/readyz" }},
+	{"503", "ServiceUnavailable", "The service cannot answer now.", "database_unavailable", "", []string{"Retry-After"},
+		func(o operation, _ actor.Scope) bool { return o.data || o.path == "/readyz" }},
 	{"default", "UnexpectedError", "Anything else that went wrong.", "internal", "", nil, always},
 }
 

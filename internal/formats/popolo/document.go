@@ -145,7 +145,8 @@ func Read(raw jsontext.Value) (*Document, error) {
 		name string
 		add  func(jsontext.Pointer, jsontext.Value) error
 	}{
-		{"organizations", d.listed(d.organization)}, {"persons", d.listed(d.person)}, {"posts", d.listed(d.post)}, {"memberships", d.listed(d.membership)}, {"events", d.listed(d.event)},
+		{"organizations", d.listed(d.organization)}, {"persons", d.listed(d.person)}, {"posts", d.listed(d.post)},
+		{"memberships", d.listed(d.membership)}, {"events", d.listed(d.event)},
 	}
 	var mistakes []apperr.Field
 	found := false

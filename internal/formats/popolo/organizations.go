@@ -14,8 +14,9 @@ import (
 )
 
 var organizationProperties = map[string]string{
-	"name": "name", "short_name": "other_names", "other_names": "other_names", "external_ids": "identifiers", "kind": "classification", "parent_id": "parent_id",
-	"website": "links", "founded_on": "founding_date", "dissolved_on": "dissolution_date", "founding_date": "founding_date", "dissolution_date": "dissolution_date",
+	"name": "name", "short_name": "other_names", "other_names": "other_names", "external_ids": "identifiers",
+	"kind": "classification", "parent_id": "parent_id", "website": "links",
+	"founded_on": "founding_date", "dissolved_on": "dissolution_date", "founding_date": "founding_date", "dissolution_date": "dissolution_date",
 }
 
 // organizationTypes are the classifications that the registry has.

@@ -66,7 +66,8 @@ func (w Writer) Membership(r affiliation.Affiliation) Object {
 
 // Event returns a round table without its attendees.
 func (w Writer) Event(r roundtable.RoundTable) Object {
-	o := Object{"id": idOf("round-tables", r.ID), "name": w.in(r.Title), "classification": r.Format, "status": r.Status, "identifiers": identifiers(r.ExternalIDs)}
+	o := Object{"id": idOf("round-tables", r.ID), "name": w.in(r.Title),
+		"classification": r.Format, "status": r.Status, "identifiers": identifiers(r.ExternalIDs)}
 	set(o, "description", w.in(r.Purpose))
 	set(o, "start_date", r.Begins())
 	set(o, "end_date", r.Ends())
