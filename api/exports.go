@@ -29,7 +29,8 @@ type exportParams struct {
 }
 
 // exportOf sends all records of a list, in the format that the path ends in. look, if any, completes the filter first.
-func exportOf[F any, T paging.Row](s *server, c echo.Context, look func(context.Context, *F) error, list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
+func exportOf[F any, T paging.Row](s *server, c echo.Context, look func(context.Context, *F) error,
+	list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
 	format := c.Param("format")
 	if !slices.Contains(export.Formats, format) {
 		e := apperr.New(apperr.NotFound, "no_such_format", "allowed", strings.Join(export.Formats, ", "))

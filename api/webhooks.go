@@ -163,7 +163,8 @@ func (s *server) deleteWebhook(c echo.Context) error {
 func (s *server) historyWebhook(c echo.Context) error { return historyOf(s, c, webhook.Type, nil) }
 
 // actOnWebhook runs a write on the webhook of the path and answers what show reads after it.
-func actOnWebhook[T record](s *server, c echo.Context, act func(ctx context.Context, tx pgx.Tx, id int64) error, show func(context.Context, pg.DB, int64) (T, error)) error {
+func actOnWebhook[T record](s *server, c echo.Context, act func(ctx context.Context, tx pgx.Tx, id int64) error,
+	show func(context.Context, pg.DB, int64) (T, error)) error {
 	n, err := id(c)
 	if err != nil {
 		return err
