@@ -26,7 +26,7 @@ test: ## Run all tests; PostgreSQL is started, and downloaded where there is non
 # The race detector is slow. Of api, only the tests in these files run under it: streams, the response cache, rate limits,
 # idempotency, shutdown, health checks. Every package starts the shared server, so embeddedpg is covered without its own tests.
 RACE_PACKAGES := $(addprefix ./internal/,apikey changes names paging pg spelling webhook)
-RACE_API := $(patsubst %,api/%_test.go,answers health idempotency ratelimit serve stream)
+RACE_API := $(patsubst %,api/%_test.go,responsecache health idempotency ratelimit serve stream)
 RACE := CGO_ENABLED=1 go test -race -p $(PACKAGES) -vet=off -timeout 15m
 
 test-race: ## Run the tests of concurrent code with the race detector (needs a C compiler)
@@ -43,6 +43,7 @@ generate: ## Write the generated files anew: the OpenAPI documents, migrations/s
 lint: $(GOLANGCI_LINT) ## Look for mistakes: gofmt, go vet, golangci-lint
 	@unformatted="$$(git ls-files '*.go' | xargs gofmt -l)"; [ -z "$$unformatted" ] || { echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; }
 	go vet -tags browser ./...
+	go vet -tags production ./cmd/...
 	$(GOLANGCI_LINT) run
 
 lint-openapi: openapi/tools/node_modules ## Lint the OpenAPI documents (needs Node)

@@ -16,9 +16,6 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// ApiKeyPage is a page of keys.
-type ApiKeyPage = Page[apikey.APIKey] //	@name	ApiKeyPage
-
 // listAPIKeys answers a page of keys.
 //
 //	@ID				listApiKeys
@@ -28,7 +25,7 @@ type ApiKeyPage = Page[apikey.APIKey] //	@name	ApiKeyPage
 //	@x-sort			["name", "updated_at"]
 //	@x-fresh		true
 //	@Param			filter	query		apikey.Filter	false	"-"
-//	@Success		200		{object}	ApiKeyPage		"A page of keys."
+//	@Success		200		{object}	Page[apikey.APIKey]		"A page of keys."
 //	@Router			/v1/api-keys [get]
 func (s *server) listAPIKeys(c echo.Context) error { return uncachedListOf(s, c, apikey.List) }
 

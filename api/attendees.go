@@ -30,8 +30,10 @@ var attendees = resource[attendee.Input, attendee.Attendee, attendee.Filter]{
 		Get:  {handle: (*server).getAttendee, query: reflect.TypeFor[attendeeParams](), answer: reflect.TypeFor[Attendee]()},
 	},
 	notes: map[Feature]string{
-		List:   "With `resolved=false` each attendee comes with `candidates`: the people and organizations that the name as listed may refer to, `match` before `possible`. A shared organization raises the score. A page then has at most 100 records.",
-		Create: "Without `position` the attendee becomes the last one of the round table. A person or an organization that already attends is rejected with 409.",
+		List: "With `resolved=false` each attendee comes with `candidates`: the people and organizations that the name as listed may refer " +
+			"to, `match` before `possible`. A shared organization raises the score. A page then has at most 100 records.",
+		Create: "Without `position` the attendee becomes the last one of the round table. A person or an organization that already attends " +
+			"is rejected with 409.",
 	},
 }
 

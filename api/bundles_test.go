@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"reflect"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/bundle"
+	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/sample"
 	"roundtables.kz/registry/internal/spelling"
@@ -319,6 +321,77 @@ func TestEveryMistakeOfABundleIsNamedAtItsPlace(t *testing.T) {
 	}
 	if r.changeCount(t) != before {
 		t.Error("a refused bundle wrote something")
+	}
+}
+
+// limitBundle is a bundle whose texts and lists are over the limits of the resources by so many characters and members.
+func limitBundle(over int) string {
+	long := func(limit int) string { return strings.Repeat("қ", limit+over) }
+	list := func(limit int, item func(i int) string) string {
+		items := make([]string, limit+over)
+		for i := range items {
+			items[i] = item(i)
+		}
+		return strings.Join(items, ",")
+	}
+	languages := strings.Fields("kk ru en tr de fr es it pl uk zh ja ko ar fa hi uz ky tg az mn")
+	return fmt.Sprintf(`{
+		"lang": "en",
+		"round_table": {"title": {"en": "%s"}, "outcome": {"en": "%s"}, "topics": [%s], "place": "Almaty"},
+		"attendees": [{"description": {"en": "%s"}}],
+		"statements": [{"texts": [{"text": "%s"}], "locator": "%s"}, {"texts": [%s]}],
+		"documents": [{"title": {"en": "%s"}, "authors": [%s], "relation": "source"}],
+		"people": [{"name": "Marat", "new": true, "names": {"ru": "%s"}, "bio": {"en": "%s"}}],
+		"places": [{"name": "Almaty", "former_names": [%s]}]
+	}`, long(500), long(10000), list(50, func(i int) string { return fmt.Sprintf(`"topic %d"`, i) }),
+		long(500), long(20000), long(200),
+		list(20, func(i int) string {
+			return fmt.Sprintf(`{"lang": "%s", "text": "A", "original": %t}`, languages[i], i == 0)
+		}),
+		long(500), list(100, func(i int) string { return fmt.Sprintf(`{"name": "%c%c", "new": true}`, 'a'+i/26, 'a'+i%26) }),
+		long(300), long(5000), list(50, func(i int) string { return fmt.Sprintf(`{"name": {"en": "Verny %d"}}`, i) }))
+}
+
+func TestABundleHasTheLimitsOfTheResourcesItWrites(t *testing.T) {
+	t.Parallel()
+	r := newBundleRig(t, actor.Write)
+	before := r.changeCount(t)
+	r.post(t, "", limitBundle(1)).wantProblem(t, 422, "validation_failed",
+		"/attendees/0/description/en too_long", "/documents/0/authors too_many", "/documents/0/title/en too_long",
+		"/people/0/bio/en too_long", "/people/0/names/ru too_long", "/places/0/former_names too_many",
+		"/round_table/outcome/en too_long", "/round_table/title/en too_long", "/round_table/topics too_many",
+		"/statements/0/locator too_long", "/statements/0/texts/0/text too_long", "/statements/1/texts too_many")
+	if r.changeCount(t) != before {
+		t.Error("a rejected bundle wrote something")
+	}
+}
+
+func TestWhatABundleStoresCanBePatchedAndImportedAgain(t *testing.T) {
+	t.Parallel()
+	r := newBundleRig(t, actor.Write, actor.Publish)
+	created := map[string]bool{}
+	for _, body := range []string{limitBundle(0), waterBundle} {
+		for _, c := range reportOf(t, r.post(t, "", body).want(t, 201)).Created {
+			created[c.Type] = true
+			at := fmt.Sprintf("/v1/%s/%d", c.Type, *c.ID)
+			was := r.do(t, "GET", at, nil, "Authorization", "Bearer "+r.token).want(t, 200)
+			is := r.do(t, "PATCH", at, `{}`, "Authorization", "Bearer "+r.token, "Content-Type", mergeBody, "If-Match", "*").want(t, 200)
+			if was.Body.String() != is.Body.String() {
+				t.Errorf("%s (%s): an empty patch changed %s to %s", at, c.Pointer, was.Body, is.Body)
+			}
+		}
+	}
+	before := r.recordChanges(t)
+	for collection := range created {
+		for _, format := range export.Formats {
+			m := importIn(t, r.send(t, collection, "", format, r.file(t, collection, format)).want(t, 201))
+			if n := r.rows(t, "SELECT count(*) FROM "+strings.ReplaceAll(collection, "-", "_")); m.Unchanged != n || m.Failed+m.Created+m.Updated != 0 {
+				t.Errorf("%s.%s: %+v of %d records", collection, format, m.Counts, n)
+			}
+		}
+	}
+	if r.recordChanges(t) != before {
+		t.Error("an import of what was exported wrote something")
 	}
 }
 

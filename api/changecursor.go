@@ -13,8 +13,8 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// logPlace is what a change cursor stands for: everything of the types that its reader could see was told up to Seq.
-type logPlace struct {
+// logPosition is what a change cursor stands for: everything of the types that its reader could see was told up to Seq.
+type logPosition struct {
 	Epoch  string   `json:"e"`
 	Seq    int64    `json:"n"`
 	Copied int64    `json:"c,omitzero"` // a first copy goes on to here: what is gone before it was never told of
@@ -35,19 +35,19 @@ func viewOf(ctx context.Context) string {
 	return viewRead
 }
 
-// placeMark keeps the cursors of changes and those of lists apart.
-const placeMark = "changes:"
+// positionPrefix keeps the cursors of changes and those of lists apart.
+const positionPrefix = "changes:"
 
-func (c cursors) encodePlace(p logPlace) string {
+func (c cursors) encodePosition(p logPosition) string {
 	payload, _ := json.Marshal(p)
-	return base64.RawURLEncoding.EncodeToString(append(c.mac(append([]byte(placeMark), payload...)), payload...))
+	return base64.RawURLEncoding.EncodeToString(append(c.mac(append([]byte(positionPrefix), payload...)), payload...))
 }
 
-// decodePlace reads a change cursor. It is good for its view, and for types that it knows of.
-func (c cursors) decodePlace(s, view string, types []string) (logPlace, error) {
-	var p logPlace
+// decodePosition reads a change cursor. It is good for its view, and for types that it knows of.
+func (c cursors) decodePosition(s, view string, types []string) (logPosition, error) {
+	var p logPosition
 	raw, err := base64.RawURLEncoding.DecodeString(s)
-	if err != nil || len(raw) < macSize || !hmac.Equal(raw[:macSize], c.mac(append([]byte(placeMark), raw[macSize:]...))) {
+	if err != nil || len(raw) < macSize || !hmac.Equal(raw[:macSize], c.mac(append([]byte(positionPrefix), raw[macSize:]...))) {
 		return p, paging.BadCursor()
 	}
 	if err := json.Unmarshal(raw[macSize:], &p); err != nil || p.View != view {
@@ -63,11 +63,11 @@ func (c cursors) decodePlace(s, view string, types []string) (logPlace, error) {
 
 // changeCursor names, for the actor, a place in the change log of this database.
 func (s *server) changeCursor(ctx context.Context, seq int64) string {
-	return s.cursors.encodePlace(logPlace{Epoch: s.epoch, Seq: seq, View: viewOf(ctx)})
+	return s.cursors.encodePosition(logPosition{Epoch: s.epoch, Seq: seq, View: viewOf(ctx)})
 }
 
 // begun is the error for a cursor of a log that is another one by now: the database was restored from a backup.
-func (s *server) begun(types []string) error {
+func (s *server) errChangesRestarted(types []string) error {
 	e := apperr.New(apperr.Gone, "changes_began_anew")
 	base := s.config.PublicBaseURL + "/v1/"
 	exports := make([]string, len(types))

@@ -24,8 +24,8 @@ type changeParams struct {
 	Lang        string     `query:"lang" form:"lang" validate:"omitempty,language"`   // Adds `<field>_text` and `<field>_lang` beside every text of the records, in this language or the next one of the chain ru, en, kk.
 }
 
-// longestWait is the highest `wait`, in seconds.
-const longestWait = 30
+// maxWait is the highest `wait`, in seconds.
+const maxWait = 30
 
 // Change is what became of one record.
 //
@@ -34,9 +34,6 @@ type Change struct {
 	changes.Change
 	Data any `json:"data,omitempty" validate:"optional" swaggertype:"object"` // With `include_data=true` and op upsert: the record, as its own address shows it.
 } //	@name	Change
-
-// ChangePage is a page of the feed.
-type ChangePage = Page[Change] //	@name	ChangePage
 
 // listChanges answers what has changed since a cursor.
 //
@@ -47,7 +44,7 @@ type ChangePage = Page[Change] //	@name	ChangePage
 //	@Description	A cursor belongs to what you may see (with a key that reads drafts or without) and to the types it was made for. After the database was restored from a backup it is answered with 410: begin anew, or with the exports that the problem names.
 //	@Tags			Changes
 //	@Param			params	query		changeParams	false	"-"
-//	@Success		200		{object}	ChangePage		"A page of changes."
+//	@Success		200		{object}	Page[Change]		"A page of changes."
 //	@Router			/v1/changes [get]
 func (s *server) listChanges(c echo.Context) error {
 	var p changeParams
@@ -58,7 +55,7 @@ func (s *server) listChanges(c echo.Context) error {
 	if p.Lang == "" {
 		p.Lang = acceptedLanguage(c.Request())
 	}
-	from, err := s.placeOf(ctx, p)
+	from, err := s.positionOf(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -70,17 +67,17 @@ func (s *server) listChanges(c echo.Context) error {
 			return err
 		}
 		if len(page.list) > 0 || p.Wait == 0 || p.Cursor == "" || !s.follower.beyond(ctx, page.head, end.C) {
-			return s.answerChanges(c, p, page)
+			return s.sendChanges(c, p, page)
 		}
 	}
 }
 
-// placeOf is where a request begins: its cursor, or nowhere.
-func (s *server) placeOf(ctx context.Context, p changeParams) (*logPlace, error) {
+// positionOf is where a request begins: its cursor, or nowhere.
+func (s *server) positionOf(ctx context.Context, p changeParams) (*logPosition, error) {
 	if p.Cursor == "" {
 		return nil, nil
 	}
-	at, err := s.cursors.decodePlace(p.Cursor, viewOf(ctx), wanted(p.Type))
+	at, err := s.cursors.decodePosition(p.Cursor, viewOf(ctx), wanted(p.Type))
 	return &at, err
 }
 
@@ -89,11 +86,11 @@ type changePage struct {
 	list []Change
 	head int64
 	more bool
-	next logPlace
+	next logPosition
 }
 
 // readChanges reads the page after a place, of one snapshot.
-func (s *server) readChanges(ctx context.Context, from *logPlace, p changeParams) (changePage, error) {
+func (s *server) readChanges(ctx context.Context, from *logPosition, p changeParams) (changePage, error) {
 	page := changePage{list: []Change{}}
 	types := wanted(p.Type)
 	feed := changes.Feed{Types: types, Limit: min(p.Limit, paging.MaxLimit), Public: viewOf(ctx) == viewPublic}
@@ -102,12 +99,12 @@ func (s *server) readChanges(ctx context.Context, from *logPlace, p changeParams
 		if err != nil {
 			return err
 		}
-		at := logPlace{Epoch: head.Epoch, Copied: head.Seq}
+		at := logPosition{Epoch: head.Epoch, Copied: head.Seq}
 		if from != nil {
 			at = *from
 		}
 		if at.Epoch != head.Epoch || at.Seq > head.Seq {
-			return s.begun(types)
+			return s.errChangesRestarted(types)
 		}
 		feed.After, feed.Copied = at.Seq, at.Copied
 		found, more, err := feed.Read(ctx, tx)
@@ -120,7 +117,7 @@ func (s *server) readChanges(ctx context.Context, from *logPlace, p changeParams
 		page.head, page.more = head.Seq, more
 		page.next = at
 		if len(found) > 0 || from == nil {
-			page.next = nextPlace(ctx, at, found, more, head, p)
+			page.next = nextPosition(ctx, at, found, more, head, p)
 		}
 		if p.IncludeData {
 			return withData(ctx, tx, page.list, p.Lang)
@@ -130,9 +127,9 @@ func (s *server) readChanges(ctx context.Context, from *logPlace, p changeParams
 	return page, err
 }
 
-// nextPlace is where a page leaves off.
-func nextPlace(ctx context.Context, at logPlace, found []changes.Change, more bool, head changes.Head, p changeParams) logPlace {
-	next := logPlace{Epoch: head.Epoch, Seq: head.Seq, View: viewOf(ctx)}
+// nextPosition is where a page leaves off.
+func nextPosition(ctx context.Context, at logPosition, found []changes.Change, more bool, head changes.Head, p changeParams) logPosition {
+	next := logPosition{Epoch: head.Epoch, Seq: head.Seq, View: viewOf(ctx)}
 	if len(p.Type) > 0 {
 		next.Types = wanted(p.Type)
 	}
@@ -145,12 +142,12 @@ func nextPlace(ctx context.Context, at logPlace, found []changes.Change, more bo
 	return next
 }
 
-func (s *server) answerChanges(c echo.Context, p changeParams, page changePage) error {
+func (s *server) sendChanges(c echo.Context, p changeParams, page changePage) error {
 	next := p.Cursor // of an empty page: the same
 	if len(page.list) > 0 || next == "" {
-		next = s.cursors.encodePlace(page.next)
+		next = s.cursors.encodePosition(page.next)
 	}
-	answer := ChangePage{Data: page.list, Page: PageInfo{Limit: min(p.Limit, paging.MaxLimit)}, Meta: ListMeta{Cursor: next, License: License}}
+	answer := Page[Change]{Data: page.list, Page: PageInfo{Limit: min(p.Limit, paging.MaxLimit)}, Meta: ListMeta{Cursor: next, License: License}}
 	if page.more {
 		query := c.QueryParams()
 		query.Set("cursor", next)
@@ -189,27 +186,29 @@ func (s *server) getCheckpoint(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	sums, err := s.sums.now(ctx, s.db)
+	sums, err := s.checksums.read(ctx, s.db)
 	if err != nil {
 		return err
 	}
-	at := logPlace{Epoch: sums.Head.Epoch, Seq: sums.Head.Seq, View: viewOf(ctx)}
+	at := logPosition{Epoch: sums.Head.Epoch, Seq: sums.Head.Seq, View: viewOf(ctx)}
 	if len(p.Type) > 0 {
 		at.Types = wanted(p.Type)
 	}
-	return send(c, http.StatusOK, echo.MIMEApplicationJSON, Checkpoint{Cursor: s.cursors.encodePlace(at), Types: sums.List(wanted(p.Type))})
+	return send(c, http.StatusOK, echo.MIMEApplicationJSON, Checkpoint{Cursor: s.cursors.encodePosition(at), Types: sums.List(wanted(p.Type))})
 }
 
 // sums keeps the newest sums of each view, so that only what has changed is added up; and never twice at a time.
-type sums struct {
+type checksums struct {
 	turn  chan struct{} // holds one token
 	known map[string]changes.Sums
 }
 
-func newSums() *sums { return &sums{turn: make(chan struct{}, 1), known: map[string]changes.Sums{}} }
+func newChecksums() *checksums {
+	return &checksums{turn: make(chan struct{}, 1), known: map[string]changes.Sums{}}
+}
 
 // now gives the sums as the actor sees the records.
-func (s *sums) now(ctx context.Context, db changes.Pool) (now changes.Sums, err error) {
+func (s *checksums) read(ctx context.Context, db changes.Pool) (now changes.Sums, err error) {
 	select {
 	case s.turn <- struct{}{}:
 		defer func() { <-s.turn }()

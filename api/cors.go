@@ -15,7 +15,8 @@ import (
 // keys and write. Nothing is ever allowed with the credentials that a browser keeps (cookies, remembered passwords).
 var (
 	allOrigins = []string{"*"}
-	exposed    = []string{"ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, X-Change-Cursor, X-Dry-Run, Idempotency-Replayed, Content-Disposition"}
+	exposed    = []string{"ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, X-Change-Cursor, X-Dry-Run, " +
+		"Idempotency-Replayed, Content-Disposition"}
 )
 
 const (

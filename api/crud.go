@@ -24,15 +24,15 @@ func listOf[F any, T paging.Row](s *server, c echo.Context, list func(context.Co
 	if err != nil {
 		return err
 	}
-	q := s.ask(c)
-	if done, err := q.answered(c, heldList); done || err != nil {
+	q := s.cacheable(c)
+	if done, err := q.sendCached(c, matchList); done || err != nil {
 		return err
 	}
 	page, err := list(c.Request().Context(), s.db, f)
 	if err != nil {
 		return err
 	}
-	q.from(c, page.State, "")
+	q.setState(c, page.State, "")
 	return s.list(c, paging.ParamsOf(&f), page.Items, infoOf(page), q)
 }
 
@@ -60,8 +60,8 @@ func withinOf[F any, T paging.Row](s *server, c echo.Context, list func(context.
 		return err
 	}
 	ctx := c.Request().Context()
-	q := s.ask(c)
-	if done, err := q.answered(c, heldList); done || err != nil {
+	q := s.cacheable(c)
+	if done, err := q.sendCached(c, matchList); done || err != nil {
 		return err
 	}
 	page, err := list(ctx, s.db, n, f)
@@ -73,7 +73,7 @@ func withinOf[F any, T paging.Row](s *server, c echo.Context, list func(context.
 			return err
 		}
 	}
-	q.from(c, page.State, "")
+	q.setState(c, page.State, "")
 	return s.list(c, paging.ParamsOf(&f), page.Items, infoOf(page), q)
 }
 
@@ -92,8 +92,8 @@ func itemWith[T record](s *server, c echo.Context, params any, p *itemParams, ge
 	if err != nil {
 		return err
 	}
-	q := s.ask(c)
-	if done, err := q.answered(c, heldItem); done || err != nil {
+	q := s.cacheable(c)
+	if done, err := q.sendCached(c, matchItem); done || err != nil {
 		return err
 	}
 	r, err := get(c.Request().Context(), s.db, n)
@@ -101,7 +101,7 @@ func itemWith[T record](s *server, c echo.Context, params any, p *itemParams, ge
 		return err
 	}
 	meta := r.Meta()
-	q.from(c, meta.ReadAt, versionTag(meta.Version)+"-")
+	q.setState(c, meta.ReadAt, versionTag(meta.Version)+"-")
 	return show(c, http.StatusOK, &r, *p, q)
 }
 
@@ -137,9 +137,9 @@ func (s *server) write(c echo.Context, f func(ctx context.Context, tx pgx.Tx) er
 
 // writeWith is write with further parameters: params points to a struct that embeds p.
 func (s *server) writeWith(c echo.Context, params any, p *writeParams, f func(ctx context.Context, tx pgx.Tx) error) error {
-	mistakes := input.Bind(c.QueryParams(), params)
+	fieldErrors := input.Bind(c.QueryParams(), params)
 	why, bad := reason(c.Request())
-	if err := apperr.BadQuery(append(mistakes, bad...)); err != nil {
+	if err := apperr.BadQuery(append(fieldErrors, bad...)); err != nil {
 		return err
 	}
 	ctx := c.Request().Context()
@@ -291,7 +291,7 @@ func lock(ctx context.Context, tx pgx.Tx, table, recordType string, n, version i
 const maxReason = 500
 
 // reason reads the header X-Change-Reason.
-func reason(r *http.Request) (why string, mistakes []apperr.Field) {
+func reason(r *http.Request) (why string, fieldErrors []apperr.Field) {
 	const header = "X-Change-Reason"
 	why = strings.TrimSpace(r.Header.Get(header))
 	switch {

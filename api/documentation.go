@@ -72,7 +72,7 @@ func serveFile(c echo.Context, f docs.File) error {
 	h.Set(echo.HeaderVary, echo.HeaderAcceptEncoding)
 	// Search for the tag instead of comparing it: caches weaken it, and compression adds a suffix.
 	if strings.Contains(c.Request().Header.Get("If-None-Match"), f.Tag) {
-		h.Set("ETag", heldForm(c.Request(), f.Tag))
+		h.Set("ETag", matchedETag(c.Request(), f.Tag))
 		return c.NoContent(http.StatusNotModified)
 	}
 	if acceptsGzip(c.Request()) {

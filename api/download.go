@@ -17,14 +17,15 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// stall is how long a client may take to accept a part of a download. The whole download has no limit.
-const stall = time.Minute
+// sendTimeout is how long a client may take to accept a part of a download. The whole download has no limit.
+const sendTimeout = time.Minute
 
-// sentWhole are the prefixes of the paths whose answers are sent while they are read. Their only deadline is stall.
-var sentWhole = []string{"/v1/exports/", "/v1/calendar.ics"}
+// downloadPaths are the prefixes of the paths whose responses are sent while they are read. Their only deadline is
+// sendTimeout.
+var downloadPaths = []string{"/v1/exports/", "/v1/calendar.ics"}
 
-func isSentWhole(path string) bool {
-	for _, begin := range sentWhole {
+func isDownload(path string) bool {
+	for _, begin := range downloadPaths {
 		if strings.HasPrefix(path, begin) {
 			return true
 		}
@@ -124,7 +125,7 @@ func (d *download) begin() error {
 }
 
 // extend extends the deadline of the client. The writers of tests have none.
-func (d *download) extend() { _ = d.control.SetWriteDeadline(time.Now().Add(stall)) }
+func (d *download) extend() { _ = d.control.SetWriteDeadline(time.Now().Add(sendTimeout)) }
 
 // send sends what has been written so far. Without output, as before the end of a workbook, it only extends the
 // deadline.

@@ -29,7 +29,8 @@ type exportParams struct {
 }
 
 // exportOf sends all records of a list, in the format that the path ends in. look, if any, completes the filter first.
-func exportOf[F any, T paging.Row](s *server, c echo.Context, look func(context.Context, *F) error, list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
+func exportOf[F any, T paging.Row](s *server, c echo.Context, look func(context.Context, *F) error,
+	list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
 	format := c.Param("format")
 	if !slices.Contains(export.Formats, format) {
 		e := apperr.New(apperr.NotFound, "no_such_format", "allowed", strings.Join(export.Formats, ", "))
@@ -86,16 +87,16 @@ func exportOf[F any, T paging.Row](s *server, c echo.Context, look func(context.
 
 // exportedFields returns the members to keep, nil for all of them. It reports the mistakes that depend on the format.
 func exportedFields(c echo.Context, format string, record reflect.Type, names []string) ([]string, error) {
-	var mistakes []apperr.Field
+	var fieldErrors []apperr.Field
 	for _, name := range []string{"bom", "delimiter"} {
 		if format != "csv" && c.QueryParam(name) != "" {
-			mistakes = append(mistakes, apperr.In(name, "only_csv"))
+			fieldErrors = append(fieldErrors, apperr.In(name, "only_csv"))
 		}
 	}
-	if err := apperr.BadQuery(mistakes); err != nil || len(names) == 0 {
+	if err := apperr.BadQuery(fieldErrors); err != nil || len(names) == 0 {
 		return nil, err
 	}
-	return kept(record, names)
+	return selectMembers(record, names)
 }
 
 // addAll adds records to a file, with texts in lang beside those of all languages unless lang is empty.

@@ -94,7 +94,7 @@ type probe struct {
 
 // The bounds of a probe: how long an answer is good, and how long the database may take.
 const (
-	probeKept    = time.Second
+	probeTTL     = time.Second
 	probeTimeout = 2 * time.Second
 )
 
@@ -115,7 +115,7 @@ func newProbe(ctx context.Context, config *pgx.ConnConfig, now func() time.Time)
 func (p *probe) ask(ctx context.Context) (HealthSchema, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.asked.IsZero() || p.now().Sub(p.asked) >= probeKept {
+	if p.asked.IsZero() || p.now().Sub(p.asked) >= probeTTL {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
 		defer cancel()
 		p.schema, p.err = p.look(ctx)

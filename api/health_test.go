@@ -18,13 +18,13 @@ func TestTheServiceIsReadyWithADatabaseOfItsSchema(t *testing.T) {
 	if _, err := r.pool.Exec(t.Context(), "UPDATE schema_migrations SET version = version + 1"); err != nil {
 		t.Fatal(err)
 	}
-	r.clock.pass(probeKept)
+	r.clock.pass(probeTTL)
 	r.do(t, http.MethodGet, "/readyz", nil).want(t, http.StatusOK) // a newer schema serves the release before it too
 	for _, sql := range []string{"UPDATE schema_migrations SET version = 1", "UPDATE schema_migrations SET version = 1000, dirty = true"} {
 		if _, err := r.pool.Exec(t.Context(), sql); err != nil {
 			t.Fatal(err)
 		}
-		r.clock.pass(probeKept)
+		r.clock.pass(probeTTL)
 		r.do(t, http.MethodGet, "/readyz", nil).wantProblem(t, http.StatusServiceUnavailable, "schema_not_ready")
 	}
 	r.do(t, http.MethodGet, "/livez", nil).want(t, http.StatusOK)
@@ -50,7 +50,7 @@ func TestReadinessIsAskedOfTheDatabaseOnceASecondAtMost(t *testing.T) {
 	if _, err := r.pool.Exec(t.Context(), "UPDATE schema_migrations SET dirty = true"); err != nil {
 		t.Fatal(err)
 	}
-	r.clock.pass(probeKept - time.Millisecond)
+	r.clock.pass(probeTTL - time.Millisecond)
 	r.do(t, http.MethodGet, "/readyz", nil).want(t, http.StatusOK)
 	r.clock.pass(time.Millisecond)
 	r.do(t, http.MethodGet, "/readyz", nil).want(t, http.StatusServiceUnavailable)
@@ -65,7 +65,7 @@ func TestTheServiceIsReadyAgainAfterItsDatabaseWasAway(t *testing.T) {
 	if _, err := r.pool.Exec(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"); err != nil {
 		t.Fatal(err)
 	}
-	r.clock.pass(probeKept)
+	r.clock.pass(probeTTL)
 	h := r.do(t, http.MethodGet, "/readyz", nil)
 	h.wantProblem(t, http.StatusServiceUnavailable, "database_unavailable")
 	if h.Header().Get("Retry-After") == "" {
@@ -73,7 +73,7 @@ func TestTheServiceIsReadyAgainAfterItsDatabaseWasAway(t *testing.T) {
 	}
 	r.do(t, http.MethodGet, "/livez", nil).want(t, http.StatusOK)
 	r.server.probe.config.Port = good
-	r.clock.pass(probeKept)
+	r.clock.pass(probeTTL)
 	r.do(t, http.MethodGet, "/readyz", nil).want(t, http.StatusOK)
 }
 

@@ -25,9 +25,6 @@ type Revision struct {
 	Changes []changes.FieldChange `json:"changes"` // What became of each field; all of them when the record was made or deleted.
 } //	@name	Revision
 
-// RevisionPage is a page of the history of a record.
-type RevisionPage = Page[Revision] //	@name	RevisionPage
-
 // AuditEntry is one change of any record.
 //
 //	@Description	One change of one record: who, when, why, and which fields. What they hold is in the history of the record, for those who may read it.
@@ -35,9 +32,6 @@ type AuditEntry struct {
 	changes.Revision
 	Changed []string `json:"changed" example:"/title/ru"` // The fields that became others (RFC 6901).
 } //	@name	AuditEntry
-
-// AuditPage is a page of the audit.
-type AuditPage = Page[AuditEntry] //	@name	AuditPage
 
 // apiNames are the fields whose columns have other names.
 var apiNames = map[string]map[string]string{
@@ -97,7 +91,7 @@ func mapped[A, B any](page paging.Page[A], err error, f func(A) (B, error)) (pag
 //	@Tags			Changes
 //	@x-sort			["-changed_at"]
 //	@Param			filter	query		changes.AuditFilter	false	"-"
-//	@Success		200		{object}	AuditPage			"A page of changes."
+//	@Success		200		{object}	Page[AuditEntry]			"A page of changes."
 //	@Router			/v1/audit [get]
 func (s *server) listAudit(c echo.Context) error {
 	return listOf(s, c, func(ctx context.Context, db pg.DB, f changes.AuditFilter) (paging.Page[AuditEntry], error) {
@@ -121,6 +115,6 @@ func (s *server) listAudit(c echo.Context) error {
 //	@x-sort		["-changed_at"]
 //	@Param		id		path		int				true	"The key."
 //	@Param		filter	query		historyQuery	false	"-"
-//	@Success	200		{object}	RevisionPage	"A page of changes, the newest first."
+//	@Success	200		{object}	Page[Revision]	"A page of changes, the newest first."
 //	@Router		/v1/api-keys/{id}/history [get]
 func (s *server) historyAPIKey(c echo.Context) error { return historyOf(s, c, apikey.Type, nil) }

@@ -23,21 +23,21 @@ const (
 	replayed       = "Idempotency-Replayed"
 )
 
-// transactionKey is where a request that must not have its effect twice keeps its transaction, for write.
+// transactionKey is where an idempotent request keeps its transaction for write.
 const transactionKey = "transaction"
 
-// errRehearsed ends the transaction of a dry run that succeeded.
-var errRehearsed = errors.New("rehearsed")
+// errDryRun rolls back the transaction of a successful dry run.
+var errDryRun = errors.New("dry run")
 
-// Remembered reports whether a request that is repeated with its Idempotency-Key has no second effect.
-func Remembered(r Route) bool {
+// Idempotent reports whether a route takes an Idempotency-Key.
+func Idempotent(r Route) bool {
 	return r.Method == http.MethodPost && r.Scope != actor.Public && r.Path != webhookTestPath
 }
 
-// once lets a POST with an Idempotency-Key have its effect once: the key, the write and the answer are one transaction, and
-// who repeats the request gets the answer again. What was refused, what failed and dry runs are not remembered.
-func (s *server) once(r Route, handle echo.HandlerFunc) echo.HandlerFunc {
-	if !Remembered(r) {
+// idempotent executes a POST with an Idempotency-Key once: one transaction stores the key, the write and the response, and a
+// repeated request returns the stored response. Rejected requests, failed requests and dry runs are not stored.
+func (s *server) idempotent(r Route, handle echo.HandlerFunc) echo.HandlerFunc {
+	if !Idempotent(r) {
 		return handle
 	}
 	return func(c echo.Context) error {
@@ -52,25 +52,25 @@ func (s *server) once(r Route, handle echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil {
 			return err
 		}
-		why, _ := reason(c.Request()) // write tells what is wrong with it
+		why, _ := reason(c.Request()) // write reports its errors
 		ctx := c.Request().Context()
 		claim := claimOf(c.Request(), actor.From(ctx).KeyID, given[0], raw)
-		var out *answer
+		var out *storedResponse
 		err = changes.Write(ctx, s.db, changes.Options{Reason: why}, func(tx pgx.Tx) error {
-			kept, err := idempotency.Claim(ctx, tx, claim)
+			stored, err := idempotency.Claim(ctx, tx, claim)
 			if err != nil {
 				return err
 			}
-			if kept != nil {
-				out = &answer{}
-				return json.Unmarshal(kept, out)
+			if stored != nil {
+				out = &storedResponse{}
+				return json.Unmarshal(stored, out)
 			}
 			c.Request().Body = io.NopCloser(bytes.NewReader(raw))
-			if out, err = answerOf(c, tx, handle); err != nil {
+			if out, err = capture(c, tx, handle); err != nil {
 				return err
 			}
 			if out.header.Get("X-Dry-Run") != "" {
-				return errRehearsed
+				return errDryRun
 			}
 			b, err := json.Marshal(out)
 			if err != nil {
@@ -78,15 +78,15 @@ func (s *server) once(r Route, handle echo.HandlerFunc) echo.HandlerFunc {
 			}
 			return idempotency.Save(ctx, tx, claim, b)
 		})
-		if err != nil && !errors.Is(err, errRehearsed) {
+		if err != nil && !errors.Is(err, errDryRun) {
 			return err
 		}
 		return out.send(c)
 	}
 }
 
-// claimOf says what the request is: everything that the answer depends on, but for the language, which a client may change
-// between two tries.
+// claimOf identifies a request by everything that its response depends on, except the language, which a client may change
+// between two attempts.
 func claimOf(r *http.Request, apiKey int64, key string, body []byte) idempotency.Request {
 	h := sha256.New()
 	for _, part := range []string{r.URL.RawQuery, r.Header.Get("If-Match"), string(body)} {
@@ -97,22 +97,22 @@ func claimOf(r *http.Request, apiKey int64, key string, body []byte) idempotency
 	}
 }
 
-// answer is what a request was answered, without what belongs to the connection or the moment.
-type answer struct {
+// storedResponse is a response without the headers of its connection and its time.
+type storedResponse struct {
 	Status      int    `json:"status"`
 	ContentType string `json:"content_type"`
 	Location    string `json:"location"`
 	ETag        string `json:"etag"`
 	Body        []byte `json:"body"`
 
-	header http.Header // nil in an answer that was kept
+	header http.Header // nil in a response that was read from the database
 }
 
-// answerOf runs the handler in the transaction and keeps its answer from the client.
-func answerOf(c echo.Context, tx pgx.Tx, handle echo.HandlerFunc) (*answer, error) {
-	held := &holder{header: c.Response().Header().Clone()}
+// capture runs the handler in the transaction and returns its response instead of sending it.
+func capture(c echo.Context, tx pgx.Tx, handle echo.HandlerFunc) (*storedResponse, error) {
+	recorded := &recorder{header: c.Response().Header().Clone()}
 	real := c.Response()
-	c.SetResponse(echo.NewResponse(held, c.Echo()))
+	c.SetResponse(echo.NewResponse(recorded, c.Echo()))
 	c.Set(transactionKey, tx)
 	defer func() {
 		c.SetResponse(real)
@@ -121,36 +121,36 @@ func answerOf(c echo.Context, tx pgx.Tx, handle echo.HandlerFunc) (*answer, erro
 	if err := handle(c); err != nil {
 		return nil, err
 	}
-	h := held.header
-	return &answer{held.status, h.Get(echo.HeaderContentType), h.Get(echo.HeaderLocation), h.Get("ETag"), held.body.Bytes(), h}, nil
+	h := recorded.header
+	return &storedResponse{recorded.status, h.Get(echo.HeaderContentType), h.Get(echo.HeaderLocation), h.Get("ETag"), recorded.body.Bytes(), h}, nil
 }
 
-// send answers the request, for the first time or again.
-func (a *answer) send(c echo.Context) error {
+// send sends the response, for the first time or again.
+func (r *storedResponse) send(c echo.Context) error {
 	h := c.Response().Header()
-	if a.header == nil {
+	if r.header == nil {
 		h.Set(replayed, "true")
-		for name, value := range map[string]string{echo.HeaderLocation: a.Location, "ETag": a.ETag} {
+		for name, value := range map[string]string{echo.HeaderLocation: r.Location, "ETag": r.ETag} {
 			if value != "" {
 				h.Set(name, value)
 			}
 		}
 	}
-	for name, values := range a.header {
+	for name, values := range r.header {
 		h[name] = values
 	}
-	return c.Blob(a.Status, a.ContentType, a.Body)
+	return c.Blob(r.Status, r.ContentType, r.Body)
 }
 
-// holder is a ResponseWriter that keeps what is written.
-type holder struct {
+// recorder is a ResponseWriter that keeps the response in memory.
+type recorder struct {
 	header http.Header
 	status int
 	body   bytes.Buffer
 }
 
-func (h *holder) Header() http.Header { return h.header }
+func (r *recorder) Header() http.Header { return r.header }
 
-func (h *holder) WriteHeader(status int) { h.status = status }
+func (r *recorder) WriteHeader(status int) { r.status = status }
 
-func (h *holder) Write(b []byte) (int, error) { return h.body.Write(b) }
+func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }

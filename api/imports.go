@@ -43,9 +43,6 @@ type importParams struct {
 	Delimiter string `query:"delimiter" form:"delimiter" enums:"comma,semicolon,tab"` // Of CSV: what stands between cells; found out by the first line where it is left out.
 }
 
-// ImportPage is a page of imports.
-type ImportPage = Page[imports.Listed] //	@name	ImportPage
-
 // importTypes are the media types of files, and their formats.
 var importTypes = map[string]string{
 	"text/csv":             "csv",
@@ -107,7 +104,7 @@ func (s *server) importWith(c echo.Context, params any, p *importing, format str
 //	@Tags		Imports
 //	@x-sort		["-updated_at"]
 //	@Param		filter	query		imports.Filter	false	"-"
-//	@Success	200		{object}	ImportPage		"A page of imports."
+//	@Success	200		{object}	Page[imports.Listed]		"A page of imports."
 //	@Router		/v1/imports [get]
 func (s *server) listImports(c echo.Context) error { return listOf(s, c, imports.List) }
 

@@ -101,12 +101,6 @@ func (s *server) match(c echo.Context, t match.RecordType) error {
 	return send(c, http.StatusOK, echo.MIMEApplicationJSON, results)
 }
 
-// PersonDuplicatePage is a page of pairs.
-type PersonDuplicatePage = Page[match.PersonDuplicate] //	@name	PersonDuplicatePage
-
-// OrganizationDuplicatePage is a page of pairs.
-type OrganizationDuplicatePage = Page[match.OrganizationDuplicate] //	@name	OrganizationDuplicatePage
-
 // listPeopleDuplicates lists pairs of people that may be the same person.
 //
 //	@ID				listPeopleDuplicates
@@ -115,7 +109,7 @@ type OrganizationDuplicatePage = Page[match.OrganizationDuplicate] //	@name	Orga
 //	@Description	the pair is then no longer listed. A page is computed for two seconds at most, so it can be short or empty although `next_cursor` leads to more pairs.
 //	@Tags			People
 //	@Param			filter	query		match.DuplicateFilter	false	"-"
-//	@Success		200		{object}	PersonDuplicatePage	"A page of pairs."
+//	@Success		200		{object}	Page[match.PersonDuplicate]	"A page of pairs."
 //	@Router			/v1/people/duplicates [get]
 func (s *server) listPeopleDuplicates(c echo.Context) error {
 	return listDuplicates(s, c, s.matcher.PeopleDuplicates)
@@ -130,7 +124,7 @@ func (s *server) listPeopleDuplicates(c echo.Context) error {
 //	@Description	more pairs.
 //	@Tags			Organizations
 //	@Param			filter	query		match.DuplicateFilter		false	"-"
-//	@Success		200		{object}	OrganizationDuplicatePage	"A page of pairs."
+//	@Success		200		{object}	Page[match.OrganizationDuplicate]	"A page of pairs."
 //	@Router			/v1/organizations/duplicates [get]
 func (s *server) listOrganizationsDuplicates(c echo.Context) error {
 	return listDuplicates(s, c, s.matcher.OrganizationsDuplicates)

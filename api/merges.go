@@ -13,9 +13,6 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// MergePage is a page of merges.
-type MergePage = Page[merge.Merge] //	@name	MergePage
-
 // mergePerson merges a person into another one.
 //
 //	@ID				mergePerson
@@ -58,10 +55,10 @@ func (s *server) mergeInto(c echo.Context, of func(ctx context.Context, tx pgx.T
 	}
 	return s.outcome(c, func(ctx context.Context, tx pgx.Tx) (merge.Outcome, error) {
 		o, err := of(ctx, tx, n, in.Into)
-		if err != nil {
-			return o, err
+		if err == nil {
+			err = withinLimits(&o)
 		}
-		return o, withinLimits(&o)
+		return o, err
 	})
 }
 
@@ -96,7 +93,7 @@ func (s *server) outcome(c echo.Context, f func(ctx context.Context, tx pgx.Tx) 
 //	@Tags		Merges
 //	@x-sort		["-updated_at"]
 //	@Param		filter	query		merge.Filter	false	"-"
-//	@Success	200		{object}	MergePage		"A page of merges."
+//	@Success	200		{object}	Page[merge.Merge]		"A page of merges."
 //	@Router		/v1/merges [get]
 func (s *server) listMerges(c echo.Context) error { return listOf(s, c, merge.List) }
 

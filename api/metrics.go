@@ -17,7 +17,7 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 	inFlight prometheus.Gauge
-	kept     prometheus.Counter
+	cached   prometheus.Counter
 	attempts *prometheus.CounterVec // to tell webhooks
 	show     http.Handler
 }
@@ -32,7 +32,7 @@ func newMetrics(pool *pgxpool.Pool, behind func() time.Duration) *metrics {
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10, 30},
 		}, []string{"method", "route"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "registry_http_requests_in_flight", Help: "Requests that are being answered."}),
-		kept: prometheus.NewCounter(prometheus.CounterOpts{
+		cached: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "registry_http_answers_kept_total", Help: "Answers that were kept and given again, for nothing had changed since.",
 		}),
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -43,7 +43,7 @@ func newMetrics(pool *pgxpool.Pool, behind func() time.Duration) *metrics {
 		Name: "registry_webhook_oldest_pending_seconds", Help: "For how long the oldest message that is on its way to an enabled webhook has been so.",
 	}, func() float64 { return behind().Seconds() })
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(m.requests, m.duration, m.inFlight, m.kept, m.attempts, oldest, poolCollector{pool},
+	registry.MustRegister(m.requests, m.duration, m.inFlight, m.cached, m.attempts, oldest, poolCollector{pool},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
 	m.show = promhttp.HandlerFor(registry, promhttp.HandlerOpts{DisableCompression: true}) // ours compresses
 	return m

@@ -123,8 +123,8 @@ func (s *server) logLine(c echo.Context, took time.Duration) {
 // guard admits a request to a route: it finds the actor, counts the request against the quota, holds the route's scope
 // against the actor and sets the deadline.
 func (s *server) guard(r Route) echo.HandlerFunc {
-	handle := s.once(r, r.handler(s))
-	sentWhole := isSentWhole(r.Path)
+	handle := s.idempotent(r, r.handler(s))
+	unlimited := isDownload(r.Path)
 	isFile := strings.Contains(r.Path, ".") // the path names the type
 	return func(c echo.Context) error {
 		if !onlyReads(r.Method, r.Path) {
@@ -136,7 +136,7 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 			return err
 		}
 		ctx := c.Request().Context()
-		if !sentWhole && (r.Path != jsonLDPath || !prefers(c.Request(), mediaJSONLD)) { // which may be long, too
+		if !unlimited && (r.Path != jsonLDPath || !prefers(c.Request(), mediaJSONLD)) { // which may be long, too
 			limit := s.config.RequestTimeout + s.waited(r, c)
 			if isImport(r.Path) {
 				limit = extendForImport(c, limit)
@@ -150,7 +150,7 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 			return err
 		}
 		c.SetRequest(c.Request().WithContext(actor.With(ctx, who)))
-		giveBack, err := s.takeQuota(c, who)
+		refund, err := s.takeQuota(c, who)
 		if err != nil {
 			return err
 		}
@@ -169,7 +169,7 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 		}
 		err = handle(c)
 		if err == nil && c.Response().Status == http.StatusNotModified {
-			giveBack() // whoever asks again politely pays nothing
+			refund() // whoever asks again politely pays nothing
 		}
 		return err
 	}
@@ -185,7 +185,7 @@ func (s *server) waited(r Route, c echo.Context) time.Duration {
 		return 0
 	}
 	seconds, _ := strconv.Atoi(c.QueryParam("wait"))
-	return time.Duration(max(0, min(seconds, longestWait))) * time.Second
+	return time.Duration(max(0, min(seconds, maxWait))) * time.Second
 }
 
 // admit holds the scope of a route against an actor.
@@ -211,7 +211,7 @@ func (s *server) identify(ctx context.Context, c echo.Context) (actor.Actor, err
 	}
 	from := clientOf(c.RealIP())
 	if q := s.failures.look(from); q.used >= s.failures.quota && !s.keys.Seen(token) {
-		return actor.Actor{}, s.failures.refuse(c, q)
+		return actor.Actor{}, s.failures.reject(c, q)
 	}
 	who, err := s.keys.Actor(ctx, token)
 	if apperr.IsKind(err, apperr.Unauthorized) {

@@ -31,7 +31,8 @@ var organizations = resource[organization.Input, organization.Organization, orga
 		Get:  {handle: (*server).getOrganization, query: reflect.TypeFor[organizationParams](), answer: reflect.TypeFor[Organization]()},
 	},
 	notes: map[Feature]string{
-		Create: "A name that most likely is another spelling of an existing organization is rejected with 409 and the candidates, unless `allow_duplicate=true`. Then the registry stores that the records are distinct.",
+		Create: "A name that most likely is another spelling of an existing organization is rejected with 409 and the candidates, unless " +
+			"`allow_duplicate=true`. Then the registry stores that the records are distinct.",
 	},
 }
 

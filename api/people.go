@@ -31,7 +31,8 @@ var people = resource[person.Input, person.Person, person.Filter]{
 		Get:  {handle: (*server).getPerson, query: reflect.TypeFor[personParams](), answer: reflect.TypeFor[Person]()},
 	},
 	notes: map[Feature]string{
-		Create: "A name that most likely is another spelling of an existing person is rejected with 409 and the candidates, unless `allow_duplicate=true`. Then the registry stores that the records are distinct.",
+		Create: "A name that most likely is another spelling of an existing person is rejected with 409 and the candidates, unless " +
+			"`allow_duplicate=true`. Then the registry stores that the records are distinct.",
 	},
 }
 

@@ -69,8 +69,8 @@ func newLimiter(name string, quota int, now func() time.Time) *limiter {
 // take counts one request and gives the window it fell into, whether or not it still fits the quota.
 func (l *limiter) take(c client) window { return l.add(c, 1) }
 
-// giveBack takes one request out of the count.
-func (l *limiter) giveBack(c client) { l.add(c, -1) }
+// refund takes one request out of the count.
+func (l *limiter) refund(c client) { l.add(c, -1) }
 
 // look gives the window of a client and counts nothing.
 func (l *limiter) look(c client) window { return l.add(c, 0) }
@@ -117,17 +117,17 @@ func (l *limiter) announce(h http.Header, w window) {
 	h["Ratelimit"] = []string{string(b)}
 }
 
-// refuse is the error for a client whose quota is used up.
-func (l *limiter) refuse(c echo.Context, w window) error {
+// reject is the error for a client whose quota is used up.
+func (l *limiter) reject(c echo.Context, w window) error {
 	l.announce(c.Response().Header(), w)
 	seconds := strconv.Itoa(l.reset(w))
 	c.Response().Header().Set(echo.HeaderRetryAfter, seconds)
 	return apperr.New(apperr.TooMany, "rate_limited", "quota", strconv.Itoa(l.quota), "seconds", seconds)
 }
 
-// takeQuota counts a request for its key, or for its address, and says in headers what is left. giveBack takes the
+// takeQuota counts a request for its key, or for its address, and says in headers what is left. refund takes the
 // request back.
-func (s *server) takeQuota(c echo.Context, who actor.Actor) (giveBack func(), err error) {
+func (s *server) takeQuota(c echo.Context, who actor.Actor) (refund func(), err error) {
 	l, from := s.keyed, client{key: who.KeyID}
 	if who.Anonymous() {
 		l, from = s.anonymous, clientOf(c.RealIP())
@@ -137,8 +137,8 @@ func (s *server) takeQuota(c echo.Context, who actor.Actor) (giveBack func(), er
 	}
 	w := l.take(from)
 	if w.used > l.quota {
-		return nil, l.refuse(c, w)
+		return nil, l.reject(c, w)
 	}
 	l.announce(c.Response().Header(), w)
-	return func() { l.giveBack(from) }, nil
+	return func() { l.refund(from) }, nil
 }

@@ -45,7 +45,7 @@ func TestARequestThatIsGivenBackIsFree(t *testing.T) {
 	a := clientOf("192.0.2.1")
 	for range 100 {
 		l.take(a)
-		l.giveBack(a)
+		l.refund(a)
 	}
 	if got := l.look(a).used; got != 0 {
 		t.Errorf("%d requests are counted", got)

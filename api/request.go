@@ -73,16 +73,16 @@ func readAll(c echo.Context) ([]byte, error) {
 		most = maxFile
 	}
 	r := c.Request()
-	refusal := apperr.New(apperr.TooLarge, "body_too_large", "max", strconv.Itoa(most))
+	rejection := apperr.New(apperr.TooLarge, "body_too_large", "max", strconv.Itoa(most))
 	if r.ContentLength > int64(most) && asksFirst(r) {
-		return nil, refusal
+		return nil, rejection
 	}
 	raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, int64(most)))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
 		drain(r)
-		return nil, refusal
+		return nil, rejection
 	case err != nil:
 		return nil, &apperr.Error{Kind: apperr.Malformed, Code: "body_unreadable", Err: err}
 	}

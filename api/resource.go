@@ -219,7 +219,7 @@ func (r resource[I, T, F]) operation(f Feature) operation {
 	case History:
 		return operation{handle: bound(func(r resource[I, T, F], s *server, c echo.Context) error {
 			return historyOf(s, c, r.Type, r.seen)
-		}), query: reflect.TypeFor[historyQuery](), answer: reflect.TypeFor[RevisionPage]()}
+		}), query: reflect.TypeFor[historyQuery](), answer: reflect.TypeFor[Page[Revision]]()}
 	case Export:
 		return operation{handle: r.export, query: reflect.TypeFor[F]()}
 	case Import:

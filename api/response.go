@@ -56,18 +56,18 @@ type ListMeta struct {
 // buffers are what answers are encoded into: they are used again, but for very large ones.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-const largeAnswer = 256 << 10 // bytes
+const largeResponse = 256 << 10 // bytes
 
 // send writes v as JSON.
 func send(c echo.Context, status int, mediaType string, v any) error {
-	return sendAnswer(c, status, mediaType, v, nil)
+	return sendCacheable(c, status, mediaType, v, nil)
 }
 
-// sendAnswer is send for the answer to a question, which is kept, or to none.
-func sendAnswer(c echo.Context, status int, mediaType string, v any, q *question) error {
+// sendCacheable is send for the answer to a question, which is kept, or to none.
+func sendCacheable(c echo.Context, status int, mediaType string, v any, q *cacheable) error {
 	b := buffers.Get().(*bytes.Buffer)
 	defer func() {
-		if b.Cap() <= largeAnswer {
+		if b.Cap() <= largeResponse {
 			b.Reset()
 			buffers.Put(b)
 		}
@@ -75,13 +75,13 @@ func sendAnswer(c echo.Context, status int, mediaType string, v any, q *question
 	if err := json.MarshalWrite(b, v, input.JSON); err != nil {
 		return fmt.Errorf("encode the answer: %w", err)
 	}
-	q.keep(c, b.Bytes())
+	q.store(c, b.Bytes())
 	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(b.Len())) // else a large answer goes out in chunks
 	return c.Blob(status, mediaType, b.Bytes())
 }
 
 // list answers a page with its envelope and Link header. q is the question that it answers, nil where it follows from more than the log.
-func (s *server) list(c echo.Context, p *paging.Params, page any, info listInfo, q *question) error {
+func (s *server) list(c echo.Context, p *paging.Params, page any, info listInfo, q *cacheable) error {
 	envelope := struct {
 		Data any      `json:"data"`
 		Page PageInfo `json:"page"`
@@ -108,7 +108,7 @@ func (s *server) list(c echo.Context, p *paging.Params, page any, info listInfo,
 	if info.estimated { // which may be better the next time
 		q = nil
 	}
-	return sendAnswer(c, http.StatusOK, echo.MIMEApplicationJSON, envelope, q)
+	return sendCacheable(c, http.StatusOK, echo.MIMEApplicationJSON, envelope, q)
 }
 
 type listInfo struct {
@@ -142,7 +142,7 @@ func item[T record](c echo.Context, status int, r *T, p itemParams) error {
 }
 
 // show answers one record. q is the question that it answers, nil where it follows from more than the log.
-func show[T any](c echo.Context, status int, r *T, p itemParams, q *question) error {
+func show[T any](c echo.Context, status int, r *T, p itemParams, q *cacheable) error {
 	if p.Lang == "" {
 		p.Lang = acceptedLanguage(c.Request())
 	}
@@ -150,13 +150,13 @@ func show[T any](c echo.Context, status int, r *T, p itemParams, q *question) er
 		text.Localize(r, p.Lang)
 	}
 	if len(p.Fields) == 0 {
-		return sendAnswer(c, status, echo.MIMEApplicationJSON, r, q)
+		return sendCacheable(c, status, echo.MIMEApplicationJSON, r, q)
 	}
 	projected, err := project(r, p.Fields)
 	if err != nil {
 		return err
 	}
-	return sendAnswer(c, status, echo.MIMEApplicationJSON, projected, q)
+	return sendCacheable(c, status, echo.MIMEApplicationJSON, projected, q)
 }
 
 func versionTag(version int64) string { return strconv.FormatInt(version, 10) }
@@ -206,7 +206,7 @@ func project(v any, names []string) (jsontext.Value, error) {
 	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 		t = t.Elem()
 	}
-	keep, err := kept(t, names)
+	keep, err := selectMembers(t, names)
 	if err != nil {
 		return nil, err
 	}
@@ -218,7 +218,7 @@ func project(v any, names []string) (jsontext.Value, error) {
 }
 
 // kept gives the members that stay where a client names some, or the error for names that are none.
-func kept(t reflect.Type, names []string) ([]string, error) {
+func selectMembers(t reflect.Type, names []string) ([]string, error) {
 	known := input.Members(t)
 	keep := []string{"id", "version"}
 	var unknown []apperr.Field
@@ -241,11 +241,11 @@ func keepMembers(raw jsontext.Value, keep []string) (jsontext.Value, error) {
 			return nil, err
 		}
 		for i, r := range list {
-			kept, err := keepMembers(r, keep)
+			selected, err := keepMembers(r, keep)
 			if err != nil {
 				return nil, err
 			}
-			list[i] = kept
+			list[i] = selected
 		}
 		return json.Marshal(list)
 	}

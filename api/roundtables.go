@@ -32,7 +32,8 @@ var roundTables = resource[roundtable.Input, roundtable.RoundTable, roundtable.F
 		Get:  {handle: (*server).getRoundTable, documented: true},
 	},
 	notes: map[Feature]string{
-		Create: "A new round table is a draft that only keys with the scope `read` can see. Creating one that is already `published` requires the scope `publish`.",
+		Create: "A new round table is a draft that only keys with the scope `read` can see. Creating one that is already `published` " +
+			"requires the scope `publish`.",
 		Delete: "Rejected with 409 while other records refer to the round table, such as its organizers and attendees.",
 	},
 }

@@ -84,7 +84,7 @@ func compress(h http.Handler) (http.Handler, error) {
 	}
 	pages, whole := wrap(h), wrapWhole(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if isSentWhole(r.URL.Path) {
+		if isDownload(r.URL.Path) {
 			whole(w, r)
 		} else {
 			pages(w, r)

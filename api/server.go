@@ -23,15 +23,15 @@ type server struct {
 	secret  []byte
 	cursors cursors
 
-	follower *follower // of the change log
-	streams  *streams  // of it that are open
-	answers  *answers  // that follow from it
-	sums     *sums     // of what it has made
+	follower  *follower // of the change log
+	streams   *streams  // the open ones
+	cache     *responseCache
+	checksums *checksums
 
 	keys       *apikey.Authenticator
 	dispatcher *webhook.Dispatcher
 
-	people, organizations *spelling.Finder // of the matcher
+	people, organizations *spelling.Finder // those of the matcher
 	matcher               *match.Matcher
 
 	anonymous, keyed, failures *limiter
@@ -40,7 +40,7 @@ type server struct {
 	metrics     *metrics
 	probe       *probe
 	guides      func() (guides, error)
-	downloads   chan struct{}   // a place for each download that may run at once
+	downloads   chan struct{}   // limits how many downloads run at once
 	operations  map[string]bool // paths of Operations and Documentation
 }
 
@@ -60,7 +60,7 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 	s := &server{config: config, db: config.DB, operations: map[string]bool{}}
 	identity, err := changes.Identify(ctx, config.DB)
 	if err != nil {
-		return nil, fmt.Errorf("read what this database is: %w", err)
+		return nil, fmt.Errorf("read the identity of the database: %w", err)
 	}
 	s.epoch, s.secret = identity.Epoch, identity.Secret
 	if s.crossOrigin, err = newCrossOrigin(config); err != nil {
@@ -71,9 +71,9 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 		head, err := changes.ReadHead(ctx, config.DB)
 		return head.Seq, err
 	})
-	s.sums = newSums()
-	if s.answers, err = newAnswers(config.AnswerCache); err != nil {
-		return nil, fmt.Errorf("set up the memory of answers: %w", err)
+	s.checksums = newChecksums()
+	if s.cache, err = newResponseCache(config.AnswerCache); err != nil {
+		return nil, fmt.Errorf("set up the response cache: %w", err)
 	}
 	s.streams = &streams{open: map[client]int{}}
 	s.keys = apikey.NewAuthenticator(config.DB, s.secret, config.Now)

@@ -20,10 +20,10 @@ import (
 )
 
 const (
-	streamPath  = "/v1/changes/stream"
-	mostStreams = 8                // open at once by one client
-	heartbeat   = 15 * time.Second // so that nothing on the way takes the connection for dead
-	mayTake     = 30 * time.Second // how long a client may take to accept what is sent
+	streamPath   = "/v1/changes/stream"
+	maxStreams   = 8                // open at once by one client
+	heartbeat    = 15 * time.Second // so that nothing on the way takes the connection for dead
+	eventTimeout = 30 * time.Second // how long a client may take to accept what is sent
 )
 
 // streams counts the streams that each client has open.
@@ -36,7 +36,7 @@ type streams struct {
 func (s *streams) enter(who client) (leave func(), ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.open[who] >= mostStreams {
+	if s.open[who] >= maxStreams {
 		return nil, false
 	}
 	s.open[who]++
@@ -77,7 +77,7 @@ func (s *server) streamChanges(c echo.Context) error {
 	}
 	p := changeParams{Type: q.Type, Cursor: q.Cursor, Limit: paging.MaxLimit, IncludeData: q.IncludeData, Lang: q.Lang}
 	ctx := c.Request().Context()
-	at, err := s.placeOf(ctx, p)
+	at, err := s.positionOf(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (s *server) streamChanges(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		at = &logPlace{Epoch: s.epoch, Seq: now.Head, View: viewOf(ctx)}
+		at = &logPosition{Epoch: s.epoch, Seq: now.Head, View: viewOf(ctx)}
 	}
 	who := client{key: actor.From(ctx).KeyID}
 	if who.key == 0 {
@@ -94,7 +94,7 @@ func (s *server) streamChanges(c echo.Context) error {
 	}
 	leave, ok := s.streams.enter(who)
 	if !ok {
-		return apperr.New(apperr.TooMany, "too_many_streams", "max", strconv.Itoa(mostStreams))
+		return apperr.New(apperr.TooMany, "too_many_streams", "max", strconv.Itoa(maxStreams))
 	}
 	defer leave()
 	return s.stream(c, p, *at)
@@ -102,7 +102,7 @@ func (s *server) streamChanges(c echo.Context) error {
 
 // stream sends what comes after a place until the time is over, the client goes or the service stops. An error after the first page only ends the
 // stream: the client connects again and hears it then.
-func (s *server) stream(c echo.Context, p changeParams, at logPlace) error {
+func (s *server) stream(c echo.Context, p changeParams, at logPosition) error {
 	ctx := c.Request().Context()
 	end := time.Now().Add(s.config.StreamFor)
 	page, err := s.readChanges(ctx, &at, p)
@@ -127,7 +127,7 @@ func (s *server) stream(c echo.Context, p changeParams, at logPlace) error {
 }
 
 // sentAll sends the changes after a place, and reports false when the client has gone.
-func (s *server) sentAll(c echo.Context, at logPlace, list []Change) bool {
+func (s *server) sentAll(c echo.Context, at logPosition, list []Change) bool {
 	for _, change := range list {
 		at.Seq = change.Seq
 		if err := s.event(c, "change", at, change); err != nil {
@@ -172,18 +172,18 @@ func isStopping(ctx context.Context) bool {
 }
 
 // event sends one event whose id is the place after it.
-func (s *server) event(c echo.Context, name string, at logPlace, data any) error {
+func (s *server) event(c echo.Context, name string, at logPosition, data any) error {
 	b, err := json.Marshal(data, input.JSON)
 	if err != nil {
 		return fmt.Errorf("encode an event: %w", err)
 	}
-	return s.send(c, fmt.Sprintf("event: %s\nid: %s\ndata: %s\n\n", name, s.cursors.encodePlace(at), b))
+	return s.send(c, fmt.Sprintf("event: %s\nid: %s\ndata: %s\n\n", name, s.cursors.encodePosition(at), b))
 }
 
 // send sends a part of a stream at once.
 func (s *server) send(c echo.Context, part string) error {
 	to := http.NewResponseController(c.Response())
-	if err := to.SetWriteDeadline(time.Now().Add(mayTake)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := to.SetWriteDeadline(time.Now().Add(eventTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
 	if _, err := c.Response().Write([]byte(part)); err != nil {

@@ -106,7 +106,7 @@ func TestOneClientOpensOnlySomeStreams(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.StreamFor = time.Minute })
 	server := httptest.NewServer(r.handler)
 	t.Cleanup(server.Close)
-	for range mostStreams {
+	for range maxStreams {
 		if l := listen(t, t.Context(), server.URL+"/v1/changes/stream", ""); l.status != http.StatusOK {
 			t.Fatalf("status %d", l.status)
 		}

@@ -18,26 +18,20 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// WebhookPage is a page of webhooks.
-type WebhookPage = Page[webhook.Webhook] //	@name	WebhookPage
-
-// WebhookDeliveryPage is a page of the deliveries of a webhook.
-type WebhookDeliveryPage = Page[webhook.Listed] //	@name	WebhookDeliveryPage
-
 func (s *server) newDispatcher() *webhook.Dispatcher {
 	return webhook.NewDispatcher(webhook.Options{
 		DB: s.db, Log: s.config.Log, Types: feedTypes, Secret: s.secret, Reach: s.reach(),
 		RetryDelays: s.config.WebhookWaits, PollInterval: s.config.WebhookEvery,
 		OnAttempt: func(result string) { s.metrics.attempts.WithLabelValues(result).Inc() },
 		Cursor: func(at changes.Head, types []string, drafts bool) string {
-			p := logPlace{Epoch: at.Epoch, Seq: at.Seq, View: viewPublic}
+			p := logPosition{Epoch: at.Epoch, Seq: at.Seq, View: viewPublic}
 			if len(types) > 0 {
 				p.Types = wanted(types)
 			}
 			if drafts {
 				p.View = viewRead
 			}
-			return s.cursors.encodePlace(p)
+			return s.cursors.encodePosition(p)
 		},
 	})
 }
@@ -71,7 +65,7 @@ func mayReceive(ctx context.Context, was, in webhook.Input) error {
 //	@Tags		Webhooks
 //	@x-sort		["id", "updated_at"]
 //	@Param		filter	query		webhook.Filter	false	"-"
-//	@Success	200		{object}	WebhookPage		"A page of webhooks."
+//	@Success	200		{object}	Page[webhook.Webhook]		"A page of webhooks."
 //	@Router		/v1/webhooks [get]
 func (s *server) listWebhooks(c echo.Context) error { return listOf(s, c, webhook.List) }
 
@@ -164,12 +158,13 @@ func (s *server) deleteWebhook(c echo.Context) error {
 //	@x-sort		["-changed_at"]
 //	@Param		id		path		int				true	"The webhook."
 //	@Param		filter	query		historyQuery	false	"-"
-//	@Success	200		{object}	RevisionPage	"A page of changes, the newest first."
+//	@Success	200		{object}	Page[Revision]	"A page of changes, the newest first."
 //	@Router		/v1/webhooks/{id}/history [get]
 func (s *server) historyWebhook(c echo.Context) error { return historyOf(s, c, webhook.Type, nil) }
 
 // actOnWebhook runs a write on the webhook of the path and answers what show reads after it.
-func actOnWebhook[T record](s *server, c echo.Context, act func(ctx context.Context, tx pgx.Tx, id int64) error, show func(context.Context, pg.DB, int64) (T, error)) error {
+func actOnWebhook[T record](s *server, c echo.Context, act func(ctx context.Context, tx pgx.Tx, id int64) error,
+	show func(context.Context, pg.DB, int64) (T, error)) error {
 	n, err := id(c)
 	if err != nil {
 		return err
@@ -235,7 +230,7 @@ func (s *server) replayWebhook(c echo.Context) error {
 		return err
 	}
 	return actOnWebhook(s, c, func(ctx context.Context, tx pgx.Tx, id int64) error {
-		at, err := s.placeToReplay(ctx, tx, in.Cursor)
+		at, err := s.replayPosition(ctx, tx, in.Cursor)
 		if err != nil {
 			return err
 		}
@@ -243,11 +238,11 @@ func (s *server) replayWebhook(c echo.Context) error {
 	}, webhook.Get)
 }
 
-// placeToReplay reads a cursor of the changes, of whoever it was made for: it only says from where.
-func (s *server) placeToReplay(ctx context.Context, db pg.DB, cursor string) (changes.Head, error) {
-	at, err := s.cursors.decodePlace(cursor, viewPublic, nil)
+// replayPosition reads a cursor of the changes, of whoever it was made for: it only says from where.
+func (s *server) replayPosition(ctx context.Context, db pg.DB, cursor string) (changes.Head, error) {
+	at, err := s.cursors.decodePosition(cursor, viewPublic, nil)
 	if err != nil {
-		at, err = s.cursors.decodePlace(cursor, viewRead, nil)
+		at, err = s.cursors.decodePosition(cursor, viewRead, nil)
 	}
 	if err != nil {
 		return changes.Head{}, apperr.Validation([]apperr.Field{apperr.At("/cursor", "bad_place")})
@@ -257,7 +252,7 @@ func (s *server) placeToReplay(ctx context.Context, db pg.DB, cursor string) (ch
 		return changes.Head{}, err
 	}
 	if at.Epoch != head.Epoch || at.Seq > head.Seq {
-		return changes.Head{}, s.begun(feedTypes)
+		return changes.Head{}, s.errChangesRestarted(feedTypes)
 	}
 	return changes.Head{Epoch: at.Epoch, Seq: at.Seq}, nil
 }
@@ -330,7 +325,7 @@ func (o deliveries) get(ctx context.Context, db pg.DB, id int64) (webhook.Delive
 //	@x-fresh		true
 //	@Param			webhook_id	path		int						true	"The webhook."
 //	@Param			filter		query		webhook.DeliveryFilter	false	"-"
-//	@Success		200			{object}	WebhookDeliveryPage		"A page of deliveries."
+//	@Success		200			{object}	Page[webhook.Listed]		"A page of deliveries."
 //	@Router			/v1/webhooks/{webhook_id}/deliveries [get]
 func (s *server) listWebhookDeliveries(c echo.Context) error {
 	of, err := deliveriesOf(c)

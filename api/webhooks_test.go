@@ -306,9 +306,9 @@ func TestAWebhookIsToldAgainFromACursor(t *testing.T) {
 	}
 	h.post(t, at+"/replay", `{}`).wantProblem(t, http.StatusUnprocessableEntity, "validation_failed", "/cursor required")
 	h.post(t, at+"/replay", `{"cursor":"of-mine"}`).wantProblem(t, http.StatusUnprocessableEntity, "validation_failed", "/cursor bad_place")
-	elsewhere := h.server.cursors.encodePlace(logPlace{Epoch: "elsewhere", Seq: 1, View: viewPublic})
+	elsewhere := h.server.cursors.encodePosition(logPosition{Epoch: "elsewhere", Seq: 1, View: viewPublic})
 	h.post(t, at+"/replay", fmt.Sprintf(`{"cursor":%q}`, elsewhere)).wantProblem(t, http.StatusGone, "changes_began_anew")
-	ahead := h.server.cursors.encodePlace(logPlace{Epoch: h.server.epoch, Seq: 1 << 40, View: viewPublic})
+	ahead := h.server.cursors.encodePosition(logPosition{Epoch: h.server.epoch, Seq: 1 << 40, View: viewPublic})
 	h.post(t, at+"/replay", fmt.Sprintf(`{"cursor":%q}`, ahead)).wantProblem(t, http.StatusGone, "changes_began_anew")
 	h.post(t, "/v1/webhooks/999999/replay", fmt.Sprintf(`{"cursor":%q}`, before)).wantProblem(t, http.StatusNotFound, "not_found")
 }

@@ -81,4 +81,5 @@ func databaseName(config *pgx.ConnConfig) string {
 }
 
 // errNoSchema means that the search_path contains no existing schema.
-var errNoSchema = errors.New("the search_path of this user contains no existing schema; create one (CREATE SCHEMA public) or set search_path in the database URL")
+var errNoSchema = errors.New("the search_path of this user contains no existing schema; " +
+	"create one (CREATE SCHEMA public) or set search_path in the database URL")

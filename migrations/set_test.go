@@ -49,8 +49,8 @@ func TestInvalidSetsAreRejectedWithAllProblems(t *testing.T) {
 	}{
 		"a gap":             {[]string{"000001_a.up.sql", "000001_a.down.sql", "000003_c.up.sql", "000003_c.down.sql"}, []string{"000002 is missing"}},
 		"from zero":         {[]string{"000000_a.up.sql", "000000_a.down.sql"}, []string{"000001 is missing"}},
-		"no down file":       {[]string{"000001_a.up.sql"}, []string{"000001_a.up.sql has no matching .down.sql file"}},
-		"no up file":      {[]string{"000001_a.down.sql"}, []string{"000001_a.down.sql has no matching .up.sql file"}},
+		"no down file":      {[]string{"000001_a.up.sql"}, []string{"000001_a.up.sql has no matching .down.sql file"}},
+		"no up file":        {[]string{"000001_a.down.sql"}, []string{"000001_a.down.sql has no matching .up.sql file"}},
 		"two names":         {[]string{"000001_a.up.sql", "000001_b.down.sql"}, []string{"must have the same name"}},
 		"one number twice":  {[]string{"000001_a.up.sql", "000001_a.down.sql", "000001_b.up.sql", "000001_b.down.sql"}, []string{"000001_b.up.sql: the number is already used by 000001_a.up.sql", "000001_b.down.sql"}},
 		"a short number":    {[]string{"1_a.up.sql", "000001_a.up.sql", "000001_a.down.sql"}, []string{"1_a.up.sql: the name must look like"}},

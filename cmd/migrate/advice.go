@@ -60,13 +60,15 @@ func fileAdvice(e *migrations.FileError) string {
 Find the transaction in pg_stat_activity, or run the command again when there is less traffic. To wait longer per attempt, add
 ?lock_timeout=milliseconds to the database URL; all other users of the table then wait as long.`, e.Tries, e.Previous)
 	case !e.Dirty:
-		return fmt.Sprintf("The file was rolled back completely: the database is at version %d and not dirty. Fix the cause and run the command again.", e.Previous)
+		return fmt.Sprintf("The file was rolled back completely: the database is at version %d and not dirty. "+
+			"Fix the cause and run the command again.", e.Previous)
 	case e.Lost:
 		return fmt.Sprintf(`The connection to the server was lost while the file was running. When the server answers again, run "migrate status":
   - not dirty: the version shown is correct; run the command again to continue.
   - dirty at version %d: %s`, e.Target, settle(e.File, e.Atomic, e.Previous, e.Target))
 	}
-	return fmt.Sprintf("The database is marked dirty at version %d. No migration runs until this is resolved.\n%s", e.Target, settle(e.File, e.Atomic, e.Previous, e.Target))
+	return fmt.Sprintf("The database is marked dirty at version %d. No migration runs until this is resolved.\n%s",
+		e.Target, settle(e.File, e.Atomic, e.Previous, e.Target))
 }
 
 // dirtyAdvice is for later runs. The dirty mark does not say whether the failed file was an up or a down migration.
@@ -86,7 +88,8 @@ func dirtyAdvice(version uint, files fs.FS) string {
 		file := m.File(migrations.DirectionDown)
 		cases = append(cases, fmt.Sprintf("  - %s (down): %s", file, settle(file, m.Atomic(migrations.DirectionDown), version+1, version)))
 	}
-	return "A migration was killed, lost its connection, or failed in a file that is not one transaction. No migration runs until this\nis resolved. Which file was running?\n" +
+	return "A migration was killed, lost its connection, or failed in a file that is not one transaction. " +
+		"No migration runs until this\nis resolved. Which file was running?\n" +
 		strings.Join(cases, "\n") + "\nThe log of that run, or the schema itself, shows which. Then run the command again."
 }
 

@@ -36,7 +36,9 @@ func runUntilSignal(files fs.FS, args []string, env func(string) string, stdout,
 
 const description = `Migrates the schema of the registry's PostgreSQL database from one version to another.
 
-The migrations are numbered files in this program: version 3 means that the first three are applied. Each file runs as one transaction, so it takes effect completely or not at all. Several copies can run at once: one applies the migrations; the others wait and then have nothing to do.
+The migrations are numbered files in this program: version 3 means that the first three are applied. ` +
+	`Each file runs as one transaction, so it takes effect completely or not at all. ` +
+	`Several copies can run at once: one applies the migrations; the others wait and then have nothing to do.
 
 Examples:
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,7 +12,6 @@ import (
 
 	"roundtables.kz/registry/internal/apikey"
 	"roundtables.kz/registry/internal/config"
-	"roundtables.kz/registry/internal/embeddedpg"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/sample"
 	"roundtables.kz/registry/migrations"
@@ -52,7 +50,7 @@ func (devCommand) Run(c *call) (err error) {
 	defer l.Close()
 	where := "the database of DATABASE_URL"
 	if s.DatabaseURL == "" {
-		server, err := embeddedpg.Start(c.ctx, embeddedpg.Options{Dir: filepath.Join(s.DataDir, "postgres"), Downloads: downloads(c.environ), Log: log})
+		server, err := startEmbedded(c, s, log)
 		if err != nil {
 			return stopped(c.ctx, err)
 		}
@@ -89,23 +87,6 @@ const devQuota = 1_000_000
 // isSet reports whether the environment contains a setting.
 func (c *call) isSet(name string) bool {
 	return slices.ContainsFunc(c.environ, func(entry string) bool { return strings.HasPrefix(entry, name+"=") })
-}
-
-// downloads returns the directory for downloaded servers in the user's cache, so that each is downloaded once. It returns
-// "", which means DATA_DIR, if there is no cache directory.
-func downloads(environ []string) string {
-	var cache, home string
-	for _, entry := range environ {
-		if v, ok := strings.CutPrefix(entry, "XDG_CACHE_HOME="); ok {
-			cache = v
-		} else if v, ok := strings.CutPrefix(entry, "HOME="); ok && v != "" {
-			home = filepath.Join(v, ".cache")
-		}
-	}
-	if dir := cmp.Or(cache, home); filepath.IsAbs(dir) && os.MkdirAll(dir, 0o755) == nil {
-		return filepath.Join(dir, "registry-postgres")
-	}
-	return ""
 }
 
 // operatorKey returns the operator's key from the settings, or else from DATA_DIR, where it generates one if necessary.

@@ -157,7 +157,8 @@ func (c *call) settings() (config.Config, error) { return config.Read(c.environ)
 func (c *call) database() (config.Config, error) {
 	s, err := c.settings()
 	if s.DatabaseURL == "" && err == nil {
-		err = config.Problems{"DATABASE_URL: is not set, and this command requires a database, postgres://user:password@host:5432/database (\"registry dev\" starts its own)"}
+		err = config.Problems{"DATABASE_URL: is not set, and this command requires a database, " +
+			"postgres://user:password@host:5432/database (\"registry dev\" starts its own)"}
 	}
 	return s, err
 }

@@ -103,5 +103,6 @@ func OfOrganizations(ctx context.Context, db pg.DB, organizations []int64, per i
 }
 
 func each(ctx context.Context, db pg.DB, parent string, parents []int64, per int) ([]Affiliation, error) {
-	return paging.Each[Affiliation](ctx, db, sourceFor(ctx), paging.Children{Table: "affiliations c", Parent: parent, Child: "c.id", Order: "c.from_key DESC, c.id DESC"}, parents, per)
+	children := paging.Children{Table: "affiliations c", Parent: parent, Child: "c.id", Order: "c.from_key DESC, c.id DESC"}
+	return paging.Each[Affiliation](ctx, db, sourceFor(ctx), children, parents, per)
 }

@@ -32,7 +32,8 @@ func newSource(public bool) paging.Source {
 		Table: "attendees a",
 		Joins: "LEFT JOIN round_tables r ON r.id = a.round_table_id", // PostgreSQL drops an outer join that nothing uses
 		Shown: `LEFT JOIN people p ON p.id = a.person_id` + reference.Shown("p", public) + ` LEFT JOIN organizations g ON g.id = a.organization_id
-			LEFT JOIN people bp ON bp.id = a.on_behalf_of_person_id` + reference.Shown("bp", public) + ` LEFT JOIN organizations bg ON bg.id = a.on_behalf_of_organization_id`,
+			LEFT JOIN people bp ON bp.id = a.on_behalf_of_person_id` + reference.Shown("bp", public) + `
+			LEFT JOIN organizations bg ON bg.id = a.on_behalf_of_organization_id`,
 		ID: "a.id",
 		Sorts: map[string]paging.Column{
 			"position":  {SQL: "a.position", Type: "integer"},
@@ -45,7 +46,8 @@ func newSource(public bool) paging.Source {
 		s.Visible = "r.publication = 'published'"
 		name = "CASE WHEN a.person_id IS NULL OR p.id IS NOT NULL THEN a.name_as_listed END AS name_as_listed"
 	}
-	s.Columns = changes.Columns("a") + `, a.round_table_id, p.id AS person_id, a.organization_id, ` + name + `, a.description, a.group_size, a.attendance, a.position,
+	s.Columns = changes.Columns("a") + `, a.round_table_id, p.id AS person_id, a.organization_id, ` + name + `,
+		a.description, a.group_size, a.attendance, a.position,
 		ARRAY(SELECT h.role FROM attendee_roles h WHERE h.attendee_id = a.id ORDER BY h.position) AS roles,
 		json_build_object('id', r.id, 'name', r.title) AS round_table,
 		CASE WHEN p.id IS NOT NULL THEN json_build_object('id', p.id, 'name', p.name) END AS person,

@@ -16,7 +16,7 @@ import (
 func (in *Input) Check() []apperr.Field {
 	fields := slices.Concat(in.checkKeys(), in.checkMentions(), in.checkParts())
 	slices.SortStableFunc(fields, byPointer)
-	return fields
+	return slices.CompactFunc(fields, func(a, b apperr.Field) bool { return a.Pointer == b.Pointer }) // the first is the cause
 }
 
 func (in *Input) checkKeys() (fields []apperr.Field) {
@@ -108,8 +108,8 @@ func (in *Input) checkParts() (fields []apperr.Field) {
 	return fields
 }
 
-// roundTablePointer turns a pointer into the input of the round table into one into the document. The links of the round
-// table are those documents that have a relation.
+// roundTablePointer turns a pointer into the input of the round table into one into the document. The links of the
+// round table are those documents that have a relation.
 func (in *Input) roundTablePointer(pointer string) string {
 	rest, isLink := strings.CutPrefix(pointer, "/document_links/")
 	if !isLink {

@@ -186,8 +186,8 @@ func (p *plan) writeAttendees(ctx context.Context, tx pgx.Tx, r *Report) error {
 	return nil
 }
 
-// attendeeTitle returns the name of an attendee for the report: the name as listed, the description of the group, or the
-// positions.
+// attendeeTitle returns the name of an attendee for the report: the name as listed, the description of the group, or
+// the positions.
 func attendeeTitle(in attendee.Input) string {
 	switch {
 	case in.NameAsListed != nil:

@@ -16,7 +16,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Matching of people and organizations whose names are spelled differently in the registry, or elsewhere in the document.
+// Matching of people and organizations whose names are spelled differently in the registry, or elsewhere in the
+// document.
 
 // nameMatcher finds records of one resource by the phonetic keys of their names.
 type nameMatcher struct {
@@ -44,8 +45,8 @@ type candidate struct {
 // affiliation is a person and an organization where the person has or had a position.
 type affiliation struct{ person, organization int64 }
 
-// match finds, by phonetic keys, the entries that nothing else has found. It searches the registry, the records that this
-// transaction created, and the other entries.
+// match finds, by phonetic keys, the entries that nothing else has found. It searches the registry, the records that
+// this transaction created, and the other entries.
 func (r *records[T]) match(ctx context.Context, tx pg.DB, unknown []*entry[T]) error {
 	queries := make([][]string, len(unknown))
 	for i, e := range unknown {
@@ -227,8 +228,8 @@ func isCertain(x spelling.Index, list []candidate) bool {
 	})
 }
 
-// decide takes the candidate that is certainly the same record or entry. If there is none, the entry is new, or ambiguous
-// if a candidate is plausible.
+// decide takes the candidate that is certainly the same record or entry. If there is none, the entry is new, or
+// ambiguous if a candidate is plausible.
 func (r *records[T]) decide(e *entry[T], list []candidate, known matchContext) {
 	if isCertain(r.matcher.index, list) {
 		best := list[0]

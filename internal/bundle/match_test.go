@@ -11,6 +11,7 @@ import (
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/dbtest"
+	"roundtables.kz/registry/internal/spelling"
 	"roundtables.kz/registry/internal/text"
 
 	"github.com/jackc/pgx/v5"
@@ -277,6 +278,17 @@ func TestARecordThatTheTransactionDeletedIsNotMatched(t *testing.T) {
 	}
 }
 
+func TestARecordFoundByTwoNamesCountsByTheBetterOne(t *testing.T) {
+	r := newRecords(people, "en", nil)
+	known := matchContext{names: map[int64]string{1: "Irina Chernykh"}}
+	weak, strong := spelling.Match{ID: 1, Score: .85}, spelling.Match{ID: 1, Score: .97}
+	for _, found := range [][]spelling.Match{{weak, strong}, {strong, weak}} {
+		if list := r.candidates(&entry[Person]{}, found, known); len(list) != 1 || list[0].Score != strong.Score {
+			t.Errorf("%+v", list)
+		}
+	}
+}
+
 func TestBundlesAtOnceWithOneNewPersonMakeOne(t *testing.T) {
 	db := dbtest.New(t)
 	finders := findersOf(t, db)
@@ -334,9 +346,9 @@ func findersOf(t *testing.T, db *pgxpool.Pool) Finders {
 }
 
 // madeBy gives the ids of the new records of a type.
-func madeBy(r Report, kind string) (ids []int64) {
+func madeBy(r Report, recordType string) (ids []int64) {
 	for _, c := range r.Created {
-		if c.Type == kind {
+		if c.Type == recordType {
 			ids = append(ids, *c.ID)
 		}
 	}

@@ -15,6 +15,8 @@ type parts struct {
 	in   *Input
 	lang string // of texts that name no language
 	ids  ids
+
+	fillNames bool // fill in names as listed. A check does not need them: the tags of the names have their limit
 }
 
 // ids finds the ids of the records that a document refers to.
@@ -91,7 +93,7 @@ func (p parts) organizer(i int) organizer.Input {
 	o := p.in.Organizers[i]
 	return organizer.Input{
 		RoundTableID: p.ids.eventID(), OrganizationID: p.ids.organizationID(o.Organization), Kind: o.Kind,
-		NameAsListed: listedName(o.NameAsListed, o.Organization.Name), Position: new(int64(i + 1)),
+		NameAsListed: p.listedName(o.NameAsListed, o.Organization.Name), Position: new(int64(i + 1)),
 	}
 }
 
@@ -104,16 +106,16 @@ func (p parts) attendee(i int) attendee.Input {
 	}
 	switch {
 	case a.Person != nil:
-		in.NameAsListed = listedName(a.NameAsListed, a.Person.Name)
+		in.NameAsListed = p.listedName(a.NameAsListed, a.Person.Name)
 	case a.Organization != nil:
-		in.NameAsListed = listedName(a.NameAsListed, a.Organization.Name)
+		in.NameAsListed = p.listedName(a.NameAsListed, a.Organization.Name)
 	}
 	for _, f := range a.Affiliations {
 		made := attendee.Affiliation{
 			OrganizationID: p.organizationID(f.Organization), OrganizationAsListed: f.OrganizationAsListed, Title: f.Title,
 		}
 		if f.Organization != nil {
-			made.OrganizationAsListed = listedName(f.OrganizationAsListed, f.Organization.Name)
+			made.OrganizationAsListed = p.listedName(f.OrganizationAsListed, f.Organization.Name)
 		}
 		in.Affiliations = append(in.Affiliations, made)
 	}
@@ -180,8 +182,8 @@ func distinct[T any](list []T, idOf func(T) int64) []int64 {
 }
 
 // listedName returns name_as_listed: the given one, else the name by which the document refers to the record, if any.
-func listedName(listed *string, name string) *string {
-	if listed == nil && name != "" {
+func (p parts) listedName(listed *string, name string) *string {
+	if listed == nil && name != "" && p.fillNames {
 		return &name
 	}
 	return listed

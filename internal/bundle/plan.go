@@ -42,7 +42,7 @@ func (w *Writer) newPlan(ctx context.Context, in *Input) (*plan, error) {
 		attendees:     make([]int64, len(in.Attendees)),
 		statements:    make([]int64, len(in.Statements)),
 	}
-	p.parts = parts{in: in, lang: in.Lang, ids: p}
+	p.parts = parts{in: in, lang: in.Lang, ids: p, fillNames: true}
 	p.collect()
 	for _, resolve := range []func(context.Context, pg.DB) error{
 		p.organizations.resolve, p.people.resolve, // the organizations help to find the people
@@ -54,7 +54,10 @@ func (w *Writer) newPlan(ctx context.Context, in *Input) (*plan, error) {
 	}
 	p.checkStatementKeys()
 	p.checkDuplicates()
-	return p, p.rejection()
+	if err := p.rejection(); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // rejection returns the error of a document that cannot be written, or nil.

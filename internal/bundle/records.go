@@ -168,8 +168,8 @@ func (r *records[T]) rejectCycles() {
 	}
 }
 
-// resolve finds the existing records. A record that is given by id must exist. A name that several records have, or that
-// is probably another spelling of an existing one, is ambiguous: the client decides.
+// resolve finds the existing records. A record that is given by id must exist. A name that several records have, or
+// that is probably another spelling of an existing one, is ambiguous: the client decides.
 func (r *records[T]) resolve(ctx context.Context, tx pg.DB) error {
 	var unknown []*entry[T]
 	for i, e := range r.entries {

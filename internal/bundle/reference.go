@@ -6,7 +6,8 @@ import (
 	"roundtables.kz/registry/internal/text"
 )
 
-// Person is a mention of a person, with the details of a new one. It can stand wherever the document refers to a person.
+// Person is a mention of a person, with the details of a new one. It can stand wherever the document refers to a
+// person.
 //
 //	@Description	A person by `name`, as the source gives it, or by `id`. All other fields are used only if the person is
 //	@Description	new: a bundle never changes an existing record. Details given once need not be repeated.
@@ -23,8 +24,8 @@ type Person struct {
 	Notes       *string          `json:"notes"`                                                                // Internal notes.
 } //	@name	BundlePerson
 
-// Organization is a mention of an organization, with the details of a new one. It can stand wherever the document refers
-// to an organization.
+// Organization is a mention of an organization, with the details of a new one. It can stand wherever the document
+// refers to an organization.
 //
 //	@Description	An organization by `name`, as the source gives it, or by `id`. All other fields are used only if it is
 //	@Description	new: a bundle never changes an existing record. Details given once need not be repeated.

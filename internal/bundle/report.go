@@ -42,7 +42,8 @@ type Matched struct {
 
 // United is a name that became another name of a new record of the document.
 //
-//	@Description	A name that was taken for another spelling of a new record in the document. It became one of its other names.
+//	@Description	A name that was taken for another spelling of a new record in the document. It became one of its
+//	@Description	other names.
 type United struct {
 	Pointer string            `json:"pointer" example:"/attendees/3/person"` // The first mention by this name (RFC 6901).
 	Type    string            `json:"type" example:"people"`                 // Its type, as in the path of its resource.

@@ -41,7 +41,8 @@ const (
 
 	feedOfPublic = `f.is_public_head AND (f.seq > @copied OR (f.public AND f.op NOT IN ('delete', 'merge', 'erase')))`
 	intoIsPublic = `EXISTS (SELECT FROM changes i WHERE i.type = c.type AND i.id = c.into_id AND i.is_public_head AND (i.public OR i.op = 'merge'))`
-	opForPublic  = `CASE WHEN c.op = 'merge' AND NOT ` + intoIsPublic + ` THEN 'delete' WHEN c.op IN ('delete', 'merge', 'erase') THEN c.op WHEN c.public THEN 'upsert' ELSE 'withdraw' END AS op,
+	opForPublic  = `CASE WHEN c.op = 'merge' AND NOT ` + intoIsPublic + ` THEN 'delete' WHEN c.op IN ('delete', 'merge', 'erase') THEN c.op
+		WHEN c.public THEN 'upsert' ELSE 'withdraw' END AS op,
 		CASE WHEN ` + intoIsPublic + ` THEN c.into_id END AS into_id`
 )
 
@@ -88,8 +89,10 @@ type Identity struct {
 // Identify returns the identity of the database. After a restore it renews the epoch first, because the log may reuse
 // sequence numbers for other changes. It detects a restore by a different server, database or timeline.
 func Identify(ctx context.Context, db pg.DB) (Identity, error) {
-	const here = "(SELECT concat_ws('/', (pg_control_system()).system_identifier, d.oid, (pg_control_checkpoint()).timeline_id) FROM pg_database d WHERE d.datname = current_database())"
-	err := pg.Exec(ctx, db, "UPDATE registry r SET home = h.here, epoch = CASE WHEN r.home IS NULL THEN r.epoch ELSE substr(md5(gen_random_uuid()::text), 1, 8) END FROM "+
+	const here = `(SELECT concat_ws('/', (pg_control_system()).system_identifier, d.oid, (pg_control_checkpoint()).timeline_id)
+		FROM pg_database d WHERE d.datname = current_database())`
+	err := pg.Exec(ctx, db, "UPDATE registry r SET home = h.here, "+
+		"epoch = CASE WHEN r.home IS NULL THEN r.epoch ELSE substr(md5(gen_random_uuid()::text), 1, 8) END FROM "+
 		here+" h(here) WHERE r.home IS DISTINCT FROM h.here", nil)
 	if err != nil {
 		return Identity{}, err
@@ -185,14 +188,17 @@ func differences(some, public bool) string {
 	seen := func(alias string) string { return fmt.Sprintf(isThere+" AND "+shown, alias) }
 	digest := func(alias string) string { return fmt.Sprintf(digestOf, alias) }
 	if !some {
-		return "SELECT c.type, count(*), bit_xor(" + digest("c") + ") FROM changes c WHERE c.type = ANY (@types) AND c.seq > @since AND " + heads + " AND " + seen("c") + " GROUP BY c.type"
+		return "SELECT c.type, count(*), bit_xor(" + digest("c") + ") FROM changes c" +
+			" WHERE c.type = ANY (@types) AND c.seq > @since AND " + heads + " AND " + seen("c") + " GROUP BY c.type"
 	}
 	return `WITH touched AS (SELECT DISTINCT c.type, c.id FROM changes c WHERE c.seq > @since AND c.type = ANY (@types))
 		SELECT d.type, sum(d.n)::bigint, bit_xor(d.digest) FROM (
-			SELECT c.type, 1 AS n, ` + digest("c") + ` AS digest FROM touched t JOIN changes c ON c.type = t.type AND c.id = t.id AND ` + heads + ` AND ` + seen("c") + `
+			SELECT c.type, 1 AS n, ` + digest("c") + ` AS digest
+			FROM touched t JOIN changes c ON c.type = t.type AND c.id = t.id AND ` + heads + ` AND ` + seen("c") + `
 			UNION ALL
 			SELECT o.type, -1, ` + digest("o") + ` FROM touched t JOIN LATERAL (
-				SELECT o.* FROM changes o WHERE o.type = t.type AND o.id = t.id AND o.seq <= @since AND ` + counts + ` ORDER BY o.seq DESC LIMIT 1) o ON ` + seen("o") + `) d
+				SELECT o.* FROM changes o WHERE o.type = t.type AND o.id = t.id AND o.seq <= @since AND ` + counts + `
+				ORDER BY o.seq DESC LIMIT 1) o ON ` + seen("o") + `) d
 		GROUP BY d.type`
 }
 

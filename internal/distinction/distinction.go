@@ -122,7 +122,8 @@ func lockBoth(ctx context.Context, tx pgx.Tx, in Input) error {
 
 // Between returns the id of the distinction of two records of a type, or pgx.ErrNoRows.
 func Between(ctx context.Context, db pg.DB, recordType string, one, other int64) (id int64, err error) {
-	return pg.ID(ctx, db, "SELECT id FROM distinctions WHERE type = @type AND first_id = least(@one::bigint, @other) AND second_id = greatest(@one::bigint, @other)",
+	return pg.ID(ctx, db, `SELECT id FROM distinctions
+		WHERE type = @type AND first_id = least(@one::bigint, @other) AND second_id = greatest(@one::bigint, @other)`,
 		pg.Args{"type": recordType, "one": one, "other": other})
 }
 

@@ -41,7 +41,8 @@ func newSource(public bool) paging.Source {
 		Default: "title",
 	}
 	if public {
-		s.Visible = `coalesce((SELECT bool_or(r.publication = 'published') FROM document_links l JOIN round_tables r ON r.id = l.round_table_id WHERE l.document_id = d.id), true)`
+		s.Visible = `coalesce((SELECT bool_or(r.publication = 'published')
+			FROM document_links l JOIN round_tables r ON r.id = l.round_table_id WHERE l.document_id = d.id), true)`
 	}
 	s.Columns = changes.Columns("d") + `, d.title, d.kind, d.url, d.language, d.published_on,
 		(SELECT coalesce(json_agg(json_build_object('id', p.id, 'name', p.name, 'position', held.title,
@@ -115,7 +116,8 @@ func Get(ctx context.Context, db pg.DB, id int64) (Document, error) {
 // Create creates a document. An unknown author is apperr.Invalid.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	in.complete()
-	id, err := pg.ID(ctx, tx, "INSERT INTO documents (title, kind, url, language, published_on) VALUES (@title, @kind, @url, @language, @published_on) RETURNING id", in.args())
+	id, err := pg.ID(ctx, tx, `INSERT INTO documents (title, kind, url, language, published_on)
+		VALUES (@title, @kind, @url, @language, @published_on) RETURNING id`, in.args())
 	if err != nil {
 		return 0, err
 	}
@@ -128,7 +130,8 @@ func Update(ctx context.Context, tx pgx.Tx, old Document, in Input) error {
 	in.complete()
 	args := in.args()
 	args["id"] = old.ID
-	err := pg.Exec(ctx, tx, "UPDATE documents SET title = @title, kind = @kind, url = @url, language = @language, published_on = @published_on WHERE id = @id", args)
+	err := pg.Exec(ctx, tx, `UPDATE documents SET title = @title, kind = @kind, url = @url, language = @language, published_on = @published_on
+		WHERE id = @id`, args)
 	if err != nil {
 		return err
 	}

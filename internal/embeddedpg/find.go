@@ -77,7 +77,8 @@ func find(ctx context.Context, o Options, as account, major int) (install, error
 		i, err := download(ctx, o, as)
 		if err != nil {
 			return install{}, fmt.Errorf("PostgreSQL %d or newer is needed (%s) and could not be downloaded: %w; "+
-				"install it (apt-get install postgresql, apk add postgresql postgresql-contrib, brew install postgresql@17)", cmp.Or(major, oldestMajor), available, err)
+				"install it (apt-get install postgresql, apk add postgresql postgresql-contrib, brew install postgresql@17)",
+				cmp.Or(major, oldestMajor), available, err)
 		}
 		return i, nil
 	case major != 0:

@@ -84,7 +84,8 @@ func (k Kind) Put(ctx context.Context, tx pgx.Tx, id int64, snapshot []byte) err
 		return err
 	}
 	args := pg.Args{"id": id, "snapshot": snapshot}
-	done, err := tx.Exec(ctx, fmt.Sprintf("UPDATE %[1]s SET (%[2]s) = (SELECT %[2]s FROM jsonb_populate_record(NULL::%[1]s, @snapshot)) WHERE id = @id", k.Table, columns), args)
+	sql := fmt.Sprintf("UPDATE %[1]s SET (%[2]s) = (SELECT %[2]s FROM jsonb_populate_record(NULL::%[1]s, @snapshot)) WHERE id = @id", k.Table, columns)
+	done, err := tx.Exec(ctx, sql, args)
 	if err != nil {
 		return pg.Error(err)
 	}

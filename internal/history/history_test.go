@@ -2,10 +2,10 @@ package history_test
 
 import (
 	"fmt"
-	"roundtables.kz/registry/api"
 	"slices"
 	"testing"
 
+	"roundtables.kz/registry/api"
 	"roundtables.kz/registry/internal/affiliation"
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/changes"
@@ -120,7 +120,8 @@ func TestWhatWasDeletedComesBackAsItWas(t *testing.T) {
 	everything(t, db)
 	was := map[string][]record{}
 	for _, k := range api.Kinds() {
-		if was[k.Type] = recordsOf(t, db, k); len(was[k.Type]) == 0 {
+		// The columns of records without lists or names are restored alike for all resources.
+		if was[k.Type] = recordsOf(t, db, k); len(was[k.Type]) == 0 && (len(k.Parts) > 0 || k.Relearn != nil) {
 			t.Fatalf("there is no record of %s: add one", k.Type)
 		}
 	}

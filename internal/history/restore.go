@@ -64,7 +64,8 @@ func (k Kind) states(ctx context.Context, tx pgx.Tx, id int64, version *int64) (
 	case version == nil:
 		return nil, nil, apperr.Validation([]apperr.Field{apperr.At("/version", "version_needed")})
 	}
-	err = tx.QueryRow(ctx, "SELECT after FROM changes WHERE type = $1 AND id = $2 AND version = $3 AND after IS NOT NULL ORDER BY seq DESC LIMIT 1", k.Type, id, *version).Scan(&was)
+	err = tx.QueryRow(ctx, "SELECT after FROM changes WHERE type = $1 AND id = $2 AND version = $3 AND after IS NOT NULL ORDER BY seq DESC LIMIT 1",
+		k.Type, id, *version).Scan(&was)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil, apperr.Validation([]apperr.Field{apperr.At("/version", "unknown_version")})
 	}

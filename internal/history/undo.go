@@ -90,5 +90,6 @@ func (all Kinds) PutBack(ctx context.Context, tx pgx.Tx, t Touched) error {
 	if !errors.As(err, &e) || e.Kind != apperr.Invalid && e.Kind != apperr.Conflict {
 		return err
 	}
-	return &apperr.Error{Kind: apperr.Conflict, Code: "cannot_come_back", Args: apperr.Args{"type": t.Type, "id": strconv.FormatInt(t.ID, 10)}, Fields: e.Fields, Err: err}
+	args := apperr.Args{"type": t.Type, "id": strconv.FormatInt(t.ID, 10)}
+	return &apperr.Error{Kind: apperr.Conflict, Code: "cannot_come_back", Args: args, Fields: e.Fields, Err: err}
 }

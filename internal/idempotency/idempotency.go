@@ -62,14 +62,16 @@ func Claim(ctx context.Context, tx pgx.Tx, r Request) (response []byte, err erro
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return nil, pg.Error(err)
 	}
-	err = tx.QueryRow(ctx, "SELECT fingerprint, answer FROM idempotency_keys WHERE api_key_id = @api_key AND request = @request AND key = @key", r.args(nil)).Scan(&old, &response)
+	err = tx.QueryRow(ctx, "SELECT fingerprint, answer FROM idempotency_keys WHERE api_key_id = @api_key AND request = @request AND key = @key",
+		r.args(nil)).Scan(&old, &response)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows): // another transaction has just purged it
 		return nil, apperr.New(apperr.Unavailable, "database_unavailable")
 	case err != nil:
 		return nil, pg.Error(err)
 	case !bytes.Equal(old, r.Fingerprint):
-		return nil, &apperr.Error{Kind: apperr.Invalid, Code: "idempotency_key_reused", Fields: []apperr.Field{apperr.In("Idempotency-Key", "key_of_another_request")}}
+		field := apperr.In("Idempotency-Key", "key_of_another_request")
+		return nil, &apperr.Error{Kind: apperr.Invalid, Code: "idempotency_key_reused", Fields: []apperr.Field{field}}
 	}
 	return r.open(response)
 }
@@ -80,7 +82,8 @@ func Save(ctx context.Context, tx pgx.Tx, r Request, response []byte) error {
 	if err != nil {
 		return err
 	}
-	return pg.Exec(ctx, tx, "UPDATE idempotency_keys SET answer = @answer WHERE api_key_id = @api_key AND request = @request AND key = @key", r.args(pg.Args{"answer": sealed}))
+	return pg.Exec(ctx, tx, "UPDATE idempotency_keys SET answer = @answer WHERE api_key_id = @api_key AND request = @request AND key = @key",
+		r.args(pg.Args{"answer": sealed}))
 }
 
 // purge deletes some of the expired rows. It skips those that another transaction is deleting.

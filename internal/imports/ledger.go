@@ -138,7 +138,8 @@ type Filter struct {
 }
 
 var source = paging.Source{
-	Columns: changes.Columns("i") + `, i.collection, i.format, i.sha256, i.on_error, i.created, i.updated, i.unchanged, i.failed, i.ignored, i.unkeyed, i.reverted,
+	Columns: changes.Columns("i") + `, i.collection, i.format, i.sha256, i.on_error,
+		i.created, i.updated, i.unchanged, i.failed, i.ignored, i.unkeyed, i.reverted,
 		coalesce((SELECT c.actor FROM changes c WHERE c.type = 'imports' AND c.id = i.id AND c.is_head), '') AS actor`,
 	Table:   "imports i",
 	ID:      "i.id",
@@ -179,7 +180,8 @@ func Keep(ctx context.Context, tx pgx.Tx, h Head, rows []Row, before int64) (Imp
 	}
 	id, err := pg.ID(ctx, tx, `
 		INSERT INTO imports (collection, format, sha256, on_error, created, updated, unchanged, failed, ignored, unkeyed, report, first_seq, last_seq)
-		SELECT @collection, @format, @sha256, @on_error, @created, @updated, @unchanged, @failed, @ignored, @unkeyed, @report, coalesce(min(seq), 0), coalesce(max(seq), 0)
+		SELECT @collection, @format, @sha256, @on_error, @created, @updated, @unchanged, @failed, @ignored, @unkeyed, @report,
+			coalesce(min(seq), 0), coalesce(max(seq), 0)
 		FROM changes WHERE seq > @before AND xact = pg_current_xact_id() RETURNING id`, pg.Args{
 		"collection": h.Collection, "format": h.Format, "sha256": h.SHA256, "on_error": h.OnError, "created": h.Created, "updated": h.Updated,
 		"unchanged": h.Unchanged, "failed": h.Failed, "ignored": append([]string{}, h.Ignored...), "unkeyed": h.Unkeyed, "report": rows, "before": before,

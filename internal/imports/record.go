@@ -143,7 +143,8 @@ func (w *writer[I, T]) members(row fileRow, current jsontext.Value) (map[string]
 		return nil, err
 	}
 	var members map[string]jsontext.Value
-	return members, json.Unmarshal(raw, &members)
+	err = json.Unmarshal(raw, &members)
+	return members, err
 }
 
 // identified gives the id of the record that has an external id of the row, 0 for none.
@@ -153,7 +154,8 @@ func (w *writer[I, T]) identified(ctx context.Context, tx pgx.Tx, members map[st
 		return 0, nil
 	}
 	// Planned for its values: a plan for any number of ids reads all ids of the collection for every row of a large file.
-	rows, err := tx.Query(ctx, "SELECT DISTINCT id FROM external_ids WHERE type = @type AND external_id = ANY(@ids) ORDER BY id", pgx.QueryExecModeCacheDescribe, pg.Args{"type": w.Table, "ids": given})
+	rows, err := tx.Query(ctx, "SELECT DISTINCT id FROM external_ids WHERE type = @type AND external_id = ANY(@ids) ORDER BY id",
+		pgx.QueryExecModeCacheDescribe, pg.Args{"type": w.Table, "ids": given})
 	if err != nil {
 		return 0, pg.Error(err)
 	}
@@ -347,7 +349,8 @@ func canonicalMembers(object jsontext.Value) (members map[string]jsontext.Value,
 	if err := object.Canonicalize(); err != nil {
 		return nil, err
 	}
-	return members, json.Unmarshal(object, &members)
+	err = json.Unmarshal(object, &members)
+	return members, err
 }
 
 func sameValue(a, b jsontext.Value) bool { return bytes.Equal(a, b) }

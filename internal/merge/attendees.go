@@ -21,15 +21,19 @@ func foldAttendees(owner string) fold {
 		WHERE m.merge_id = @merge AND m.type = 'attendees' AND NOT EXISTS (SELECT FROM attendee_roles x WHERE x.attendee_id = m.into_id AND x.role = r.role)`,
 
 		`INSERT INTO attendee_affiliations (attendee_id, position, organization_id, organization_as_listed, title)
-		SELECT m.into_id, f.position + (SELECT coalesce(max(x.position), 0) FROM attendee_affiliations x WHERE x.attendee_id = m.into_id), f.organization_id, f.organization_as_listed, f.title
+		SELECT m.into_id, f.position + (SELECT coalesce(max(x.position), 0) FROM attendee_affiliations x WHERE x.attendee_id = m.into_id),
+			f.organization_id, f.organization_as_listed, f.title
 		FROM merged m JOIN attendee_affiliations f ON f.attendee_id = m.id
-		WHERE m.merge_id = @merge AND m.type = 'attendees' AND NOT EXISTS (SELECT FROM attendee_affiliations x WHERE x.attendee_id = m.into_id AND ` + samePosition("x", "f") + `)`,
+		WHERE m.merge_id = @merge AND m.type = 'attendees'
+			AND NOT EXISTS (SELECT FROM attendee_affiliations x WHERE x.attendee_id = m.into_id AND ` + samePosition("x", "f") + `)`,
 
 		// Attendance recorded after the event takes precedence over plans.
 		`UPDATE attendees b SET name_as_listed = coalesce(b.name_as_listed, a.name_as_listed),
 			attendance = (ARRAY['attended', 'online', 'absent', 'confirmed', 'invited'])[least(` + attendanceRank("a") + `, ` + attendanceRank("b") + `)],
-			on_behalf_of_person_id = CASE WHEN ` + represented("b", "organization_id") + ` IS NULL THEN coalesce(` + represented("b", "person_id") + `, ` + represented("a", "person_id") + `) END,
-			on_behalf_of_organization_id = CASE WHEN ` + represented("b", "person_id") + ` IS NULL THEN coalesce(` + represented("b", "organization_id") + `, ` + represented("a", "organization_id") + `) END
+			on_behalf_of_person_id = CASE WHEN ` + represented("b", "organization_id") + ` IS NULL
+				THEN coalesce(` + represented("b", "person_id") + `, ` + represented("a", "person_id") + `) END,
+			on_behalf_of_organization_id = CASE WHEN ` + represented("b", "person_id") + ` IS NULL
+				THEN coalesce(` + represented("b", "organization_id") + `, ` + represented("a", "organization_id") + `) END
 		FROM ` + f.fromPairs(),
 
 		`UPDATE statements s SET attendee_id = m.into_id FROM merged m WHERE m.merge_id = @merge AND m.type = 'attendees' AND s.attendee_id = m.id`,

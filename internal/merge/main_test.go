@@ -4,9 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"roundtables.kz/registry/api"
 	"testing"
 
+	"roundtables.kz/registry/api"
+	"roundtables.kz/registry/internal/affiliation"
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/date"
@@ -21,8 +22,6 @@ import (
 	"roundtables.kz/registry/internal/recommendation"
 	"roundtables.kz/registry/internal/statement"
 	"roundtables.kz/registry/internal/text"
-
-	"roundtables.kz/registry/internal/affiliation"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"

@@ -81,7 +81,8 @@ func (f fold) fromPairs() string {
 
 // statements returns the SQL statements of the fold, in order.
 func (f fold) statements() []string {
-	all := []string{fmt.Sprintf("INSERT INTO merged (type, id, into_id, merge_id) SELECT '%s', a.id, b.id, @merge FROM %[2]s a JOIN %[2]s b ON %[3]s WHERE a.%[4]s = @from AND b.%[4]s = @into",
+	all := []string{fmt.Sprintf(`INSERT INTO merged (type, id, into_id, merge_id)
+		SELECT '%s', a.id, b.id, @merge FROM %[2]s a JOIN %[2]s b ON %[3]s WHERE a.%[4]s = @from AND b.%[4]s = @into`,
 		f.recordType, f.table, f.same, f.owner)}
 	all = append(all, f.combine...)
 	return append(all,
@@ -125,7 +126,8 @@ func (s mergeable) merge(ctx context.Context, tx pgx.Tx, from, into int64) (Outc
 	if err != nil {
 		return Outcome{}, err
 	}
-	id, err := pg.ID(ctx, tx, fmt.Sprintf("INSERT INTO merges (type, from_id, into_id, name) SELECT @type, id, @into, name FROM %s WHERE id = @from RETURNING id", s.table),
+	id, err := pg.ID(ctx, tx, fmt.Sprintf(`INSERT INTO merges (type, from_id, into_id, name)
+		SELECT @type, id, @into, name FROM %s WHERE id = @from RETURNING id`, s.table),
 		pg.Args{"type": s.recordType, "from": from, "into": into})
 	if err != nil {
 		return Outcome{}, err
@@ -214,7 +216,8 @@ func finish(ctx context.Context, tx pgx.Tx, id, before int64) (o Outcome, err er
 		return o, err
 	}
 	// The first entry locks the log, so the entries of this transaction are consecutive.
-	err = pg.Exec(ctx, tx, `UPDATE merges SET (first_seq, last_seq) = (SELECT min(seq), max(seq) FROM changes WHERE seq > @before AND xact = pg_current_xact_id())
+	err = pg.Exec(ctx, tx, `UPDATE merges
+		SET (first_seq, last_seq) = (SELECT min(seq), max(seq) FROM changes WHERE seq > @before AND xact = pg_current_xact_id())
 		WHERE id = @id`, pg.Args{"id": id, "before": before})
 	if err != nil {
 		return o, err

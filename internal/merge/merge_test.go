@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"roundtables.kz/registry/api"
 	"slices"
 	"strings"
 	"testing"
 
+	"roundtables.kz/registry/api"
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/distinction"

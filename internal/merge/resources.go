@@ -42,8 +42,10 @@ var organizations = mergeable{
 	moves: slices.Concat(
 		[]string{
 			// If the kept organization is below the removed one, it takes the removed one's parent. Otherwise there would be a cycle.
-			`WITH RECURSIVE up(id) AS (SELECT parent_id FROM organizations WHERE id = @into UNION SELECT o.parent_id FROM organizations o JOIN up ON o.id = up.id)
-			UPDATE organizations SET parent_id = (SELECT parent_id FROM organizations WHERE id = @from) WHERE id = @into AND EXISTS (SELECT FROM up WHERE up.id = @from)`,
+			`WITH RECURSIVE up(id) AS (SELECT parent_id FROM organizations WHERE id = @into
+				UNION SELECT o.parent_id FROM organizations o JOIN up ON o.id = up.id)
+			UPDATE organizations SET parent_id = (SELECT parent_id FROM organizations WHERE id = @from)
+			WHERE id = @into AND EXISTS (SELECT FROM up WHERE up.id = @from)`,
 			"UPDATE organizations SET parent_id = @into WHERE parent_id = @from",
 			`DELETE FROM attendee_affiliations a WHERE a.organization_id = @from AND EXISTS (SELECT FROM attendee_affiliations b
 				WHERE b.attendee_id = a.attendee_id AND b.organization_id = @into AND b.title IS NOT DISTINCT FROM a.title)`,
@@ -108,7 +110,8 @@ func combineOrganizations(ctx context.Context, tx pgx.Tx, from, into int64) (app
 		}
 		in := moved.Input
 		in.Name, in.ShortName = fillLanguages(stays.Name, gone.Name), fillLanguages(stays.ShortName, gone.ShortName)
-		in.OtherNames = mergeOtherNames(stays.OtherNames, spelling.Of(in.Name, in.ShortName), asOtherNames(gone.Name, "alias"), asOtherNames(gone.ShortName, "abbreviated"), gone.OtherNames)
+		in.OtherNames = mergeOtherNames(stays.OtherNames, spelling.Of(in.Name, in.ShortName),
+			asOtherNames(gone.Name, "alias"), asOtherNames(gone.ShortName, "abbreviated"), gone.OtherNames)
 		in.ExternalIDs = union(stays.ExternalIDs, gone.ExternalIDs)
 		if in.Kind == "other" {
 			in.Kind = gone.Kind
@@ -131,7 +134,8 @@ func combineOrganizations(ctx context.Context, tx pgx.Tx, from, into int64) (app
 
 // isBelow reports whether an organization is a descendant of another one.
 func isBelow(ctx context.Context, tx pgx.Tx, id, above int64) (below bool, err error) {
-	err = tx.QueryRow(ctx, `WITH RECURSIVE up(id) AS (SELECT parent_id FROM organizations WHERE id = @id UNION SELECT o.parent_id FROM organizations o JOIN up ON o.id = up.id)
+	err = tx.QueryRow(ctx, `WITH RECURSIVE up(id) AS (SELECT parent_id FROM organizations WHERE id = @id
+			UNION SELECT o.parent_id FROM organizations o JOIN up ON o.id = up.id)
 		SELECT EXISTS (SELECT FROM up WHERE id = @above)`, pg.Args{"id": id, "above": above}).Scan(&below)
 	return below, pg.Error(err)
 }

@@ -55,7 +55,8 @@ func Undo(ctx context.Context, tx pgx.Tx, kinds history.Kinds, id int64) (Outcom
 	if o.Merge, err = Get(ctx, tx, id); err != nil {
 		return Outcome{}, err
 	}
-	return o, o.addRestored(ctx, tx)
+	err = o.addRestored(ctx, tx)
+	return o, err
 }
 
 // addRestored adds the restored record to the outcome.

@@ -116,7 +116,8 @@ func split(spelling string) (words []string) {
 				end()
 			}
 		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r):
-			if len(word) >= 3 && unicode.IsUpper(r) && unicode.IsLower(word[len(word)-1]) && !strings.EqualFold(string(word), "mac") && !strings.EqualFold(string(word), "мак") {
+			if len(word) >= 3 && unicode.IsUpper(r) && unicode.IsLower(word[len(word)-1]) &&
+				!strings.EqualFold(string(word), "mac") && !strings.EqualFold(string(word), "мак") {
 				end()
 			}
 			if len(word) < maxLetters {

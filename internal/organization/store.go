@@ -23,7 +23,8 @@ var Spellings = spelling.Index{Table: "organization_names", Owner: "organization
 
 // Source is how organizations are read.
 var Source = paging.Source{
-	Columns: changes.Columns("o") + `, o.name, o.short_name, o.other_names, o.kind, o.parent_id, o.country, o.website, o.founded_on, o.dissolved_on, o.external_ids,
+	Columns: changes.Columns("o") + `, o.name, o.short_name, o.other_names, o.kind, o.parent_id, o.country, o.website,
+		o.founded_on, o.dissolved_on, o.external_ids,
 		CASE WHEN u.id IS NOT NULL THEN json_build_object('id', u.id, 'name', u.name) END AS parent`,
 	Table: "organizations o",
 	Joins: "LEFT JOIN organizations u ON u.id = o.parent_id",

@@ -103,5 +103,6 @@ func (in Input) args() pg.Args {
 
 // OfOrganizations returns the latest organizer records of each organization, up to per for each.
 func OfOrganizations(ctx context.Context, db pg.DB, organizations []int64, per int) ([]Organizer, error) {
-	return paging.Each[Organizer](ctx, db, sourceFor(ctx), paging.Children{Table: "organizers c", Parent: "c.organization_id", Child: "c.id", Order: "c.starts_key DESC, c.id DESC"}, organizations, per)
+	children := paging.Children{Table: "organizers c", Parent: "c.organization_id", Child: "c.id", Order: "c.starts_key DESC, c.id DESC"}
+	return paging.Each[Organizer](ctx, db, sourceFor(ctx), children, organizations, per)
 }

@@ -25,7 +25,8 @@ func Each[T any](ctx context.Context, db pg.DB, s Source, c Children, parents []
 		visible = " WHERE " + s.Visible
 	}
 	list, err := collect[T](ctx, db, "SELECT "+s.Columns+", NULL::text[] AS sort_keys FROM unnest(@parents::bigint[]) WITH ORDINALITY given(id, n)"+
-		" CROSS JOIN LATERAL (SELECT "+c.Child+" AS id, row_number() OVER (ORDER BY "+c.Order+") AS n FROM "+c.Table+" WHERE "+c.Parent+" = given.id ORDER BY "+c.Order+" LIMIT @per) pick"+
+		" CROSS JOIN LATERAL (SELECT "+c.Child+" AS id, row_number() OVER (ORDER BY "+c.Order+") AS n FROM "+c.Table+
+		" WHERE "+c.Parent+" = given.id ORDER BY "+c.Order+" LIMIT @per) pick"+
 		" JOIN "+s.Table+" ON "+s.ID+" = pick.id "+s.Joins+" "+s.Shown+visible+" ORDER BY given.n, pick.n", pg.Args{"parents": parents, "per": per})
 	return list, s.failed("list", pg.Plural, err)
 }

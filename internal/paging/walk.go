@@ -27,7 +27,8 @@ func Walk[F any, T Row](ctx context.Context, tx pgx.Tx, list func(context.Contex
 
 // WalkAtMost is Walk for a list of at most most records. A longer list yields apperr.Invalid and no record. 0 means
 // no bound.
-func WalkAtMost[F any, T Row](ctx context.Context, tx pgx.Tx, list func(context.Context, pg.DB, F) (Page[T], error), f F, most int64) iter.Seq2[Page[T], error] {
+func WalkAtMost[F any, T Row](ctx context.Context, tx pgx.Tx,
+	list func(context.Context, pg.DB, F) (Page[T], error), f F, most int64) iter.Seq2[Page[T], error] {
 	return func(yield func(Page[T], error) bool) {
 		w := &walk{most: most}
 		ParamsOf(&f).walk = w

@@ -56,7 +56,8 @@ func AffiliatedWith(ctx context.Context, db pg.DB, people []int64) (map[int64][]
 	rows, err := db.Query(ctx, `
 		SELECT w.person_id, g.id, g.name
 		FROM (SELECT person_id, organization_id FROM affiliations WHERE person_id = ANY(@people)
-			UNION SELECT a.person_id, f.organization_id FROM attendees a JOIN attendee_affiliations f ON f.attendee_id = a.id WHERE a.person_id = ANY(@people)) w
+			UNION SELECT a.person_id, f.organization_id
+			FROM attendees a JOIN attendee_affiliations f ON f.attendee_id = a.id WHERE a.person_id = ANY(@people)) w
 		JOIN organizations g ON g.id = w.organization_id`, pg.Args{"people": people})
 	if err != nil {
 		return nil, pg.Error(err)

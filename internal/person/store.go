@@ -86,7 +86,8 @@ func (f Filter) where(public bool) (w pg.Where) {
 			IDs: `SELECT f.person_id FROM affiliations f WHERE ` + cond + `
 				UNION ALL SELECT a.person_id FROM attendee_affiliations f JOIN attendees a ON a.id = f.attendee_id` + attended + ` WHERE ` + cond,
 			Exists: `EXISTS (SELECT FROM affiliations f WHERE f.person_id = p.id AND ` + cond + ` OFFSET 0)
-				OR EXISTS (SELECT FROM attendees a JOIN attendee_affiliations f ON f.attendee_id = a.id` + attended + ` WHERE a.person_id = p.id AND ` + cond + ` OFFSET 0)`,
+				OR EXISTS (SELECT FROM attendees a JOIN attendee_affiliations f ON f.attendee_id = a.id` + attended + `
+					WHERE a.person_id = p.id AND ` + cond + ` OFFSET 0)`,
 		})
 	}
 	if len(f.Role) > 0 {
@@ -103,8 +104,10 @@ func (f Filter) where(public bool) (w pg.Where) {
 			Column: "p.id", Args: pg.Args{"topic": value}, Varies: true,
 			IDs: `SELECT s.person_key FROM statement_topics t JOIN statements s ON s.id = t.statement_id` + published("s.round_table_id") + ` WHERE ` + cond + `
 				UNION ALL SELECT a.person_id FROM round_table_topics t JOIN attendees a ON a.round_table_id = t.round_table_id` + attended + ` WHERE ` + cond,
-			Exists: `EXISTS (SELECT FROM statements s JOIN statement_topics t ON t.statement_id = s.id` + published("s.round_table_id") + ` WHERE s.person_key = p.id AND ` + cond + ` OFFSET 0)
-				OR EXISTS (SELECT FROM attendees a JOIN round_table_topics t ON t.round_table_id = a.round_table_id` + attended + ` WHERE a.person_id = p.id AND ` + cond + ` OFFSET 0)`,
+			Exists: `EXISTS (SELECT FROM statements s JOIN statement_topics t ON t.statement_id = s.id` + published("s.round_table_id") + `
+					WHERE s.person_key = p.id AND ` + cond + ` OFFSET 0)
+				OR EXISTS (SELECT FROM attendees a JOIN round_table_topics t ON t.round_table_id = a.round_table_id` + attended + `
+					WHERE a.person_id = p.id AND ` + cond + ` OFFSET 0)`,
 		})
 	}
 	if len(f.RoundTable) > 0 {

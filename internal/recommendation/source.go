@@ -58,7 +58,8 @@ func newSource(public bool) paging.Source {
 }
 
 // topicLinks links topics to the recommendations of their statements and of their round tables.
-const topicLinks = `(SELECT t.topic_id, t.starts_key, y.id AS recommendation_id FROM statement_topics t JOIN recommendations y ON y.statement_id = t.statement_id
+const topicLinks = `(SELECT t.topic_id, t.starts_key, y.id AS recommendation_id
+	FROM statement_topics t JOIN recommendations y ON y.statement_id = t.statement_id
 	UNION ALL SELECT t.topic_id, t.starts_key, y.id FROM round_table_topics t JOIN recommendations y ON y.round_table_id = t.round_table_id) l`
 
 // where turns the filter into predicates. For the public, restricted people do not match.

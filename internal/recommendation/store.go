@@ -64,5 +64,6 @@ func (in Input) args() pg.Args {
 
 // OfRoundTables returns the first recommendations of each round table, up to per for each.
 func OfRoundTables(ctx context.Context, db pg.DB, roundTables []int64, per int) ([]Recommendation, error) {
-	return paging.Each[Recommendation](ctx, db, sourceFor(ctx), paging.Children{Table: "recommendations c", Parent: "c.round_table_id", Child: "c.id", Order: "c.id"}, roundTables, per)
+	children := paging.Children{Table: "recommendations c", Parent: "c.round_table_id", Child: "c.id", Order: "c.id"}
+	return paging.Each[Recommendation](ctx, db, sourceFor(ctx), children, roundTables, per)
 }

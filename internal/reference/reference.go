@@ -13,7 +13,8 @@ func To(alias, name string) string {
 // record has, or else the one that the person held on that day. id, roundTable and startsOn are expressions. With
 // public, a restricted person is NULL.
 func Person(id, roundTable, startsOn string, public bool) string {
-	return "(SELECT " + personObject + personFrom + PositionAt("ref_person.id", roundTable, startsOn) + " WHERE ref_person.id = " + id + Shown("ref_person", public) + ")"
+	return "(SELECT " + personObject + personFrom + PositionAt("ref_person.id", roundTable, startsOn) +
+		" WHERE ref_person.id = " + id + Shown("ref_person", public) + ")"
 }
 
 // People returns the array of the text.PersonRefs of the people in a link table, in the order of its column position.

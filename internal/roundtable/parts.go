@@ -64,7 +64,8 @@ func setDocuments(ctx context.Context, tx pgx.Tx, id int64, old, links []Documen
 	}
 	found, err := pg.Column[int64](ctx, tx, `
 		INSERT INTO document_links (round_table_id, document_id, relation, position)
-		SELECT @id::bigint, g.document_id, g.relation, g.position FROM unnest(@documents::bigint[], @relations::text[]) WITH ORDINALITY g(document_id, relation, position)
+		SELECT @id::bigint, g.document_id, g.relation, g.position
+		FROM unnest(@documents::bigint[], @relations::text[]) WITH ORDINALITY g(document_id, relation, position)
 		WHERE EXISTS (SELECT FROM documents d WHERE d.id = g.document_id)
 		RETURNING document_id`, pg.Args{"id": id, "documents": documents, "relations": relations})
 	var fields []apperr.Field

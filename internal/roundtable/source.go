@@ -44,7 +44,8 @@ func newSource(public bool) paging.Source {
 		notes = "NULL::text AS notes"
 	}
 	s.Columns = changes.Columns("r") + `, r.title, r.purpose, r.format, r.status, r.publication, r.starts_on, r.ends_on, r.date_precision,
-		r.starts_at, r.ends_at, r.timezone, r.mode, r.place_id, r.venue, r.online_url, parent.id AS parent_id, r.languages, r.outcome, r.external_ids, ` + notes + `,
+		r.starts_at, r.ends_at, r.timezone, r.mode, r.place_id, r.venue, r.online_url, parent.id AS parent_id,
+		r.languages, r.outcome, r.external_ids, ` + notes + `,
 		CASE WHEN place.id IS NOT NULL THEN json_build_object('id', place.id, 'name', place.name) END AS place,
 		CASE WHEN parent.id IS NOT NULL THEN json_build_object('id', parent.id, 'name', parent.title) END AS parent,
 		(SELECT coalesce(json_agg(json_build_object('id', t.id, 'name', t.label) ORDER BY l.position), '[]')
@@ -59,7 +60,8 @@ func newSource(public bool) paging.Source {
 			'attendees', (SELECT count(*) FROM attendees a WHERE a.round_table_id = r.id),
 			'speakers', (SELECT count(DISTINCT attendee_id) FROM (
 				SELECT s.attendee_id FROM statements s WHERE s.round_table_id = r.id
-				UNION ALL SELECT h.attendee_id FROM attendee_roles h WHERE h.round_table_id = r.id AND h.role = ANY (ARRAY(SELECT code FROM roles WHERE speaks))) speaking),
+				UNION ALL SELECT h.attendee_id FROM attendee_roles h
+				WHERE h.round_table_id = r.id AND h.role = ANY (ARRAY(SELECT code FROM roles WHERE speaks))) speaking),
 			'statements', (SELECT count(*) FROM statements s WHERE s.round_table_id = r.id),
 			'recommendations', (SELECT count(*) FROM recommendations x WHERE x.round_table_id = r.id)) AS counts`
 	return s

@@ -294,7 +294,8 @@ func (x Index) Candidates(ctx context.Context, db pg.DB, matches []Match) ([]app
 	for i, m := range matches {
 		ids[i] = m.ID
 	}
-	rows, err := db.Query(ctx, "SELECT r.id, text_sort_key(r.name) AS name, 0::float8 AS score FROM "+x.Records+" r WHERE r.id = ANY(@ids)", pg.Args{"ids": ids})
+	rows, err := db.Query(ctx, "SELECT r.id, text_sort_key(r.name) AS name, 0::float8 AS score FROM "+x.Records+" r WHERE r.id = ANY(@ids)",
+		pg.Args{"ids": ids})
 	if err != nil {
 		return nil, pg.Error(err)
 	}

@@ -80,8 +80,10 @@ func (x Index) Save(ctx context.Context, tx pgx.Tx, id int64, spellings []string
 	args := pg.Args{"id": id, "keys": keys}
 	var b pgx.Batch
 	b.Queue("DELETE FROM "+x.Table+" WHERE "+x.Owner+" = @id AND key <> ALL (@keys)", args)
-	b.Queue("INSERT INTO "+x.Table+" AS n ("+x.Owner+", key, spelling, sound) SELECT @id::bigint, * FROM unnest(@keys::text[], @spellings::text[], @sounds::text[])"+
-		" ON CONFLICT ("+x.Owner+", key) DO UPDATE SET spelling = excluded.spelling, sound = excluded.sound WHERE (n.spelling, n.sound) <> (excluded.spelling, excluded.sound)",
+	b.Queue("INSERT INTO "+x.Table+" AS n ("+x.Owner+", key, spelling, sound)"+
+		" SELECT @id::bigint, * FROM unnest(@keys::text[], @spellings::text[], @sounds::text[])"+
+		" ON CONFLICT ("+x.Owner+", key) DO UPDATE SET spelling = excluded.spelling, sound = excluded.sound"+
+		" WHERE (n.spelling, n.sound) <> (excluded.spelling, excluded.sound)",
 		pg.Args{"id": id, "keys": keys, "spellings": kept, "sounds": phoneticKeys})
 	return pg.Error(tx.SendBatch(ctx, &b).Close())
 }
@@ -130,7 +132,8 @@ func (x Index) Ranked(s paging.Source, w *pg.Where, q, sort string) paging.Sourc
 		return s
 	}
 	s.Sorts = maps.Clone(s.Sorts)
-	s.Sorts["match"] = paging.Column{Type: "integer", SQL: "coalesce((SELECT min(CASE WHEN n.sound = @q_sound THEN 0 WHEN starts_with(n.sound, @q_sound) THEN 1 ELSE 2 END) FROM " +
+	s.Sorts["match"] = paging.Column{Type: "integer", SQL: "coalesce((SELECT min(" +
+		"CASE WHEN n.sound = @q_sound THEN 0 WHEN starts_with(n.sound, @q_sound) THEN 1 ELSE 2 END) FROM " +
 		x.Table + " n WHERE n." + x.Owner + " = " + s.ID + "), 3)"}
 	s.Default = "match," + s.Default
 	w.Bind("q_sound", x.parse(q).PhoneticKey())
@@ -194,7 +197,8 @@ func RebuildOne[T any](ctx context.Context, tx pgx.Tx, x Index, id int64, column
 }
 
 // rebuildRecords rebuilds the spellings of the records of a query and returns their ids.
-func rebuildRecords[T any](ctx context.Context, tx pgx.Tx, x Index, sql string, args pg.Args, named func(T) (id int64, spellings []string)) (ids []int64, err error) {
+func rebuildRecords[T any](ctx context.Context, tx pgx.Tx, x Index, sql string, args pg.Args,
+	named func(T) (id int64, spellings []string)) (ids []int64, err error) {
 	rows, err := tx.Query(ctx, sql, args)
 	if err != nil {
 		return nil, err

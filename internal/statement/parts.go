@@ -19,7 +19,8 @@ var links = []struct {
 }{
 	{"statement_topics", "topic_id", "topics", "/topic_ids", func(in Input) []int64 { return in.TopicIDs }},
 	{"statement_people", "person_id", "people", "/mentions/person_ids", func(in Input) []int64 { return in.Mentions.PersonIDs }},
-	{"statement_organizations", "organization_id", "organizations", "/mentions/organization_ids", func(in Input) []int64 { return in.Mentions.OrganizationIDs }},
+	{"statement_organizations", "organization_id", "organizations", "/mentions/organization_ids",
+		func(in Input) []int64 { return in.Mentions.OrganizationIDs }},
 	{"statement_places", "place_id", "places", "/mentions/place_ids", func(in Input) []int64 { return in.Mentions.PlaceIDs }},
 	{"statement_documents", "document_id", "documents", "/mentions/document_ids", func(in Input) []int64 { return in.Mentions.DocumentIDs }},
 }
@@ -46,7 +47,8 @@ func setParts(ctx context.Context, tx pgx.Tx, id int64, old, in Input) error {
 		parts.Queue(`
 			INSERT INTO statement_texts (statement_id, lang, text, original, translator, position)
 			SELECT @id::bigint, g.lang, g.text, g.original, g.translator, g.position
-			FROM jsonb_to_recordset(@list::jsonb) g(lang text, text text, original boolean, translator text, position integer)`, pg.Args{"id": id, "list": list})
+			FROM jsonb_to_recordset(@list::jsonb) g(lang text, text text, original boolean, translator text, position integer)`,
+			pg.Args{"id": id, "list": list})
 	}
 	for _, l := range links {
 		before, after := l.of(old), l.of(in)
@@ -59,8 +61,10 @@ func setParts(ctx context.Context, tx pgx.Tx, id int64, old, in Input) error {
 		if len(after) == 0 {
 			continue
 		}
-		parts.Queue("INSERT INTO "+l.table+" (statement_id, "+l.column+", position) SELECT @id::bigint, g.ref, g.position FROM unnest(@refs::bigint[]) WITH ORDINALITY g(ref, position)"+
-			" WHERE EXISTS (SELECT FROM "+l.records+" x WHERE x.id = g.ref) RETURNING "+l.column, pg.Args{"id": id, "refs": after}).Query(func(rows pgx.Rows) error {
+		parts.Queue("INSERT INTO "+l.table+" (statement_id, "+l.column+", position)"+
+			" SELECT @id::bigint, g.ref, g.position FROM unnest(@refs::bigint[]) WITH ORDINALITY g(ref, position)"+
+			" WHERE EXISTS (SELECT FROM "+l.records+" x WHERE x.id = g.ref) RETURNING "+l.column,
+			pg.Args{"id": id, "refs": after}).Query(func(rows pgx.Rows) error {
 			known, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 			for i, ref := range after {
 				if !slices.Contains(known, ref) {

@@ -49,13 +49,15 @@ func newSource(public bool) paging.Source {
 		named = "a.person_id IS NULL OR p.id IS NOT NULL"
 	}
 	const day = "coalesce(r.starts_on, current_date)"
-	s.Columns = changes.Columns("s") + `, s.round_table_id, s.attendee_id, CASE WHEN ` + named + ` THEN s.attribution END AS attribution, s.kind, s.act, s.sequence,
+	s.Columns = changes.Columns("s") + `, s.round_table_id, s.attendee_id,
+		CASE WHEN ` + named + ` THEN s.attribution END AS attribution, s.kind, s.act, s.sequence,
 		q.id AS quoted_person_id, s.in_reply_to_id, s.document_id, s.locator,
 		(SELECT json_agg(json_build_object('lang', t.lang, 'text', t.text, 'original', t.original, 'translator', t.translator) ORDER BY t.position)
 		 FROM statement_texts t WHERE t.statement_id = s.id) AS texts,
 		json_build_object('id', r.id, 'name', r.title) AS round_table,
 		CASE WHEN p.id IS NOT NULL THEN json_build_object('id', p.id, 'name', p.name) END AS speaker,
-		CASE WHEN a.id IS NOT NULL THEN json_build_object('id', a.id, 'name_as_listed', CASE WHEN ` + named + ` THEN a.name_as_listed END, 'description', a.description,
+		CASE WHEN a.id IS NOT NULL THEN json_build_object('id', a.id,
+			'name_as_listed', CASE WHEN ` + named + ` THEN a.name_as_listed END, 'description', a.description,
 			'organization', ` + reference.To("g", "name") + `, 'organization_as_listed', held.organization_as_listed, 'position', held.title) END AS attendee,
 		(SELECT coalesce(json_agg(json_build_object('id', t.id, 'name', t.label) ORDER BY m.position), '[]')
 		 FROM statement_topics m JOIN topics t ON t.id = m.topic_id WHERE m.statement_id = s.id) AS topics,
@@ -83,7 +85,9 @@ func (f Filter) where(public bool) (w pg.Where) {
 	}
 	if len(f.Organization) > 0 {
 		cond, value := pg.OneOf("l.organization_id", "organization", f.Organization)
-		w.Through(pg.Link{Table: reference.OrganizationLinks, Parent: "attendee_id", Key: "s.attendee_id", Cond: cond, Leads: len(f.Organization) == 1}, "organization", value)
+		leads := len(f.Organization) == 1
+		link := pg.Link{Table: reference.OrganizationLinks, Parent: "attendee_id", Key: "s.attendee_id", Cond: cond, Leads: leads}
+		w.Through(link, "organization", value)
 	}
 	through(&w, "statement_topics l", "l.topic_id", "topic", f.Topic)
 	pg.In(&w, "s.kind", "kind", f.Kind)
@@ -99,7 +103,8 @@ func (f Filter) where(public bool) (w pg.Where) {
 	if f.Q != "" {
 		w.Among(pg.Set{
 			Column: "s.id", IDs: "SELECT t.statement_id FROM statement_texts t WHERE t.search @@ search_query(@q)",
-			Exists: "EXISTS (SELECT FROM statement_texts t WHERE t.statement_id = s.id AND t.search @@ search_query(@q))", Args: pg.Args{"q": f.Q}, Varies: true,
+			Exists: "EXISTS (SELECT FROM statement_texts t WHERE t.statement_id = s.id AND t.search @@ search_query(@q))",
+			Args:   pg.Args{"q": f.Q}, Varies: true,
 		})
 	}
 	return w

@@ -170,9 +170,11 @@ func (s *Statement) finish() {
 	for _, p := range s.Mentioned.People {
 		s.Mentions.PersonIDs = append(s.Mentions.PersonIDs, p.ID)
 	}
-	s.Mentions.OrganizationIDs, s.Mentions.PlaceIDs, s.Mentions.DocumentIDs = ids(s.Mentioned.Organizations), ids(s.Mentioned.Places), ids(s.Mentioned.Documents)
+	s.Mentions.OrganizationIDs, s.Mentions.PlaceIDs = ids(s.Mentioned.Organizations), ids(s.Mentioned.Places)
+	s.Mentions.DocumentIDs = ids(s.Mentioned.Documents)
 	if s.Speaker != nil && s.Attendee != nil {
-		s.Speaker.Organization, s.Speaker.OrganizationAsListed, s.Speaker.Position = s.Attendee.Organization, s.Attendee.OrganizationAsListed, s.Attendee.Position
+		s.Speaker.Organization, s.Speaker.OrganizationAsListed = s.Attendee.Organization, s.Attendee.OrganizationAsListed
+		s.Speaker.Position = s.Attendee.Position
 	}
 }
 

@@ -171,8 +171,10 @@ func (p pendingDelivery) save(ctx context.Context, tx pgx.Tx, o outcome, next de
 		next = decision{state: before.State}
 	}
 	err = pg.Exec(ctx, tx, `
-		UPDATE webhook_deliveries SET state = @state, attempts = attempts + 1, waited = waited + 1, status = @status, error = nullif(@error, ''), duration_ms = @took,
-			next_attempt_at = CASE WHEN @state = 'pending' THEN now() + @wait::interval END, delivered_at = CASE WHEN @error = '' THEN now() ELSE delivered_at END,
+		UPDATE webhook_deliveries SET state = @state, attempts = attempts + 1, waited = waited + 1,
+			status = @status, error = nullif(@error, ''), duration_ms = @took,
+			next_attempt_at = CASE WHEN @state = 'pending' THEN now() + @wait::interval END,
+			delivered_at = CASE WHEN @error = '' THEN now() ELSE delivered_at END,
 			version = version + 1, updated_at = now()
 		WHERE id = @id`,
 		pg.Args{"id": p.ID, "state": next.state, "status": o.status, "error": o.reason, "took": int(o.took.Milliseconds()), "wait": next.delay})
@@ -183,7 +185,8 @@ func (p pendingDelivery) save(ctx context.Context, tx pgx.Tx, o outcome, next de
 		err = move(ctx, tx, p.Webhook, before.Head)
 	}
 	if next.disabled != "" {
-		err = pg.Exec(ctx, tx, "UPDATE webhooks SET state = 'disabled', disabled_reason = @reason WHERE id = @id", pg.Args{"id": p.Webhook, "reason": next.disabled})
+		err = pg.Exec(ctx, tx, "UPDATE webhooks SET state = 'disabled', disabled_reason = @reason WHERE id = @id",
+			pg.Args{"id": p.Webhook, "reason": next.disabled})
 	}
 	return stillPending, err
 }

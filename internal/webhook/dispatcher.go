@@ -262,7 +262,8 @@ func (d *Dispatcher) poll(ctx context.Context) (active bool, err error) {
 // The changes of a cancelled delivery are sent in a new one.
 func (d *Dispatcher) purge(ctx context.Context) error {
 	for _, sql := range []string{
-		fmt.Sprintf("DELETE FROM webhook_deliveries WHERE id IN (SELECT id FROM webhook_deliveries WHERE state <> 'pending' AND updated_at < now() - interval '30 days' LIMIT %d)", purgeBatch),
+		fmt.Sprintf(`DELETE FROM webhook_deliveries WHERE id IN (SELECT id FROM webhook_deliveries
+			WHERE state <> 'pending' AND updated_at < now() - interval '30 days' LIMIT %d)`, purgeBatch),
 		`UPDATE webhook_deliveries SET state = 'failed', error = 'connection', next_attempt_at = NULL, version = version + 1, updated_at = now()
 			WHERE state = 'pending' AND kind = 'test' AND created_at < now() - interval '1 minute'`,
 		cancel + " AND NOT EXISTS (SELECT FROM river_job j WHERE j.id = d.job_id AND j.finalized_at IS NULL)",

@@ -84,7 +84,8 @@ func (d *Dispatcher) enqueue(ctx context.Context, tx pgx.Tx, webhook int64, next
 	id, err := pg.ID(ctx, tx, `
 		INSERT INTO webhook_deliveries (webhook_id, message_id, kind, payload, epoch, through_seq, changes, next_attempt_at)
 		VALUES (@webhook, @message_id, @kind, @payload, @epoch, @through, @changes, now()) RETURNING id`, pg.Args{
-		"webhook": webhook, "message_id": newMessageID(), "kind": next.kind, "payload": next.payload, "epoch": next.logPosition.Epoch, "through": next.logPosition.Seq, "changes": next.changes,
+		"webhook": webhook, "message_id": newMessageID(), "kind": next.kind, "payload": next.payload,
+		"epoch": next.logPosition.Epoch, "through": next.logPosition.Seq, "changes": next.changes,
 	})
 	if err != nil {
 		return err

@@ -26,7 +26,8 @@ type Reach struct{ Private bool }
 // address of every call.
 func (r Reach) check(raw string) []apperr.Field {
 	u, err := url.Parse(raw)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.Fragment != "" || u.Opaque != "" || !isPort(u.Port(), u.Host) {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" ||
+		u.User != nil || u.Fragment != "" || u.Opaque != "" || !isPort(u.Port(), u.Host) {
 		return []apperr.Field{apperr.At("/url", "bad_webhook_url")}
 	}
 	if r.Private {

@@ -78,7 +78,8 @@ func reasonOf(err error) string {
 	var alert tls.AlertError
 	var host x509.HostnameError
 	switch {
-	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedPort), errors.Is(err, ssrf.ErrProhibitedNetwork), errors.Is(err, ssrf.ErrInvalidHostPort):
+	case errors.Is(err, ssrf.ErrProhibitedIP), errors.Is(err, ssrf.ErrProhibitedPort),
+		errors.Is(err, ssrf.ErrProhibitedNetwork), errors.Is(err, ssrf.ErrInvalidHostPort):
 		return blockedAddress
 	case errors.As(err, &name) && !name.IsTimeout:
 		return dnsFailed

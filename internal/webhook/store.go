@@ -42,7 +42,8 @@ func Create(ctx context.Context, tx pgx.Tx, registry []byte, reach Reach, in Inp
 		return 0, "", err
 	}
 	seed := newSeed()
-	id, err = pg.ID(ctx, tx, "INSERT INTO webhooks (url, description, types, drafts, state, seed) VALUES (@url, @description, @types, @drafts, @state, @seed) RETURNING id",
+	id, err = pg.ID(ctx, tx, `INSERT INTO webhooks (url, description, types, drafts, state, seed)
+		VALUES (@url, @description, @types, @drafts, @state, @seed) RETURNING id`,
 		pg.Args{"url": in.URL, "description": in.Description, "types": in.Types, "drafts": in.Drafts, "state": in.State, "seed": seed})
 	if err != nil {
 		return 0, "", err
@@ -51,7 +52,8 @@ func Create(ctx context.Context, tx pgx.Tx, registry []byte, reach Reach, in Inp
 	if err != nil {
 		return 0, "", err
 	}
-	err = pg.Exec(ctx, tx, "INSERT INTO webhook_places (webhook_id, epoch, seq) VALUES (@id, @epoch, @seq)", pg.Args{"id": id, "epoch": head.Epoch, "seq": head.Seq})
+	err = pg.Exec(ctx, tx, "INSERT INTO webhook_places (webhook_id, epoch, seq) VALUES (@id, @epoch, @seq)",
+		pg.Args{"id": id, "epoch": head.Epoch, "seq": head.Seq})
 	return id, secretOf(registry, seed), err
 }
 
@@ -98,7 +100,8 @@ func ReplayFrom(ctx context.Context, tx pgx.Tx, id int64, logPosition changes.He
 
 // move sets the position in the log up to which a webhook has got changes. Its row must be locked.
 func move(ctx context.Context, tx pg.DB, id int64, logPosition changes.Head) error {
-	return pg.Exec(ctx, tx, "UPDATE webhook_places SET epoch = @epoch, seq = @seq WHERE webhook_id = @id", pg.Args{"id": id, "epoch": logPosition.Epoch, "seq": logPosition.Seq})
+	return pg.Exec(ctx, tx, "UPDATE webhook_places SET epoch = @epoch, seq = @seq WHERE webhook_id = @id",
+		pg.Args{"id": id, "epoch": logPosition.Epoch, "seq": logPosition.Seq})
 }
 
 // cancelPending cancels the pending deliveries of a webhook, except those of the epoch. Its row must be locked.

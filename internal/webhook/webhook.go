@@ -63,7 +63,8 @@ func (in *Input) Check() (fields []apperr.Field) {
 type Webhook struct {
 	changes.Record
 	Input
-	// Why the registry disabled it: the receiver answered 410 (`gone`), or a message could not be delivered for three days (`failing`). Null: the registry did not disable it.
+	// Why the registry disabled it: the receiver answered 410 (`gone`), or a message could not be delivered for three days
+	// (`failing`). Null: the registry did not disable it.
 	DisabledReason *string `json:"disabled_reason" db:"disabled_reason" enums:"gone,failing" example:"failing"`
 	// When the secret was last rotated. For 24 hours after that, messages are also signed with the previous secret.
 	RotatedAt *time.Time `json:"rotated_at" db:"rotated_at" format:"date-time"`

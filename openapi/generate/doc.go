@@ -15,7 +15,7 @@
 //		//	@Tags		Topics
 //		//	@x-sort		["label", "updated_at"]
 //		//	@Param		filter	query		topic.Filter	false	"-"
-//		//	@Success	200		{object}	TopicPage		"A page of topics."
+//		//	@Success	200		{object}	Page[topic.Topic]	"A page of topics."
 //		//	@Router		/v1/topics [get]
 //
 //	  - @ID is a unique verb and noun: listTopics, getTopic, createTopic, patchTopic, deleteTopic, revokeApiKey.
@@ -30,8 +30,7 @@
 //	  - A list or record that can change without an entry in the change log has @x-fresh true: it has no ETag and no 304.
 //	  - A message to webhooks is the response 200 of a POST under /_webhooks/<type>, next to the function that builds it.
 //	  - Bodies are the Input of the resource, for POST and PATCH. The schema of the merge patch is derived from it.
-//	  - Responses are the record, or its page with an alias next to the handlers:
-//	    type TopicPage = Page[topic.Topic] //	@name	TopicPage
+//	  - Responses are the record, or its page: Page[topic.Topic], whose schema is named TopicPage.
 //	  - Every struct ends with //	@name Name, without the name of its package, and has an @Description in its comment.
 //	    Input types are named XInput, records X. Enums are enums:"a,b" on the field, also if validate has oneof, because swag
 //	    does not see it behind dive. Times have format:"date-time"; date.Day, date.Partial and text.Map are known.

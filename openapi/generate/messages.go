@@ -32,7 +32,8 @@ func (p *pass) messages() error {
 		op.Parameters = openapi3.Parameters{
 			headerOfMessage("webhook-id", "Id of the message, the same for each attempt."),
 			headerOfMessage("webhook-timestamp", "Time of this attempt, in seconds since 1970-01-01."),
-			headerOfMessage("webhook-signature", "`v1,` and the signature in base64. For 24 hours after a rotation of the secret there are two, separated by a space."),
+			headerOfMessage("webhook-signature",
+				"`v1,` and the signature in base64. For 24 hours after a rotation of the secret there are two, separated by a space."),
 		}
 		op.Responses = openapi3.NewResponses(
 			openapi3.WithName("2XX", openapi3.NewResponse().WithDescription("The message was accepted.")),
@@ -49,5 +50,6 @@ func (p *pass) messages() error {
 }
 
 func headerOfMessage(name, description string) *openapi3.ParameterRef {
-	return &openapi3.ParameterRef{Value: openapi3.NewHeaderParameter(name).WithRequired(true).WithDescription(description).WithSchema(openapi3.NewStringSchema())}
+	p := openapi3.NewHeaderParameter(name).WithRequired(true).WithDescription(description)
+	return &openapi3.ParameterRef{Value: p.WithSchema(openapi3.NewStringSchema())}
 }

@@ -126,5 +126,6 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 	if b, err = encode(v2); err != nil {
 		return nil, err
 	}
-	return bytes.ReplaceAll(b, []byte("#/components/schemas/"), []byte("#/definitions/")), nil // the converter does not rewrite references in maps of responses
+	// The converter does not rewrite references in maps of responses.
+	return bytes.ReplaceAll(b, []byte("#/components/schemas/"), []byte("#/definitions/")), nil
 }

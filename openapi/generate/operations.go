@@ -61,8 +61,9 @@ func (p *pass) operations() error {
 		default:
 			used[op.OperationID] = at
 			o := operation{
-				pass: p, op: op, method: method, path: path, data: isData, writes: method != http.MethodGet && route.Scope != actor.Public, idempotent: isData && api.Remembered(route),
-				versioned: op.Extensions["x-if-match"] != nil || method == http.MethodPatch || method == http.MethodDelete, export: op.Extensions["x-export"] != nil,
+				pass: p, op: op, method: method, path: path, export: op.Extensions["x-export"] != nil,
+				writes: method != http.MethodGet && route.Scope != actor.Public, idempotent: isData && api.Idempotent(route),
+				data: isData, versioned: op.Extensions["x-if-match"] != nil || method == http.MethodPatch || method == http.MethodDelete,
 				conditional: op.Extensions["x-fresh"] == nil && op.Extensions["x-export"] == nil && (op.Extensions["x-sort"] != nil || isItem(method, op)),
 			}
 			err = o.finish(route.Scope)
@@ -131,18 +132,24 @@ func (o operation) describeExport() {
 // describeImport adds what all imports have in common.
 func (o operation) describeImport() {
 	delete(o.op.Extensions, "x-import")
-	o.op.Description = sentence(o.op.Description, "Imports a file in the format of the export, with all or some of its columns. Limits: 20 MiB and 50,000 rows.\n\n"+
+	o.op.Description = sentence(o.op.Description, "Imports a file in the format of the export, with all or some of its columns. "+
+		"Limits: 20 MiB and 50,000 rows.\n\n"+
 		"- A row updates the record with its `id`, or else the record with one of its `external_ids`. Otherwise it creates a record.\n"+
-		"- A missing column does not change records. An empty cell sets null. In NDJSON, a member replaces the whole member of the record.\n"+
+		"- A missing column does not change records. An empty cell sets null. "+
+		"In NDJSON, a member replaces the whole member of the record.\n"+
 		"- Read-only columns of an export are ignored.\n"+
-		"- If a row contains `updated_at` (it comes from an export), fields hidden from the public keep their stored value unless the row sets another one. "+
+		"- If a row contains `updated_at` (it comes from an export), fields hidden from the public keep their stored value "+
+		"unless the row sets another one. "+
 		"So a file exported without a key does not clear notes. To clear them, remove the column `updated_at`.\n"+
-		"- If a row contains `version`, its record must still have this version, unless `overwrite=true`. Rows without changes do nothing.\n"+
-		"- The report lists every error of every row. With `on_error=abort`, any error rejects the whole file (422 `import_refused`). With `skip`, the other rows are written.\n\n"+
+		"- If a row contains `version`, its record must still have this version, unless `overwrite=true`. "+
+		"Rows without changes do nothing.\n"+
+		"- The report lists every error of every row. With `on_error=abort`, any error rejects the whole file "+
+		"(422 `import_refused`). With `skip`, the other rows are written.\n\n"+
 		"Validate the file first with `dry_run=true`. To revert an import, use `POST /v1/imports/{id}/revert`.")
 	o.op.RequestBody.Value.Content = openapi3.Content{}
 	for _, mediaType := range []string{"text/csv", "application/x-ndjson", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"} {
-		o.op.RequestBody.Value.Content[mediaType] = &openapi3.MediaType{Schema: openapi3.NewStringSchema().WithFormat("binary").NewRef()} // so that Swagger UI offers a file chooser
+		file := openapi3.NewStringSchema().WithFormat("binary") // Swagger UI offers a file chooser
+		o.op.RequestBody.Value.Content[mediaType] = &openapi3.MediaType{Schema: file.NewRef()}
 	}
 }
 
@@ -243,7 +250,8 @@ func (o operation) parameters() error {
 		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/IfMatch", Value: o.doc.Components.Parameters["IfMatch"].Value})
 	}
 	if o.idempotent {
-		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/IdempotencyKey", Value: o.doc.Components.Parameters["IdempotencyKey"].Value})
+		key := o.doc.Components.Parameters["IdempotencyKey"].Value
+		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/IdempotencyKey", Value: key})
 	}
 	if o.conditional {
 		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/IfNoneMatch", Value: o.doc.Components.Parameters["IfNoneMatch"].Value})

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -63,6 +64,9 @@ const schemaPrefix = "#/components/schemas/"
 
 func schemaRef(name string) *openapi3.SchemaRef { return openapi3.NewSchemaRef(schemaPrefix+name, nil) }
 
+// recordSuffix matches the suffix of schemas of records in lists. The names of their pages omit it.
+var recordSuffix = regexp.MustCompile(`(WithParts|Listed|Entry)$`)
+
 // nameSchemas removes the package from the names of schemas.
 func (p *pass) nameSchemas() error {
 	renamed := openapi3.Schemas{}
@@ -70,10 +74,10 @@ func (p *pass) nameSchemas() error {
 	for _, from := range slices.Sorted(maps.Keys(p.doc.Components.Schemas)) {
 		to := from[strings.LastIndex(from, ".")+1:]
 		if of, isPage := strings.CutPrefix(to, "Page-"); isPage { // a page of a generic type
-			to = strings.TrimSuffix(of[strings.LastIndex(of, "_")+1:], "WithParts") + "Page"
+			to = recordSuffix.ReplaceAllString(of[strings.LastIndex(of, "_")+1:], "") + "Page"
 			p.facts.schemas[to] = "api.Page"
 		}
-		if _, taken := renamed[to]; taken && !strings.Contains(from, "Page-") { // an alias may already have this name
+		if _, taken := renamed[to]; taken {
 			return fmt.Errorf("two schemas are called %s", to)
 		}
 		renamed[to] = p.doc.Components.Schemas[from]

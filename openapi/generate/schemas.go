@@ -37,7 +37,8 @@ func (p *pass) patches() error {
 func (p *pass) patchOf(input *openapi3.Schema) *openapi3.Schema {
 	s := *input
 	s.Required = nil
-	s.Description = strings.TrimSpace(s.Description + " In a patch, absent members keep their value, null clears a member, and arrays are replaced as a whole.")
+	s.Description = strings.TrimSpace(s.Description + " In a patch, absent members keep their value, null clears a member, " +
+		"and arrays are replaced as a whole.")
 	s.Properties = openapi3.Schemas{}
 	for name, ref := range input.Properties {
 		made := copyOf(ref)
@@ -117,7 +118,8 @@ func (p *pass) responses() error {
 			}
 			dropBounds(s.Properties[property])
 			if f.text && facts.added {
-				s.Properties[property+"_text"] = languageMember("`" + property + "` in the requested language, or in the next available one. Present only if a language was requested.").NewRef()
+				s.Properties[property+"_text"] = languageMember("`" + property + "` in the requested language, " +
+					"or in the next available one. Present only if a language was requested.").NewRef()
 				s.Properties[property+"_lang"] = languageMember("The language of `" + property + "_text`.").NewRef()
 			}
 		}

@@ -22,21 +22,24 @@ func (p *pass) shared() error {
 	if c.Schemas["Problem"] == nil {
 		return errors.New("no annotation mentions Problem")
 	}
+	str := openapi3.NewStringSchema
+	const cursor = "tUjCLNeNWeF7ImUiOiI2M2I1ZWE3MSIsIm4iOjg0MiwidiI6InB1YmxpYyJ9"
 	c.Headers = openapi3.Headers{
-		"ETag":                 header("The version of the record. Send it in `If-Match` to change the record.", openapi3.NewStringSchema(), `"3"`),
-		"Location":             header("URL of the record.", openapi3.NewStringSchema().WithFormat("uri-reference"), "/v1/topics/7"),
-		"Link":                 header("URL of the next page, with `rel=\"next\"`. Absent on the last page.", openapi3.NewStringSchema(), `</v1/topics?cursor=…>; rel="next"`),
-		"X-Request-Id":         header("Id of the request, which the service also logs.", openapi3.NewStringSchema(), "01JD3Z6V2N8Q4T7M0KX5W9R1BC"),
-		"X-Change-Cursor":      header("Change cursor of the snapshot in the file. Pass it to `/v1/changes` to get later changes.", openapi3.NewStringSchema(), "tUjCLNeNWeF7ImUiOiI2M2I1ZWE3MSIsIm4iOjg0MiwidiI6InB1YmxpYyJ9"),
-		"Content-Disposition":  header("File name.", openapi3.NewStringSchema(), `attachment; filename="round-tables-2020-02-27.csv"`),
-		"X-Dry-Run":            header("`true` if nothing was saved.", openapi3.NewStringSchema(), "true"),
-		"RateLimit-Policy":     header("The rate limit: `q` requests in `w` seconds.", openapi3.NewStringSchema(), `"key";q=600;w=60`),
-		"RateLimit":            header("Remaining requests (`r`), and seconds until the full quota is available again (`t`).", openapi3.NewStringSchema(), `"key";r=599;t=42`),
+		"ETag":                 header("The version of the record. Send it in `If-Match` to change the record.", str(), `"3"`),
+		"Location":             header("URL of the record.", str().WithFormat("uri-reference"), "/v1/topics/7"),
+		"Link":                 header("URL of the next page, with `rel=\"next\"`. Absent on the last page.", str(), `</v1/topics?cursor=…>; rel="next"`),
+		"X-Request-Id":         header("Id of the request, which the service also logs.", str(), "01JD3Z6V2N8Q4T7M0KX5W9R1BC"),
+		"X-Change-Cursor":      header("Change cursor of the snapshot in the file. Pass it to `/v1/changes` to get later changes.", str(), cursor),
+		"Content-Disposition":  header("File name.", str(), `attachment; filename="round-tables-2020-02-27.csv"`),
+		"X-Dry-Run":            header("`true` if nothing was saved.", str(), "true"),
+		"RateLimit-Policy":     header("The rate limit: `q` requests in `w` seconds.", str(), `"key";q=600;w=60`),
+		"RateLimit":            header("Remaining requests (`r`), and seconds until the full quota is available again (`t`).", str(), `"key";r=599;t=42`),
 		"Retry-After":          header("Seconds to wait before the next request.", openapi3.NewIntegerSchema().WithMin(0), 1),
-		"WWW-Authenticate":     header("How to authenticate.", openapi3.NewStringSchema(), `Bearer realm="registry"`),
-		"Idempotency-Replayed": header("`true` if this is the stored response to an earlier request with the same `Idempotency-Key`.", openapi3.NewStringSchema(), "true"),
-		"ItemETag":             header("The version of the record and of this response. Send it in `If-Match` to change the record, and in `If-None-Match` to get 304 while nothing has changed.", openapi3.NewStringSchema(), `"3-`+listTag[1:]),
-		"ListETag":             header("Identifies this response. Send it in `If-None-Match` to get 304 while nothing has changed.", openapi3.NewStringSchema(), listTag),
+		"WWW-Authenticate":     header("How to authenticate.", str(), `Bearer realm="registry"`),
+		"Idempotency-Replayed": header("`true` if this is the stored response to an earlier request with the same `Idempotency-Key`.", str(), "true"),
+		"ItemETag": header("The version of the record and of this response. Send it in `If-Match` to change the record, "+
+			"and in `If-None-Match` to get 304 while nothing has changed.", str(), `"3-`+listTag[1:]),
+		"ListETag": header("Identifies this response. Send it in `If-None-Match` to get 304 while nothing has changed.", str(), listTag),
 	}
 	reason := openapi3.NewHeaderParameter("X-Change-Reason").WithSchema(openapi3.NewStringSchema().WithMaxLength(500)).
 		WithDescription("Reason of the change, for the history of the record.")
@@ -44,12 +47,18 @@ func (p *pass) shared() error {
 		WithDescription("The version that you have read, from `ETag`. If the record has changed since, the response is 412. `*` overwrites any version.")
 	match.Required, match.Example = true, `"3"`
 	// These headers have no examples, because Swagger UI would send them.
-	idempotencyKey := openapi3.NewHeaderParameter("Idempotency-Key").WithSchema(openapi3.NewStringSchema().WithMinLength(1).WithMaxLength(255).WithPattern("^[!-~]+$")).
-		WithDescription("A unique id that you choose for this request, such as a random UUID. If you repeat the request within 24 hours, it has no second effect: you get the first response with `Idempotency-Replayed: true`. " +
-			"The id is valid for your API key and this path; with another body or query the response is 422. Rejected and failed requests and dry runs are not stored.")
+	idempotencyKey := openapi3.NewHeaderParameter("Idempotency-Key").
+		WithSchema(str().WithMinLength(1).WithMaxLength(255).WithPattern("^[!-~]+$")).
+		WithDescription("A unique id that you choose for this request, such as a random UUID. " +
+			"If you repeat the request within 24 hours, it has no second effect: you get the first response with `Idempotency-Replayed: true`. " +
+			"The id is valid for your API key and this path; with another body or query the response is 422. " +
+			"Rejected and failed requests and dry runs are not stored.")
 	noneMatch := openapi3.NewHeaderParameter("If-None-Match").WithSchema(openapi3.NewStringSchema()).
 		WithDescription("The `ETag` of the response that you have. If nothing has changed, the response is 304 without a body.")
-	c.Parameters = openapi3.ParametersMap{"IdempotencyKey": {Value: idempotencyKey}, "ChangeReason": {Value: reason}, "IfMatch": {Value: match}, "IfNoneMatch": {Value: noneMatch}}
+	c.Parameters = openapi3.ParametersMap{
+		"IdempotencyKey": {Value: idempotencyKey}, "ChangeReason": {Value: reason},
+		"IfMatch": {Value: match}, "IfNoneMatch": {Value: noneMatch},
+	}
 	c.Responses = openapi3.ResponseBodies{}
 	for _, r := range problemResponses {
 		if apperr.Texts(r.code) == nil {
@@ -106,22 +115,32 @@ func ofVersion(o operation, _ actor.Scope) bool { return o.versioned }
 
 // problemResponses lists the problems, by status.
 var problemResponses = []problem{
-	{"308", "PermanentRedirect", "The record was merged into another one. `Location` is the URL of that record.", "merged", "", []string{"Location"}, ofMergeable},
-	{"400", "BadRequest", "The request is malformed: unknown parameters, values of the wrong type, or invalid JSON.", "bad_parameters", "limit wrong_type", nil, ofData},
+	{"308", "PermanentRedirect", "The record was merged into another one. `Location` is the URL of that record.",
+		"merged", "", []string{"Location"}, ofMergeable},
+	{"400", "BadRequest", "The request is malformed: unknown parameters, values of the wrong type, or invalid JSON.",
+		"bad_parameters", "limit wrong_type", nil, ofData},
 	{"401", "Unauthorized", "The request requires a key, or its key is invalid.", "key_required", "", []string{"WWW-Authenticate"}, ofData},
-	{"403", "Forbidden", "The key does not have the required scope.", "scope_missing", "", nil, func(o operation, s actor.Scope) bool { return o.data && s != actor.Public }},
-	{"404", "NotFound", "The record does not exist, or you may not see it.", "not_found", "", nil, func(o operation, _ actor.Scope) bool { return strings.Contains(o.path, "{") }},
-	{"406", "NotAcceptable", "The service has no response in a media type that `Accept` allows.", "not_acceptable", "", nil, func(o operation, _ actor.Scope) bool { return o.data && !strings.Contains(o.path, ".") }},
-	{"409", "Conflict", "The request conflicts with another record: a duplicate, or a record that refers to this one.", "in_use", "", nil, func(o operation, _ actor.Scope) bool { return o.data && o.writes }},
+	{"403", "Forbidden", "The key does not have the required scope.", "scope_missing", "", nil,
+		func(o operation, s actor.Scope) bool { return o.data && s != actor.Public }},
+	{"404", "NotFound", "The record does not exist, or you may not see it.", "not_found", "", nil,
+		func(o operation, _ actor.Scope) bool { return strings.Contains(o.path, "{") }},
+	{"406", "NotAcceptable", "The service has no response in a media type that `Accept` allows.", "not_acceptable", "", nil,
+		func(o operation, _ actor.Scope) bool { return o.data && !strings.Contains(o.path, ".") }},
+	{"409", "Conflict", "The request conflicts with another record: a duplicate, or a record that refers to this one.", "in_use", "", nil,
+		func(o operation, _ actor.Scope) bool { return o.data && o.writes }},
 	{"410", "Gone", "The record was deleted.", "deleted", "", nil, ofOneRecord},
 	{"412", "PreconditionFailed", "The record has changed since you read it. `current_version` is its current version.", "stale_version", "", nil, ofVersion},
 	{"413", "ContentTooLarge", "The body exceeds the size limit.", "body_too_large", "", nil, withBody},
-	{"414", "URITooLong", "The URL exceeds the length limit.", "uri_too_long", "", nil, func(o operation, _ actor.Scope) bool { return !o.data }},
+	{"414", "URITooLong", "The URL exceeds the length limit.", "uri_too_long", "", nil,
+		func(o operation, _ actor.Scope) bool { return !o.data }},
 	{"415", "UnsupportedMediaType", "The media type of the body is not supported.", "unsupported_media_type", "", nil, withBody},
-	{"422", "UnprocessableContent", "The request is invalid. `errors` lists each error with its field.", "validation_failed", "/name required", nil, withBody},
+	{"422", "UnprocessableContent", "The request is invalid. `errors` lists each error with its field.", "validation_failed", "/name required", nil,
+		withBody},
 	{"428", "PreconditionRequired", "`If-Match` is missing.", "if_match_required", "", nil, ofVersion},
-	{"429", "TooManyRequests", "The rate limit is exceeded. Retry after `Retry-After`.", "rate_limited", "", []string{"RateLimit-Policy", "RateLimit", "Retry-After"}, ofData},
-	{"503", "ServiceUnavailable", "The service is temporarily unavailable.", "database_unavailable", "", []string{"Retry-After"}, func(o operation, _ actor.Scope) bool { return o.data || o.path == "/readyz" }},
+	{"429", "TooManyRequests", "The rate limit is exceeded. Retry after `Retry-After`.",
+		"rate_limited", "", []string{"RateLimit-Policy", "RateLimit", "Retry-After"}, ofData},
+	{"503", "ServiceUnavailable", "The service is temporarily unavailable.", "database_unavailable", "", []string{"Retry-After"},
+		func(o operation, _ actor.Scope) bool { return o.data || o.path == "/readyz" }},
 	{"default", "UnexpectedError", "Any other error.", "internal", "", nil, always},
 }
 

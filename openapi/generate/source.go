@@ -90,23 +90,19 @@ func (s *source) read(file *ast.File) error {
 			if m := nameComment.FindStringSubmatch(t.Comment.Text() + t.Doc.Text() + decl.Doc.Text()); m != nil {
 				name = m[1]
 			}
-			of := key
-			switch kind := t.Type.(type) {
-			case *ast.StructType:
-				made, err := readStruct(file.Name.Name, kind)
-				if err != nil {
-					return fmt.Errorf("%s: %w", key, err)
-				}
-				s.structs[key] = made
-			case *ast.IndexExpr: // type TopicPage = Page[topic.Topic]
-				of = typeName(file.Name.Name, kind.X)
-			default:
+			structType, ok := t.Type.(*ast.StructType)
+			if !ok {
 				continue
 			}
-			if other, taken := s.schemas[name]; taken && other != of { // files for other platforms repeat types
+			made, err := readStruct(file.Name.Name, structType)
+			if err != nil {
+				return fmt.Errorf("%s: %w", key, err)
+			}
+			s.structs[key] = made
+			if other, taken := s.schemas[name]; taken && other != key { // files for other platforms repeat types
 				return fmt.Errorf("%s and %s have the same name %s", other, key, name)
 			}
-			s.schemas[name] = of
+			s.schemas[name] = key
 		}
 	}
 	return nil

@@ -92,7 +92,8 @@ func (w *workbook) cell(column Column, cell string) (any, error) {
 	switch column.Type {
 	case Number:
 		n, err := strconv.ParseFloat(cell, 64)
-		if rounded, _ := strconv.ParseFloat(strconv.FormatFloat(n, 'g', 15, 64), 64); err == nil && rounded == n && math.Abs(n) < 1e15 { // more digits a spreadsheet would round
+		// A spreadsheet would round more digits.
+		if rounded, _ := strconv.ParseFloat(strconv.FormatFloat(n, 'g', 15, 64), 64); err == nil && rounded == n && math.Abs(n) < 1e15 {
 			return n, nil
 		}
 	case Bool:

@@ -33,7 +33,8 @@ func (m Maker) entries(list []roundtable.RoundTable) []entry {
 	entries := make([]entry, len(list))
 	for i, r := range list {
 		// A tag URI (RFC 4151) stays the same if the service moves.
-		e := entry{id: fmt.Sprintf("tag:roundtables.kz,2020:round-tables/%d", r.ID), url: fmt.Sprintf("%s/v1/round-tables/%d", m.Base, r.ID), published: r.CreatedAt.UTC(), updated: r.UpdatedAt.UTC()}
+		e := entry{id: fmt.Sprintf("tag:roundtables.kz,2020:round-tables/%d", r.ID), url: fmt.Sprintf("%s/v1/round-tables/%d", m.Base, r.ID),
+			published: r.CreatedAt.UTC(), updated: r.UpdatedAt.UTC()}
 		e.title, e.lang = r.Title.In(m.Lang)
 		for _, t := range r.Topics {
 			name, _ := t.Name.In(m.Lang)

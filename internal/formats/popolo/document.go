@@ -145,7 +145,8 @@ func Read(raw jsontext.Value) (*Document, error) {
 		name string
 		add  func(jsontext.Pointer, jsontext.Value) error
 	}{
-		{"organizations", d.listed(d.organization)}, {"persons", d.listed(d.person)}, {"posts", d.listed(d.post)}, {"memberships", d.listed(d.membership)}, {"events", d.listed(d.event)},
+		{"organizations", d.listed(d.organization)}, {"persons", d.listed(d.person)}, {"posts", d.listed(d.post)},
+		{"memberships", d.listed(d.membership)}, {"events", d.listed(d.event)},
 	}
 	var mistakes []apperr.Field
 	found := false
@@ -160,7 +161,11 @@ func Read(raw jsontext.Value) (*Document, error) {
 			continue
 		}
 		found = true
-		if err := elementsOf(jsontext.Pointer("/"+list.name), value, list.add); err != nil {
+		var elements []jsontext.Value
+		if err := json.Unmarshal(value, &elements); err != nil {
+			return nil, err
+		}
+		if err := eachOf(jsontext.Pointer("/"+list.name), elements, list.add); err != nil {
 			return nil, err
 		}
 	}
@@ -171,15 +176,7 @@ func Read(raw jsontext.Value) (*Document, error) {
 	return d, apperr.Validation(mistakes)
 }
 
-// elementsOf calls f for each element of a list.
-func elementsOf(at jsontext.Pointer, list jsontext.Value, f func(jsontext.Pointer, jsontext.Value) error) error {
-	var elements []jsontext.Value
-	if err := json.Unmarshal(list, &elements); err != nil {
-		return err
-	}
-	return eachOf(at, elements, f)
-}
-
+// eachOf calls f for each element of a list.
 func eachOf(at jsontext.Pointer, elements []jsontext.Value, f func(jsontext.Pointer, jsontext.Value) error) error {
 	for i, e := range elements {
 		if err := f(at.AppendToken(strconv.Itoa(i)), e); err != nil {
@@ -207,9 +204,10 @@ func keyOf(add adder, at jsontext.Pointer, raw jsontext.Value, id string) (strin
 	return add(at, raw, id)
 }
 
-// readObject reads an object of a class. repeated reports whether an object with its key has been read before.
+// readObject reads an object of a class. isNew reports whether it belongs in its list: an embedded
+// object with the key of an earlier one does not, and a listed one is a duplicate.
 func readObject[T any](d *Document, class string, at jsontext.Pointer, raw jsontext.Value, id string, commonOf func(*T) *common) (
-	o *Listed[T], repeated bool, err error,
+	o *Listed[T], isNew bool, err error,
 ) {
 	o = &Listed[T]{At: at, Key: id, Ignored: []string{}}
 	if o.Mistakes, err = Check(class, at, raw); err != nil {
@@ -236,20 +234,20 @@ func readObject[T any](d *Document, class string, at jsontext.Pointer, raw jsont
 		}
 	}
 	slices.Sort(o.Ignored)
-	repeated = d.keys[class+" "+o.Key]
+	repeated := d.keys[class+" "+o.Key]
 	d.keys[class+" "+o.Key] = true
-	return o, repeated, nil
+	if repeated && isListed(at) {
+		o.Mistakes = append(o.Mistakes, apperr.At(string(at)+"/id", "duplicate"))
+	}
+	return o, !repeated || isListed(at), nil
 }
 
 func (d *Document) person(at jsontext.Pointer, raw jsontext.Value, id string) (string, error) {
-	o, repeated, err := readObject(d, "person", at, raw, id, func(p *personObject) *common { return &p.common })
+	o, isNew, err := readObject(d, "person", at, raw, id, func(p *personObject) *common { return &p.common })
 	if err != nil {
 		return "", err
 	}
-	if !repeated {
-		d.People = append(d.People, o)
-	} else if isListed(at) {
-		o.Mistakes = append(o.Mistakes, apperr.At(string(at)+"/id", "duplicate"))
+	if isNew {
 		d.People = append(d.People, o)
 	}
 	return o.Key, eachOf(at+"/memberships", o.Value.Memberships, func(at jsontext.Pointer, raw jsontext.Value) error {
@@ -261,14 +259,11 @@ func (d *Document) person(at jsontext.Pointer, raw jsontext.Value, id string) (s
 func isListed(at jsontext.Pointer) bool { return at.Parent().Parent() == "" }
 
 func (d *Document) organization(at jsontext.Pointer, raw jsontext.Value, id string) (string, error) {
-	o, repeated, err := readObject(d, "organization", at, raw, id, func(p *organizationObject) *common { return &p.common })
+	o, isNew, err := readObject(d, "organization", at, raw, id, func(p *organizationObject) *common { return &p.common })
 	if err != nil {
 		return "", err
 	}
-	if !repeated {
-		d.Organizations = append(d.Organizations, o)
-	} else if isListed(at) {
-		o.Mistakes = append(o.Mistakes, apperr.At(string(at)+"/id", "duplicate"))
+	if isNew {
 		d.Organizations = append(d.Organizations, o)
 	}
 	if o.Value.ParentID, err = keyOf(d.organization, at+"/parent", o.Value.Parent, o.Value.ParentID); err != nil {
@@ -314,8 +309,8 @@ func (d *Document) membership(at jsontext.Pointer, raw jsontext.Value, _ string)
 
 // member reads a membership. complete sets what follows from the object that embeds it.
 func (d *Document) member(at jsontext.Pointer, raw jsontext.Value, complete func(*membershipObject)) error {
-	o, repeated, err := readObject(d, "membership", at, raw, "", func(p *membershipObject) *common { return &p.common })
-	if err != nil || repeated && !isListed(at) {
+	o, isNew, err := readObject(d, "membership", at, raw, "", func(p *membershipObject) *common { return &p.common })
+	if err != nil || !isNew {
 		return err
 	}
 	complete(&o.Value)
@@ -329,9 +324,6 @@ func (d *Document) member(at jsontext.Pointer, raw jsontext.Value, complete func
 	if m.PostID, err = keyOf(d.post, at+"/post", m.Post, m.PostID); err != nil {
 		return err
 	}
-	if repeated {
-		o.Mistakes = append(o.Mistakes, apperr.At(string(at)+"/id", "duplicate"))
-	}
 	d.Memberships = append(d.Memberships, o)
 	return nil
 }
@@ -341,14 +333,14 @@ func (d *Document) event(at jsontext.Pointer, raw jsontext.Value, id string) (st
 }
 
 func (d *Document) eventOf(at jsontext.Pointer, raw jsontext.Value, id, parent string) (string, error) {
-	o, repeated, err := readObject(d, "event", at, raw, id, func(p *eventObject) *common { return &p.common })
-	if err != nil || repeated && !isListed(at) {
-		return o.key(), err
+	o, isNew, err := readObject(d, "event", at, raw, id, func(p *eventObject) *common { return &p.common })
+	switch {
+	case err != nil:
+		return "", err
+	case !isNew:
+		return o.Key, nil
 	}
 	e := &o.Value
-	if repeated {
-		o.Mistakes = append(o.Mistakes, apperr.At(string(at)+"/id", "duplicate"))
-	}
 	d.Events = append(d.Events, o)
 	if e.OrganizationID, err = keyOf(d.organization, at+"/organization", e.Organization, e.OrganizationID); err != nil {
 		return "", err
@@ -373,11 +365,4 @@ func (d *Document) eventOf(at jsontext.Pointer, raw jsontext.Value, id, parent s
 		_, err := d.eventOf(at, raw, "", o.Key)
 		return err
 	})
-}
-
-func (o *Listed[T]) key() string {
-	if o == nil {
-		return ""
-	}
-	return o.Key
 }

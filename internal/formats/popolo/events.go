@@ -20,7 +20,8 @@ import (
 )
 
 var eventProperties = map[string]string{
-	"title": "name", "purpose": "description", "format": "classification", "status": "status", "starts_on": "start_date", "starts_at": "start_date", "date_precision": "start_date",
+	"title": "name", "purpose": "description", "format": "classification", "status": "status",
+	"starts_on": "start_date", "starts_at": "start_date", "date_precision": "start_date",
 	"ends_on": "end_date", "ends_at": "end_date", "place_id": "location", "venue": "location", "parent_id": "parent_id", "external_ids": "identifiers",
 	"name": "name", "start_date": "start_date", "end_date": "end_date", "organization_id": "organization_id", "attendees": "attendees",
 }
@@ -37,9 +38,7 @@ var (
 func (m *importer) writeEvents(ctx context.Context, tx pgx.Tx) error {
 	parent := func(o *Listed[eventObject]) string { return o.Value.ParentID }
 	return parentsFirst(m.doc.Events, parent, func(o *Listed[eventObject]) error {
-		return importObject(ctx, tx, m, "event", roundtable.Type, o, eventProperties, func(ctx context.Context, tx pgx.Tx) (outcome, error) {
-			return m.event(ctx, tx, o)
-		})
+		return importObject(ctx, tx, m, "event", roundtable.Type, o, eventProperties, m.event)
 	})
 }
 
@@ -126,7 +125,8 @@ func (m *importer) findEvent(ctx context.Context, tx pgx.Tx, o *Listed[eventObje
 	var found []apperr.Candidate
 	by = "identifier"
 	if len(g.ExternalIDs) > 0 {
-		found, err = candidates(ctx, tx, `SELECT DISTINCT r.id, text_sort_key(r.title) AS name, 1.0::float8 AS score FROM external_ids x JOIN round_tables r ON r.id = x.id
+		found, err = candidates(ctx, tx, `SELECT DISTINCT r.id, text_sort_key(r.title) AS name, 1.0::float8 AS score
+			FROM external_ids x JOIN round_tables r ON r.id = x.id
 			WHERE x.type = 'round_tables' AND x.external_id = ANY(@given) ORDER BY r.id LIMIT 10`, pg.Args{"given": g.ExternalIDs})
 		if err != nil {
 			return r, "", err
@@ -236,7 +236,8 @@ func (m *importer) placeOf(ctx context.Context, tx pgx.Tx, location string) (*in
 }
 
 // addParts adds the organizer and the attendees that a round table lacks.
-func (m *importer) addParts(ctx context.Context, tx pgx.Tx, r roundtable.RoundTable, id int64, organizerID *int64, attendees []int64) (changed bool, err error) {
+func (m *importer) addParts(ctx context.Context, tx pgx.Tx, r roundtable.RoundTable, id int64,
+	organizerID *int64, attendees []int64) (changed bool, err error) {
 	if organizerID != nil && !slices.ContainsFunc(r.Organizers, func(o roundtable.OrganizerRef) bool { return o.ID == *organizerID }) {
 		in := organizer.Input{RoundTableID: id, OrganizationID: *organizerID}
 		if err := m.check(&in); err != nil {

@@ -52,11 +52,12 @@ func (w Writer) events(ctx context.Context, tx pgx.Tx, flush func() error) pagin
 			if err != nil {
 				return err
 			}
-			for start, end := 0, 0; start < len(page.Items); start = end {
-				end = start + readTogether(page.Items[start:])
-				if err := w.addEvents(ctx, tx, page.Items[start:end], add, flush); err != nil {
+			for rest := page.Items; len(rest) > 0; {
+				n := readTogether(rest)
+				if err := w.addEvents(ctx, tx, rest[:n], add, flush); err != nil {
 					return err
 				}
+				rest = rest[n:]
 			}
 			if err := flush(); err != nil {
 				return err
@@ -83,7 +84,7 @@ func (w Writer) addEvents(ctx context.Context, db pg.DB, events []roundtable.Rou
 		o := w.Event(r)
 		o["attendees"] = paging.StreamOf(paging.Pages(ctx, db, func(ctx context.Context, db pg.DB, p paging.Params) (paging.Page[attendee.Attendee], error) {
 			return attendee.ListWithin(ctx, db, r.ID, attendee.Within{Params: p})
-		}), w.attendee, flush)
+		}), w.Attendee, flush)
 		return add(o)
 	}
 	ids := make([]int64, len(events))
@@ -94,13 +95,15 @@ func (w Writer) addEvents(ctx context.Context, db pg.DB, events []roundtable.Rou
 	if err != nil {
 		return err
 	}
-	of := map[int64][]attendee.Attendee{}
+	of := map[int64][]Object{}
 	for _, a := range attendees {
-		of[a.RoundTableID] = append(of[a.RoundTableID], a)
+		if o := w.Attendee(a); o != nil {
+			of[a.RoundTableID] = append(of[a.RoundTableID], o)
+		}
 	}
 	for _, r := range events {
 		o := w.Event(r)
-		o["attendees"] = w.Attendees(of[r.ID])
+		o["attendees"] = of[r.ID]
 		if err := add(o); err != nil {
 			return err
 		}

@@ -74,7 +74,9 @@ type outcome struct {
 }
 
 // importObject runs f for an object in a savepoint, unless the object already has mistakes.
-func importObject[T any](ctx context.Context, tx pgx.Tx, m *importer, class, recordType string, o *Listed[T], properties map[string]string, f func(ctx context.Context, tx pgx.Tx) (outcome, error)) error {
+func importObject[T any](ctx context.Context, tx pgx.Tx, m *importer, class, recordType string, o *Listed[T],
+	properties map[string]string, f func(context.Context, pgx.Tx, *Listed[T]) (outcome, error),
+) error {
 	object := &imports.Object{Pointer: string(o.At), Type: recordType, Key: o.Key, Kept: []string{}, Ignored: append([]string{}, o.Ignored...)}
 	r := &Result{Row: imports.Row{Object: object}, Mistakes: o.Mistakes}
 	m.results = append(m.results, r)
@@ -82,7 +84,7 @@ func importObject[T any](ctx context.Context, tx pgx.Tx, m *importer, class, rec
 	if len(r.Mistakes) == 0 {
 		var out outcome
 		err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) (err error) {
-			out, err = f(ctx, tx)
+			out, err = f(ctx, tx, o)
 			return err
 		})
 		var refused *apperr.Error

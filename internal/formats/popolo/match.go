@@ -24,6 +24,7 @@ type subject struct {
 	external  []string
 	sources   []linkObject
 	index     spelling.Index
+	session   *spelling.Session
 	get       func(ctx context.Context, tx pgx.Tx, id int64) (spellings []string, err error)
 }
 
@@ -60,7 +61,7 @@ func (m *importer) find(ctx context.Context, tx pgx.Tx, s subject, narrow func(e
 			return 0, "", nil, err
 		}
 		for _, c := range m.unmatched(s.path, found) {
-			if !hasCandidate(exact, c.ID) {
+			if !slices.ContainsFunc(exact, func(e apperr.Candidate) bool { return e.ID == c.ID }) {
 				exact = append(exact, c)
 			}
 		}
@@ -113,14 +114,14 @@ func ambiguous(name string, candidates []apperr.Candidate) error {
 }
 
 // checkDistinct compares the names of a new record with those of the registry. Candidates for duplicates are an error
-// unless AllowDuplicate is set; then they are returned for recordDistinct.
-func (m *importer) checkDistinct(ctx context.Context, tx pgx.Tx, recordType string, session *spelling.Session, name string, spellings []string, exact []apperr.Candidate) (candidates []apperr.Candidate, err error) {
-	err = session.Distinct(ctx, tx, spellings)
+// unless AllowDuplicate is set; then they are returned.
+func (m *importer) checkDistinct(ctx context.Context, tx pgx.Tx, s subject, exact []apperr.Candidate) ([]apperr.Candidate, error) {
+	err := s.session.Distinct(ctx, tx, s.spellings)
 	var refused *apperr.Error
 	if errors.As(err, &refused) && refused.Code == "duplicate_candidates" {
 		similar, _ := refused.Extra["candidates"].([]apperr.Candidate)
 		for _, c := range similar {
-			if !hasCandidate(exact, c.ID) {
+			if !slices.ContainsFunc(exact, func(e apperr.Candidate) bool { return e.ID == c.ID }) {
 				exact = append(exact, c)
 			}
 		}
@@ -129,27 +130,33 @@ func (m *importer) checkDistinct(ctx context.Context, tx pgx.Tx, recordType stri
 	if err != nil {
 		return nil, err
 	}
-	if exact = m.unmatched(recordType, exact); len(exact) > 0 && !m.AllowDuplicate {
-		return nil, ambiguous(name, exact)
+	if exact = m.unmatched(s.path, exact); len(exact) > 0 && !m.AllowDuplicate {
+		return nil, ambiguous(s.name, exact)
 	}
 	return exact, nil
 }
 
-func hasCandidate(list []apperr.Candidate, id int64) bool {
-	for _, c := range list {
-		if c.ID == id {
-			return true
+// createRecord creates the record of a subject beside those of the same name, exact, and stores that it is distinct
+// from all candidates for duplicates.
+func createRecord[I any](ctx context.Context, tx pgx.Tx, m *importer, s subject, exact []apperr.Candidate, in I,
+	create func(context.Context, pgx.Tx, I) (int64, error),
+) (int64, error) {
+	if err := m.check(&in); err != nil {
+		return 0, err
+	}
+	others, err := m.checkDistinct(ctx, tx, s, exact)
+	if err != nil {
+		return 0, err
+	}
+	id, err := create(ctx, tx, in)
+	if err != nil {
+		return 0, err
+	}
+	for _, c := range others {
+		_, err := distinction.Create(ctx, tx, distinction.Input{Type: s.path, FirstID: c.ID, SecondID: id})
+		if err != nil && !apperr.IsKind(err, apperr.Invalid) {
+			return 0, err
 		}
 	}
-	return false
-}
-
-// recordDistinct records that a new record is none of the candidates.
-func recordDistinct(ctx context.Context, tx pgx.Tx, recordType string, id int64, candidates []apperr.Candidate) error {
-	for _, c := range candidates {
-		if _, err := distinction.Create(ctx, tx, distinction.Input{Type: recordType, FirstID: c.ID, SecondID: id}); err != nil && !apperr.IsKind(err, apperr.Invalid) {
-			return err
-		}
-	}
-	return nil
+	return id, nil
 }

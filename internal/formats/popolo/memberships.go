@@ -20,15 +20,13 @@ func (d *Document) organizationOf(o membershipObject) string {
 }
 
 var membershipProperties = map[string]string{
-	"person_id": "person_id", "organization_id": "organization_id", "title": "role", "from": "start_date", "to": "end_date", "start_date": "start_date", "end_date": "end_date",
+	"person_id": "person_id", "organization_id": "organization_id", "title": "role",
+	"from": "start_date", "to": "end_date", "start_date": "start_date", "end_date": "end_date",
 }
 
 func (m *importer) writeMemberships(ctx context.Context, tx pgx.Tx) error {
 	for _, o := range m.doc.Memberships {
-		err := importObject(ctx, tx, m, "membership", affiliation.Type, o, membershipProperties, func(ctx context.Context, tx pgx.Tx) (outcome, error) {
-			return m.membership(ctx, tx, o)
-		})
-		if err != nil {
+		if err := importObject(ctx, tx, m, "membership", affiliation.Type, o, membershipProperties, m.membership); err != nil {
 			return err
 		}
 	}
@@ -56,7 +54,9 @@ func (m *importer) membership(ctx context.Context, tx pgx.Tx, o *Listed[membersh
 	if err := apperr.Validation(d.mistakes); err != nil {
 		return out, err
 	}
-	page, err := affiliation.List(ctx, tx, affiliation.Filter{Person: []int64{g.PersonID}, Organization: []int64{g.OrganizationID}, Params: paging.Params{Limit: paging.MaxLimit}})
+	page, err := affiliation.List(ctx, tx, affiliation.Filter{
+		Person: []int64{g.PersonID}, Organization: []int64{g.OrganizationID}, Params: paging.Params{Limit: paging.MaxLimit},
+	})
 	if err != nil {
 		return out, err
 	}
@@ -76,7 +76,8 @@ func (m *importer) membership(ctx context.Context, tx pgx.Tx, o *Listed[membersh
 			fill(&add, "start_date", &in.From, g.From)
 			fill(&add, "end_date", &in.To, g.To)
 			out.id, out.changed, out.kept = r.ID, add.changed, add.kept
-			return out, m.change(ctx, tx, affiliation.Table, affiliation.Type, r.ID, add.changed, &in, func() error { return affiliation.Update(ctx, tx, r, in) })
+			update := func() error { return affiliation.Update(ctx, tx, r, in) }
+			return out, m.change(ctx, tx, affiliation.Table, affiliation.Type, r.ID, add.changed, &in, update)
 		}
 	}
 	if err := m.check(&g); err != nil {

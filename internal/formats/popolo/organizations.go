@@ -14,8 +14,9 @@ import (
 )
 
 var organizationProperties = map[string]string{
-	"name": "name", "short_name": "other_names", "other_names": "other_names", "external_ids": "identifiers", "kind": "classification", "parent_id": "parent_id",
-	"website": "links", "founded_on": "founding_date", "dissolved_on": "dissolution_date", "founding_date": "founding_date", "dissolution_date": "dissolution_date",
+	"name": "name", "short_name": "other_names", "other_names": "other_names", "external_ids": "identifiers",
+	"kind": "classification", "parent_id": "parent_id", "website": "links",
+	"founded_on": "founding_date", "dissolved_on": "dissolution_date", "founding_date": "founding_date", "dissolution_date": "dissolution_date",
 }
 
 // organizationTypes are the classifications that the registry has.
@@ -24,9 +25,7 @@ var organizationTypes = []string{"government", "advisory_body", "ngo", "foundati
 func (m *importer) writeOrganizations(ctx context.Context, tx pgx.Tx) error {
 	parent := func(o *Listed[organizationObject]) string { return o.Value.ParentID }
 	return parentsFirst(m.doc.Organizations, parent, func(o *Listed[organizationObject]) error {
-		return importObject(ctx, tx, m, "organization", organization.Type, o, organizationProperties, func(ctx context.Context, tx pgx.Tx) (outcome, error) {
-			return m.organization(ctx, tx, o)
-		})
+		return importObject(ctx, tx, m, "organization", organization.Type, o, organizationProperties, m.organization)
 	})
 }
 
@@ -60,7 +59,8 @@ func (m *importer) organization(ctx context.Context, tx pgx.Tx, o *Listed[organi
 		}
 	}
 	s := subject{
-		path: organization.Type, key: o.Key, name: o.Value.Name, spellings: spelling.Of(g.Name), external: g.ExternalIDs, sources: o.Value.Sources, index: organization.Spellings,
+		path: organization.Type, key: o.Key, name: o.Value.Name, spellings: spelling.Of(g.Name), external: g.ExternalIDs, sources: o.Value.Sources,
+		index: organization.Spellings, session: m.organizations,
 		get: func(ctx context.Context, tx pgx.Tx, id int64) ([]string, error) {
 			r, err := organization.Get(ctx, tx, id)
 			return append(spelling.Of(r.Name, r.ShortName), spelling.OfOthers(r.OtherNames)...), err
@@ -71,7 +71,8 @@ func (m *importer) organization(ctx context.Context, tx pgx.Tx, o *Listed[organi
 		return out, err
 	}
 	if id == 0 {
-		return m.newOrganization(ctx, tx, g, s, exact, out)
+		out.id, err = createRecord(ctx, tx, m, s, exact, g, organization.Create)
+		return out, err
 	}
 	r, err := organization.Get(ctx, tx, id)
 	if err != nil {
@@ -92,18 +93,4 @@ func (m *importer) organization(ctx context.Context, tx pgx.Tx, o *Listed[organi
 	fill(&add, "dissolution_date", &in.DissolvedOn, g.DissolvedOn)
 	out.id, out.matchedBy, out.changed, out.kept = id, by, add.changed, add.kept
 	return out, m.change(ctx, tx, organization.Table, organization.Type, id, add.changed, &in, func() error { return organization.Update(ctx, tx, r, in) })
-}
-
-func (m *importer) newOrganization(ctx context.Context, tx pgx.Tx, in organization.Input, s subject, exact []apperr.Candidate, out outcome) (outcome, error) {
-	if err := m.check(&in); err != nil {
-		return out, err
-	}
-	others, err := m.checkDistinct(ctx, tx, organization.Type, m.organizations, s.name, s.spellings, exact)
-	if err != nil {
-		return out, err
-	}
-	if out.id, err = organization.Create(ctx, tx, in); err != nil {
-		return out, err
-	}
-	return out, recordDistinct(ctx, tx, organization.Type, out.id, others)
 }

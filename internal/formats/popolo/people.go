@@ -24,10 +24,7 @@ func (m *importer) writePeople(ctx context.Context, tx pgx.Tx) error {
 		}
 	}
 	for _, o := range m.doc.People {
-		err := importObject(ctx, tx, m, "person", person.Type, o, personProperties, func(ctx context.Context, tx pgx.Tx) (outcome, error) {
-			return m.person(ctx, tx, o)
-		})
-		if err != nil {
+		if err := importObject(ctx, tx, m, "person", person.Type, o, personProperties, m.person); err != nil {
 			return err
 		}
 	}
@@ -61,7 +58,8 @@ func (m *importer) person(ctx context.Context, tx pgx.Tx, o *Listed[personObject
 	out.ignored = append(out.ignored, ignored...)
 	g.Honorific, g.Bio = m.text(o.Value.Prefix), m.text(o.Value.Biography)
 	s := subject{
-		path: person.Type, key: o.Key, name: name, spellings: spelling.Of(g.Name), external: g.ExternalIDs, sources: o.Value.Sources, index: person.Spellings,
+		path: person.Type, key: o.Key, name: name, spellings: spelling.Of(g.Name), external: g.ExternalIDs, sources: o.Value.Sources,
+		index: person.Spellings, session: m.people,
 		get: func(ctx context.Context, tx pgx.Tx, id int64) ([]string, error) {
 			r, err := person.Get(ctx, tx, id)
 			return append(spelling.Of(r.Name), spelling.OfOthers(r.OtherNames)...), err
@@ -74,17 +72,8 @@ func (m *importer) person(ctx context.Context, tx pgx.Tx, o *Listed[personObject
 		return out, err
 	}
 	if id == 0 {
-		if err := m.check(&g); err != nil {
-			return out, err
-		}
-		others, err := m.checkDistinct(ctx, tx, person.Type, m.people, s.name, s.spellings, exact)
-		if err != nil {
-			return out, err
-		}
-		if out.id, err = person.Create(ctx, tx, g); err != nil {
-			return out, err
-		}
-		return out, recordDistinct(ctx, tx, person.Type, out.id, others)
+		out.id, err = createRecord(ctx, tx, m, s, exact, g, person.Create)
+		return out, err
 	}
 	r, err := person.Get(ctx, tx, id)
 	if err != nil {

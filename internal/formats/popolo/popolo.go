@@ -66,7 +66,8 @@ func (w Writer) Membership(r affiliation.Affiliation) Object {
 
 // Event returns a round table without its attendees.
 func (w Writer) Event(r roundtable.RoundTable) Object {
-	o := Object{"id": idOf("round-tables", r.ID), "name": w.in(r.Title), "classification": r.Format, "status": r.Status, "identifiers": identifiers(r.ExternalIDs)}
+	o := Object{"id": idOf("round-tables", r.ID), "name": w.in(r.Title),
+		"classification": r.Format, "status": r.Status, "identifiers": identifiers(r.ExternalIDs)}
 	set(o, "description", w.in(r.Purpose))
 	set(o, "start_date", r.Begins())
 	set(o, "end_date", r.Ends())
@@ -88,19 +89,8 @@ func (w Writer) location(r roundtable.RoundTable) string {
 	return w.in(r.Venue)
 }
 
-// Attendees returns the attendees who are linked to a person.
-func (w Writer) Attendees(attendees []attendee.Attendee) []Object {
-	people := []Object{}
-	for _, a := range attendees {
-		if o := w.attendee(a); o != nil {
-			people = append(people, o)
-		}
-	}
-	return people
-}
-
-// attendee returns nil for an attendee who is not linked to a person.
-func (w Writer) attendee(a attendee.Attendee) Object {
+// Attendee returns an attendee, nil for one who is not linked to a person.
+func (w Writer) Attendee(a attendee.Attendee) Object {
 	if a.Person == nil {
 		return nil
 	}

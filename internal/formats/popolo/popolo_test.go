@@ -62,7 +62,10 @@ func TestWhateverARecordHoldsIsValidAsPopolo(t *testing.T) {
 			PersonID: 1, OrganizationID: 2, Title: maybe.Draw(t, "title"), From: partials.Draw(t, "from"), To: partials.Draw(t, "to"),
 		}}))
 		event := p.Event(drawEvent(t))
-		event["attendees"] = p.Attendees([]attendee.Attendee{{Person: &text.PersonRef{ID: 1, Name: texts.Draw(t, "attendee")}}, {}})
+		event["attendees"] = []popolo.Object{p.Attendee(attendee.Attendee{Person: &text.PersonRef{ID: 1, Name: texts.Draw(t, "attendee")}})}
+		if o := p.Attendee(attendee.Attendee{}); o != nil {
+			t.Errorf("an attendee without a person is %v", o)
+		}
 		valid(t, "event", event)
 	})
 }

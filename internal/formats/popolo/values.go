@@ -1,6 +1,7 @@
 package popolo
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -85,12 +86,7 @@ func (m *importer) names(name string, others []nameObject) (main, short text.Map
 }
 
 func hasValue(m text.Map, value string) bool {
-	for _, v := range m {
-		if v == value {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(slices.Collect(maps.Values(m)), value)
 }
 
 // addition is what an object adds to a record, and the properties of which the record keeps another value.

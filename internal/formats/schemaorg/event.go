@@ -40,7 +40,8 @@ func (w Writer) Write(ctx context.Context, db pg.DB, r roundtable.RoundTable, to
 		}), w.attendee, flush)
 	}
 	if r.Counts.Statements > 0 {
-		e["workFeatured"] = paging.StreamOf(paging.Pages(ctx, db, func(ctx context.Context, db pg.DB, p paging.Params) (paging.Page[statement.Statement], error) {
+		type page = paging.Page[statement.Statement]
+		e["workFeatured"] = paging.StreamOf(paging.Pages(ctx, db, func(ctx context.Context, db pg.DB, p paging.Params) (page, error) {
 			return statement.ListWithin(ctx, db, r.ID, statement.Within{Params: p})
 		}), w.statement, flush)
 	}
@@ -80,7 +81,8 @@ func (w Writer) event(r roundtable.RoundTable) object {
 var (
 	eventStatus    = map[string]string{"scheduled": "EventScheduled", "held": "EventScheduled", "postponed": "EventPostponed", "cancelled": "EventCancelled"}
 	attendanceMode = map[string]string{
-		"in_person": "https://schema.org/OfflineEventAttendanceMode", "online": "https://schema.org/OnlineEventAttendanceMode", "hybrid": "https://schema.org/MixedEventAttendanceMode",
+		"in_person": "https://schema.org/OfflineEventAttendanceMode", "online": "https://schema.org/OnlineEventAttendanceMode",
+		"hybrid": "https://schema.org/MixedEventAttendanceMode",
 	}
 )
 

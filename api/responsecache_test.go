@@ -261,43 +261,43 @@ func TestAfterAnExportThatMissedSomebodyTheChangesTellOfThem(t *testing.T) {
 func TestWhatIsKeptOfAnswersIsBounded(t *testing.T) {
 	t.Parallel()
 	const size = 50_000
-	a, err := newAnswers(size)
+	a, err := newResponseCache(size)
 	if err != nil {
 		t.Fatal(err)
 	}
 	key := func(n int) [sha256.Size]byte { return sha256.Sum256([]byte{byte(n), byte(n >> 8)}) }
 	body := []byte(strings.Repeat("a", 2000))
 	for n := range 1000 {
-		a.put(key(n), keptAnswer{head: 1}, body)
+		a.put(key(n), cachedResponse{head: 1}, body)
 	}
-	a.kept.CleanUp()
-	if weight := a.kept.WeightedSize(); weight > size || weight < size/2 {
+	a.entries.CleanUp()
+	if weight := a.entries.WeightedSize(); weight > size || weight < size/2 {
 		t.Errorf("%d bytes are kept of %d", weight, size)
 	}
 	large := newKept(t, 1<<20)
-	large.put(key(1), keptAnswer{head: 1}, make([]byte, largeAnswer+1))
+	large.put(key(1), cachedResponse{head: 1}, make([]byte, largeResponse+1))
 	if large.get(key(1)) != nil {
 		t.Error("a large answer is kept")
 	}
-	large.put(key(2), keptAnswer{head: 1}, body)
+	large.put(key(2), cachedResponse{head: 1}, body)
 	body[0] = 'b' // whose memory is used again
 	if kept := large.get(key(2)); kept == nil || kept.body[0] != 'a' {
 		t.Error("what was kept has changed")
 	}
-	large.saw(2)
-	large.saw(1)
-	large.put(key(3), keptAnswer{head: 1}, body)
-	if large.get(key(2)) != nil || large.get(key(3)) != nil || large.kept.EstimatedSize() != 0 {
+	large.advance(2)
+	large.advance(1)
+	large.put(key(3), cachedResponse{head: 1}, body)
+	if large.get(key(2)) != nil || large.get(key(3)) != nil || large.entries.EstimatedSize() != 0 {
 		t.Error("what is older than the log is kept")
 	}
-	if none, err := newAnswers(0); none != nil || err != nil || none.get(key(1)) != nil {
+	if none, err := newResponseCache(0); none != nil || err != nil || none.get(key(1)) != nil {
 		t.Errorf("without memory: %v, %v", none, err)
 	}
 }
 
-func newKept(t *testing.T, size int) *answers {
+func newKept(t *testing.T, size int) *responseCache {
 	t.Helper()
-	a, err := newAnswers(size)
+	a, err := newResponseCache(size)
 	if err != nil {
 		t.Fatal(err)
 	}

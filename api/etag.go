@@ -1,0 +1,142 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"maps"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/paging"
+
+	"github.com/labstack/echo/v4"
+)
+
+// release identifies the build, because another build may represent the same records differently.
+var release = func() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	name := info.Main.Version
+	for _, s := range info.Settings {
+		if strings.HasPrefix(s.Key, "vcs.") {
+			name += " " + s.Value
+		}
+	}
+	return name
+}()
+
+// cacheable is a request whose response depends only on the change log: while the log has no new entry, the same request
+// with the same rights has the same response. The day is part of the state, because an event without a date shows the
+// positions that people hold today.
+type cacheable struct {
+	s        *server
+	key      cacheKey
+	response cachedResponse // as far as it is known
+}
+
+// cacheable computes the cache key of a request.
+func (s *server) cacheable(c echo.Context) *cacheable {
+	r := c.Request()
+	var buffer [512]byte
+	b := buffer[:0]
+	for _, part := range [...]string{release, s.config.PublicBaseURL, s.epoch, r.URL.Path, acceptedLanguage(r)} {
+		b = strconv.AppendQuote(b, part)
+	}
+	for _, scope := range slices.Sorted(slices.Values(actor.From(r.Context()).Scopes)) {
+		b = strconv.AppendQuote(b, string(scope))
+	}
+	query := c.QueryParams()
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if value := query.Get(name); value != "" {
+			b = strconv.AppendQuote(append(strconv.AppendQuote(b, name), '='), value)
+		}
+	}
+	return &cacheable{s: s, key: sha256.Sum256(b)}
+}
+
+// tag identifies the response in a state.
+func (q *cacheable) tag(state paging.State) string {
+	var buffer [sha256.Size + 32]byte
+	b := append(strconv.AppendInt(append(buffer[:0], q.key[:]...), state.Head, 10), ' ')
+	sum := sha256.Sum256(append(b, state.Day...))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+// sendCached sends 304 if the client has the current response, or the cached response if it is current. It reports whether
+// it sent one. match returns the ETag of If-None-Match that has the current tag, or "". It reads only the head of the log.
+func (q *cacheable) sendCached(c echo.Context, match func(ifNoneMatch, current string) string) (bool, error) {
+	ifNoneMatch, cached := strings.TrimSpace(c.Request().Header.Get("If-None-Match")), q.s.cache.get(q.key)
+	if ifNoneMatch == "" && cached == nil {
+		return false, nil
+	}
+	state, err := paging.ReadState(c.Request().Context(), q.s.db)
+	if err != nil {
+		return false, err
+	}
+	q.s.cache.advance(state.Head)
+	current := q.tag(state)
+	if tag := match(ifNoneMatch, current); tag != "" {
+		c.Response().Header().Set("ETag", matchedETag(c.Request(), tag))
+		return true, c.NoContent(http.StatusNotModified)
+	}
+	if cached != nil && cached.tag == current {
+		q.s.metrics.cached.Inc()
+		return true, cached.send(c)
+	}
+	return false, nil
+}
+
+// setState notes the state that the response is made from, and sets its ETag: prefix and the tag of the state.
+func (q *cacheable) setState(c echo.Context, state paging.State, prefix string) {
+	q.s.cache.advance(state.Head)
+	q.response.head, q.response.tag = state.Head, q.tag(state)
+	q.response.etag = prefix + q.response.tag
+	c.Response().Header().Set("ETag", `"`+q.response.etag+`"`)
+}
+
+// store puts the response into the cache. It does nothing if q is nil.
+func (q *cacheable) store(c echo.Context, body []byte) {
+	if q == nil {
+		return
+	}
+	q.response.link = c.Response().Header().Get("Link")
+	q.s.cache.put(q.key, q.response, body)
+}
+
+// The following functions search If-None-Match for a tag instead of comparing it: caches weaken tags, and compression adds
+// a suffix.
+
+// matchedETag returns the ETag of a 304 in the form that the client sent it, because a cache finds its entry by it. If the
+// client sent both forms, the form is that of a full response to the request.
+func matchedETag(r *http.Request, tag string) string {
+	tags := r.Header.Get("If-None-Match")
+	if strings.Contains(tags, tag+gzipSuffix) && (acceptsGzip(r) || !strings.Contains(tags, tag+`"`)) {
+		tag += gzipSuffix
+	}
+	return `"` + tag + `"`
+}
+
+// matchList matches the tag of a list.
+func matchList(ifNoneMatch, current string) string {
+	if ifNoneMatch == "*" || strings.Contains(ifNoneMatch, current) {
+		return current
+	}
+	return ""
+}
+
+// matchItem matches the tag of one record, which begins with its version. It does not match *, because the state does not
+// say whether the record exists.
+func matchItem(ifNoneMatch, current string) string {
+	before, _, found := strings.Cut(ifNoneMatch, "-"+current)
+	version := before[strings.LastIndexFunc(before, func(r rune) bool { return r < '0' || r > '9' })+1:]
+	if !found || version == "" {
+		return ""
+	}
+	return version + "-" + current
+}
