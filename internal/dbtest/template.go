@@ -17,7 +17,7 @@ import (
 )
 
 // role owns the migrated databases.
-var role = url.UserPassword("registry_test", "for tests only")
+var role = url.UserPassword("registry_test", "of no use elsewhere")
 
 func newName(prefix string) string { return prefix + "_" + strings.ToLower(rand.Text()) }
 
