@@ -18,7 +18,7 @@ import (
 //	@ID				mergePerson
 //	@Summary		Merge a person into another one
 //	@Description	For two records of the same person. All references move to the record that stays. Two attendances of one round table become one, with the roles of
-//	@Description	both. The names are added to the other names of the record that stays, and its empty fields are filled. The old address returns 308.
+//	@Description	both. The merge adds the names to the other names of the record that stays and fills its empty fields. The old address returns 308.
 //	@Description	`dry_run=true` shows the result without saving. A merge can be undone.
 //	@Tags			People
 //	@Param			id		path		int				true	"The person to merge."
@@ -33,7 +33,7 @@ func (s *server) mergePerson(c echo.Context) error { return s.mergeInto(c, merge
 //	@ID				mergeOrganization
 //	@Summary		Merge an organization into another one
 //	@Description	For two records of the same organization. All references move to the record that stays, those of its parts too. Two attendances of one round table
-//	@Description	become one. The names are added to the other names of the record that stays, and its empty fields are filled. The old address returns 308.
+//	@Description	become one. The merge adds the names to the other names of the record that stays and fills its empty fields. The old address returns 308.
 //	@Description	`dry_run=true` shows the result without saving. A merge can be undone.
 //	@Tags			Organizations
 //	@Param			id		path		int				true	"The organization to merge."
