@@ -51,7 +51,8 @@ func (s *server) getAttendee(c echo.Context) error {
 //
 //	@ID				listAttendeesOfRoundTable
 //	@Summary		List attendees of a round table
-//	@Description	The list of attendees, limited to one round table, in the order of the source. With `resolved=false` each attendee comes with `candidates`.
+//	@Description	The list of attendees, limited to one round table, in the order of the source. With `resolved=false` each
+//	@Description	attendee comes with `candidates`.
 //	@Tags			Round tables
 //	@x-sort			["position", "starts_on"]
 //	@Param			id		path		int				true	"The round table."

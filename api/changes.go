@@ -39,9 +39,13 @@ type Change struct {
 //
 //	@ID				listChanges
 //	@Summary		List changes
-//	@Description	Keeps a mirror current. The first call, without a cursor, returns everything. Pass `meta.cursor` to get later changes; while `page.next` is not null, continue at once.
-//	@Description	Changes come in the order of their commits, and each page is one snapshot, so no change is lost. A record appears once, at its last change, in its newest state.
-//	@Description	A cursor belongs to its types and to your view (with or without drafts). After the registry was restored from a backup, it returns 410: start again without a cursor, or from the exports that the problem names. See [Keeping a mirror](/docs/guides/mirroring).
+//	@Description	Keeps a mirror current. The first call, without a cursor, returns everything. Pass `meta.cursor` to get later
+//	@Description	changes; while `page.next` is not null, continue at once.
+//	@Description	Changes come in the order of their commits, and each page is one snapshot, so no change is lost. A record
+//	@Description	appears once, at its last change, in its newest state.
+//	@Description	A cursor belongs to its types and to your view (with or without drafts). After the registry was restored from a
+//	@Description	backup, it returns 410: start again without a cursor, or from the exports that the problem names. See [Keeping a
+//	@Description	mirror](/docs/guides/mirroring).
 //	@Tags			Changes
 //	@Param			params	query		changeParams	false	"-"
 //	@Success		200		{object}	Page[Change]		"A page of changes."
@@ -175,7 +179,9 @@ type Checkpoint struct {
 //
 //	@ID				getCheckpoint
 //	@Summary		Get checksums to verify a copy
-//	@Description	Returns the count and checksum of each type, in one snapshot of all records that you may see. A copy that has followed the changes up to `cursor` is complete if its counts and checksums are equal. A checksum is the XOR, over all records, of the first 8 bytes of SHA-256 of `type:id:version` in ASCII, such as `round-tables:1:3`.
+//	@Description	Returns the count and checksum of each type, in one snapshot of all records that you may see. A copy that has
+//	@Description	followed the changes up to `cursor` is complete if its counts and checksums are equal. A checksum is the XOR,
+//	@Description	over all records, of the first 8 bytes of SHA-256 of `type:id:version` in ASCII, such as `round-tables:1:3`.
 //	@Tags			Changes
 //	@Param			params	query		checkpointParams	false	"-"
 //	@Success		200		{object}	Checkpoint			"The counts and checksums."

@@ -28,7 +28,11 @@ var (
 //
 //	@ID				getCalendar
 //	@Summary		Get a calendar
-//	@Description	Returns round tables for a subscription in a calendar program, with the filters of the list. The `UID` of an event never changes, and `SEQUENCE` is its version. Cancelled events stay with `STATUS:CANCELLED`; postponed events are `TENTATIVE`. Events without times are all-day. An event with a known month only spans that month without blocking it. Events with a known year only, or without a date, are left out. Texts are in the language of `lang`, or the next one of the chain ru, en, kk.
+//	@Description	Returns round tables for a subscription in a calendar program, with the filters of the list. The `UID` of an
+//	@Description	event never changes, and `SEQUENCE` is its version. Cancelled events stay with `STATUS:CANCELLED`; postponed
+//	@Description	events are `TENTATIVE`. Events without times are all-day. An event with a known month only spans that month
+//	@Description	without blocking it. Events with a known year only, or without a date, are left out. Texts are in the language
+//	@Description	of `lang`, or the next one of the chain ru, en, kk.
 //	@Tags			Calendars and feeds
 //	@Produce		text/calendar
 //	@x-without		["limit", "cursor", "count", "sort", "fields"]

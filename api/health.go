@@ -60,7 +60,8 @@ func (s *server) livez(c echo.Context) error {
 //
 //	@ID				getReadiness
 //	@Summary		Check readiness
-//	@Description	For a load balancer. Returns 503 while the service stops, the database does not respond, or its schema is older than the service.
+//	@Description	For a load balancer. Returns 503 while the service stops, the database does not respond, or its schema is older
+//	@Description	than the service.
 //	@Tags			Service
 //	@Success		200	{object}	Health	"The service is ready."
 //	@Router			/readyz [get]

@@ -87,7 +87,8 @@ func mapped[A, B any](page paging.Page[A], err error, f func(A) (B, error)) (pag
 //
 //	@ID				listAudit
 //	@Summary		List the audit
-//	@Description	Every change of every record, the newest first: who changed which fields, when and why. The database records every write, so the audit is complete.
+//	@Description	Every change of every record, the newest first: who changed which fields, when and why. The database records
+//	@Description	every write, so the audit is complete.
 //	@Tags			Changes
 //	@x-sort			["-changed_at"]
 //	@Param			filter	query		changes.AuditFilter	false	"-"

@@ -22,7 +22,9 @@ type popoloParams struct {
 //
 //	@ID				exportPopolo
 //	@Summary		Export a Popolo document
-//	@Description	Returns one document, which shows one moment of the registry, with the members of the Popolo project: `persons`, `organizations`, `memberships` (the positions of people) and `events` (the round tables, each with its first organizer and its named attendees).
+//	@Description	Returns one document, which shows one moment of the registry, with the members of the Popolo project: `persons`,
+//	@Description	`organizations`, `memberships` (the positions of people) and `events` (the round tables, each with its first
+//	@Description	organizer and its named attendees).
 //	@Tags			Exports
 //	@Param			params	query		popoloParams	false	"-"
 //	@Success		200		{object}	popolo.Export	"The document."

@@ -48,7 +48,8 @@ func (s *server) listRoundTables(c echo.Context) error {
 //
 //	@ID			getRoundTable
 //	@Summary	Get a round table
-//	@Description	With `Accept: application/ld+json`, returns an Event of schema.org with its attendees (Role) and statements (Quotation). This form takes no parameters.
+//	@Description	With `Accept: application/ld+json`, returns an Event of schema.org with its attendees (Role) and statements
+//	@Description	(Quotation). This form takes no parameters.
 //	@Tags		Round tables
 //	@Produce	json,application/ld+json
 //	@Param		id		path		int			true	"The round table."
@@ -67,7 +68,8 @@ func (s *server) getRoundTable(c echo.Context) error {
 //
 //	@ID				publishRoundTable
 //	@Summary		Publish a round table
-//	@Description	Makes the round table public, with its organizers, attendees, statements and recommendations. Publishing it again has no effect.
+//	@Description	Makes the round table public, with its organizers, attendees, statements and recommendations. Publishing it
+//	@Description	again has no effect.
 //	@Tags			Round tables
 //	@x-if-match		true
 //	@Param			id		path		int						true	"The round table."
@@ -80,7 +82,8 @@ func (s *server) publishRoundTable(c echo.Context) error { return s.movePublicat
 //
 //	@ID				withdrawRoundTable
 //	@Summary		Withdraw a round table
-//	@Description	Hides the round table and its parts from the public. Keys with the scope `read` still see them. Withdrawing it again has no effect.
+//	@Description	Hides the round table and its parts from the public. Keys with the scope `read` still see them. Withdrawing it
+//	@Description	again has no effect.
 //	@Tags			Round tables
 //	@x-if-match		true
 //	@Param			id		path		int						true	"The round table."

@@ -61,7 +61,9 @@ type streamParams struct {
 //
 //	@ID				streamChanges
 //	@Summary		Stream changes (SSE)
-//	@Description	Sends changes as server-sent events: `event: change` has a Change as its data and a change cursor as its id. The first event, `begin`, has the cursor of the start. A stream ends after some minutes and when the service stops. Reconnect with `Last-Event-ID`, as browsers do, to continue without a gap.
+//	@Description	Sends changes as server-sent events: `event: change` has a Change as its data and a change cursor as its id. The
+//	@Description	first event, `begin`, has the cursor of the start. A stream ends after some minutes and when the service stops.
+//	@Description	Reconnect with `Last-Event-ID`, as browsers do, to continue without a gap.
 //	@Tags			Changes
 //	@Produce		text/event-stream
 //	@Param			params	query		streamParams	false	"-"

@@ -118,7 +118,8 @@ func withSecret(c echo.Context, secret *string) func(context.Context, pg.DB, int
 //
 //	@ID				patchWebhook
 //	@Summary		Change a webhook
-//	@Description	If the address, `types`, `drafts` or `state` changes, pending deliveries are cancelled and their changes are delivered in new messages. A webhook that is enabled again continues where it stopped.
+//	@Description	If the address, `types`, `drafts` or `state` changes, pending deliveries are cancelled and their changes are
+//	@Description	delivered in new messages. A webhook that is enabled again continues where it stopped.
 //	@Tags			Webhooks
 //	@Param			id		path		int				true	"The webhook."
 //	@Param			params	query		writeParams		false	"-"
@@ -188,7 +189,8 @@ func actOnWebhook[T record](s *server, c echo.Context, act func(ctx context.Cont
 //
 //	@ID				rotateWebhookSecret
 //	@Summary		Replace the secret
-//	@Description	For 24 hours messages have two signatures, one for the new and one for the previous secret. Another rotation ends the previous secret at once.
+//	@Description	For 24 hours messages have two signatures, one for the new and one for the previous secret. Another rotation
+//	@Description	ends the previous secret at once.
 //	@Tags			Webhooks
 //	@Param			id		path		int				true	"The webhook."
 //	@Param			params	query		writeParams		false	"-"
@@ -261,7 +263,9 @@ func (s *server) replayPosition(ctx context.Context, db pg.DB, cursor string) (c
 //
 //	@ID				testWebhook
 //	@Summary		Send a test message
-//	@Description	Sends a message of type `webhook.test` once and returns its delivery: `state` is `delivered`, or `failed` with the reason. It also works for a disabled webhook. A dry run sends nothing. There is no `Idempotency-Key`: a repeated request sends another message.
+//	@Description	Sends a message of type `webhook.test` once and returns its delivery: `state` is `delivered`, or `failed` with
+//	@Description	the reason. It also works for a disabled webhook. A dry run sends nothing. There is no `Idempotency-Key`: a
+//	@Description	repeated request sends another message.
 //	@Tags			Webhooks
 //	@Param			id		path		int					true	"The webhook."
 //	@Param			params	query		writeParams			false	"-"
@@ -358,7 +362,8 @@ func (s *server) getWebhookDelivery(c echo.Context) error {
 //
 //	@ID				retryWebhookDelivery
 //	@Summary		Retry a delivery now
-//	@Description	Sends a delivery that waits for its next attempt at once. A finished delivery is not sent again: replay from `data.after` of its message instead.
+//	@Description	Sends a delivery that waits for its next attempt at once. A finished delivery is not sent again: replay from
+//	@Description	`data.after` of its message instead.
 //	@Tags			Webhooks
 //	@Param			webhook_id	path		int					true	"The webhook."
 //	@Param			id			path		int					true	"The delivery."
