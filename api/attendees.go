@@ -17,7 +17,8 @@ var attendees = resource[attendee.Input, attendee.Attendee, attendee.Filter]{
 		Type: attendee.Type, Table: attendee.Table,
 		Parts: []history.Part{
 			history.Values("roles", "attendee_roles", "attendee_id", "role"),
-			history.Objects("affiliations", "attendee_affiliations", "attendee_id", "organization_id bigint", "organization_as_listed text", "title jsonb"),
+			history.Objects("affiliations", "attendee_affiliations", "attendee_id",
+				"organization_id bigint", "organization_as_listed text", "title jsonb"),
 		},
 	},
 	one: "attendee", many: "attendees",

@@ -151,7 +151,8 @@ func (s *server) sendChanges(c echo.Context, p changeParams, page changePage) er
 	if len(page.list) > 0 || next == "" {
 		next = s.cursors.encodePosition(page.next)
 	}
-	answer := Page[Change]{Data: page.list, Page: PageInfo{Limit: min(p.Limit, paging.MaxLimit)}, Meta: ListMeta{Cursor: next, License: License}}
+	answer := Page[Change]{Data: page.list, Page: PageInfo{Limit: min(p.Limit, paging.MaxLimit)},
+		Meta: ListMeta{Cursor: next, License: License}}
 	if page.more {
 		query := c.QueryParams()
 		query.Set("cursor", next)

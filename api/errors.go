@@ -85,9 +85,11 @@ func problem(err error, lang string) Problem {
 	case errors.Is(err, context.DeadlineExceeded):
 		e = &apperr.Error{Kind: apperr.Unavailable, Code: "timeout"}
 	default:
-		return Problem{Status: http.StatusInternalServerError, Code: "internal", Title: apperr.Message("internal", lang, nil), Type: "/problems/internal"}
+		return Problem{Status: http.StatusInternalServerError, Code: "internal",
+			Title: apperr.Message("internal", lang, nil), Type: "/problems/internal"}
 	}
-	p := Problem{Type: "/problems/" + e.Code, Title: apperr.Message(e.Code, lang, e.Args), Status: statusOf[e.Kind], Code: e.Code, Extra: e.Extra}
+	p := Problem{Type: "/problems/" + e.Code, Title: apperr.Message(e.Code, lang, e.Args),
+		Status: statusOf[e.Kind], Code: e.Code, Extra: e.Extra}
 	var details []string
 	for _, f := range e.Fields {
 		m := ProblemError{f.Pointer, f.Parameter, f.Code, apperr.Message(f.Code, lang, f.Args), f.Allowed, f.Candidates}

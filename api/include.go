@@ -164,7 +164,8 @@ func withRoundTables(ctx context.Context, db pg.DB, list []roundtable.RoundTable
 		}
 	}
 	if asks(include, "recommendations") {
-		err := parts(ctx, db, "recommendations", ids, recommendation.OfRoundTables, func(r recommendation.Recommendation) int64 { return r.RoundTableID },
+		err := parts(ctx, db, "recommendations", ids, recommendation.OfRoundTables,
+			func(r recommendation.Recommendation) int64 { return r.RoundTableID },
 			func(i int, list []recommendation.Recommendation) *Partial {
 				with[i].Recommendations = list
 				return &with[i].Partial
