@@ -12,8 +12,7 @@ import (
 // Content negotiation (RFC 9110, section 12.5). The libraries for it parse media types only, and reject a whole header
 // for one malformed element; Accept and Accept-Encoding are read by the same rules here.
 
-// acceptsJSON reports whether a client accepts JSON answers. A client that names only application/problem+json accepts
-// them, too.
+// acceptsJSON reports whether a client accepts JSON. Naming only application/problem+json counts as accepting it.
 func acceptsJSON(r *http.Request) bool {
 	accept := joined(r, echo.HeaderAccept)
 	if accept == "" || accept == "*/*" {
@@ -24,7 +23,7 @@ func acceptsJSON(r *http.Request) bool {
 	return q > 0 || named && problem > 0
 }
 
-// prefers reports whether a client names a media type and does not prefer JSON to it. A wildcard asks for JSON.
+// prefers reports whether a client names a media type and does not prefer JSON to it. A wildcard means JSON.
 func prefers(r *http.Request, mediaType string) bool {
 	accept := joined(r, echo.HeaderAccept)
 	q, named := quality(accept, mediaType)
@@ -35,17 +34,16 @@ func prefers(r *http.Request, mediaType string) bool {
 	return q >= ofJSON
 }
 
-// acceptsGzip reports whether the answer to a request may be sent with gzip. The client must name it, as for answers
-// that compress compresses.
+// acceptsGzip reports whether the response may be sent with gzip. The client must name gzip, as compress requires, too.
 func acceptsGzip(r *http.Request) bool {
 	q, named := quality(joined(r, echo.HeaderAcceptEncoding), "gzip")
-	return named && q > 0 && r.Method != http.MethodHead // compress does not touch answers to HEAD
+	return named && q > 0 && r.Method != http.MethodHead // compress ignores HEAD
 }
 
 // joined returns the lines of a header as one list.
 func joined(r *http.Request, name string) string { return strings.Join(r.Header.Values(name), ",") }
 
-// How well an element of a header matches. The best match decides, of equal ones the higher quality.
+// How well an element of a header matches. The best match decides; among equal matches, the highest quality.
 const (
 	matchesNot   = iota
 	matchesAll   // "*/*", "*"
@@ -54,9 +52,8 @@ const (
 	matchesExact // "text/html"
 )
 
-// quality returns the quality, 0 to 1, that a header gives to a media type or a coding, and whether the header names it
-// or a wildcard matches it. Malformed elements are ignored. A header without any other accepts everything, as an absent
-// one does.
+// quality returns the quality, 0 to 1, that a header gives to a media type or a coding, and whether the header names it or a
+// wildcard matches it. Malformed elements are ignored. A header without a valid element accepts everything, as an absent header does.
 func quality(header, offer string) (q float64, named bool) {
 	best, valid := matchesNot, false
 	for header != "" {
@@ -79,7 +76,7 @@ func quality(header, offer string) (q float64, named bool) {
 	return q, best >= matchesWith
 }
 
-// cutElement returns the first element of a list and the rest. A comma between quotation marks separates nothing.
+// cutElement returns the first element of a list and the rest. A comma between quotation marks is no separator.
 func cutElement(list string) (element, rest string) {
 	quoted := false
 	for i := 0; i < len(list); i++ {
@@ -95,7 +92,7 @@ func cutElement(list string) (element, rest string) {
 	return list, ""
 }
 
-// weightOf takes the weight out of the parameters: 1 without one, not ok unless it is a number from 0 to 1.
+// weightOf removes the weight from the parameters and returns it, 1 by default. It must be a number from 0 to 1.
 func weightOf(parameters map[string]string) (weight float64, ok bool) {
 	q, given := parameters["q"]
 	if !given {

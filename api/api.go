@@ -14,7 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Config is what the API needs. Zero durations and texts take defaults.
+// Config configures the API. Zero durations and empty texts mean the defaults.
 type Config struct {
 	DB             *pgxpool.Pool
 	Log            *slog.Logger
@@ -30,7 +30,7 @@ type Config struct {
 	WebhookEvery    time.Duration   // how often changes for webhooks are looked for, 250 ms by default
 
 	CORSOrigins    []string       // whose pages may send keys and write: "https://dashboard.example.org"
-	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; nobody's by default
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is trusted; none by default
 	RateAnonymous  int            // requests a minute of an address without a key; 0 is no limit
 	RateKeys       int            // requests a minute of a key; 0 is no limit
 
@@ -140,7 +140,7 @@ func Routes() []Route {
 	return routes
 }
 
-// API is the whole service: it answers requests, and Deliver tells webhooks of changes.
+// API is the service. It handles requests, and Deliver delivers changes to webhooks.
 type API struct {
 	http.Handler
 	server *server

@@ -16,11 +16,11 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// listAPIKeys answers a page of keys.
+// listAPIKeys lists API keys.
 //
 //	@ID				listApiKeys
 //	@Summary		List keys
-//	@Description	The keys themselves are in no answer but the one to their creation.
+//	@Description	The response does not contain the secret keys. They are shown only when they are created.
 //	@Tags			API keys
 //	@x-sort			["name", "updated_at"]
 //	@x-fresh		true
@@ -29,7 +29,7 @@ import (
 //	@Router			/v1/api-keys [get]
 func (s *server) listAPIKeys(c echo.Context) error { return uncachedListOf(s, c, apikey.List) }
 
-// getAPIKey answers one key.
+// getAPIKey returns an API key.
 //
 //	@ID			getApiKey
 //	@Summary	Get a key
@@ -41,21 +41,21 @@ func (s *server) listAPIKeys(c echo.Context) error { return uncachedListOf(s, c,
 //	@Router		/v1/api-keys/{id} [get]
 func (s *server) getAPIKey(c echo.Context) error { return uncachedItemOf(s, c, apikey.Get) }
 
-// createAPIKey makes a key.
+// createAPIKey creates an API key.
 //
 //	@ID				createApiKey
 //	@Summary		Create a key
-//	@Description	The answer is the only one that shows the key. A client gets exactly the scopes that it needs.
+//	@Description	Only this response shows the key. Give each client only the scopes that it needs.
 //	@Tags			API keys
 //	@Param			params	query		writeParams		false	"-"
 //	@Param			key		body		apikey.Input	true	"The key."
-//	@Success		201		{object}	apikey.Created	"The new key. Keep `key` now."
+//	@Success		201		{object}	apikey.Created	"The new key. Store `key` now."
 //	@Router			/v1/api-keys [post]
 func (s *server) createAPIKey(c echo.Context) error {
 	var token *string
 	create := func(ctx context.Context, tx pgx.Tx, in apikey.Input) (int64, error) {
 		id, made, err := apikey.Create(ctx, tx, s.secret, in)
-		if c.QueryParam("dry_run") != "true" { // a key that was rolled back opens nothing
+		if c.QueryParam("dry_run") != "true" { // a dry run shows no key, because its key does not exist
 			token = &made
 		}
 		return id, err
@@ -74,8 +74,8 @@ func (s *server) createAPIKey(c echo.Context) error {
 //	@Tags		API keys
 //	@Param		id		path		int				true	"The key."
 //	@Param		params	query		writeParams		false	"-"
-//	@Param		patch	body		apikey.Input	true	"What changes."
-//	@Success	200		{object}	apikey.APIKey	"The key as it is now."
+//	@Param		patch	body		apikey.Input	true	"The fields to change."
+//	@Success	200		{object}	apikey.APIKey	"The changed key."
 //	@Router		/v1/api-keys/{id} [patch]
 func (s *server) patchAPIKey(c echo.Context) error {
 	return patchOf(s, c, apikey.Get, func(k *apikey.APIKey) *apikey.Input { return &k.Input }, apikey.Update)
@@ -85,11 +85,11 @@ func (s *server) patchAPIKey(c echo.Context) error {
 //
 //	@ID				revokeApiKey
 //	@Summary		Revoke a key
-//	@Description	The key stops to work at once and for good. To revoke it again changes nothing.
+//	@Description	The key stops working at once and cannot be enabled again. Revoking a revoked key has no effect.
 //	@Tags			API keys
 //	@Param			id		path		int				true	"The key."
 //	@Param			params	query		writeParams		false	"-"
-//	@Success		200		{object}	apikey.APIKey	"The key, revoked."
+//	@Success		200		{object}	apikey.APIKey	"The revoked key."
 //	@Router			/v1/api-keys/{id}/revoke [post]
 func (s *server) revokeAPIKey(c echo.Context) error {
 	n, err := id(c)
@@ -110,42 +110,42 @@ func (s *server) revokeAPIKey(c echo.Context) error {
 	return item(c, http.StatusOK, &k, itemParams{Lang: p.Lang})
 }
 
-// Me is who asks.
+// Me describes the caller.
 //
-//	@Description	Who you are to the service, what you may do and how much.
+//	@Description	Your key, its scopes and your limits.
 type Me struct {
 	Key    *MeKey        `json:"key"`                                              // Your key; null without one.
 	Scopes []actor.Scope `json:"scopes" example:"read" swaggertype:"array,string"` // What the key may do; empty without one. `write` and `publish` include `read`.
 	Limits MeLimits      `json:"limits"`
 } //	@name	Me
 
-// MeKey is the key of who asks, without the key itself.
+// MeKey describes the key of the caller, without its secret.
 //
-//	@Description	Your key, without the key itself.
+//	@Description	Your key, without its secret.
 type MeKey struct {
 	ID        int64      `json:"id" example:"1"`
 	Name      string     `json:"name" example:"Dashboard of the frontend team"`
-	Prefix    string     `json:"prefix" example:"rtr_4kq9d2"`   // How it begins.
-	ExpiresAt *time.Time `json:"expires_at" format:"date-time"` // When it stops to work; null: never.
+	Prefix    string     `json:"prefix" example:"rtr_4kq9d2"`   // The beginning of the key.
+	ExpiresAt *time.Time `json:"expires_at" format:"date-time"` // When the key expires; null: never.
 } //	@name	MeKey
 
-// MeLimits are the limits that hold for who asks.
+// MeLimits are the limits of the caller.
 //
-//	@Description	The limits that hold for you.
+//	@Description	Your limits.
 type MeLimits struct {
-	RequestsPerMinute *int `json:"requests_per_minute" example:"600"` // As in RateLimit-Policy; null: no limit. Answers 304 are free.
-	PageSize          int  `json:"page_size" example:"500"`           // Records a page at most.
-	BodyBytes         int  `json:"body_bytes" example:"1048576"`      // Of a request body at most.
-	URLBytes          int  `json:"url_bytes" example:"8192"`          // Of an address at most, with its query.
+	RequestsPerMinute *int `json:"requests_per_minute" example:"600"` // As in RateLimit-Policy; null: no limit. Responses 304 do not count.
+	PageSize          int  `json:"page_size" example:"500"`           // The most records on a page.
+	BodyBytes         int  `json:"body_bytes" example:"1048576"`      // The largest request body.
+	URLBytes          int  `json:"url_bytes" example:"8192"`          // The longest address, with its query.
 } //	@name	MeLimits
 
-// showMe answers who asks.
+// showMe describes the caller.
 //
 //	@ID				getMe
-//	@Summary		Who am I?
-//	@Description	Tells what the key of the request may do and which limits hold; without a key, the limits of everyone.
+//	@Summary		Show your key and limits
+//	@Description	Returns the scopes of your key and your limits. Without a key, returns the limits of anonymous requests.
 //	@Tags			Service
-//	@Success		200	{object}	Me	"You, as the service sees you."
+//	@Success		200	{object}	Me	"Your key, scopes and limits."
 //	@Router			/v1/me [get]
 func (s *server) showMe(c echo.Context) error {
 	var none struct{}

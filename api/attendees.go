@@ -17,7 +17,8 @@ var attendees = resource[attendee.Input, attendee.Attendee, attendee.Filter]{
 		Type: attendee.Type, Table: attendee.Table,
 		Parts: []history.Part{
 			history.Values("roles", "attendee_roles", "attendee_id", "role"),
-			history.Objects("affiliations", "attendee_affiliations", "attendee_id", "organization_id bigint", "organization_as_listed text", "title jsonb"),
+			history.Objects("affiliations", "attendee_affiliations", "attendee_id",
+				"organization_id bigint", "organization_as_listed text", "title jsonb"),
 		},
 	},
 	one: "attendee", many: "attendees",
@@ -53,7 +54,8 @@ func (s *server) getAttendee(c echo.Context) error {
 //
 //	@ID				listAttendeesOfRoundTable
 //	@Summary		List attendees of a round table
-//	@Description	The list of attendees, limited to one round table, in the order of the source. With `resolved=false` each attendee comes with `candidates`.
+//	@Description	The list of attendees, limited to one round table, in the order of the source. With `resolved=false` each
+//	@Description	attendee comes with `candidates`.
 //	@Tags			Round tables
 //	@x-sort			["position", "starts_on"]
 //	@Param			id		path		int				true	"The round table."

@@ -12,12 +12,12 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// createBundle creates a whole event.
+// createBundle creates an event with all its parts.
 //
 //	@ID				createBundle
 //	@Summary		Create a whole event
 //	@Description	Creates one event with its organizers, attendees, statements, recommendations and documents, and the
-//	@Description	people and organizations in it. They are given by name, as in a press release. Either everything is
+//	@Description	people and organizations that it names, as in a press release. Either everything is
 //	@Description	saved or nothing. Use `dry_run=true` first: the report lists which names were matched and why, and
 //	@Description	which records would be new. Names match in any spelling and script. If a name matches several
 //	@Description	records, or one record only probably, the bundle is rejected with the candidates (422

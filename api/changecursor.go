@@ -13,16 +13,16 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// logPosition is what a change cursor stands for: everything of the types that its reader could see was told up to Seq.
+// logPosition is the content of a change cursor: its reader has received all visible changes of Types up to Seq.
 type logPosition struct {
 	Epoch  string   `json:"e"`
 	Seq    int64    `json:"n"`
-	Copied int64    `json:"c,omitzero"` // a first copy goes on to here: what is gone before it was never told of
+	Copied int64    `json:"c,omitzero"` // the end of the first full copy: records deleted before it were never sent
 	Types  []string `json:"t,omitzero"` // none: all
 	View   string   `json:"v"`
 }
 
-// The views of the records: what the public sees, and what whoever may read drafts does.
+// The views of the records: that of the public, and that of keys that may read drafts.
 const (
 	viewPublic = "public"
 	viewRead   = "read"
@@ -35,7 +35,7 @@ func viewOf(ctx context.Context) string {
 	return viewRead
 }
 
-// positionPrefix keeps the cursors of changes and those of lists apart.
+// positionPrefix makes the signatures of change cursors differ from those of list cursors.
 const positionPrefix = "changes:"
 
 func (c cursors) encodePosition(p logPosition) string {
@@ -43,7 +43,7 @@ func (c cursors) encodePosition(p logPosition) string {
 	return base64.RawURLEncoding.EncodeToString(append(c.mac(append([]byte(positionPrefix), payload...)), payload...))
 }
 
-// decodePosition reads a change cursor. It is good for its view, and for types that it knows of.
+// decodePosition reads a change cursor. It returns an error for another view and for types that the cursor does not cover.
 func (c cursors) decodePosition(s, view string, types []string) (logPosition, error) {
 	var p logPosition
 	raw, err := base64.RawURLEncoding.DecodeString(s)
@@ -61,12 +61,12 @@ func (c cursors) decodePosition(s, view string, types []string) (logPosition, er
 	return p, nil
 }
 
-// changeCursor names, for the actor, a place in the change log of this database.
+// changeCursor returns the cursor of a position in the change log, for the view of the actor.
 func (s *server) changeCursor(ctx context.Context, seq int64) string {
 	return s.cursors.encodePosition(logPosition{Epoch: s.epoch, Seq: seq, View: viewOf(ctx)})
 }
 
-// begun is the error for a cursor of a log that is another one by now: the database was restored from a backup.
+// errChangesRestarted is the error for a cursor from before the database was restored from a backup.
 func (s *server) errChangesRestarted(types []string) error {
 	e := apperr.New(apperr.Gone, "changes_began_anew")
 	base := s.config.PublicBaseURL + "/v1/"

@@ -14,34 +14,38 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// changeParams are what the feed of changes takes.
+// changeParams are the parameters of the change feed.
 type changeParams struct {
 	Type        []feedType `query:"type" form:"type" validate:"max=50" enums:"feed"`  // Only records of these types.
-	Cursor      string     `query:"cursor" form:"cursor"`                             // Where to go on: `meta.cursor` of the page before, of the checkpoint, or of a list or an export that you hold whole. Empty: a full copy.
+	Cursor      string     `query:"cursor" form:"cursor"`                             // The position to continue from: `meta.cursor` of the previous page, `cursor` of the checkpoint, or the cursor of a complete list or export. Empty: a full copy.
 	Limit       int        `query:"limit" form:"limit" default:"50" validate:"min=1"` // Changes a page, 1 to 500; a higher number is lowered to 500.
-	IncludeData bool       `query:"include_data" form:"include_data"`                 // Tell each record, too, as its own address shows it.
-	Wait        int        `query:"wait" form:"wait" validate:"min=0,max=30"`         // Seconds to wait for a change where there is none, 0 to 30. Then comes an empty page with the same cursor.
+	IncludeData bool       `query:"include_data" form:"include_data"`                 // Includes each record, as its own address shows it.
+	Wait        int        `query:"wait" form:"wait" validate:"min=0,max=30"`         // Seconds to wait for a change if there is none, 0 to 30. Afterwards the page is empty and has the same cursor.
 	Lang        string     `query:"lang" form:"lang" validate:"omitempty,language"`   // Adds `<field>_text` and `<field>_lang` beside every text of the records, in this language or the next one of the chain ru, en, kk.
 }
 
-// maxWait is the highest `wait`, in seconds.
+// maxWait is the largest `wait`, in seconds.
 const maxWait = 30
 
-// Change is what became of one record.
+// Change is the newest change of one record.
 //
-//	@Description	What became of one record since the cursor: its newest state only, however often it changed.
+//	@Description	The newest change of one record since the cursor, even if the record changed several times.
 type Change struct {
 	changes.Change
 	Data any `json:"data,omitempty" validate:"optional" swaggertype:"object"` // With `include_data=true` and op upsert: the record, as its own address shows it.
 } //	@name	Change
 
-// listChanges answers what has changed since a cursor.
+// listChanges returns the changes after a cursor.
 //
 //	@ID				listChanges
-//	@Summary		Follow the changes
-//	@Description	For a copy that stays current. Without a cursor, a full copy; go on with `meta.cursor`, at once while `page.next` is not null, and later to hear what has changed since.
-//	@Description	Changes come in the order of their commits, each page from one snapshot: nothing is lost, however many write. A record stands where it changed last, with its newest state.
-//	@Description	A cursor belongs to what you may see (with a key that reads drafts or without) and to the types it was made for. After the database was restored from a backup it is answered with 410: begin anew, or with the exports that the problem names.
+//	@Summary		List changes
+//	@Description	Keeps a mirror current. The first call, without a cursor, returns everything. Pass `meta.cursor` to get later
+//	@Description	changes; while `page.next` is not null, continue at once.
+//	@Description	Changes come in the order of their commits, and each page is one snapshot, so no change is lost. A record
+//	@Description	appears once, at its last change, in its newest state.
+//	@Description	A cursor belongs to its types and to your view (with or without drafts). After the registry was restored from a
+//	@Description	backup, it returns 410: start again without a cursor, or from the exports that the problem names. See [Keeping a
+//	@Description	mirror](/docs/guides/mirroring).
 //	@Tags			Changes
 //	@Param			params	query		changeParams	false	"-"
 //	@Success		200		{object}	Page[Change]		"A page of changes."
@@ -72,7 +76,7 @@ func (s *server) listChanges(c echo.Context) error {
 	}
 }
 
-// positionOf is where a request begins: its cursor, or nowhere.
+// positionOf returns the position of the cursor in the parameters; nil without one.
 func (s *server) positionOf(ctx context.Context, p changeParams) (*logPosition, error) {
 	if p.Cursor == "" {
 		return nil, nil
@@ -81,7 +85,7 @@ func (s *server) positionOf(ctx context.Context, p changeParams) (*logPosition, 
 	return &at, err
 }
 
-// changePage is a page of the feed, and where it leaves off.
+// changePage is a page of the feed with the position after it.
 type changePage struct {
 	list []Change
 	head int64
@@ -89,7 +93,7 @@ type changePage struct {
 	next logPosition
 }
 
-// readChanges reads the page after a place, of one snapshot.
+// readChanges reads the page after a position, in one snapshot.
 func (s *server) readChanges(ctx context.Context, from *logPosition, p changeParams) (changePage, error) {
 	page := changePage{list: []Change{}}
 	types := wanted(p.Type)
@@ -127,7 +131,7 @@ func (s *server) readChanges(ctx context.Context, from *logPosition, p changePar
 	return page, err
 }
 
-// nextPosition is where a page leaves off.
+// nextPosition returns the position after a page.
 func nextPosition(ctx context.Context, at logPosition, found []changes.Change, more bool, head changes.Head, p changeParams) logPosition {
 	next := logPosition{Epoch: head.Epoch, Seq: head.Seq, View: viewOf(ctx)}
 	if len(p.Type) > 0 {
@@ -143,11 +147,12 @@ func nextPosition(ctx context.Context, at logPosition, found []changes.Change, m
 }
 
 func (s *server) sendChanges(c echo.Context, p changeParams, page changePage) error {
-	next := p.Cursor // of an empty page: the same
+	next := p.Cursor // an empty page keeps it
 	if len(page.list) > 0 || next == "" {
 		next = s.cursors.encodePosition(page.next)
 	}
-	answer := Page[Change]{Data: page.list, Page: PageInfo{Limit: min(p.Limit, paging.MaxLimit)}, Meta: ListMeta{Cursor: next, License: License}}
+	answer := Page[Change]{Data: page.list, Page: PageInfo{Limit: min(p.Limit, paging.MaxLimit)},
+		Meta: ListMeta{Cursor: next, License: License}}
 	if page.more {
 		query := c.QueryParams()
 		query.Set("cursor", next)
@@ -158,27 +163,29 @@ func (s *server) sendChanges(c echo.Context, p changeParams, page changePage) er
 	return send(c, http.StatusOK, echo.MIMEApplicationJSON, answer)
 }
 
-// checkpointParams are what the checkpoint takes.
+// checkpointParams are the parameters of the checkpoint.
 type checkpointParams struct {
 	Type []feedType `query:"type" form:"type" validate:"max=50" enums:"feed"` // Only these types.
 }
 
-// Checkpoint is what a copy must amount to.
+// Checkpoint holds the checksums of a complete copy.
 //
-//	@Description	What a copy must amount to when it has followed the changes up to the cursor.
+//	@Description	The counts and checksums of a copy that has followed the changes up to the cursor.
 type Checkpoint struct {
-	Cursor string        `json:"cursor"` // The place in the changes that the sums are of.
-	Types  []changes.Sum `json:"types"`  // One sum for each type.
+	Cursor string        `json:"cursor"` // The change cursor that the checksums belong to.
+	Types  []changes.Sum `json:"types"`  // The count and checksum of each type.
 } //	@name	Checkpoint
 
-// getCheckpoint answers what a copy must amount to.
+// getCheckpoint returns the checksums of a complete copy.
 //
 //	@ID				getCheckpoint
-//	@Summary		Prove a copy
-//	@Description	Counts and checksums of all records that you may see, from one snapshot. A copy that has followed the changes up to `cursor` (an empty page after it) is equal if each of its types has the same count and checksum: the XOR over its records of the first 8 bytes of SHA-256 of `type:id:version` in ASCII, such as `round-tables:1:3`.
+//	@Summary		Get checksums to verify a copy
+//	@Description	Returns the count and checksum of each type, in one snapshot of all records that you may see. A copy that has
+//	@Description	followed the changes up to `cursor` is complete if its counts and checksums are equal. A checksum is the XOR,
+//	@Description	over all records, of the first 8 bytes of SHA-256 of `type:id:version` in ASCII, such as `round-tables:1:3`.
 //	@Tags			Changes
 //	@Param			params	query		checkpointParams	false	"-"
-//	@Success		200		{object}	Checkpoint			"The sums."
+//	@Success		200		{object}	Checkpoint			"The counts and checksums."
 //	@Router			/v1/changes/checkpoint [get]
 func (s *server) getCheckpoint(c echo.Context) error {
 	var p checkpointParams
@@ -197,7 +204,7 @@ func (s *server) getCheckpoint(c echo.Context) error {
 	return send(c, http.StatusOK, echo.MIMEApplicationJSON, Checkpoint{Cursor: s.cursors.encodePosition(at), Types: sums.List(wanted(p.Type))})
 }
 
-// sums keeps the newest sums of each view, so that only what has changed is added up; and never twice at a time.
+// checksums stores the newest checksums of each view, so that each call only adds the changes since. Calls wait for each other.
 type checksums struct {
 	turn  chan struct{} // holds one token
 	known map[string]changes.Sums
@@ -207,7 +214,7 @@ func newChecksums() *checksums {
 	return &checksums{turn: make(chan struct{}, 1), known: map[string]changes.Sums{}}
 }
 
-// now gives the sums as the actor sees the records.
+// read returns the checksums of the records that the actor may see.
 func (s *checksums) read(ctx context.Context, db changes.Pool) (now changes.Sums, err error) {
 	select {
 	case s.turn <- struct{}{}:

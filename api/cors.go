@@ -11,8 +11,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// What pages of other sites may do. Anyone's page may read what is public; pages of the listed origins may also send
-// keys and write. Nothing is ever allowed with the credentials that a browser keeps (cookies, remembered passwords).
+// CORS rules. Pages of all origins may read public data. Pages of listed origins may also send keys and write. Credentials
+// that a browser stores (cookies, passwords) are never allowed.
 var (
 	allOrigins = []string{"*"}
 	exposed    = []string{"ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, X-Change-Cursor, X-Dry-Run, " +
@@ -26,12 +26,12 @@ const (
 	writeHeaders = "Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Change-Reason"
 )
 
-// cors answers preflights and marks answers for pages of other origins (Fetch standard, CORS protocol).
+// cors responds to preflight requests and sets the headers for other origins (Fetch standard, CORS protocol).
 func (s *server) cors(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r, h := c.Request(), c.Response().Header()
 		if r.Method == http.MethodGet || r.Method == http.MethodHead || onlyReads(r.Method, r.URL.Path) {
-			// The same for every origin, so that caches may keep one answer for all.
+			// The same for every origin, so that caches may store one response for all.
 			h["Access-Control-Allow-Origin"] = allOrigins
 			h["Access-Control-Expose-Headers"] = exposed
 			return next(c)
@@ -72,8 +72,8 @@ func preflight(h http.Header, origin string, listed, reads bool) {
 	h.Set(echo.HeaderAccessControlMaxAge, "7200")
 }
 
-// newCrossOrigin makes the check that no page of an unlisted site makes a browser write with a remembered password.
-// Clients that are no browsers send neither Origin nor Sec-Fetch-Site and pass.
+// newCrossOrigin returns a check that rejects writes from pages of unlisted origins, which could use a stored password.
+// Other clients than browsers send neither Origin nor Sec-Fetch-Site and pass.
 func newCrossOrigin(config Config) (func(*http.Request) error, error) {
 	protection := http.NewCrossOriginProtection()
 	trusted := slices.Clone(config.CORSOrigins)

@@ -15,13 +15,13 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// cursors signs and checks the cursors of lists. They need no state, never expire, and belong to one query: its path, its
-// filters and its order.
+// cursors signs and verifies the cursors of lists. A cursor is stateless, never expires, and belongs to one query: its path,
+// filters and order.
 type cursors struct{ secret []byte }
 
 const macSize = 8
 
-// presentation are the parameters that may change from page to page.
+// presentation lists the parameters that may differ from page to page.
 var presentation = []string{"cursor", "limit", "count", "lang", "fields", "include"}
 
 type wireCursor struct {
@@ -53,7 +53,7 @@ func (c cursors) mac(payload []byte) []byte {
 	return m.Sum(nil)[:macSize]
 }
 
-// queryHash is the same for every spelling of the same filters and order of a path.
+// queryHash hashes the path, filters and order, whatever the order of the parameters.
 func queryHash(path string, query url.Values) string {
 	var b strings.Builder
 	b.WriteString(path)

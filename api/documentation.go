@@ -13,8 +13,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Documentation is the third table of routes: the OpenAPI documents, Swagger UI and the guides. They need no key and are
-// not in the documents themselves.
+// Documentation returns the routes of the OpenAPI documents, Swagger UI and the guides. They require no key, and the
+// OpenAPI documents do not describe them.
 func Documentation() []Route {
 	get := http.MethodGet
 	return []Route{
@@ -64,7 +64,7 @@ func isolate(c echo.Context) {
 	c.Response().Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
-// serveFile answers a file that changes only with the service. Caches keep it and ask whether it is still current.
+// serveFile sends a file that changes only with the release. Caches store it and revalidate it.
 func serveFile(c echo.Context, f docs.File) error {
 	h := c.Response().Header()
 	h.Set("ETag", `"`+f.Tag+`"`)

@@ -17,11 +17,10 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// sendTimeout is how long a client may take to accept a part of a download. The whole download has no limit.
+// sendTimeout is how long a client may take to accept a part of a download. A whole download has no time limit.
 const sendTimeout = time.Minute
 
-// downloadPaths are the prefixes of the paths whose responses are sent while they are read. Their only deadline is
-// sendTimeout.
+// downloadPaths are the prefixes of the routes that send the response while they create it. Their only deadline is sendTimeout.
 var downloadPaths = []string{"/v1/exports/", "/v1/calendar.ics"}
 
 func isDownload(path string) bool {
@@ -33,14 +32,14 @@ func isDownload(path string) bool {
 	return false
 }
 
-// cutOff is the reason for which an answer ended after a part of it had been sent.
+// cutOff is the error that ended a response after its first bytes had been sent.
 type cutOff struct{ error }
 
 func (c cutOff) Unwrap() error { return c.error }
 
-// snapshot runs f in a transaction that sees one moment of the registry. At most half of the connections serve
-// snapshots: one more is apperr.Unavailable. After an error in the middle of an answer it closes the connection, so
-// that no client takes a part for the whole.
+// snapshot runs f in a transaction that sees one moment of the registry. Downloads use at most half of the connections; if
+// they are in use, the error is apperr.Unavailable. An error after the first bytes closes the connection, so that the client
+// notices that the response is incomplete.
 func (s *server) snapshot(c echo.Context, f func(ctx context.Context, tx pgx.Tx) error) error {
 	select {
 	case s.downloads <- struct{}{}:
@@ -80,8 +79,8 @@ func (s *server) sendFile(c echo.Context, mediaType, name string, f func(ctx con
 	})
 }
 
-// download is an answer that is sent while it is read. Its header is sent with the first bytes: an error before them is
-// answered as a problem.
+// download is a response that is sent while it is created. Its header is sent with the first bytes, so an earlier error is
+// still returned as a problem.
 type download struct {
 	*bufio.Writer
 	c       echo.Context
@@ -98,10 +97,10 @@ func newDownload(c echo.Context, header http.Header) *download {
 // setCursor sets the change cursor that is sent with the header.
 func (d *download) setCursor(cursor string) { d.header.Set("X-Change-Cursor", cursor) }
 
-// errHead ends a download that has answered HEAD.
-var errHead = errors.New("HEAD is answered by the header")
+// errHead ends a download after the header of a response to HEAD.
+var errHead = errors.New("a response to HEAD has no body")
 
-// response is what a download writes its full buffers to.
+// response receives the full buffers of a download.
 type response struct{ *download }
 
 func (r response) Write(b []byte) (int, error) {
@@ -111,7 +110,7 @@ func (r response) Write(b []byte) (int, error) {
 	return r.c.Response().Write(b)
 }
 
-// begin sends the header, once, and extends the deadline. It returns errHead for HEAD.
+// begin sends the header once and extends the deadline. It returns errHead for HEAD.
 func (d *download) begin() error {
 	d.extend()
 	if !d.c.Response().Committed {
@@ -124,11 +123,10 @@ func (d *download) begin() error {
 	return nil
 }
 
-// extend extends the deadline of the client. The writers of tests have none.
+// extend extends the deadline. The response writers of tests have none.
 func (d *download) extend() { _ = d.control.SetWriteDeadline(time.Now().Add(sendTimeout)) }
 
-// send sends what has been written so far. Without output, as before the end of a workbook, it only extends the
-// deadline.
+// send sends what has been written so far. Without output, as for a workbook, it only extends the deadline.
 func (d *download) send() error {
 	d.extend()
 	if d.c.Request().Method == http.MethodHead {

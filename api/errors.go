@@ -14,34 +14,34 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Problem is the answer to everything that does not succeed (RFC 9457).
+// Problem is the response to every request that fails (RFC 9457).
 //
-//	@Description	What went wrong (RFC 9457). `code` is stable and meant for programs; `title`, `detail` and the messages are
-//	@Description	for people, in the language of Accept-Language (en, ru, kk).
+//	@Description	The error (RFC 9457). `code` is stable and for programs. `title`, `detail` and the messages are for people, in the
+//	@Description	language of `Accept-Language` (en, ru, kk).
 type Problem struct {
 	Type     string         `json:"type" example:"/problems/validation_failed"`     // Address of the explanation of `code`.
 	Title    string         `json:"title" example:"The request breaks a rule."`     // The problem in one sentence.
 	Status   int            `json:"status" example:"422"`                           // HTTP status.
-	Detail   string         `json:"detail,omitempty" example:"/title: is required"` // This occurrence, for a person.
-	Instance string         `json:"instance" example:"01JD3Z6V2N8Q4T7M0KX5W9R1BC"`  // Request id, as in X-Request-Id and the service's log.
-	Code     string         `json:"code" example:"validation_failed"`               // The kind of problem, for programs.
-	Errors   []ProblemError `json:"errors,omitempty"`                               // Every mistake that was found.
-	Extra    map[string]any `json:",embed" swaggerignore:"true"`                    // Further members of some codes: current_version, referenced_by, deleted_at, candidates.
+	Detail   string         `json:"detail,omitempty" example:"/title: is required"` // The details of this error.
+	Instance string         `json:"instance" example:"01JD3Z6V2N8Q4T7M0KX5W9R1BC"`  // The request id, as in `X-Request-Id` and in the log of the service.
+	Code     string         `json:"code" example:"validation_failed"`               // The error code, for programs.
+	Errors   []ProblemError `json:"errors,omitempty"`                               // All errors that were found.
+	Extra    map[string]any `json:",embed" swaggerignore:"true"`                    // Additional members of some codes: current_version, referenced_by, deleted_at, candidates.
 } //	@name	Problem
 
-// ProblemError is one mistake.
+// ProblemError is the error of one field.
 //
-//	@Description	One mistake: where, what, and what would have been right.
+//	@Description	The error of one field, parameter or header.
 type ProblemError struct {
-	Pointer    string             `json:"pointer,omitempty" example:"/title"`        // Where in the body (RFC 6901).
-	Parameter  string             `json:"parameter,omitempty" example:"starts_from"` // Or which parameter or header.
-	Code       string             `json:"code" example:"required"`                   // The kind of mistake, for programs.
-	Message    string             `json:"message" example:"is required"`             // For a person.
-	Allowed    []string           `json:"allowed,omitempty"`                         // What would have been allowed.
-	Candidates []apperr.Candidate `json:"candidates,omitempty"`                      // Records that may have been meant.
+	Pointer    string             `json:"pointer,omitempty" example:"/title"`        // The field in the body (RFC 6901).
+	Parameter  string             `json:"parameter,omitempty" example:"starts_from"` // The parameter or header.
+	Code       string             `json:"code" example:"required"`                   // The error code, for programs.
+	Message    string             `json:"message" example:"is required"`             // The error in words.
+	Allowed    []string           `json:"allowed,omitempty"`                         // The allowed values.
+	Candidates []apperr.Candidate `json:"candidates,omitempty"`                      // The records that the value may refer to.
 } //	@name	ProblemError
 
-// statusOf is the one place where kinds of error become statuses.
+// statusOf is the only mapping of errors to HTTP statuses.
 var statusOf = map[apperr.Kind]int{
 	apperr.Malformed:     http.StatusBadRequest,
 	apperr.Unauthorized:  http.StatusUnauthorized,
@@ -60,7 +60,7 @@ var statusOf = map[apperr.Kind]int{
 	apperr.Unavailable:   http.StatusServiceUnavailable,
 }
 
-// codeOf words the errors that the router makes itself.
+// codeOf maps the statuses of the router to error codes.
 var codeOf = map[int]string{
 	http.StatusNotFound:              "no_such_path",
 	http.StatusMethodNotAllowed:      "method_not_allowed",
@@ -68,10 +68,10 @@ var codeOf = map[int]string{
 	http.StatusRequestURITooLong:     "uri_too_long",
 }
 
-// statusClientGone is what logs and metrics call a request whose client did not wait for the answer, as nginx does.
+// statusClientGone is the status in logs and metrics if the client closed the connection early, as in nginx.
 const statusClientGone = 499
 
-// problem turns any error into the problem to answer. An error that is not for the client becomes a 500 without text.
+// problem converts an error to a problem. An internal error becomes a 500 without details.
 func problem(err error, lang string) Problem {
 	var e *apperr.Error
 	var router *echo.HTTPError
@@ -80,14 +80,16 @@ func problem(err error, lang string) Problem {
 	case errors.As(err, &router) && codeOf[router.Code] != "":
 		code := codeOf[router.Code]
 		return Problem{Status: router.Code, Code: code, Title: apperr.Message(code, lang, nil), Type: "/problems/" + code}
-	case errors.Is(err, context.Canceled): // the client has gone; nobody reads this but the log
+	case errors.Is(err, context.Canceled): // the client has closed the connection; only the log shows this
 		return Problem{Status: statusClientGone, Code: "canceled", Title: apperr.Message("canceled", lang, nil), Type: "/problems/canceled"}
 	case errors.Is(err, context.DeadlineExceeded):
 		e = &apperr.Error{Kind: apperr.Unavailable, Code: "timeout"}
 	default:
-		return Problem{Status: http.StatusInternalServerError, Code: "internal", Title: apperr.Message("internal", lang, nil), Type: "/problems/internal"}
+		return Problem{Status: http.StatusInternalServerError, Code: "internal",
+			Title: apperr.Message("internal", lang, nil), Type: "/problems/internal"}
 	}
-	p := Problem{Type: "/problems/" + e.Code, Title: apperr.Message(e.Code, lang, e.Args), Status: statusOf[e.Kind], Code: e.Code, Extra: e.Extra}
+	p := Problem{Type: "/problems/" + e.Code, Title: apperr.Message(e.Code, lang, e.Args),
+		Status: statusOf[e.Kind], Code: e.Code, Extra: e.Extra}
 	var details []string
 	for _, f := range e.Fields {
 		m := ProblemError{f.Pointer, f.Parameter, f.Code, apperr.Message(f.Code, lang, f.Args), f.Allowed, f.Candidates}
@@ -102,7 +104,7 @@ func problem(err error, lang string) Problem {
 	return p
 }
 
-// fail answers an error. It is Echo's error handler, so nothing else ever renders one.
+// fail sends the problem of an error. It is Echo's error handler, and nothing else sends problems.
 func (s *server) fail(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
@@ -114,10 +116,10 @@ func (s *server) fail(err error, c echo.Context) {
 	h.Set("Cache-Control", "no-store")
 	switch p.Status {
 	case http.StatusPermanentRedirect:
-		leadOn(c, err, &p)
+		redirectMerged(c, err, &p)
 	case http.StatusUnauthorized:
 		h.Add("WWW-Authenticate", `Bearer realm="registry"`)
-		if c.Request().Header.Get("Sec-Fetch-Mode") == "" { // or a browser would open its own window over the page that asked
+		if c.Request().Header.Get("Sec-Fetch-Mode") == "" { // for a script of a page, a browser would open its own login dialog
 			h.Add("WWW-Authenticate", `Basic realm="registry", charset="UTF-8"`)
 		}
 	case http.StatusServiceUnavailable:
@@ -127,8 +129,9 @@ func (s *server) fail(err error, c echo.Context) {
 	_ = send(c, p.Status, "application/problem+json", p)
 }
 
-// leadOn sends who reads a merged record to the one that it is part of. Who writes decides anew: their version is another record's.
-func leadOn(c echo.Context, err error, p *Problem) {
+// redirectMerged redirects reads of a merged record to the record that it became part of. Writes return 409, because their
+// If-Match holds the version of another record.
+func redirectMerged(c echo.Context, err error, p *Problem) {
 	r := c.Request()
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		p.Status = http.StatusConflict
@@ -145,7 +148,7 @@ func leadOn(c echo.Context, err error, p *Problem) {
 
 var messageMatcher = language.NewMatcher([]language.Tag{language.English, language.Russian, language.Kazakh})
 
-// messageLanguage chooses the language of messages.
+// messageLanguage returns the language of messages.
 func messageLanguage(r *http.Request) string {
 	header := r.Header.Get("Accept-Language")
 	if header == "" {

@@ -20,15 +20,13 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Whole lists as files. Their handlers are in exporters.go.
-
-// exportParams are what every export takes besides the filters and the order of the list.
+// exportParams are the parameters of every export in addition to the filters and the order of the list.
 type exportParams struct {
-	Delimiter string `query:"delimiter" form:"delimiter" enums:"comma,semicolon,tab"` // Of CSV: what stands between cells, `comma` by default. Excel with Russian or Kazakh settings wants `semicolon`.
-	BOM       string `query:"bom" form:"bom" enums:"0,1"`                             // Of CSV: whether the file begins with a byte order mark, `1` by default. Excel needs it; `0` for programs that do not expect it.
+	Delimiter string `query:"delimiter" form:"delimiter" enums:"comma,semicolon,tab"` // The separator of CSV, `comma` by default. Excel with Russian or Kazakh settings requires `semicolon`.
+	BOM       string `query:"bom" form:"bom" enums:"0,1"`                             // Whether a CSV file begins with a byte order mark, `1` by default. Excel needs it. Use `0` for programs that do not support it.
 }
 
-// exportOf sends all records of a list, in the format that the path ends in. look, if any, completes the filter first.
+// exportOf sends all records of a list, in the format that ends the path. look, if not nil, completes the filter first.
 func exportOf[F any, T paging.Row](s *server, c echo.Context, look func(context.Context, *F) error,
 	list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
 	format := c.Param("format")
@@ -72,7 +70,7 @@ func exportOf[F any, T paging.Row](s *server, c echo.Context, look func(context.
 			if err != nil {
 				return err
 			}
-			cursor = s.changeCursor(ctx, page.Head) // of the search by name, which is older than the snapshot
+			cursor = s.changeCursor(ctx, page.Head) // a search by name is older than the snapshot
 			to.setCursor(cursor)
 			if err := addAll(file, page.Items, p.Lang, fields); err != nil {
 				return err
@@ -85,7 +83,7 @@ func exportOf[F any, T paging.Row](s *server, c echo.Context, look func(context.
 	})
 }
 
-// exportedFields returns the members to keep, nil for all of them. It reports the mistakes that depend on the format.
+// exportedFields returns the members to export, nil for all of them. It rejects parameters that the format does not have.
 func exportedFields(c echo.Context, format string, record reflect.Type, names []string) ([]string, error) {
 	var fieldErrors []apperr.Field
 	for _, name := range []string{"bom", "delimiter"} {
@@ -99,7 +97,7 @@ func exportedFields(c echo.Context, format string, record reflect.Type, names []
 	return selectMembers(record, names)
 }
 
-// addAll adds records to a file, with texts in lang beside those of all languages unless lang is empty.
+// addAll adds records to a file. Unless lang is empty, it adds the texts in lang.
 func addAll[T any](file export.File, records []T, lang string, fields []string) error {
 	if lang != "" {
 		text.Localize(records, lang)

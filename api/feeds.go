@@ -16,8 +16,7 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Round tables for calendars and feed readers. These programs poll an address, so that the answer depends on the
-// address alone.
+// Round tables for calendars and feed readers. They subscribe to an address, so the response depends on the address only.
 
 // ofCalendars and ofFeeds are the parameters of lists that calendars and feeds do not have.
 var (
@@ -25,11 +24,15 @@ var (
 	ofFeeds     = []string{"cursor", "count", "sort", "fields"}
 )
 
-// getCalendar answers with round tables as a calendar.
+// getCalendar sends round tables as a calendar.
 //
 //	@ID				getCalendar
-//	@Summary		Round tables as a calendar
-//	@Description	To subscribe to in a calendar program, with the filters of the list of round tables. An event keeps its `UID`, and `SEQUENCE` is its version; a cancelled one stays, with `STATUS:CANCELLED`, and a postponed one is `TENTATIVE`. Events without times are all-day. One known by its month only spans that month and leaves it free; one known by its year only, or without any date, is left out. Texts are in the language of `lang`, or the next one of the chain ru, en, kk.
+//	@Summary		Get a calendar
+//	@Description	Returns round tables for a subscription in a calendar program, with the filters of the list. The `UID` of an
+//	@Description	event never changes, and `SEQUENCE` is its version. Cancelled events stay with `STATUS:CANCELLED`; postponed
+//	@Description	events are `TENTATIVE`. Events without times are all-day. An event with a known month only spans that month
+//	@Description	without blocking it. Events with a known year only, or without a date, are left out. Texts are in the language
+//	@Description	of `lang`, or the next one of the chain ru, en, kk.
 //	@Tags			Calendars and feeds
 //	@Produce		text/calendar
 //	@x-without		["limit", "cursor", "count", "sort", "fields"]
@@ -63,7 +66,7 @@ func (s *server) getCalendar(c echo.Context) error {
 	})
 }
 
-// host returns the host name that makes the ids of events globally unique.
+// host returns the host name for globally unique ids.
 func (s *server) host() string {
 	if u, err := url.Parse(s.config.PublicBaseURL); err == nil && u.Hostname() != "" {
 		return u.Hostname()
@@ -71,11 +74,11 @@ func (s *server) host() string {
 	return "roundtables.kz"
 }
 
-// getAtomFeed answers with the latest round tables as Atom.
+// getAtomFeed sends the latest round tables as an Atom feed.
 //
 //	@ID				getAtomFeed
-//	@Summary		The latest round tables as an Atom feed
-//	@Description	Those that were changed last, the latest first, with the filters of the list of round tables.
+//	@Summary		Get an Atom feed
+//	@Description	Returns the round tables that changed last, the latest first, with the filters of the list.
 //	@Tags			Calendars and feeds
 //	@Produce		application/atom+xml
 //	@x-without		["cursor", "count", "sort", "fields"]
@@ -94,11 +97,11 @@ func (s *server) getAtomFeed(c echo.Context) error {
 	return c.Blob(http.StatusOK, "application/atom+xml; charset=utf-8", b)
 }
 
-// getJSONFeed answers with the latest round tables as a JSON Feed.
+// getJSONFeed sends the latest round tables as a JSON Feed.
 //
 //	@ID				getJsonFeed
-//	@Summary		The latest round tables as a JSON Feed
-//	@Description	Those that were changed last, the latest first, with the filters of the list of round tables. The format is JSON Feed 1.1.
+//	@Summary		Get a JSON Feed
+//	@Description	Returns the round tables that changed last, the latest first, with the filters of the list, as JSON Feed 1.1.
 //	@Tags			Calendars and feeds
 //	@Produce		application/feed+json
 //	@x-without		["cursor", "count", "sort", "fields"]

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// pollEvery is how often the log is looked at while somebody waits for it. A NOTIFY in every write would cost the writers more.
+// pollEvery is how often the head of the log is read while requests wait. A NOTIFY in every write would cost more.
 const pollEvery = 200 * time.Millisecond
 
-// follower tells those who wait that the log has grown. One question serves them all, and nobody asks where nobody waits.
+// follower wakes waiting requests when the log has new entries. One query serves all of them; without any it does not poll.
 type follower struct {
 	head func(context.Context) (int64, error)
 
@@ -24,12 +24,12 @@ func newFollower(head func(context.Context) (int64, error)) *follower {
 	return &follower{head: head, moved: make(chan struct{})}
 }
 
-// beyond waits until the log has an entry after seq and reports true, or false when ctx, the time or the service ends first.
+// beyond waits for a log entry after seq and reports true. It reports false if ctx, end or the service ends first.
 func (f *follower) beyond(ctx context.Context, seq int64, end <-chan time.Time) bool {
 	f.mu.Lock()
 	f.waiting++
 	if !f.running {
-		f.running, f.seq = true, 0 // what was known when the last one waited may be of a database before its restore
+		f.running, f.seq = true, 0 // the last known head may be from before a restore of the database
 		go f.follow()
 	}
 	defer func() {
@@ -55,14 +55,14 @@ func (f *follower) beyond(ctx context.Context, seq int64, end <-chan time.Time) 
 	return true
 }
 
-// follow looks at the log until nobody waits.
+// follow polls the log until no request waits.
 func (f *follower) follow() {
 	for {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		seq, err := f.head(ctx)
 		cancel()
 		f.mu.Lock()
-		if err == nil && seq != f.seq { // where the database does not answer, the next one who asks it says so
+		if err == nil && seq != f.seq { // the next query of a request reports a database error
 			f.seq = seq
 			close(f.moved)
 			f.moved = make(chan struct{})

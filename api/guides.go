@@ -28,7 +28,7 @@ func newGuides(address string) func() (guides, error) {
 	})
 }
 
-// showGuide answers the page of a guide, or the index of guides.
+// showGuide sends the page of a guide, or the index of guides.
 func (s *server) showGuide(c echo.Context) error {
 	g, err := s.guides()
 	if err != nil {
@@ -55,7 +55,7 @@ var examples = sync.OnceValue(func() map[string]docs.File {
 	return files
 })
 
-// showExample answers a program that a guide links to, as text.
+// showExample sends an example program as text.
 func (s *server) showExample(c echo.Context) error {
 	return servePage(c, examples(), c.Param("*"))
 }

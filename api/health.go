@@ -15,8 +15,7 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Operations is the second table of routes: what machines ask about the service itself. Its routes need no key, count
-// against no quota and are not part of the data's API.
+// Operations returns the routes for operating the service. They require no key and do not count against a quota.
 func Operations() []Route {
 	return []Route{
 		{http.MethodGet, "/", "", (*server).showIndex},
@@ -27,43 +26,44 @@ func Operations() []Route {
 	}
 }
 
-// Health is the answer of /livez and /readyz.
+// Health is the response of /livez and /readyz.
 //
-//	@Description	Whether the service is well.
+//	@Description	The health of the service.
 type Health struct {
 	Status string        `json:"status" example:"ready"` // `alive` or `ready`.
 	Schema *HealthSchema `json:"schema"`                 // The database's schema; null from /livez.
 } //	@name	Health
 
-// HealthSchema says which schema the service found.
+// HealthSchema compares the schema of the database with that of the service.
 //
-//	@Description	Which schema the database has and which one the service was built for.
+//	@Description	The schema version of the database and the one that the service requires.
 type HealthSchema struct {
 	Version uint `json:"version" example:"9"` // Of the database.
-	Wanted  uint `json:"wanted" example:"9"`  // Of the service. A newer database is fine: migrations keep the release before them working.
+	Wanted  uint `json:"wanted" example:"9"`  // Of the service. A newer database works, too: migrations stay compatible with the previous release.
 } //	@name	HealthSchema
 
-// livez answers as long as the process answers at all: a database that is away is no reason to restart it.
+// livez always returns 200. It ignores the database, because a restart would not repair it.
 //
 //	@ID				getLiveness
-//	@Summary		Is the process alive?
-//	@Description	For an orchestrator: restart the process when this does not answer.
+//	@Summary		Check liveness
+//	@Description	For an orchestrator: restart the process if this request fails.
 //	@Tags			Service
-//	@Success		200	{object}	Health	"It is."
+//	@Success		200	{object}	Health	"The process is alive."
 //	@Router			/livez [get]
 func (s *server) livez(c echo.Context) error {
 	c.Response().Header().Set("Cache-Control", "no-store")
 	return send(c, http.StatusOK, echo.MIMEApplicationJSON, Health{Status: "alive"})
 }
 
-// readyz answers 200 when requests can be served: the service is not stopping, the database answers, and its schema is
-// at least the one the service was built for. Otherwise it is a 503 that says which of these failed.
+// readyz returns 200 if the service can handle requests: it is not stopping, the database responds, and its schema is at
+// least the one of the service. Otherwise it returns 503 with the reason.
 //
 //	@ID				getReadiness
-//	@Summary		Can requests be served?
-//	@Description	For a load balancer: 503 while the service stops, the database does not answer, or its schema is older than the service.
+//	@Summary		Check readiness
+//	@Description	For a load balancer. Returns 503 while the service stops, the database does not respond, or its schema is older
+//	@Description	than the service.
 //	@Tags			Service
-//	@Success		200	{object}	Health	"They can."
+//	@Success		200	{object}	Health	"The service is ready."
 //	@Router			/readyz [get]
 func (s *server) readyz(c echo.Context) error {
 	c.Response().Header().Set("Cache-Control", "no-store")
@@ -72,33 +72,33 @@ func (s *server) readyz(c echo.Context) error {
 		return apperr.New(apperr.Unavailable, "stopping")
 	default:
 	}
-	schema, err := s.probe.ask(c.Request().Context())
+	schema, err := s.probe.check(c.Request().Context())
 	if err != nil {
 		return err
 	}
 	return send(c, http.StatusOK, echo.MIMEApplicationJSON, Health{"ready", &schema})
 }
 
-// probe asks the database over a connection of its own: a pool that is busy with requests must not make the service
-// look dead, for it would lose all its requests exactly when it has the most.
+// probe checks the database over a connection of its own. Otherwise a busy pool would make the service look unready exactly
+// under the highest load.
 type probe struct {
 	config *pgx.ConnConfig
 	now    func() time.Time
 
-	mu     sync.Mutex
-	conn   *pgx.Conn
-	asked  time.Time
-	schema HealthSchema
-	err    error
+	mu      sync.Mutex
+	conn    *pgx.Conn
+	checked time.Time
+	schema  HealthSchema
+	err     error
 }
 
-// The bounds of a probe: how long an answer is good, and how long the database may take.
+// How long a result is valid, and how long the database may take.
 const (
 	probeTTL     = time.Second
 	probeTimeout = 2 * time.Second
 )
 
-// newProbe makes a probe whose connection is closed when ctx ends.
+// newProbe returns a probe whose connection is closed when ctx ends.
 func newProbe(ctx context.Context, config *pgx.ConnConfig, now func() time.Time) *probe {
 	config.RuntimeParams["application_name"] += " readyz"
 	p := &probe{config: config, now: now}
@@ -110,21 +110,21 @@ func newProbe(ctx context.Context, config *pgx.ConnConfig, now func() time.Time)
 	return p
 }
 
-// ask gives what the database said within the last second. Everyone who asks at the same time waits for one answer,
-// which none of them can break off.
-func (p *probe) ask(ctx context.Context) (HealthSchema, error) {
+// check returns the result of the last second, or checks the database. Concurrent calls share one check, which none of them
+// can cancel.
+func (p *probe) check(ctx context.Context) (HealthSchema, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.asked.IsZero() || p.now().Sub(p.asked) >= probeTTL {
+	if p.checked.IsZero() || p.now().Sub(p.checked) >= probeTTL {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
 		defer cancel()
-		p.schema, p.err = p.look(ctx)
-		p.asked = p.now()
+		p.schema, p.err = p.query(ctx)
+		p.checked = p.now()
 	}
 	return p.schema, p.err
 }
 
-func (p *probe) look(ctx context.Context) (HealthSchema, error) {
+func (p *probe) query(ctx context.Context) (HealthSchema, error) {
 	schema := HealthSchema{Wanted: migrations.Latest()}
 	fail := func(err error) (HealthSchema, error) {
 		p.drop()

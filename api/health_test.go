@@ -102,7 +102,7 @@ func TestTheConnectionOfTheProbeIsClosedWithTheService(t *testing.T) {
 	r := newRig(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	p := newProbe(ctx, r.pool.Config().ConnConfig, r.clock.now)
-	if _, err := p.ask(t.Context()); err != nil {
+	if _, err := p.check(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	conn := p.conn

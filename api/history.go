@@ -14,32 +14,32 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// historyQuery is what a history takes.
+// historyQuery are the parameters of a history.
 type historyQuery struct{ paging.Params }
 
 // Revision is one change of a record.
 //
-//	@Description	One change of one record: who, when, why, and what became of each field.
+//	@Description	One change of one record: who changed which fields, when and why.
 type Revision struct {
 	changes.Revision
-	Changes []changes.FieldChange `json:"changes"` // What became of each field; all of them when the record was made or deleted.
+	Changes []changes.FieldChange `json:"changes"` // The changed fields; all fields if the record was created or deleted.
 } //	@name	Revision
 
 // AuditEntry is one change of any record.
 //
-//	@Description	One change of one record: who, when, why, and which fields. What they hold is in the history of the record, for those who may read it.
+//	@Description	One change of one record: who changed which fields, when and why. The history of the record holds the values.
 type AuditEntry struct {
 	changes.Revision
-	Changed []string `json:"changed" example:"/title/ru"` // The fields that became others (RFC 6901).
+	Changed []string `json:"changed" example:"/title/ru"` // The changed fields (RFC 6901).
 } //	@name	AuditEntry
 
-// apiNames are the fields whose columns have other names.
+// apiNames maps columns to fields with other names.
 var apiNames = map[string]map[string]string{
 	affiliation.Type: {"/held_from": "/from", "/held_to": "/to", "/is_primary": "/primary"},
 	attendee.Type:    {"/on_behalf_of_person_id": "/on_behalf_of/person_id", "/on_behalf_of_organization_id": "/on_behalf_of/organization_id"},
 }
 
-// changesOf gives what a revision changed, by the names of the API.
+// changesOf returns the changed fields of a revision, with the names of the API.
 func changesOf(r changes.Revision) ([]changes.FieldChange, error) {
 	list, err := r.Changes()
 	for i, c := range list {
@@ -50,8 +50,8 @@ func changesOf(r changes.Revision) ([]changes.FieldChange, error) {
 	return list, err
 }
 
-// historyOf sends the changes of the record in the path, the newest first. A deleted record has a history, too. see
-// returns an error if the actor may not read it; nil: the scope of the route is enough.
+// historyOf sends the changes of the record in the path, the newest first, also if it is deleted. see returns an error if the
+// actor may not read it; without see, the scope of the route is sufficient.
 func historyOf(s *server, c echo.Context, recordType string, see func(ctx context.Context, db pg.DB, id int64) error) error {
 	n, err := id(c)
 	if err != nil {
@@ -72,9 +72,10 @@ func historyOf(s *server, c echo.Context, recordType string, see func(ctx contex
 	})
 }
 
-// mapped makes a page of other items.
+// mapped converts the items of a page.
 func mapped[A, B any](page paging.Page[A], err error, f func(A) (B, error)) (paging.Page[B], error) {
-	to := paging.Page[B]{Limit: page.Limit, Next: page.Next, Total: page.Total, Estimated: page.Estimated, State: page.State, Items: make([]B, len(page.Items))}
+	to := paging.Page[B]{Limit: page.Limit, Next: page.Next, Total: page.Total, Estimated: page.Estimated, State: page.State,
+		Items: make([]B, len(page.Items))}
 	for i, item := range page.Items {
 		if err == nil {
 			to.Items[i], err = f(item)
@@ -83,11 +84,12 @@ func mapped[A, B any](page paging.Page[A], err error, f func(A) (B, error)) (pag
 	return to, err
 }
 
-// listAudit answers all changes.
+// listAudit lists the changes of all records.
 //
 //	@ID				listAudit
-//	@Summary		List all changes
-//	@Description	Every change of every record, the newest first: who, when, why and which fields. Nothing that anybody wrote can be missing from it.
+//	@Summary		List the audit
+//	@Description	Every change of every record, the newest first: who changed which fields, when and why. The database records
+//	@Description	every write, so the audit is complete.
 //	@Tags			Changes
 //	@x-sort			["-changed_at"]
 //	@Param			filter	query		changes.AuditFilter	false	"-"
@@ -107,10 +109,10 @@ func (s *server) listAudit(c echo.Context) error {
 	})
 }
 
-// historyAPIKey answers the changes of an API key.
+// historyAPIKey lists the changes of an API key.
 //
 //	@ID			getApiKeyHistory
-//	@Summary	The history of an API key
+//	@Summary	List changes of an API key
 //	@Tags		API keys
 //	@x-sort		["-changed_at"]
 //	@Param		id		path		int				true	"The key."

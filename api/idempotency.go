@@ -122,7 +122,8 @@ func capture(c echo.Context, tx pgx.Tx, handle echo.HandlerFunc) (*storedRespons
 		return nil, err
 	}
 	h := recorded.header
-	return &storedResponse{recorded.status, h.Get(echo.HeaderContentType), h.Get(echo.HeaderLocation), h.Get("ETag"), recorded.body.Bytes(), h}, nil
+	return &storedResponse{recorded.status, h.Get(echo.HeaderContentType), h.Get(echo.HeaderLocation), h.Get("ETag"),
+		recorded.body.Bytes(), h}, nil
 }
 
 // send sends the response, for the first time or again.

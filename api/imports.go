@@ -22,35 +22,35 @@ const importsPath = "/v1/imports/"
 
 func isImport(path string) bool { return strings.HasPrefix(path, importsPath) }
 
-// extendForImport gives the request of an import the time that a large file takes, to come in and to be written.
+// extendForImport extends the deadlines of an import, because a large file takes longer to read and to write.
 func extendForImport(c echo.Context, limit time.Duration) time.Duration {
 	control := http.NewResponseController(c.Response())
 	end := time.Now().Add(imports.Time)
-	_, _ = control.SetReadDeadline(end), control.SetWriteDeadline(end) // writers of tests have none
+	_, _ = control.SetReadDeadline(end), control.SetWriteDeadline(end) // the response writers of tests have no deadlines
 	return max(limit, imports.Time)
 }
 
-// importing is what every import takes, of documents, too.
+// importing are the parameters of every import, of tables and of documents.
 type importing struct {
 	duplicateParams
-	OnError string `query:"on_error" form:"on_error" enums:"abort,skip" default:"abort"` // Whether a mistake in one row or object refuses the whole file, or only that one and what refers to it.
+	OnError string `query:"on_error" form:"on_error" enums:"abort,skip" default:"abort"` // Whether an error in one row or object rejects the whole file (`abort`), or only that one and those that refer to it (`skip`).
 }
 
-// importParams are what an import of a collection takes.
+// importParams are the parameters of an import of a table.
 type importParams struct {
 	importing
-	Overwrite bool   `query:"overwrite" form:"overwrite"`                             // Change records that have another `version` by now than their row says.
-	Delimiter string `query:"delimiter" form:"delimiter" enums:"comma,semicolon,tab"` // Of CSV: what stands between cells; found out by the first line where it is left out.
+	Overwrite bool   `query:"overwrite" form:"overwrite"`                             // Changes records even if their `version` is no longer the one in the row.
+	Delimiter string `query:"delimiter" form:"delimiter" enums:"comma,semicolon,tab"` // The separator of CSV. By default, the first line decides.
 }
 
-// importTypes are the media types of files, and their formats.
+// importTypes maps the media types of files to their formats.
 var importTypes = map[string]string{
 	"text/csv":             "csv",
 	"application/x-ndjson": "ndjson",
 	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
 }
 
-// importOf reads a file and writes its records.
+// importOf imports a table into a collection.
 func importOf[I any, T record](s *server, c echo.Context, of imports.Collection[I, T]) error {
 	media, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
 	format, ok := importTypes[media]
@@ -72,8 +72,8 @@ func importOf[I any, T record](s *server, c echo.Context, of imports.Collection[
 	})
 }
 
-// importWith imports raw, whose rows or objects write writes and counts, and sends the report. params points to a struct
-// that embeds p.
+// importWith imports a file and sends the report. write writes and counts its rows or objects. params points to a struct that
+// embeds p.
 func (s *server) importWith(c echo.Context, params any, p *importing, format string, raw []byte,
 	write func(ctx context.Context, tx pgx.Tx, head *imports.Head) ([]imports.Row, error)) error {
 	var done imports.Import
@@ -97,7 +97,7 @@ func (s *server) importWith(c echo.Context, params any, p *importing, format str
 	return item(c, http.StatusOK, &done, itemParams{})
 }
 
-// listImports answers a page of imports.
+// listImports lists imports.
 //
 //	@ID			listImports
 //	@Summary	List imports
@@ -108,14 +108,14 @@ func (s *server) importWith(c echo.Context, params any, p *importing, format str
 //	@Router		/v1/imports [get]
 func (s *server) listImports(c echo.Context) error { return listOf(s, c, imports.List) }
 
-// getImport answers one import.
+// getImport returns an import.
 //
 //	@ID			getImport
 //	@Summary	Get an import
 //	@Tags		Imports
 //	@Param		id		path		int				true	"The import."
 //	@Param		params	query		itemParams		false	"-"
-//	@Success	200		{object}	imports.Import	"The import, with what became of each row."
+//	@Success	200		{object}	imports.Import	"The import, with the result of each row."
 //	@Router		/v1/imports/{id} [get]
 func (s *server) getImport(c echo.Context) error {
 	return uncachedItemOf(s, c, func(ctx context.Context, db pg.DB, id int64) (imports.Import, error) { // messages follow Accept-Language
@@ -125,16 +125,17 @@ func (s *server) getImport(c echo.Context) error {
 	})
 }
 
-// revertImport takes an import back.
+// revertImport reverts an import.
 //
 //	@ID				revertImport
 //	@Summary		Revert an import
-//	@Description	Brings every record that the import changed back to what it was before, and deletes those that it created. If one of them was changed since, nothing is done:
-//	@Description	the answer is 409 with code `changed_since`, and `changed_since` lists the changes; a new record that others refer to by now is 409 `in_use`.
+//	@Description	Restores every record that the import changed, and deletes those that it created. If one of them was changed since,
+//	@Description	nothing is reverted: the response is 409 `changed_since`, and `changed_since` lists the changes. If other records
+//	@Description	refer to a created record, the response is 409 `in_use`.
 //	@Tags			Imports
 //	@Param			id		path		int				true	"The import."
 //	@Param			params	query		writeParams		false	"-"
-//	@Success		200		{object}	imports.Import	"The import, now reverted."
+//	@Success		200		{object}	imports.Import	"The reverted import."
 //	@Router			/v1/imports/{id}/revert [post]
 func (s *server) revertImport(c echo.Context) error {
 	n, err := id(c)
@@ -152,7 +153,7 @@ func (s *server) revertImport(c echo.Context) error {
 	return item(c, http.StatusOK, &m, itemParams{Lang: p.Lang})
 }
 
-// templateOf sends a table without rows: the columns that an import reads, with id and version.
+// templateOf sends an empty table with the columns that an import reads, id and version.
 func templateOf(c echo.Context, input reflect.Type) error {
 	if err := noQuery(c); err != nil {
 		return err

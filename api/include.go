@@ -18,16 +18,16 @@ import (
 	"roundtables.kz/registry/internal/statement"
 )
 
-// Parts of records that `include` shows with them. However many records there are, each name takes one statement.
+// Parts of records that `include` adds. Each part takes one statement, for any number of records.
 
 const (
-	maxIncluded      = 200 // parts of one kind with one record
-	maxIncludingPage = 100 // records a page that shows parts
+	maxIncluded      = 200 // parts of one type in one record
+	maxIncludingPage = 100 // records on a page with parts
 )
 
-// Partial tells which parts are not all there.
+// Partial names the parts that are incomplete.
 type Partial struct {
-	Truncated []string `json:"truncated,omitzero" validate:"optional" example:"statements"` // What `include` shows with this record, but not all of: the first 200 are here, the lists of their own have the others.
+	Truncated []string `json:"truncated,omitzero" validate:"optional" example:"statements"` // The parts of which `include` shows only the first 200. Their own lists have the others.
 }
 
 // RoundTable is a round table with the parts that `include` asks for.
@@ -35,19 +35,19 @@ type Partial struct {
 //	@Description	An event, with the parts that `include` asks for.
 type RoundTable struct {
 	roundtable.RoundTable
-	Attendees       []Attendee                      `json:"attendees,omitzero" validate:"optional"`       // With `include=attendees`: who took part, in the order of the source.
-	Statements      []statement.Statement           `json:"statements,omitzero" validate:"optional"`      // With `include=statements`: what was said, in the order of the source.
-	Recommendations []recommendation.Recommendation `json:"recommendations,omitzero" validate:"optional"` // With `include=recommendations`: what was proposed.
+	Attendees       []Attendee                      `json:"attendees,omitzero" validate:"optional"`       // With `include=attendees`: the attendees, in the order of the source.
+	Statements      []statement.Statement           `json:"statements,omitzero" validate:"optional"`      // With `include=statements`: the statements, in the order of the source.
+	Recommendations []recommendation.Recommendation `json:"recommendations,omitzero" validate:"optional"` // With `include=recommendations`: the recommendations.
 	Partial
 } //	@name	RoundTableWithParts
 
 // Attendee is an attendee with the parts that `include` asks for.
 //
-//	@Description	A part in a round table, with the parts that `include` asks for.
+//	@Description	An attendee of a round table, with the parts that `include` asks for.
 type Attendee struct {
 	attendee.Attendee
-	Statements []statement.Statement     `json:"statements,omitzero" validate:"optional"` // With `include=statements`: what this attendee said, in the order of the source.
-	Candidates []match.AttendeeCandidate `json:"candidates,omitzero" validate:"optional"` // With `resolved=false`: who this may be, by the name as listed and the organizations, the best first.
+	Statements []statement.Statement     `json:"statements,omitzero" validate:"optional"` // With `include=statements`: the statements of this attendee, in the order of the source.
+	Candidates []match.AttendeeCandidate `json:"candidates,omitzero" validate:"optional"` // With `resolved=false`: records that the name as listed and the organizations may refer to, the best first.
 	Partial
 } //	@name	AttendeeWithParts
 
@@ -57,8 +57,8 @@ type Attendee struct {
 type Person struct {
 	person.Person
 	Affiliations []affiliation.Affiliation `json:"affiliations,omitzero" validate:"optional"` // With `include=affiliations`: positions over time, the latest first.
-	Attendees    []attendee.Attendee       `json:"attendees,omitzero" validate:"optional"`    // With `include=attendees`: parts in round tables, the latest first.
-	Statements   []statement.Statement     `json:"statements,omitzero" validate:"optional"`   // With `include=statements`: what the person said, the latest first.
+	Attendees    []attendee.Attendee       `json:"attendees,omitzero" validate:"optional"`    // With `include=attendees`: attendances of round tables, the latest first.
+	Statements   []statement.Statement     `json:"statements,omitzero" validate:"optional"`   // With `include=statements`: statements of the person, the latest first.
 	Partial
 } //	@name	PersonWithParts
 
@@ -68,11 +68,11 @@ type Person struct {
 type Organization struct {
 	organization.Organization
 	Affiliations []affiliation.Affiliation `json:"affiliations,omitzero" validate:"optional"` // With `include=affiliations`: positions of people there, the latest first.
-	Organizers   []organizer.Organizer     `json:"organizers,omitzero" validate:"optional"`   // With `include=organizers`: parts in round tables, the latest first.
+	Organizers   []organizer.Organizer     `json:"organizers,omitzero" validate:"optional"`   // With `include=organizers`: organized round tables, the latest first.
 	Partial
 } //	@name	OrganizationWithParts
 
-// including makes room in the parameters of a page for the parts: a page of fewer records, and members that stay.
+// including lowers the limit of a page with parts and adds the parts to its fields.
 func including(p *paging.Params, include []string) *paging.Params {
 	if len(include) > 0 {
 		p.Limit = min(p.Limit, maxIncludingPage)
@@ -81,7 +81,7 @@ func including(p *paging.Params, include []string) *paging.Params {
 	return p
 }
 
-// keepIncluded adds the parts to the members that a client wants, if it names any.
+// keepIncluded adds the parts to the fields that a client names, if any.
 func keepIncluded(fields, include []string) []string {
 	if len(fields) == 0 {
 		return fields
@@ -94,12 +94,12 @@ func keepIncluded(fields, include []string) []string {
 	return fields
 }
 
-// asks reports whether include names a part, or a part of it.
+// asks reports whether include names a part or one of its own parts.
 func asks(include []string, name string) bool {
 	return slices.ContainsFunc(include, func(i string) bool { return i == name || strings.HasPrefix(i, name+".") })
 }
 
-// parts reads the parts of one kind of the records and hands each record its own, also when it has none.
+// parts reads the parts of one type and calls give for each record with its list, which may be empty.
 func parts[T any](ctx context.Context, db pg.DB, name string, ids []int64, read func(context.Context, pg.DB, []int64, int) ([]T, error),
 	parent func(T) int64, give func(i int, list []T) *Partial) error {
 	all, err := read(ctx, db, ids, maxIncluded+1)
@@ -131,7 +131,7 @@ func withRoundTables(ctx context.Context, db pg.DB, list []roundtable.RoundTable
 	}
 	if asks(include, "attendees") {
 		var flat []attendee.Attendee
-		var at [][2]int // where each of flat belongs
+		var at [][2]int // the indexes of the round table and the attendee, for each of flat
 		err := parts(ctx, db, "attendees", ids, attendee.OfRoundTables, func(a attendee.Attendee) int64 { return a.RoundTableID },
 			func(i int, list []attendee.Attendee) *Partial {
 				with[i].Attendees = make([]Attendee, len(list))
@@ -152,8 +152,8 @@ func withRoundTables(ctx context.Context, db pg.DB, list []roundtable.RoundTable
 		if err != nil {
 			return nil, err
 		}
-		for n, place := range at {
-			with[place[0]].Attendees[place[1]] = attendees[n]
+		for n, i := range at {
+			with[i[0]].Attendees[i[1]] = attendees[n]
 		}
 	}
 	if asks(include, "statements") {
@@ -164,7 +164,8 @@ func withRoundTables(ctx context.Context, db pg.DB, list []roundtable.RoundTable
 		}
 	}
 	if asks(include, "recommendations") {
-		err := parts(ctx, db, "recommendations", ids, recommendation.OfRoundTables, func(r recommendation.Recommendation) int64 { return r.RoundTableID },
+		err := parts(ctx, db, "recommendations", ids, recommendation.OfRoundTables,
+			func(r recommendation.Recommendation) int64 { return r.RoundTableID },
 			func(i int, list []recommendation.Recommendation) *Partial {
 				with[i].Recommendations = list
 				return &with[i].Partial
@@ -246,23 +247,23 @@ func withOrganizations(ctx context.Context, db pg.DB, list []organization.Organi
 	return with, nil
 }
 
-// The queries of lists and items that take `include`. Its limits stand in the description.
+// The parameters of lists and items with `include`.
 
 type roundTableQuery struct {
 	roundtable.Filter
-	Include []string `query:"include" form:"include" enums:"attendees,attendees.statements,statements,recommendations" validate:"max=10"` // Parts to show with each record, at most 200 of a kind; a page has 100 records at most then.
+	Include []string `query:"include" form:"include" enums:"attendees,attendees.statements,statements,recommendations" validate:"max=10"` // Parts to include with each record, at most 200 of each type. A page then has at most 100 records.
 }
 
 func (q *roundTableQuery) Page() *paging.Params { return including(q.Filter.Page(), q.Include) }
 
 type roundTableParams struct {
 	itemParams
-	Include []string `query:"include" form:"include" enums:"attendees,attendees.statements,statements,recommendations" validate:"max=10"` // Parts to show with the record, at most 200 of a kind.
+	Include []string `query:"include" form:"include" enums:"attendees,attendees.statements,statements,recommendations" validate:"max=10"` // Parts to include with the record, at most 200 of each type.
 }
 
 type attendeeQuery struct {
 	attendee.Filter
-	Include []string `query:"include" form:"include" enums:"statements" validate:"max=10"` // Parts to show with each record, at most 200 of a kind; a page has 100 records at most then.
+	Include []string `query:"include" form:"include" enums:"statements" validate:"max=10"` // Parts to include with each record, at most 200 of each type. A page then has at most 100 records.
 }
 
 func (q *attendeeQuery) Page() *paging.Params { return including(q.Filter.Page(), q.parts()) }
@@ -271,7 +272,7 @@ func (q *attendeeQuery) parts() []string { return orCandidates(q.Include, q.Reso
 
 type attendeeWithinQuery struct {
 	attendee.Within
-	Include []string `query:"include" form:"include" enums:"statements" validate:"max=10"` // Parts to show with each record, at most 200 of a kind; a page has 100 records at most then.
+	Include []string `query:"include" form:"include" enums:"statements" validate:"max=10"` // Parts to include with each record, at most 200 of each type. A page then has at most 100 records.
 }
 
 func (q *attendeeWithinQuery) Page() *paging.Params { return including(q.Within.Page(), q.parts()) }
@@ -280,34 +281,34 @@ func (q *attendeeWithinQuery) parts() []string { return orCandidates(q.Include, 
 
 type attendeeParams struct {
 	itemParams
-	Include []string `query:"include" form:"include" enums:"statements" validate:"max=10"` // Parts to show with the record, at most 200 of a kind.
+	Include []string `query:"include" form:"include" enums:"statements" validate:"max=10"` // Parts to include with the record, at most 200 of each type.
 }
 
 type personQuery struct {
 	person.Filter
-	Include []string `query:"include" form:"include" enums:"affiliations,attendees,statements" validate:"max=10"` // Parts to show with each record, at most 200 of a kind; a page has 100 records at most then.
+	Include []string `query:"include" form:"include" enums:"affiliations,attendees,statements" validate:"max=10"` // Parts to include with each record, at most 200 of each type. A page then has at most 100 records.
 }
 
 func (q *personQuery) Page() *paging.Params { return including(q.Filter.Page(), q.Include) }
 
 type personParams struct {
 	itemParams
-	Include []string `query:"include" form:"include" enums:"affiliations,attendees,statements" validate:"max=10"` // Parts to show with the record, at most 200 of a kind.
+	Include []string `query:"include" form:"include" enums:"affiliations,attendees,statements" validate:"max=10"` // Parts to include with the record, at most 200 of each type.
 }
 
 type organizationQuery struct {
 	organization.Filter
-	Include []string `query:"include" form:"include" enums:"affiliations,organizers" validate:"max=10"` // Parts to show with each record, at most 200 of a kind; a page has 100 records at most then.
+	Include []string `query:"include" form:"include" enums:"affiliations,organizers" validate:"max=10"` // Parts to include with each record, at most 200 of each type. A page then has at most 100 records.
 }
 
 func (q *organizationQuery) Page() *paging.Params { return including(q.Filter.Page(), q.Include) }
 
 type organizationParams struct {
 	itemParams
-	Include []string `query:"include" form:"include" enums:"affiliations,organizers" validate:"max=10"` // Parts to show with the record, at most 200 of a kind.
+	Include []string `query:"include" form:"include" enums:"affiliations,organizers" validate:"max=10"` // Parts to include with the record, at most 200 of each type.
 }
 
-// pageWith gives a page whose records are shown with parts.
+// pageWith returns a page whose records have parts.
 func pageWith[T, W any](ctx context.Context, db pg.DB, page paging.Page[T], err error, include []string,
 	with func(context.Context, pg.DB, []T, []string) ([]W, error)) (paging.Page[W], error) {
 	shown := paging.Page[W]{Limit: page.Limit, Next: page.Next, Total: page.Total, Estimated: page.Estimated, State: page.State}
@@ -317,7 +318,7 @@ func pageWith[T, W any](ctx context.Context, db pg.DB, page paging.Page[T], err 
 	return shown, err
 }
 
-// getWith gives the function that reads one record with parts.
+// getWith returns a function that reads one record with parts.
 func getWith[T, W any](p *itemParams, include *[]string, get func(context.Context, pg.DB, int64) (T, error),
 	with func(context.Context, pg.DB, []T, []string) ([]W, error)) func(context.Context, pg.DB, int64) (W, error) {
 	return func(ctx context.Context, db pg.DB, id int64) (shown W, err error) {

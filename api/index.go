@@ -13,14 +13,14 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Index is the answer at the root of the service.
+// Index is the response at the root of the service.
 //
-//	@Description	What the service offers and where.
+//	@Description	The links of the service.
 type Index struct {
 	Title       string      `json:"title" example:"Registry of round tables"`                       // Name of the service.
 	Description string      `json:"description" example:"Round tables of policy institutes: …"`     // What it holds.
 	License     string      `json:"license" example:"https://creativecommons.org/licenses/by/4.0/"` // Licence of the data.
-	Links       []IndexLink `json:"links"`                                                          // All of them.
+	Links       []IndexLink `json:"links"`                                                          // The links.
 } //	@name	Index
 
 // IndexLink is one entry of the index.
@@ -44,7 +44,7 @@ var indexGroups = []struct{ name, heading string }{
 	{"documentation", "API reference"}, {"guides", "Guides"}, {"data", "Data and formats"}, {"service", "Service"},
 }
 
-// indexLinks are the links to all but the guides.
+// indexLinks are all links except the guides.
 var indexLinks = []IndexLink{
 	{"documentation", "Swagger UI", "Every operation, with forms to try it.", "/docs/", "text/html"},
 	{"documentation", "OpenAPI 3.1", "The description of the API for programs.", "/openapi.json", "application/json"},
@@ -59,16 +59,16 @@ var indexLinks = []IndexLink{
 	{"data", "Calendar", "Round tables for calendar programs.", "/v1/calendar.ics", "text/calendar"},
 	{"data", "Atom feed", "Round tables for feed readers.", "/v1/feed.atom", "application/atom+xml"},
 	{"data", "JSON feed", "The same as JSON.", "/v1/feed.json", "application/feed+json"},
-	{"data", "Changes", "Everything, then what changed since: for mirrors.", "/v1/changes", "application/json"},
+	{"data", "Changes", "Everything, then what changed, for mirrors.", "/v1/changes", "application/json"},
 	{"data", "Reconciliation", "The address for OpenRefine.", "/v1/reconcile", "application/json"},
 
-	{"service", "Readiness", "Whether the service can answer requests.", "/readyz", "application/json"},
+	{"service", "Readiness", "Whether the service can handle requests.", "/readyz", "application/json"},
 }
 
-// showIndex answers the links of the service: to browsers as a page, to other clients as JSON.
+// showIndex sends the links of the service: a page to browsers, JSON to other clients.
 //
 //	@ID				getIndex
-//	@Summary		List what the service offers
+//	@Summary		List the links
 //	@Description	Links to the documentation, the guides and the formats of the data. Browsers get a page.
 //	@Tags			Service
 //	@Produce		json,html

@@ -27,8 +27,10 @@ type lookupParams struct {
 //
 //	@ID				lookupPeople
 //	@Summary		Find people by name while typing
-//	@Description	The name may be in any spelling, script and word order, misspelled or incomplete. If no result is certain, the results end with people of whose
-//	@Description	name all words but one are equal, because they may have changed their surname. If more than 20 people qualify, these are left out.
+//	@Description	The name may be in any spelling, script and word order, misspelled or incomplete. If no result is certain, the
+//	@Description	results end with people of whose
+//	@Description	name all words but one are equal, because they may have changed their surname. If more than 20 people qualify,
+//	@Description	these are left out.
 //	@Tags			People
 //	@Param			params	query		lookupParams	false	"-"
 //	@Success		200		{object}	match.PersonHits		"The best matches."
@@ -105,8 +107,10 @@ func (s *server) match(c echo.Context, t match.RecordType) error {
 //
 //	@ID				listPeopleDuplicates
 //	@Summary		List possible duplicates of people
-//	@Description	Pairs of people with similar names, the most similar of each page first. Merge the two, or record with `POST /v1/distinctions` that they are different:
-//	@Description	the pair is then no longer listed. A page is computed for two seconds at most, so it can be short or empty although `next_cursor` leads to more pairs.
+//	@Description	Pairs of people with similar names, the most similar of each page first. Merge the two, or record with `POST
+//	@Description	/v1/distinctions` that they are different:
+//	@Description	the pair is then no longer listed. A page is computed for two seconds at most, so it can be short or empty
+//	@Description	although `next_cursor` leads to more pairs.
 //	@Tags			People
 //	@Param			filter	query		match.DuplicateFilter	false	"-"
 //	@Success		200		{object}	Page[match.PersonDuplicate]	"A page of pairs."
@@ -119,8 +123,10 @@ func (s *server) listPeopleDuplicates(c echo.Context) error {
 //
 //	@ID				listOrganizationsDuplicates
 //	@Summary		List possible duplicates of organizations
-//	@Description	Pairs of organizations with similar names, the most similar of each page first. Merge the two, or record with `POST /v1/distinctions` that they are
-//	@Description	different: the pair is then no longer listed. A page is computed for two seconds at most, so it can be short or empty although `next_cursor` leads to
+//	@Description	Pairs of organizations with similar names, the most similar of each page first. Merge the two, or record with
+//	@Description	`POST /v1/distinctions` that they are
+//	@Description	different: the pair is then no longer listed. A page is computed for two seconds at most, so it can be short or
+//	@Description	empty although `next_cursor` leads to
 //	@Description	more pairs.
 //	@Tags			Organizations
 //	@Param			filter	query		match.DuplicateFilter		false	"-"

@@ -17,8 +17,10 @@ import (
 //
 //	@ID				mergePerson
 //	@Summary		Merge a person into another one
-//	@Description	For two records of the same person. All references move to the record that stays. Two attendances of one round table become one, with the roles of
-//	@Description	both. The names are added to the other names of the record that stays, and its empty fields are filled. The old address returns 308.
+//	@Description	For two records of the same person. All references move to the record that stays. Two attendances of one round
+//	@Description	table become one, with the roles of
+//	@Description	both. The merge adds the names to the other names of the record that stays and fills its empty fields. The old
+//	@Description	address returns 308.
 //	@Description	`dry_run=true` shows the result without saving. A merge can be undone.
 //	@Tags			People
 //	@Param			id		path		int				true	"The person to merge."
@@ -32,8 +34,10 @@ func (s *server) mergePerson(c echo.Context) error { return s.mergeInto(c, merge
 //
 //	@ID				mergeOrganization
 //	@Summary		Merge an organization into another one
-//	@Description	For two records of the same organization. All references move to the record that stays, those of its parts too. Two attendances of one round table
-//	@Description	become one. The names are added to the other names of the record that stays, and its empty fields are filled. The old address returns 308.
+//	@Description	For two records of the same organization. All references move to the record that stays, those of its parts too.
+//	@Description	Two attendances of one round table
+//	@Description	become one. The merge adds the names to the other names of the record that stays and fills its empty fields. The
+//	@Description	old address returns 308.
 //	@Description	`dry_run=true` shows the result without saving. A merge can be undone.
 //	@Tags			Organizations
 //	@Param			id		path		int				true	"The organization to merge."
@@ -112,8 +116,10 @@ func (s *server) getMerge(c echo.Context) error { return itemOf(s, c, merge.Get)
 //
 //	@ID				undoMerge
 //	@Summary		Undo a merge
-//	@Description	Restores the exact state before the merge: the record with its id, its references, and the attendances that were combined. If one of these records
-//	@Description	has changed since, nothing is restored: the response is 409 with the code `changed_since`, and `changed_since` lists the changes.
+//	@Description	Restores the exact state before the merge: the record with its id, its references, and the attendances that were
+//	@Description	combined. If one of these records
+//	@Description	has changed since, nothing is restored: the response is 409 with the code `changed_since`, and `changed_since`
+//	@Description	lists the changes.
 //	@Tags			Merges
 //	@Param			id		path		int				true	"The merge."
 //	@Param			params	query		writeParams		false	"-"

@@ -12,13 +12,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// metrics are what /metrics shows. Their labels come from the route table, so their number is bounded whatever is asked.
+// metrics are the metrics of /metrics. Their labels come from the route table, so their number is bounded.
 type metrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 	inFlight prometheus.Gauge
 	cached   prometheus.Counter
-	attempts *prometheus.CounterVec // to tell webhooks
+	attempts *prometheus.CounterVec // to deliver to webhooks
 	show     http.Handler
 }
 
@@ -28,28 +28,28 @@ func newMetrics(pool *pgxpool.Pool, behind func() time.Duration) *metrics {
 			Name: "registry_http_requests_total", Help: "Requests by method, pattern of the route and status.",
 		}, []string{"method", "route", "status"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "registry_http_request_duration_seconds", Help: "Time from the first look at a request to the end of its answer.",
+			Name: "registry_http_request_duration_seconds", Help: "Time from receiving a request to the end of its response.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10, 30},
 		}, []string{"method", "route"}),
-		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "registry_http_requests_in_flight", Help: "Requests that are being answered."}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Name: "registry_http_requests_in_flight", Help: "Requests in progress."}),
 		cached: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "registry_http_answers_kept_total", Help: "Answers that were kept and given again, for nothing had changed since.",
+			Name: "registry_http_answers_kept_total", Help: "Responses served from the response cache.",
 		}),
 		attempts: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "registry_webhook_attempts_total", Help: "Messages sent to webhooks, by what became of them: delivered, or why not.",
+			Name: "registry_webhook_attempts_total", Help: "Messages sent to webhooks, by result: delivered, or the reason for the failure.",
 		}, []string{"result"}),
 	}
 	oldest := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "registry_webhook_oldest_pending_seconds", Help: "For how long the oldest message that is on its way to an enabled webhook has been so.",
+		Name: "registry_webhook_oldest_pending_seconds", Help: "Age of the oldest pending message to an enabled webhook.",
 	}, func() float64 { return behind().Seconds() })
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(m.requests, m.duration, m.inFlight, m.cached, m.attempts, oldest, poolCollector{pool},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewBuildInfoCollector())
-	m.show = promhttp.HandlerFor(registry, promhttp.HandlerOpts{DisableCompression: true}) // ours compresses
+	m.show = promhttp.HandlerFor(registry, promhttp.HandlerOpts{DisableCompression: true}) // compress does it
 	return m
 }
 
-// observe counts a request that has been answered.
+// observe counts a completed request.
 func (m *metrics) observe(c echo.Context, took time.Duration) {
 	method, route := methodLabel(c.Request().Method), c.Path()
 	if route == "" {
@@ -59,7 +59,7 @@ func (m *metrics) observe(c echo.Context, took time.Duration) {
 	m.duration.WithLabelValues(method, route).Observe(took.Seconds())
 }
 
-// methodLabel bounds what clients can call a method.
+// methodLabel returns the label of a method; unknown methods share one, so that their number is bounded.
 func methodLabel(method string) string {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete, http.MethodPut, http.MethodOptions:
@@ -68,11 +68,11 @@ func methodLabel(method string) string {
 	return "other"
 }
 
-// showMetrics answers the metrics of this process.
+// showMetrics sends the metrics of this process.
 //
 //	@ID				getMetrics
-//	@Summary		Metrics for Prometheus
-//	@Description	In the text format of Prometheus, or as the Accept header asks.
+//	@Summary		Get Prometheus metrics
+//	@Description	Returns the text format of Prometheus, or another format that the `Accept` header names.
 //	@Tags			Service
 //	@Produce		plain
 //	@Success		200	{string}	string	"The metrics of this process."
@@ -83,7 +83,7 @@ func (s *server) showMetrics(c echo.Context) error {
 	return nil
 }
 
-// poolCollector shows the pool of connections as it is at the moment it is asked.
+// poolCollector collects the current state of the connection pool.
 type poolCollector struct{ pool *pgxpool.Pool }
 
 func poolDesc(name, help string, labels ...string) *prometheus.Desc {
@@ -93,10 +93,10 @@ func poolDesc(name, help string, labels ...string) *prometheus.Desc {
 var (
 	poolConnections = poolDesc("connections", "Connections by state: acquired, idle, constructing.", "state")
 	poolMax         = poolDesc("max_connections", "Connections that the pool may open.")
-	poolAcquires    = poolDesc("acquires_total", "Connections that were asked for and given.")
-	poolWaits       = poolDesc("waits_total", "Requests for a connection that had to wait, because none was idle.")
-	poolWaited      = poolDesc("wait_seconds_total", "Time that was spent waiting for a connection.")
-	poolCanceled    = poolDesc("canceled_acquires_total", "Requests for a connection that were given up.")
+	poolAcquires    = poolDesc("acquires_total", "Connections acquired from the pool.")
+	poolWaits       = poolDesc("waits_total", "Acquisitions that had to wait because no connection was idle.")
+	poolWaited      = poolDesc("wait_seconds_total", "Time spent waiting for a connection.")
+	poolCanceled    = poolDesc("canceled_acquires_total", "Acquisitions that were canceled.")
 )
 
 // Describe implements prometheus.Collector.

@@ -19,13 +19,13 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// errorKey is where fail leaves the error chain for the log line.
+// errorKey is where fail stores the error for the log line.
 const errorKey = "error"
 
-// maxURL is the longest request line that is read, in bytes.
+// maxURL is the longest accepted request target, in bytes.
 const maxURL = 8 << 10
 
-// The safety headers of every answer. An answer that needs another policy, such as the documentation, sets its own.
+// The security headers of every response. Handlers that need another policy, such as the documentation, replace them.
 var (
 	nosniff        = []string{"nosniff"}
 	noReferrer     = []string{"no-referrer"}
@@ -34,7 +34,7 @@ var (
 	onlyHTTPS      = []string{"max-age=31536000"}
 )
 
-// observe gives a request its id and safety headers, logs it in one line, counts it, and turns a panic into a 500.
+// observe sets the request id and the security headers, logs and counts the request, and turns a panic into a 500.
 func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	secure := strings.HasPrefix(s.config.PublicBaseURL, "https://")
 	return func(c echo.Context) (err error) {
@@ -62,7 +62,7 @@ func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			s.metrics.observe(c, took)
 			s.logLine(c, took)
 			if p == http.ErrAbortHandler {
-				panic(p) // the handler cut the answer off on purpose: the connection has to break
+				panic(p) // the handler aborts an incomplete response: the server must close the connection
 			}
 			err = nil
 		}()
@@ -73,7 +73,7 @@ func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// panicError is a bug that was caught.
+// panicError is a recovered panic.
 type panicError struct {
 	value any
 	stack []byte
@@ -81,7 +81,7 @@ type panicError struct {
 
 func (p *panicError) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 
-// logLine is the one line of a request. It holds nothing that a client wrote but the method: no body, key, name or path.
+// logLine logs a request in one line. Of what the client sent, it holds only the method: no body, key, name or path.
 func (s *server) logLine(c echo.Context, took time.Duration) {
 	level := slog.LevelInfo
 	if s.operations[c.Path()] {
@@ -98,8 +98,8 @@ func (s *server) logLine(c echo.Context, took time.Duration) {
 		return
 	}
 	attrs := make([]slog.Attr, 0, 9)
-	attrs = append(attrs, slog.String("method", methodLabel(c.Request().Method)), slog.String("route", c.Path()), slog.Int("status", c.Response().Status),
-		slog.Duration("took", took), slog.String("actor", actor.From(ctx).String()),
+	attrs = append(attrs, slog.String("method", methodLabel(c.Request().Method)), slog.String("route", c.Path()),
+		slog.Int("status", c.Response().Status), slog.Duration("took", took), slog.String("actor", actor.From(ctx).String()),
 		slog.String("request_id", c.Response().Header().Get(echo.HeaderXRequestID)))
 	if broken {
 		attrs = append(attrs, slog.Bool("cut_off", true))
@@ -115,13 +115,12 @@ func (s *server) logLine(c echo.Context, took time.Duration) {
 			attrs = append(attrs, slog.String("stack", string(bug.stack)))
 		}
 	}
-	line := slog.NewRecord(time.Now(), level, "request", 0) // where it is written from is always here, and costs to find out
+	line := slog.NewRecord(time.Now(), level, "request", 0) // without the caller, which is always this function
 	line.AddAttrs(attrs...)
 	_ = log.Handler().Handle(ctx, line)
 }
 
-// guard admits a request to a route: it finds the actor, counts the request against the quota, holds the route's scope
-// against the actor and sets the deadline.
+// guard wraps a route: it sets the deadline, identifies the actor, counts the request against the quota and checks the scope.
 func (s *server) guard(r Route) echo.HandlerFunc {
 	handle := s.idempotent(r, r.handler(s))
 	unlimited := isDownload(r.Path)
@@ -136,8 +135,8 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 			return err
 		}
 		ctx := c.Request().Context()
-		if !unlimited && (r.Path != jsonLDPath || !prefers(c.Request(), mediaJSONLD)) { // which may be long, too
-			limit := s.config.RequestTimeout + s.waited(r, c)
+		if !unlimited && (r.Path != jsonLDPath || !prefers(c.Request(), mediaJSONLD)) { // JSON-LD may be a long download
+			limit := s.config.RequestTimeout + s.waitTime(r, c)
 			if isImport(r.Path) {
 				limit = extendForImport(c, limit)
 			}
@@ -169,14 +168,14 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 		}
 		err = handle(c)
 		if err == nil && c.Response().Status == http.StatusNotModified {
-			refund() // whoever asks again politely pays nothing
+			refund() // 304 does not count
 		}
 		return err
 	}
 }
 
-// waited is how long a request asks to be kept waiting, beside the time that its answer may take.
-func (s *server) waited(r Route, c echo.Context) time.Duration {
+// waitTime returns how long a request asks to wait for changes, in addition to its processing time.
+func (s *server) waitTime(r Route, c echo.Context) time.Duration {
 	switch r.Path {
 	case streamPath:
 		return s.config.StreamFor
@@ -188,7 +187,7 @@ func (s *server) waited(r Route, c echo.Context) time.Duration {
 	return time.Duration(max(0, min(seconds, maxWait))) * time.Second
 }
 
-// admit holds the scope of a route against an actor.
+// admit returns an error unless the actor has the scope of a route.
 func admit(who actor.Actor, scope actor.Scope) error {
 	switch {
 	case who.Can(scope):
@@ -199,8 +198,8 @@ func admit(who actor.Actor, scope actor.Scope) error {
 	return apperr.New(apperr.Forbidden, "scope_missing", "scope", string(scope))
 }
 
-// identify finds who asks: a bearer key, a key as the password of HTTP Basic, or nobody. Wrong keys count against the
-// address they come from; when its quota is used up, only keys that were good before are still looked up.
+// identify returns the actor of a bearer key or of a key as the password of HTTP Basic, or an anonymous actor. Wrong keys count
+// against the address that they come from. When its quota is used up, only keys that were valid before are looked up.
 func (s *server) identify(ctx context.Context, c echo.Context) (actor.Actor, error) {
 	if c.Request().Header.Get(echo.HeaderAuthorization) == "" {
 		return actor.Actor{}, nil
@@ -220,7 +219,7 @@ func (s *server) identify(ctx context.Context, c echo.Context) (actor.Actor, err
 	return who, err
 }
 
-// bearer gives the key of an Authorization header, or "" where it holds none that could be one.
+// bearer returns the key of the Authorization header, or "".
 func bearer(r *http.Request) string {
 	header := r.Header.Get(echo.HeaderAuthorization)
 	if scheme, rest, found := strings.Cut(header, " "); found && strings.EqualFold(scheme, "Bearer") {
@@ -230,8 +229,7 @@ func bearer(r *http.Request) string {
 	return password
 }
 
-// checkQuery refuses a query string that cannot be read in full and one that carries a key: addresses end up in logs
-// and histories.
+// checkQuery rejects a malformed query string and one that contains a key, because addresses end up in logs and histories.
 func checkQuery(c echo.Context) error {
 	raw := c.Request().URL.RawQuery
 	if raw == "" {

@@ -13,16 +13,18 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// popoloParams are what the export as Popolo takes.
+// popoloParams are the parameters of the Popolo export.
 type popoloParams struct {
-	Lang string `query:"lang" form:"lang" validate:"omitempty,language" example:"ru"` // The language of names and titles, or the next one of the chain ru, en, kk. Names in other languages are among the other names.
+	Lang string `query:"lang" form:"lang" validate:"omitempty,language" example:"ru"` // The language of names and titles, or the next one of the chain ru, en, kk. Names in other languages become other names.
 }
 
-// exportPopolo sends people, organizations, affiliations and round tables as Popolo.
+// exportPopolo sends people, organizations, affiliations and round tables as a Popolo document.
 //
 //	@ID				exportPopolo
-//	@Summary		Export people, organizations, memberships and events as Popolo
-//	@Description	All of them in one document of one moment, in the terms of the Popolo project: `persons`, `organizations`, `memberships` (the positions of people) and `events` (the round tables, each with its first organizer and all its attendees with names).
+//	@Summary		Export a Popolo document
+//	@Description	Returns one document, which shows one moment of the registry, with the members of the Popolo project: `persons`,
+//	@Description	`organizations`, `memberships` (the positions of people) and `events` (the round tables, each with its first
+//	@Description	organizer and its named attendees).
 //	@Tags			Exports
 //	@Param			params	query		popoloParams	false	"-"
 //	@Success		200		{object}	popolo.Export	"The document."
@@ -38,23 +40,29 @@ func (s *server) exportPopolo(c echo.Context) error {
 	})
 }
 
-// popoloImportParams are what an import of Popolo takes.
+// popoloImportParams are the parameters of the Popolo import.
 type popoloImportParams struct {
 	importing
-	Language string `query:"language" form:"language" validate:"omitempty,language" example:"ru"`          // The language of texts that do not say theirs. Left out, it is guessed: Kazakh or Russian by the letters, else English.
-	Source   string `query:"source" form:"source" validate:"omitempty,max=40,scheme" example:"parliament"` // Whose document it is, in small letters: its ids are kept as external ids, `source:id`, and its objects are found by them the next time.
+	Language string `query:"language" form:"language" validate:"omitempty,language" example:"ru"`          // The language of texts that do not name theirs. By default, Kazakh or Russian if the letters indicate it, otherwise English.
+	Source   string `query:"source" form:"source" validate:"omitempty,max=40,scheme" example:"parliament"` // The publisher of the document, in lower case. The registry stores the ids of the document as external ids, `source:id`, and finds its objects by them in the next import.
 }
 
-// importPopolo takes a Popolo document.
+// importPopolo imports a Popolo document.
 //
 //	@ID				importPopolo
-//	@Summary		Import people, organizations, memberships and events from Popolo
-//	@Description	A document as `GET /v1/exports/popolo.json` sends it, or another one of the Popolo project's terms (`persons`, `organizations`, `memberships`, `posts`, `events`), up to 20 MiB. It is held against the project's schemas. People and organizations are found by our id where the name agrees, by `identifiers`, or by the exact name where it leaves no doubt (of people also by their organization); who may be several records is refused with the candidates unless `allow_duplicate=true`. Memberships become affiliations, events become drafts of round tables.
-//	@Description	The import adds what the registry lacks and replaces nothing: `kept` names the properties of which the registry has another value, `ignored` those that it has no place for. The same document again changes nothing. Try it with `dry_run=true` first.
+//	@Summary		Import a Popolo document
+//	@Description	Takes a document as `GET /v1/exports/popolo.json` returns it, or another one with `persons`, `organizations`,
+//	@Description	`memberships`, `posts` and `events`, up to 20 MiB. The schemas of the Popolo project validate it. People and
+//	@Description	organizations are found by our id if the name agrees, by `identifiers`, or by the exact name if it is unambiguous
+//	@Description	(for people also by their organization). A name that may mean several records is rejected with the candidates
+//	@Description	unless `allow_duplicate=true`. Memberships become affiliations; events become drafts of round tables.
+//	@Description
+//	@Description	The import adds what the registry lacks and replaces nothing. `kept` names the properties of which the registry
+//	@Description	has another value, `ignored` those that it cannot store. Importing the same document again changes nothing.
 //	@Tags			Imports
 //	@Param			params		query		popoloImportParams	false	"-"
 //	@Param			document	body		object				true	"The document."
-//	@Success		201			{object}	imports.Import		"What became of each object, in the order in which they were written: organizations, people, memberships, events."
+//	@Success		201			{object}	imports.Import		"The result of each object, in the order of writing: organizations, people, memberships, events."
 //	@Router			/v1/imports/popolo [post]
 func (s *server) importPopolo(c echo.Context) error {
 	raw, err := readJSON(c, "application/json")

@@ -11,12 +11,12 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Explanation is the answer at the address in `type` of a problem.
+// Explanation explains an error code.
 //
-//	@Description	What a code of a problem or of a mistake means.
+//	@Description	The meaning of an error code.
 type Explanation struct {
 	Code string `json:"code" example:"stale_version"` // The code.
-	// The text by language. A name in braces stands for what is filled in.
+	// The text in each language. A name in braces is a placeholder.
 	Text map[string]string `json:"text" example:"en:The record has changed since you read it."`
 } //	@name	Explanation
 
@@ -32,16 +32,16 @@ var explanationPage = template.Must(template.New("explanation").Parse(`<!doctype
 </html>
 `))
 
-// explainProblem explains a code: in a page to browsers, in JSON to other clients.
+// explainProblem explains an error code: a page for browsers, JSON for other clients.
 //
 //	@ID				explainProblem
-//	@Summary		What does this code mean?
-//	@Description	The address in `type` of every problem. Browsers get a page.
+//	@Summary		Explain an error code
+//	@Description	The member `type` of every problem links here. Browsers get a page.
 //	@Tags			Service
 //	@Produce		json,html
-//	@Param			code	path		string		true	"Code of a problem or of a mistake."
-//	@Success		200		{object}	Explanation	"What the code means, in three languages."
-//	@Failure		404		{object}	Problem		"There is no such code."
+//	@Param			code	path		string		true	"The code of a problem or of a field error."
+//	@Success		200		{object}	Explanation	"The meaning of the code, in three languages."
+//	@Failure		404		{object}	Problem		"The code does not exist."
 //	@Router			/problems/{code} [get]
 func (s *server) explainProblem(c echo.Context) error {
 	e := Explanation{Code: c.Param("code"), Text: apperr.Texts(c.Param("code"))}

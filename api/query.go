@@ -8,7 +8,7 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// query binds the query string to the filter of a list: strictly, with defaults and the decoded cursor.
+// query binds the query string to the filter of a list: it rejects unknown parameters, applies defaults and decodes the cursor.
 func query[F any](s *server, c echo.Context) (F, error) {
 	var f F
 	values := c.QueryParams()
@@ -27,11 +27,11 @@ func query[F any](s *server, c echo.Context) (F, error) {
 	return f, apperr.BadQuery(fields)
 }
 
-// ofPages are the parameters that make no sense for a list that is read whole.
+// ofPages are the parameters that a list without pages does not have.
 var ofPages = []string{"limit", "cursor", "count"}
 
-// queryWhole is query for a list that is read whole: without the parameters of pages, with those of extra, a pointer to a
-// struct. What is answered depends on the address alone, hence not on Accept-Language.
+// queryWhole is query for a list without pages. It also binds extra, a pointer to a struct. It ignores Accept-Language, because
+// the response must depend on the address only.
 func queryWhole[F any](c echo.Context, extra any) (F, error) {
 	var f F
 	fields := input.BindAll(c.QueryParams(), ofPages, &f, extra)

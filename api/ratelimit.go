@@ -14,20 +14,20 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// quotaWindow is the span a quota is counted over. It begins with a client's first request.
+// quotaWindow is the period of a quota. It begins with the first request of a client.
 const quotaWindow = time.Minute
 
-// maxClients bounds the memory of a limiter: twice as many clients are remembered, some 10 MB. Beyond, the quotas of
-// clients that were silent longest begin anew.
+// maxClients bounds the memory of a limiter, which stores up to twice as many clients (about 10 MB). Beyond that, it forgets
+// the clients that were inactive the longest.
 const maxClients = 40_000
 
-// client is whose requests are counted: a key, or an address.
+// client identifies a client: a key or an address.
 type client struct {
 	key     int64
 	address netip.Addr
 }
 
-// clientOf gives the client of an address. One household or machine commands a whole IPv6 /64.
+// clientOf returns the client of an address. An IPv6 /64 is one client, because a single host can use all of it.
 func clientOf(address string) client {
 	a, _ := netip.ParseAddr(address)
 	a = a.Unmap().WithZone("")
@@ -39,17 +39,17 @@ func clientOf(address string) client {
 	return client{address: a}
 }
 
-// limiter counts the requests of each client. Its windows are fixed, so that the figures in the headers are exact; a
-// quota of 0 counts nothing. One instance of the service counts for itself.
+// limiter counts the requests of each client in fixed windows, so that the numbers in the headers are exact. A quota of 0 means
+// no limit. Each process counts on its own.
 type limiter struct {
 	quota  int
 	name   string
-	policy []string // the header RateLimit-Policy, ready made
+	policy []string // the header RateLimit-Policy
 	now    func() time.Time
 
 	mu     sync.Mutex
-	young  map[client]window // touched since turned
-	old    map[client]window // touched in the generation before
+	young  map[client]window // active since turned
+	old    map[client]window // active in the previous generation
 	turned time.Time
 }
 
@@ -66,13 +66,13 @@ func newLimiter(name string, quota int, now func() time.Time) *limiter {
 	}
 }
 
-// take counts one request and gives the window it fell into, whether or not it still fits the quota.
+// take counts one request, even beyond the quota, and returns the window of the client.
 func (l *limiter) take(c client) window { return l.add(c, 1) }
 
-// refund takes one request out of the count.
+// refund subtracts one request.
 func (l *limiter) refund(c client) { l.add(c, -1) }
 
-// look gives the window of a client and counts nothing.
+// look returns the window of a client without counting.
 func (l *limiter) look(c client) window { return l.add(c, 0) }
 
 func (l *limiter) add(c client, n int) window {
@@ -82,7 +82,7 @@ func (l *limiter) add(c client, n int) window {
 	now := l.now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	// What lies in old when it is dropped was silent for a whole window, so its quota is full again anyway.
+	// Clients in old were inactive for a whole window when it is cleared, so their quota is full again anyway.
 	if now.Sub(l.turned) >= quotaWindow || len(l.young) >= maxClients {
 		clear(l.old)
 		l.young, l.old, l.turned = l.old, l.young, now
@@ -101,13 +101,13 @@ func (l *limiter) add(c client, n int) window {
 	return w
 }
 
-// reset gives the seconds until the window ends, at least 1.
+// reset returns the seconds until the window ends, at least 1.
 func (l *limiter) reset(w window) int {
 	left := w.began.Add(quotaWindow).Sub(l.now())
 	return max(1, int((left+time.Second-1)/time.Second))
 }
 
-// announce sets RateLimit-Policy and RateLimit as draft-ietf-httpapi-ratelimit-headers-10 has them.
+// announce sets RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-10).
 func (l *limiter) announce(h http.Header, w window) {
 	h["Ratelimit-Policy"] = l.policy
 	b := make([]byte, 0, 48)
@@ -117,7 +117,7 @@ func (l *limiter) announce(h http.Header, w window) {
 	h["Ratelimit"] = []string{string(b)}
 }
 
-// reject is the error for a client whose quota is used up.
+// reject returns the error for a client whose quota is used up, and sets its headers.
 func (l *limiter) reject(c echo.Context, w window) error {
 	l.announce(c.Response().Header(), w)
 	seconds := strconv.Itoa(l.reset(w))
@@ -125,8 +125,7 @@ func (l *limiter) reject(c echo.Context, w window) error {
 	return apperr.New(apperr.TooMany, "rate_limited", "quota", strconv.Itoa(l.quota), "seconds", seconds)
 }
 
-// takeQuota counts a request for its key, or for its address, and says in headers what is left. refund takes the
-// request back.
+// takeQuota counts a request of a key or an address and sets the headers. refund subtracts the request again.
 func (s *server) takeQuota(c echo.Context, who actor.Actor) (refund func(), err error) {
 	l, from := s.keyed, client{key: who.KeyID}
 	if who.Anonymous() {

@@ -27,7 +27,8 @@ func onlyReads(method, path string) bool { return method == http.MethodPost && p
 
 // ReconcileService is the manifest of the service, or the results of queries.
 //
-//	@Description	The manifest of the service (Reconciliation Service API v0.2). A request with `queries` returns the results by the ids of the queries instead,
+//	@Description	The manifest of the service (Reconciliation Service API v0.2). A request with `queries` returns the results by
+//	@Description	the ids of the queries instead,
 //	@Description	as POST does.
 type ReconcileService struct {
 	Versions        []string                         `json:"versions,omitempty" example:"0.2"`                                             // The supported versions of the API.
@@ -88,7 +89,8 @@ type reconcileParams struct {
 //
 //	@ID				reconcileService
 //	@Summary		Describe the reconciliation service
-//	@Description	Returns the manifest: add the address of this path to OpenRefine as a standard service. With `queries` it returns the results as POST does.
+//	@Description	Returns the manifest: add the address of this path to OpenRefine as a standard service. With `queries` it
+//	@Description	returns the results as POST does.
 //	@Description	Use this for a few queries only, because an address is at most 8 KiB long.
 //	@Tags			Reconciliation
 //	@Param			params	query		reconcileParams		false	"-"
@@ -113,8 +115,10 @@ func (s *server) reconcileService(c echo.Context) error {
 //
 //	@ID				reconcile
 //	@Summary		Match names with people and organizations
-//	@Description	`queries` is a JSON object of up to 100 queries, by ids of your choice. A query has `query` (a name, or the id of a record), `type` (`people`,
-//	@Description	`organizations` or both), `limit` and `properties` (`external_id` for both, `organization` for people, `country` and `kind` for organizations).
+//	@Description	`queries` is a JSON object of up to 100 queries, by ids of your choice. A query has `query` (a name, or the id
+//	@Description	of a record), `type` (`people`,
+//	@Description	`organizations` or both), `limit` and `properties` (`external_id` for both, `organization` for people, `country`
+//	@Description	and `kind` for organizations).
 //	@Description	A candidate is a `match` only if its name is certain and no other candidate has a similar score.
 //	@Tags			Reconciliation
 //	@Accept			x-www-form-urlencoded

@@ -20,7 +20,7 @@ import (
 const (
 	maxBody  = 1 << 20
 	maxFile  = 20 << 20 // of an import
-	maxDrain = 64 << 20 // of a rejected body, read and thrown away
+	maxDrain = 64 << 20 // of a rejected body that is read and discarded
 )
 
 // id reads the {id} of the path: a positive integer, or apperr.NotFound.
@@ -34,7 +34,7 @@ func pathID(c echo.Context, name string) (int64, error) {
 	return n, nil
 }
 
-// body reads a JSON body strictly and checks it; all field errors come together (see input.Decode).
+// body decodes and validates a JSON body, and reports all field errors together (see input.Decode).
 func body[T any](c echo.Context) (in T, err error) {
 	raw, err := readJSON(c, "application/json")
 	if err == nil {
@@ -43,7 +43,7 @@ func body[T any](c echo.Context) (in T, err error) {
 	return in, err
 }
 
-// readJSON reads the body: its media type, its size and its syntax are checked.
+// readJSON reads the body and checks its media type, size and syntax.
 func readJSON(c echo.Context, types ...string) (jsontext.Value, error) {
 	raw, err := readBody(c, types...)
 	if err != nil {
@@ -52,7 +52,7 @@ func readJSON(c echo.Context, types ...string) (jsontext.Value, error) {
 	return raw, input.Scan(raw)
 }
 
-// readBody reads the body: its media type and size are checked.
+// readBody reads the body and checks its media type and size.
 func readBody(c echo.Context, types ...string) ([]byte, error) {
 	media, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
 	if err != nil || !slices.Contains(types, media) {

@@ -38,7 +38,8 @@ func (s *server) withCandidates(ctx context.Context, db pg.DB, list []attendee.A
 //
 //	@ID				resolveAttendee
 //	@Summary		Link an unresolved attendee
-//	@Description	Links an attendee that is recorded by a name or a position only. Returns 409 if the attendee is already linked or is a group, or if the person or the
+//	@Description	Links an attendee that is recorded by a name or a position only. Returns 409 if the attendee is already linked
+//	@Description	or is a group, or if the person or the
 //	@Description	organization already attends the round table.
 //	@Tags			Attendees
 //	@Param			id		path		int					true	"The attendee."

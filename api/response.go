@@ -24,7 +24,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-// License is the licence that lists name.
+// License is the licence of the data.
 const License = "https://creativecommons.org/licenses/by/4.0/"
 
 // Page is the envelope of a list.
@@ -36,24 +36,24 @@ type Page[T any] struct {
 
 // PageInfo says where the next page is.
 //
-//	@Description	Where this page stands and where the next one is.
+//	@Description	The limit of this page and the address of the next page.
 type PageInfo struct {
-	Limit      int     `json:"limit" example:"50"` // Records a page, as really used.
-	NextCursor *string `json:"next_cursor"`        // For the parameter `cursor`; null on the last page.
-	Next       *string `json:"next"`               // Address of the next page; null on the last page.
+	Limit      int     `json:"limit" example:"50"` // The applied limit.
+	NextCursor *string `json:"next_cursor"`        // The `cursor` of the next page; null on the last page.
+	Next       *string `json:"next"`               // The address of the next page; null on the last page.
 } //	@name	PageInfo
 
-// ListMeta says what the list was read from.
+// ListMeta describes a list.
 //
-//	@Description	What the list was read from.
+//	@Description	The change cursor, the total and the licence of a list.
 type ListMeta struct {
-	Cursor         string `json:"cursor" example:"q83vEjRWeJB7ImUiOiIxZjBjOWEzZSIsIm4iOjEyOH0"`   // Change cursor of the page: later changes come after it.
-	Total          *int64 `json:"total"`                                                          // Records that the filters let through; null unless `count` asks for it.
-	TotalEstimated bool   `json:"total_estimated"`                                                // Whether `total` is the planner's estimate.
+	Cursor         string `json:"cursor" example:"q83vEjRWeJB7ImUiOiIxZjBjOWEzZSIsIm4iOjEyOH0"`   // The change cursor of this page: `/v1/changes` returns what changed after it.
+	Total          *int64 `json:"total"`                                                          // The number of records that match the filters; null without `count`.
+	TotalEstimated bool   `json:"total_estimated"`                                                // Whether `total` is an estimate.
 	License        string `json:"license" example:"https://creativecommons.org/licenses/by/4.0/"` // Licence of the data.
 } //	@name	ListMeta
 
-// buffers are what answers are encoded into: they are used again, but for very large ones.
+// buffers are reused to encode responses, except very large ones.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 const largeResponse = 256 << 10 // bytes
@@ -63,7 +63,7 @@ func send(c echo.Context, status int, mediaType string, v any) error {
 	return sendCacheable(c, status, mediaType, v, nil)
 }
 
-// sendCacheable is send for the answer to a question, which is kept, or to none.
+// sendCacheable is send for a response that goes into the cache, unless q is nil.
 func sendCacheable(c echo.Context, status int, mediaType string, v any, q *cacheable) error {
 	b := buffers.Get().(*bytes.Buffer)
 	defer func() {
@@ -73,14 +73,14 @@ func sendCacheable(c echo.Context, status int, mediaType string, v any, q *cache
 		}
 	}()
 	if err := json.MarshalWrite(b, v, input.JSON); err != nil {
-		return fmt.Errorf("encode the answer: %w", err)
+		return fmt.Errorf("encode the response: %w", err)
 	}
 	q.store(c, b.Bytes())
-	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(b.Len())) // else a large answer goes out in chunks
+	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(b.Len())) // otherwise a large response is sent in chunks
 	return c.Blob(status, mediaType, b.Bytes())
 }
 
-// list answers a page with its envelope and Link header. q is the question that it answers, nil where it follows from more than the log.
+// list sends a page with its envelope and Link header. q is nil if the page depends on more than the change log.
 func (s *server) list(c echo.Context, p *paging.Params, page any, info listInfo, q *cacheable) error {
 	envelope := struct {
 		Data any      `json:"data"`
@@ -105,7 +105,7 @@ func (s *server) list(c echo.Context, p *paging.Params, page any, info listInfo,
 		}
 		envelope.Data = projected
 	}
-	if info.estimated { // which may be better the next time
+	if info.estimated { // the next estimate may differ
 		q = nil
 	}
 	return sendCacheable(c, http.StatusOK, echo.MIMEApplicationJSON, envelope, q)
@@ -129,19 +129,19 @@ type record interface {
 	Cursor() paging.Cursor
 }
 
-// itemParams are what every item takes.
+// itemParams are the parameters of every item.
 type itemParams struct {
-	Fields []string `query:"fields" form:"fields"`                           // Only these members of the record (`id` and `version` always).
+	Fields []string `query:"fields" form:"fields"`                           // Returns only these members of the record, and always `id` and `version`.
 	Lang   string   `query:"lang" form:"lang" validate:"omitempty,language"` // Adds `<field>_text` and `<field>_lang` beside every text, in this language or the next one of the chain ru, en, kk.
 }
 
-// item answers one record with its version as the ETag.
+// item sends one record with its version as the ETag.
 func item[T record](c echo.Context, status int, r *T, p itemParams) error {
 	c.Response().Header().Set("ETag", `"`+versionTag((*r).Meta().Version)+`"`)
 	return show(c, status, r, p, nil)
 }
 
-// show answers one record. q is the question that it answers, nil where it follows from more than the log.
+// show sends one record. q is nil if the record depends on more than the change log.
 func show[T any](c echo.Context, status int, r *T, p itemParams, q *cacheable) error {
 	if p.Lang == "" {
 		p.Lang = acceptedLanguage(c.Request())
@@ -161,8 +161,8 @@ func show[T any](c echo.Context, status int, r *T, p itemParams, q *cacheable) e
 
 func versionTag(version int64) string { return strconv.FormatInt(version, 10) }
 
-// ifMatch reads If-Match: the version it asks for, or 0 for "*". Only the version counts: W/ and suffixes that proxies
-// add are ignored, a deliberate deviation from the byte-wise comparison of RFC 9110, for our tag names a state.
+// ifMatch returns the version in If-Match, or 0 for "*". It ignores W/ and suffixes that proxies add. RFC 9110 compares bytes;
+// the deviation is intended, because the tag identifies a version of the record.
 func ifMatch(r *http.Request) (int64, error) {
 	tag := strings.TrimSpace(r.Header.Get("If-Match"))
 	if tag == "" {
@@ -187,7 +187,7 @@ func stale(current int64) error {
 		Extra: map[string]any{"current_version": current}}
 }
 
-// acceptedLanguage gives the first language of Accept-Language, or "".
+// acceptedLanguage returns the first language of Accept-Language, or "".
 func acceptedLanguage(r *http.Request) string {
 	header := r.Header.Get("Accept-Language")
 	if header == "" || header == "*" {
@@ -212,12 +212,12 @@ func project(v any, names []string) (jsontext.Value, error) {
 	}
 	raw, err := json.Marshal(v, input.JSON)
 	if err != nil {
-		return nil, fmt.Errorf("encode the answer: %w", err)
+		return nil, fmt.Errorf("encode the response: %w", err)
 	}
 	return keepMembers(raw, keep)
 }
 
-// kept gives the members that stay where a client names some, or the error for names that are none.
+// selectMembers returns the members to keep for the given names, or an error for unknown names.
 func selectMembers(t reflect.Type, names []string) ([]string, error) {
 	known := input.Members(t)
 	keep := []string{"id", "version"}

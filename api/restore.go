@@ -11,12 +11,11 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// RestoreInput says which version comes back.
+// RestoreInput names the version to restore.
 //
 //	@Description	The version of the record to restore.
 type RestoreInput struct {
-	// The version whose content the record gets, as its history shows it. Without one, a deleted record comes back as it
-	// was.
+	// The version to restore, as in the history. Without it, a deleted record is restored in its last state.
 	Version *int64 `json:"version" validate:"omitnil,gt=0" example:"2"`
 } //	@name	RestoreInput
 

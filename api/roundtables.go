@@ -45,11 +45,12 @@ func (s *server) listRoundTables(c echo.Context) error {
 	})
 }
 
-// getRoundTable answers one round table.
+// getRoundTable returns a round table.
 //
 //	@ID			getRoundTable
 //	@Summary	Get a round table
-//	@Description	With `Accept: application/ld+json` it is an Event of schema.org with all who took part, each in its Role, and all that was said, as Quotations; that form takes no parameters.
+//	@Description	With `Accept: application/ld+json`, returns an Event of schema.org with its attendees (Role) and statements
+//	@Description	(Quotation). This form takes no parameters.
 //	@Tags		Round tables
 //	@Produce	json,application/ld+json
 //	@Param		id		path		int			true	"The round table."
@@ -68,12 +69,13 @@ func (s *server) getRoundTable(c echo.Context) error {
 //
 //	@ID				publishRoundTable
 //	@Summary		Publish a round table
-//	@Description	From now on everyone sees it, with its organizers, attendees, statements and recommendations. To publish it again changes nothing.
+//	@Description	Makes the round table public, with its organizers, attendees, statements and recommendations. Publishing it
+//	@Description	again has no effect.
 //	@Tags			Round tables
 //	@x-if-match		true
 //	@Param			id		path		int						true	"The round table."
 //	@Param			params	query		writeParams				false	"-"
-//	@Success		200		{object}	roundtable.RoundTable	"The round table, published."
+//	@Success		200		{object}	roundtable.RoundTable	"The published round table."
 //	@Router			/v1/round-tables/{id}/publish [post]
 func (s *server) publishRoundTable(c echo.Context) error { return s.movePublication(c, "published") }
 
@@ -81,12 +83,13 @@ func (s *server) publishRoundTable(c echo.Context) error { return s.movePublicat
 //
 //	@ID				withdrawRoundTable
 //	@Summary		Withdraw a round table
-//	@Description	From now on only keys with the scope `read` see it and what belongs to it. To withdraw it again changes nothing.
+//	@Description	Hides the round table and its parts from the public. Keys with the scope `read` still see them. Withdrawing it
+//	@Description	again has no effect.
 //	@Tags			Round tables
 //	@x-if-match		true
 //	@Param			id		path		int						true	"The round table."
 //	@Param			params	query		writeParams				false	"-"
-//	@Success		200		{object}	roundtable.RoundTable	"The round table, withdrawn."
+//	@Success		200		{object}	roundtable.RoundTable	"The withdrawn round table."
 //	@Router			/v1/round-tables/{id}/withdraw [post]
 func (s *server) withdrawRoundTable(c echo.Context) error { return s.movePublication(c, "withdrawn") }
 

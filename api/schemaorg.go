@@ -18,10 +18,10 @@ import (
 
 const mediaJSONLD = "application/ld+json"
 
-// jsonLDPath is the only path that also answers with JSON-LD.
+// jsonLDPath is the only path that also returns JSON-LD.
 const jsonLDPath = "/v1/round-tables/:id"
 
-// getEventOfSchemaOrg answers with one round table as an Event of schema.org. A large one is sent page by page.
+// getEventOfSchemaOrg sends a round table as an Event of schema.org. A large one is sent page by page.
 func (s *server) getEventOfSchemaOrg(c echo.Context) error {
 	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &struct{}{})); err != nil {
 		return err

@@ -14,18 +14,17 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 )
 
-// Stop says how Serve ends.
+// Stop configures how Serve ends.
 type Stop struct {
-	// Delay is how long requests are still taken after /readyz began to answer 503, so that a load balancer notices
-	// before anyone is refused. None by default.
+	// Delay is how long Serve still accepts requests after /readyz began to return 503, so that a load balancer notices
+	// before connections are rejected. The default is none.
 	Delay time.Duration
-	// Grace is how long requests that are being answered may take to finish after that.
+	// Grace is how long requests in progress may take to finish after that.
 	Grace time.Duration
 }
 
-// Serve answers requests on l with h until ctx ends, then stops in order: /readyz says 503, after stop.Delay new
-// connections are refused, and what is being answered finishes within stop.Grace. It returns nil after an orderly stop
-// and an error when requests had to be broken off. It closes l.
+// Serve serves h on l until ctx ends, then shuts down: /readyz returns 503, new connections are rejected after stop.Delay, and
+// requests in progress finish within stop.Grace. It returns an error if requests had to be aborted. It closes l.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, stop Stop) error {
 	server := &http.Server{
 		Handler:           h,
@@ -54,23 +53,23 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), stop.Grace)
 	defer cancel()
 	if err := server.Shutdown(finish); err != nil {
-		return errors.Join(fmt.Errorf("requests were broken off after %s: %w", stop.Grace, err), server.Close())
+		return errors.Join(fmt.Errorf("requests were aborted after %s: %w", stop.Grace, err), server.Close())
 	}
 	return nil
 }
 
 type stoppingKey struct{}
 
-// stopping gives a channel that is closed when the service begins to stop: answers that wait for something end then.
-// Outside of Serve it is nil, which never happens.
+// stopping returns a channel that is closed when the service begins to stop, so that waiting requests end. Outside of Serve the
+// channel is nil.
 func stopping(ctx context.Context) <-chan struct{} {
 	done, _ := ctx.Value(stoppingKey{}).(<-chan struct{})
 	return done
 }
 
-// compress makes answers over 1 KiB smaller for clients that ask for it. An ETag gets the suffix -gzip then, as a strong
-// tag names the bytes; If-Match and If-None-Match do not mind it. Level 1 costs half of what the usual level 6 does. Files,
-// which have no ETag, are compressed by zstd where the client takes it.
+// compress compresses responses over 1 KiB for clients that accept it. The ETag then gets the suffix -gzip, because a strong
+// tag identifies the bytes; If-Match and If-None-Match ignore the suffix. Level 1 takes half the time of the default level 6.
+// Downloads have no ETag and may also use zstd.
 func compress(h http.Handler) (http.Handler, error) {
 	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(minCompressed), gzhttp.CompressionLevel(compressionLevel), gzhttp.EnableZstd(false),
 		gzhttp.SuffixETag(gzipSuffix), gzhttp.SetContentType(false))
@@ -78,7 +77,7 @@ func compress(h http.Handler) (http.Handler, error) {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}
 	wrapWhole, err := gzhttp.NewWrapper(gzhttp.MinSize(minCompressed), gzhttp.CompressionLevel(compressionLevel), gzhttp.SetContentType(false),
-		gzhttp.ExceptContentTypes([]string{export.MediaTypes["xlsx"]})) // which are compressed already
+		gzhttp.ExceptContentTypes([]string{export.MediaTypes["xlsx"]})) // already compressed
 	if err != nil {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}

@@ -21,9 +21,9 @@ import (
 
 const (
 	streamPath   = "/v1/changes/stream"
-	maxStreams   = 8                // open at once by one client
-	heartbeat    = 15 * time.Second // so that nothing on the way takes the connection for dead
-	eventTimeout = 30 * time.Second // how long a client may take to accept what is sent
+	maxStreams   = 8                // open streams of one client
+	heartbeat    = 15 * time.Second // so that proxies do not close an idle connection
+	eventTimeout = 30 * time.Second // how long a client may take to accept an event
 )
 
 // streams counts the streams that each client has open.
@@ -32,7 +32,7 @@ type streams struct {
 	open map[client]int
 }
 
-// enter takes a place for a client, if there is one, and gives what leaves it.
+// enter counts a stream of a client unless it has too many. leave ends the stream.
 func (s *streams) enter(who client) (leave func(), ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -49,19 +49,21 @@ func (s *streams) enter(who client) (leave func(), ok bool) {
 	}, true
 }
 
-// streamParams are what the stream of changes takes.
+// streamParams are the parameters of the change stream.
 type streamParams struct {
 	Type        []feedType `query:"type" form:"type" validate:"max=50" enums:"feed"` // Only records of these types.
-	Cursor      string     `query:"cursor" form:"cursor"`                            // Where to begin; the header Last-Event-ID, which browsers send when they connect again, goes before it. Without either: now.
-	IncludeData bool       `query:"include_data" form:"include_data"`                // Tell each record, too, as its own address shows it.
+	Cursor      string     `query:"cursor" form:"cursor"`                            // The position to start from. The header `Last-Event-ID`, which browsers send when they reconnect, takes precedence. By default, the stream starts now.
+	IncludeData bool       `query:"include_data" form:"include_data"`                // Includes each record, as its own address shows it.
 	Lang        string     `query:"lang" form:"lang" validate:"omitempty,language"`  // Adds `<field>_text` and `<field>_lang` beside every text of the records, in this language or the next one of the chain ru, en, kk.
 }
 
-// streamChanges sends the changes as they come.
+// streamChanges sends changes as they happen.
 //
 //	@ID				streamChanges
-//	@Summary		Hear of changes as they come
-//	@Description	Server-sent events: `event: change` with a Change as its data and a change cursor as its id. The first event, `begin`, has the cursor where the stream begins. A stream ends after some minutes, and when the service stops; whoever connects again with Last-Event-ID, as browsers do, misses nothing.
+//	@Summary		Stream changes (SSE)
+//	@Description	Sends changes as server-sent events: `event: change` has a Change as its data and a change cursor as its id. The
+//	@Description	first event, `begin`, has the cursor of the start. A stream ends after some minutes and when the service stops.
+//	@Description	Reconnect with `Last-Event-ID`, as browsers do, to continue without a gap.
 //	@Tags			Changes
 //	@Produce		text/event-stream
 //	@Param			params	query		streamParams	false	"-"
@@ -100,8 +102,8 @@ func (s *server) streamChanges(c echo.Context) error {
 	return s.stream(c, p, *at)
 }
 
-// stream sends what comes after a place until the time is over, the client goes or the service stops. An error after the first page only ends the
-// stream: the client connects again and hears it then.
+// stream sends the changes after a position until its time is over, the client disconnects or the service stops. An error
+// after the first page only ends the stream; the client gets it when it reconnects.
 func (s *server) stream(c echo.Context, p changeParams, at logPosition) error {
 	ctx := c.Request().Context()
 	end := time.Now().Add(s.config.StreamFor)
@@ -112,7 +114,7 @@ func (s *server) stream(c echo.Context, p changeParams, at logPosition) error {
 	h := c.Response().Header()
 	h.Set(echo.HeaderContentType, "text/event-stream")
 	h.Set("Cache-Control", "no-store")
-	h.Set("X-Accel-Buffering", "no") // a proxy that gathers an answer would keep it for ever
+	h.Set("X-Accel-Buffering", "no") // proxies must not buffer the stream
 	h.Set(gzhttp.HeaderNoCompression, "true")
 	c.Response().WriteHeader(http.StatusOK)
 	err = s.event(c, "begin", at, struct{}{})
@@ -126,7 +128,7 @@ func (s *server) stream(c echo.Context, p changeParams, at logPosition) error {
 	return nil
 }
 
-// sentAll sends the changes after a place, and reports false when the client has gone.
+// sentAll sends the changes after a position. It reports false if the client has disconnected.
 func (s *server) sentAll(c echo.Context, at logPosition, list []Change) bool {
 	for _, change := range list {
 		at.Seq = change.Seq
@@ -137,8 +139,8 @@ func (s *server) sentAll(c echo.Context, at logPosition, list []Change) bool {
 	return true
 }
 
-// pause waits for an entry of the log after head, with a sign of life now and then. It reports false when the stream is to end: at its time,
-// with the client, the service, or the rights of the key.
+// pause waits for a log entry after head and sends heartbeats. It reports false if the stream must end: its time is over, the
+// client disconnected, the service stops, or the rights of the key changed.
 func (s *server) pause(c echo.Context, head int64, end time.Time) bool {
 	ctx := c.Request().Context()
 	for {
@@ -171,7 +173,7 @@ func isStopping(ctx context.Context) bool {
 	}
 }
 
-// event sends one event whose id is the place after it.
+// event sends one event. Its id is the position after it.
 func (s *server) event(c echo.Context, name string, at logPosition, data any) error {
 	b, err := json.Marshal(data, input.JSON)
 	if err != nil {

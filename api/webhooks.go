@@ -38,13 +38,13 @@ func (s *server) newDispatcher() *webhook.Dispatcher {
 
 func (s *server) reach() webhook.Reach { return webhook.Reach{Private: s.config.WebhooksPrivate} }
 
-// Deliver tells webhooks of changes until ctx ends; calls that are under way may finish within grace.
+// Deliver delivers changes to webhooks until ctx ends. Calls in progress may finish within grace.
 func (a *API) Deliver(ctx context.Context, grace time.Duration) error {
 	return a.server.dispatcher.Run(ctx, grace)
 }
 
-// mayReceive checks what a webhook is to receive: its types are in the change feed, and a key that cannot read drafts
-// does not have more of them delivered, or delivered elsewhere (apperr.Forbidden).
+// mayReceive checks that the types of a webhook are in the change feed. It returns apperr.Forbidden if a key that cannot read
+// drafts would have more drafts delivered, or have them delivered to another address.
 func mayReceive(ctx context.Context, was, in webhook.Input) error {
 	for i, t := range in.Types {
 		if !slices.Contains(feedTypes, t) {
@@ -58,7 +58,7 @@ func mayReceive(ctx context.Context, was, in webhook.Input) error {
 	return admit(actor.From(ctx), actor.Read)
 }
 
-// listWebhooks answers a page of webhooks.
+// listWebhooks lists webhooks.
 //
 //	@ID			listWebhooks
 //	@Summary	List webhooks
@@ -69,7 +69,7 @@ func mayReceive(ctx context.Context, was, in webhook.Input) error {
 //	@Router		/v1/webhooks [get]
 func (s *server) listWebhooks(c echo.Context) error { return listOf(s, c, webhook.List) }
 
-// getWebhook answers one webhook.
+// getWebhook returns a webhook.
 //
 //	@ID			getWebhook
 //	@Summary	Get a webhook
@@ -80,15 +80,15 @@ func (s *server) listWebhooks(c echo.Context) error { return listOf(s, c, webhoo
 //	@Router		/v1/webhooks/{id} [get]
 func (s *server) getWebhook(c echo.Context) error { return itemOf(s, c, webhook.Get) }
 
-// createWebhook makes a webhook.
+// createWebhook creates a webhook.
 //
 //	@ID				createWebhook
 //	@Summary		Create a webhook
-//	@Description	From now on its address is told of what changes. The answer is the only one that shows the secret with which receivers check that a message is from here.
+//	@Description	The service delivers all changes from now on to the address. Only this response shows the secret that verifies signatures.
 //	@Tags			Webhooks
 //	@Param			params	query		writeParams		false	"-"
 //	@Param			webhook	body		webhook.Input	true	"The webhook."
-//	@Success		201		{object}	webhook.Created	"The new webhook. Keep `secret` now."
+//	@Success		201		{object}	webhook.Created	"The new webhook. Store `secret` now."
 //	@Router			/v1/webhooks [post]
 func (s *server) createWebhook(c echo.Context) error {
 	var secret string
@@ -103,7 +103,7 @@ func (s *server) createWebhook(c echo.Context) error {
 	return createOf(s, c, create, withSecret(c, &secret))
 }
 
-// withSecret reads a webhook for the answer that shows its secret; after a dry run there is none.
+// withSecret returns a function that reads a webhook and adds its secret, except after a dry run.
 func withSecret(c echo.Context, secret *string) func(context.Context, pg.DB, int64) (webhook.Created, error) {
 	return func(ctx context.Context, db pg.DB, id int64) (webhook.Created, error) {
 		w, err := webhook.Get(ctx, db, id)
@@ -118,12 +118,13 @@ func withSecret(c echo.Context, secret *string) func(context.Context, pg.DB, int
 //
 //	@ID				patchWebhook
 //	@Summary		Change a webhook
-//	@Description	With another address, other types, `drafts` or `state`, what is on its way is cancelled and told anew as it is now. One that is enabled again goes on where it left off.
+//	@Description	If the address, `types`, `drafts` or `state` changes, pending deliveries are cancelled and their changes are
+//	@Description	delivered in new messages. A webhook that is enabled again continues where it stopped.
 //	@Tags			Webhooks
 //	@Param			id		path		int				true	"The webhook."
 //	@Param			params	query		writeParams		false	"-"
-//	@Param			patch	body		webhook.Input	true	"What changes."
-//	@Success		200		{object}	webhook.Webhook	"The webhook as it is now."
+//	@Param			patch	body		webhook.Input	true	"The fields to change."
+//	@Success		200		{object}	webhook.Webhook	"The changed webhook."
 //	@Router			/v1/webhooks/{id} [patch]
 func (s *server) patchWebhook(c echo.Context) error {
 	update := func(ctx context.Context, tx pgx.Tx, old webhook.Webhook, in webhook.Input) error {
@@ -140,20 +141,20 @@ func (s *server) patchWebhook(c echo.Context) error {
 //
 //	@ID				deleteWebhook
 //	@Summary		Delete a webhook
-//	@Description	With its deliveries, and for good: it cannot be restored.
+//	@Description	Deletes the webhook and its deliveries. They cannot be restored.
 //	@Tags			Webhooks
 //	@Param			id		path	int			true	"The webhook."
 //	@Param			params	query	writeParams	false	"-"
-//	@Success		204		"The webhook is gone, or would be after a dry run."
+//	@Success		204		"The webhook is deleted, or would be without `dry_run`."
 //	@Router			/v1/webhooks/{id} [delete]
 func (s *server) deleteWebhook(c echo.Context) error {
 	return deleteOf(s, c, webhook.Table, webhook.Type, webhook.Get)
 }
 
-// historyWebhook answers the changes of a webhook.
+// historyWebhook lists the changes of a webhook.
 //
 //	@ID			getWebhookHistory
-//	@Summary	The history of a webhook
+//	@Summary	List changes of a webhook
 //	@Tags		Webhooks
 //	@x-sort		["-changed_at"]
 //	@Param		id		path		int				true	"The webhook."
@@ -162,7 +163,7 @@ func (s *server) deleteWebhook(c echo.Context) error {
 //	@Router		/v1/webhooks/{id}/history [get]
 func (s *server) historyWebhook(c echo.Context) error { return historyOf(s, c, webhook.Type, nil) }
 
-// actOnWebhook runs a write on the webhook of the path and answers what show reads after it.
+// actOnWebhook runs a write on the webhook in the path and sends what show reads after it.
 func actOnWebhook[T record](s *server, c echo.Context, act func(ctx context.Context, tx pgx.Tx, id int64) error,
 	show func(context.Context, pg.DB, int64) (T, error)) error {
 	n, err := id(c)
@@ -184,15 +185,16 @@ func actOnWebhook[T record](s *server, c echo.Context, act func(ctx context.Cont
 	return item(c, http.StatusOK, &r, itemParams{Lang: p.Lang})
 }
 
-// rotateWebhookSecret gives a webhook another secret.
+// rotateWebhookSecret replaces the secret of a webhook.
 //
 //	@ID				rotateWebhookSecret
 //	@Summary		Replace the secret
-//	@Description	For 24 hours messages carry two signatures, of the new secret and of the former one, so that a receiver can change over at leisure. A further rotation ends the former secret at once.
+//	@Description	For 24 hours messages have two signatures, one for the new and one for the previous secret. Another rotation
+//	@Description	ends the previous secret at once.
 //	@Tags			Webhooks
 //	@Param			id		path		int				true	"The webhook."
 //	@Param			params	query		writeParams		false	"-"
-//	@Success		200		{object}	webhook.Created	"The webhook. Keep `secret` now."
+//	@Success		200		{object}	webhook.Created	"The webhook. Store `secret` now."
 //	@Router			/v1/webhooks/{id}/rotate [post]
 func (s *server) rotateWebhookSecret(c echo.Context) error {
 	var secret string
@@ -203,25 +205,25 @@ func (s *server) rotateWebhookSecret(c echo.Context) error {
 	return actOnWebhook(s, c, rotate, withSecret(c, &secret))
 }
 
-// Replay is where a webhook is to begin anew.
+// Replay is the position to replay from.
 //
-//	@Description	Where a webhook is to begin anew.
+//	@Description	The position to replay from.
 type Replay struct {
-	Cursor string `json:"cursor" validate:"required,max=2000"` // A cursor of the changes: `data.after` or `data.cursor` of a message, `meta.cursor` of a list. All that came after it is told.
+	Cursor string `json:"cursor" validate:"required,max=2000"` // A change cursor: `data.after` or `data.cursor` of a message, or `meta.cursor` of a list. The changes after it are delivered again.
 } //	@name	WebhookReplay
 
-// Check implements the input of a write.
+// Check makes Replay the input of a write. It has no further rules.
 func (*Replay) Check() []apperr.Field { return nil }
 
-// replayWebhook has a webhook told anew.
+// replayWebhook delivers the changes after a cursor again.
 //
 //	@ID				replayWebhook
-//	@Summary		Tell again
-//	@Description	Tells the webhook anew what has changed after a cursor, each record at its newest state. What is on its way is cancelled.
+//	@Summary		Replay deliveries from a cursor
+//	@Description	Delivers the changes after a cursor again, each record in its newest state. Pending deliveries are cancelled.
 //	@Tags			Webhooks
 //	@Param			id		path		int				true	"The webhook."
 //	@Param			params	query		writeParams		false	"-"
-//	@Param			replay	body		Replay			true	"From where."
+//	@Param			replay	body		Replay			true	"The position."
 //	@Success		200		{object}	webhook.Webhook	"The webhook."
 //	@Router			/v1/webhooks/{id}/replay [post]
 func (s *server) replayWebhook(c echo.Context) error {
@@ -238,7 +240,7 @@ func (s *server) replayWebhook(c echo.Context) error {
 	}, webhook.Get)
 }
 
-// replayPosition reads a cursor of the changes, of whoever it was made for: it only says from where.
+// replayPosition reads a cursor of any view, because it only names a position.
 func (s *server) replayPosition(ctx context.Context, db pg.DB, cursor string) (changes.Head, error) {
 	at, err := s.cursors.decodePosition(cursor, viewPublic, nil)
 	if err != nil {
@@ -257,11 +259,13 @@ func (s *server) replayPosition(ctx context.Context, db pg.DB, cursor string) (c
 	return changes.Head{Epoch: at.Epoch, Seq: at.Seq}, nil
 }
 
-// testWebhook calls a webhook.
+// testWebhook sends a test message.
 //
 //	@ID				testWebhook
-//	@Summary		Call for a test
-//	@Description	Sends a message of type `webhook.test`, once and at once, and answers what became of it: `state` is `delivered`, or `failed` with the reason. It works for a disabled webhook, too. A dry run sends nothing, and a request that is repeated calls again: there is no Idempotency-Key.
+//	@Summary		Send a test message
+//	@Description	Sends a message of type `webhook.test` once and returns its delivery: `state` is `delivered`, or `failed` with
+//	@Description	the reason. It also works for a disabled webhook. A dry run sends nothing. There is no `Idempotency-Key`: a
+//	@Description	repeated request sends another message.
 //	@Tags			Webhooks
 //	@Param			id		path		int					true	"The webhook."
 //	@Param			params	query		writeParams			false	"-"
@@ -296,10 +300,10 @@ func (s *server) testWebhook(c echo.Context) error {
 	return item(c, http.StatusOK, &d, itemParams{Lang: p.Lang})
 }
 
-// webhookTestPath is that of an action whose effect is elsewhere: no transaction spans the call.
+// webhookTestPath takes no Idempotency-Key, because no transaction can include the call to the receiver.
 const webhookTestPath = "/v1/webhooks/:id/test"
 
-// deliveries are the functions of the deliveries of the webhook in the path.
+// deliveries reads the deliveries of one webhook.
 type deliveries struct{ webhook int64 }
 
 func deliveriesOf(c echo.Context) (deliveries, error) {
@@ -315,11 +319,11 @@ func (o deliveries) get(ctx context.Context, db pg.DB, id int64) (webhook.Delive
 	return webhook.GetDelivery(ctx, db, o.webhook, id)
 }
 
-// listWebhookDeliveries answers a page of the deliveries of a webhook.
+// listWebhookDeliveries lists the deliveries of a webhook.
 //
 //	@ID				listWebhookDeliveries
 //	@Summary		List deliveries of a webhook
-//	@Description	The newest first. They are kept for 30 days.
+//	@Description	The newest comes first. Deliveries are stored for 30 days.
 //	@Tags			Webhooks
 //	@x-sort			["-id"]
 //	@x-fresh		true
@@ -335,7 +339,7 @@ func (s *server) listWebhookDeliveries(c echo.Context) error {
 	return uncachedListOf(s, c, of.list)
 }
 
-// getWebhookDelivery answers one delivery.
+// getWebhookDelivery returns a delivery.
 //
 //	@ID			getWebhookDelivery
 //	@Summary	Get a delivery of a webhook
@@ -354,11 +358,12 @@ func (s *server) getWebhookDelivery(c echo.Context) error {
 	return uncachedItemOf(s, c, of.get)
 }
 
-// retryWebhookDelivery has a delivery attempted at once.
+// retryWebhookDelivery retries a delivery at once.
 //
 //	@ID				retryWebhookDelivery
-//	@Summary		Do not wait
-//	@Description	A delivery that waits for its next attempt is sent at once. One that is over is not sent again: replay from `data.after` of its message instead.
+//	@Summary		Retry a delivery now
+//	@Description	Sends a delivery that waits for its next attempt at once. A finished delivery is not sent again: replay from
+//	@Description	`data.after` of its message instead.
 //	@Tags			Webhooks
 //	@Param			webhook_id	path		int					true	"The webhook."
 //	@Param			id			path		int					true	"The delivery."

@@ -1,4 +1,4 @@
-// Package docs holds the pages that show the API to people: Swagger UI and the guides. It does not know the API itself.
+// Package docs holds the HTML pages of the documentation: Swagger UI and the guides. It does not depend on package api.
 //
 // Swagger UI is swagger-ui-dist 5.35.0, with a page, a style and a script of our own (index.html, registry.css,
 // registry.js). Its large files are stored as `gzip -9n` writes them. Nothing is loaded from other sites.
@@ -26,10 +26,10 @@ var ui embed.FS
 const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// File is a static file. It is stored compressed with gzip, the form that nearly every client receives.
+// File is a static file, stored compressed with gzip because nearly every client accepts that.
 type File struct {
 	Type string // media type
-	Tag  string // names the content, for ETag
+	Tag  string // identifies the content, for ETag
 	Gzip []byte // the content, compressed
 }
 
@@ -42,7 +42,7 @@ func NewFile(mediaType string, content []byte) File {
 	return Compressed(mediaType, b.Bytes())
 }
 
-// Compressed is a file of a media type whose content was compressed with gzip before.
+// Compressed returns a file of a media type whose content is already compressed with gzip.
 func Compressed(mediaType string, gzipped []byte) File {
 	sum := sha256.Sum256(gzipped)
 	return File{mediaType, base64.RawURLEncoding.EncodeToString(sum[:9]), gzipped}
@@ -71,7 +71,7 @@ func read() map[string]File {
 	files := map[string]File{}
 	entries, err := fs.ReadDir(ui, "ui")
 	if err != nil {
-		panic(err) // they are part of the program
+		panic(err) // the files are embedded
 	}
 	for _, e := range entries {
 		content, err := ui.ReadFile(path.Join("ui", e.Name()))
@@ -92,7 +92,7 @@ func read() map[string]File {
 	return files
 }
 
-// TypeOf returns the media type of a file by its name. It knows the types of the pages without the tables of the machine.
+// TypeOf returns the media type of a file by its name. The common types do not depend on the tables of the machine.
 func TypeOf(name string) string {
 	switch path.Ext(name) {
 	case ".html":

@@ -25,7 +25,7 @@ var guideNames = []string{"reading", "names", "recording", "importing", "mirrori
 const guidesRoot = "../../"
 
 // Guides renders guides/<name>.md of files as pages. The result holds each page under its name and the index under "";
-// links are the guides for lists of them. address is the public address of the service, or "" where it has none.
+// links are the guides for lists of them. address is the public address of the service, or "".
 func Guides(files fs.FS, address string) (pages map[string]File, links []Link, err error) {
 	parsed := make([]guide, len(guideNames))
 	for i, name := range guideNames {
@@ -94,7 +94,7 @@ func parseGuide(source []byte) (g guide, err error) {
 	if err := markdown.Renderer().Render(&b, source, document); err != nil {
 		return g, err
 	}
-	g.body = template.HTML(b.String()) //nolint:gosec // it is our own text, and goldmark drops raw HTML
+	g.body = template.HTML(b.String()) //nolint:gosec // our own text, and goldmark omits raw HTML
 	return g, nil
 }
 
@@ -134,7 +134,7 @@ func (g *guide) visit(n ast.Node, source []byte) {
 	}
 }
 
-// textOf is the text of a node without its marks.
+// textOf returns the text of a node without markup.
 func textOf(n ast.Node, source []byte) string {
 	var b strings.Builder
 	for c := n.FirstChild(); c != nil; c = c.NextSibling() {

@@ -7,7 +7,7 @@ import (
 	"html/template"
 )
 
-// Page is an HTML page around a body. It needs no script, and only pages.css as style.
+// Page is an HTML page around a body. It has no script, and pages.css is its only style.
 type Page struct {
 	Root     string // the address of the service, relative to the page: "../../"
 	Title    string
@@ -17,7 +17,7 @@ type Page struct {
 	Body     template.HTML
 }
 
-// Link is an entry of a list of links. Name is what its address ends in.
+// Link is an entry of a list of links. Name is the end of its address.
 type Link struct{ Name, Title, Summary string }
 
 //go:embed page.html

@@ -21,6 +21,9 @@ const (
 
 var pathParameter = regexp.MustCompile(`:(\w+)`)
 
+// lineEnd is the end of a line inside a paragraph. Swagger UI shows it as a line break.
+var lineEnd = regexp.MustCompile(`([^\n])\n([^\n])`)
+
 // routes returns the route tables by the paths of the document: "GET /v1/topics/{id}" -> route.
 func routes() (data, service map[string]api.Route) {
 	index := func(of []api.Route) map[string]api.Route {
@@ -107,6 +110,7 @@ func (o operation) finish(scope actor.Scope) error {
 	if o.op.Description == "" {
 		o.op.Description = o.op.Summary + "."
 	}
+	o.op.Description = lineEnd.ReplaceAllString(o.op.Description, "$1 $2")
 	o.security(scope)
 	o.defaultMediaTypes()
 	if body := o.op.RequestBody; body != nil {
