@@ -37,7 +37,7 @@ test-race: ## Run the tests of concurrent code with the race detector (needs a C
 test-browser: openapi/tools/node_modules ## Use Swagger UI in Chromium as an operator does (needs Node and Chromium)
 	go test -count=1 -tags browser -run TestAnOperatorCanWorkInSwaggerUI -v ./api
 
-generate: ## Write the generated files anew: the OpenAPI documents, migrations/schema.sql
+generate: ## Regenerate the OpenAPI documents and migrations/schema.sql
 	go generate ./...
 
 lint: $(GOLANGCI_LINT) ## Look for mistakes: gofmt, go vet, golangci-lint

@@ -10,10 +10,10 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// blockRows is how many rows share a savepoint: one for each row costs two round trips and a transaction id of its own.
+// blockRows is how many rows share a savepoint. One per row would cost two round trips and a transaction id each.
 const blockRows = 100
 
-// writeAll writes the rows of a file and adds what became of them to the report. Its error is none of a row's: it ends the import.
+// writeAll writes the rows of a file and reports on them. An error is not about a row: it ends the import.
 func (w *writer[I, T]) writeAll(ctx context.Context, tx pgx.Tx, f file) error {
 	block := make([]fileRow, 0, blockRows)
 	err := f.each(func(row fileRow) error {
@@ -31,7 +31,7 @@ func (w *writer[I, T]) writeAll(ctx context.Context, tx pgx.Tx, f file) error {
 	return w.writeBlock(ctx, tx, block)
 }
 
-// writeBlock writes rows. Where one of them is refused while it is written, all of them are written again, each with a savepoint of its own.
+// writeBlock writes rows. If the database rejects one of them, it writes all again, each with a savepoint of its own.
 func (w *writer[I, T]) writeBlock(ctx context.Context, tx pgx.Tx, rows []fileRow) error {
 	before, done := *w.head, len(w.rows)
 	w.careful, w.refused = false, false
@@ -39,7 +39,7 @@ func (w *writer[I, T]) writeBlock(ctx context.Context, tx pgx.Tx, rows []fileRow
 	if w.refused {
 		*w.head, w.rows = before, w.rows[:done]
 		maps.DeleteFunc(w.seen, func(_ string, line int) bool { return line >= rows[0].line })
-		maps.DeleteFunc(w.said, func(_ int64, line int) bool { return line >= rows[0].line })
+		maps.DeleteFunc(w.written, func(_ int64, line int) bool { return line >= rows[0].line })
 		if w.session != nil {
 			w.session.RolledBack()
 		}
@@ -74,7 +74,7 @@ func (w *writer[I, T]) writeRows(ctx context.Context, tx pgx.Tx, rows []fileRow)
 	return nil
 }
 
-// guarded runs what writes a row.
+// guarded runs write for a row, in a savepoint if the rows have their own.
 func (w *writer[I, T]) guarded(ctx context.Context, tx pgx.Tx, write func(pgx.Tx) error) error {
 	if w.careful {
 		return within(ctx, tx, write)
@@ -84,7 +84,7 @@ func (w *writer[I, T]) guarded(ctx context.Context, tx pgx.Tx, write func(pgx.Tx
 	return err
 }
 
-// within runs f so that its error takes back only what it wrote itself.
+// within runs f in a savepoint: an error rolls back only what f wrote.
 func within(ctx context.Context, tx pgx.Tx, f func(sub pgx.Tx) error) error {
 	sub, err := tx.Begin(ctx)
 	if err != nil {

@@ -44,7 +44,7 @@ type file struct {
 	close  func()
 }
 
-// atLine is a mistake that makes the whole file unreadable, with its place.
+// atLine adds the line to an error that makes the whole file unreadable.
 func atLine(line int, e *apperr.Error) error {
 	if e.Args == nil {
 		e.Args = apperr.Args{}
@@ -53,8 +53,8 @@ func atLine(line int, e *apperr.Error) error {
 	return e
 }
 
-// openFile reads the beginning of a file in one of formats. known are the columns that the exports of the collection have, table is
-// of those that can be written.
+// openFile reads the beginning of a file in a format. known are the columns of the exports of the collection; table has
+// those that clients write.
 func openFile(format string, raw []byte, delimiter string, known []string, table *export.Table) (file, error) {
 	var f file
 	var err error
@@ -76,7 +76,7 @@ func openFile(format string, raw []byte, delimiter string, known []string, table
 	return f, nil
 }
 
-// checkHeader is apperr.Invalid for names that are no columns, that stand there twice or that are missing.
+// checkHeader returns apperr.Invalid for unknown, repeated and empty column names.
 func checkHeader(header, known []string) error {
 	var fields []apperr.Field
 	for i, name := range header {
@@ -101,7 +101,7 @@ func checkHeader(header, known []string) error {
 	return nil
 }
 
-// rowError makes a row that cannot be read.
+// rowError returns a row that cannot be read.
 func rowError(line int, mistake apperr.Field) fileRow {
 	return fileRow{line: line, err: apperr.Validation([]apperr.Field{mistake})}
 }
@@ -161,7 +161,7 @@ func openCSV(raw []byte, delimiter string, table *export.Table) (file, error) {
 	}}, nil
 }
 
-// cellsOf gives the row of a table to yield, unless it is empty, and counts it.
+// cellsOf counts a row of a table and yields it, unless it is empty.
 func cellsOf(n, line int, row, header []string, yield func(fileRow) error) (int, error) {
 	if !slices.ContainsFunc(row, func(cell string) bool { return cell != "" }) {
 		return n, nil
@@ -177,13 +177,13 @@ func cellsOf(n, line int, row, header []string, yield func(fileRow) error) (int,
 			return n, yield(rowError(line, apperr.At("/"+header[i], "nul_character")))
 		}
 	}
-	for len(row) < len(header) { // spreadsheets leave empty cells at the end out
+	for len(row) < len(header) { // spreadsheets leave out empty cells at the end
 		row = append(row, "")
 	}
 	return n, yield(fileRow{line: line, cells: row[:len(header)]})
 }
 
-// guessDelimiter gives what stands most often between the cells of the first line.
+// guessDelimiter returns the delimiter that is most frequent in the first line.
 func guessDelimiter(raw []byte) byte {
 	first, _, _ := bytes.Cut(raw, []byte("\n"))
 	best, most := byte(','), 0
@@ -195,7 +195,7 @@ func guessDelimiter(raw []byte) byte {
 	return best
 }
 
-// openWorkbook reads the first sheet of a workbook, whose cells are given as a CSV file would have them.
+// openWorkbook reads the first sheet of a workbook. Its cells have the form that they have in CSV.
 func openWorkbook(raw []byte, table *export.Table) (file, error) {
 	book, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxXML})
 	if err != nil {
@@ -204,7 +204,7 @@ func openWorkbook(raw []byte, table *export.Table) (file, error) {
 		}
 		return file{}, &apperr.Error{Kind: apperr.Invalid, Code: "file_no_workbook", Err: err}
 	}
-	f := file{close: func() { _ = book.Close() }} // of temporary files, which are gone anyway
+	f := file{close: func() { _ = book.Close() }} // an error concerns temporary files only
 	rows, err := firstSheet(book)
 	if err == nil {
 		f.close = func() { _, _ = rows.Close(), book.Close() }
@@ -244,7 +244,7 @@ func openWorkbook(raw []byte, table *export.Table) (file, error) {
 	return f, nil
 }
 
-// firstSheet gives the rows of the first sheet.
+// firstSheet returns the rows of the first sheet.
 func firstSheet(book *excelize.File) (*excelize.Rows, error) {
 	sheets := book.GetSheetList()
 	if len(sheets) == 0 {
@@ -253,7 +253,7 @@ func firstSheet(book *excelize.File) (*excelize.Rows, error) {
 	return book.Rows(sheets[0])
 }
 
-// plainCell gives a cell of a workbook, which keeps days as numbers and truth as 0 and 1, as its column holds it.
+// plainCell returns a cell in the form of its column: a workbook stores days as numbers and booleans as 0 and 1.
 func plainCell(cell string, kind export.CellType) string {
 	switch kind {
 	case export.Bool:
@@ -278,7 +278,8 @@ func plainCell(cell string, kind export.CellType) string {
 	return cell
 }
 
-// eachLine reads a record a line. The last line of an export says how many there were: a file that lacks some of them is refused.
+// eachLine reads one record per line. The last line of an export states the number of records: a truncated file is
+// rejected.
 func eachLine(raw []byte, yield func(fileRow) error) error {
 	raw = bytes.TrimPrefix(raw, []byte(export.BOM))
 	lines := bufio.NewScanner(bytes.NewReader(raw))
@@ -319,7 +320,7 @@ func eachLine(raw []byte, yield func(fileRow) error) error {
 	return nil
 }
 
-// endOf reads the last line of an export.
+// endOf reads the last line of an export: the number of records, and whether it is that line at all.
 func endOf(line []byte) (rows int, is bool) {
 	if !bytes.Contains(line, []byte(`"_end"`)) {
 		return 0, false
@@ -331,7 +332,7 @@ func endOf(line []byte) (rows int, is bool) {
 	return end.Rows, json.Unmarshal(line, &end) == nil && end.End
 }
 
-// writable gives a record without what its input lacks: what an export shows beside. What neither has stays, to be refused.
+// writable removes the members that only exports have. Members that are unknown stay, so that Decode rejects them.
 func writable(raw jsontext.Value, record, writes reflect.Type) (jsontext.Value, error) {
 	for record.Kind() == reflect.Pointer {
 		record = record.Elem()

@@ -1,5 +1,5 @@
-// Package imports holds which files were imported, what became of their rows, and takes an import back. It is not for reading
-// files or writing their records: the API does that with the functions of the resources.
+// Package imports writes the records of files (CSV, NDJSON, XLSX) and keeps a ledger of imports, each with a report of its
+// rows, from which an import can be reverted. It knows the records by the functions of a Collection only.
 package imports
 
 import (
@@ -15,13 +15,13 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Table and Type are where imports are kept and what the log calls them.
+// Table is the table of imports, Type their record type in the change log.
 const (
 	Table = "imports"
 	Type  = "imports"
 )
 
-// The things that can become of a row.
+// The actions of a row in a report.
 const (
 	Created   = "created"
 	Updated   = "updated"
@@ -29,14 +29,14 @@ const (
 	Failed    = "error"
 )
 
-// Counts is how many rows became what.
+// Counts counts the rows of an import by action.
 //
-//	@Description	How many rows became what.
+//	@Description	The number of rows by action.
 type Counts struct {
-	Created   int `json:"created" db:"created" example:"12"`    // Records that are new.
-	Updated   int `json:"updated" db:"updated" example:"3"`     // Records that have changed.
-	Unchanged int `json:"unchanged" db:"unchanged" example:"9"` // Rows that say what is there already.
-	Failed    int `json:"failed" db:"failed" example:"1"`       // Rows with mistakes, which changed nothing.
+	Created   int `json:"created" db:"created" example:"12"`    // Rows that created a record.
+	Updated   int `json:"updated" db:"updated" example:"3"`     // Rows that changed a record.
+	Unchanged int `json:"unchanged" db:"unchanged" example:"9"` // Rows that are equal to their record.
+	Failed    int `json:"failed" db:"failed" example:"1"`       // Rows with errors. They changed nothing.
 } //	@name	ImportCounts
 
 // Add counts a row.
@@ -53,8 +53,8 @@ func (c *Counts) Add(action string) {
 	}
 }
 
-// Replan has statements planned anew where an import has become ten times as large: a plan of when a table was small reads all of it for every
-// row, and what checks references is planned once. before and now are how many rows were written.
+// Replan discards cached plans whenever an import has grown tenfold. Plans made while a table was small read all of it for
+// every row, those of foreign keys included. before and now are the numbers of rows written.
 func Replan(ctx context.Context, tx pgx.Tx, before, now int) error {
 	for step := 100; step <= now; step *= 10 {
 		if before < step {
@@ -64,52 +64,52 @@ func Replan(ctx context.Context, tx pgx.Tx, before, now int) error {
 	return nil
 }
 
-// Row is what became of a row, or of an object of a document.
+// Row is the report on a row of a file or an object of a document.
 //
-//	@Description	What became of a row, or of an object of a document.
+//	@Description	The report on a row of a file or an object of a document.
 type Row struct {
-	Line   int       `json:"line,omitzero" validate:"optional" example:"2"`                    // Where a row begins in the file; in a workbook its number. The header of a table is line 1.
-	Object *Object   `json:"object,omitempty"`                                                 // Which object of a document.
-	Action string    `json:"action" enums:"created,updated,unchanged,error" example:"created"` // What became of it.
-	ID     *int64    `json:"id" example:"12"`                                                  // The record; null for a row with mistakes that names none, and for one that a dry run would create.
-	Errors []Mistake `json:"errors,omitempty"`                                                 // The mistakes, all of them.
+	Line   int       `json:"line,omitzero" validate:"optional" example:"2"`                    // The line where the row begins; in a workbook, the number of the row. The header of a table is line 1.
+	Object *Object   `json:"object,omitempty"`                                                 // The object of a document.
+	Action string    `json:"action" enums:"created,updated,unchanged,error" example:"created"` // What the import did.
+	ID     *int64    `json:"id" example:"12"`                                                  // The record. Null for a row with errors that names none, and for a record that a dry run would create.
+	Errors []Mistake `json:"errors,omitempty"`                                                 // All errors of the row.
 } //	@name	ImportRow
 
-// Object says which object of a document a record is from, and what of it is not in the record.
+// Object is the object of a document behind a record, with the properties that were not taken over.
 //
 //	@Description	An object of a document.
 type Object struct {
-	Pointer   string   `json:"pointer" example:"/persons/0"`                               // Where it stands (RFC 6901).
+	Pointer   string   `json:"pointer" example:"/persons/0"`                               // Its position in the document (RFC 6901).
 	Type      string   `json:"type" example:"people"`                                      // The type of the record, as in the path of its resource.
-	Key       string   `json:"key" example:"people/1"`                                     // Its id in the document; its pointer where it has none.
-	MatchedBy *string  `json:"matched_by" enums:"id,identifier,name,content" example:"id"` // How the record was found; null for a new one.
-	Kept      []string `json:"kept"`                                                       // Properties of which the registry has another value: that one stays.
-	Ignored   []string `json:"ignored"`                                                    // Properties that the registry has no place for.
+	Key       string   `json:"key" example:"people/1"`                                     // Its id in the document, or its pointer if it has none.
+	MatchedBy *string  `json:"matched_by" enums:"id,identifier,name,content" example:"id"` // How the record was found. Null for a new record.
+	Kept      []string `json:"kept"`                                                       // Properties for which the registry keeps another value.
+	Ignored   []string `json:"ignored"`                                                    // Properties that the registry cannot store.
 } //	@name	ImportObject
 
-// Mistake is a mistake in a row.
+// Mistake is an error of a row.
 //
-//	@Description	A mistake in a row.
+//	@Description	An error of a row.
 type Mistake struct {
-	Column     string             `json:"column,omitempty" example:"name_ru"`         // Which column of a table, or
-	Pointer    string             `json:"pointer,omitempty" example:"/name"`          // where in the JSON of the row (RFC 6901).
-	Code       string             `json:"code" example:"required"`                    // The kind of mistake, for programs.
-	Message    string             `json:"message" example:"is required"`              // For a person.
-	Args       apperr.Args        `json:"args,omitempty" swaggertype:"object,string"` // What the message says of the value.
-	Allowed    []string           `json:"allowed,omitempty"`                          // What would have been allowed.
-	Candidates []apperr.Candidate `json:"candidates,omitempty"`                       // Records that may have been meant.
+	Column     string             `json:"column,omitempty" example:"name_ru"`         // The column of a table.
+	Pointer    string             `json:"pointer,omitempty" example:"/name"`          // The member in JSON (RFC 6901).
+	Code       string             `json:"code" example:"required"`                    // The error code, for programs.
+	Message    string             `json:"message" example:"is required"`              // The error in words.
+	Args       apperr.Args        `json:"args,omitempty" swaggertype:"object,string"` // The values in the message.
+	Allowed    []string           `json:"allowed,omitempty"`                          // The allowed values.
+	Candidates []apperr.Candidate `json:"candidates,omitempty"`                       // Similar records.
 } //	@name	ImportMistake
 
 // Head is an import without its rows.
 type Head struct {
-	Collection string `json:"collection" db:"collection" example:"people"`                                                   // What was imported, as in the path.
-	Format     string `json:"format" db:"format" enums:"csv,ndjson,xlsx,json" example:"csv"`                                 // Of the file.
-	SHA256     string `json:"sha256" db:"sha256" example:"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"` // Of the file.
-	OnError    string `json:"on_error" db:"on_error" enums:"abort,skip" example:"abort"`                                     // What a row with mistakes did to the others.
+	Collection string `json:"collection" db:"collection" example:"people"`                                                   // The collection, as in the path.
+	Format     string `json:"format" db:"format" enums:"csv,ndjson,xlsx,json" example:"csv"`                                 // The format of the file.
+	SHA256     string `json:"sha256" db:"sha256" example:"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"` // The checksum of the file.
+	OnError    string `json:"on_error" db:"on_error" enums:"abort,skip" example:"abort"`                                     // Whether a row with errors aborted the import.
 	Counts
-	Ignored  []string `json:"ignored" db:"ignored" example:"areas"` // Members of a document that are not read.
+	Ignored  []string `json:"ignored" db:"ignored" example:"areas"` // Members of the document that were not read.
 	Unkeyed  int      `json:"-" db:"unkeyed"`
-	Reverted bool     `json:"reverted" db:"reverted"` // Whether it was taken back.
+	Reverted bool     `json:"reverted" db:"reverted"` // Whether the import was reverted.
 }
 
 // Listed is an import in a list.
@@ -121,7 +121,7 @@ type Listed struct {
 	Actor string `json:"actor" db:"actor" example:"key:1"` // Who did it, or took it back.
 } //	@name	ImportListed
 
-// Import is the record.
+// Import is a stored import.
 //
 //	@Description	A file that was imported, and what became of its rows.
 type Import struct {
@@ -129,12 +129,12 @@ type Import struct {
 	Rows []Row `json:"rows" db:"rows"` // What became of each row, in their order.
 } //	@name	Import
 
-// Filter is what a list can be narrowed by.
+// Filter holds the filters of the list.
 type Filter struct {
 	paging.Params
 	ID         []int64  `query:"id" form:"id" validate:"max=200"`                                  // Only these records.
 	Collection []string `query:"collection" form:"collection" validate:"max=200" example:"people"` // Only imports of these collections, as in the path.
-	Reverted   *bool    `query:"reverted" form:"reverted"`                                         // Only those that were taken back, or that were not.
+	Reverted   *bool    `query:"reverted" form:"reverted"`                                         // Only imports that were reverted, or that were not.
 }
 
 var source = paging.Source{
@@ -147,7 +147,7 @@ var source = paging.Source{
 	Default: "-updated_at",
 }
 
-// List gives a page of imports.
+// List returns a page of imports.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Listed], error) {
 	var w pg.Where
 	pg.In(&w, "i.id", "id", f.ID)
@@ -158,22 +158,23 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Listed], error) 
 	return paging.Query[Listed](ctx, db, source, w, f.Params)
 }
 
-// Get gives one import with its rows, or apperr.NotFound.
+// Get returns one import with its rows, or apperr.NotFound.
 func Get(ctx context.Context, db pg.DB, id int64) (Import, error) {
 	whole := source
 	whole.Columns += ", i.report AS rows"
 	return changes.Get[Import](ctx, db, whole, Type, id)
 }
 
-// Again gives the id of the import of the same file that would create the same records again, 0 where there is none.
+// Again returns the id of an earlier import of the same file that created records without external ids, 0 if there is
+// none. Importing the file again would create these records twice.
 func Again(ctx context.Context, db pg.DB, collection, sha256 string) (id int64, err error) {
 	err = db.QueryRow(ctx, "SELECT coalesce(max(id), 0) FROM imports WHERE sha256 = @sha256 AND collection = @collection AND unkeyed > 0 AND NOT reverted",
 		pg.Args{"sha256": sha256, "collection": collection}).Scan(&id)
 	return id, pg.Error(err)
 }
 
-// Keep stores an import whose rows have been written since the log stood at before. It is the last thing that the transaction does:
-// from now on the log is locked, and its entries of this transaction stand together.
+// Keep stores an import whose rows were written after the log position before. It must be the last write of the
+// transaction: it writes the change log, which is locked from then on, so that the entries of the import are adjacent.
 func Keep(ctx context.Context, tx pgx.Tx, h Head, rows []Row, before int64) (Import, error) {
 	if err := pg.Exec(ctx, tx, "SET CONSTRAINTS ALL IMMEDIATE", nil); err != nil {
 		return Import{}, err
@@ -192,8 +193,8 @@ func Keep(ctx context.Context, tx pgx.Tx, h Head, rows []Row, before int64) (Imp
 	return Get(ctx, tx, id)
 }
 
-// Revert brings every record that an import changed back to what it was before it, and deletes those that it made. One that was
-// reverted is apperr.Conflict with code already_reverted; else the errors are those of history.Unchanged and history.Kinds.PutBack.
+// Revert restores every record that an import changed and deletes those that it created. It returns apperr.Conflict with
+// code already_reverted if the import was reverted before, and the errors of history.Unchanged and history.Kinds.PutBack.
 func Revert(ctx context.Context, tx pgx.Tx, kinds history.Kinds, id int64) (Import, error) {
 	if _, err := changes.Lock(ctx, tx, Table, Type, id); err != nil {
 		return Import{}, err
@@ -222,11 +223,11 @@ func Revert(ctx context.Context, tx pgx.Tx, kinds history.Kinds, id int64) (Impo
 	return Get(ctx, tx, id)
 }
 
-// identified are the tables whose records have identifiers that no two share.
+// identified are the tables whose records have unique external ids.
 var identified = []string{"people", "organizations", "round_tables"}
 
-// putBack first frees the identifiers of records that will be gone, then gives those that stay what they had, and deletes the new ones, those
-// first that refer to others.
+// putBack frees the external ids of records that the import created, restores the records that it changed, and then
+// deletes the created ones: records that refer to others come first.
 func putBack(ctx context.Context, tx pgx.Tx, kinds history.Kinds, list []history.Touched) error {
 	made := map[string][]int64{}
 	for _, t := range list {

@@ -25,27 +25,27 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// importWriter writes the rows of one file.
+// writer writes the rows of one file.
 type writer[I any, T record] struct {
 	Collection[I, T]
 	options Options
-	table   *export.Table // of what can be written
+	table   *export.Table // of the members that clients write
 	editor  *export.Editor
 	header  []string
-	seen    map[string]int // keys of the names of records that rows have created, with their lines
-	said    map[int64]int  // records of which rows have said something, with the lines of the first ones
+	seen    map[string]int // name keys of the records that earlier rows created -> line
+	written map[int64]int  // records that earlier rows named -> line of the first row
 	head    *Head
 	rows    []Row
 
-	session *spelling.Session // of names, for records that are known by them
-	careful bool              // each row that is written has a savepoint of its own
-	refused bool              // a row was, while it was written without one
+	session *spelling.Session // of the name index; nil if the collection has none
+	careful bool              // each row has a savepoint of its own
+	refused bool              // a row failed while it had none
 }
 
 func newWriter[I any, T record](of Collection[I, T], o Options, head *Head) *writer[I, T] {
 	w := &writer[I, T]{
 		Collection: of, options: o, table: export.Of(reflect.TypeFor[I](), export.Options{}),
-		seen: map[string]int{}, said: map[int64]int{}, head: head,
+		seen: map[string]int{}, written: map[int64]int{}, head: head,
 	}
 	if of.Finder != nil {
 		w.session = of.Finder.Session()
@@ -58,11 +58,11 @@ func (w *writer[I, T]) begin(header []string) {
 	w.editor = w.table.Editor(header)
 }
 
-// record finds the record of a row and changes it, or makes it.
+// record updates the record of a row, or creates it.
 func (w *writer[I, T]) record(ctx context.Context, tx pgx.Tx, row fileRow, done *Row) error {
 	err := w.find(ctx, tx, row, done)
-	if err == nil && w.said[*done.ID] == 0 {
-		w.said[*done.ID] = row.line
+	if err == nil && w.written[*done.ID] == 0 {
+		w.written[*done.ID] = row.line
 	}
 	return err
 }
@@ -90,7 +90,7 @@ func (w *writer[I, T]) find(ctx context.Context, tx pgx.Tx, row fileRow, done *R
 	return w.change(ctx, tx, row, id, version, by, done)
 }
 
-// key gives id and version of a row, 0 where it has none.
+// key returns the id and the version of a row, 0 if it has none.
 func (w *writer[I, T]) key(row fileRow) (id, version int64, err error) {
 	given := map[string]string{}
 	if row.record != nil {
@@ -128,7 +128,7 @@ func (w *writer[I, T]) key(row fileRow) (id, version int64, err error) {
 	return id, version, apperr.Validation(mistakes)
 }
 
-// members gives what a row says of a record; current is its content, nil for none.
+// members returns the members that a row sets; current is the content of its record, nil if there is none.
 func (w *writer[I, T]) members(row fileRow, current jsontext.Value) (map[string]jsontext.Value, error) {
 	if row.record == nil {
 		members, err := w.editor.Members(current, row.cells)
@@ -147,13 +147,13 @@ func (w *writer[I, T]) members(row fileRow, current jsontext.Value) (map[string]
 	return members, err
 }
 
-// identified gives the id of the record that has an external id of the row, 0 for none.
+// identified returns the id of the record that has an external id of the row, 0 if there is none.
 func (w *writer[I, T]) identified(ctx context.Context, tx pgx.Tx, members map[string]jsontext.Value) (int64, error) {
 	given := externalIDsIn(members)
 	if len(given) == 0 {
 		return 0, nil
 	}
-	// Planned for its values: a plan for any number of ids reads all ids of the collection for every row of a large file.
+	// Planned for its values: a generic plan would read all ids of the collection for every row.
 	rows, err := tx.Query(ctx, "SELECT DISTINCT id FROM external_ids WHERE type = @type AND external_id = ANY(@ids) ORDER BY id",
 		pgx.QueryExecModeCacheDescribe, pg.Args{"type": w.Table, "ids": given})
 	if err != nil {
@@ -175,7 +175,7 @@ func (w *writer[I, T]) identified(ctx context.Context, tx pgx.Tx, members map[st
 	return ids[0], nil
 }
 
-// externalIDsIn gives the external ids of a row. What is wrong with them is told when they are written.
+// externalIDsIn returns the external ids of a row. Errors in them are reported when the row is written.
 func externalIDsIn(members map[string]jsontext.Value) (ids []string) {
 	_ = json.Unmarshal(members["external_ids"], &ids)
 	return ids
@@ -219,7 +219,7 @@ func (w *writer[I, T]) make(ctx context.Context, tx pgx.Tx, line int, members ma
 	})
 }
 
-// keys are by which two rows name one record, if records of the collection are known by their names.
+// keys returns the keys by which two rows name the same record; none for a collection without a name index.
 func (w *writer[I, T]) keys(in I) []string {
 	if w.Spellings == nil {
 		return nil
@@ -227,7 +227,7 @@ func (w *writer[I, T]) keys(in I) []string {
 	return names.Keys(w.Spellings(in)...)
 }
 
-// alone refuses a record of which an earlier row has created one of the same name: the search for duplicates does not see that yet.
+// alone rejects a record if an earlier row created one of the same name, which the search for duplicates does not see yet.
 func (w *writer[I, T]) alone(in I) error {
 	if w.options.AllowDuplicate {
 		return nil
@@ -240,7 +240,8 @@ func (w *writer[I, T]) alone(in I) error {
 	return nil
 }
 
-// change gives a record what the row says of it, unless it says so already. by is how the row names it.
+// change updates a record with the members of a row. A row that changes nothing is unchanged. by is the member by which
+// the row names the record.
 func (w *writer[I, T]) change(ctx context.Context, tx pgx.Tx, row fileRow, id, version int64, by string, done *Row) error {
 	r, err := w.Get(ctx, tx, id)
 	if err != nil {
@@ -275,7 +276,7 @@ func (w *writer[I, T]) change(ctx context.Context, tx pgx.Tx, row fileRow, id, v
 		done.Action = Unchanged
 		return nil
 	}
-	if line, ok := w.said[id]; ok { // which of the two is right?
+	if line, ok := w.written[id]; ok { // the two rows contradict each other
 		return apperr.Validation([]apperr.Field{apperr.At(by, "duplicate_row", "line", strconv.Itoa(line))})
 	}
 	is := r.Meta().Version
@@ -299,7 +300,7 @@ func outdated(current int64) error {
 	return apperr.Validation([]apperr.Field{apperr.At("/version", "row_outdated", "current", strconv.FormatInt(current, 10))})
 }
 
-// exported reports whether a row is as an export has it, with what nobody can write.
+// exported reports whether a row comes from an export: it has a member that clients cannot write.
 func (w *writer[I, T]) exported(row fileRow) bool {
 	const stamp = "updated_at"
 	if row.record == nil {
@@ -309,8 +310,8 @@ func (w *writer[I, T]) exported(row fileRow) bool {
 	return json.Unmarshal(row.record, &members) == nil && members[stamp] != nil
 }
 
-// keepHidden takes back from what a row makes of a record what is only hidden from the public in it: whoever exports without a key has notes and
-// restricted people as empty, and must not empty them by bringing the file back. Nobody can tell such a file from one with a key.
+// keepHidden keeps the stored value of members that a row has as the public sees them. In a file that was exported
+// without a key, notes and restricted people are empty; importing it must not empty them.
 func (w *writer[I, T]) keepHidden(ctx context.Context, tx pgx.Tx, id int64, current, merged jsontext.Value) (jsontext.Value, error) {
 	was, err := canonicalMembers(current)
 	if err != nil {
@@ -321,7 +322,7 @@ func (w *writer[I, T]) keepHidden(ctx context.Context, tx pgx.Tx, id int64, curr
 		return merged, err
 	}
 	shown, err := w.Get(actor.With(ctx, actor.Actor{}), tx, id)
-	if apperr.IsKind(err, apperr.NotFound) { // it was in no such file
+	if apperr.IsKind(err, apperr.NotFound) { // no public export contains it
 		return merged, nil
 	}
 	if err != nil {
@@ -343,7 +344,7 @@ func (w *writer[I, T]) keepHidden(ctx context.Context, tx pgx.Tx, id int64, curr
 	return json.Marshal(is)
 }
 
-// canonicalMembers are the members of an object, written so that equal ones are the same.
+// canonicalMembers returns the members of an object in canonical form, so that equal values are equal bytes.
 func canonicalMembers(object jsontext.Value) (members map[string]jsontext.Value, err error) {
 	object = bytes.Clone(object)
 	if err := object.Canonicalize(); err != nil {
@@ -355,7 +356,7 @@ func canonicalMembers(object jsontext.Value) (members map[string]jsontext.Value,
 
 func sameValue(a, b jsontext.Value) bool { return bytes.Equal(a, b) }
 
-// column gives the column of a pointer into a record, "" for a file without columns.
+// column returns the column for a pointer into a record, "" for a file without columns.
 func (w *writer[I, T]) column(pointer string) string {
 	if w.header == nil {
 		return ""
@@ -376,7 +377,7 @@ func (w *writer[I, T]) column(pointer string) string {
 	of := func(name string) bool {
 		return strings.HasPrefix(name, parts[0]+"_") || strings.HasPrefix(name, parts[0]+".")
 	}
-	if i := slices.IndexFunc(w.header, of); i >= 0 { // a text of which it says nothing about a language
+	if i := slices.IndexFunc(w.header, of); i >= 0 { // an error of a text in no particular language
 		return w.header[i]
 	}
 	return parts[0]
