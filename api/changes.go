@@ -63,6 +63,17 @@ func (s *server) listChanges(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	if c.Request().Method == http.MethodHead {
+		p.Wait = 0
+	}
+	if p.Wait > 0 {
+		held, err := s.streams.enter(c)
+		if err != nil {
+			p.Wait = 0 // a client with too many waiting requests gets an empty page at once
+		} else {
+			defer s.streams.leave(held)
+		}
+	}
 	end := time.NewTimer(time.Duration(p.Wait) * time.Second)
 	defer end.Stop()
 	for {

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 
@@ -37,18 +36,20 @@ type cutOff struct{ error }
 
 func (c cutOff) Unwrap() error { return c.error }
 
-// snapshot runs f in a transaction that sees one moment of the registry. Downloads use at most half of the connections; if
-// they are in use, the error is apperr.Unavailable. An error after the first bytes closes the connection, so that the client
+// slotKey is where snapshot stores the slot of a download.
+const slotKey = "slot"
+
+// snapshot runs f in a transaction that sees one moment of the registry. It takes one of the slots of downloads. An error after the first bytes closes the connection, so that the client
 // notices that the response is incomplete.
 func (s *server) snapshot(c echo.Context, f func(ctx context.Context, tx pgx.Tx) error) error {
-	select {
-	case s.downloads <- struct{}{}:
-		defer func() { <-s.downloads }()
-	default:
-		return apperr.New(apperr.Unavailable, "too_many_downloads")
+	held, err := s.downloads.enter(c)
+	if err != nil {
+		return err
 	}
+	defer s.downloads.leave(held)
+	c.Set(slotKey, held)
 	ctx := c.Request().Context()
-	err := changes.LongSnapshot(ctx, s.db, func(tx pgx.Tx) error { return f(ctx, tx) })
+	err = changes.LongSnapshot(ctx, s.db, func(tx pgx.Tx) error { return f(ctx, tx) })
 	switch {
 	case errors.Is(err, errHead):
 		return nil
@@ -86,10 +87,12 @@ type download struct {
 	c       echo.Context
 	control *http.ResponseController
 	header  http.Header
+	slot    *slot
 }
 
 func newDownload(c echo.Context, header http.Header) *download {
 	d := &download{c: c, control: http.NewResponseController(c.Response()), header: header}
+	d.slot, _ = c.Get(slotKey).(*slot)
 	d.Writer = bufio.NewWriterSize(response{d}, 32<<10)
 	return d
 }
@@ -103,11 +106,15 @@ var errHead = errors.New("a response to HEAD has no body")
 // response receives the full buffers of a download.
 type response struct{ *download }
 
-func (r response) Write(b []byte) (int, error) {
+func (r response) Write(b []byte) (n int, err error) {
 	if err := r.begin(); err != nil {
 		return 0, err
 	}
-	return r.c.Response().Write(b)
+	err = r.slot.write(func() (err error) {
+		n, err = r.c.Response().Write(b)
+		return err
+	})
+	return n, err
 }
 
 // begin sends the header once and extends the deadline. It returns errHead for HEAD.
@@ -136,7 +143,7 @@ func (d *download) send() error {
 		return err
 	}
 	if d.c.Response().Committed {
-		if err := d.control.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		if err := d.slot.write(d.control.Flush); err != nil && !errors.Is(err, http.ErrNotSupported) {
 			return err
 		}
 	}

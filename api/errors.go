@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
 
+	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
 	"golang.org/x/text/language"
 )
@@ -25,7 +27,8 @@ type Problem struct {
 	Detail   string         `json:"detail,omitempty" example:"/title: is required"` // The details of this error.
 	Instance string         `json:"instance" example:"01JD3Z6V2N8Q4T7M0KX5W9R1BC"`  // The request id, as in `X-Request-Id` and in the log of the service.
 	Code     string         `json:"code" example:"validation_failed"`               // The error code, for programs.
-	Errors   []ProblemError `json:"errors,omitempty"`                               // All errors that were found.
+	Errors   []ProblemError `json:"errors,omitempty"`                               // The errors that were found: at most 100, fewer if they are long.
+	Omitted  int            `json:"errors_omitted,omitzero" example:"17"`           // The number of further errors. Absent if `errors` has all of them.
 	Extra    map[string]any `json:",embed" swaggerignore:"true"`                    // Additional members of some codes: current_version, referenced_by, deleted_at, candidates.
 } //	@name	Problem
 
@@ -90,9 +93,28 @@ func problem(err error, lang string) Problem {
 	}
 	p := Problem{Type: "/problems/" + e.Code, Title: apperr.Message(e.Code, lang, e.Args),
 		Status: statusOf[e.Kind], Code: e.Code, Extra: e.Extra}
+	p.addErrors(e, lang)
+	return p
+}
+
+// The bounds of the errors in a problem: a response never exceeds 64 KiB.
+const (
+	maxErrorBytes = 48 << 10 // of all errors
+	inDetail      = 3        // errors that Detail names
+)
+
+// addErrors adds the errors of fields, until they are too long, and summarizes the first ones in Detail.
+func (p *Problem) addErrors(e *apperr.Error, lang string) {
+	p.Omitted = e.Omitted
 	var details []string
-	for _, f := range e.Fields {
+	left := maxErrorBytes
+	for i, f := range e.Fields {
 		m := ProblemError{f.Pointer, f.Parameter, f.Code, apperr.Message(f.Code, lang, f.Args), f.Allowed, f.Candidates}
+		raw, err := json.Marshal(m)
+		if left -= len(raw); left < 0 || err != nil {
+			p.Omitted += len(e.Fields) - i
+			break
+		}
 		p.Errors = append(p.Errors, m)
 		where := f.Pointer + f.Parameter
 		if where != "" { // else it is the body as a whole
@@ -100,8 +122,10 @@ func problem(err error, lang string) Problem {
 		}
 		details = append(details, where+m.Message)
 	}
+	if more := len(details) - inDetail + p.Omitted; more > 0 && len(details) >= inDetail {
+		details = append(details[:inDetail], apperr.Message("more_errors", lang, apperr.Args{"count": strconv.Itoa(more)}))
+	}
 	p.Detail = strings.Join(details, "; ")
-	return p
 }
 
 // fail sends the problem of an error. It is Echo's error handler, and nothing else sends problems.
@@ -126,7 +150,15 @@ func (s *server) fail(err error, c echo.Context) {
 		h.Set("Retry-After", "1")
 	}
 	c.Set(errorKey, err)
-	_ = send(c, p.Status, "application/problem+json", p)
+	if p.Status == statusClientGone {
+		c.Response().Status = statusClientGone // for the log; nothing is sent
+		return
+	}
+	if broken := send(c, p.Status, "application/problem+json", p); broken != nil && !c.Response().Committed {
+		// The problem cannot be encoded. Without this, Go would answer 200 without a body.
+		c.Set(errorKey, errors.Join(err, broken))
+		_ = c.Blob(http.StatusInternalServerError, "application/problem+json", []byte(`{"type":"/problems/internal","status":500,"code":"internal"}`))
+	}
 }
 
 // redirectMerged redirects reads of a merged record to the record that it became part of. Writes return 409, because their

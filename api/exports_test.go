@@ -228,17 +228,21 @@ func TestTheDeadlineOfADownloadIsForOnePiece(t *testing.T) {
 func TestDownloadsLeaveConnectionsToOthers(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
-	for range cap(r.server.downloads) {
-		r.server.downloads <- struct{}{}
+	downloads := r.server.downloads
+	downloads.wait = 0
+	var last *slot
+	for n := range downloads.total {
+		last = &slot{client: client{key: int64(1000 + n)}}
+		downloads.held[last] = true
 	}
 	refused := r.as(t).get(t, "/v1/exports/topics.csv")
 	refused.wantProblem(t, http.StatusServiceUnavailable, "too_many_downloads")
 	if refused.Header().Get("Retry-After") == "" || refused.Header().Get("Content-Disposition") != "" {
 		t.Errorf("%v", refused.Header())
 	}
-	<-r.server.downloads
-	for range 3 { // each gives its place back
-		r.as(t).get(t, "/v1/exports/topics.csv").want(t, http.StatusOK)
+	downloads.leave(last)
+	for range 3 { // each releases its slot
+		r.as(t, actor.Read).get(t, "/v1/exports/topics.csv").want(t, http.StatusOK)
 	}
 }
 
@@ -311,7 +315,7 @@ func TestAFileThatBreaksOffIsNotTakenForWhole(t *testing.T) {
 	for range 2 { // and the places are free again
 		r.as(t).get(t, "/v1/exports/topics.csv").want(t, http.StatusOK)
 	}
-	if n := len(r.server.downloads); n != 0 {
+	if n := len(r.server.downloads.held); n != 0 {
 		t.Errorf("%d places are still taken", n)
 	}
 }

@@ -24,7 +24,7 @@ func newFollower(head func(context.Context) (int64, error)) *follower {
 	return &follower{head: head, moved: make(chan struct{})}
 }
 
-// beyond waits for a log entry after seq and reports true. It reports false if ctx, end or the service ends first.
+// beyond waits for a log entry after seq and reports true. It reports false if ctx, end, the connection of the client or the service ends first.
 func (f *follower) beyond(ctx context.Context, seq int64, end <-chan time.Time) bool {
 	f.mu.Lock()
 	f.waiting++
@@ -45,6 +45,8 @@ func (f *follower) beyond(ctx context.Context, seq int64, end <-chan time.Time) 
 		case <-end:
 			return false
 		case <-ctx.Done():
+			return false
+		case <-gone(ctx):
 			return false
 		case <-stopping(ctx):
 			return false

@@ -12,9 +12,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/imports"
 
 	"github.com/labstack/echo/v4"
 )
@@ -61,8 +63,8 @@ func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			took := time.Since(began)
 			s.metrics.observe(c, took)
 			s.logLine(c, took)
-			if p == http.ErrAbortHandler {
-				panic(p) // the handler aborts an incomplete response: the server must close the connection
+			if p == http.ErrAbortHandler || c.Response().Status == statusClientGone {
+				panic(http.ErrAbortHandler) // the response is incomplete, or nobody reads it: the server must close the connection
 			}
 			err = nil
 		}()
@@ -125,7 +127,13 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 	handle := s.idempotent(r, r.handler(s))
 	unlimited := isDownload(r.Path)
 	isFile := strings.Contains(r.Path, ".") // the path names the type
-	return func(c echo.Context) error {
+	return func(c echo.Context) (err error) {
+		bodyRead := false
+		defer func() {
+			if err != nil && !bodyRead {
+				abandonBody(c)
+			}
+		}()
 		if !onlyReads(r.Method, r.Path) {
 			if err := s.crossOrigin(c.Request()); err != nil {
 				return err
@@ -134,11 +142,11 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 		if err := checkQuery(c); err != nil {
 			return err
 		}
-		ctx := c.Request().Context()
+		ctx := detached(c.Request().Context())
 		if !unlimited && (r.Path != jsonLDPath || !prefers(c.Request(), mediaJSONLD)) { // JSON-LD may be a long download
 			limit := s.config.RequestTimeout + s.waitTime(r, c)
 			if isImport(r.Path) {
-				limit = extendForImport(c, limit)
+				limit = max(limit, imports.Time)
 			}
 			limited, cancel := context.WithTimeout(ctx, limit)
 			defer cancel()
@@ -156,9 +164,18 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 		if err := admit(who, r.Scope); err != nil {
 			return err
 		}
+		if isImport(r.Path) && r.Method == http.MethodPost {
+			held, err := s.imports.enter(c)
+			if err != nil {
+				return err
+			}
+			defer s.imports.leave(held)
+			extendForImport(c)
+		}
 		if !isFile && r.Path != streamPath && !acceptsJSON(c.Request()) && (r.Path != jsonLDPath || !prefers(c.Request(), mediaJSONLD)) {
 			return apperr.New(apperr.NotAcceptable, "not_acceptable")
 		}
+		bodyRead = true
 		h := c.Response().Header()
 		h.Add(echo.HeaderVary, "Accept, Accept-Language, Authorization")
 		if who.Anonymous() && r.Method == http.MethodGet {
@@ -171,6 +188,16 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 			refund() // 304 does not count
 		}
 		return err
+	}
+}
+
+// abandonTime is how long Go's server may read the body of a rejected request before it sends the response.
+const abandonTime = time.Second
+
+// abandonBody ends the reading of a body that arrives slowly after the request was rejected for its header.
+func abandonBody(c echo.Context) {
+	if c.Request().ContentLength != 0 {
+		_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Now().Add(abandonTime)) // the response writers of tests have none
 	}
 }
 
@@ -239,6 +266,9 @@ func checkQuery(c echo.Context) error {
 		return apperr.New(apperr.Malformed, "malformed_query")
 	}
 	for name, values := range c.QueryParams() {
+		if !utf8.ValidString(name) {
+			return apperr.BadQuery([]apperr.Field{apperr.In(name, "invalid_utf8")})
+		}
 		switch strings.ToLower(name) {
 		case "api_key", "apikey", "api-key", "key", "token", "access_token", "authorization":
 			return apperr.BadQuery([]apperr.Field{apperr.In(name, "key_in_query")})

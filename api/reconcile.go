@@ -161,14 +161,15 @@ func formField(c echo.Context, name string) (string, error) {
 	}
 	var fields []apperr.Field
 	for field, values := range form {
+		if !utf8.ValidString(field + strings.Join(values, "")) {
+			return "", apperr.Mistakes(apperr.Malformed, "malformed_form", []apperr.Field{apperr.At("", "invalid_utf8")}, 0)
+		}
 		at := string(jsontext.Pointer("").AppendToken(field))
 		switch {
 		case field != name:
 			fields = append(fields, input.UnknownMember(at, field, map[string][]int{name: nil}))
 		case len(values) > 1:
 			fields = append(fields, apperr.At(at, "repeated_field"))
-		case !utf8.ValidString(values[0]):
-			fields = append(fields, apperr.At(at, "invalid_utf8"))
 		}
 	}
 	slices.SortFunc(fields, func(a, b apperr.Field) int { return strings.Compare(a.Pointer, b.Pointer) })

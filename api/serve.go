@@ -58,7 +58,24 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	return nil
 }
 
-type stoppingKey struct{}
+// Keys of values in the context of a request.
+type (
+	stoppingKey struct{}
+	goneKey     struct{}
+)
+
+// detached returns the context of a request without the end of its connection. A client may close its sending side after the
+// request (as nc -N does) and still read the response, and Go cannot tell that from a client that has gone. Requests that
+// wait look at gone.
+func detached(ctx context.Context) context.Context {
+	return context.WithValue(context.WithoutCancel(ctx), goneKey{}, ctx.Done())
+}
+
+// gone returns a channel that is closed when the client has closed its side of the connection.
+func gone(ctx context.Context) <-chan struct{} {
+	done, _ := ctx.Value(goneKey{}).(<-chan struct{})
+	return done
+}
 
 // stopping returns a channel that is closed when the service begins to stop, so that waiting requests end. Outside of Serve the
 // channel is nil.

@@ -24,7 +24,7 @@ type server struct {
 	cursors cursors
 
 	follower  *follower // of the change log
-	streams   *streams  // the open ones
+	streams   *slots    // of streams and of requests that wait for changes
 	cache     *responseCache
 	checksums *checksums
 
@@ -40,7 +40,8 @@ type server struct {
 	metrics     *metrics
 	probe       *probe
 	guides      func() (guides, error)
-	downloads   chan struct{}   // limits how many downloads run at once
+	downloads   *slots
+	imports     *slots
 	operations  map[string]bool // paths of Operations and Documentation
 }
 
@@ -75,7 +76,7 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 	if s.cache, err = newResponseCache(config.AnswerCache); err != nil {
 		return nil, fmt.Errorf("set up the response cache: %w", err)
 	}
-	s.streams = &streams{open: map[client]int{}}
+	s.streams = streamSlots()
 	s.keys = apikey.NewAuthenticator(config.DB, s.secret, config.Now)
 	if s.matcher, err = match.New(ctx, config.DB); err != nil {
 		return nil, err
@@ -87,7 +88,7 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 	s.failures = newLimiter("wrong-keys", config.RateAnonymous, config.Now)
 	s.metrics = newMetrics(config.DB, func() time.Duration { return s.dispatcher.Lag() })
 	s.dispatcher = s.newDispatcher()
-	s.downloads = make(chan struct{}, max(1, config.DB.Config().MaxConns/2))
+	s.downloads, s.imports = downloadSlots(config.DB.Config().MaxConns), importSlots(config.DB.Config().MaxConns)
 	s.probe = newProbe(ctx, config.DB.Config().ConnConfig, config.Now)
 	return s, nil
 }

@@ -1,12 +1,9 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
-	"sync"
 	"time"
 
 	"roundtables.kz/registry/internal/actor"
@@ -21,33 +18,10 @@ import (
 
 const (
 	streamPath   = "/v1/changes/stream"
-	maxStreams   = 8                // open streams of one client
+	maxStreams   = 8                // open streams and waiting requests of one client
 	heartbeat    = 15 * time.Second // so that proxies do not close an idle connection
 	eventTimeout = 30 * time.Second // how long a client may take to accept an event
 )
-
-// streams counts the streams that each client has open.
-type streams struct {
-	mu   sync.Mutex
-	open map[client]int
-}
-
-// enter counts a stream of a client unless it has too many. leave ends the stream.
-func (s *streams) enter(who client) (leave func(), ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.open[who] >= maxStreams {
-		return nil, false
-	}
-	s.open[who]++
-	return func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.open[who]--; s.open[who] == 0 {
-			delete(s.open, who)
-		}
-	}, true
-}
 
 // streamParams are the parameters of the change stream.
 type streamParams struct {
@@ -90,15 +64,11 @@ func (s *server) streamChanges(c echo.Context) error {
 		}
 		at = &logPosition{Epoch: s.epoch, Seq: now.Head, View: viewOf(ctx)}
 	}
-	who := client{key: actor.From(ctx).KeyID}
-	if who.key == 0 {
-		who = clientOf(c.RealIP())
+	held, err := s.streams.enter(c)
+	if err != nil {
+		return err
 	}
-	leave, ok := s.streams.enter(who)
-	if !ok {
-		return apperr.New(apperr.TooMany, "too_many_streams", "max", strconv.Itoa(maxStreams))
-	}
-	defer leave()
+	defer s.streams.leave(held)
 	return s.stream(c, p, *at)
 }
 
@@ -117,6 +87,9 @@ func (s *server) stream(c echo.Context, p changeParams, at logPosition) error {
 	h.Set("X-Accel-Buffering", "no") // proxies must not buffer the stream
 	h.Set(gzhttp.HeaderNoCompression, "true")
 	c.Response().WriteHeader(http.StatusOK)
+	if c.Request().Method == http.MethodHead {
+		return nil
+	}
 	err = s.event(c, "begin", at, struct{}{})
 	for err == nil {
 		if !s.sentAll(c, at, page.list) || !page.more && !s.pause(c, page.head, end) {
@@ -148,7 +121,7 @@ func (s *server) pause(c echo.Context, head int64, end time.Time) bool {
 		timer := time.NewTimer(min(heartbeat, left))
 		grown := s.follower.beyond(ctx, head, timer.C)
 		timer.Stop()
-		if ctx.Err() != nil || isStopping(ctx) || !grown && left < heartbeat {
+		if ctx.Err() != nil || isClosed(gone(ctx)) || isClosed(stopping(ctx)) || !grown && left < heartbeat {
 			return false
 		}
 		if now, err := s.identify(ctx, c); err != nil || now.SeesOnlyPublished() != actor.From(ctx).SeesOnlyPublished() {
@@ -163,10 +136,10 @@ func (s *server) pause(c echo.Context, head int64, end time.Time) bool {
 	}
 }
 
-// isStopping reports whether the service has begun to stop.
-func isStopping(ctx context.Context) bool {
+// isClosed reports whether a channel is closed; a nil channel is not.
+func isClosed(done <-chan struct{}) bool {
 	select {
-	case <-stopping(ctx):
+	case <-done:
 		return true
 	default:
 		return false

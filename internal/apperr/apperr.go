@@ -4,6 +4,7 @@ package apperr
 
 import (
 	"errors"
+	"maps"
 	"strings"
 )
 
@@ -35,9 +36,17 @@ type Error struct {
 	Code   string
 	Args   Args
 	Fields []Field
-	Extra  map[string]any // additional members of the problem, such as current_version
-	Err    error          // the cause, for the log only
+	// Omitted is the number of mistakes beyond Fields.
+	Omitted int
+	Extra   map[string]any // additional members of the problem, such as current_version
+	Err     error          // the cause, for the log only
 }
+
+// The bounds of an error that Mistakes makes, so that no request causes a response much larger than itself.
+const (
+	MaxFields = 100 // mistakes
+	maxQuoted = 200 // bytes of a value, name or pointer that the client sent
+)
 
 // Args holds the values of the {placeholders} of a message.
 type Args map[string]string
@@ -99,21 +108,43 @@ func NotOneOf(pointer string, allowed []string) Field {
 	return Field{Pointer: pointer, Code: "not_allowed", Allowed: allowed, Args: Args{"allowed": strings.Join(allowed, ", ")}}
 }
 
-// Validation returns the error for mistakes in a body, or nil if there are none.
-func Validation(fields []Field) error {
+// Mistakes returns the error for the mistakes of a request, or nil if there are none. It keeps the first MaxFields and
+// shortens long values; omitted counts the mistakes that the caller left out.
+func Mistakes(kind Kind, code string, fields []Field, omitted int) error {
 	if len(fields) == 0 {
 		return nil
 	}
-	return &Error{Kind: Invalid, Code: "validation_failed", Fields: fields}
+	if over := len(fields) - MaxFields; over > 0 {
+		fields, omitted = fields[:MaxFields], omitted+over
+	}
+	for i := range fields {
+		f := &fields[i]
+		f.Pointer, f.Parameter = shorten(f.Pointer), shorten(f.Parameter)
+		if len(f.Args) > 0 {
+			f.Args = maps.Clone(f.Args)
+		}
+		for name, value := range f.Args {
+			if name != "allowed" { // a list of the registry
+				f.Args[name] = shorten(value)
+			}
+		}
+	}
+	return &Error{Kind: kind, Code: code, Fields: fields, Omitted: omitted}
 }
 
-// BadQuery returns the error for mistakes in query parameters or headers, or nil if there are none.
-func BadQuery(fields []Field) error {
-	if len(fields) == 0 {
-		return nil
+// shorten makes a text of a client fit for an error: valid UTF-8 of at most maxQuoted bytes.
+func shorten(s string) string {
+	if len(s) > maxQuoted {
+		s = s[:maxQuoted] + "…"
 	}
-	return &Error{Kind: Malformed, Code: "bad_parameters", Fields: fields}
+	return strings.ToValidUTF8(s, "\uFFFD")
 }
+
+// Validation returns the error for mistakes in a body, or nil if there are none.
+func Validation(fields []Field) error { return Mistakes(Invalid, "validation_failed", fields, 0) }
+
+// BadQuery returns the error for mistakes in query parameters or headers, or nil if there are none.
+func BadQuery(fields []Field) error { return Mistakes(Malformed, "bad_parameters", fields, 0) }
 
 // Value is the error of UnmarshalText or UnmarshalJSON for a value that the type cannot hold. The decoder adds the
 // pointer.

@@ -14,6 +14,8 @@ import (
 	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/pg"
+
+	"github.com/go-json-experiment/json"
 	"roundtables.kz/registry/internal/spelling"
 
 	"github.com/jackc/pgx/v5"
@@ -97,16 +99,31 @@ func Run(ctx context.Context, tx pgx.Tx, head Head, raw []byte, write func(*Head
 	return Keep(ctx, tx, head, rows, before.Seq)
 }
 
-// rejected is apperr.Invalid with the rows that have errors.
+// The bounds of the rows in the error of a rejected import: an error never exceeds 64 KiB.
+const (
+	maxFailedBytes = 48 << 10
+	maxOfRow       = 10 // mistakes of one row
+)
+
+// rejected is apperr.Invalid with the first rows that have errors, and how many more there are.
 func rejected(h Head, rows []Row) error {
-	var failed []Row
+	failed, left := []Row{}, maxFailedBytes
 	for _, r := range rows {
-		if r.Action == Failed {
-			failed = append(failed, r)
+		if r.Action != Failed {
+			continue
 		}
+		r.Errors = r.Errors[:min(len(r.Errors), maxOfRow)]
+		raw, err := json.Marshal(r)
+		if left -= len(raw); left < 0 || err != nil {
+			break
+		}
+		failed = append(failed, r)
 	}
 	e := apperr.New(apperr.Invalid, "import_refused", "failed", strconv.Itoa(h.Failed), "rows", strconv.Itoa(len(rows)))
 	e.Extra = map[string]any{"counts": h.Counts, "rows": failed}
+	if omitted := h.Failed - len(failed); omitted > 0 {
+		e.Extra["rows_omitted"] = omitted
+	}
 	return e
 }
 

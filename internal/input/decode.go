@@ -8,10 +8,12 @@ import (
 	"encoding"
 	"errors"
 	"io"
+	"iter"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -32,9 +34,10 @@ func Decode(raw jsontext.Value, in any) error {
 	if raw.Kind() != '{' {
 		return Malformed("not_an_object", "")
 	}
-	fields := decodeObject("", raw, reflect.ValueOf(in).Elem())
-	slices.SortFunc(fields, func(a, b apperr.Field) int { return strings.Compare(a.Pointer, b.Pointer) })
-	return apperr.Validation(add(fields, Check(in)))
+	var d decoder
+	d.object("", raw, reflect.ValueOf(in).Elem())
+	slices.SortFunc(d.fields, func(a, b apperr.Field) int { return strings.Compare(a.Pointer, b.Pointer) })
+	return apperr.Mistakes(apperr.Invalid, "validation_failed", add(d.fields, Check(in)), d.omitted)
 }
 
 // add appends the errors that fields do not already report: a member that could not be read is not missing, too, and one
@@ -82,8 +85,7 @@ func Scan(raw []byte) error {
 
 // Malformed is apperr.Malformed for one place in a body; args are pairs of placeholder and value.
 func Malformed(code, pointer string, args ...string) error {
-	fields := []apperr.Field{apperr.At(pointer, code, args...)}
-	return &apperr.Error{Kind: apperr.Malformed, Code: "malformed_json", Fields: fields}
+	return apperr.Mistakes(apperr.Malformed, "malformed_json", []apperr.Field{apperr.At(pointer, code, args...)}, 0)
 }
 
 func syntaxError(err error, d *jsontext.Decoder) error {
@@ -105,50 +107,121 @@ func syntaxError(err error, d *jsontext.Decoder) error {
 	return Malformed(code, pointer, "offset", offset)
 }
 
-// decodeObject decodes each member by itself, so that one wrong type does not hide the next.
-func decodeObject(pointer jsontext.Pointer, raw jsontext.Value, v reflect.Value) []apperr.Field {
-	var members map[string]jsontext.Value
-	if err := json.Unmarshal(raw, &members); err != nil {
-		return []apperr.Field{typeError(string(pointer), err)}
-	}
-	known := Members(v.Type())
-	var fields []apperr.Field
-	for name, value := range members {
-		at := pointer.AppendToken(name)
-		index, ok := known[name]
-		if !ok {
-			fields = append(fields, UnknownMember(string(at), name, known))
-			continue
-		}
-		fields = append(fields, decodeMember(at, value, v.FieldByIndex(index))...)
-	}
-	return fields
+// decoder decodes member by member, so that one wrong type does not hide the next. It keeps the first errors and counts the
+// others, and it holds no copy of what it reads: a body of 1 MiB can have 500,000 elements.
+type decoder struct {
+	fields  []apperr.Field
+	omitted int
 }
 
-// decodeMember walks into objects and lists of objects, and leaves everything else to the decoder.
-func decodeMember(pointer jsontext.Pointer, raw jsontext.Value, v reflect.Value) []apperr.Field {
-	switch t := v.Type(); {
+// add adds an error, which is made only if it is kept.
+func (d *decoder) add(f func() apperr.Field) {
+	if len(d.fields) < apperr.MaxFields {
+		d.fields = append(d.fields, f())
+	} else {
+		d.omitted++
+	}
+}
+
+func (d *decoder) object(pointer jsontext.Pointer, raw jsontext.Value, v reflect.Value) {
+	known := membersOf(v.Type())
+	for name, value := range each(raw) {
+		at := pointer.AppendToken(name)
+		if m, ok := known[name]; ok {
+			d.member(at, value, v.FieldByIndex(m.index), m.most)
+		} else {
+			d.add(func() apperr.Field { return UnknownMember(string(at), name, Members(v.Type())) })
+		}
+	}
+}
+
+// member walks into objects and lists of objects, and leaves everything else to the JSON library. most is how many elements a
+// list may have.
+func (d *decoder) member(pointer jsontext.Pointer, raw jsontext.Value, v reflect.Value, most int) {
+	t := v.Type()
+	if t.Kind() == reflect.Slice && raw.Kind() == '[' && longer(raw, most) {
+		d.add(func() apperr.Field { return apperr.At(string(pointer), "too_many", "max", strconv.Itoa(most)) })
+		return
+	}
+	switch {
 	case t.Kind() == reflect.Pointer && IsObject(t.Elem()) && raw.Kind() == '{':
 		v.Set(reflect.New(t.Elem()))
-		return decodeObject(pointer, raw, v.Elem())
+		d.object(pointer, raw, v.Elem())
 	case IsObject(t) && raw.Kind() == '{':
-		return decodeObject(pointer, raw, v)
+		d.object(pointer, raw, v)
 	case t.Kind() == reflect.Slice && IsObject(t.Elem()) && raw.Kind() == '[':
-		var items []jsontext.Value
-		if err := json.Unmarshal(raw, &items); err != nil {
-			return []apperr.Field{typeError(string(pointer), err)}
+		v.Set(reflect.MakeSlice(t, 0, 0))
+		for i, element := range each(raw) {
+			v.Set(reflect.Append(v, reflect.Zero(t.Elem())))
+			d.member(pointer.AppendToken(i), element, v.Index(v.Len()-1), MaxElements)
 		}
-		v.Set(reflect.MakeSlice(t, len(items), len(items)))
-		var fields []apperr.Field
-		for i, item := range items {
-			fields = append(fields, decodeMember(pointer.AppendToken(strconv.Itoa(i)), item, v.Index(i))...)
+	default:
+		if err := json.Unmarshal(raw, v.Addr().Interface(), json.RejectUnknownMembers(true)); err != nil {
+			d.add(func() apperr.Field { return typeError(string(pointer), err) })
 		}
-		return fields
 	}
-	if err := json.Unmarshal(raw, v.Addr().Interface(), json.RejectUnknownMembers(true)); err != nil {
-		return []apperr.Field{typeError(string(pointer), err)}
+}
+
+// each yields the members of an object, or the elements of an array with their indexes. The syntax of raw was checked.
+func each(raw jsontext.Value) iter.Seq2[string, jsontext.Value] {
+	return func(yield func(string, jsontext.Value) bool) {
+		d := jsontext.NewDecoder(bytes.NewBuffer(raw))
+		_, _ = d.ReadToken()
+		for i := 0; d.PeekKind() > 0 && d.PeekKind() != '}' && d.PeekKind() != ']'; i++ {
+			name := strconv.Itoa(i)
+			if raw.Kind() == '{' {
+				token, _ := d.ReadToken()
+				name = token.String()
+			}
+			value, err := d.ReadValue()
+			if err != nil || !yield(name, value) {
+				return
+			}
+		}
 	}
-	return nil
+}
+
+// longer reports whether an array has more than most elements.
+func longer(array jsontext.Value, most int) bool {
+	d := jsontext.NewDecoder(bytes.NewBuffer(array))
+	_, _ = d.ReadToken()
+	for range most {
+		if d.PeekKind() == ']' {
+			return false
+		}
+		_ = d.SkipValue()
+	}
+	return d.PeekKind() != ']'
+}
+
+// MaxElements is how many elements a list may have whose field does not state `validate:"max=…"`.
+const MaxElements = 1000
+
+// member describes a field of a struct that is decoded.
+type member struct {
+	index []int
+	most  int // elements of a list
+}
+
+var memberCache sync.Map // reflect.Type -> map[string]member
+
+func membersOf(t reflect.Type) map[string]member {
+	if m, ok := memberCache.Load(t); ok {
+		return m.(map[string]member)
+	}
+	members := map[string]member{}
+	for name, index := range Members(t) {
+		m := member{index, MaxElements}
+		own, _, _ := strings.Cut(t.FieldByIndex(index).Tag.Get("validate"), "dive")
+		for rule := range strings.SplitSeq(own, ",") {
+			if n, err := strconv.Atoi(strings.TrimPrefix(rule, "max=")); err == nil && strings.HasPrefix(rule, "max=") {
+				m.most = n
+			}
+		}
+		members[name] = m
+	}
+	memberCache.Store(t, members)
+	return members
 }
 
 // IsObject reports whether a type is a struct that is decoded member by member: one that does not read JSON itself.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/imports"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -20,8 +21,9 @@ type Document struct {
 	Events        []*Listed[eventObject]
 	Ignored       []string // members of the document that are not read
 
-	posts map[string]postObject
-	keys  map[string]bool // of the objects so far, by class and key: "person people/1"
+	objects int // so far
+	posts   map[string]postObject
+	keys    map[string]bool // of the objects so far, by class and key: "person people/1"
 }
 
 // Listed is an object of a document.
@@ -172,8 +174,17 @@ func Read(raw jsontext.Value) (*Document, error) {
 	if !found && mistakes == nil {
 		mistakes = append(mistakes, apperr.At("", "no_popolo"))
 	}
-	d.Ignored = append(d.Ignored, slices.Sorted(maps.Keys(members))...)
+	d.Ignored = append(d.Ignored, firstNames(members)...)
 	return d, apperr.Validation(mistakes)
+}
+
+// maxIgnored is how many names of ignored properties are reported.
+const maxIgnored = 100
+
+// firstNames returns the first names of an object in the order of the alphabet.
+func firstNames(members map[string]jsontext.Value) []string {
+	names := slices.Sorted(maps.Keys(members))
+	return names[:min(len(names), maxIgnored)]
 }
 
 // eachOf calls f for each element of a list.
@@ -209,6 +220,9 @@ func keyOf(add adder, at jsontext.Pointer, raw jsontext.Value, id string) (strin
 func readObject[T any](d *Document, class string, at jsontext.Pointer, raw jsontext.Value, id string, commonOf func(*T) *common) (
 	o *Listed[T], isNew bool, err error,
 ) {
+	if d.objects++; d.objects > imports.MaxRows {
+		return nil, false, apperr.New(apperr.Invalid, "file_too_many_rows", "max", strconv.Itoa(imports.MaxRows))
+	}
 	o = &Listed[T]{At: at, Key: id, Ignored: []string{}}
 	if o.Mistakes, err = Check(class, at, raw); err != nil {
 		return nil, false, err
@@ -228,12 +242,10 @@ func readObject[T any](d *Document, class string, at jsontext.Pointer, raw jsont
 	if o.Key == "" {
 		o.Key = string(at)
 	}
-	for name, value := range c.Rest {
-		if s := string(value); s != "null" && s != `""` && s != "[]" && s != "{}" {
-			o.Ignored = append(o.Ignored, name)
-		}
-	}
-	slices.Sort(o.Ignored)
+	maps.DeleteFunc(c.Rest, func(_ string, value jsontext.Value) bool {
+		return slices.Contains([]string{"null", `""`, "[]", "{}"}, string(value))
+	})
+	o.Ignored = append(o.Ignored, firstNames(c.Rest)...)
 	repeated := d.keys[class+" "+o.Key]
 	d.keys[class+" "+o.Key] = true
 	if repeated && isListed(at) {
@@ -351,10 +363,11 @@ func (d *Document) eventOf(at jsontext.Pointer, raw jsontext.Value, id, parent s
 	if e.ParentID, err = keyOf(d.event, at+"/parent", e.Parent, e.ParentID); err != nil {
 		return "", err
 	}
+	seen := map[string]bool{}
 	err = eachOf(at+"/attendees", e.Attendees, func(at jsontext.Pointer, raw jsontext.Value) error {
 		key, err := d.person(at, raw, "")
-		if !slices.Contains(e.attendees, key) {
-			e.attendees = append(e.attendees, key)
+		if !seen[key] {
+			e.attendees, seen[key] = append(e.attendees, key), true
 		}
 		return err
 	})
