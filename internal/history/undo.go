@@ -45,16 +45,11 @@ func (all Kinds) TouchedBetween(ctx context.Context, tx pgx.Tx, first, last int6
 			return nil, err
 		}
 	}
-	rows, err := tx.Query(ctx, `
+	return pg.All[Touched](ctx, tx, `
 		SELECT c.type, c.id, c.before, head.after IS NOT DISTINCT FROM c.after AS same, head.op, head.actor, head.at
 		FROM changes c JOIN changes head ON head.type = c.type AND head.id = c.id AND head.is_head
 		WHERE c.seq BETWEEN @first AND @last AND c.type <> @without AND c.op <> 'visibility' ORDER BY c.seq`,
 		pg.Args{"first": first, "last": last, "without": without})
-	if err != nil {
-		return nil, pg.Error(err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Touched])
-	return list, pg.Error(err)
 }
 
 // Unchanged returns apperr.Conflict with code changed_since if records have changed since the write; its member

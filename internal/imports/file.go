@@ -66,14 +66,12 @@ func openFile(format string, raw []byte, delimiter string, known []string, table
 	default:
 		f, err = openCSV(raw, delimiter, table)
 	}
-	if err != nil {
-		return f, err
+	if err == nil {
+		if err = checkHeader(f.header, known); err != nil {
+			f.close()
+		}
 	}
-	if err := checkHeader(f.header, known); err != nil {
-		f.close()
-		return f, err
-	}
-	return f, nil
+	return f, err
 }
 
 // checkHeader returns apperr.Invalid for unknown, repeated and empty column names.
@@ -87,12 +85,7 @@ func checkHeader(header, known []string) error {
 		case slices.Contains(header[:i], name):
 			fields = append(fields, apperr.At(at, "duplicate_column", "value", name))
 		case !slices.Contains(known, name):
-			f := apperr.At(at, "unknown_column", "value", name)
-			if hint := input.Nearest(name, known); hint != "" {
-				f.Code, f.Args["hint"] = "unknown_column_hint", hint
-			}
-			f.Allowed = known
-			fields = append(fields, f)
+			fields = append(fields, input.Suggest(apperr.At(at, "unknown_column", "value", name), "unknown_column_hint", name, known))
 		}
 	}
 	if len(fields) > 0 {
@@ -108,16 +101,11 @@ func rowError(line int, mistake apperr.Field) fileRow {
 
 func openCSV(raw []byte, delimiter string, table *export.Table) (file, error) {
 	if !utf8.Valid(raw) {
-		line := 1
-		for rest := raw; len(rest) > 0; {
-			r, size := utf8.DecodeRune(rest)
-			if r == utf8.RuneError && size == 1 {
+		line := 0
+		for text := range bytes.Lines(raw) {
+			if line++; !utf8.Valid(text) {
 				break
 			}
-			if r == '\n' {
-				line++
-			}
-			rest = rest[size:]
 		}
 		return file{}, atLine(line, apperr.New(apperr.Invalid, "file_not_utf8"))
 	}
@@ -186,13 +174,8 @@ func cellsOf(n, line int, row, header []string, yield func(fileRow) error) (int,
 // guessDelimiter returns the delimiter that is most frequent in the first line.
 func guessDelimiter(raw []byte) byte {
 	first, _, _ := bytes.Cut(raw, []byte("\n"))
-	best, most := byte(','), 0
-	for _, d := range []byte{',', ';', '\t'} {
-		if n := bytes.Count(first, []byte{d}); n > most {
-			best, most = d, n
-		}
-	}
-	return best
+	byCount := func(a, b byte) int { return bytes.Count(first, []byte{a}) - bytes.Count(first, []byte{b}) }
+	return slices.MaxFunc([]byte{',', ';', '\t'}, byCount)
 }
 
 // openWorkbook reads the first sheet of a workbook. Its cells have the form that they have in CSV.
@@ -202,7 +185,7 @@ func openWorkbook(raw []byte, table *export.Table) (file, error) {
 		if strings.Contains(err.Error(), "unzip size exceeds") {
 			return file{}, apperr.New(apperr.TooLarge, "workbook_too_large", "max", strconv.Itoa(maxUnzipped))
 		}
-		return file{}, &apperr.Error{Kind: apperr.Invalid, Code: "file_no_workbook", Err: err}
+		return file{}, noWorkbook(err)
 	}
 	f := file{close: func() { _ = book.Close() }} // an error concerns temporary files only
 	rows, err := firstSheet(book)
@@ -215,7 +198,7 @@ func openWorkbook(raw []byte, table *export.Table) (file, error) {
 	if err != nil || len(f.header) == 0 {
 		f.close()
 		if err != nil {
-			return f, &apperr.Error{Kind: apperr.Invalid, Code: "file_no_workbook", Err: err}
+			return f, noWorkbook(err)
 		}
 		return f, atLine(1, apperr.New(apperr.Invalid, "file_empty"))
 	}
@@ -228,7 +211,7 @@ func openWorkbook(raw []byte, table *export.Table) (file, error) {
 		for line := 2; rows.Next(); line++ {
 			row, err := rows.Columns()
 			if err != nil {
-				return &apperr.Error{Kind: apperr.Invalid, Code: "file_no_workbook", Err: err}
+				return noWorkbook(err)
 			}
 			for i := range row {
 				if i < len(kinds) {
@@ -242,6 +225,10 @@ func openWorkbook(raw []byte, table *export.Table) (file, error) {
 		return nil
 	}
 	return f, nil
+}
+
+func noWorkbook(err error) error {
+	return &apperr.Error{Kind: apperr.Invalid, Code: "file_no_workbook", Err: err}
 }
 
 // firstSheet returns the rows of the first sheet.

@@ -42,22 +42,6 @@ type writer[I any, T record] struct {
 	refused bool              // a row failed while it had none
 }
 
-func newWriter[I any, T record](of Collection[I, T], o Options, head *Head) *writer[I, T] {
-	w := &writer[I, T]{
-		Collection: of, options: o, table: export.Of(reflect.TypeFor[I](), export.Options{}),
-		seen: map[string]int{}, written: map[int64]int{}, head: head,
-	}
-	if of.Finder != nil {
-		w.session = of.Finder.Session()
-	}
-	return w
-}
-
-func (w *writer[I, T]) begin(header []string) {
-	w.header = header
-	w.editor = w.table.Editor(header)
-}
-
 // record updates the record of a row, or creates it.
 func (w *writer[I, T]) record(ctx context.Context, tx pgx.Tx, row fileRow, done *Row) error {
 	err := w.find(ctx, tx, row, done)
@@ -154,11 +138,8 @@ func (w *writer[I, T]) identified(ctx context.Context, tx pgx.Tx, members map[st
 		return 0, nil
 	}
 	// Planned for its values: a generic plan would read all ids of the collection for every row.
-	rows, err := tx.Query(ctx, "SELECT DISTINCT id FROM external_ids WHERE type = @type AND external_id = ANY(@ids) ORDER BY id",
-		pgx.QueryExecModeCacheDescribe, pg.Args{"type": w.Table, "ids": given})
-	if err != nil {
-		return 0, pg.Error(err)
-	}
+	rows, _ := tx.Query(ctx, "SELECT DISTINCT id FROM external_ids WHERE type = @type AND external_id = ANY(@ids) ORDER BY id",
+		pgx.QueryExecModeCacheDescribe, pg.Args{"type": w.Table, "ids": given}) // the rows carry its error
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	switch {
 	case err != nil:

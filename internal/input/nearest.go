@@ -1,7 +1,19 @@
 package input
 
-// Nearest returns the name that was probably meant, or "": the one with the fewest edits, at most a third of its length.
-func Nearest(name string, names []string) string {
+import "roundtables.kz/registry/internal/apperr"
+
+// Suggest completes the error for a name that is none of known: if one of them was probably meant, the error gets the code
+// hinted and the argument hint.
+func Suggest(f apperr.Field, hinted, name string, known []string) apperr.Field {
+	if hint := nearest(name, known); hint != "" {
+		f.Code, f.Args["hint"] = hinted, hint
+	}
+	f.Allowed = known
+	return f
+}
+
+// nearest returns the name that was probably meant, or "": the one with the fewest edits, at most a third of its length.
+func nearest(name string, names []string) string {
 	best, distance := "", len(name)/3+2
 	for _, n := range names {
 		if d := edits(name, n); d < distance && d <= max(1, len(n)/3) {

@@ -3,6 +3,7 @@ package popolo
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,19 +42,24 @@ type importer struct {
 
 	ids          map[string]int64   // of the records by class and key of their objects
 	failed       map[string]bool    // objects with mistakes, by class and key
-	matched      map[string]bool    // records that belong to an object, by type and id
+	matched      map[recordKey]bool // records that belong to an object
 	affiliations map[string][]int64 // organizations of people, by key
 	places       map[string]*int64  // by name
 
 	people, organizations *spelling.Session
 }
 
+type recordKey struct {
+	recordType string
+	id         int64
+}
+
 // Import writes the objects of a document, each in its own savepoint, and returns the result of each. Mistakes of the
 // document are in the results; an error is a different failure.
 func Import(ctx context.Context, tx pgx.Tx, d *Document, o Options) ([]*Result, error) {
 	m := &importer{
-		Options: o, doc: d, results: []*Result{},
-		ids: map[string]int64{}, failed: map[string]bool{}, matched: map[string]bool{}, affiliations: map[string][]int64{}, places: map[string]*int64{},
+		Options: o, doc: d, results: []*Result{}, ids: map[string]int64{}, failed: map[string]bool{},
+		matched: map[recordKey]bool{}, affiliations: map[string][]int64{}, places: map[string]*int64{},
 		people: o.People.Session(), organizations: o.Organizations.Session(),
 	}
 	for _, step := range []func(context.Context, pgx.Tx) error{m.writeOrganizations, m.writePeople, m.writeMemberships, m.writeEvents} {
@@ -62,6 +68,13 @@ func Import(ctx context.Context, tx pgx.Tx, d *Document, o Options) ([]*Result, 
 		}
 	}
 	return m.results, nil
+}
+
+// class is a class of objects.
+type class[T any] struct {
+	name, recordType string
+	properties       map[string]string // of the objects by the members of their records
+	write            func(context.Context, pgx.Tx, *Listed[T], *outcome) error
 }
 
 // outcome is what was done with an object.
@@ -73,115 +86,111 @@ type outcome struct {
 	ignored   []string // properties that the registry does not have
 }
 
-// importObject runs f for an object in a savepoint, unless the object already has mistakes.
-func importObject[T any](ctx context.Context, tx pgx.Tx, m *importer, class, recordType string, o *Listed[T],
-	properties map[string]string, f func(context.Context, pgx.Tx, *Listed[T]) (outcome, error),
-) error {
-	object := &imports.Object{Pointer: string(o.At), Type: recordType, Key: o.Key, Kept: []string{}, Ignored: append([]string{}, o.Ignored...)}
-	r := &Result{Row: imports.Row{Object: object}, Mistakes: o.Mistakes}
-	m.results = append(m.results, r)
-	name := class + " " + o.Key
-	if len(r.Mistakes) == 0 {
-		var out outcome
-		err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) (err error) {
-			out, err = f(ctx, tx, o)
-			return err
-		})
-		var refused *apperr.Error
-		switch {
-		case errors.As(err, &refused) && refused.Kind != apperr.Unavailable:
-			m.people.RolledBack()
-			m.organizations.RolledBack()
-			r.Mistakes = mistakesOf(refused, string(o.At), properties)
-		case err != nil:
-			return err
-		default:
-			m.ids[name] = out.id
-			m.matched[recordType+" "+strconv.FormatInt(out.id, 10)] = true
-			r.ID, object.Kept, object.Ignored = &out.id, append(object.Kept, out.kept...), append(object.Ignored, out.ignored...)
-			r.Action = imports.Unchanged
-			if out.matchedBy != "" {
-				object.MatchedBy = &out.matchedBy
-			}
-			switch {
-			case out.matchedBy == "":
-				r.Action = imports.Created
-			case out.changed:
-				r.Action = imports.Updated
-			}
-		}
-	}
-	if len(r.Mistakes) > 0 {
-		r.Action = imports.Failed
-		if _, ok := m.ids[name]; !ok {
-			m.failed[name] = true
-		}
-	}
-	return imports.Replan(ctx, tx, len(m.results)-1, len(m.results))
-}
-
-// parentsFirst calls write once for each object, after its parent if the document has it.
-func parentsFirst[T any](objects []*Listed[T], parentKey func(*Listed[T]) string, write func(*Listed[T]) error) error {
-	byKey := map[string]*Listed[T]{}
+// importAll writes objects, each in a savepoint, unless it already has mistakes.
+func importAll[T any](ctx context.Context, tx pgx.Tx, m *importer, c class[T], objects []*Listed[T]) error {
 	for _, o := range objects {
-		if byKey[o.Key] == nil {
-			byKey[o.Key] = o
-		}
-	}
-	started := map[*Listed[T]]bool{}
-	var writeOne func(o *Listed[T]) error
-	writeOne = func(o *Listed[T]) error {
-		if started[o] { // also in a circle of parents
-			return nil
-		}
-		started[o] = true
-		if parent := byKey[parentKey(o)]; parent != nil {
-			if err := writeOne(parent); err != nil {
+		object := &imports.Object{Pointer: string(o.At), Type: c.recordType, Key: o.Key, Kept: []string{}, Ignored: append([]string{}, o.Ignored...)}
+		r := &Result{Row: imports.Row{Object: object}, Mistakes: o.Mistakes}
+		m.results = append(m.results, r)
+		if len(r.Mistakes) == 0 {
+			if err := importObject(ctx, tx, m, c, o, r); err != nil {
 				return err
 			}
 		}
-		return write(o)
-	}
-	for _, o := range objects {
-		if err := writeOne(o); err != nil {
+		name := c.name + " " + o.Key
+		if len(r.Mistakes) > 0 {
+			r.Action = imports.Failed
+			if _, ok := m.ids[name]; !ok {
+				m.failed[name] = true
+			}
+		}
+		if err := imports.Replan(ctx, tx, len(m.results)-1, len(m.results)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// importObject writes an object and completes its result.
+func importObject[T any](ctx context.Context, tx pgx.Tx, m *importer, c class[T], o *Listed[T], r *Result) error {
+	var out outcome
+	err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { return c.write(ctx, tx, o, &out) })
+	var refused *apperr.Error
+	switch {
+	case errors.As(err, &refused) && refused.Kind != apperr.Unavailable:
+		m.people.RolledBack()
+		m.organizations.RolledBack()
+		r.Mistakes = mistakesOf(refused, string(o.At), c.properties)
+		return nil
+	case err != nil:
+		return err
+	}
+	m.ids[c.name+" "+o.Key] = out.id
+	m.matched[recordKey{c.recordType, out.id}] = true
+	r.ID, r.Object.Kept, r.Object.Ignored = &out.id, append(r.Object.Kept, out.kept...), append(r.Object.Ignored, out.ignored...)
+	switch {
+	case out.matchedBy == "":
+		r.Action = imports.Created
+		return nil
+	case out.changed:
+		r.Action = imports.Updated
+	default:
+		r.Action = imports.Unchanged
+	}
+	r.Object.MatchedBy = &out.matchedBy
+	return nil
+}
+
+// parentsFirst orders objects so that each comes after its parent, if the document has it.
+func parentsFirst[T any](objects []*Listed[T], parentKey func(T) string) (ordered []*Listed[T]) {
+	byKey := map[string]*Listed[T]{}
+	for _, o := range slices.Backward(objects) { // the first object of a key counts
+		byKey[o.Key] = o
+	}
+	started := map[*Listed[T]]bool{nil: true}
+	var add func(*Listed[T])
+	add = func(o *Listed[T]) {
+		if started[o] { // also in a circle of parents
+			return
+		}
+		started[o] = true
+		add(byKey[parentKey(o.Value)])
+		ordered = append(ordered, o)
+	}
+	for _, o := range objects {
+		add(o)
+	}
+	return ordered
+}
+
 // mistakesOf translates an error of a resource to the names of the properties in the document.
 func mistakesOf(e *apperr.Error, at string, properties map[string]string) []apperr.Field {
-	if len(e.Fields) == 0 {
-		candidates, _ := e.Extra["candidates"].([]apperr.Candidate)
-		return []apperr.Field{{Pointer: at, Code: e.Code, Args: e.Args, Candidates: candidates}}
-	}
-	fields := make([]apperr.Field, len(e.Fields))
-	for i, f := range e.Fields {
+	fields := slices.Clone(e.Mistakes())
+	for i, f := range fields {
 		first, _, _ := strings.Cut(strings.TrimPrefix(f.Pointer, "/"), "/")
-		f.Pointer = at
+		fields[i].Pointer = at
 		if property := properties[first]; property != "" {
-			f.Pointer += "/" + property
+			fields[i].Pointer += "/" + property
 		}
-		fields[i] = f
 	}
 	return fields
 }
 
 // reference returns the id of the record of another object of the document, or nil without a key. A key that leads to
 // no record is a mistake of the property that holds it.
-func (m *importer) reference(class, key, at string) (*int64, []apperr.Field) {
+func (m *importer) reference(v *values, class, key, property string) *int64 {
 	if key == "" {
-		return nil, nil
+		return nil
 	}
 	if id, ok := m.ids[class+" "+key]; ok {
-		return &id, nil
+		return &id
 	}
 	code := "unknown_in_document"
 	if m.failed[class+" "+key] {
 		code = "failed_in_document"
 	}
-	return nil, []apperr.Field{apperr.At("/"+at, code, "value", key)}
+	v.mistakes = append(v.mistakes, apperr.At("/"+property, code, "value", key))
+	return nil
 }
 
 // registryID returns the id in a key like "people/1", or 0. It is sure if the address of that record is among the
@@ -195,27 +204,30 @@ func (m *importer) registryID(path, key string, sources []linkObject) (id int64,
 	if err != nil || id < 1 {
 		return 0, false
 	}
-	for _, s := range sources {
-		sure = sure || m.Base != "" && s.URL == link(m.Base, path, id)
-	}
-	return id, sure
+	own := func(s linkObject) bool { return s.URL == link(m.Base, path, id) }
+	return id, m.Base != "" && slices.ContainsFunc(sources, own)
 }
 
 // check applies the rules that apply to a write of a client.
-func (m *importer) check(in any) error {
-	return apperr.Validation(input.Check(in))
-}
+func check(in any) error { return apperr.Validation(input.Check(in)) }
 
-// change updates a record if an object adds something to it.
-func (m *importer) change(ctx context.Context, tx pgx.Tx, table, recordType string, id int64, changed bool, in any, update func() error) error {
-	if !changed {
-		return nil
-	}
-	if err := m.check(in); err != nil {
+// collection is how the records of a resource are read and written.
+type collection[I any, T record] = imports.Collection[I, T]
+
+type record interface{ Meta() changes.Record }
+
+// addTo lets add complete what clients write of a record, and updates the record if that changes it.
+func addTo[I any, T record](ctx context.Context, tx pgx.Tx, of collection[I, T], r T, out *outcome, add func(in *I) error) error {
+	in := *of.Input(&r)
+	out.id = r.Meta().ID
+	if err := add(&in); err != nil || !out.changed {
 		return err
 	}
-	if _, err := changes.Lock(ctx, tx, table, recordType, id); err != nil {
+	if err := check(&in); err != nil {
 		return err
 	}
-	return update()
+	if _, err := changes.Lock(ctx, tx, of.Table, of.Type, out.id); err != nil {
+		return err
+	}
+	return of.Update(ctx, tx, r, in)
 }
