@@ -67,6 +67,8 @@ func (w *writer[I, T]) writeRows(ctx context.Context, tx pgx.Tx, rows []fileRow)
 			if done.Errors, err = mistakesOf(err, w.options.Lang, w.column); err != nil {
 				return err
 			}
+		} else if w.written[*done.ID] == 0 {
+			w.written[*done.ID] = row.line
 		}
 		w.head.Add(done.Action)
 		w.rows = append(w.rows, done)

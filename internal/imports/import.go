@@ -69,7 +69,7 @@ func (of Collection[I, T]) Write(ctx context.Context, tx pgx.Tx, head *Head, raw
 	w.header, w.editor = f.header, w.table.Editor(f.header)
 	err = w.writeAll(ctx, tx, f)
 	if err == nil && len(w.rows) == 0 {
-		err = atLine(1, apperr.New(apperr.Invalid, "file_empty"))
+		err = atLine(1, "file_empty")
 	}
 	return w.rows, err
 }
@@ -113,17 +113,14 @@ func rejected(h Head, rows []Row) error {
 	return e
 }
 
-// isOfRow reports whether an error is about a row, and not about the whole import.
+// ofRow are the kinds of errors that are about a row, and not about the whole import.
+var ofRow = []apperr.Kind{
+	apperr.Malformed, apperr.Invalid, apperr.NotFound, apperr.Gone, apperr.Merged, apperr.Conflict, apperr.Stale, apperr.Forbidden,
+}
+
 func isOfRow(err error) bool {
 	var e *apperr.Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	switch e.Kind {
-	case apperr.Malformed, apperr.Invalid, apperr.NotFound, apperr.Gone, apperr.Merged, apperr.Conflict, apperr.Stale, apperr.Forbidden:
-		return true
-	}
-	return false
+	return errors.As(err, &e) && slices.Contains(ofRow, e.Kind)
 }
 
 // mistakesOf turns the error of a row into its report. An error that is about the whole import is returned.

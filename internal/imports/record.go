@@ -44,14 +44,6 @@ type writer[I any, T record] struct {
 
 // record updates the record of a row, or creates it.
 func (w *writer[I, T]) record(ctx context.Context, tx pgx.Tx, row fileRow, done *Row) error {
-	err := w.find(ctx, tx, row, done)
-	if err == nil && w.written[*done.ID] == 0 {
-		w.written[*done.ID] = row.line
-	}
-	return err
-}
-
-func (w *writer[I, T]) find(ctx context.Context, tx pgx.Tx, row fileRow, done *Row) error {
 	id, version, err := w.key(row)
 	if err != nil {
 		return err
@@ -78,15 +70,12 @@ func (w *writer[I, T]) find(ctx context.Context, tx pgx.Tx, row fileRow, done *R
 func (w *writer[I, T]) key(row fileRow) (id, version int64, err error) {
 	given := map[string]string{}
 	if row.record != nil {
-		var members struct {
-			ID      jsontext.Value `json:"id"`
-			Version jsontext.Value `json:"version"`
-		}
+		var members map[string]jsontext.Value
 		if err := json.Unmarshal(row.record, &members); err != nil {
 			return 0, 0, err
 		}
-		for name, v := range map[string]jsontext.Value{"id": members.ID, "version": members.Version} {
-			if len(v) > 0 && v.Kind() != 'n' {
+		for _, name := range []string{"id", "version"} {
+			if v := members[name]; len(v) > 0 && v.Kind() != 'n' {
 				given[name] = string(v)
 			}
 		}

@@ -169,7 +169,7 @@ func Read(raw jsontext.Value) (*Document, error) {
 			return nil, err
 		}
 		for at, element := range eachOf(jsontext.Pointer("/"+list.name), elements) {
-			list.read(at, element, "")
+			list.read(at, element, "", "")
 		}
 	}
 	if !found && mistakes == nil {
@@ -190,13 +190,14 @@ func eachOf(list jsontext.Pointer, elements []jsontext.Value) iter.Seq2[jsontext
 	}
 }
 
-// reader reads an object of a list or an embedded one, and returns its key. id is the key of an object without one.
-type reader func(at jsontext.Pointer, raw jsontext.Value, id string) (key string)
+// reader reads an object of a list or an embedded one, and returns its key. id is the key of an object without one, owner
+// that of the object whose list embeds it.
+type reader func(at jsontext.Pointer, raw jsontext.Value, id, owner string) (key string)
 
 // refer replaces the key of another object by that of the object embedded at at, if there is one.
 func refer(key *string, read reader, at jsontext.Pointer, raw jsontext.Value) {
 	if len(raw) > 0 && raw.Kind() != 'n' {
-		*key = read(at, raw, *key)
+		*key = read(at, raw, *key, "")
 	}
 }
 
@@ -234,7 +235,7 @@ func readObject[T any, P interface {
 	return o, !repeated || isListed
 }
 
-func (d *Document) person(at jsontext.Pointer, raw jsontext.Value, id string) string {
+func (d *Document) person(at jsontext.Pointer, raw jsontext.Value, id, _ string) string {
 	o, isNew := readObject[personObject](d, "person", at, raw, id)
 	if isNew {
 		d.People = append(d.People, o)
@@ -245,14 +246,14 @@ func (d *Document) person(at jsontext.Pointer, raw jsontext.Value, id string) st
 	return o.Key
 }
 
-func (d *Document) organization(at jsontext.Pointer, raw jsontext.Value, id string) string {
+func (d *Document) organization(at jsontext.Pointer, raw jsontext.Value, id, _ string) string {
 	o, isNew := readObject[organizationObject](d, "organization", at, raw, id)
 	if isNew {
 		d.Organizations = append(d.Organizations, o)
 	}
 	refer(&o.Value.ParentID, d.organization, at+"/parent", o.Value.Parent)
 	for at, raw := range eachOf(at+"/posts", o.Value.Posts) {
-		d.postOf(at, raw, "", o.Key)
+		d.post(at, raw, "", o.Key)
 	}
 	for at, raw := range eachOf(at+"/memberships", o.Value.Memberships) {
 		d.member(at, raw, membershipObject{OrganizationID: o.Key})
@@ -260,12 +261,8 @@ func (d *Document) organization(at jsontext.Pointer, raw jsontext.Value, id stri
 	return o.Key
 }
 
-func (d *Document) post(at jsontext.Pointer, raw jsontext.Value, id string) string {
-	return d.postOf(at, raw, id, "")
-}
-
-// postOf reads a post. The registry stores it as the title of its memberships.
-func (d *Document) postOf(at jsontext.Pointer, raw jsontext.Value, id, organization string) string {
+// post reads a post. The registry stores it as the title of its memberships.
+func (d *Document) post(at jsontext.Pointer, raw jsontext.Value, id, organization string) string {
 	o, _ := readObject[postObject](d, "post", at, raw, id)
 	refer(&o.Value.OrganizationID, d.organization, at+"/organization", o.Value.Organization)
 	o.Value.OrganizationID = cmp.Or(o.Value.OrganizationID, organization)
@@ -276,7 +273,7 @@ func (d *Document) postOf(at jsontext.Pointer, raw jsontext.Value, id, organizat
 	return o.Key
 }
 
-func (d *Document) membership(at jsontext.Pointer, raw jsontext.Value, _ string) string {
+func (d *Document) membership(at jsontext.Pointer, raw jsontext.Value, _, _ string) string {
 	return d.member(at, raw, membershipObject{})
 }
 
@@ -297,11 +294,7 @@ func (d *Document) member(at jsontext.Pointer, raw jsontext.Value, of membership
 	return o.Key
 }
 
-func (d *Document) event(at jsontext.Pointer, raw jsontext.Value, id string) string {
-	return d.eventOf(at, raw, id, "")
-}
-
-func (d *Document) eventOf(at jsontext.Pointer, raw jsontext.Value, id, parent string) string {
+func (d *Document) event(at jsontext.Pointer, raw jsontext.Value, id, parent string) string {
 	o, isNew := readObject[eventObject](d, "event", at, raw, id)
 	if !isNew {
 		return o.Key
@@ -312,12 +305,12 @@ func (d *Document) eventOf(at jsontext.Pointer, raw jsontext.Value, id, parent s
 	e.ParentID = cmp.Or(e.ParentID, parent)
 	refer(&e.ParentID, d.event, at+"/parent", e.Parent)
 	for at, raw := range eachOf(at+"/attendees", e.Attendees) {
-		if key := d.person(at, raw, ""); !slices.Contains(e.attendees, key) {
+		if key := d.person(at, raw, "", ""); !slices.Contains(e.attendees, key) {
 			e.attendees = append(e.attendees, key)
 		}
 	}
 	for at, raw := range eachOf(at+"/children", e.Children) {
-		d.eventOf(at, raw, "", o.Key)
+		d.event(at, raw, "", o.Key)
 	}
 	return o.Key
 }

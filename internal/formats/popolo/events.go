@@ -16,6 +16,7 @@ import (
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/place"
 	"roundtables.kz/registry/internal/roundtable"
+	"roundtables.kz/registry/internal/spelling"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -157,12 +158,7 @@ func firstDay(g roundtable.Input) *date.Day {
 }
 
 func hasTitle(r roundtable.RoundTable, name string) bool {
-	for _, t := range r.Title {
-		if names.Key(t) == names.Key(name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(spelling.Of(r.Title), func(t string) bool { return names.Key(t) == names.Key(name) })
 }
 
 // addToEvent adds to a round table what it lacks.

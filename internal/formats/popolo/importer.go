@@ -22,23 +22,17 @@ type Options struct {
 	Lang           string // language of texts without one; empty: guessed by their letters
 	Source         string // scheme under which the ids of the document are stored as external ids; empty: they are not stored
 	AllowDuplicate bool   // create people and organizations even if there are candidates for duplicates
+	MessageLang    string // of the messages in the report
 
 	People, Organizations *spelling.Finder
-}
-
-// Result is the result of one object.
-type Result struct {
-	imports.Row
-
-	Mistakes []apperr.Field
 }
 
 // importer writes a document in one transaction. It adds what the registry lacks. It replaces and deletes nothing, so
 // that a document can be imported repeatedly.
 type importer struct {
 	Options
-	doc     *Document
-	results []*Result
+	doc  *Document
+	rows []imports.Row
 
 	ids          map[string]int64   // of the records by class and key of their objects
 	failed       map[string]bool    // objects with mistakes, by class and key
@@ -54,11 +48,11 @@ type recordKey struct {
 	id         int64
 }
 
-// Import writes the objects of a document, each in its own savepoint, and returns the result of each. Mistakes of the
-// document are in the results; an error is a different failure.
-func Import(ctx context.Context, tx pgx.Tx, d *Document, o Options) ([]*Result, error) {
+// Import writes the objects of a document, each in its own savepoint, and returns a report of each. head counts them.
+// Mistakes of the document are in the report; an error is a different failure.
+func Import(ctx context.Context, tx pgx.Tx, d *Document, head *imports.Head, o Options) ([]imports.Row, error) {
 	m := &importer{
-		Options: o, doc: d, results: []*Result{}, ids: map[string]int64{}, failed: map[string]bool{},
+		Options: o, doc: d, rows: []imports.Row{}, ids: map[string]int64{}, failed: map[string]bool{},
 		matched: map[recordKey]bool{}, affiliations: map[string][]int64{}, places: map[string]*int64{},
 		people: o.People.Session(), organizations: o.Organizations.Session(),
 	}
@@ -67,7 +61,11 @@ func Import(ctx context.Context, tx pgx.Tx, d *Document, o Options) ([]*Result, 
 			return nil, err
 		}
 	}
-	return m.results, nil
+	head.Ignored = d.Ignored
+	for _, r := range m.rows {
+		head.Add(r.Action)
+	}
+	return m.rows, nil
 }
 
 // class is a class of objects.
@@ -90,29 +88,30 @@ type outcome struct {
 func importAll[T any](ctx context.Context, tx pgx.Tx, m *importer, c class[T], objects []*Listed[T]) error {
 	for _, o := range objects {
 		object := &imports.Object{Pointer: string(o.At), Type: c.recordType, Key: o.Key, Kept: []string{}, Ignored: append([]string{}, o.Ignored...)}
-		r := &Result{Row: imports.Row{Object: object}, Mistakes: o.Mistakes}
-		m.results = append(m.results, r)
-		if len(r.Mistakes) == 0 {
-			if err := importObject(ctx, tx, m, c, o, r); err != nil {
+		row := imports.Row{Object: object, Action: imports.Failed}
+		var err error
+		mistakes := o.Mistakes
+		if len(mistakes) == 0 {
+			if mistakes, err = importObject(ctx, tx, m, c, o, &row); err != nil {
 				return err
 			}
 		}
-		name := c.name + " " + o.Key
-		if len(r.Mistakes) > 0 {
-			r.Action = imports.Failed
-			if _, ok := m.ids[name]; !ok {
-				m.failed[name] = true
-			}
+		for _, f := range mistakes {
+			row.Errors = append(row.Errors, imports.NewMistake(f, m.MessageLang))
 		}
-		if err := imports.Replan(ctx, tx, len(m.results)-1, len(m.results)); err != nil {
+		if name := c.name + " " + o.Key; row.Action == imports.Failed && m.ids[name] == 0 {
+			m.failed[name] = true
+		}
+		m.rows = append(m.rows, row)
+		if err := imports.Replan(ctx, tx, len(m.rows)-1, len(m.rows)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// importObject writes an object and completes its result.
-func importObject[T any](ctx context.Context, tx pgx.Tx, m *importer, c class[T], o *Listed[T], r *Result) error {
+// importObject writes an object and completes its row, or returns its mistakes.
+func importObject[T any](ctx context.Context, tx pgx.Tx, m *importer, c class[T], o *Listed[T], row *imports.Row) ([]apperr.Field, error) {
 	var out outcome
 	err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { return c.write(ctx, tx, o, &out) })
 	var refused *apperr.Error
@@ -120,25 +119,21 @@ func importObject[T any](ctx context.Context, tx pgx.Tx, m *importer, c class[T]
 	case errors.As(err, &refused) && refused.Kind != apperr.Unavailable:
 		m.people.RolledBack()
 		m.organizations.RolledBack()
-		r.Mistakes = mistakesOf(refused, string(o.At), c.properties)
-		return nil
+		return mistakesOf(refused, string(o.At), c.properties), nil
 	case err != nil:
-		return err
+		return nil, err
 	}
 	m.ids[c.name+" "+o.Key] = out.id
 	m.matched[recordKey{c.recordType, out.id}] = true
-	r.ID, r.Object.Kept, r.Object.Ignored = &out.id, append(r.Object.Kept, out.kept...), append(r.Object.Ignored, out.ignored...)
-	switch {
-	case out.matchedBy == "":
-		r.Action = imports.Created
-		return nil
-	case out.changed:
-		r.Action = imports.Updated
-	default:
-		r.Action = imports.Unchanged
+	row.ID, row.Action = &out.id, imports.Created
+	row.Object.Kept, row.Object.Ignored = append(row.Object.Kept, out.kept...), append(row.Object.Ignored, out.ignored...)
+	if out.matchedBy != "" {
+		row.Object.MatchedBy, row.Action = &out.matchedBy, imports.Unchanged
 	}
-	r.Object.MatchedBy = &out.matchedBy
-	return nil
+	if out.matchedBy != "" && out.changed {
+		row.Action = imports.Updated
+	}
+	return nil, nil
 }
 
 // parentsFirst orders objects so that each comes after its parent, if the document has it.
