@@ -12,7 +12,8 @@ import (
 
 // Pages yields the whole list of the records within a parent in order, page by page, each by a query of its own. It ends
 // after the first error. Walk is cheaper for long lists, but a transaction can hold only one walk at a time.
-func Pages[F, T any](ctx context.Context, db pg.DB, list func(context.Context, pg.DB, int64, F) (Page[T], error), parent int64) iter.Seq2[Page[T], error] {
+func Pages[F, T any](ctx context.Context, db pg.DB,
+	list func(ctx context.Context, db pg.DB, parent int64, f F) (Page[T], error), parent int64) iter.Seq2[Page[T], error] {
 	return func(yield func(Page[T], error) bool) {
 		var f F
 		p := ParamsOf(&f)

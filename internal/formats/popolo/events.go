@@ -112,9 +112,11 @@ func (m *importer) partsOf(o *Listed[eventObject], g *roundtable.Input) (organiz
 
 // findEvent returns the round table of an event: the one with its id in the registry if the title agrees, the one with
 // an identifier, or the one with its title and day; nil if there is none.
-func (m *importer) findEvent(ctx context.Context, tx pgx.Tx, o *Listed[eventObject], g roundtable.Input, out *outcome) (*roundtable.RoundTable, error) {
+func (m *importer) findEvent(ctx context.Context, tx pgx.Tx, o *Listed[eventObject], g roundtable.Input, out *outcome) (
+	r *roundtable.RoundTable, err error,
+) {
 	out.matchedBy = "id"
-	r, err := byID(ctx, tx, m, events, o.Key, o.Value.Sources, func(r roundtable.RoundTable) bool { return hasTitle(r, o.Value.Name) })
+	r, err = byID(ctx, tx, m, events, o.Key, o.Value.Sources, func(r roundtable.RoundTable) bool { return hasTitle(r, o.Value.Name) })
 	if r != nil || err != nil {
 		return r, err
 	}

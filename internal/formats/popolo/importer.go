@@ -87,7 +87,8 @@ type outcome struct {
 // importAll writes objects, each in a savepoint, unless it already has mistakes.
 func importAll[T any](ctx context.Context, tx pgx.Tx, m *importer, c class[T], objects []*Listed[T]) error {
 	for _, o := range objects {
-		object := &imports.Object{Pointer: string(o.At), Type: c.recordType, Key: o.Key, Kept: []string{}, Ignored: append([]string{}, o.Ignored...)}
+		ignored := append([]string{}, o.Ignored...)
+		object := &imports.Object{Pointer: string(o.At), Type: c.recordType, Key: o.Key, Kept: []string{}, Ignored: ignored}
 		row := imports.Row{Object: object, Action: imports.Failed}
 		var err error
 		mistakes := o.Mistakes

@@ -112,8 +112,9 @@ func byIdentifier(ctx context.Context, tx pgx.Tx, table, name string, external [
 	if len(external) == 0 {
 		return nil, nil
 	}
-	return pg.All[apperr.Candidate](ctx, tx, "SELECT DISTINCT r.id, text_sort_key(r."+name+") AS name, 1.0::float8 AS score FROM external_ids x JOIN "+
-		table+" r ON r.id = x.id WHERE x.type = @table AND x.external_id = ANY(@given) ORDER BY r.id LIMIT 10", pg.Args{"table": table, "given": external})
+	return pg.All[apperr.Candidate](ctx, tx, "SELECT DISTINCT r.id, text_sort_key(r."+name+") AS name, 1.0::float8 AS score"+
+		" FROM external_ids x JOIN "+table+" r ON r.id = x.id WHERE x.type = '"+table+"' AND x.external_id = ANY(@given)"+
+		" ORDER BY r.id LIMIT 10", pg.Args{"given": external})
 }
 
 // shareSpelling reports whether two lists of spellings have one in common.

@@ -31,12 +31,14 @@ var affiliations = collection[affiliation.Input, affiliation.Affiliation]{
 }
 
 func (m *importer) writeMemberships(ctx context.Context, tx pgx.Tx) error {
-	return importAll(ctx, tx, m, class[membershipObject]{"membership", affiliation.Type, membershipProperties, m.membership}, m.doc.Memberships)
+	memberships := class[membershipObject]{"membership", affiliation.Type, membershipProperties, m.membership}
+	return importAll(ctx, tx, m, memberships, m.doc.Memberships)
 }
 
 func (m *importer) membership(ctx context.Context, tx pgx.Tx, o *Listed[membershipObject], out *outcome) error {
 	var v values
-	g := affiliation.Input{Title: m.text(m.doc.title(o.Value)), From: v.partial("start_date", o.Value.From), To: v.partial("end_date", o.Value.To)}
+	g := affiliation.Input{Title: m.text(m.doc.title(o.Value))}
+	g.From, g.To = v.partial("start_date", o.Value.From), v.partial("end_date", o.Value.To)
 	for _, ref := range []struct {
 		class, key, property string
 		into                 *int64
