@@ -36,7 +36,7 @@ func (s *server) createBundle(c echo.Context) error {
 	}
 	var report bundle.Report
 	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) (err error) {
-		report, err = bundle.NewWriter(tx, bundle.Finders{People: s.people, Organizations: s.organizations}).Create(ctx, in)
+		report, err = bundle.NewWriter(tx, s.matcher.Finders).Create(ctx, in)
 		return err
 	})
 	if err != nil {

@@ -129,6 +129,7 @@ func Query[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params)
 	} else {
 		page, err = readPage[T](ctx, db, s, w, p)
 	}
+	finish(page.Items)
 	return page, s.failed("list", pg.Plural, err)
 }
 

@@ -354,7 +354,7 @@ func TestTheErrorOfAReadSaysWhatItReads(t *testing.T) {
 	defer end()
 	_, list := paging.Query[thing](ctx, db, broken, pg.Where{}, paging.Params{})
 	_, _, get := paging.Get[thing](ctx, db, broken, 1)
-	_, each := paging.Each[thing](ctx, db, broken, paging.Children{Table: "things c", Parent: "c.size", Child: "c.id", Order: "c.id"}, []int64{1}, 1)
+	_, each := paging.Each[thing](ctx, db, broken, "c.size", "c.id", []int64{1}, 1)
 	exec(t, tx, "INSERT INTO things (id, starts_key, title, at, size) VALUES (1, 0, 'a', now(), 1)")
 	var walked error
 	for _, walked = range paging.Walk(ctx, tx, listOf(broken, func() pg.Where { return pg.Where{} }), paging.Params{}) {

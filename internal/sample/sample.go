@@ -19,7 +19,10 @@ import (
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/bundle"
 	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/organization"
+	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/spelling"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -42,7 +45,7 @@ func Load(ctx context.Context, db *pgxpool.Pool) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	finders, err := bundle.NewFinders(db)
+	finders, err := spelling.NewFinders(db, person.Spellings, organization.Spellings)
 	if err != nil {
 		return Report{}, err
 	}
