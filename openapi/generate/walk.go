@@ -9,28 +9,19 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// children returns the schemas directly inside a schema.
-func children(s *openapi3.Schema) []*openapi3.SchemaRef {
-	var inside []*openapi3.SchemaRef
-	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
-		inside = append(inside, s.Properties[name])
-	}
-	for _, one := range []*openapi3.SchemaRef{s.Items, s.AdditionalProperties.Schema, s.Not} {
-		if one != nil {
-			inside = append(inside, one)
-		}
-	}
-	return slices.Concat(inside, s.AllOf, s.AnyOf, s.OneOf)
-}
-
 // visitor is called with a schema or a reference to one.
 type visitor func(*openapi3.SchemaRef)
 
 // visitInline visits a schema and all schemas inside it, the outer ones first. It does not follow references.
 func visitInline(s *openapi3.SchemaRef, visit visitor) {
 	visit(s)
-	if s.Ref == "" && s.Value != nil {
-		for _, inner := range children(s.Value) {
+	if s.Ref != "" || s.Value == nil {
+		return
+	}
+	v := s.Value
+	inside := slices.Concat(v.AllOf, v.AnyOf, v.OneOf, openapi3.SchemaRefs{v.Items, v.AdditionalProperties.Schema, v.Not})
+	for _, inner := range slices.AppendSeq(inside, maps.Values(v.Properties)) {
+		if inner != nil {
 			visitInline(inner, visit)
 		}
 	}
