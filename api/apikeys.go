@@ -92,22 +92,7 @@ func (s *server) patchAPIKey(c echo.Context) error {
 //	@Success		200		{object}	apikey.APIKey	"The revoked key."
 //	@Router			/v1/api-keys/{id}/revoke [post]
 func (s *server) revokeAPIKey(c echo.Context) error {
-	n, err := id(c)
-	if err != nil {
-		return err
-	}
-	var k apikey.APIKey
-	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) error {
-		if err := apikey.Revoke(ctx, tx, n); err != nil {
-			return err
-		}
-		k, err = apikey.Get(ctx, tx, n)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return item(c, http.StatusOK, &k, itemParams{Lang: p.Lang})
+	return actOn(s, c, apikey.Revoke, apikey.Get)
 }
 
 // Me describes the caller.

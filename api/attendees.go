@@ -47,7 +47,7 @@ func (s *server) listAttendees(c echo.Context) error {
 
 func (s *server) getAttendee(c echo.Context) error {
 	var p attendeeParams
-	return itemWith(s, c, &p, &p.itemParams, getWith(&p.itemParams, &p.Include, attendee.Get, withAttendees))
+	return sendWith(s, c, &p, &p.itemParams, &p.Include, attendee.Get, withAttendees)
 }
 
 // listAttendeesOfRoundTable sends a page of the attendees of one round table.

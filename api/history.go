@@ -74,14 +74,13 @@ func historyOf(s *server, c echo.Context, recordType string, see func(ctx contex
 
 // mapped converts the items of a page.
 func mapped[A, B any](page paging.Page[A], err error, f func(A) (B, error)) (paging.Page[B], error) {
-	to := paging.Page[B]{Limit: page.Limit, Next: page.Next, Total: page.Total, Estimated: page.Estimated, State: page.State,
-		Items: make([]B, len(page.Items))}
+	items := make([]B, len(page.Items))
 	for i, item := range page.Items {
 		if err == nil {
-			to.Items[i], err = f(item)
+			items[i], err = f(item)
 		}
 	}
-	return to, err
+	return withItems(page, items), err
 }
 
 // listAudit lists the changes of all records.

@@ -142,15 +142,7 @@ func (s *server) revertImport(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	var m imports.Import
-	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) (err error) {
-		m, err = imports.Revert(ctx, tx, Kinds(), n)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return item(c, http.StatusOK, &m, itemParams{Lang: p.Lang})
+	return writeItem(s, c, func(ctx context.Context, tx pgx.Tx) (imports.Import, error) { return imports.Revert(ctx, tx, Kinds(), n) })
 }
 
 // templateOf sends an empty table with the columns that an import reads, id and version.

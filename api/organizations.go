@@ -50,5 +50,5 @@ func (s *server) listOrganizations(c echo.Context) error {
 
 func (s *server) getOrganization(c echo.Context) error {
 	var p organizationParams
-	return itemWith(s, c, &p, &p.itemParams, getWith(&p.itemParams, &p.Include, organization.Get, withOrganizations))
+	return sendWith(s, c, &p, &p.itemParams, &p.Include, organization.Get, withOrganizations)
 }

@@ -50,5 +50,5 @@ func (s *server) listPeople(c echo.Context) error {
 
 func (s *server) getPerson(c echo.Context) error {
 	var p personParams
-	return itemWith(s, c, &p, &p.itemParams, getWith(&p.itemParams, &p.Include, person.Get, withPeople))
+	return sendWith(s, c, &p, &p.itemParams, &p.Include, person.Get, withPeople)
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/http"
 	"reflect"
 
 	"roundtables.kz/registry/internal/history"
@@ -62,7 +61,7 @@ func (s *server) getRoundTable(c echo.Context) error {
 		return s.getEventOfSchemaOrg(c)
 	}
 	var p roundTableParams
-	return itemWith(s, c, &p, &p.itemParams, getWith(&p.itemParams, &p.Include, roundtable.Get, withRoundTables))
+	return sendWith(s, c, &p, &p.itemParams, &p.Include, roundtable.Get, withRoundTables)
 }
 
 // publishRoundTable publishes a round table.
@@ -94,27 +93,17 @@ func (s *server) publishRoundTable(c echo.Context) error { return s.movePublicat
 func (s *server) withdrawRoundTable(c echo.Context) error { return s.movePublication(c, "withdrawn") }
 
 func (s *server) movePublication(c echo.Context, to string) error {
-	n, err := id(c)
+	n, version, err := versionedID(c)
 	if err != nil {
 		return err
 	}
-	version, err := ifMatch(c.Request())
-	if err != nil {
-		return err
-	}
-	var r roundtable.RoundTable
-	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) error {
+	return writeItem(s, c, func(ctx context.Context, tx pgx.Tx) (r roundtable.RoundTable, err error) {
 		if err := lock(ctx, tx, roundtable.Table, roundtable.Type, n, version); err != nil {
-			return err
+			return r, err
 		}
 		if err := roundtable.Publish(ctx, tx, n, to); err != nil {
-			return err
+			return r, err
 		}
-		r, err = roundtable.Get(ctx, tx, n)
-		return err
+		return roundtable.Get(ctx, tx, n)
 	})
-	if err != nil {
-		return err
-	}
-	return item(c, http.StatusOK, &r, itemParams{Lang: p.Lang})
 }

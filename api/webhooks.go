@@ -163,28 +163,6 @@ func (s *server) deleteWebhook(c echo.Context) error {
 //	@Router		/v1/webhooks/{id}/history [get]
 func (s *server) historyWebhook(c echo.Context) error { return historyOf(s, c, webhook.Type, nil) }
 
-// actOnWebhook runs a write on the webhook in the path and sends what show reads after it.
-func actOnWebhook[T record](s *server, c echo.Context, act func(ctx context.Context, tx pgx.Tx, id int64) error,
-	show func(context.Context, pg.DB, int64) (T, error)) error {
-	n, err := id(c)
-	if err != nil {
-		return err
-	}
-	var r T
-	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) error {
-		if err := act(ctx, tx, n); err != nil {
-			return err
-		}
-		r, err = show(ctx, tx, n)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	s.dispatcher.Wake()
-	return item(c, http.StatusOK, &r, itemParams{Lang: p.Lang})
-}
-
 // rotateWebhookSecret replaces the secret of a webhook.
 //
 //	@ID				rotateWebhookSecret
@@ -202,7 +180,8 @@ func (s *server) rotateWebhookSecret(c echo.Context) error {
 		secret, err = webhook.Rotate(ctx, tx, s.secret, id)
 		return err
 	}
-	return actOnWebhook(s, c, rotate, withSecret(c, &secret))
+	defer s.dispatcher.Wake()
+	return actOn(s, c, rotate, withSecret(c, &secret))
 }
 
 // Replay is the position to replay from.
@@ -231,7 +210,8 @@ func (s *server) replayWebhook(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return actOnWebhook(s, c, func(ctx context.Context, tx pgx.Tx, id int64) error {
+	defer s.dispatcher.Wake()
+	return actOn(s, c, func(ctx context.Context, tx pgx.Tx, id int64) error {
 		at, err := s.replayPosition(ctx, tx, in.Cursor)
 		if err != nil {
 			return err
@@ -375,7 +355,8 @@ func (s *server) retryWebhookDelivery(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return actOnWebhook(s, c, func(ctx context.Context, tx pgx.Tx, id int64) error {
+	defer s.dispatcher.Wake()
+	return actOn(s, c, func(ctx context.Context, tx pgx.Tx, id int64) error {
 		return s.dispatcher.Retry(ctx, tx, of.webhook, id)
 	}, of.get)
 }
