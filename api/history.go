@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"roundtables.kz/registry/internal/affiliation"
-	"roundtables.kz/registry/internal/apikey"
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/changes"
@@ -107,15 +106,3 @@ func (s *server) listAudit(c echo.Context) error {
 		})
 	})
 }
-
-// historyAPIKey lists the changes of an API key.
-//
-//	@ID			getApiKeyHistory
-//	@Summary	List changes of an API key
-//	@Tags		API keys
-//	@x-sort		["-changed_at"]
-//	@Param		id		path		int				true	"The key."
-//	@Param		filter	query		historyQuery	false	"-"
-//	@Success	200		{object}	Page[Revision]	"A page of changes, the newest first."
-//	@Router		/v1/api-keys/{id}/history [get]
-func (s *server) historyAPIKey(c echo.Context) error { return historyOf(s, c, apikey.Type, nil) }

@@ -166,7 +166,9 @@ func withRoundTables(ctx context.Context, db pg.DB, list []roundtable.RoundTable
 		partOf("statements", statement.OfRoundTables, func(s statement.Statement) int64 { return s.RoundTableID },
 			func(r *RoundTable) (*[]statement.Statement, *Partial) { return &r.Statements, &r.Partial }),
 		partOf("recommendations", recommendation.OfRoundTables, func(r recommendation.Recommendation) int64 { return r.RoundTableID },
-			func(r *RoundTable) (*[]recommendation.Recommendation, *Partial) { return &r.Recommendations, &r.Partial }),
+			func(r *RoundTable) (*[]recommendation.Recommendation, *Partial) {
+				return &r.Recommendations, &r.Partial
+			}),
 	)
 }
 
@@ -291,19 +293,23 @@ func withItems[A, B any](page paging.Page[A], items []B) paging.Page[B] {
 	}
 }
 
-// sendWith sends one record with parts, or 304. params points to a struct that embeds p and include.
-func sendWith[T any, W record](s *server, c echo.Context, params any, p *itemParams, include *[]string,
-	get func(context.Context, pg.DB, int64) (T, error), with func(context.Context, pg.DB, []T, []string) ([]W, error)) error {
-	return itemWith(s, c, s.cacheable(c), params, p, func(ctx context.Context, db pg.DB, id int64) (shown W, err error) {
-		r, err := get(ctx, db, id)
-		if err != nil {
-			return shown, err
-		}
-		p.Fields = keepIncluded(p.Fields, *include)
-		list, err := with(ctx, db, []T{r}, *include)
-		if err != nil {
-			return shown, err
-		}
-		return list[0], nil
+// getWith is the operation Get of records with parts. of returns the fields of its parameters.
+func getWith[P, T any, W record](get func(context.Context, pg.DB, int64) (T, error),
+	add func(context.Context, pg.DB, []T, []string) ([]W, error), of func(*P) (p *itemParams, include *[]string)) Operation {
+	return with[P, W](func(s *server, c echo.Context) error {
+		var params P
+		p, include := of(&params)
+		return itemWith(s, c, s.cacheable(c), &params, p, func(ctx context.Context, db pg.DB, id int64) (shown W, err error) {
+			r, err := get(ctx, db, id)
+			if err != nil {
+				return shown, err
+			}
+			p.Fields = keepIncluded(p.Fields, *include)
+			list, err := add(ctx, db, []T{r}, *include)
+			if err != nil {
+				return shown, err
+			}
+			return list[0], nil
+		})
 	})
 }

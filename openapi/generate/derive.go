@@ -24,7 +24,7 @@ const (
 
 // derive gives swag the annotations of the derived operations, as a Go file of package api.
 func derive(p *swag.Parser) error {
-	file := derivedFile(api.Resources())
+	file := derivedFile(append(api.Resources(), api.OtherResources()...))
 	parsed, err := parser.ParseFile(token.NewFileSet(), "derived.go", file, parser.ParseComments)
 	if err != nil {
 		return fmt.Errorf("read the derived annotations: %w", err)
@@ -37,9 +37,6 @@ func derivedFile(resources []api.Resource) string {
 	packages := map[string]bool{}
 	for _, r := range resources {
 		for _, o := range r.Operations {
-			if o.Documented {
-				continue
-			}
 			for _, t := range []reflect.Type{o.Query, o.Body, o.Answer, r.Record} {
 				if t != nil && t.PkgPath() != apiPackage {
 					packages[t.PkgPath()] = true
@@ -66,11 +63,11 @@ func tagOf(r api.Resource, resources []api.Resource) string {
 	return strings.ToUpper(r.Many[:1]) + r.Many[1:]
 }
 
-// pascal turns "round tables" into "RoundTables".
+// pascal turns "round tables" into "RoundTables", and "API key" into "ApiKey".
 func pascal(words string) string {
 	var b strings.Builder
 	for _, w := range strings.Fields(words) {
-		b.WriteString(strings.ToUpper(w[:1]) + w[1:])
+		b.WriteString(strings.ToUpper(w[:1]) + strings.ToLower(w[1:]))
 	}
 	return b.String()
 }
@@ -78,10 +75,14 @@ func pascal(words string) string {
 func operationID(r api.Resource, f api.Feature) string {
 	one, many := pascal(r.One), pascal(r.Many)
 	switch f {
-	case api.List, api.Export, api.Import:
+	case api.List, api.Export, api.Import, api.Lookup, api.Match:
 		return string(f) + many
+	case api.Duplicates:
+		return "list" + many + "Duplicates"
 	case api.History:
 		return "get" + one + "History"
+	case api.Within:
+		return "list" + many + "OfRoundTable"
 	case api.Template:
 		return "get" + many + "Template"
 	default:
@@ -91,7 +92,7 @@ func operationID(r api.Resource, f api.Feature) string {
 
 // a puts the article before a noun.
 func a(noun string) string {
-	if strings.ContainsAny(noun[:1], "aeiou") {
+	if strings.ContainsAny(noun[:1], "aeiouA") {
 		return "an " + noun
 	}
 	return "a " + noun
@@ -100,7 +101,11 @@ func a(noun string) string {
 // annotation writes the swag comment of a derived operation.
 func annotation(r api.Resource, o api.Operation, tag string) []string {
 	one, many, of := r.One, r.Many, ""
-	if r.Of != "" {
+	owner, given := one, one // what the id of the path names, and what the body holds
+	if o.Feature == api.Within {
+		owner = "round table"
+	}
+	if r.Of != "" && !strings.HasPrefix(one, r.Of) { // "a webhook delivery" already names the webhook
 		of = " of " + a(r.Of)
 	}
 	var summary, description, success string
@@ -111,7 +116,7 @@ func annotation(r api.Resource, o api.Operation, tag string) []string {
 	for _, m := range pathParameter.FindAllStringSubmatch(o.Path, -1) {
 		switch m[1] {
 		case "id":
-			param("id", "path", "int", "The id of the "+one+".")
+			param("id", "path", "int", "The id of the "+owner+".")
 		case "format":
 			params = append(params, `@Param format path string true "The format of the file." Enums(csv, ndjson, xlsx)`)
 		default:
@@ -125,7 +130,23 @@ func annotation(r api.Resource, o api.Operation, tag string) []string {
 	switch o.Feature {
 	case api.List:
 		summary, success = "List "+many+of, answer(http.StatusOK, "A page of "+many+".")
-		extra = append(extra, sorts(r.Sorts))
+	case api.Within:
+		summary, success = "List "+many+" of a round table", answer(http.StatusOK, "A page of "+many+".")
+		description = "The list of " + many + ", limited to one round table."
+		tag = "Round tables"
+	case api.Lookup:
+		summary, success = "Find "+many+" by name while typing", answer(http.StatusOK, "The best matches.")
+	case api.Match:
+		summary, success = "Match names with "+many, answer(http.StatusOK, "The candidates for each name.")
+		given = "names"
+	case api.Duplicates:
+		summary, success = "List possible duplicates of "+many, answer(http.StatusOK, "A page of pairs.")
+		description = "Pairs of " + many + " with similar names, the most similar of each page first. Merge the two, or record with " +
+			"`POST /v1/distinctions` that they are different: the pair is then no longer listed. A page is computed for two seconds at most, " +
+			"so it can be short or empty although `next_cursor` leads to more pairs."
+	case api.Merge:
+		summary, success = "Merge "+a(one)+" into another one", answer(http.StatusOK, "What the merge changed.")
+		given = one + " that stays"
 	case api.Create:
 		summary, success = "Create "+a(one)+of, answer(http.StatusCreated, "The new "+one+".")
 	case api.Get:
@@ -140,10 +161,9 @@ func annotation(r api.Resource, o api.Operation, tag string) []string {
 		description = "Restores a deleted " + one + ", or an earlier version of one. The records that it refers to must exist."
 	case api.History:
 		summary, success = "Get the history of "+a(one)+of, answer(http.StatusOK, "A page of changes, the newest first.")
-		extra = append(extra, sorts([]string{"-changed_at"}))
 	case api.Export:
 		summary, success = "Export "+many, `@Success 200 {string} string "The file."`
-		extra = append(extra, sorts(r.Sorts), "@x-export true")
+		extra = append(extra, "@x-export true")
 		tag = "Exports"
 	case api.Import:
 		summary, success = "Import "+many, answer(http.StatusCreated, "The report on each row.")
@@ -153,8 +173,16 @@ func annotation(r api.Resource, o api.Operation, tag string) []string {
 	case api.Template:
 		summary = "Get a CSV template for " + many
 		success = "@Success 200 {string} string \"A header line with all columns. The columns `id` and `version` may be left out or empty.\""
-		extra = append(extra, "@Produce text/csv")
 		tag = "Imports"
+	}
+	if len(o.Sorts) > 0 {
+		extra = append(extra, sorts(o.Sorts))
+	}
+	if o.Produces != "" {
+		extra = append(extra, "@Produce "+o.Produces)
+	}
+	if o.Unlogged {
+		extra = append(extra, "@x-fresh true")
 	}
 	if note := r.Notes[o.Feature]; note != "" {
 		description = note
@@ -167,7 +195,7 @@ func annotation(r api.Resource, o api.Operation, tag string) []string {
 	}
 	if o.Body != nil {
 		required := o.Feature != api.Restore
-		params = append(params, fmt.Sprintf("@Param body body %s %t \"The %s.\"", nameInAPI(o.Body), required, one))
+		params = append(params, fmt.Sprintf("@Param body body %s %t \"The %s.\"", nameInAPI(o.Body), required, given))
 	}
 	lines := []string{"@ID " + operationID(r, o.Feature), "@Summary " + summary}
 	if description != "" {
