@@ -21,7 +21,7 @@ const apiPackage = "roundtables.kz/registry/api"
 
 // derive gives swag the annotations of the derived operations, as a Go file of package api.
 func derive(p *swag.Parser) error {
-	file := derivedFile(api.Resources())
+	file := derivedFile(append(api.Resources(), api.OtherResources()...))
 	parsed, err := parser.ParseFile(token.NewFileSet(), "derived.go", file, parser.ParseComments)
 	if err != nil {
 		return fmt.Errorf("read the derived annotations: %w", err)
@@ -34,9 +34,6 @@ func derivedFile(resources []api.Resource) string {
 	packages := map[string]bool{}
 	for _, r := range resources {
 		for _, o := range r.Operations {
-			if o.Documented {
-				continue
-			}
 			for _, t := range []reflect.Type{o.Query, o.Body, o.Answer, r.Record} {
 				if t != nil && t.PkgPath() != apiPackage {
 					packages[t.PkgPath()] = true
@@ -63,11 +60,11 @@ func tagOf(r api.Resource, resources []api.Resource) string {
 	return strings.ToUpper(r.Many[:1]) + r.Many[1:]
 }
 
-// pascal turns "round tables" into "RoundTables".
+// pascal turns "round tables" into "RoundTables", and "API key" into "ApiKey".
 func pascal(words string) string {
 	var b strings.Builder
 	for _, w := range strings.Fields(words) {
-		b.WriteString(strings.ToUpper(w[:1]) + w[1:])
+		b.WriteString(strings.ToUpper(w[:1]) + strings.ToLower(w[1:]))
 	}
 	return b.String()
 }
@@ -75,10 +72,14 @@ func pascal(words string) string {
 func operationID(r api.Resource, f api.Feature) string {
 	one, many := pascal(r.One), pascal(r.Many)
 	switch f {
-	case api.List, api.Export, api.Import:
+	case api.List, api.Export, api.Import, api.Lookup, api.Match:
 		return string(f) + many
+	case api.Duplicates:
+		return "list" + many + "Duplicates"
 	case api.History:
 		return "get" + one + "History"
+	case api.Within:
+		return "list" + many + "OfRoundTable"
 	case api.Template:
 		return "get" + many + "Template"
 	default:
@@ -88,7 +89,7 @@ func operationID(r api.Resource, f api.Feature) string {
 
 // a puts the article before a noun.
 func a(noun string) string {
-	if strings.ContainsAny(noun[:1], "aeiou") {
+	if strings.ContainsAny(noun[:1], "aeiouA") {
 		return "an " + noun
 	}
 	return "a " + noun
@@ -99,11 +100,25 @@ func a(noun string) string {
 type derivedText struct {
 	summary, description, success string
 	tag                           string // other than the tag of the resource
+	body                          string // other than {one}
 	extra                         []string
 }
 
 var derivedTexts = map[api.Feature]derivedText{
-	api.List:   {summary: "List {many}{of parent}", success: `200 {object} {answer} "A page of {many}."`},
+	api.List: {summary: "List {many}{of parent}", success: `200 {object} {answer} "A page of {many}."`},
+	api.Within: {
+		summary: "List {many} of a round table", tag: "Round tables", success: `200 {object} {answer} "A page of {many}."`,
+		description: "The list of {many}, limited to one round table.",
+	},
+	api.Lookup: {summary: "Find {many} by name while typing", success: `200 {object} {answer} "The best matches."`},
+	api.Match:  {summary: "Match names with {many}", success: `200 {object} {answer} "The candidates for each name."`, body: "names"},
+	api.Duplicates: {
+		summary: "List possible duplicates of {many}", success: `200 {object} {answer} "A page of pairs."`,
+		description: "Pairs of {many} with similar names, the most similar of each page first. Merge the two, or record with " +
+			"`POST /v1/distinctions` that they are different: the pair is then no longer listed. A page is computed for two seconds at most, " +
+			"so it can be short or empty although `next_cursor` leads to more pairs.",
+	},
+	api.Merge:  {summary: "Merge {a one} into another one", success: `200 {object} {answer} "What the merge changed."`, body: "{one} that stays"},
 	api.Create: {summary: "Create {a one}{of parent}", success: `201 {object} {answer} "The new {one}."`},
 	api.Get:    {summary: "Get {a one}{of parent}", success: `200 {object} {answer} "The {one}."`},
 	api.Patch:  {summary: "Update {a one}{of parent}", success: `200 {object} {answer} "The updated {one}."`},
@@ -117,7 +132,6 @@ var derivedTexts = map[api.Feature]derivedText{
 	},
 	api.History: {
 		summary: "Get the history of {a one}{of parent}", success: `200 {object} {answer} "A page of changes, the newest first."`,
-		extra: []string{`@x-sort ["-changed_at"]`},
 	},
 	api.Export: {summary: "Export {many}", success: `200 {string} string "The file."`, tag: "Exports", extra: []string{"@x-export true"}},
 	api.Import: {
@@ -125,7 +139,7 @@ var derivedTexts = map[api.Feature]derivedText{
 		extra: []string{"@x-import true", "@Accept " + strings.Join(fileTypes, ","), `@Param file body string true "The file."`},
 	},
 	api.Template: {
-		summary: "Get a CSV template for {many}", tag: "Imports", extra: []string{"@Produce " + csvType},
+		summary: "Get a CSV template for {many}", tag: "Imports",
 		success: "200 {string} string \"A header line with all columns. The columns `id` and `version` may be left out or empty.\"",
 	},
 }
@@ -140,13 +154,23 @@ func annotation(r api.Resource, o api.Operation, tag string) []string {
 	if text.description != "" {
 		lines = append(lines, "@Description "+text.description)
 	}
-	if o.Feature == api.List || o.Feature == api.Export {
-		lines = append(lines, `@x-sort ["`+strings.Join(r.Sorts, `", "`)+`"]`)
+	if len(o.Sorts) > 0 {
+		lines = append(lines, `@x-sort ["`+strings.Join(o.Sorts, `", "`)+`"]`)
+	}
+	if o.Produces != "" {
+		lines = append(lines, "@Produce "+o.Produces)
+	}
+	if o.Unlogged {
+		lines = append(lines, "@x-fresh true")
 	}
 	for _, m := range pathParameter.FindAllStringSubmatch(o.Path, -1) {
 		switch m[1] {
 		case "id":
-			lines = append(lines, `@Param id path int true "The id of the {one}."`)
+			owner := "{one}"
+			if o.Feature == api.Within {
+				owner = "round table"
+			}
+			lines = append(lines, `@Param id path int true "The id of the `+owner+`."`)
 		case "format":
 			lines = append(lines, `@Param format path string true "The format of the file." Enums(csv, ndjson, xlsx)`)
 		default:
@@ -160,12 +184,12 @@ func annotation(r api.Resource, o api.Operation, tag string) []string {
 		lines = append(lines, `@Param params query exportParams false "-"`)
 	}
 	if o.Body != nil {
-		lines = append(lines, fmt.Sprintf(`@Param body body %s %t "The {one}."`, nameInAPI(o.Body), o.Feature != api.Restore))
+		lines = append(lines, fmt.Sprintf(`@Param body body %s %t "The %s."`, nameInAPI(o.Body), o.Feature != api.Restore, cmp.Or(text.body, "{one}")))
 	}
 	path := pathParameter.ReplaceAllString(o.Path, "{$1}")
 	lines = append(lines, "@Tags "+cmp.Or(text.tag, tag), fmt.Sprintf("@Router %s [%s]", path, strings.ToLower(o.Method)))
 	of, answer := "", ""
-	if r.Of != "" {
+	if r.Of != "" && !strings.HasPrefix(r.One, r.Of) { // "a webhook delivery" already names the webhook
 		of = " of " + a(r.Of)
 	}
 	if o.Answer != nil {
