@@ -314,7 +314,7 @@ func TestAnUndoThatFailsNamesTheRecordAndTheReason(t *testing.T) {
 	middle = head(t, db)
 	fixture.Attendee(t, db, func(in *attendee.Input) { in.RoundTableID = event })
 	wantError(t, "an attendee refers to it", putBack(before, middle), apperr.Conflict, "in_use")
-	if err := api.Kinds().PutBack(t.Context(), nil, history.Touched{Type: "imports", ID: 1}); err == nil {
+	if err := api.Kinds().PutBack(t.Context(), nil, history.Touched{Since: history.Since{Type: "imports", ID: 1}}); err == nil {
 		t.Error("an import was put back")
 	}
 }

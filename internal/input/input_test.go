@@ -212,10 +212,10 @@ func TestSeveralStructsShareAQueryStringAndRejectOmittedNames(t *testing.T) {
 
 func TestOnlyANameThatIsCloseIsSuggested(t *testing.T) {
 	t.Parallel()
-	names := []string{"title", "kind", "starts_from"}
-	for name, want := range map[string]string{"titl": "title", "kinds": "kind", "start_from": "starts_from", "venue": "", "": "", strings.Repeat("t", 70): ""} {
-		if got := input.Nearest(name, names); got != want {
-			t.Errorf("%q: %q, want %q", name, got, want)
+	names := []string{"title", "kind", "starts_from", "q"}
+	for name, want := range map[string]string{"titl": "title", "kinds": "kind", "titel": "title", "knid": "kind", "-": "", "x": "", "start_from": "starts_from", "venue": "", "": "", strings.Repeat("t", 70): ""} {
+		if got := input.Suggest(apperr.Field{Args: apperr.Args{}}, "hinted", name, names); got.Args["hint"] != want || (got.Code == "hinted") != (want != "") {
+			t.Errorf("%q: %v, want %q", name, got, want)
 		}
 	}
 }

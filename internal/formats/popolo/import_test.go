@@ -13,6 +13,7 @@ import (
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/dbtest"
 	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/imports"
 	"roundtables.kz/registry/internal/formats/popolo"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/person"
@@ -52,14 +53,14 @@ func (r registry) load(t *testing.T, o popolo.Options, document string) (results
 	o.People, o.Organizations = r.people, r.organizations
 	ctx := fixture.Context()
 	err = changes.Write(ctx, r.db, changes.Options{}, func(tx pgx.Tx) error {
-		list, err := popolo.Import(ctx, tx, d, o)
+		list, err := popolo.Import(ctx, tx, d, &imports.Head{}, o)
 		for _, result := range list {
 			by := "-"
 			if result.Object.MatchedBy != nil {
 				by = *result.Object.MatchedBy
 			}
 			line := fmt.Sprintf("%s %s %s %v %v", result.Object.Pointer, result.Action, by, result.Object.Kept, result.Object.Ignored)
-			for _, m := range result.Mistakes {
+			for _, m := range result.Errors {
 				line += " " + m.Pointer + ":" + m.Code
 			}
 			results = append(results, line)
