@@ -55,36 +55,23 @@ var resources = []registered{
 	roundTables, organizers, attendees, statements, recommendations, distinctions,
 }
 
+// otherResources are the registered records that the service itself keeps. They have no restore, export, import or feed.
+var otherResources = []registered{merges, importLedger, apiKeys, webhooks, webhookDeliveries}
+
 // Routes is the table of contents of the API: the router, the authorization test and the test that the documents are
 // complete derive from it.
 func Routes() []Route {
 	const (
-		get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
-		public, read, write   = actor.Public, actor.Read, actor.Write
-		publish, admin        = actor.Publish, actor.Admin
+		get, post           = http.MethodGet, http.MethodPost
+		public, read, write = actor.Public, actor.Read, actor.Write
+		publish, admin      = actor.Publish, actor.Admin
 	)
 	routes := []Route{
 		{post, "/v1/round-tables/:id/publish", publish, (*server).publishRoundTable},
 		{post, "/v1/round-tables/:id/withdraw", publish, (*server).withdrawRoundTable},
-		{get, "/v1/round-tables/:id/organizers", public, (*server).listOrganizersOfRoundTable},
-		{get, "/v1/round-tables/:id/attendees", public, (*server).listAttendeesOfRoundTable},
-		{get, "/v1/round-tables/:id/statements", public, (*server).listStatementsOfRoundTable},
-		{get, "/v1/round-tables/:id/recommendations", public, (*server).listRecommendationsOfRoundTable},
 
 		{post, "/v1/attendees/:id/resolve", write, (*server).resolveAttendee},
 
-		{get, "/v1/people/duplicates", read, (*server).listPeopleDuplicates},
-		{get, "/v1/people/lookup", public, (*server).lookupPeople},
-		{post, "/v1/people/match", public, (*server).matchPeople},
-		{post, "/v1/people/:id/merge", write, (*server).mergePerson},
-
-		{get, "/v1/organizations/duplicates", read, (*server).listOrganizationsDuplicates},
-		{get, "/v1/organizations/lookup", public, (*server).lookupOrganizations},
-		{post, "/v1/organizations/match", public, (*server).matchOrganizations},
-		{post, "/v1/organizations/:id/merge", write, (*server).mergeOrganization},
-
-		{get, "/v1/merges", read, (*server).listMerges},
-		{get, "/v1/merges/:id", read, (*server).getMerge},
 		{post, "/v1/merges/:id/undo", write, (*server).undoMerge},
 
 		{get, reconcilePath, public, (*server).reconcileService},
@@ -104,35 +91,20 @@ func Routes() []Route {
 		{get, "/v1/changes/checkpoint", public, (*server).getCheckpoint},
 
 		{post, "/v1/bundles", write, (*server).createBundle},
-		{get, "/v1/imports", read, (*server).listImports},
-		{get, "/v1/imports/:id", read, (*server).getImport},
 		{post, "/v1/imports/:id/revert", write, (*server).revertImport},
 		{post, "/v1/imports/popolo", write, (*server).importPopolo},
 
-		{get, "/v1/api-keys", admin, (*server).listAPIKeys},
-		{post, "/v1/api-keys", admin, (*server).createAPIKey},
-		{get, "/v1/api-keys/:id", admin, (*server).getAPIKey},
-		{patch, "/v1/api-keys/:id", admin, (*server).patchAPIKey},
 		{post, "/v1/api-keys/:id/revoke", admin, (*server).revokeAPIKey},
-		{get, "/v1/api-keys/:id/history", admin, (*server).historyAPIKey},
 		{get, "/v1/audit", admin, (*server).listAudit},
 
-		{get, "/v1/webhooks", admin, (*server).listWebhooks},
-		{post, "/v1/webhooks", admin, (*server).createWebhook},
-		{get, "/v1/webhooks/:id", admin, (*server).getWebhook},
-		{patch, "/v1/webhooks/:id", admin, (*server).patchWebhook},
-		{del, "/v1/webhooks/:id", admin, (*server).deleteWebhook},
-		{get, "/v1/webhooks/:id/history", admin, (*server).historyWebhook},
 		{post, "/v1/webhooks/:id/rotate", admin, (*server).rotateWebhookSecret},
 		{post, "/v1/webhooks/:id/replay", admin, (*server).replayWebhook},
 		{post, webhookTestPath, admin, (*server).testWebhook},
-		{get, "/v1/webhooks/:webhook_id/deliveries", admin, (*server).listWebhookDeliveries},
-		{get, "/v1/webhooks/:webhook_id/deliveries/:id", admin, (*server).getWebhookDelivery},
 		{post, "/v1/webhooks/:webhook_id/deliveries/:id/retry", admin, (*server).retryWebhookDelivery},
 
 		{get, "/v1/me", public, (*server).showMe},
 	}
-	for _, r := range Resources() {
+	for _, r := range append(Resources(), OtherResources()...) {
 		for _, o := range r.Operations {
 			routes = append(routes, o.Route)
 		}

@@ -7,8 +7,7 @@ import (
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apikey"
-	"roundtables.kz/registry/internal/apperr"
-	"roundtables.kz/registry/internal/input"
+	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 
@@ -16,41 +15,22 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// listAPIKeys lists API keys.
-//
-//	@ID				listApiKeys
-//	@Summary		List keys
-//	@Description	The response does not contain the secret keys. They are shown only when they are created.
-//	@Tags			API keys
-//	@x-sort			["name", "updated_at"]
-//	@x-fresh		true
-//	@Param			filter	query		apikey.Filter	false	"-"
-//	@Success		200		{object}	Page[apikey.APIKey]		"A page of keys."
-//	@Router			/v1/api-keys [get]
-func (s *server) listAPIKeys(c echo.Context) error { return uncachedListOf(s, c, apikey.List) }
+var apiKeys = resource[apikey.Input, apikey.APIKey, apikey.Filter]{
+	Kind: history.Kind{Type: apikey.Type, Table: apikey.Table},
+	one:  "API key", many: "API keys",
+	sorts: []string{"name", "updated_at"},
+	list:  apikey.List, get: apikey.Get, update: apikey.Update,
+	input: func(k *apikey.APIKey) *apikey.Input { return &k.Input },
+	read:  actor.Admin, write: actor.Admin,
+	unlogged: true, // the log has no entry when a key is used
+	replaced: map[Feature]Operation{Create: with[writeParams, apikey.Created]((*server).createAPIKey)},
+	only:     []Feature{List, Create, Get, Patch, History},
+	notes: map[Feature]string{
+		List:   "The response does not contain the secret keys. They are shown only when they are created.",
+		Create: "Only this response shows the key: store `key` now. Give each client only the scopes that it needs.",
+	},
+}
 
-// getAPIKey returns an API key.
-//
-//	@ID			getApiKey
-//	@Summary	Get a key
-//	@Tags		API keys
-//	@x-fresh	true
-//	@Param		id		path		int				true	"The key."
-//	@Param		params	query		itemParams		false	"-"
-//	@Success	200		{object}	apikey.APIKey	"The key."
-//	@Router		/v1/api-keys/{id} [get]
-func (s *server) getAPIKey(c echo.Context) error { return uncachedItemOf(s, c, apikey.Get) }
-
-// createAPIKey creates an API key.
-//
-//	@ID				createApiKey
-//	@Summary		Create a key
-//	@Description	Only this response shows the key. Give each client only the scopes that it needs.
-//	@Tags			API keys
-//	@Param			params	query		writeParams		false	"-"
-//	@Param			key		body		apikey.Input	true	"The key."
-//	@Success		201		{object}	apikey.Created	"The new key. Store `key` now."
-//	@Router			/v1/api-keys [post]
 func (s *server) createAPIKey(c echo.Context) error {
 	var token *string
 	create := func(ctx context.Context, tx pgx.Tx, in apikey.Input) (int64, error) {
@@ -67,20 +47,6 @@ func (s *server) createAPIKey(c echo.Context) error {
 	return createOf(s, c, create, get)
 }
 
-// patchAPIKey changes a key.
-//
-//	@ID			patchApiKey
-//	@Summary	Change a key
-//	@Tags		API keys
-//	@Param		id		path		int				true	"The key."
-//	@Param		params	query		writeParams		false	"-"
-//	@Param		patch	body		apikey.Input	true	"The fields to change."
-//	@Success	200		{object}	apikey.APIKey	"The changed key."
-//	@Router		/v1/api-keys/{id} [patch]
-func (s *server) patchAPIKey(c echo.Context) error {
-	return patchOf(s, c, apikey.Get, func(k *apikey.APIKey) *apikey.Input { return &k.Input }, apikey.Update)
-}
-
 // revokeAPIKey revokes a key.
 //
 //	@ID				revokeApiKey
@@ -92,22 +58,7 @@ func (s *server) patchAPIKey(c echo.Context) error {
 //	@Success		200		{object}	apikey.APIKey	"The revoked key."
 //	@Router			/v1/api-keys/{id}/revoke [post]
 func (s *server) revokeAPIKey(c echo.Context) error {
-	n, err := id(c)
-	if err != nil {
-		return err
-	}
-	var k apikey.APIKey
-	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) error {
-		if err := apikey.Revoke(ctx, tx, n); err != nil {
-			return err
-		}
-		k, err = apikey.Get(ctx, tx, n)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return item(c, http.StatusOK, &k, itemParams{Lang: p.Lang})
+	return actOn(s, c, apikey.Revoke, apikey.Get)
 }
 
 // Me describes the caller.
@@ -148,8 +99,7 @@ type MeLimits struct {
 //	@Success		200	{object}	Me	"Your key, scopes and limits."
 //	@Router			/v1/me [get]
 func (s *server) showMe(c echo.Context) error {
-	var none struct{}
-	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &none)); err != nil {
+	if err := noQuery(c); err != nil {
 		return err
 	}
 	ctx := c.Request().Context()

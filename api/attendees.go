@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"reflect"
 
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/history"
@@ -26,15 +25,20 @@ var attendees = resource[attendee.Input, attendee.Attendee, attendee.Filter]{
 	sorts: []string{"-starts_on", "position"},
 	list:  attendee.List, get: attendee.Get, create: attendee.Create, update: attendee.Update,
 	input: func(r *attendee.Attendee) *attendee.Input { return &r.Input },
-	replaced: map[Feature]operation{
-		List: {handle: (*server).listAttendees, query: reflect.TypeFor[attendeeQuery](), answer: reflect.TypeFor[Page[Attendee]]()},
-		Get:  {handle: (*server).getAttendee, query: reflect.TypeFor[attendeeParams](), answer: reflect.TypeFor[Attendee]()},
+	more: map[Feature]Operation{
+		Within: with[attendeeWithinQuery, Page[Attendee]]((*server).listAttendeesOfRoundTable, "position", "starts_on"),
+	},
+	replaced: map[Feature]Operation{
+		List: with[attendeeQuery, Page[Attendee]]((*server).listAttendees),
+		Get:  getWith(attendee.Get, withAttendees, func(p *attendeeParams) (*itemParams, *[]string) { return &p.itemParams, &p.Include }),
 	},
 	notes: map[Feature]string{
 		List: "With `resolved=false` each attendee comes with `candidates`: the people and organizations that the name as listed may refer " +
 			"to, `match` before `possible`. A shared organization raises the score. A page then has at most 100 records.",
 		Create: "Without `position` the attendee becomes the last one of the round table. A person or an organization that already attends " +
 			"is rejected with 409.",
+		Within: "The list of attendees, limited to one round table, in the order of the source. With `resolved=false` each attendee comes " +
+			"with `candidates`.",
 	},
 }
 
@@ -45,23 +49,6 @@ func (s *server) listAttendees(c echo.Context) error {
 	})
 }
 
-func (s *server) getAttendee(c echo.Context) error {
-	var p attendeeParams
-	return itemWith(s, c, &p, &p.itemParams, getWith(&p.itemParams, &p.Include, attendee.Get, withAttendees))
-}
-
-// listAttendeesOfRoundTable sends a page of the attendees of one round table.
-//
-//	@ID				listAttendeesOfRoundTable
-//	@Summary		List attendees of a round table
-//	@Description	The list of attendees, limited to one round table, in the order of the source. With `resolved=false` each
-//	@Description	attendee comes with `candidates`.
-//	@Tags			Round tables
-//	@x-sort			["position", "starts_on"]
-//	@Param			id		path		int				true	"The round table."
-//	@Param			filter	query		attendeeWithinQuery	false	"-"
-//	@Success		200		{object}	Page[Attendee]		"A page of attendees."
-//	@Router			/v1/round-tables/{id}/attendees [get]
 func (s *server) listAttendeesOfRoundTable(c echo.Context) error {
 	return withinOf(s, c, func(ctx context.Context, db pg.DB, roundTable int64, q attendeeWithinQuery) (paging.Page[Attendee], error) {
 		page, err := attendee.ListWithin(ctx, db, roundTable, q.Within)

@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"roundtables.kz/registry/internal/bundle"
-	"roundtables.kz/registry/internal/text"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
@@ -36,7 +35,7 @@ func (s *server) createBundle(c echo.Context) error {
 	}
 	var report bundle.Report
 	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) (err error) {
-		report, err = bundle.NewWriter(tx, bundle.Finders{People: s.people, Organizations: s.organizations}).Create(ctx, in)
+		report, err = bundle.NewWriter(tx, s.matcher.Finders).Create(ctx, in)
 		return err
 	})
 	if err != nil {
@@ -49,11 +48,6 @@ func (s *server) createBundle(c echo.Context) error {
 	} else {
 		c.Response().Header().Set(echo.HeaderLocation, "/v1/round-tables/"+strconv.FormatInt(*report.RoundTable.ID, 10))
 	}
-	if p.Lang == "" {
-		p.Lang = acceptedLanguage(c.Request())
-	}
-	if p.Lang != "" {
-		text.Localize(&report, p.Lang)
-	}
+	localize(c, &report, p.Lang)
 	return send(c, status, echo.MIMEApplicationJSON, report)
 }

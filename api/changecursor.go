@@ -2,15 +2,11 @@ package api
 
 import (
 	"context"
-	"crypto/hmac"
-	"encoding/base64"
 	"slices"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/paging"
-
-	"github.com/go-json-experiment/json"
 )
 
 // logPosition is the content of a change cursor: its reader has received all visible changes of Types up to Seq.
@@ -38,19 +34,12 @@ func viewOf(ctx context.Context) string {
 // positionPrefix makes the signatures of change cursors differ from those of list cursors.
 const positionPrefix = "changes:"
 
-func (c cursors) encodePosition(p logPosition) string {
-	payload, _ := json.Marshal(p)
-	return base64.RawURLEncoding.EncodeToString(append(c.mac(append([]byte(positionPrefix), payload...)), payload...))
-}
+func (c cursors) encodePosition(p logPosition) string { return c.sign(positionPrefix, p) }
 
 // decodePosition reads a change cursor. It returns an error for another view and for types that the cursor does not cover.
 func (c cursors) decodePosition(s, view string, types []string) (logPosition, error) {
 	var p logPosition
-	raw, err := base64.RawURLEncoding.DecodeString(s)
-	if err != nil || len(raw) < macSize || !hmac.Equal(raw[:macSize], c.mac(append([]byte(positionPrefix), raw[macSize:]...))) {
-		return p, paging.BadCursor()
-	}
-	if err := json.Unmarshal(raw[macSize:], &p); err != nil || p.View != view {
+	if !c.verify(s, positionPrefix, &p) || p.View != view {
 		return p, paging.BadCursor()
 	}
 	for _, t := range types {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -56,9 +57,7 @@ func (s *server) listChanges(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	if p.Lang == "" {
-		p.Lang = acceptedLanguage(c.Request())
-	}
+	p.Lang = cmp.Or(p.Lang, acceptedLanguage(c.Request()))
 	from, err := s.positionOf(ctx, p)
 	if err != nil {
 		return err
@@ -165,11 +164,7 @@ func (s *server) sendChanges(c echo.Context, p changeParams, page changePage) er
 	answer := Page[Change]{Data: page.list, Page: PageInfo{Limit: min(p.Limit, paging.MaxLimit)},
 		Meta: ListMeta{Cursor: next, License: License}}
 	if page.more {
-		query := c.QueryParams()
-		query.Set("cursor", next)
-		link := s.config.PublicBaseURL + c.Request().URL.Path + "?" + query.Encode()
-		answer.Page.NextCursor, answer.Page.Next = &next, &link
-		c.Response().Header().Set("Link", "<"+link+`>; rel="next"`)
+		s.linkNext(c, &answer.Page, next)
 	}
 	return send(c, http.StatusOK, echo.MIMEApplicationJSON, answer)
 }

@@ -12,6 +12,7 @@ import (
 	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/roundtable"
 
 	"github.com/go-json-experiment/json"
 	"github.com/jackc/pgx/v5"
@@ -20,11 +21,20 @@ import (
 
 // listOf sends a list, or 304 if the client has the current one.
 func listOf[F any, T paging.Row](s *server, c echo.Context, list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
+	return listWith(s, c, s.cacheable(c), list)
+}
+
+// uncachedListOf is listOf without ETag and 304, for data that is not recorded in the change log.
+func uncachedListOf[F any, T paging.Row](s *server, c echo.Context, list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
+	return listWith(s, c, nil, list)
+}
+
+// listWith is listOf with the cache entry of the request, or nil.
+func listWith[F any, T paging.Row](s *server, c echo.Context, q *cacheable, list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
 	f, err := query[F](s, c)
 	if err != nil {
 		return err
 	}
-	q := s.cacheable(c)
 	if done, err := q.sendCached(c, matchList); done || err != nil {
 		return err
 	}
@@ -34,19 +44,6 @@ func listOf[F any, T paging.Row](s *server, c echo.Context, list func(context.Co
 	}
 	q.setState(c, page.State, "")
 	return s.list(c, paging.ParamsOf(&f), page.Items, infoOf(page), q)
-}
-
-// uncachedListOf is listOf without ETag and 304, for data that is not recorded in the change log.
-func uncachedListOf[F any, T paging.Row](s *server, c echo.Context, list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
-	f, err := query[F](s, c)
-	if err != nil {
-		return err
-	}
-	page, err := list(c.Request().Context(), s.db, f)
-	if err != nil {
-		return err
-	}
-	return s.list(c, paging.ParamsOf(&f), page.Items, infoOf(page), nil)
 }
 
 // withinOf sends a list narrowed to the round table in the path. A round table that the actor may not see is 404 or 410.
@@ -55,36 +52,30 @@ func withinOf[F any, T paging.Row](s *server, c echo.Context, list func(context.
 	if err != nil {
 		return err
 	}
-	f, err := query[F](s, c)
-	if err != nil {
-		return err
-	}
-	ctx := c.Request().Context()
-	q := s.cacheable(c)
-	if done, err := q.sendCached(c, matchList); done || err != nil {
-		return err
-	}
-	page, err := list(ctx, s.db, n, f)
-	if err != nil {
-		return err
-	}
-	if len(page.Items) == 0 { // records belong to visible round tables only
-		if err := changes.See(ctx, s.db, "round_tables", "round-tables", n); err != nil {
-			return err
+	return listOf(s, c, func(ctx context.Context, db pg.DB, f F) (paging.Page[T], error) {
+		page, err := list(ctx, db, n, f)
+		if err == nil && len(page.Items) == 0 { // records belong to visible round tables only
+			err = changes.See(ctx, db, roundtable.Table, roundtable.Type, n)
 		}
-	}
-	q.setState(c, page.State, "")
-	return s.list(c, paging.ParamsOf(&f), page.Items, infoOf(page), q)
+		return page, err
+	})
 }
 
 // itemOf sends one record, or 304 if the client has the current one.
 func itemOf[T record](s *server, c echo.Context, get func(context.Context, pg.DB, int64) (T, error)) error {
 	var p itemParams
-	return itemWith(s, c, &p, &p, get)
+	return itemWith(s, c, s.cacheable(c), &p, &p, get)
 }
 
-// itemWith is itemOf with further parameters: params points to a struct that embeds p.
-func itemWith[T record](s *server, c echo.Context, params any, p *itemParams, get func(context.Context, pg.DB, int64) (T, error)) error {
+// uncachedItemOf is itemOf without 304, for data that is not recorded in the change log.
+func uncachedItemOf[T record](s *server, c echo.Context, get func(context.Context, pg.DB, int64) (T, error)) error {
+	var p itemParams
+	return itemWith(s, c, nil, &p, &p, get)
+}
+
+// itemWith is itemOf with the cache entry of the request, or nil, and with further parameters: params points to a struct that
+// embeds p.
+func itemWith[T record](s *server, c echo.Context, q *cacheable, params any, p *itemParams, get func(context.Context, pg.DB, int64) (T, error)) error {
 	if err := apperr.BadQuery(input.Bind(c.QueryParams(), params)); err != nil {
 		return err
 	}
@@ -92,7 +83,6 @@ func itemWith[T record](s *server, c echo.Context, params any, p *itemParams, ge
 	if err != nil {
 		return err
 	}
-	q := s.cacheable(c)
 	if done, err := q.sendCached(c, matchItem); done || err != nil {
 		return err
 	}
@@ -100,26 +90,12 @@ func itemWith[T record](s *server, c echo.Context, params any, p *itemParams, ge
 	if err != nil {
 		return err
 	}
+	if q == nil {
+		return item(c, http.StatusOK, &r, *p)
+	}
 	meta := r.Meta()
 	q.setState(c, meta.ReadAt, versionTag(meta.Version)+"-")
 	return show(c, http.StatusOK, &r, *p, q)
-}
-
-// uncachedItemOf is itemOf without 304, for data that is not recorded in the change log.
-func uncachedItemOf[T record](s *server, c echo.Context, get func(context.Context, pg.DB, int64) (T, error)) error {
-	var p itemParams
-	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &p)); err != nil {
-		return err
-	}
-	n, err := id(c)
-	if err != nil {
-		return err
-	}
-	r, err := get(c.Request().Context(), s.db, n)
-	if err != nil {
-		return err
-	}
-	return item(c, http.StatusOK, &r, p)
 }
 
 // writeParams are the parameters of every write.
@@ -154,6 +130,34 @@ func (s *server) writeWith(c echo.Context, params any, p *writeParams, f func(ct
 		c.Response().Header().Set("X-Dry-Run", "true")
 	}
 	return err
+}
+
+// actOn runs a write on the record in the path and sends what get reads after it.
+func actOn[T record](s *server, c echo.Context, act func(ctx context.Context, tx pgx.Tx, id int64) error,
+	get func(context.Context, pg.DB, int64) (T, error)) error {
+	n, err := id(c)
+	if err != nil {
+		return err
+	}
+	return writeItem(s, c, func(ctx context.Context, tx pgx.Tx) (r T, err error) {
+		if err := act(ctx, tx, n); err != nil {
+			return r, err
+		}
+		return get(ctx, tx, n)
+	})
+}
+
+// writeItem runs a write and sends the record that it returns.
+func writeItem[T record](s *server, c echo.Context, f func(ctx context.Context, tx pgx.Tx) (T, error)) error {
+	var r T
+	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) (err error) {
+		r, err = f(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return item(c, http.StatusOK, &r, itemParams{Lang: p.Lang})
 }
 
 // created sends 201 with Location, or 200 after a dry run.
@@ -203,11 +207,7 @@ type duplicateParams struct {
 // patchOf applies a merge patch (RFC 7396) to the part of a record that clients write, which content returns.
 func patchOf[I any, T record](s *server, c echo.Context, get func(context.Context, pg.DB, int64) (T, error),
 	content func(*T) *I, update func(context.Context, pgx.Tx, T, I) error) error {
-	n, err := id(c)
-	if err != nil {
-		return err
-	}
-	version, err := ifMatch(c.Request())
+	n, version, err := versionedID(c)
 	if err != nil {
 		return err
 	}
@@ -218,45 +218,35 @@ func patchOf[I any, T record](s *server, c echo.Context, get func(context.Contex
 	if patch.Kind() != '{' {
 		return input.Malformed("not_an_object", "")
 	}
-	var r T
-	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) error {
+	return writeItem(s, c, func(ctx context.Context, tx pgx.Tx) (r T, err error) {
 		if r, err = get(ctx, pg.ForUpdate{Tx: tx}, n); err != nil {
-			return err
+			return r, err
 		}
 		if now := r.Meta().Version; version != 0 && version != now {
-			return stale(now)
+			return r, stale(now)
 		}
 		current, err := json.Marshal(content(&r), input.JSON)
 		if err != nil {
-			return err
+			return r, err
 		}
 		merged, err := input.Patch(current, patch)
 		if err != nil {
-			return err
+			return r, err
 		}
 		var in I
 		if err := input.Decode(merged, &in); err != nil {
-			return err
+			return r, err
 		}
 		if err := update(ctx, tx, r, in); err != nil {
-			return err
+			return r, err
 		}
-		r, err = get(ctx, tx, n)
-		return err
+		return get(ctx, tx, n)
 	})
-	if err != nil {
-		return err
-	}
-	return item(c, http.StatusOK, &r, itemParams{Lang: p.Lang})
 }
 
 // deleteOf deletes a record. see returns an error if the actor may not see it.
 func deleteOf[T any](s *server, c echo.Context, table, recordType string, see func(context.Context, pg.DB, int64) (T, error)) error {
-	n, err := id(c)
-	if err != nil {
-		return err
-	}
-	version, err := ifMatch(c.Request())
+	n, version, err := versionedID(c)
 	if err != nil {
 		return err
 	}
@@ -273,6 +263,15 @@ func deleteOf[T any](s *server, c echo.Context, table, recordType string, see fu
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
+}
+
+// versionedID reads the id of the path and the version of If-Match (0: any version).
+func versionedID(c echo.Context) (n, version int64, err error) {
+	if n, err = id(c); err != nil {
+		return 0, 0, err
+	}
+	version, err = ifMatch(c.Request())
+	return n, version, err
 }
 
 // lock locks the record and compares its version with If-Match (0: any version).

@@ -31,24 +31,35 @@ type wireCursor struct {
 }
 
 func (c cursors) encode(at *paging.Cursor, path string, query url.Values) string {
-	payload, _ := json.Marshal(wireCursor{queryHash(path, query), at.ID, at.Keys})
-	return base64.RawURLEncoding.EncodeToString(append(c.mac(payload), payload...))
+	return c.sign("", wireCursor{queryHash(path, query), at.ID, at.Keys})
 }
 
 func (c cursors) decode(s, path string, query url.Values) (*paging.Cursor, error) {
-	raw, err := base64.RawURLEncoding.DecodeString(s)
-	if err != nil || len(raw) < macSize || !hmac.Equal(raw[:macSize], c.mac(raw[macSize:])) {
-		return nil, paging.BadCursor()
-	}
 	var w wireCursor
-	if err := json.Unmarshal(raw[macSize:], &w); err != nil || w.Query != queryHash(path, query) {
+	if !c.verify(s, "", &w) || w.Query != queryHash(path, query) {
 		return nil, paging.BadCursor()
 	}
 	return &paging.Cursor{Keys: w.Keys, ID: w.ID}, nil
 }
 
-func (c cursors) mac(payload []byte) []byte {
+// sign encodes a cursor with its signature. The prefix makes the signatures of one kind of cursors differ from those of others.
+func (c cursors) sign(prefix string, cursor any) string {
+	payload, _ := json.Marshal(cursor)
+	return base64.RawURLEncoding.EncodeToString(append(c.mac(prefix, payload), payload...))
+}
+
+// verify decodes what sign returned, and reports whether the signature is correct.
+func (c cursors) verify(s, prefix string, cursor any) bool {
+	raw, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil || len(raw) < macSize || !hmac.Equal(raw[:macSize], c.mac(prefix, raw[macSize:])) {
+		return false
+	}
+	return json.Unmarshal(raw[macSize:], cursor) == nil
+}
+
+func (c cursors) mac(prefix string, payload []byte) []byte {
 	m := hmac.New(sha256.New, c.secret)
+	m.Write([]byte(prefix))
 	m.Write(payload)
 	return m.Sum(nil)[:macSize]
 }

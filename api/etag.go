@@ -69,8 +69,12 @@ func (q *cacheable) tag(state paging.State) string {
 }
 
 // sendCached sends 304 if the client has the current response, or the cached response if it is current. It reports whether
-// it sent one. match returns the ETag of If-None-Match that has the current tag, or "". It reads only the head of the log.
+// it sent one; a nil q never does. match returns the ETag of If-None-Match that has the current tag, or "". It reads only the
+// head of the log.
 func (q *cacheable) sendCached(c echo.Context, match func(ifNoneMatch, current string) string) (bool, error) {
+	if q == nil {
+		return false, nil
+	}
 	ifNoneMatch, cached := strings.TrimSpace(c.Request().Header.Get("If-None-Match")), q.s.cache.get(q.key)
 	if ifNoneMatch == "" && cached == nil {
 		return false, nil
@@ -92,8 +96,12 @@ func (q *cacheable) sendCached(c echo.Context, match func(ifNoneMatch, current s
 	return false, nil
 }
 
-// setState notes the state that the response is made from, and sets its ETag: prefix and the tag of the state.
+// setState notes the state that the response is made from, and sets its ETag: prefix and the tag of the state. It
+// does nothing if q is nil.
 func (q *cacheable) setState(c echo.Context, state paging.State, prefix string) {
+	if q == nil {
+		return
+	}
 	q.s.cache.advance(state.Head)
 	q.response.head, q.response.tag = state.Head, q.tag(state)
 	q.response.etag = prefix + q.response.tag

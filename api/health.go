@@ -67,10 +67,8 @@ func (s *server) livez(c echo.Context) error {
 //	@Router			/readyz [get]
 func (s *server) readyz(c echo.Context) error {
 	c.Response().Header().Set("Cache-Control", "no-store")
-	select {
-	case <-stopping(c.Request().Context()):
+	if isClosed(stopping(c.Request().Context())) {
 		return apperr.New(apperr.Unavailable, "stopping")
-	default:
 	}
 	schema, err := s.probe.check(c.Request().Context())
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"roundtables.kz/registry/internal/affiliation"
-	"roundtables.kz/registry/internal/apikey"
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/changes"
@@ -74,14 +73,13 @@ func historyOf(s *server, c echo.Context, recordType string, see func(ctx contex
 
 // mapped converts the items of a page.
 func mapped[A, B any](page paging.Page[A], err error, f func(A) (B, error)) (paging.Page[B], error) {
-	to := paging.Page[B]{Limit: page.Limit, Next: page.Next, Total: page.Total, Estimated: page.Estimated, State: page.State,
-		Items: make([]B, len(page.Items))}
+	items := make([]B, len(page.Items))
 	for i, item := range page.Items {
 		if err == nil {
-			to.Items[i], err = f(item)
+			items[i], err = f(item)
 		}
 	}
-	return to, err
+	return withItems(page, items), err
 }
 
 // listAudit lists the changes of all records.
@@ -108,15 +106,3 @@ func (s *server) listAudit(c echo.Context) error {
 		})
 	})
 }
-
-// historyAPIKey lists the changes of an API key.
-//
-//	@ID			getApiKeyHistory
-//	@Summary	List changes of an API key
-//	@Tags		API keys
-//	@x-sort		["-changed_at"]
-//	@Param		id		path		int				true	"The key."
-//	@Param		filter	query		historyQuery	false	"-"
-//	@Success	200		{object}	Page[Revision]	"A page of changes, the newest first."
-//	@Router		/v1/api-keys/{id}/history [get]
-func (s *server) historyAPIKey(c echo.Context) error { return historyOf(s, c, apikey.Type, nil) }

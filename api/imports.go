@@ -9,8 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/formats/export"
+	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/imports"
 	"roundtables.kz/registry/internal/pg"
 
@@ -51,18 +52,12 @@ var importTypes = map[string]string{
 
 // importOf imports a table into a collection.
 func importOf[I any, T record](s *server, c echo.Context, of imports.Collection[I, T]) error {
-	media, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
-	format, ok := importTypes[media]
-	if err != nil || !ok {
-		allowed := []string{"text/csv", "application/x-ndjson", export.MediaTypes["xlsx"]}
-		e := apperr.New(apperr.Media, "unsupported_media_type", "allowed", strings.Join(allowed, ", "))
-		e.Extra = map[string]any{"allowed": allowed}
-		return e
-	}
-	raw, err := readAll(c)
+	raw, err := readBody(c, "text/csv", "application/x-ndjson", export.MediaTypes["xlsx"])
 	if err != nil {
 		return err
 	}
+	media, _, _ := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType)) // readBody has checked it
+	format := importTypes[media]
 	var p importParams
 	return s.importWith(c, &p, &p.importing, format, raw, func(ctx context.Context, tx pgx.Tx, head *imports.Head) ([]imports.Row, error) {
 		return of.Write(ctx, tx, head, raw, imports.Options{
@@ -96,26 +91,21 @@ func (s *server) importWith(c echo.Context, params any, p *importing, format str
 	return item(c, http.StatusOK, &done, itemParams{})
 }
 
-// listImports lists imports.
-//
-//	@ID			listImports
-//	@Summary	List imports
-//	@Tags		Imports
-//	@x-sort		["-updated_at"]
-//	@Param		filter	query		imports.Filter	false	"-"
-//	@Success	200		{object}	Page[imports.Listed]		"A page of imports."
-//	@Router		/v1/imports [get]
+var importLedger = resource[struct{}, imports.Import, imports.Filter]{
+	Kind: history.Kind{Type: imports.Type, Table: imports.Table},
+	one:  "import", many: "imports",
+	sorts: []string{"-updated_at"},
+	read:  actor.Read,
+	replaced: map[Feature]Operation{
+		List: with[imports.Filter, Page[imports.Listed]]((*server).listImports),
+		Get:  with[itemParams, imports.Import]((*server).getImport),
+	},
+	only:  []Feature{List, Get},
+	notes: map[Feature]string{Get: "Returns the import with the result of each row."},
+}
+
 func (s *server) listImports(c echo.Context) error { return listOf(s, c, imports.List) }
 
-// getImport returns an import.
-//
-//	@ID			getImport
-//	@Summary	Get an import
-//	@Tags		Imports
-//	@Param		id		path		int				true	"The import."
-//	@Param		params	query		itemParams		false	"-"
-//	@Success	200		{object}	imports.Import	"The import, with the result of each row."
-//	@Router		/v1/imports/{id} [get]
 func (s *server) getImport(c echo.Context) error {
 	return uncachedItemOf(s, c, func(ctx context.Context, db pg.DB, id int64) (imports.Import, error) { // messages follow Accept-Language
 		m, err := imports.Get(ctx, db, id)
@@ -141,15 +131,9 @@ func (s *server) revertImport(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	var m imports.Import
-	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) (err error) {
-		m, err = imports.Revert(ctx, tx, Kinds(), n)
-		return err
+	return writeItem(s, c, func(ctx context.Context, tx pgx.Tx) (imports.Import, error) {
+		return imports.Revert(ctx, tx, Kinds(), n)
 	})
-	if err != nil {
-		return err
-	}
-	return item(c, http.StatusOK, &m, itemParams{Lang: p.Lang})
 }
 
 // templateOf sends an empty table with the columns that an import reads, id and version.

@@ -16,6 +16,8 @@ import (
 	"roundtables.kz/registry/internal/recommendation"
 	"roundtables.kz/registry/internal/roundtable"
 	"roundtables.kz/registry/internal/statement"
+
+	"github.com/labstack/echo/v4"
 )
 
 // Parts of records that `include` adds. Each part takes one statement, for any number of records.
@@ -99,48 +101,56 @@ func asks(include []string, name string) bool {
 	return slices.ContainsFunc(include, func(i string) bool { return i == name || strings.HasPrefix(i, name+".") })
 }
 
-// parts reads the parts of one type and calls give for each record with its list, which may be empty.
-func parts[T any](ctx context.Context, db pg.DB, name string, ids []int64, read func(context.Context, pg.DB, []int64, int) ([]T, error),
-	parent func(T) int64, give func(i int, list []T) *Partial) error {
-	all, err := read(ctx, db, ids, maxIncluded+1)
-	if err != nil {
-		return err
-	}
-	lists := make(map[int64][]T, len(ids))
-	for _, part := range all {
-		lists[parent(part)] = append(lists[parent(part)], part)
-	}
-	for i, id := range ids {
-		list := lists[id]
-		if list == nil {
-			list = []T{}
+// part is a part that `include` can add to records of type W.
+type part[W any] struct {
+	name string
+	add  func(ctx context.Context, db pg.DB, ids []int64, with []W) error
+}
+
+// partOf is a part that read reads for all records at once. parent returns the id of the record that a part belongs to, and in
+// returns where the record holds its parts.
+func partOf[W, T any](name string, read func(context.Context, pg.DB, []int64, int) ([]T, error), parent func(T) int64,
+	in func(*W) (*[]T, *Partial)) part[W] {
+	return part[W]{name, func(ctx context.Context, db pg.DB, ids []int64, with []W) error {
+		all, err := read(ctx, db, ids, maxIncluded+1)
+		if err != nil {
+			return err
 		}
-		full := len(list) > maxIncluded
-		partial := give(i, list[:min(len(list), maxIncluded)])
-		if full {
-			partial.Truncated = append(partial.Truncated, name)
+		lists := make(map[int64][]T, len(ids))
+		for _, p := range all {
+			lists[parent(p)] = append(lists[parent(p)], p)
+		}
+		for i, id := range ids {
+			list := lists[id]
+			held, partial := in(&with[i])
+			*held = append([]T{}, list[:min(len(list), maxIncluded)]...)
+			if len(list) > maxIncluded {
+				partial.Truncated = append(partial.Truncated, name)
+			}
+		}
+		return nil
+	}}
+}
+
+// addParts adds the parts that include names. wrap returns a record without parts, and its id.
+func addParts[T, W any](ctx context.Context, db pg.DB, list []T, include []string, wrap func(T) (W, int64), parts ...part[W]) ([]W, error) {
+	with, ids := make([]W, len(list)), make([]int64, len(list))
+	for i, r := range list {
+		with[i], ids[i] = wrap(r)
+	}
+	for _, p := range parts {
+		if asks(include, p.name) {
+			if err := p.add(ctx, db, ids, with); err != nil {
+				return nil, err
+			}
 		}
 	}
-	return nil
+	return with, nil
 }
 
 func withRoundTables(ctx context.Context, db pg.DB, list []roundtable.RoundTable, include []string) ([]RoundTable, error) {
-	with, ids := make([]RoundTable, len(list)), make([]int64, len(list))
-	for i, r := range list {
-		with[i].RoundTable, ids[i] = r, r.ID
-	}
-	if asks(include, "attendees") {
-		var flat []attendee.Attendee
-		var at [][2]int // the indexes of the round table and the attendee, for each of flat
-		err := parts(ctx, db, "attendees", ids, attendee.OfRoundTables, func(a attendee.Attendee) int64 { return a.RoundTableID },
-			func(i int, list []attendee.Attendee) *Partial {
-				with[i].Attendees = make([]Attendee, len(list))
-				for j := range list {
-					at = append(at, [2]int{i, j})
-				}
-				flat = append(flat, list...)
-				return &with[i].Partial
-			})
+	readAttendees := func(ctx context.Context, db pg.DB, ids []int64, limit int) ([]Attendee, error) {
+		found, err := attendee.OfRoundTables(ctx, db, ids, limit)
 		if err != nil {
 			return nil, err
 		}
@@ -148,122 +158,67 @@ func withRoundTables(ctx context.Context, db pg.DB, list []roundtable.RoundTable
 		if slices.Contains(include, "attendees.statements") {
 			below = []string{"statements"}
 		}
-		attendees, err := withAttendees(ctx, db, flat, below)
-		if err != nil {
-			return nil, err
-		}
-		for n, i := range at {
-			with[i[0]].Attendees[i[1]] = attendees[n]
-		}
+		return withAttendees(ctx, db, found, below)
 	}
-	if asks(include, "statements") {
-		err := parts(ctx, db, "statements", ids, statement.OfRoundTables, func(s statement.Statement) int64 { return s.RoundTableID },
-			func(i int, list []statement.Statement) *Partial { with[i].Statements = list; return &with[i].Partial })
-		if err != nil {
-			return nil, err
-		}
-	}
-	if asks(include, "recommendations") {
-		err := parts(ctx, db, "recommendations", ids, recommendation.OfRoundTables,
-			func(r recommendation.Recommendation) int64 { return r.RoundTableID },
-			func(i int, list []recommendation.Recommendation) *Partial {
-				with[i].Recommendations = list
-				return &with[i].Partial
-			})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return with, nil
+	return addParts(ctx, db, list, include, func(r roundtable.RoundTable) (RoundTable, int64) { return RoundTable{RoundTable: r}, r.ID },
+		partOf("attendees", readAttendees, func(a Attendee) int64 { return a.RoundTableID },
+			func(r *RoundTable) (*[]Attendee, *Partial) { return &r.Attendees, &r.Partial }),
+		partOf("statements", statement.OfRoundTables, func(s statement.Statement) int64 { return s.RoundTableID },
+			func(r *RoundTable) (*[]statement.Statement, *Partial) { return &r.Statements, &r.Partial }),
+		partOf("recommendations", recommendation.OfRoundTables, func(r recommendation.Recommendation) int64 { return r.RoundTableID },
+			func(r *RoundTable) (*[]recommendation.Recommendation, *Partial) {
+				return &r.Recommendations, &r.Partial
+			}),
+	)
 }
 
 func withAttendees(ctx context.Context, db pg.DB, list []attendee.Attendee, include []string) ([]Attendee, error) {
-	with, ids := make([]Attendee, len(list)), make([]int64, len(list))
-	for i, a := range list {
-		with[i].Attendee, ids[i] = a, a.ID
-	}
-	if !asks(include, "statements") {
-		return with, nil
-	}
-	err := parts(ctx, db, "statements", ids, statement.OfAttendees, func(s statement.Statement) int64 { return *s.AttendeeID },
-		func(i int, list []statement.Statement) *Partial { with[i].Statements = list; return &with[i].Partial })
-	return with, err
+	return addParts(ctx, db, list, include, func(a attendee.Attendee) (Attendee, int64) { return Attendee{Attendee: a}, a.ID },
+		partOf("statements", statement.OfAttendees, func(s statement.Statement) int64 { return *s.AttendeeID },
+			func(a *Attendee) (*[]statement.Statement, *Partial) { return &a.Statements, &a.Partial }),
+	)
 }
 
 func withPeople(ctx context.Context, db pg.DB, list []person.Person, include []string) ([]Person, error) {
-	with, ids := make([]Person, len(list)), make([]int64, len(list))
-	for i, p := range list {
-		with[i].Person, ids[i] = p, p.ID
-	}
-	if asks(include, "affiliations") {
-		err := parts(ctx, db, "affiliations", ids, affiliation.OfPeople, func(f affiliation.Affiliation) int64 { return f.PersonID },
-			func(i int, list []affiliation.Affiliation) *Partial {
-				with[i].Affiliations = list
-				return &with[i].Partial
-			})
-		if err != nil {
-			return nil, err
-		}
-	}
-	if asks(include, "attendees") {
-		err := parts(ctx, db, "attendees", ids, attendee.OfPeople, func(a attendee.Attendee) int64 { return *a.PersonID },
-			func(i int, list []attendee.Attendee) *Partial { with[i].Attendees = list; return &with[i].Partial })
-		if err != nil {
-			return nil, err
-		}
-	}
-	if asks(include, "statements") {
-		err := parts(ctx, db, "statements", ids, statement.OfPeople, func(s statement.Statement) int64 { return s.Speaker.ID },
-			func(i int, list []statement.Statement) *Partial { with[i].Statements = list; return &with[i].Partial })
-		if err != nil {
-			return nil, err
-		}
-	}
-	return with, nil
+	return addParts(ctx, db, list, include, func(p person.Person) (Person, int64) { return Person{Person: p}, p.ID },
+		partOf("affiliations", affiliation.OfPeople, func(f affiliation.Affiliation) int64 { return f.PersonID },
+			func(p *Person) (*[]affiliation.Affiliation, *Partial) { return &p.Affiliations, &p.Partial }),
+		partOf("attendees", attendee.OfPeople, func(a attendee.Attendee) int64 { return *a.PersonID },
+			func(p *Person) (*[]attendee.Attendee, *Partial) { return &p.Attendees, &p.Partial }),
+		partOf("statements", statement.OfPeople, func(s statement.Statement) int64 { return s.Speaker.ID },
+			func(p *Person) (*[]statement.Statement, *Partial) { return &p.Statements, &p.Partial }),
+	)
 }
 
 func withOrganizations(ctx context.Context, db pg.DB, list []organization.Organization, include []string) ([]Organization, error) {
-	with, ids := make([]Organization, len(list)), make([]int64, len(list))
-	for i, o := range list {
-		with[i].Organization, ids[i] = o, o.ID
-	}
-	if asks(include, "affiliations") {
-		err := parts(ctx, db, "affiliations", ids, affiliation.OfOrganizations, func(f affiliation.Affiliation) int64 { return f.OrganizationID },
-			func(i int, list []affiliation.Affiliation) *Partial {
-				with[i].Affiliations = list
-				return &with[i].Partial
-			})
-		if err != nil {
-			return nil, err
-		}
-	}
-	if asks(include, "organizers") {
-		err := parts(ctx, db, "organizers", ids, organizer.OfOrganizations, func(o organizer.Organizer) int64 { return o.OrganizationID },
-			func(i int, list []organizer.Organizer) *Partial { with[i].Organizers = list; return &with[i].Partial })
-		if err != nil {
-			return nil, err
-		}
-	}
-	return with, nil
+	return addParts(ctx, db, list, include, func(o organization.Organization) (Organization, int64) { return Organization{Organization: o}, o.ID },
+		partOf("affiliations", affiliation.OfOrganizations, func(f affiliation.Affiliation) int64 { return f.OrganizationID },
+			func(o *Organization) (*[]affiliation.Affiliation, *Partial) { return &o.Affiliations, &o.Partial }),
+		partOf("organizers", organizer.OfOrganizations, func(o organizer.Organizer) int64 { return o.OrganizationID },
+			func(o *Organization) (*[]organizer.Organizer, *Partial) { return &o.Organizers, &o.Partial }),
+	)
 }
 
 // The parameters of lists and items with `include`.
 
+type roundTableInclude struct {
+	Include []string `query:"include" form:"include" enums:"attendees,attendees.statements,statements,recommendations" validate:"max=10"` // Parts to include with a record, at most 200 of each type. A page with parts has at most 100 records.
+}
+
 type roundTableQuery struct {
 	roundtable.Filter
-	Include []string `query:"include" form:"include" enums:"attendees,attendees.statements,statements,recommendations" validate:"max=10"` // Parts to include with each record, at most 200 of each type. A page then has at most 100 records.
+	roundTableInclude
 }
 
 func (q *roundTableQuery) Page() *paging.Params { return including(q.Filter.Page(), q.Include) }
 
-type roundTableParams struct {
-	itemParams
-	Include []string `query:"include" form:"include" enums:"attendees,attendees.statements,statements,recommendations" validate:"max=10"` // Parts to include with the record, at most 200 of each type.
+type attendeeInclude struct {
+	Include []string `query:"include" form:"include" enums:"statements" validate:"max=10"` // Parts to include with a record, at most 200 of each type. A page with parts has at most 100 records.
 }
 
 type attendeeQuery struct {
 	attendee.Filter
-	Include []string `query:"include" form:"include" enums:"statements" validate:"max=10"` // Parts to include with each record, at most 200 of each type. A page then has at most 100 records.
+	attendeeInclude
 }
 
 func (q *attendeeQuery) Page() *paging.Params { return including(q.Filter.Page(), q.parts()) }
@@ -272,65 +227,89 @@ func (q *attendeeQuery) parts() []string { return orCandidates(q.Include, q.Reso
 
 type attendeeWithinQuery struct {
 	attendee.Within
-	Include []string `query:"include" form:"include" enums:"statements" validate:"max=10"` // Parts to include with each record, at most 200 of each type. A page then has at most 100 records.
+	attendeeInclude
 }
 
 func (q *attendeeWithinQuery) Page() *paging.Params { return including(q.Within.Page(), q.parts()) }
 
 func (q *attendeeWithinQuery) parts() []string { return orCandidates(q.Include, q.Resolved) }
 
-type attendeeParams struct {
-	itemParams
-	Include []string `query:"include" form:"include" enums:"statements" validate:"max=10"` // Parts to include with the record, at most 200 of each type.
+type personInclude struct {
+	Include []string `query:"include" form:"include" enums:"affiliations,attendees,statements" validate:"max=10"` // Parts to include with a record, at most 200 of each type. A page with parts has at most 100 records.
 }
 
 type personQuery struct {
 	person.Filter
-	Include []string `query:"include" form:"include" enums:"affiliations,attendees,statements" validate:"max=10"` // Parts to include with each record, at most 200 of each type. A page then has at most 100 records.
+	personInclude
 }
 
 func (q *personQuery) Page() *paging.Params { return including(q.Filter.Page(), q.Include) }
 
-type personParams struct {
-	itemParams
-	Include []string `query:"include" form:"include" enums:"affiliations,attendees,statements" validate:"max=10"` // Parts to include with the record, at most 200 of each type.
+type organizationInclude struct {
+	Include []string `query:"include" form:"include" enums:"affiliations,organizers" validate:"max=10"` // Parts to include with a record, at most 200 of each type. A page with parts has at most 100 records.
 }
 
 type organizationQuery struct {
 	organization.Filter
-	Include []string `query:"include" form:"include" enums:"affiliations,organizers" validate:"max=10"` // Parts to include with each record, at most 200 of each type. A page then has at most 100 records.
+	organizationInclude
 }
 
 func (q *organizationQuery) Page() *paging.Params { return including(q.Filter.Page(), q.Include) }
 
+type roundTableParams struct {
+	itemParams
+	roundTableInclude
+}
+
+type attendeeParams struct {
+	itemParams
+	attendeeInclude
+}
+
+type personParams struct {
+	itemParams
+	personInclude
+}
+
 type organizationParams struct {
 	itemParams
-	Include []string `query:"include" form:"include" enums:"affiliations,organizers" validate:"max=10"` // Parts to include with the record, at most 200 of each type.
+	organizationInclude
 }
 
 // pageWith returns a page whose records have parts.
 func pageWith[T, W any](ctx context.Context, db pg.DB, page paging.Page[T], err error, include []string,
 	with func(context.Context, pg.DB, []T, []string) ([]W, error)) (paging.Page[W], error) {
-	shown := paging.Page[W]{Limit: page.Limit, Next: page.Next, Total: page.Total, Estimated: page.Estimated, State: page.State}
-	if err == nil {
-		shown.Items, err = with(ctx, db, page.Items, include)
+	if err != nil {
+		return paging.Page[W]{}, err
 	}
-	return shown, err
+	items, err := with(ctx, db, page.Items, include)
+	return withItems(page, items), err
 }
 
-// getWith returns a function that reads one record with parts.
-func getWith[T, W any](p *itemParams, include *[]string, get func(context.Context, pg.DB, int64) (T, error),
-	with func(context.Context, pg.DB, []T, []string) ([]W, error)) func(context.Context, pg.DB, int64) (W, error) {
-	return func(ctx context.Context, db pg.DB, id int64) (shown W, err error) {
-		r, err := get(ctx, db, id)
-		if err != nil {
-			return shown, err
-		}
-		p.Fields = keepIncluded(p.Fields, *include)
-		list, err := with(ctx, db, []T{r}, *include)
-		if err != nil {
-			return shown, err
-		}
-		return list[0], nil
+// withItems is a page with other items.
+func withItems[A, B any](page paging.Page[A], items []B) paging.Page[B] {
+	return paging.Page[B]{
+		Limit: page.Limit, Next: page.Next, Total: page.Total, Estimated: page.Estimated, State: page.State, Items: items,
 	}
+}
+
+// getWith is the operation Get of records with parts. of returns the fields of its parameters.
+func getWith[P, T any, W record](get func(context.Context, pg.DB, int64) (T, error),
+	add func(context.Context, pg.DB, []T, []string) ([]W, error), of func(*P) (p *itemParams, include *[]string)) Operation {
+	return with[P, W](func(s *server, c echo.Context) error {
+		var params P
+		p, include := of(&params)
+		return itemWith(s, c, s.cacheable(c), &params, p, func(ctx context.Context, db pg.DB, id int64) (shown W, err error) {
+			r, err := get(ctx, db, id)
+			if err != nil {
+				return shown, err
+			}
+			p.Fields = keepIncluded(p.Fields, *include)
+			list, err := add(ctx, db, []T{r}, *include)
+			if err != nil {
+				return shown, err
+			}
+			return list[0], nil
+		})
+	})
 }

@@ -3,8 +3,11 @@ package api
 import (
 	"context"
 	"net/http"
+	"reflect"
 
+	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/merge"
 	"roundtables.kz/registry/internal/text"
@@ -13,57 +16,36 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// mergePerson merges a person into another one.
-//
-//	@ID				mergePerson
-//	@Summary		Merge a person into another one
-//	@Description	For two records of the same person. All references move to the record that stays. Two attendances of one round
-//	@Description	table become one, with the roles of
-//	@Description	both. The merge adds the names to the other names of the record that stays and fills its empty fields. The old
-//	@Description	address returns 308.
-//	@Description	`dry_run=true` shows the result without saving. A merge can be undone.
-//	@Tags			People
-//	@Param			id		path		int				true	"The person to merge."
-//	@Param			params	query		writeParams		false	"-"
-//	@Param			into	body		merge.Input		true	"The person that stays."
-//	@Success		200		{object}	merge.Outcome	"What the merge changed."
-//	@Router			/v1/people/{id}/merge [post]
-func (s *server) mergePerson(c echo.Context) error { return s.mergeInto(c, merge.People) }
+var merges = resource[merge.Input, merge.Merge, merge.Filter]{
+	Kind: history.Kind{Type: merge.Type, Table: merge.Table},
+	one:  "merge", many: "merges",
+	sorts: []string{"-updated_at"},
+	list:  merge.List, get: merge.Get,
+	read: actor.Read,
+	only: []Feature{List, Get},
+}
 
-// mergeOrganization merges an organization into another one.
-//
-//	@ID				mergeOrganization
-//	@Summary		Merge an organization into another one
-//	@Description	For two records of the same organization. All references move to the record that stays, those of its parts too.
-//	@Description	Two attendances of one round table
-//	@Description	become one. The merge adds the names to the other names of the record that stays and fills its empty fields. The
-//	@Description	old address returns 308.
-//	@Description	`dry_run=true` shows the result without saving. A merge can be undone.
-//	@Tags			Organizations
-//	@Param			id		path		int				true	"The organization to merge."
-//	@Param			params	query		writeParams		false	"-"
-//	@Param			into	body		merge.Input		true	"The organization that stays."
-//	@Success		200		{object}	merge.Outcome	"What the merge changed."
-//	@Router			/v1/organizations/{id}/merge [post]
-func (s *server) mergeOrganization(c echo.Context) error { return s.mergeInto(c, merge.Organizations) }
-
-// mergeInto merges the record of the path into the one that the body names.
-func (s *server) mergeInto(c echo.Context, of func(ctx context.Context, tx pgx.Tx, from, into int64) (merge.Outcome, error)) error {
-	n, err := id(c)
-	if err != nil {
-		return err
-	}
-	in, err := body[merge.Input](c)
-	if err != nil {
-		return err
-	}
-	return s.outcome(c, func(ctx context.Context, tx pgx.Tx) (merge.Outcome, error) {
-		o, err := of(ctx, tx, n, in.Into)
-		if err == nil {
-			err = withinLimits(&o)
+// mergeOf merges the record of the path into the one that the body names.
+func mergeOf(of func(ctx context.Context, tx pgx.Tx, from, into int64) (merge.Outcome, error)) Operation {
+	o := with[writeParams, merge.Outcome](func(s *server, c echo.Context) error {
+		n, err := id(c)
+		if err != nil {
+			return err
 		}
-		return o, err
+		in, err := body[merge.Input](c)
+		if err != nil {
+			return err
+		}
+		return s.outcome(c, func(ctx context.Context, tx pgx.Tx) (merge.Outcome, error) {
+			o, err := of(ctx, tx, n, in.Into)
+			if err == nil {
+				err = withinLimits(&o)
+			}
+			return o, err
+		})
 	})
+	o.Body = reflect.TypeFor[merge.Input]()
+	return o
 }
 
 // withinLimits returns apperr.Invalid if the merged record breaks a rule that its PATCH checks.
@@ -89,28 +71,6 @@ func (s *server) outcome(c echo.Context, f func(ctx context.Context, tx pgx.Tx) 
 	}
 	return send(c, http.StatusOK, echo.MIMEApplicationJSON, o)
 }
-
-// listMerges lists merges.
-//
-//	@ID			listMerges
-//	@Summary	List merges
-//	@Tags		Merges
-//	@x-sort		["-updated_at"]
-//	@Param		filter	query		merge.Filter	false	"-"
-//	@Success	200		{object}	Page[merge.Merge]		"A page of merges."
-//	@Router		/v1/merges [get]
-func (s *server) listMerges(c echo.Context) error { return listOf(s, c, merge.List) }
-
-// getMerge returns a merge.
-//
-//	@ID			getMerge
-//	@Summary	Get a merge
-//	@Tags		Merges
-//	@Param		id		path		int			true	"The merge."
-//	@Param		params	query		itemParams	false	"-"
-//	@Success	200		{object}	merge.Merge	"The merge."
-//	@Router		/v1/merges/{id} [get]
-func (s *server) getMerge(c echo.Context) error { return itemOf(s, c, merge.Get) }
 
 // undoMerge undoes a merge.
 //

@@ -2,9 +2,10 @@ package api
 
 import (
 	"context"
-	"reflect"
 
 	"roundtables.kz/registry/internal/history"
+	"roundtables.kz/registry/internal/match"
+	"roundtables.kz/registry/internal/merge"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
@@ -14,7 +15,7 @@ import (
 )
 
 var organizations = resource[organization.Input, organization.Organization, organization.Filter]{
-	Kind: history.Kind{Type: organization.Type, Table: organization.Table, Relearn: organization.Relearn},
+	Kind: history.Kind{Type: organization.Type, Table: organization.Table, Relearn: organization.Spellings.RebuildOne},
 	one:  "organization", many: "organizations",
 	about: "Institutes, ministries, foundations and their parts.",
 	sorts: []string{"name", "updated_at"},
@@ -26,11 +27,21 @@ var organizations = resource[organization.Input, organization.Organization, orga
 		distinct: organization.Distinct,
 		spell:    func(in organization.Input) []string { return spelling.Of(in.Name) },
 	},
-	replaced: map[Feature]operation{
-		List: {handle: (*server).listOrganizations, query: reflect.TypeFor[organizationQuery](), answer: reflect.TypeFor[Page[Organization]]()},
-		Get:  {handle: (*server).getOrganization, query: reflect.TypeFor[organizationParams](), answer: reflect.TypeFor[Organization]()},
+	replaced: map[Feature]Operation{
+		List: with[organizationQuery, Page[Organization]]((*server).listOrganizations),
+		Get:  getWith(organization.Get, withOrganizations, func(p *organizationParams) (*itemParams, *[]string) { return &p.itemParams, &p.Include }),
+	},
+	more: map[Feature]Operation{
+		Lookup:     lookupOf((*match.Matcher).LookupOrganizations),
+		Match:      matchingOf(match.Organizations),
+		Duplicates: duplicatesOf((*match.Matcher).OrganizationsDuplicates),
+		Merge:      mergeOf(merge.Organizations),
 	},
 	notes: map[Feature]string{
+		Lookup: "The name may be in any spelling and script, misspelled or incomplete. Acronyms must be exact.",
+		Merge: "For two records of the same organization. All references move to the record that stays, those of its parts too. Two " +
+			"attendances of one round table become one. The merge adds the names to the other names of the record that stays and fills its " +
+			"empty fields. The old address returns 308. `dry_run=true` shows the result without saving. A merge can be undone.",
 		Create: "A name that most likely is another spelling of an existing organization is rejected with 409 and the candidates, unless " +
 			"`allow_duplicate=true`. Then the registry stores that the records are distinct.",
 	},
@@ -46,9 +57,4 @@ func (s *server) listOrganizations(c echo.Context) error {
 		page, err := organization.List(ctx, db, q.Filter)
 		return pageWith(ctx, db, page, err, q.Include, withOrganizations)
 	})
-}
-
-func (s *server) getOrganization(c echo.Context) error {
-	var p organizationParams
-	return itemWith(s, c, &p, &p.itemParams, getWith(&p.itemParams, &p.Include, organization.Get, withOrganizations))
 }

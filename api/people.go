@@ -2,9 +2,10 @@ package api
 
 import (
 	"context"
-	"reflect"
 
 	"roundtables.kz/registry/internal/history"
+	"roundtables.kz/registry/internal/match"
+	"roundtables.kz/registry/internal/merge"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/pg"
@@ -14,7 +15,7 @@ import (
 )
 
 var people = resource[person.Input, person.Person, person.Filter]{
-	Kind: history.Kind{Type: person.Type, Table: person.Table, Relearn: person.Relearn},
+	Kind: history.Kind{Type: person.Type, Table: person.Table, Relearn: person.Spellings.RebuildOne},
 	one:  "person", many: "people",
 	about: "Speakers, moderators and authors, with their names in every spelling.",
 	sorts: []string{"name", "updated_at"},
@@ -26,11 +27,23 @@ var people = resource[person.Input, person.Person, person.Filter]{
 		distinct: person.Distinct,
 		spell:    func(in person.Input) []string { return spelling.Of(in.Name) },
 	},
-	replaced: map[Feature]operation{
-		List: {handle: (*server).listPeople, query: reflect.TypeFor[personQuery](), answer: reflect.TypeFor[Page[Person]]()},
-		Get:  {handle: (*server).getPerson, query: reflect.TypeFor[personParams](), answer: reflect.TypeFor[Person]()},
+	replaced: map[Feature]Operation{
+		List: with[personQuery, Page[Person]]((*server).listPeople),
+		Get:  getWith(person.Get, withPeople, func(p *personParams) (*itemParams, *[]string) { return &p.itemParams, &p.Include }),
+	},
+	more: map[Feature]Operation{
+		Lookup:     lookupOf((*match.Matcher).LookupPeople),
+		Match:      matchingOf(match.People),
+		Duplicates: duplicatesOf((*match.Matcher).PeopleDuplicates),
+		Merge:      mergeOf(merge.People),
 	},
 	notes: map[Feature]string{
+		Lookup: "The name may be in any spelling, script and word order, misspelled or incomplete. If no result is certain, the results end " +
+			"with people of whose name all words but one are equal, because they may have changed their surname. If more than 20 people " +
+			"qualify, these are left out.",
+		Merge: "For two records of the same person. All references move to the record that stays. Two attendances of one round table " +
+			"become one, with the roles of both. The merge adds the names to the other names of the record that stays and fills its empty " +
+			"fields. The old address returns 308. `dry_run=true` shows the result without saving. A merge can be undone.",
 		Create: "A name that most likely is another spelling of an existing person is rejected with 409 and the candidates, unless " +
 			"`allow_duplicate=true`. Then the registry stores that the records are distinct.",
 	},
@@ -46,9 +59,4 @@ func (s *server) listPeople(c echo.Context) error {
 		page, err := person.List(ctx, db, q.Filter)
 		return pageWith(ctx, db, page, err, q.Include, withPeople)
 	})
-}
-
-func (s *server) getPerson(c echo.Context) error {
-	var p personParams
-	return itemWith(s, c, &p, &p.itemParams, getWith(&p.itemParams, &p.Include, person.Get, withPeople))
 }

@@ -6,7 +6,7 @@ import (
 )
 
 var places = resource[place.Input, place.Place, place.Filter]{
-	Kind: history.Kind{Type: place.Type, Table: place.Table, Relearn: place.Relearn},
+	Kind: history.Kind{Type: place.Type, Table: place.Table, Relearn: place.Spellings.RebuildOne},
 	one:  "place", many: "places",
 	about: "Where round tables were held, with former names of the places.",
 	sorts: []string{"name", "updated_at"},

@@ -75,23 +75,9 @@ func (s *server) importPopolo(c echo.Context) error {
 	}
 	var p popoloImportParams
 	return s.importWith(c, &p, &p.importing, "json", raw, func(ctx context.Context, tx pgx.Tx, head *imports.Head) ([]imports.Row, error) {
-		results, err := popolo.Import(ctx, tx, doc, popolo.Options{
+		return popolo.Import(ctx, tx, doc, head, popolo.Options{
 			Base: s.config.PublicBaseURL, Lang: p.Language, Source: p.Source, AllowDuplicate: p.AllowDuplicate,
-			People: s.people, Organizations: s.organizations,
+			MessageLang: messageLanguage(c.Request()), People: s.people, Organizations: s.organizations,
 		})
-		if err != nil {
-			return nil, err
-		}
-		head.Ignored = doc.Ignored
-		lang := messageLanguage(c.Request())
-		rows := make([]imports.Row, len(results))
-		for i, r := range results {
-			head.Add(r.Action)
-			rows[i] = r.Row
-			for _, f := range r.Mistakes {
-				rows[i].Errors = append(rows[i].Errors, imports.NewMistake(f, lang))
-			}
-		}
-		return rows, nil
 	})
 }

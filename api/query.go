@@ -1,6 +1,8 @@
 package api
 
 import (
+	"cmp"
+
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
@@ -21,9 +23,7 @@ func query[F any](s *server, c echo.Context) (F, error) {
 		}
 		p.After = after
 	}
-	if p.Lang == "" {
-		p.Lang = acceptedLanguage(c.Request())
-	}
+	p.Lang = cmp.Or(p.Lang, acceptedLanguage(c.Request()))
 	return f, apperr.BadQuery(fields)
 }
 

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/http"
 	"slices"
 
 	"roundtables.kz/registry/internal/attendee"
@@ -56,16 +55,10 @@ func (s *server) resolveAttendee(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	var a attendee.Attendee
-	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) (err error) {
+	return writeItem(s, c, func(ctx context.Context, tx pgx.Tx) (attendee.Attendee, error) {
 		if err := lock(ctx, tx, attendee.Table, attendee.Type, n, 0); err != nil {
-			return err
+			return attendee.Attendee{}, err
 		}
-		a, err = match.Resolve(ctx, tx, n, in)
-		return err
+		return match.Resolve(ctx, tx, n, in)
 	})
-	if err != nil {
-		return err
-	}
-	return item(c, http.StatusOK, &a, itemParams{Lang: p.Lang})
 }

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -14,6 +16,7 @@ import (
 	"roundtables.kz/registry/internal/imports"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/roundtable"
 	"roundtables.kz/registry/internal/spelling"
 	"roundtables.kz/registry/internal/text"
 
@@ -37,9 +40,16 @@ const (
 	Import   Feature = "import"
 	Template Feature = "template"
 	Feed     Feature = "feed" // the change feed, its checkpoints and webhooks
+
+	// Only some resources have these.
+	Within     Feature = "within" // the list of one round table
+	Lookup     Feature = "lookup"
+	Match      Feature = "match"
+	Duplicates Feature = "duplicates"
+	Merge      Feature = "merge"
 )
 
-// Features lists all features, in the order of the route table.
+// Features lists the features of every resource, in the order of the route table.
 var Features = []Feature{List, Create, Get, Patch, Delete, Restore, History, Export, Import, Template, Feed}
 
 // resource is one type of record. Its routes, their documentation, its history, restore, export, import, template and
@@ -66,8 +76,11 @@ type resource[I any, T record, F any] struct {
 	write    actor.Scope                                                      // required to write; actor.Write by default
 	names    *named[I, F]                                                     // of records that are found and told apart by their names
 	uncached func(F) bool                                                     // lists whose content can change without an entry in the change log
+	unlogged bool                                                             // records that can change without an entry in the change log
 	seen     func(ctx context.Context, db pg.DB, id int64) error              // whether the actor may read the history of a record
-	replaced map[Feature]operation                                            // features with a handler of their own
+	more     map[Feature]Operation                                            // features that only some resources have
+	replaced map[Feature]Operation                                            // features with a handler of their own
+	only     []Feature                                                        // the features of records that the service itself keeps; all by default
 	notes    map[Feature]string                                               // what the documentation says in addition
 	lacks    map[Feature]string                                               // features that it does not take part in, with the reason
 }
@@ -78,13 +91,6 @@ type named[I, F any] struct {
 	search   func(*F) (q string, found **spelling.Found)               // the filter by name
 	distinct func(context.Context, pgx.Tx, *spelling.Session, I) error // rejects a record that seems to exist
 	spell    func(I) []string                                          // the spellings of a record's name
-}
-
-// operation is what one feature of a resource does over HTTP, with the types of its query, body and response.
-type operation struct {
-	handle              func(*server, echo.Context) error
-	query, body, answer reflect.Type
-	documented          bool // the handler has swag comments of its own
 }
 
 // registered is a resource whatever its types.
@@ -106,13 +112,31 @@ type Resource struct {
 	Notes, Lacks  map[Feature]string
 }
 
-// Operation is a route of a registered resource.
+// Operation is a route of a registered resource, with the types of its query, body and response.
 type Operation struct {
 	Route
 
 	Feature             Feature
 	Query, Body, Answer reflect.Type
-	Documented          bool // it has swag comments of its own
+	Sorts               []string // what a list can be sorted by, its default order first
+	Produces            string   // the media types of the response; JSON by default
+	Unlogged            bool     // the response can change without an entry in the change log
+}
+
+// with is an operation with the types of its query and its response.
+func with[Q, A any](handle func(*server, echo.Context) error, sorts ...string) Operation {
+	return Operation{Route: Route{handle: handle}, Query: reflect.TypeFor[Q](), Answer: reflect.TypeFor[A](), Sorts: sorts}
+}
+
+// at is the operation with a route.
+func (o Operation) at(method, path string, scope actor.Scope) Operation {
+	o.Method, o.Path, o.Scope = method, path, scope
+	return o
+}
+
+// within is the list of the parts of one round table.
+func within[F any, T paging.Row](list func(context.Context, pg.DB, int64, F) (paging.Page[T], error), sorts ...string) Operation {
+	return with[F, Page[T]](func(s *server, c echo.Context) error { return withinOf(s, c, list) }, sorts...)
 }
 
 func (r resource[I, T, F]) kind() history.Kind { return r.Kind }
@@ -123,123 +147,112 @@ func (r resource[I, T, F]) Describe() Resource {
 		Type: r.Type, Table: r.Table, One: r.one, Many: r.many, Of: r.of, About: r.about, Sorts: r.sorts,
 		Input: reflect.TypeFor[I](), Record: reflect.TypeFor[T](), Notes: r.notes, Lacks: r.lacks,
 	}
-	for _, f := range Features {
-		if _, lacks := r.lacks[f]; lacks || f == Feed {
+	for _, f := range slices.Concat(Features, slices.Sorted(maps.Keys(r.more))) {
+		if _, lacks := r.lacks[f]; lacks || f == Feed || r.only != nil && !slices.Contains(r.only, f) {
 			continue
 		}
 		o := r.operation(f)
+		o.Feature = f
 		if own, ok := r.replaced[f]; ok {
-			o = own
+			o.handle, o.Query, o.Answer, o.Produces = own.handle, own.Query, own.Answer, own.Produces
 		}
-		method, path, scope := r.route(f)
-		d.Operations = append(d.Operations, Operation{Route{method, path, scope, o.handle}, f, o.query, o.body, o.answer, o.documented})
+		d.Operations = append(d.Operations, o)
 	}
 	return d
 }
 
-func (r resource[I, T, F]) route(f Feature) (method, path string, scope actor.Scope) {
-	read, write := r.read, r.write
-	if write == "" {
-		write = actor.Write
-	}
-	list := r.parent + "/" + r.Type
-	if r.parent == "" {
-		list = "/v1/" + r.Type
-	}
-	switch item := list + "/:id"; f {
+// operation is what a feature does unless the resource replaces it.
+func (r resource[I, T, F]) operation(f Feature) Operation {
+	const get, post = http.MethodGet, http.MethodPost
+	record, input := reflect.TypeFor[T](), reflect.TypeFor[I]()
+	item, writing := reflect.TypeFor[itemParams](), reflect.TypeFor[writeParams]()
+	read, write := r.read, cmp.Or(r.write, actor.Write)
+	list := cmp.Or(r.parent, "/v1") + "/" + r.Type
+	one := list + "/:id"
+	switch f {
 	case List:
-		return http.MethodGet, list, read
-	case Create:
-		return http.MethodPost, list, write
-	case Get:
-		return http.MethodGet, item, read
-	case Patch:
-		return http.MethodPatch, item, write
-	case Delete:
-		return http.MethodDelete, item, write
-	case Restore:
-		return http.MethodPost, item + "/restore", write
-	case History:
-		if read == actor.Public {
-			read = actor.Read
+		return Operation{
+			Route: Route{get, list, read, r.bound(resource[I, T, F].handleList)},
+			Query: reflect.TypeFor[F](), Answer: reflect.TypeFor[Page[T]](), Sorts: r.sorts, Unlogged: r.unlogged,
 		}
-		return http.MethodGet, item + "/history", read
+	case Create:
+		o := Operation{Route: Route{post, list, write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
+			return createOf(s, c, r.create, r.get)
+		})}, Query: writing, Body: input, Answer: record}
+		if r.names != nil {
+			o.handle, o.Query = r.createDistinct, reflect.TypeFor[duplicateParams]()
+		}
+		return o
+	case Get:
+		return Operation{Route: Route{get, one, read, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
+			if r.unlogged {
+				return uncachedItemOf(s, c, r.get)
+			}
+			return itemOf(s, c, r.get)
+		})}, Query: item, Answer: record, Unlogged: r.unlogged}
+	case Patch:
+		return Operation{Route: Route{http.MethodPatch, one, write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
+			return patchOf(s, c, r.get, r.input, r.update)
+		})}, Query: writing, Body: input, Answer: record}
+	case Delete:
+		return Operation{Route: Route{http.MethodDelete, one, write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
+			return deleteOf(s, c, r.Table, r.Type, r.get)
+		})}, Query: writing}
+	case Restore:
+		return Operation{Route: Route{post, one + "/restore", write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
+			return restoreOf(s, c, r.Kind, r.get)
+		})}, Query: writing, Body: reflect.TypeFor[RestoreInput](), Answer: record}
+	case History:
+		return with[historyQuery, Page[Revision]](r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
+			return historyOf(s, c, r.Type, r.seen)
+		}), "-changed_at").at(get, one+"/history", cmp.Or(read, actor.Read))
 	case Export:
-		return http.MethodGet, "/v1/exports/" + r.Type + ".:format", read
+		return Operation{Route: Route{get, "/v1/exports/" + r.Type + ".:format", read, r.export}, Query: reflect.TypeFor[F](), Sorts: r.sorts}
 	case Import:
-		return http.MethodPost, importsPath + r.Type, write
+		return Operation{Route: Route{post, importsPath + r.Type, write, func(s *server, c echo.Context) error {
+			return importOf(s, c, r.collection(s))
+		}}, Query: reflect.TypeFor[importParams](), Answer: reflect.TypeFor[imports.Import]()}
+	case Within:
+		return r.more[f].at(get, "/v1/"+roundtable.Type+"/:id/"+r.Type, read)
+	case Lookup:
+		return r.more[f].at(get, list+"/lookup", read)
+	case Match:
+		return r.more[f].at(post, list+"/match", read)
+	case Duplicates:
+		return r.more[f].at(get, list+"/duplicates", actor.Read)
+	case Merge:
+		return r.more[f].at(post, one+"/merge", write)
 	default:
-		return http.MethodGet, importsPath + "templates/" + r.Type + ".csv", actor.Public
+		return Operation{Route: Route{get, importsPath + "templates/" + r.Type + ".csv", actor.Public, func(_ *server, c echo.Context) error {
+			return templateOf(c, input)
+		}}, Produces: "text/csv"}
 	}
 }
 
-// operation is what a feature does unless the resource replaces it.
-func (r resource[I, T, F]) operation(f Feature) operation {
-	record, input := reflect.TypeFor[T](), reflect.TypeFor[I]()
-	item, write := reflect.TypeFor[itemParams](), reflect.TypeFor[writeParams]()
-	// bound binds the functions of the resource to the parent in the path before it handles a request.
-	bound := func(handle func(resource[I, T, F], *server, echo.Context) error) func(*server, echo.Context) error {
-		return func(s *server, c echo.Context) error {
-			r := r
-			if r.in != nil {
-				var err error
-				if r, err = r.in(c, r); err != nil {
-					return err
-				}
+// bound binds the functions of the resource to the parent in the path before it handles a request.
+func (r resource[I, T, F]) bound(handle func(resource[I, T, F], *server, echo.Context) error) func(*server, echo.Context) error {
+	return func(s *server, c echo.Context) (err error) {
+		of := r
+		if r.in != nil {
+			if of, err = r.in(c, r); err != nil {
+				return err
 			}
-			return handle(r, s, c)
 		}
-	}
-	switch f {
-	case List:
-		return operation{handle: bound(resource[I, T, F].handleList), query: reflect.TypeFor[F](), answer: reflect.TypeFor[Page[T]]()}
-	case Create:
-		if r.names != nil {
-			return operation{handle: r.createDistinct, query: reflect.TypeFor[duplicateParams](), body: input, answer: record}
-		}
-		return operation{handle: bound(func(r resource[I, T, F], s *server, c echo.Context) error {
-			return createOf(s, c, r.create, r.get)
-		}), query: write, body: input, answer: record}
-	case Get:
-		return operation{handle: bound(func(r resource[I, T, F], s *server, c echo.Context) error {
-			return itemOf(s, c, r.get)
-		}), query: item, answer: record}
-	case Patch:
-		return operation{handle: bound(func(r resource[I, T, F], s *server, c echo.Context) error {
-			return patchOf(s, c, r.get, r.input, r.update)
-		}), query: write, body: input, answer: record}
-	case Delete:
-		return operation{handle: bound(func(r resource[I, T, F], s *server, c echo.Context) error {
-			return deleteOf(s, c, r.Table, r.Type, r.get)
-		}), query: write}
-	case Restore:
-		return operation{handle: bound(func(r resource[I, T, F], s *server, c echo.Context) error {
-			return restoreOf(s, c, r.Kind, r.get)
-		}), query: write, body: reflect.TypeFor[RestoreInput](), answer: record}
-	case History:
-		return operation{handle: bound(func(r resource[I, T, F], s *server, c echo.Context) error {
-			return historyOf(s, c, r.Type, r.seen)
-		}), query: reflect.TypeFor[historyQuery](), answer: reflect.TypeFor[Page[Revision]]()}
-	case Export:
-		return operation{handle: r.export, query: reflect.TypeFor[F]()}
-	case Import:
-		return operation{handle: func(s *server, c echo.Context) error {
-			return importOf(s, c, r.collection(s))
-		}, query: reflect.TypeFor[importParams](), answer: reflect.TypeFor[imports.Import]()}
-	default:
-		return operation{handle: func(_ *server, c echo.Context) error { return templateOf(c, reflect.TypeFor[I]()) }}
+		return handle(of, s, c)
 	}
 }
 
 func (r resource[I, T, F]) handleList(s *server, c echo.Context) error {
+	uncached := r.unlogged
 	if r.uncached != nil {
 		f, err := query[F](s, c)
 		if err != nil {
 			return err
 		}
-		if r.uncached(f) {
-			return uncachedListOf(s, c, r.list)
-		}
+		uncached = r.uncached(f)
+	}
+	if uncached {
+		return uncachedListOf(s, c, r.list)
 	}
 	return listOf(s, c, r.list)
 }
@@ -303,9 +316,14 @@ func (r resource[I, T, F]) feed(ctx context.Context, db pg.DB, ids []int64, lang
 }
 
 // Resources describes all registered resources, in the order in which they refer to each other.
-func Resources() []Resource {
-	all := make([]Resource, len(resources))
-	for i, r := range resources {
+func Resources() []Resource { return describe(resources) }
+
+// OtherResources describes the registered records that the service itself keeps: merges, imports, keys, webhooks.
+func OtherResources() []Resource { return describe(otherResources) }
+
+func describe(list []registered) []Resource {
+	all := make([]Resource, len(list))
+	for i, r := range list {
 		all[i] = r.Describe()
 	}
 	return all

@@ -2,8 +2,10 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"reflect"
@@ -88,12 +90,7 @@ func (s *server) list(c echo.Context, p *paging.Params, page any, info listInfo,
 		Meta ListMeta `json:"meta"`
 	}{page, PageInfo{Limit: info.limit}, ListMeta{s.changeCursor(c.Request().Context(), info.state.Head), info.total, info.estimated, License}}
 	if info.next != nil {
-		query := maps.Clone(c.QueryParams())
-		next := s.cursors.encode(info.next, c.Request().URL.Path, query)
-		query.Set("cursor", next)
-		link := s.config.PublicBaseURL + c.Request().URL.Path + "?" + query.Encode()
-		envelope.Page.NextCursor, envelope.Page.Next = &next, &link
-		c.Response().Header().Set("Link", "<"+link+`>; rel="next"`)
+		s.linkNext(c, &envelope.Page, s.cursors.encode(info.next, c.Request().URL.Path, c.QueryParams()))
 	}
 	if p.Lang != "" {
 		text.Localize(page, p.Lang)
@@ -109,6 +106,15 @@ func (s *server) list(c echo.Context, p *paging.Params, page any, info listInfo,
 		q = nil
 	}
 	return sendCacheable(c, http.StatusOK, echo.MIMEApplicationJSON, envelope, q)
+}
+
+// linkNext sets the cursor and the address of the next page, also in the Link header.
+func (s *server) linkNext(c echo.Context, page *PageInfo, cursor string) {
+	query := maps.Clone(c.QueryParams())
+	query.Set("cursor", cursor)
+	link := s.config.PublicBaseURL + c.Request().URL.Path + "?" + query.Encode()
+	page.NextCursor, page.Next = &cursor, &link
+	c.Response().Header().Set("Link", "<"+link+`>; rel="next"`)
 }
 
 type listInfo struct {
@@ -143,12 +149,7 @@ func item[T record](c echo.Context, status int, r *T, p itemParams) error {
 
 // show sends one record. q is nil if the record depends on more than the change log.
 func show[T any](c echo.Context, status int, r *T, p itemParams, q *cacheable) error {
-	if p.Lang == "" {
-		p.Lang = acceptedLanguage(c.Request())
-	}
-	if p.Lang != "" {
-		text.Localize(r, p.Lang)
-	}
+	localize(c, r, p.Lang)
 	if len(p.Fields) == 0 {
 		return sendCacheable(c, status, echo.MIMEApplicationJSON, r, q)
 	}
@@ -157,6 +158,13 @@ func show[T any](c echo.Context, status int, r *T, p itemParams, q *cacheable) e
 		return err
 	}
 	return sendCacheable(c, status, echo.MIMEApplicationJSON, projected, q)
+}
+
+// localize adds the texts in a language: lang, or else the first one of Accept-Language, if any.
+func localize(c echo.Context, v any, lang string) {
+	if lang = cmp.Or(lang, acceptedLanguage(c.Request())); lang != "" {
+		text.Localize(v, lang)
+	}
 }
 
 func versionTag(version int64) string { return strconv.FormatInt(version, 10) }
@@ -235,45 +243,29 @@ func selectMembers(t reflect.Type, names []string) ([]string, error) {
 
 // keepMembers copies an object, or an array of objects, with only the named members.
 func keepMembers(raw jsontext.Value, keep []string) (jsontext.Value, error) {
-	if raw.Kind() == '[' {
-		var list []jsontext.Value
-		if err := json.Unmarshal(raw, &list); err != nil {
-			return nil, err
-		}
-		for i, r := range list {
-			selected, err := keepMembers(r, keep)
-			if err != nil {
-				return nil, err
-			}
-			list[i] = selected
-		}
-		return json.Marshal(list)
-	}
-	d := jsontext.NewDecoder(bytes.NewReader(raw))
 	var out bytes.Buffer
-	e := jsontext.NewEncoder(&out, jsontext.Multiline(false))
-	if _, err := d.ReadToken(); err != nil {
-		return nil, err
-	}
-	if err := e.WriteToken(jsontext.BeginObject); err != nil {
-		return nil, err
-	}
-	for d.PeekKind() == '"' {
-		name, err := d.ReadToken()
+	d, e := jsontext.NewDecoder(bytes.NewReader(raw)), jsontext.NewEncoder(&out)
+	for {
+		token, err := d.ReadToken()
+		if err == io.EOF {
+			return bytes.TrimSpace(out.Bytes()), nil
+		}
 		if err != nil {
 			return nil, err
 		}
-		key := name.String()
-		value, err := d.ReadValue()
-		if err != nil {
-			return nil, err
-		}
-		if slices.Contains(keep, key) {
-			if err := errors.Join(e.WriteToken(jsontext.String(key)), e.WriteValue(value)); err != nil {
+		if token.Kind() != '"' { // a bracket of the array or of an object
+			if err := e.WriteToken(token); err != nil {
 				return nil, err
 			}
+			continue
+		}
+		name := token.String()
+		value, err := d.ReadValue()
+		if err == nil && slices.Contains(keep, name) {
+			err = errors.Join(e.WriteToken(jsontext.String(name)), e.WriteValue(value))
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
-	err := e.WriteToken(jsontext.EndObject)
-	return bytes.TrimSpace(out.Bytes()), err
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/http"
 
 	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/pg"
@@ -31,16 +30,10 @@ func restoreOf[T record](s *server, c echo.Context, kind history.Kind, get func(
 			return err
 		}
 	}
-	var r T
-	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) error {
+	return writeItem(s, c, func(ctx context.Context, tx pgx.Tx) (r T, err error) {
 		if err := kind.Restore(ctx, tx, n, in.Version); err != nil {
-			return err
+			return r, err
 		}
-		r, err = get(ctx, tx, n)
-		return err
+		return get(ctx, tx, n)
 	})
-	if err != nil {
-		return err
-	}
-	return item(c, http.StatusOK, &r, itemParams{Lang: p.Lang})
 }

@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"net/http"
-	"reflect"
 
 	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/paging"
@@ -27,11 +25,13 @@ var roundTables = resource[roundtable.Input, roundtable.RoundTable, roundtable.F
 	sorts: []string{"-starts_on", "title", "updated_at"},
 	list:  roundtable.List, get: roundtable.Get, create: roundtable.Create, update: roundtable.Update,
 	input: func(r *roundtable.RoundTable) *roundtable.Input { return &r.Input },
-	replaced: map[Feature]operation{
-		List: {handle: (*server).listRoundTables, query: reflect.TypeFor[roundTableQuery](), answer: reflect.TypeFor[Page[RoundTable]]()},
-		Get:  {handle: (*server).getRoundTable, documented: true},
+	replaced: map[Feature]Operation{
+		List: with[roundTableQuery, Page[RoundTable]]((*server).listRoundTables),
+		Get:  getRoundTable(),
 	},
 	notes: map[Feature]string{
+		Get: "With `Accept: application/ld+json`, returns an Event of schema.org with its attendees (Role) and statements (Quotation). " +
+			"This form takes no parameters.",
 		Create: "A new round table is a draft that only keys with the scope `read` can see. Creating one that is already `published` " +
 			"requires the scope `publish`.",
 		Delete: "Rejected with 409 while other records refer to the round table, such as its organizers and attendees.",
@@ -45,24 +45,18 @@ func (s *server) listRoundTables(c echo.Context) error {
 	})
 }
 
-// getRoundTable returns a round table.
-//
-//	@ID			getRoundTable
-//	@Summary	Get a round table
-//	@Description	With `Accept: application/ld+json`, returns an Event of schema.org with its attendees (Role) and statements
-//	@Description	(Quotation). This form takes no parameters.
-//	@Tags		Round tables
-//	@Produce	json,application/ld+json
-//	@Param		id		path		int			true	"The round table."
-//	@Param		params	query		roundTableParams	false	"-"
-//	@Success	200		{object}	RoundTable	"The round table."
-//	@Router		/v1/round-tables/{id} [get]
-func (s *server) getRoundTable(c echo.Context) error {
-	if prefers(c.Request(), mediaJSONLD) {
-		return s.getEventOfSchemaOrg(c)
+// getRoundTable is the operation Get, which also returns JSON-LD.
+func getRoundTable() Operation {
+	o := getWith(roundtable.Get, withRoundTables, func(p *roundTableParams) (*itemParams, *[]string) { return &p.itemParams, &p.Include })
+	getJSON := o.handle
+	o.handle = func(s *server, c echo.Context) error {
+		if prefers(c.Request(), mediaJSONLD) {
+			return s.getEventOfSchemaOrg(c)
+		}
+		return getJSON(s, c)
 	}
-	var p roundTableParams
-	return itemWith(s, c, &p, &p.itemParams, getWith(&p.itemParams, &p.Include, roundtable.Get, withRoundTables))
+	o.Produces = "json,application/ld+json"
+	return o
 }
 
 // publishRoundTable publishes a round table.
@@ -94,27 +88,17 @@ func (s *server) publishRoundTable(c echo.Context) error { return s.movePublicat
 func (s *server) withdrawRoundTable(c echo.Context) error { return s.movePublication(c, "withdrawn") }
 
 func (s *server) movePublication(c echo.Context, to string) error {
-	n, err := id(c)
+	n, version, err := versionedID(c)
 	if err != nil {
 		return err
 	}
-	version, err := ifMatch(c.Request())
-	if err != nil {
-		return err
-	}
-	var r roundtable.RoundTable
-	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) error {
+	return writeItem(s, c, func(ctx context.Context, tx pgx.Tx) (r roundtable.RoundTable, err error) {
 		if err := lock(ctx, tx, roundtable.Table, roundtable.Type, n, version); err != nil {
-			return err
+			return r, err
 		}
 		if err := roundtable.Publish(ctx, tx, n, to); err != nil {
-			return err
+			return r, err
 		}
-		r, err = roundtable.Get(ctx, tx, n)
-		return err
+		return roundtable.Get(ctx, tx, n)
 	})
-	if err != nil {
-		return err
-	}
-	return item(c, http.StatusOK, &r, itemParams{Lang: p.Lang})
 }

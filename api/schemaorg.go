@@ -6,10 +6,8 @@ import (
 	"net/http"
 	"strconv"
 
-	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/formats/schemaorg"
-	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/roundtable"
 
 	"github.com/jackc/pgx/v5"
@@ -23,7 +21,7 @@ const jsonLDPath = "/v1/round-tables/:id"
 
 // getEventOfSchemaOrg sends a round table as an Event of schema.org. A large one is sent page by page.
 func (s *server) getEventOfSchemaOrg(c echo.Context) error {
-	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &struct{}{})); err != nil {
+	if err := noQuery(c); err != nil {
 		return err
 	}
 	n, err := id(c)

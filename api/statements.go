@@ -3,8 +3,6 @@ package api
 import (
 	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/statement"
-
-	"github.com/labstack/echo/v4"
 )
 
 var statements = resource[statement.Input, statement.Statement, statement.Filter]{
@@ -24,22 +22,9 @@ var statements = resource[statement.Input, statement.Statement, statement.Filter
 	sorts: []string{"-starts_on", "sequence"},
 	list:  statement.List, get: statement.Get, create: statement.Create, update: statement.Update,
 	input: func(r *statement.Statement) *statement.Input { return &r.Input },
+	more:  map[Feature]Operation{Within: within(statement.ListWithin, "sequence", "starts_on")},
 	notes: map[Feature]string{
+		Within: "The list of statements, limited to one round table, in the order of the source.",
 		Create: "Without `sequence` the statement becomes the last one of its round table. Its attendee must attend the same round table.",
 	},
-}
-
-// listStatementsOfRoundTable sends a page of the statements of one round table.
-//
-//	@ID				listStatementsOfRoundTable
-//	@Summary		List statements of a round table
-//	@Description	The list of statements, limited to one round table, in the order of the source.
-//	@Tags			Round tables
-//	@x-sort			["sequence", "starts_on"]
-//	@Param			id		path		int				true	"The round table."
-//	@Param			filter	query		statement.Within	false	"-"
-//	@Success		200		{object}	Page[statement.Statement]		"A page of statements."
-//	@Router			/v1/round-tables/{id}/statements [get]
-func (s *server) listStatementsOfRoundTable(c echo.Context) error {
-	return withinOf(s, c, statement.ListWithin)
 }

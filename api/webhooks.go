@@ -10,6 +10,7 @@ import (
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/webhook"
@@ -58,38 +59,41 @@ func mayReceive(ctx context.Context, was, in webhook.Input) error {
 	return admit(actor.From(ctx), actor.Read)
 }
 
-// listWebhooks lists webhooks.
-//
-//	@ID			listWebhooks
-//	@Summary	List webhooks
-//	@Tags		Webhooks
-//	@x-sort		["id", "updated_at"]
-//	@Param		filter	query		webhook.Filter	false	"-"
-//	@Success	200		{object}	Page[webhook.Webhook]		"A page of webhooks."
-//	@Router		/v1/webhooks [get]
-func (s *server) listWebhooks(c echo.Context) error { return listOf(s, c, webhook.List) }
+var webhooks = resource[webhook.Input, webhook.Webhook, webhook.Filter]{
+	Kind: history.Kind{Type: webhook.Type, Table: webhook.Table},
+	one:  "webhook", many: "webhooks",
+	sorts: []string{"id", "updated_at"},
+	list:  webhook.List, get: webhook.Get,
+	read: actor.Admin, write: actor.Admin,
+	replaced: map[Feature]Operation{
+		Create: with[writeParams, webhook.Created]((*server).createWebhook),
+		Patch:  with[writeParams, webhook.Webhook]((*server).patchWebhook),
+	},
+	only: []Feature{List, Create, Get, Patch, Delete, History},
+	notes: map[Feature]string{
+		Create: "The service delivers all changes from now on to the address. Only this response shows the secret that verifies " +
+			"signatures: store `secret` now.",
+		Patch: "If the address, `types`, `drafts` or `state` changes, pending deliveries are cancelled and their changes are delivered in " +
+			"new messages. A webhook that is enabled again continues where it stopped.",
+		Delete: "Deletes the webhook and its deliveries. They cannot be restored.",
+	},
+}
 
-// getWebhook returns a webhook.
-//
-//	@ID			getWebhook
-//	@Summary	Get a webhook
-//	@Tags		Webhooks
-//	@Param		id		path		int				true	"The webhook."
-//	@Param		params	query		itemParams		false	"-"
-//	@Success	200		{object}	webhook.Webhook	"The webhook."
-//	@Router		/v1/webhooks/{id} [get]
-func (s *server) getWebhook(c echo.Context) error { return itemOf(s, c, webhook.Get) }
+var webhookDeliveries = resource[struct{}, webhook.Delivery, webhook.DeliveryFilter]{
+	Kind: history.Kind{Type: "deliveries"},
+	one:  "webhook delivery", many: "webhook deliveries",
+	parent: "/v1/webhooks/:webhook_id", of: "webhook",
+	sorts:    []string{"-id"},
+	read:     actor.Admin,
+	unlogged: true,
+	replaced: map[Feature]Operation{
+		List: with[webhook.DeliveryFilter, Page[webhook.Listed]]((*server).listWebhookDeliveries),
+		Get:  with[itemParams, webhook.Delivery]((*server).getWebhookDelivery),
+	},
+	only:  []Feature{List, Get},
+	notes: map[Feature]string{List: "The newest comes first. Deliveries are stored for 30 days."},
+}
 
-// createWebhook creates a webhook.
-//
-//	@ID				createWebhook
-//	@Summary		Create a webhook
-//	@Description	The service delivers all changes from now on to the address. Only this response shows the secret that verifies signatures.
-//	@Tags			Webhooks
-//	@Param			params	query		writeParams		false	"-"
-//	@Param			webhook	body		webhook.Input	true	"The webhook."
-//	@Success		201		{object}	webhook.Created	"The new webhook. Store `secret` now."
-//	@Router			/v1/webhooks [post]
 func (s *server) createWebhook(c echo.Context) error {
 	var secret string
 	create := func(ctx context.Context, tx pgx.Tx, in webhook.Input) (id int64, err error) {
@@ -114,18 +118,6 @@ func withSecret(c echo.Context, secret *string) func(context.Context, pg.DB, int
 	}
 }
 
-// patchWebhook changes a webhook.
-//
-//	@ID				patchWebhook
-//	@Summary		Change a webhook
-//	@Description	If the address, `types`, `drafts` or `state` changes, pending deliveries are cancelled and their changes are
-//	@Description	delivered in new messages. A webhook that is enabled again continues where it stopped.
-//	@Tags			Webhooks
-//	@Param			id		path		int				true	"The webhook."
-//	@Param			params	query		writeParams		false	"-"
-//	@Param			patch	body		webhook.Input	true	"The fields to change."
-//	@Success		200		{object}	webhook.Webhook	"The changed webhook."
-//	@Router			/v1/webhooks/{id} [patch]
 func (s *server) patchWebhook(c echo.Context) error {
 	update := func(ctx context.Context, tx pgx.Tx, old webhook.Webhook, in webhook.Input) error {
 		if err := mayReceive(ctx, old.Input, in); err != nil {
@@ -135,54 +127,6 @@ func (s *server) patchWebhook(c echo.Context) error {
 	}
 	defer s.dispatcher.Wake()
 	return patchOf(s, c, webhook.Get, func(w *webhook.Webhook) *webhook.Input { return &w.Input }, update)
-}
-
-// deleteWebhook deletes a webhook.
-//
-//	@ID				deleteWebhook
-//	@Summary		Delete a webhook
-//	@Description	Deletes the webhook and its deliveries. They cannot be restored.
-//	@Tags			Webhooks
-//	@Param			id		path	int			true	"The webhook."
-//	@Param			params	query	writeParams	false	"-"
-//	@Success		204		"The webhook is deleted, or would be without `dry_run`."
-//	@Router			/v1/webhooks/{id} [delete]
-func (s *server) deleteWebhook(c echo.Context) error {
-	return deleteOf(s, c, webhook.Table, webhook.Type, webhook.Get)
-}
-
-// historyWebhook lists the changes of a webhook.
-//
-//	@ID			getWebhookHistory
-//	@Summary	List changes of a webhook
-//	@Tags		Webhooks
-//	@x-sort		["-changed_at"]
-//	@Param		id		path		int				true	"The webhook."
-//	@Param		filter	query		historyQuery	false	"-"
-//	@Success	200		{object}	Page[Revision]	"A page of changes, the newest first."
-//	@Router		/v1/webhooks/{id}/history [get]
-func (s *server) historyWebhook(c echo.Context) error { return historyOf(s, c, webhook.Type, nil) }
-
-// actOnWebhook runs a write on the webhook in the path and sends what show reads after it.
-func actOnWebhook[T record](s *server, c echo.Context, act func(ctx context.Context, tx pgx.Tx, id int64) error,
-	show func(context.Context, pg.DB, int64) (T, error)) error {
-	n, err := id(c)
-	if err != nil {
-		return err
-	}
-	var r T
-	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) error {
-		if err := act(ctx, tx, n); err != nil {
-			return err
-		}
-		r, err = show(ctx, tx, n)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	s.dispatcher.Wake()
-	return item(c, http.StatusOK, &r, itemParams{Lang: p.Lang})
 }
 
 // rotateWebhookSecret replaces the secret of a webhook.
@@ -202,7 +146,8 @@ func (s *server) rotateWebhookSecret(c echo.Context) error {
 		secret, err = webhook.Rotate(ctx, tx, s.secret, id)
 		return err
 	}
-	return actOnWebhook(s, c, rotate, withSecret(c, &secret))
+	defer s.dispatcher.Wake()
+	return actOn(s, c, rotate, withSecret(c, &secret))
 }
 
 // Replay is the position to replay from.
@@ -231,7 +176,8 @@ func (s *server) replayWebhook(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return actOnWebhook(s, c, func(ctx context.Context, tx pgx.Tx, id int64) error {
+	defer s.dispatcher.Wake()
+	return actOn(s, c, func(ctx context.Context, tx pgx.Tx, id int64) error {
 		at, err := s.replayPosition(ctx, tx, in.Cursor)
 		if err != nil {
 			return err
@@ -303,59 +249,29 @@ func (s *server) testWebhook(c echo.Context) error {
 // webhookTestPath takes no Idempotency-Key, because no transaction can include the call to the receiver.
 const webhookTestPath = "/v1/webhooks/:id/test"
 
-// deliveries reads the deliveries of one webhook.
-type deliveries struct{ webhook int64 }
-
-func deliveriesOf(c echo.Context) (deliveries, error) {
-	n, err := pathID(c, "webhook_id")
-	return deliveries{n}, err
+// deliveryOf returns a function that reads a delivery of one webhook.
+func deliveryOf(of int64) func(context.Context, pg.DB, int64) (webhook.Delivery, error) {
+	return func(ctx context.Context, db pg.DB, id int64) (webhook.Delivery, error) {
+		return webhook.GetDelivery(ctx, db, of, id)
+	}
 }
 
-func (o deliveries) list(ctx context.Context, db pg.DB, f webhook.DeliveryFilter) (paging.Page[webhook.Listed], error) {
-	return webhook.ListDeliveries(ctx, db, o.webhook, f)
-}
-
-func (o deliveries) get(ctx context.Context, db pg.DB, id int64) (webhook.Delivery, error) {
-	return webhook.GetDelivery(ctx, db, o.webhook, id)
-}
-
-// listWebhookDeliveries lists the deliveries of a webhook.
-//
-//	@ID				listWebhookDeliveries
-//	@Summary		List deliveries of a webhook
-//	@Description	The newest comes first. Deliveries are stored for 30 days.
-//	@Tags			Webhooks
-//	@x-sort			["-id"]
-//	@x-fresh		true
-//	@Param			webhook_id	path		int						true	"The webhook."
-//	@Param			filter		query		webhook.DeliveryFilter	false	"-"
-//	@Success		200			{object}	Page[webhook.Listed]		"A page of deliveries."
-//	@Router			/v1/webhooks/{webhook_id}/deliveries [get]
 func (s *server) listWebhookDeliveries(c echo.Context) error {
-	of, err := deliveriesOf(c)
+	of, err := pathID(c, "webhook_id")
 	if err != nil {
 		return err
 	}
-	return uncachedListOf(s, c, of.list)
+	return uncachedListOf(s, c, func(ctx context.Context, db pg.DB, f webhook.DeliveryFilter) (paging.Page[webhook.Listed], error) {
+		return webhook.ListDeliveries(ctx, db, of, f)
+	})
 }
 
-// getWebhookDelivery returns a delivery.
-//
-//	@ID			getWebhookDelivery
-//	@Summary	Get a delivery of a webhook
-//	@Tags		Webhooks
-//	@x-fresh	true
-//	@Param		webhook_id	path		int					true	"The webhook."
-//	@Param		id			path		int					true	"The delivery."
-//	@Param		params		query		itemParams			false	"-"
-//	@Success	200			{object}	webhook.Delivery	"The delivery, with the message."
-//	@Router		/v1/webhooks/{webhook_id}/deliveries/{id} [get]
 func (s *server) getWebhookDelivery(c echo.Context) error {
-	of, err := deliveriesOf(c)
+	of, err := pathID(c, "webhook_id")
 	if err != nil {
 		return err
 	}
-	return uncachedItemOf(s, c, of.get)
+	return uncachedItemOf(s, c, deliveryOf(of))
 }
 
 // retryWebhookDelivery retries a delivery at once.
@@ -371,11 +287,12 @@ func (s *server) getWebhookDelivery(c echo.Context) error {
 //	@Success		200			{object}	webhook.Delivery	"The delivery."
 //	@Router			/v1/webhooks/{webhook_id}/deliveries/{id}/retry [post]
 func (s *server) retryWebhookDelivery(c echo.Context) error {
-	of, err := deliveriesOf(c)
+	of, err := pathID(c, "webhook_id")
 	if err != nil {
 		return err
 	}
-	return actOnWebhook(s, c, func(ctx context.Context, tx pgx.Tx, id int64) error {
-		return s.dispatcher.Retry(ctx, tx, of.webhook, id)
-	}, of.get)
+	defer s.dispatcher.Wake()
+	return actOn(s, c, func(ctx context.Context, tx pgx.Tx, id int64) error {
+		return s.dispatcher.Retry(ctx, tx, of, id)
+	}, deliveryOf(of))
 }

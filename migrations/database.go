@@ -1,8 +1,10 @@
 package migrations
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -47,20 +49,17 @@ func parseURL(databaseURL string) (*pgx.ConnConfig, error) {
 		return nil, &URLError{"the database URL cannot be parsed" + reason(err) + "; " + form}
 	}
 	config := pool.ConnConfig
-	setDefault := func(name, value string) {
-		if _, set := config.RuntimeParams[name]; !set {
-			config.RuntimeParams[name] = value
-		}
-	}
 	milliseconds := func(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) }
-	setDefault("application_name", ApplicationName)
-	setDefault("lock_timeout", milliseconds(tableLockTimeout))
-	setDefault("statement_timeout", milliseconds(statementTimeout))
-	setDefault("client_connection_check_interval", milliseconds(connectionCheck))
-	setDefault("idle_session_timeout", "0") // the session with the lock is idle while files run
-	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = connectTimeout
+	params := map[string]string{
+		"application_name":                 ApplicationName,
+		"lock_timeout":                     milliseconds(tableLockTimeout),
+		"statement_timeout":                milliseconds(statementTimeout),
+		"client_connection_check_interval": milliseconds(connectionCheck),
+		"idle_session_timeout":             "0", // the session with the lock is idle while files run
 	}
+	maps.Copy(params, config.RuntimeParams)
+	config.RuntimeParams = params
+	config.ConnectTimeout = cmp.Or(config.ConnectTimeout, connectTimeout)
 	return config, nil
 }
 

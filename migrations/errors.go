@@ -67,8 +67,7 @@ func (e *FileError) Error() string {
 		fmt.Fprintf(&b, ", line %d", e.Line)
 	}
 	fmt.Fprintf(&b, ": %v", e.Err)
-	var answer *pgconn.PgError
-	if errors.As(e.Err, &answer) {
+	if answer, ok := errors.AsType[*pgconn.PgError](e.Err); ok {
 		for _, part := range []struct{ label, text string }{{"detail", answer.Detail}, {"hint", answer.Hint}, {"context", answer.Where}} {
 			if part.text != "" {
 				fmt.Fprintf(&b, "\n  %s: %s", part.label, strings.ReplaceAll(part.text, "\n", "\n    "))
@@ -97,8 +96,8 @@ func codeOf(err error) string {
 // serverError returns the server's error, or nil if the server did not answer. It also looks into golang-migrate's errors,
 // which do not unwrap. Errors of a server that shuts down or ends the session count as no answer.
 func serverError(err error) *pgconn.PgError {
-	var answer *pgconn.PgError
-	if !errors.As(unwrap(err), &answer) || strings.HasPrefix(answer.Code, "57P") || strings.HasPrefix(answer.Code, "08") {
+	answer, ok := errors.AsType[*pgconn.PgError](unwrap(err))
+	if !ok || strings.HasPrefix(answer.Code, "57P") || strings.HasPrefix(answer.Code, "08") {
 		return nil
 	}
 	return answer
@@ -106,12 +105,10 @@ func serverError(err error) *pgconn.PgError {
 
 // unwrap removes golang-migrate's wrapping, whose text repeats the whole file.
 func unwrap(err error) error {
-	var value database.Error
-	var pointer *database.Error
-	switch {
-	case errors.As(err, &value):
+	if value, ok := errors.AsType[database.Error](err); ok {
 		return value.OrigErr
-	case errors.As(err, &pointer):
+	}
+	if pointer, ok := errors.AsType[*database.Error](err); ok {
 		return pointer.OrigErr
 	}
 	return err

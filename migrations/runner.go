@@ -151,7 +151,7 @@ func (r *Runner) step(ctx context.Context, s *session, current, target uint) (ui
 			}
 			return next, nil
 		}
-		failure := s.assess(err, m.script(direction), current)
+		failure := s.assess(err, m.scripts[direction], current)
 		failure.File, failure.Target, failure.Tries = file, next, try
 		retry := !failure.Dirty && (codeOf(failure.Err) == lockNotAvailable || codeOf(failure.Err) == deadlockDetected)
 		if !retry || try == maxTries {

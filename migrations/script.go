@@ -1,7 +1,9 @@
 package migrations
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -23,7 +25,7 @@ func newScript(text string) (script, error) {
 	}
 	mustRunAlone := slices.ContainsFunc(parsed, refusesTransaction)
 	if mustRunAlone && len(parsed) > 1 {
-		return script{}, fmt.Errorf("a statement that cannot run in a transaction (CONCURRENTLY, VACUUM, ...) must be the only one in its file")
+		return script{}, errors.New("a statement that cannot run in a transaction (CONCURRENTLY, VACUUM, ...) must be the only one in its file")
 	}
 	return script{text: text, atomic: !mustRunAlone}, nil
 }
@@ -42,9 +44,8 @@ func controlsTransaction(words []string) bool {
 
 // refusesTransaction reports whether PostgreSQL rejects a statement inside a transaction.
 func refusesTransaction(words []string) bool {
-	second := ""
-	if len(words) > 1 {
-		second = words[1]
+	contains := func(words []string, any ...string) bool {
+		return slices.ContainsFunc(any, func(w string) bool { return slices.Contains(words, w) })
 	}
 	switch words[0] {
 	case "VACUUM":
@@ -52,15 +53,19 @@ func refusesTransaction(words []string) bool {
 	case "CLUSTER":
 		return len(words) == 1
 	case "REINDEX":
-		return slices.ContainsFunc(words, func(w string) bool { return w == "CONCURRENTLY" || w == "DATABASE" || w == "SYSTEM" || w == "SCHEMA" })
+		return contains(words, "CONCURRENTLY", "DATABASE", "SYSTEM", "SCHEMA")
 	case "CREATE", "DROP", "ALTER":
-		if slices.Contains([]string{"DATABASE", "TABLESPACE", "SUBSCRIPTION", "SYSTEM"}, second) {
-			return true
-		}
-		return slices.Contains(words, "CONCURRENTLY")
+		return contains(words, "CONCURRENTLY") || contains(words[:min(2, len(words))], "DATABASE", "TABLESPACE", "SUBSCRIPTION", "SYSTEM")
 	}
 	return false
 }
+
+const letter = `[A-Za-z_\x{80}-\x{10FFFF}]`
+
+// token matches the next token of SQL: a line comment, the start of a block comment, a literal, a quoted name, a word
+// (1), the tag of a dollar-quoted literal (2), or any other character. A doubled quote counts as two literals in a row.
+var token = regexp.MustCompile(`(?s)^(?:--[^\n]*|/\*|[eE]'(?:[^\\']|\\.)*'?|'[^']*'?|"[^"]*"?` +
+	`|((?:` + letter + `|\d)(?:` + letter + `|[\d$])*)|(\$(?:` + letter + `(?:` + letter + `|\d)*)?\$)|.)`)
 
 // statements splits SQL at its semicolons and returns the words of each statement in upper case. It omits comments,
 // literals, quoted names, bodies of functions, and statements without words.
@@ -70,26 +75,11 @@ func statements(sql string) [][]string {
 		current []string
 		depth   int // of parentheses and of BEGIN ATOMIC ... END
 	)
-	for i := 0; i < len(sql); {
-		switch c := sql[i]; {
-		case strings.HasPrefix(sql[i:], "--"):
-			i += length(sql[i:], 0, "\n")
-		case strings.HasPrefix(sql[i:], "/*"):
-			i += commentLength(sql[i:])
-		case c == '\'' || c == '"':
-			i += quotedLength(sql[i:], false)
-		case c == '$':
-			i += dollarLength(sql[i:])
-		case isWord(c):
-			start := i
-			for i < len(sql) && (isWord(sql[i]) || sql[i] == '$') {
-				i++
-			}
-			word := strings.ToUpper(sql[start:i])
-			if word == "E" && i < len(sql) && sql[i] == '\'' {
-				i += quotedLength(sql[i:], true)
-				continue
-			}
+	for sql != "" {
+		found := token.FindStringSubmatch(sql)
+		sql = sql[len(found[0]):]
+		switch text, word, tag := found[0], strings.ToUpper(found[1]), found[2]; {
+		case word != "":
 			switch {
 			case word == "ATOMIC" && len(current) > 0 && current[len(current)-1] == "BEGIN", word == "CASE" && depth > 0:
 				depth++
@@ -97,81 +87,38 @@ func statements(sql string) [][]string {
 				depth--
 			}
 			current = append(current, word)
-		case c == ';' && depth == 0:
-			if len(current) > 0 {
-				all, current = append(all, current), nil
-			}
-			i++
-		default:
-			switch c {
-			case '(':
-				depth++
-			case ')':
-				depth = max(0, depth-1)
-			}
-			i++
-		}
-	}
-	if len(current) > 0 {
-		all = append(all, current)
-	}
-	return all
-}
-
-func isWord(c byte) bool {
-	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
-}
-
-// length returns the length of s up to and including the first end after start, or the whole length if there is none.
-func length(s string, start int, end string) int {
-	if at := strings.Index(s[start:], end); at >= 0 {
-		return start + at + len(end)
-	}
-	return len(s)
-}
-
-func commentLength(s string) int {
-	depth := 0
-	for i := 0; i < len(s); i++ {
-		switch {
-		case strings.HasPrefix(s[i:], "/*"):
+		case tag != "":
+			_, sql, _ = strings.Cut(sql, tag)
+		case text == "/*":
+			sql = afterComment(sql)
+		case text == "(":
 			depth++
-			i++
-		case strings.HasPrefix(s[i:], "*/"):
-			depth--
-			i++
-			if depth == 0 {
-				return i + 1
-			}
+		case text == ")":
+			depth = max(0, depth-1)
+		case text == ";" && depth == 0:
+			all, current = append(all, current), nil
 		}
 	}
-	return len(s)
+	return slices.DeleteFunc(append(all, current), func(words []string) bool { return len(words) == 0 })
 }
 
-// quotedLength returns the length of a literal or a quoted name with its quotes. A doubled quote counts as two in a row.
-func quotedLength(s string, escapes bool) int {
-	for i := 1; i < len(s); i++ {
+var commentMark = regexp.MustCompile(`/\*|\*/`)
+
+// afterComment returns what follows the end of a block comment, which may contain others.
+func afterComment(sql string) string {
+	for depth := 1; depth > 0; {
+		mark := commentMark.FindStringIndex(sql)
 		switch {
-		case escapes && s[i] == '\\':
-			i++
-		case s[i] == s[0]:
-			return i + 1
+		case mark == nil:
+			return ""
+		case sql[mark[0]] == '/':
+			depth++
+		default:
+			depth--
 		}
+		sql = sql[mark[1]:]
 	}
-	return len(s)
-}
-
-// dollarLength returns the length of $tag$...$tag$, or 1 if no tag follows the dollar sign.
-func dollarLength(s string) int {
-	end := 1
-	for end < len(s) && isWord(s[end]) {
-		end++
-	}
-	if end == len(s) || s[end] != '$' || s[1] >= '0' && s[1] <= '9' {
-		return 1
-	}
-	tag := s[:end+1]
-	return length(s, len(tag), tag)
+	return sql
 }
 
 // lineOf returns the line of a file that the server's error points at, or 0.

@@ -1,6 +1,7 @@
 package migrations
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,23 +21,16 @@ const (
 
 // Migration is one numbered step of the schema.
 type Migration struct {
-	Version  uint
-	Name     string // as in the file name: lower case, digits, underscores
-	up, down script
+	Version uint
+	Name    string // as in the file name: lower case, digits, underscores
+	scripts map[Direction]script
 }
 
 // File returns the file name of one direction, such as 000003_people.up.sql.
 func (m Migration) File(d Direction) string { return FileName(m.Version, m.Name, d) }
 
 // Atomic reports whether the file of one direction runs as one transaction.
-func (m Migration) Atomic(d Direction) bool { return m.script(d).atomic }
-
-func (m Migration) script(d Direction) script {
-	if d == DirectionDown {
-		return m.down
-	}
-	return m.up
-}
+func (m Migration) Atomic(d Direction) bool { return m.scripts[d].atomic }
 
 // FileName returns the file name of a migration.
 func FileName(version uint, name string, d Direction) string {
@@ -94,11 +88,8 @@ func Load(files fs.FS) (Set, error) {
 			problems = append(problems, fmt.Errorf("%06d is missing: numbers must start at 000001 without gaps", version))
 			break
 		}
-		m := Migration{Version: version}
-		var bad []error
-		if m.Name, m.up, m.down, bad = loadPair(files, pair); len(bad) > 0 {
-			problems = append(problems, bad...)
-		}
+		m := Migration{Version: version, scripts: map[Direction]script{}}
+		problems = append(problems, m.load(files, pair)...)
 		set = append(set, m)
 	}
 	if len(problems) > 0 {
@@ -107,34 +98,28 @@ func Load(files fs.FS) (Set, error) {
 	return set, nil
 }
 
-func loadPair(files fs.FS, pair map[Direction]string) (name string, up, down script, problems []error) {
-	names := map[Direction]string{}
+// load reads and checks the two files of a migration.
+func (m *Migration) load(files fs.FS, pair map[Direction]string) (problems []error) {
 	for _, d := range []Direction{DirectionUp, DirectionDown} {
 		file, ok := pair[d]
 		if !ok {
 			problems = append(problems, fmt.Errorf("%s has no matching .%s.sql file", pair[opposite(d)], d))
 			continue
 		}
-		names[d] = fileName.FindStringSubmatch(file)[2]
+		m.Name = cmp.Or(m.Name, fileName.FindStringSubmatch(file)[2])
+		if file != m.File(d) {
+			problems = append(problems, fmt.Errorf("%s and %s must have the same name", pair[DirectionUp], file))
+		}
 		text, err := fs.ReadFile(files, file)
 		if err != nil {
 			problems = append(problems, err)
 			continue
 		}
-		s, err := newScript(string(text))
-		if err != nil {
+		if m.scripts[d], err = newScript(string(text)); err != nil {
 			problems = append(problems, fmt.Errorf("%s: %w", file, err))
 		}
-		if d == DirectionUp {
-			up = s
-		} else {
-			down = s
-		}
 	}
-	if len(names) == 2 && names[DirectionUp] != names[DirectionDown] {
-		problems = append(problems, fmt.Errorf("%s and %s must have the same name", pair[DirectionUp], pair[DirectionDown]))
-	}
-	return names[DirectionUp], up, down, problems
+	return problems
 }
 
 func opposite(d Direction) Direction {

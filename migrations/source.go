@@ -42,7 +42,7 @@ func (s *atomicSource) ReadDown(version uint) (io.ReadCloser, string, error) {
 }
 
 func (s *atomicSource) read(body io.ReadCloser, name string, err error, version uint, d Direction) (io.ReadCloser, string, error) {
-	if err != nil || version == 0 || version > s.set.Latest() || !s.set[version-1].script(d).atomic {
+	if err != nil || version == 0 || version > s.set.Latest() || !s.set[version-1].Atomic(d) {
 		return body, name, err
 	}
 	return struct {

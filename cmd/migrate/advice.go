@@ -11,14 +11,15 @@ import (
 	"roundtables.kz/registry/migrations"
 )
 
-func isConnectError(err error) bool {
-	var failed *pgconn.ConnectError
-	return errors.As(err, &failed)
+// is reports whether an error wraps one of the type E.
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }
 
 // message returns the text of an error. Connect errors are lists with tabs, which it puts on one line.
 func message(err error) string {
-	if isConnectError(err) {
+	if is[*pgconn.ConnectError](err) {
 		return strings.Join(strings.Fields(err.Error()), " ")
 	}
 	return err.Error()
@@ -26,28 +27,24 @@ func message(err error) string {
 
 // advice returns what to do about an error, or "" if the error is clear enough.
 func advice(err error, files fs.FS) string {
-	var (
-		usageErr usageError
-		url      *migrations.URLError
-		dirty    *migrations.DirtyError
-		file     *migrations.FileError
-		ahead    *migrations.AheadError
-	)
+	dirty, isDirty := errors.AsType[*migrations.DirtyError](err)
+	file, isFile := errors.AsType[*migrations.FileError](err)
+	ahead, isAhead := errors.AsType[*migrations.AheadError](err)
 	switch {
-	case errors.As(err, &usageErr):
+	case is[usageError](err):
 		return `Commands: up, down N, goto V, version, status, force V, create NAME. "migrate --help" explains them.`
-	case errors.As(err, &url):
+	case is[*migrations.URLError](err):
 		return "Set the database with --database-url or the environment variable DATABASE_URL."
-	case errors.As(err, &dirty):
+	case isDirty:
 		return dirtyAdvice(dirty.Version, files)
-	case errors.As(err, &file):
+	case isFile:
 		return fileAdvice(file)
 	case errors.Is(err, migrations.ErrLockTimeout):
 		return `Nothing was changed. Run the command again later, or wait longer with --lock-timeout. "migrate status" shows the other migration.`
-	case errors.As(err, &ahead):
+	case isAhead:
 		return fmt.Sprintf(`A newer release has migrated this database. Use the migrate program of that release. To go back to this release, first
 revert the newer migrations with that program: "migrate goto %d". This deletes the data in their tables and columns.`, ahead.Latest)
-	case isConnectError(err):
+	case is[*pgconn.ConnectError](err):
 		return connectAdvice(err)
 	}
 	return ""
@@ -105,8 +102,8 @@ func settle(file string, atomic bool, previous, target uint) string {
 }
 
 func connectAdvice(err error) string {
-	var answer *pgconn.PgError
-	if !errors.As(err, &answer) {
+	answer, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
 		return "Is the server running? Are the host and port in the database URL correct?"
 	}
 	switch answer.Code {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"roundtables.kz/registry/migrations"
 )
@@ -130,26 +131,19 @@ func run(ctx context.Context, files fs.FS, args []string, env func(string) strin
 }
 
 func exitCode(ctx context.Context, err error) int {
-	var (
-		usageErr usageError
-		url      *migrations.URLError
-		version  *migrations.VersionError
-		dirty    *migrations.DirtyError
-		file     *migrations.FileError
-		ahead    *migrations.AheadError
-	)
+	file, failed := errors.AsType[*migrations.FileError](err)
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &usageErr), errors.As(err, &url), errors.As(err, &version):
+	case is[usageError](err), is[*migrations.URLError](err), is[*migrations.VersionError](err):
 		return 2
-	case errors.As(err, &dirty), errors.As(err, &file) && file.Dirty:
+	case is[*migrations.DirtyError](err), failed && file.Dirty:
 		return 3
 	case errors.Is(err, migrations.ErrLockTimeout):
 		return 4
-	case errors.As(err, &ahead):
+	case is[*migrations.AheadError](err):
 		return 5
-	case isConnectError(err) && ctx.Err() == nil:
+	case is[*pgconn.ConnectError](err) && ctx.Err() == nil:
 		return 6
 	}
 	return 1

@@ -116,14 +116,10 @@ var (
 )
 
 func exitCode(err error) int {
-	var (
-		usageErr usageError
-		problems config.Problems
-	)
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &usageErr), errors.As(err, &problems):
+	case is[usageError](err), is[config.Problems](err):
 		return 2
 	case errors.Is(err, errSchema):
 		return 3
@@ -137,10 +133,13 @@ func exitCode(err error) int {
 	return 1
 }
 
-func isConnectError(err error) bool {
-	var failed *pgconn.ConnectError
-	return errors.As(err, &failed)
+// is reports whether an error wraps one of the type E.
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }
+
+func isConnectError(err error) bool { return is[*pgconn.ConnectError](err) }
 
 // message returns the text of an error, on one line unless it is a list of problems.
 func message(err error) string {

@@ -1,15 +1,14 @@
 package main
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/place"
+	"roundtables.kz/registry/internal/spelling"
 )
 
 type respellCommand struct {
@@ -26,10 +25,10 @@ func (k respellCommand) Run(c *call) error {
 	return c.withDatabase(func(pool *pgxpool.Pool) error {
 		counts := map[string]int{}
 		for _, r := range []struct {
-			name    string
-			respell func(context.Context, changes.Pool) (int, error)
-		}{{person.Type, person.Respell}, {organization.Type, organization.Respell}, {place.Type, place.Respell}} {
-			n, err := r.respell(c.ctx, pool)
+			name      string
+			spellings spelling.Index
+		}{{person.Type, person.Spellings}, {organization.Type, organization.Spellings}, {place.Type, place.Spellings}} {
+			n, err := r.spellings.Rebuild(c.ctx, pool)
 			if err != nil {
 				return err
 			}

@@ -70,3 +70,15 @@ func From(ctx context.Context) Actor {
 	a, _ := ctx.Value(contextKey{}).(Actor)
 	return a
 }
+
+// PerView makes a value for the public and one for callers who see everything. The function that it returns picks one
+// by the actor of the context.
+func PerView[T any](build func(public bool) T) func(context.Context) T {
+	public, full := build(true), build(false)
+	return func(ctx context.Context) T {
+		if From(ctx).SeesOnlyPublished() {
+			return public
+		}
+		return full
+	}
+}

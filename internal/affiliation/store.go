@@ -18,11 +18,8 @@ const (
 	Type  = "affiliations"
 )
 
-// Source is how affiliations are read by keys with the scope read.
-var Source = newSource(false)
-
-// publicSource is how the public reads them.
-var publicSource = newSource(true)
+// sourceFor returns how the actor reads affiliations.
+var sourceFor = actor.PerView(newSource)
 
 // newSource returns how affiliations are read. The public does not see those of restricted people.
 func newSource(public bool) paging.Source {
@@ -42,13 +39,6 @@ func newSource(public bool) paging.Source {
 		s.Visible = reference.Public("p")
 	}
 	return s
-}
-
-func sourceFor(ctx context.Context) paging.Source {
-	if actor.From(ctx).SeesOnlyPublished() {
-		return publicSource
-	}
-	return Source
 }
 
 // List returns a page of affiliations.
@@ -92,17 +82,15 @@ func (in Input) args() pg.Args {
 	}
 }
 
+// latestFirst is the order of the positions of one person or organization.
+const latestFirst = "c.from_key DESC, c.id DESC"
+
 // OfPeople returns the latest positions of each person, up to per for each.
 func OfPeople(ctx context.Context, db pg.DB, people []int64, per int) ([]Affiliation, error) {
-	return each(ctx, db, "c.person_id", people, per)
+	return paging.Each[Affiliation](ctx, db, sourceFor(ctx), "c.person_id", latestFirst, people, per)
 }
 
 // OfOrganizations returns the latest positions in each organization, up to per for each.
 func OfOrganizations(ctx context.Context, db pg.DB, organizations []int64, per int) ([]Affiliation, error) {
-	return each(ctx, db, "c.organization_id", organizations, per)
-}
-
-func each(ctx context.Context, db pg.DB, parent string, parents []int64, per int) ([]Affiliation, error) {
-	children := paging.Children{Table: "affiliations c", Parent: parent, Child: "c.id", Order: "c.from_key DESC, c.id DESC"}
-	return paging.Each[Affiliation](ctx, db, sourceFor(ctx), children, parents, per)
+	return paging.Each[Affiliation](ctx, db, sourceFor(ctx), "c.organization_id", latestFirst, organizations, per)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -287,5 +288,31 @@ func TestAnAuthenticatorIsSafeForConcurrentUse(t *testing.T) {
 	}
 	if asked.n != 1+len(errs) {
 		t.Errorf("%d queries within a second, want one, and one for each wrong key", asked.n)
+	}
+}
+
+// anyKey is a database in which every key is valid.
+type anyKey struct{ pg.DB }
+
+func (k anyKey) QueryRow(context.Context, string, ...any) pgx.Row { return k }
+
+func (anyKey) Scan(to ...any) error {
+	*to[len(to)-1].(*bool) = true // its use is already recorded
+	return nil
+}
+
+func TestTheCacheOfAnAuthenticatorIsClearedAtTenThousandKeys(t *testing.T) {
+	t.Parallel()
+	const most = 10_000
+	r, _ := newAuthenticator(anyKey{})
+	for i := range most {
+		wantValid(t, r, strconv.Itoa(i))
+	}
+	if !r.Seen("0") || !r.Seen(strconv.Itoa(most-1)) {
+		t.Errorf("a key was removed before there were %d", most)
+	}
+	wantValid(t, r, "one more")
+	if r.Seen("0") || !r.Seen("one more") {
+		t.Errorf("the cache has more than %d keys, or not the newest", most)
 	}
 }

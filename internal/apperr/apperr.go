@@ -82,6 +82,15 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// Mistakes returns the fields of the error, or else one that says what the error itself does.
+func (e *Error) Mistakes() []Field {
+	if len(e.Fields) > 0 {
+		return e.Fields
+	}
+	candidates, _ := e.Extra["candidates"].([]Candidate)
+	return []Field{{Code: e.Code, Args: e.Args, Candidates: candidates}}
+}
+
 // New returns an error with a code of messages.json; args are pairs of placeholder and value.
 func New(kind Kind, code string, args ...string) *Error {
 	return &Error{Kind: kind, Code: code, Args: pairs(args)}

@@ -3,6 +3,7 @@
 package attendee
 
 import (
+	"cmp"
 	"strconv"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -98,9 +99,7 @@ func (in *Input) Check() []apperr.Field {
 }
 
 func (in *Input) complete() {
-	if in.Attendance == "" {
-		in.Attendance = "attended"
-	}
+	in.Attendance = cmp.Or(in.Attendance, "attended")
 }
 
 // Position is a position at the time of the round table, with its organization.
@@ -140,8 +139,8 @@ type Attendee struct {
 	Added      text.Added `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	Attendee
 
-// finish sets the fields that are derived from other columns of the row.
-func (a *Attendee) finish() {
+// Finish sets the fields that are derived from the columns of the row.
+func (a *Attendee) Finish() {
 	for _, p := range a.Affiliations {
 		a.Input.Affiliations = append(a.Input.Affiliations, p.Affiliation)
 	}

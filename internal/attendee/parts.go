@@ -26,9 +26,6 @@ func replaceParts(ctx context.Context, tx pgx.Tx, id int64, old, in Input) error
 	} else {
 		deletes.Queue("DELETE FROM attendee_affiliations WHERE attendee_id = $1", id)
 	}
-	if deletes.Len() == 0 {
-		return nil
-	}
 	if err := pg.Send(ctx, tx, "remove the parts of an attendee", &deletes); err != nil {
 		return err
 	}
@@ -80,9 +77,6 @@ func addParts(ctx context.Context, tx pgx.Tx, id int64, roles []string, affiliat
 			}
 			return err
 		})
-	}
-	if parts.Len() == 0 {
-		return nil
 	}
 	if err := pg.Send(ctx, tx, "add the parts of an attendee", &parts); err != nil {
 		return err

@@ -19,11 +19,8 @@ const (
 	Type  = "attendees"
 )
 
-// Source is how attendees are read by keys with the scope read.
-var Source = newSource(false)
-
-// publicSource is how the public reads them.
-var publicSource = newSource(true)
+// sourceFor returns how the actor reads attendees.
+var sourceFor = actor.PerView(newSource)
 
 // newSource returns how attendees are read. The public sees only those of published round tables, and nothing that
 // names restricted people.
@@ -61,21 +58,9 @@ func newSource(public bool) paging.Source {
 	return s
 }
 
-func sourceFor(ctx context.Context) paging.Source {
-	if actor.From(ctx).SeesOnlyPublished() {
-		return publicSource
-	}
-	return Source
-}
-
 // List returns a page of attendees.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Attendee], error) {
-	public := actor.From(ctx).SeesOnlyPublished()
-	page, err := paging.Query[Attendee](ctx, db, sourceFor(ctx), f.where(public), f.Params)
-	for i := range page.Items {
-		page.Items[i].finish()
-	}
-	return page, err
+	return paging.Query[Attendee](ctx, db, sourceFor(ctx), f.where(actor.From(ctx).SeesOnlyPublished()), f.Params)
 }
 
 // where turns the filter into predicates. For the public, restricted people do not match.
@@ -83,18 +68,9 @@ func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "a.id", "id", f.ID)
 	pg.In(&w, "a.round_table_id", "round_table", f.RoundTable)
 	paging.Starts(&w, "a.starts_key", f.StartsFrom, f.StartsTo)
-	if len(f.Person) > 0 {
-		cond, value := reference.PersonIn("a.person_id", "person", f.Person, public)
-		w.Add(cond, "person", value)
-	}
-	if len(f.Organization) > 0 {
-		cond, value := pg.OneOf("l.organization_id", "organization", f.Organization)
-		w.Through(pg.Link{Table: reference.OrganizationLinks, Parent: "attendee_id", Cond: cond, Leads: len(f.Organization) == 1}, "organization", value)
-	}
-	if len(f.Role) > 0 {
-		cond, value := pg.OneOf("l.role", "role", f.Role)
-		w.Through(pg.Link{Table: "attendee_roles l", Parent: "attendee_id", Cond: cond, Leads: len(f.Role) == 1}, "role", value)
-	}
+	reference.AddPeople(&w, "a.person_id", "person", f.Person, public)
+	pg.Through(&w, pg.Link{Table: reference.OrganizationLinks, Parent: "attendee_id"}, "l.organization_id", "organization", f.Organization)
+	pg.Through(&w, pg.Link{Table: "attendee_roles l", Parent: "attendee_id"}, "l.role", "role", f.Role)
 	pg.In(&w, "a.attendance", "attendance", f.Attendance)
 	if f.Resolved != nil {
 		const unresolved = "a.person_id IS NULL AND a.organization_id IS NULL AND a.description IS NULL"
@@ -118,9 +94,7 @@ func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (pagi
 
 // Get returns one attendee. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Attendee, error) {
-	a, err := changes.Get[Attendee](ctx, db, sourceFor(ctx), Type, id)
-	a.finish()
-	return a, err
+	return changes.Get[Attendee](ctx, db, sourceFor(ctx), Type, id)
 }
 
 // Create creates an attendee. Without a position it becomes the last one of its round table. An unknown round table,
@@ -186,4 +160,14 @@ func (in Input) args() pg.Args {
 		"description": in.Description, "group_size": in.GroupSize, "on_behalf_of_person_id": behalf.PersonID,
 		"on_behalf_of_organization_id": behalf.OrganizationID, "attendance": in.Attendance, "position": in.Position,
 	}
+}
+
+// OfRoundTables returns up to per attendees of each round table, in the order of the source.
+func OfRoundTables(ctx context.Context, db pg.DB, roundTables []int64, per int) ([]Attendee, error) {
+	return paging.Each[Attendee](ctx, db, sourceFor(ctx), "c.round_table_id", "c.position, c.id", roundTables, per)
+}
+
+// OfPeople returns up to per attendees of each person, those of the latest round tables first.
+func OfPeople(ctx context.Context, db pg.DB, people []int64, per int) ([]Attendee, error) {
+	return paging.Each[Attendee](ctx, db, sourceFor(ctx), "c.person_id", "c.starts_key DESC, c.id DESC", people, per)
 }

@@ -201,6 +201,50 @@ func TestTheNameAsListedIsTheGivenOneThenTheNameInTheDocumentThenNone(t *testing
 	}
 }
 
+func TestADocumentIsMatchedByItsIDElseByItsAddress(t *testing.T) {
+	db := dbtest.New(t)
+	document := func(d Document) Input {
+		d.Relation = new("source")
+		return event(func(in *Input) { in.Documents = []Document{d} })
+	}
+	const address = "https://example.org/press/5298"
+	must(t, db, document(Document{Title: text.Map{"en": "Press release"}, URL: new(address)}))
+	var id int64
+	if err := db.QueryRow(context.Background(), "SELECT id FROM documents").Scan(&id); err != nil {
+		t.Fatal(err)
+	}
+	for name, d := range map[string]Document{
+		"id": {ID: &id}, "address": {Title: text.Map{"en": "Another title"}, URL: new(address)}, "id before address": {ID: &id, URL: new("https://example.org/else")},
+	} {
+		r := must(t, db, document(d))
+		if len(r.Matched) != 1 || r.Matched[0].ID != id || r.Matched[0].Name != "Press release" {
+			t.Errorf("%s: %+v", name, r.Matched)
+		}
+	}
+	if documents, links := count(t, db, "documents"), count(t, db, "document_links"); documents != 1 || links != 4 {
+		t.Errorf("%d documents, %d links", documents, links)
+	}
+	_, err := create(t, db, document(Document{ID: new(id + 1)}))
+	if code, found := mistakes(t, err); code != "validation_failed" || !slices.Equal(found, []string{"/documents/0/id unknown_reference"}) {
+		t.Errorf("%s %v", code, found)
+	}
+}
+
+func TestAnEventReusesExistingPlacesAndTopics(t *testing.T) {
+	db := dbtest.New(t)
+	for range 2 { // the second time both exist
+		must(t, db, event(func(in *Input) {
+			in.RoundTable.Place, in.RoundTable.Topics = new("Almaty"), []string{"Language", "Law"}
+		}))
+	}
+	var kept string
+	err := db.QueryRow(context.Background(), `SELECT string_agg(concat_ws(' ', p.name ->> 'en', (SELECT string_agg(t.label ->> 'en', ', ' ORDER BY rt.position)
+		FROM round_table_topics rt JOIN topics t ON t.id = rt.topic_id WHERE rt.round_table_id = r.id)), '; ') FROM round_tables r LEFT JOIN places p ON p.id = r.place_id`).Scan(&kept)
+	if err != nil || kept != "Almaty Language, Law; Almaty Language, Law" || count(t, db, "places") != 1 || count(t, db, "topics") != 2 {
+		t.Errorf("%s, %v", kept, err)
+	}
+}
+
 func TestParentsAreMadeFirstWhereverTheyStandInTheDocument(t *testing.T) {
 	db := dbtest.New(t)
 	r := must(t, db, event(func(in *Input) {

@@ -20,7 +20,6 @@ import (
 	"roundtables.kz/registry/internal/text"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // Writer writes bundles in one transaction. Later bundles find the records that earlier ones created in it.
@@ -29,31 +28,8 @@ type Writer struct {
 	people, organizations *nameMatcher
 }
 
-// Finders find people and organizations by the phonetic keys of their names.
-type Finders struct{ People, Organizations *spelling.Finder }
-
-// NewFinders returns new finders. The caller must close them.
-func NewFinders(pool *pgxpool.Pool) (Finders, error) {
-	people, err := spelling.NewFinder(pool, person.Spellings)
-	if err != nil {
-		return Finders{}, err
-	}
-	organizations, err := spelling.NewFinder(pool, organization.Spellings)
-	if err != nil {
-		people.Close()
-		return Finders{}, err
-	}
-	return Finders{people, organizations}, nil
-}
-
-// Close releases the connections.
-func (f Finders) Close() {
-	f.People.Close()
-	f.Organizations.Close()
-}
-
 // NewWriter returns a writer for the transaction.
-func NewWriter(tx pgx.Tx, f Finders) *Writer {
+func NewWriter(tx pgx.Tx, f spelling.Finders) *Writer {
 	return &Writer{tx, newNameMatcher(f.People, person.Spellings), newNameMatcher(f.Organizations, organization.Spellings)}
 }
 

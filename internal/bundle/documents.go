@@ -8,8 +8,6 @@ import (
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/spelling"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // documents are the documents of the bundle and the names by which the rest of it refers to them.
@@ -76,14 +74,9 @@ func existing(ctx context.Context, db pg.DB, x *Document) ([]apperr.Candidate, e
 	if x.ID == nil && x.URL == nil {
 		return nil, nil
 	}
-	rows, err := db.Query(ctx, `SELECT d.id, text_sort_key(d.title) AS name, 1.0::float8 AS score FROM documents d
+	return pg.All[apperr.Candidate](ctx, db, `SELECT d.id, text_sort_key(d.title) AS name, 1.0::float8 AS score FROM documents d
 		WHERE CASE WHEN @id::bigint IS NULL THEN d.url = @url::text ELSE d.id = @id END ORDER BY d.id LIMIT 10`,
 		pg.Args{"id": x.ID, "url": x.URL})
-	if err != nil {
-		return nil, pg.Error(err)
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[apperr.Candidate])
-	return found, pg.Error(err)
 }
 
 // reasons returns why the i-th document is an existing one.

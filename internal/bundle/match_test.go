@@ -11,6 +11,8 @@ import (
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/dbtest"
+	"roundtables.kz/registry/internal/organization"
+	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/spelling"
 	"roundtables.kz/registry/internal/text"
 
@@ -335,9 +337,9 @@ func TestABundleOfTwoHundredPeopleTakesBoundedTime(t *testing.T) {
 	}
 }
 
-func findersOf(t *testing.T, db *pgxpool.Pool) Finders {
+func findersOf(t *testing.T, db *pgxpool.Pool) spelling.Finders {
 	t.Helper()
-	f, err := NewFinders(db)
+	f, err := spelling.NewFinders(db, person.Spellings, organization.Spellings)
 	if err != nil {
 		t.Fatal(err)
 	}

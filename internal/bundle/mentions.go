@@ -15,22 +15,12 @@ type visitor struct {
 // eachMention visits every mention of a record: first the sections with the details of records, then the parts of the
 // event that mention them.
 func (in *Input) eachMention(v visitor) {
-	for i, x := range in.People {
-		v.person(pointer("people", i), x)
-	}
-	for i, x := range in.Organizations {
-		v.organization(pointer("organizations", i), x)
-	}
-	for i, x := range in.Places {
-		v.place(pointer("places", i), x)
-	}
-	for i, x := range in.Topics {
-		v.topic(pointer("topics", i), x)
-	}
-	if in.RoundTable.Place != nil {
-		v.placeName("/round_table/place", *in.RoundTable.Place)
-	}
-	v.eachTopic("/round_table/topics", in.RoundTable.Topics)
+	each("/people", in.People, v.person)
+	each("/organizations", in.Organizations, v.organization)
+	each("/places", in.Places, v.place)
+	each("/topics", in.Topics, v.topic)
+	maybe("/round_table/place", in.RoundTable.Place, v.placeName)
+	each("/round_table/topics", in.RoundTable.Topics, v.topicLabel)
 	for i, x := range in.Organizers {
 		v.organization(pointer("organizers", i)+"/organization", x.Organization)
 	}
@@ -41,59 +31,45 @@ func (in *Input) eachMention(v visitor) {
 		v.statement(pointer("statements", i), &in.Statements[i])
 	}
 	for i, x := range in.Recommendations {
-		v.maybeOrganization(pointer("recommendations", i)+"/addressee", x.Addressee)
+		maybe(pointer("recommendations", i)+"/addressee", x.Addressee, v.organization)
 	}
 	for i, x := range in.Documents {
-		v.eachPerson(pointer("documents", i)+"/authors", x.Authors)
+		each(pointer("documents", i)+"/authors", x.Authors, v.person)
 	}
 }
 
 func (v visitor) attendee(at string, a *Attendee) {
-	v.maybePerson(at+"/person", a.Person)
-	v.maybeOrganization(at+"/organization", a.Organization)
+	maybe(at+"/person", a.Person, v.person)
+	maybe(at+"/organization", a.Organization, v.organization)
 	for i, f := range a.Affiliations {
-		v.maybeOrganization(at+pointer("affiliations", i)+"/organization", f.Organization)
+		maybe(at+pointer("affiliations", i)+"/organization", f.Organization, v.organization)
 	}
 	if b := a.OnBehalfOf; b != nil {
-		v.maybePerson(at+"/on_behalf_of/person", b.Person)
-		v.maybeOrganization(at+"/on_behalf_of/organization", b.Organization)
+		maybe(at+"/on_behalf_of/person", b.Person, v.person)
+		maybe(at+"/on_behalf_of/organization", b.Organization, v.organization)
 	}
 }
 
 func (v visitor) statement(at string, s *Statement) {
-	v.eachTopic(at+"/topics", s.Topics)
-	v.maybePerson(at+"/quoted_person", s.QuotedPerson)
+	each(at+"/topics", s.Topics, v.topicLabel)
+	maybe(at+"/quoted_person", s.QuotedPerson, v.person)
 	if m := s.Mentions; m != nil {
-		v.eachPerson(at+"/mentions/people", m.People)
-		for i, x := range m.Organizations {
-			v.organization(at+"/mentions"+pointer("organizations", i), x)
-		}
-		for i, name := range m.Places {
-			v.placeName(at+"/mentions"+pointer("places", i), name)
-		}
+		each(at+"/mentions/people", m.People, v.person)
+		each(at+"/mentions/organizations", m.Organizations, v.organization)
+		each(at+"/mentions/places", m.Places, v.placeName)
 	}
 }
 
-func (v visitor) maybePerson(at string, x *Person) {
+// maybe visits a mention that may be absent.
+func maybe[T any](at string, x *T, visit func(at string, x T)) {
 	if x != nil {
-		v.person(at, *x)
+		visit(at, *x)
 	}
 }
 
-func (v visitor) maybeOrganization(at string, x *Organization) {
-	if x != nil {
-		v.organization(at, *x)
-	}
-}
-
-func (v visitor) eachPerson(at string, list []Person) {
+// each visits the mentions of a list.
+func each[T any](at string, list []T, visit func(at string, x T)) {
 	for i, x := range list {
-		v.person(at+"/"+strconv.Itoa(i), x)
-	}
-}
-
-func (v visitor) eachTopic(at string, labels []string) {
-	for i, label := range labels {
-		v.topicLabel(at+"/"+strconv.Itoa(i), label)
+		visit(at+"/"+strconv.Itoa(i), x)
 	}
 }

@@ -32,32 +32,12 @@ type ids interface {
 	statementID(key string) int64
 }
 
-func (p parts) personID(x *Person) *int64 {
-	if x == nil {
+// optional returns the id of a reference that may be absent.
+func optional[T any](reference *T, idOf func(T) int64) *int64 {
+	if reference == nil {
 		return nil
 	}
-	return new(p.ids.personID(*x))
-}
-
-func (p parts) organizationID(x *Organization) *int64 {
-	if x == nil {
-		return nil
-	}
-	return new(p.ids.organizationID(*x))
-}
-
-func (p parts) documentID(name *string) *int64 {
-	if name == nil {
-		return nil
-	}
-	return new(p.ids.namedDocumentID(*name))
-}
-
-func (p parts) statementID(key *string) *int64 {
-	if key == nil {
-		return nil
-	}
-	return new(p.ids.statementID(*key))
+	return new(idOf(*reference))
 }
 
 func (p parts) roundTable() roundtable.Input {
@@ -66,11 +46,8 @@ func (p parts) roundTable() roundtable.Input {
 		Title: r.Title, Purpose: r.Purpose, Format: r.Format, Status: r.Status, Publication: r.Publication,
 		StartsOn: r.StartsOn, EndsOn: r.EndsOn, DatePrecision: r.DatePrecision, StartsAt: r.StartsAt, EndsAt: r.EndsAt,
 		Timezone: r.Timezone, Mode: r.Mode, Venue: r.Venue, OnlineURL: r.OnlineURL, ParentID: r.ParentID,
-		Languages: r.Languages, TopicIDs: distinct(r.Topics, p.ids.topicID),
+		Languages: r.Languages, PlaceID: optional(r.Place, p.ids.placeID), TopicIDs: distinct(r.Topics, p.ids.topicID),
 		Outcome: r.Outcome, ExternalIDs: r.ExternalIDs, Notes: r.Notes,
-	}
-	if r.Place != nil {
-		in.PlaceID = new(p.ids.placeID(*r.Place))
 	}
 	for i, d := range p.in.Documents {
 		if d.Relation != nil {
@@ -100,8 +77,8 @@ func (p parts) organizer(i int) organizer.Input {
 func (p parts) attendee(i int) attendee.Input {
 	a := p.in.Attendees[i]
 	in := attendee.Input{
-		RoundTableID: p.ids.eventID(), PersonID: p.personID(a.Person), OrganizationID: p.organizationID(a.Organization),
-		NameAsListed: a.NameAsListed, Description: a.Description, GroupSize: a.GroupSize, Roles: a.Roles,
+		RoundTableID: p.ids.eventID(), PersonID: optional(a.Person, p.ids.personID),
+		OrganizationID: optional(a.Organization, p.ids.organizationID), NameAsListed: a.NameAsListed, Description: a.Description, GroupSize: a.GroupSize, Roles: a.Roles,
 		Attendance: a.Attendance, Position: new(int64(i + 1)),
 	}
 	switch {
@@ -112,7 +89,7 @@ func (p parts) attendee(i int) attendee.Input {
 	}
 	for _, f := range a.Affiliations {
 		made := attendee.Affiliation{
-			OrganizationID: p.organizationID(f.Organization), OrganizationAsListed: f.OrganizationAsListed, Title: f.Title,
+			OrganizationID: optional(f.Organization, p.ids.organizationID), OrganizationAsListed: f.OrganizationAsListed, Title: f.Title,
 		}
 		if f.Organization != nil {
 			made.OrganizationAsListed = p.listedName(f.OrganizationAsListed, f.Organization.Name)
@@ -120,7 +97,9 @@ func (p parts) attendee(i int) attendee.Input {
 		in.Affiliations = append(in.Affiliations, made)
 	}
 	if b := a.OnBehalfOf; b != nil {
-		in.OnBehalfOf = &attendee.OnBehalfOf{PersonID: p.personID(b.Person), OrganizationID: p.organizationID(b.Organization)}
+		in.OnBehalfOf = &attendee.OnBehalfOf{
+			PersonID: optional(b.Person, p.ids.personID), OrganizationID: optional(b.Organization, p.ids.organizationID),
+		}
 	}
 	return in
 }
@@ -129,8 +108,8 @@ func (p parts) statement(i int) statement.Input {
 	s := p.in.Statements[i]
 	in := statement.Input{
 		RoundTableID: p.ids.eventID(), Attribution: s.Attribution, Kind: s.Kind, Act: s.Act, Sequence: new(int64(i + 1)),
-		TopicIDs: distinct(s.Topics, p.ids.topicID), QuotedPersonID: p.personID(s.QuotedPerson),
-		InReplyToID: p.statementID(s.InReplyTo), DocumentID: p.documentID(s.Document), Locator: s.Locator,
+		TopicIDs: distinct(s.Topics, p.ids.topicID), QuotedPersonID: optional(s.QuotedPerson, p.ids.personID),
+		InReplyToID: optional(s.InReplyTo, p.ids.statementID), DocumentID: optional(s.Document, p.ids.namedDocumentID), Locator: s.Locator,
 	}
 	if s.Speaker != nil {
 		in.AttendeeID = new(p.ids.speakerID(i))
@@ -162,9 +141,9 @@ func (p parts) statement(i int) statement.Input {
 func (p parts) recommendation(i int) recommendation.Input {
 	r := p.in.Recommendations[i]
 	return recommendation.Input{
-		RoundTableID: p.ids.eventID(), StatementID: p.statementID(r.Statement), Text: r.Text,
-		AddresseeID: p.organizationID(r.Addressee), Status: r.Status, StatusOn: r.StatusOn,
-		EvidenceDocumentID: p.documentID(r.EvidenceDocument),
+		RoundTableID: p.ids.eventID(), StatementID: optional(r.Statement, p.ids.statementID), Text: r.Text,
+		AddresseeID: optional(r.Addressee, p.ids.organizationID), Status: r.Status, StatusOn: r.StatusOn,
+		EvidenceDocumentID: optional(r.EvidenceDocument, p.ids.namedDocumentID),
 	}
 }
 

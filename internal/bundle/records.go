@@ -286,13 +286,8 @@ func (r *records[T]) lookUp(ctx context.Context, db pg.DB, id identity) ([]apper
 }
 
 func (r *records[T]) byColumn(ctx context.Context, db pg.DB, where string, values any) ([]apperr.Candidate, error) {
-	rows, err := db.Query(ctx, "SELECT r.id, text_sort_key(r."+r.recordType.name+") AS name, 1.0::float8 AS score FROM "+
+	return pg.All[apperr.Candidate](ctx, db, "SELECT r.id, text_sort_key(r."+r.recordType.name+") AS name, 1.0::float8 AS score FROM "+
 		r.recordType.table+" r WHERE "+where+" ORDER BY r.id LIMIT 10", pg.Args{"values": values})
-	if err != nil {
-		return nil, pg.Error(err)
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[apperr.Candidate])
-	return found, pg.Error(err)
 }
 
 // report adds what was matched or united. Call it before write.

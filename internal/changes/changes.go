@@ -81,11 +81,7 @@ func write(ctx context.Context, db Pool, o Options, f func(tx pgx.Tx) error) err
 	if err != nil {
 		return pg.Error(fmt.Errorf("begin: %w", err))
 	}
-	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		_ = tx.Rollback(ctx) // has no effect after a commit
-	}()
+	defer rollback(ctx, tx) // has no effect after a commit
 	if o.Reason != "" {
 		if _, err := tx.Exec(ctx, "SELECT set_config('registry.reason', $1, true)", o.Reason); err != nil {
 			return pg.Error(fmt.Errorf("set the reason: %w", err))
@@ -98,6 +94,13 @@ func write(ctx context.Context, db Pool, o Options, f func(tx pgx.Tx) error) err
 		return pg.Error(err)
 	}
 	return commitError(tx.Commit(ctx))
+}
+
+// rollback ends a transaction, also if the context has ended.
+func rollback(ctx context.Context, tx pgx.Tx) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	_ = tx.Rollback(ctx)
 }
 
 // Within does what Write does in a transaction that Write has begun for the same actor and reason. The caller must

@@ -13,20 +13,16 @@ import (
 // Delete deletes a record of a table. If other records refer to it, it returns apperr.Conflict with code in_use,
 // whose member referenced_by counts them by table.
 func Delete(ctx context.Context, tx pgx.Tx, table string, id int64) error {
-	sub, err := tx.Begin(ctx)
-	if err != nil {
+	err := pgx.BeginFunc(ctx, tx, func(sub pgx.Tx) error {
+		_, err := sub.Exec(ctx, "DELETE FROM "+table+" WHERE id = $1", id)
 		return err
-	}
-	_, err = sub.Exec(ctx, "DELETE FROM "+table+" WHERE id = $1", id)
+	})
 	if err == nil {
-		return sub.Commit(ctx)
+		return nil
 	}
 	err = fmt.Errorf("delete %s %d: %w", pg.Singular(table), id, err)
 	if !pg.IsCode(err, pg.ForeignKeyViolation) {
 		return err
-	}
-	if rollback := sub.Rollback(ctx); rollback != nil {
-		return rollback
 	}
 	counts, listErr := referencedBy(ctx, tx, table, id)
 	if listErr != nil {
@@ -37,18 +33,13 @@ func Delete(ctx context.Context, tx pgx.Tx, table string, id int64) error {
 
 // referencedBy counts, by table, the rows that refer to a record by a foreign key that does not cascade.
 func referencedBy(ctx context.Context, tx pgx.Tx, table string, id int64) (map[string]int64, error) {
-	rows, err := tx.Query(ctx, `
-		SELECT DISTINCT c.conrelid::regclass::text, a.attname, f.attname
+	references, err := pg.All[struct{ Table, Column, Referenced string }](ctx, tx, `
+		SELECT DISTINCT c.conrelid::regclass::text AS table, a.attname AS column, f.attname AS referenced
 		FROM pg_constraint c
 		JOIN LATERAL unnest(c.conkey, c.confkey) AS k(own, other) ON true
 		JOIN pg_attribute f ON f.attrelid = c.confrelid AND f.attnum = k.other AND (f.attname = 'id' OR cardinality(c.confkey) = 1)
 		JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.own
-		WHERE c.contype = 'f' AND c.confrelid = $1::regclass AND c.confdeltype = 'a'`, table)
-	if err != nil {
-		return nil, err
-	}
-	type reference struct{ Table, Column, Referenced string }
-	references, err := pgx.CollectRows(rows, pgx.RowToStructByPos[reference])
+		WHERE c.contype = 'f' AND c.confrelid = @table::regclass AND c.confdeltype = 'a'`, pg.Args{"table": table})
 	if err != nil {
 		return nil, err
 	}

@@ -117,11 +117,7 @@ func inSnapshot(ctx context.Context, db Pool, options pgx.TxOptions, f func(tx p
 	if err != nil {
 		return pg.Error(fmt.Errorf("begin a snapshot: %w", err))
 	}
-	defer func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		_ = tx.Rollback(ctx) // nothing was written
-	}()
+	defer rollback(ctx, tx) // nothing was written
 	return f(tx)
 }
 

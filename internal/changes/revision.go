@@ -7,12 +7,13 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"roundtables.kz/registry/internal/date"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Revision is an entry of the log: one change of one record.
@@ -99,14 +100,12 @@ func (r Revision) Changes() ([]FieldChange, error) {
 	return slices.DeleteFunc(list, func(c FieldChange) bool { return c.Pointer == "/id" || c.Pointer == "/created_at" }), nil
 }
 
-var escapePointer = strings.NewReplacer("~", "~0", "/", "~1")
-
-func compare(at string, before, after map[string]any, list *[]FieldChange) {
+func compare(at jsontext.Pointer, before, after map[string]any, list *[]FieldChange) {
 	names := maps.Clone(before)
 	maps.Copy(names, after)
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		was, is := before[name], after[name]
-		path := at + "/" + escapePointer.Replace(name)
+		path := at.AppendToken(name)
 		if inner, ok := was.(map[string]any); ok {
 			if other, ok := is.(map[string]any); ok {
 				compare(path, inner, other, list)
@@ -114,7 +113,7 @@ func compare(at string, before, after map[string]any, list *[]FieldChange) {
 			}
 		}
 		if !reflect.DeepEqual(was, is) {
-			*list = append(*list, FieldChange{path, was, is})
+			*list = append(*list, FieldChange{string(path), was, is})
 		}
 	}
 }

@@ -3,6 +3,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,14 +24,12 @@ import (
 // Secret is a setting that is never printed.
 type Secret string
 
-const masked = "***"
-
 // String masks the secret; an empty one stays empty.
 func (s Secret) String() string {
 	if s == "" {
 		return ""
 	}
-	return masked
+	return "***"
 }
 
 // GoString masks the secret for %#v.
@@ -124,35 +123,29 @@ func parseProblems(err error) (problems Problems) {
 	if err == nil {
 		return nil
 	}
-	var all env.AggregateError
-	if !errors.As(err, &all) {
+	all, ok := errors.AsType[env.AggregateError](err)
+	if !ok {
 		return Problems{err.Error()}
 	}
 	t := reflect.TypeFor[Config]()
 	for _, err := range all.Errors {
-		var wrong env.ParseError
-		if !errors.As(err, &wrong) {
+		wrong, ok := errors.AsType[env.ParseError](err)
+		if !ok {
 			problems = append(problems, err.Error())
 			continue
 		}
 		field, _ := t.FieldByName(wrong.Name)
-		problems = append(problems, field.Tag.Get("env")+": "+expected(field.Type))
+		problems = append(problems, field.Tag.Get("env")+": "+cmp.Or(expected[field.Type], "must be a whole number"))
 	}
 	return problems
 }
 
-func expected(t reflect.Type) string {
-	switch t {
-	case reflect.TypeFor[time.Duration]():
-		return "must be a duration, such as 500ms, 15s or 2m"
-	case reflect.TypeFor[slog.Level]():
-		return "must be debug, info, warn or error"
-	case reflect.TypeFor[bool]():
-		return "must be true or false"
-	case reflect.TypeFor[[]netip.Prefix]():
-		return "must be networks or addresses separated by commas, such as 10.0.0.0/8,192.0.2.7"
-	}
-	return "must be a whole number"
+// expected describes the valid values of a type.
+var expected = map[reflect.Type]string{
+	reflect.TypeFor[time.Duration]():  "must be a duration, such as 500ms, 15s or 2m",
+	reflect.TypeFor[slog.Level]():     "must be debug, info, warn or error",
+	reflect.TypeFor[bool]():           "must be true or false",
+	reflect.TypeFor[[]netip.Prefix](): "must be networks or addresses separated by commas, such as 10.0.0.0/8,192.0.2.7",
 }
 
 func parsePrefixes(text string) (any, error) {

@@ -3,7 +3,6 @@
 package date
 
 import (
-	"strconv"
 	"time"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -67,12 +66,10 @@ type Partial string
 // UnmarshalText parses a partial date. It returns an apperr.Value for anything else, including impossible days.
 func (p *Partial) UnmarshalText(b []byte) error {
 	s := string(b)
-	for _, layout := range []string{"2006", "2006-01", time.DateOnly} {
-		if len(layout) == len(s) {
-			if t, err := time.Parse(layout, s); err == nil && t.Year() >= 1 {
-				*p = Partial(s)
-				return nil
-			}
+	if len(s) == len("2006") || len(s) == len("2006-01") || len(s) == len(time.DateOnly) {
+		if t, err := time.Parse(time.DateOnly[:len(s)], s); err == nil && t.Year() >= 1 {
+			*p = Partial(s)
+			return nil
 		}
 	}
 	return apperr.BadValue("bad_partial_date")
@@ -83,15 +80,8 @@ func (p Partial) MarshalText() ([]byte, error) { return []byte(p), nil }
 
 // First returns the first day that the date may mean.
 func (p Partial) First() time.Time {
-	year, _ := strconv.Atoi(string(p[:4]))
-	month, day := 1, 1
-	if len(p) >= 7 {
-		month, _ = strconv.Atoi(string(p[5:7]))
-	}
-	if len(p) == 10 {
-		day, _ = strconv.Atoi(string(p[8:]))
-	}
-	return time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+	first, _ := time.Parse(time.DateOnly[:len(p)], string(p))
+	return first
 }
 
 // Last returns the last day that the date may mean.

@@ -3,6 +3,8 @@
 package document
 
 import (
+	"cmp"
+
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/date"
@@ -35,9 +37,7 @@ func (in *Input) Check() []apperr.Field {
 }
 
 func (in *Input) complete() {
-	if in.Kind == "" {
-		in.Kind = "other"
-	}
+	in.Kind = cmp.Or(in.Kind, "other")
 }
 
 // Document is a stored document.

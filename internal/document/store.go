@@ -2,8 +2,6 @@ package document
 
 import (
 	"context"
-	"slices"
-	"strconv"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
@@ -21,11 +19,8 @@ const (
 	Type  = "documents"
 )
 
-// Source is how documents are read by keys with the scope read.
-var Source = newSource(false)
-
-// publicSource is how the public reads them.
-var publicSource = newSource(true)
+// sourceFor returns how the actor reads documents.
+var sourceFor = actor.PerView(newSource)
 
 // newSource returns how documents are read. The public does not see restricted authors, and no documents that only
 // unpublished round tables link to.
@@ -56,20 +51,9 @@ func newSource(public bool) paging.Source {
 	return s
 }
 
-func sourceFor(ctx context.Context) paging.Source {
-	if actor.From(ctx).SeesOnlyPublished() {
-		return publicSource
-	}
-	return Source
-}
-
 // List returns a page of documents.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Document], error) {
-	page, err := paging.Query[Document](ctx, db, sourceFor(ctx), f.where(actor.From(ctx).SeesOnlyPublished()), f.Params)
-	for i := range page.Items {
-		page.Items[i].finish()
-	}
-	return page, err
+	return paging.Query[Document](ctx, db, sourceFor(ctx), f.where(actor.From(ctx).SeesOnlyPublished()), f.Params)
 }
 
 // where turns the filter into predicates. For the public, links of unpublished round tables and restricted people do
@@ -99,8 +83,8 @@ func (f Filter) where(public bool) (w pg.Where) {
 	return w
 }
 
-// finish fills the fields that are not columns of the row.
-func (d *Document) finish() {
+// Finish sets the fields that are derived from the columns of the row.
+func (d *Document) Finish() {
 	for _, a := range d.Authors {
 		d.AuthorIDs = append(d.AuthorIDs, a.ID)
 	}
@@ -108,9 +92,7 @@ func (d *Document) finish() {
 
 // Get returns one document. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Document, error) {
-	d, err := changes.Get[Document](ctx, db, sourceFor(ctx), Type, id)
-	d.finish()
-	return d, err
+	return changes.Get[Document](ctx, db, sourceFor(ctx), Type, id)
 }
 
 // Create creates a document. An unknown author is apperr.Invalid.
@@ -142,30 +124,15 @@ func (in Input) args() pg.Args {
 	return pg.Args{"title": in.Title, "kind": in.Kind, "url": in.URL, "language": in.Language, "published_on": in.PublishedOn}
 }
 
+var authorList = reference.List{Table: "document_authors", Owner: "document_id", Column: "person_id", Records: "people", Pointer: "/author_ids"}
+
 // setAuthors replaces the authors of a document, in order, if they differ from old.
 func setAuthors(ctx context.Context, tx pgx.Tx, id int64, old, authors []int64) error {
-	if slices.Equal(old, authors) {
-		return nil
-	}
-	if len(old) > 0 {
-		if err := pg.Exec(ctx, tx, "DELETE FROM document_authors WHERE document_id = @id", pg.Args{"id": id}); err != nil {
-			return err
-		}
-	}
-	// Insert only people who exist, to report all others together.
-	found, err := pg.Column[int64](ctx, tx, `
-		INSERT INTO document_authors (document_id, person_id, position)
-		SELECT @id::bigint, g.person_id, g.position FROM unnest(@authors::bigint[]) WITH ORDINALITY g(person_id, position)
-		WHERE EXISTS (SELECT FROM people p WHERE p.id = g.person_id)
-		RETURNING person_id`, pg.Args{"id": id, "authors": authors})
-	if err != nil {
-		return err
-	}
+	var b pgx.Batch
 	var fields []apperr.Field
-	for i, author := range authors {
-		if !slices.Contains(found, author) {
-			fields = append(fields, apperr.At("/author_ids/"+strconv.Itoa(i), "unknown_reference"))
-		}
+	authorList.Replace(&b, id, old, authors, &fields)
+	if err := pg.Send(ctx, tx, "set the authors of a document", &b); err != nil {
+		return err
 	}
 	return apperr.Validation(fields)
 }

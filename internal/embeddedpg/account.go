@@ -36,18 +36,14 @@ func chooseAccount(ctx context.Context, data string, dirs ...string) (account, e
 	}
 	if exists && owner != 0 {
 		a := account{uid: owner, gid: gid}
-		for _, dir := range dirs {
-			if !a.reaches(dir) {
-				return self, fmt.Errorf("the cluster %s belongs to user %d, who has no access to %s", data, owner, dir)
-			}
+		if dir := a.unreachable(dirs); dir != "" {
+			return self, fmt.Errorf("the cluster %s belongs to user %d, who has no access to %s", data, owner, dir)
 		}
 		return a, nil
 	}
-	if !exists {
-		for _, name := range []string{"postgres", "nobody"} {
-			if a, ok := lookupAccount(name); ok && a.reachesAll(dirs) {
-				return a, nil
-			}
+	for _, name := range []string{"postgres", "nobody"} {
+		if a, ok := lookupAccount(name); ok && !exists && a.unreachable(dirs) == "" {
+			return a, nil
 		}
 	}
 	a := account{uid: -1, gid: -1, namespace: true}
@@ -81,13 +77,14 @@ func ownerOf(path string) (uid, gid int, exists bool) {
 	return int(stat.Uid), int(stat.Gid), true
 }
 
-func (a account) reachesAll(dirs []string) bool {
+// unreachable returns the first of the directories to which the account has no access, or "".
+func (a account) unreachable(dirs []string) string {
 	for _, dir := range dirs {
 		if !a.reaches(dir) {
-			return false
+			return dir
 		}
 	}
-	return true
+	return ""
 }
 
 // reaches reports whether the mode bits of dir and of all its parents give the account access. It skips directories that

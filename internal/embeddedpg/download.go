@@ -4,6 +4,7 @@ package embeddedpg
 
 import (
 	"archive/tar"
+	"bytes"
 	"cmp"
 	"compress/gzip"
 	"context"
@@ -85,71 +86,57 @@ func download(ctx context.Context, o Options, as account) (install, error) {
 	if err := createDir(work); err != nil {
 		return install{}, err
 	}
-	archive := filepath.Join(work, "package.tgz")
-	if err := fetch(ctx, address, archive, b.sha512); err != nil {
+	archive, err := fetch(ctx, address, b.sha512)
+	if err != nil {
 		return install{}, err
 	}
-	unpacked := filepath.Join(work, "postgresql")
-	if err := createDir(unpacked); err != nil {
-		return install{}, err
-	}
-	if err := unpack(archive, unpacked); err != nil {
+	if err := unpack(archive, work); err != nil {
 		return install{}, fmt.Errorf("unpack %s: %w", address, err)
 	}
-	if _, err := probe(ctx, as, filepath.Join(unpacked, "bin")); err != nil {
+	if _, err := probe(ctx, as, filepath.Join(work, "bin")); err != nil {
 		return install{}, fmt.Errorf("test the downloaded server: %w", err)
 	}
-	if err := errors.Join(os.RemoveAll(home), os.Rename(unpacked, home)); err != nil {
+	if err := errors.Join(os.RemoveAll(home), os.Rename(work, home)); err != nil {
 		return install{}, fmt.Errorf("install the downloaded server: %w", err)
 	}
 	o.Log.Info("downloaded PostgreSQL", "directory", home, "took", time.Since(began).Round(time.Millisecond))
 	return probe(ctx, as, filepath.Join(home, "bin"))
 }
 
-// fetch downloads address to a file. It returns an error unless the SHA-512 of the content is want.
-func fetch(ctx context.Context, address, file, want string) error {
+// fetch downloads address. It returns an error unless the SHA-512 of the content is want.
+func fetch(ctx context.Context, address, want string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return fmt.Errorf("download: %w", err)
+		return nil, fmt.Errorf("download: %w", err)
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return fmt.Errorf("download: %w", err)
+		return nil, fmt.Errorf("download: %w", err)
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("download %s: %s", address, resp.Status)
+		return nil, fmt.Errorf("download %s: %s", address, resp.Status)
 	}
-	out, err := os.Create(file)
+	content, err := io.ReadAll(io.LimitReader(resp.Body, maxPackageSize))
 	if err != nil {
-		return fmt.Errorf("download: %w", err)
+		return nil, fmt.Errorf("download %s after %d bytes: %w", address, len(content), err)
 	}
-	defer out.Close()
-	hash := sha512.New()
-	n, err := io.Copy(io.MultiWriter(out, hash), io.LimitReader(resp.Body, maxPackageSize))
-	if err != nil {
-		return fmt.Errorf("download %s after %d bytes: %w", address, n, err)
+	hash := sha512.Sum512(content)
+	if got := base64.StdEncoding.EncodeToString(hash[:]); got != want {
+		return nil, fmt.Errorf("download %s: the checksum is sha512-%s, want sha512-%s", address, got, want)
 	}
-	if got := base64.StdEncoding.EncodeToString(hash.Sum(nil)); got != want {
-		return fmt.Errorf("download %s: the checksum is sha512-%s, want sha512-%s", address, got, want)
-	}
-	return out.Close()
+	return content, nil
 }
 
 // unpack writes the directory native of the package to dir, and never outside it. It also creates the symbolic links that
 // the package lists in a file, because npm packages cannot contain links.
-func unpack(archive, dir string) error {
+func unpack(archive []byte, dir string) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err
 	}
 	defer root.Close()
-	file, err := os.Open(archive)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	zipped, err := gzip.NewReader(file)
+	zipped, err := gzip.NewReader(bytes.NewReader(archive))
 	if err != nil {
 		return err
 	}
@@ -174,16 +161,12 @@ func unpack(archive, dir string) error {
 }
 
 func writeFile(root *os.Root, name string, mode os.FileMode, r io.Reader) error {
-	for i, c := range name {
-		if c == '/' {
-			if err := root.Mkdir(name[:i], 0o755); err == nil {
-				err = root.Chmod(name[:i], 0o755) // regardless of the umask
-				if err != nil {
-					return err
-				}
-			} else if !errors.Is(err, os.ErrExist) {
-				return err
-			}
+	if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
+		return err
+	}
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		if err := root.Chmod(dir, 0o755); err != nil { // regardless of the umask
+			return err
 		}
 	}
 	f, err := root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)

@@ -6,9 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -97,13 +97,11 @@ func spawn(i install, as account, l layout, o Options, preferred int) (*postmast
 		return nil, fmt.Errorf("start postgres: %w", err)
 	}
 	p := &postmaster{pid: cmd.Process.Pid, port: port, data: l.data(), exited: make(chan struct{})}
-	go reap(cmd, p.exited)
+	go func() {
+		_ = cmd.Wait() // the reason is in the server's log
+		close(p.exited)
+	}()
 	return p, nil
-}
-
-func reap(cmd *exec.Cmd, exited chan struct{}) {
-	_ = cmd.Wait() // the reason is in the server's log
-	close(exited)
 }
 
 // arguments returns the command-line arguments of the server. Later settings override earlier ones.
@@ -124,12 +122,7 @@ func arguments(o Options, data string, port int) []string {
 			"max_connections=300", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=256MB", "log_checkpoints=off",
 			"dynamic_shared_memory_type=mmap") // the segments are files in the data directory, so those left by a crash are deleted with it
 	}
-	names := make([]string, 0, len(o.Settings))
-	for name := range o.Settings {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(o.Settings)) {
 		settings = append(settings, name+"="+o.Settings[name])
 	}
 	args := []string{"-D", data, "-p", strconv.Itoa(port)}
@@ -140,17 +133,15 @@ func arguments(o Options, data string, port int) []string {
 }
 
 func freePort(preferred int) (int, error) {
-	for _, port := range []int{preferred, 0} {
-		l, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-		if err == nil {
-			defer l.Close()
-			return l.Addr().(*net.TCPAddr).Port, nil
-		}
-		if port == 0 {
-			return 0, fmt.Errorf("find a free port: %w", err)
-		}
+	l, err := net.Listen("tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(preferred)))
+	if err != nil {
+		l, err = net.Listen("tcp4", "127.0.0.1:0")
 	}
-	panic("unreachable")
+	if err != nil {
+		return 0, fmt.Errorf("find a free port: %w", err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
 const (

@@ -67,35 +67,6 @@ func TestProcessesThatStartAndStopConcurrentlyAlwaysHaveAServer(t *testing.T) {
 	}
 }
 
-func TestASharedServerIsReapedAfterItsUsersWereKilled(t *testing.T) {
-	t.Parallel()
-	o := Options{Dir: newDir(t), Ephemeral: true, Shared: true}
-	one, two := startOwner(t, o), startOwner(t, o)
-	url := one.url(t)
-	two.url(t)
-	reaped := make(chan error, 1)
-	go func() { reaped <- Reap(t.Context(), o.Dir, time.Millisecond) }()
-
-	one.kill(t)
-	if got := query(t, url, "SELECT 1"); got != "1" {
-		t.Error("the server was reaped while a process used it")
-	}
-	two.kill(t)
-	if err := <-reaped; err != nil {
-		t.Fatal(err)
-	}
-	l, err := resolve(o.Dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if running(l.data()) != nil {
-		t.Error("the server runs after it was reaped")
-	}
-	if s := mustStart(t, o); query(t, s.URL(), "SELECT 1") != "1" {
-		t.Error("no server after the reaper")
-	}
-}
-
 func TestWaitingForAServerEndsWithTheContext(t *testing.T) {
 	t.Parallel()
 	dir := newCluster(t, true)

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"runtime"
-	"time"
 )
 
 var errUnsupported = errors.New("the embedded database runs on Linux and macOS, not on " + runtime.GOOS +
@@ -20,9 +19,6 @@ type Server struct{}
 
 // Start always returns an error on this platform. The error explains the alternative.
 func Start(context.Context, Options) (*Server, error) { return nil, errUnsupported }
-
-// Reap always returns an error on this platform.
-func Reap(context.Context, string, time.Duration) error { return errUnsupported }
 
 // URL returns the empty string.
 func (*Server) URL() string { return "" }

@@ -15,24 +15,20 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Touched is a record that a write changed, with its state before and since.
-type Touched struct {
-	Type   string
-	ID     int64
-	Before json.RawMessage // its content before the write, nil if it did not exist
-	Same   bool            // whether it still has the content that the write gave it
-	Op     string          // its last change, by whom and when
-	Actor  string
-	At     time.Time
-}
-
-// Since is a later change that prevents an undo.
+// Since is a record and its last change.
 type Since struct {
 	Type  string    `json:"type"`
 	ID    int64     `json:"id"`
 	Op    string    `json:"op"`
 	Actor string    `json:"actor"`
 	At    time.Time `json:"at"`
+}
+
+// Touched is a record that a write changed, with its state before and since.
+type Touched struct {
+	Since
+	Before json.RawMessage // its content before the write, nil if it did not exist
+	Same   bool            // whether it still has the content that the write gave it
 }
 
 // TouchedBetween returns the records that a range of the change log changed, and locks them until the end of the
@@ -45,16 +41,11 @@ func (all Kinds) TouchedBetween(ctx context.Context, tx pgx.Tx, first, last int6
 			return nil, err
 		}
 	}
-	rows, err := tx.Query(ctx, `
+	return pg.All[Touched](ctx, tx, `
 		SELECT c.type, c.id, c.before, head.after IS NOT DISTINCT FROM c.after AS same, head.op, head.actor, head.at
 		FROM changes c JOIN changes head ON head.type = c.type AND head.id = c.id AND head.is_head
 		WHERE c.seq BETWEEN @first AND @last AND c.type <> @without AND c.op <> 'visibility' ORDER BY c.seq`,
 		pg.Args{"first": first, "last": last, "without": without})
-	if err != nil {
-		return nil, pg.Error(err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Touched])
-	return list, pg.Error(err)
 }
 
 // Unchanged returns apperr.Conflict with code changed_since if records have changed since the write; its member
@@ -63,7 +54,7 @@ func Unchanged(list []Touched) error {
 	var since []Since
 	for _, t := range list {
 		if !t.Same {
-			since = append(since, Since{Type: t.Type, ID: t.ID, Op: t.Op, Actor: t.Actor, At: t.At})
+			since = append(since, t.Since)
 		}
 	}
 	if len(since) == 0 {

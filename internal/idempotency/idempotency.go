@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -78,12 +79,12 @@ func Claim(ctx context.Context, tx pgx.Tx, r Request) (response []byte, err erro
 
 // Save stores the response to a claimed request. It takes effect when the transaction commits.
 func Save(ctx context.Context, tx pgx.Tx, r Request, response []byte) error {
-	sealed, err := r.seal(response)
+	c, err := r.cipher()
 	if err != nil {
 		return err
 	}
 	return pg.Exec(ctx, tx, "UPDATE idempotency_keys SET answer = @answer WHERE api_key_id = @api_key AND request = @request AND key = @key",
-		r.args(pg.Args{"answer": sealed}))
+		r.args(pg.Args{"answer": c.Seal(nil, nil, response, nil)}))
 }
 
 // purge deletes some of the expired rows. It skips those that another transaction is deleting.
@@ -96,9 +97,7 @@ func purge(ctx context.Context, tx pgx.Tx) error {
 
 func (r Request) args(more pg.Args) pg.Args {
 	args := pg.Args{"api_key": r.APIKeyID, "request": r.Request, "key": r.Key}
-	for name, value := range more {
-		args[name] = value
-	}
+	maps.Copy(args, more)
 	return args
 }
 
@@ -112,14 +111,6 @@ func (r Request) cipher() (cipher.AEAD, error) {
 		return nil, err
 	}
 	return cipher.NewGCMWithRandomNonce(block)
-}
-
-func (r Request) seal(response []byte) ([]byte, error) {
-	c, err := r.cipher()
-	if err != nil {
-		return nil, err
-	}
-	return c.Seal(nil, nil, response, nil), nil
 }
 
 func (r Request) open(sealed []byte) ([]byte, error) {

@@ -35,7 +35,7 @@ func (w *writer[I, T]) writeAll(ctx context.Context, tx pgx.Tx, f file) error {
 func (w *writer[I, T]) writeBlock(ctx context.Context, tx pgx.Tx, rows []fileRow) error {
 	before, done := *w.head, len(w.rows)
 	w.careful, w.refused = false, false
-	err := within(ctx, tx, func(sub pgx.Tx) error { return w.writeRows(ctx, sub, rows) })
+	err := pg.Error(pgx.BeginFunc(ctx, tx, func(sub pgx.Tx) error { return w.writeRows(ctx, sub, rows) }))
 	if w.refused {
 		*w.head, w.rows = before, w.rows[:done]
 		maps.DeleteFunc(w.seen, func(_ string, line int) bool { return line >= rows[0].line })
@@ -67,6 +67,8 @@ func (w *writer[I, T]) writeRows(ctx context.Context, tx pgx.Tx, rows []fileRow)
 			if done.Errors, err = mistakesOf(err, w.options.Lang, w.column); err != nil {
 				return err
 			}
+		} else if w.written[*done.ID] == 0 {
+			w.written[*done.ID] = row.line
 		}
 		w.head.Add(done.Action)
 		w.rows = append(w.rows, done)
@@ -77,24 +79,9 @@ func (w *writer[I, T]) writeRows(ctx context.Context, tx pgx.Tx, rows []fileRow)
 // guarded runs write for a row, in a savepoint if the rows have their own.
 func (w *writer[I, T]) guarded(ctx context.Context, tx pgx.Tx, write func(pgx.Tx) error) error {
 	if w.careful {
-		return within(ctx, tx, write)
+		return pg.Error(pgx.BeginFunc(ctx, tx, write))
 	}
 	err := pg.Error(write(tx))
 	w.refused = isOfRow(err)
 	return err
-}
-
-// within runs f in a savepoint: an error rolls back only what f wrote.
-func within(ctx context.Context, tx pgx.Tx, f func(sub pgx.Tx) error) error {
-	sub, err := tx.Begin(ctx)
-	if err != nil {
-		return pg.Error(err)
-	}
-	if err := f(sub); err != nil {
-		if back := sub.Rollback(ctx); back != nil {
-			return pg.Error(back)
-		}
-		return pg.Error(err)
-	}
-	return pg.Error(sub.Commit(ctx))
 }

@@ -1,9 +1,7 @@
 package imports
 
 import (
-	"bufio"
 	"bytes"
-	"errors"
 	"io"
 	"reflect"
 	"slices"
@@ -44,13 +42,9 @@ type file struct {
 	close  func()
 }
 
-// atLine adds the line to an error that makes the whole file unreadable.
-func atLine(line int, e *apperr.Error) error {
-	if e.Args == nil {
-		e.Args = apperr.Args{}
-	}
-	e.Args["line"] = strconv.Itoa(line)
-	return e
+// atLine is the error for a line that makes the whole file unreadable; args are pairs of placeholder and value.
+func atLine(line int, code string, args ...string) error {
+	return apperr.New(apperr.Invalid, code, append(args, "line", strconv.Itoa(line))...)
 }
 
 // openFile reads the beginning of a file in a format. known are the columns of the exports of the collection; table has
@@ -66,14 +60,12 @@ func openFile(format string, raw []byte, delimiter string, known []string, table
 	default:
 		f, err = openCSV(raw, delimiter, table)
 	}
-	if err != nil {
-		return f, err
+	if err == nil {
+		if err = checkHeader(f.header, known); err != nil {
+			f.close()
+		}
 	}
-	if err := checkHeader(f.header, known); err != nil {
-		f.close()
-		return f, err
-	}
-	return f, nil
+	return f, err
 }
 
 // checkHeader returns apperr.Invalid for unknown, repeated and empty column names.
@@ -87,12 +79,7 @@ func checkHeader(header, known []string) error {
 		case slices.Contains(header[:i], name):
 			fields = append(fields, apperr.At(at, "duplicate_column", "value", name))
 		case !slices.Contains(known, name):
-			f := apperr.At(at, "unknown_column", "value", name)
-			if hint := input.Nearest(name, known); hint != "" {
-				f.Code, f.Args["hint"] = "unknown_column_hint", hint
-			}
-			f.Allowed = known
-			fields = append(fields, f)
+			fields = append(fields, input.Suggest(apperr.At(at, "unknown_column", "value", name), "unknown_column_hint", name, known))
 		}
 	}
 	if len(fields) > 0 {
@@ -108,18 +95,13 @@ func rowError(line int, mistake apperr.Field) fileRow {
 
 func openCSV(raw []byte, delimiter string, table *export.Table) (file, error) {
 	if !utf8.Valid(raw) {
-		line := 1
-		for rest := raw; len(rest) > 0; {
-			r, size := utf8.DecodeRune(rest)
-			if r == utf8.RuneError && size == 1 {
+		line := 0
+		for text := range bytes.Lines(raw) {
+			if line++; !utf8.Valid(text) {
 				break
 			}
-			if r == '\n' {
-				line++
-			}
-			rest = rest[size:]
 		}
-		return file{}, atLine(line, apperr.New(apperr.Invalid, "file_not_utf8"))
+		return file{}, atLine(line, "file_not_utf8")
 	}
 	separator, ok := export.Delimiters[delimiter]
 	if delimiter == "" || !ok {
@@ -128,7 +110,7 @@ func openCSV(raw []byte, delimiter string, table *export.Table) (file, error) {
 	rows := export.NewCSVReader(bytes.NewReader(raw), separator)
 	header, err := rows.Read()
 	if err != nil {
-		return file{}, atLine(1, apperr.New(apperr.Invalid, "file_empty"))
+		return file{}, atLine(1, "file_empty")
 	}
 	for i := range header {
 		header[i] = strings.TrimSpace(export.Unguard(header[i]))
@@ -143,15 +125,13 @@ func openCSV(raw []byte, delimiter string, table *export.Table) (file, error) {
 			}
 			line++
 			if err != nil {
-				return atLine(line, apperr.New(apperr.Invalid, "file_bad_quotes"))
+				return atLine(line, "file_bad_quotes")
 			}
 			at := line
-			for _, cell := range row {
+			for i, cell := range row {
 				line += strings.Count(cell, "\n")
-			}
-			for i := range row {
 				if i < len(kinds) && kinds[i] == export.Text {
-					row[i] = export.Unguard(row[i])
+					row[i] = export.Unguard(cell)
 				}
 			}
 			if n, err = cellsOf(n, at, row, header, yield); err != nil {
@@ -167,7 +147,7 @@ func cellsOf(n, line int, row, header []string, yield func(fileRow) error) (int,
 		return n, nil
 	}
 	if n++; n > MaxRows {
-		return n, atLine(line, apperr.New(apperr.Invalid, "file_too_many_rows", "max", strconv.Itoa(MaxRows)))
+		return n, atLine(line, "file_too_many_rows", "max", strconv.Itoa(MaxRows))
 	}
 	for i, cell := range row {
 		switch {
@@ -186,13 +166,8 @@ func cellsOf(n, line int, row, header []string, yield func(fileRow) error) (int,
 // guessDelimiter returns the delimiter that is most frequent in the first line.
 func guessDelimiter(raw []byte) byte {
 	first, _, _ := bytes.Cut(raw, []byte("\n"))
-	best, most := byte(','), 0
-	for _, d := range []byte{',', ';', '\t'} {
-		if n := bytes.Count(first, []byte{d}); n > most {
-			best, most = d, n
-		}
-	}
-	return best
+	byCount := func(a, b byte) int { return bytes.Count(first, []byte{a}) - bytes.Count(first, []byte{b}) }
+	return slices.MaxFunc([]byte{',', ';', '\t'}, byCount)
 }
 
 // openWorkbook reads the first sheet of a workbook. Its cells have the form that they have in CSV.
@@ -202,10 +177,10 @@ func openWorkbook(raw []byte, table *export.Table) (file, error) {
 		if strings.Contains(err.Error(), "unzip size exceeds") {
 			return file{}, apperr.New(apperr.TooLarge, "workbook_too_large", "max", strconv.Itoa(maxUnzipped))
 		}
-		return file{}, &apperr.Error{Kind: apperr.Invalid, Code: "file_no_workbook", Err: err}
+		return file{}, noWorkbook(err)
 	}
 	f := file{close: func() { _ = book.Close() }} // an error concerns temporary files only
-	rows, err := firstSheet(book)
+	rows, err := book.Rows(book.GetSheetName(0))
 	if err == nil {
 		f.close = func() { _, _ = rows.Close(), book.Close() }
 		if rows.Next() {
@@ -215,9 +190,9 @@ func openWorkbook(raw []byte, table *export.Table) (file, error) {
 	if err != nil || len(f.header) == 0 {
 		f.close()
 		if err != nil {
-			return f, &apperr.Error{Kind: apperr.Invalid, Code: "file_no_workbook", Err: err}
+			return f, noWorkbook(err)
 		}
-		return f, atLine(1, apperr.New(apperr.Invalid, "file_empty"))
+		return f, atLine(1, "file_empty")
 	}
 	for i := range f.header {
 		f.header[i] = strings.TrimSpace(f.header[i])
@@ -228,7 +203,7 @@ func openWorkbook(raw []byte, table *export.Table) (file, error) {
 		for line := 2; rows.Next(); line++ {
 			row, err := rows.Columns()
 			if err != nil {
-				return &apperr.Error{Kind: apperr.Invalid, Code: "file_no_workbook", Err: err}
+				return noWorkbook(err)
 			}
 			for i := range row {
 				if i < len(kinds) {
@@ -244,13 +219,8 @@ func openWorkbook(raw []byte, table *export.Table) (file, error) {
 	return f, nil
 }
 
-// firstSheet returns the rows of the first sheet.
-func firstSheet(book *excelize.File) (*excelize.Rows, error) {
-	sheets := book.GetSheetList()
-	if len(sheets) == 0 {
-		return nil, errors.New("no sheet")
-	}
-	return book.Rows(sheets[0])
+func noWorkbook(err error) error {
+	return &apperr.Error{Kind: apperr.Invalid, Code: "file_no_workbook", Err: err}
 }
 
 // plainCell returns a cell in the form of its column: a workbook stores days as numbers and booleans as 0 and 1.
@@ -282,28 +252,28 @@ func plainCell(cell string, kind export.CellType) string {
 // rejected.
 func eachLine(raw []byte, yield func(fileRow) error) error {
 	raw = bytes.TrimPrefix(raw, []byte(export.BOM))
-	lines := bufio.NewScanner(bytes.NewReader(raw))
-	lines.Buffer(make([]byte, 0, 64<<10), maxLine)
 	n, line, ended := 0, 0, false
-	for lines.Scan() {
+	for text := range bytes.Lines(raw) {
 		line++
-		text := bytes.TrimSpace(lines.Bytes())
-		if len(text) == 0 {
+		if len(text) > maxLine {
+			return atLine(line, "line_too_long", "max", strconv.Itoa(maxLine))
+		}
+		if text = bytes.TrimSpace(text); len(text) == 0 {
 			continue
 		}
 		if ended {
-			return atLine(line, apperr.New(apperr.Invalid, "file_goes_on"))
+			return atLine(line, "file_goes_on")
 		}
 		if end, is := endOf(text); is {
 			if ended = true; end != n {
-				return atLine(line, apperr.New(apperr.Invalid, "file_cut", "want", strconv.Itoa(end), "got", strconv.Itoa(n)))
+				return atLine(line, "file_cut", "want", strconv.Itoa(end), "got", strconv.Itoa(n))
 			}
 			continue
 		}
 		if n++; n > MaxRows {
-			return atLine(line, apperr.New(apperr.Invalid, "file_too_many_rows", "max", strconv.Itoa(MaxRows)))
+			return atLine(line, "file_too_many_rows", "max", strconv.Itoa(MaxRows))
 		}
-		row := fileRow{line: line, record: bytes.Clone(text)}
+		row := fileRow{line: line, record: text}
 		if row.err = input.Scan(text); row.err == nil && row.record.Kind() != '{' {
 			row.err = input.Malformed("not_an_object", "")
 		}
@@ -311,11 +281,8 @@ func eachLine(raw []byte, yield func(fileRow) error) error {
 			return err
 		}
 	}
-	if lines.Err() != nil {
-		return atLine(line+1, apperr.New(apperr.Invalid, "line_too_long", "max", strconv.Itoa(maxLine)))
-	}
 	if line == 0 {
-		return atLine(1, apperr.New(apperr.Invalid, "file_empty"))
+		return atLine(1, "file_empty")
 	}
 	return nil
 }

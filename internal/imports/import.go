@@ -1,11 +1,13 @@
 package imports
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
@@ -53,17 +55,23 @@ type Options struct {
 // Write writes the records of a file and returns a report of each row. head counts the rows. An error is about the
 // whole file.
 func (of Collection[I, T]) Write(ctx context.Context, tx pgx.Tx, head *Head, raw []byte, o Options) ([]Row, error) {
-	w := newWriter(of, o, head)
+	w := &writer[I, T]{
+		Collection: of, options: o, table: export.Of(reflect.TypeFor[I](), export.Options{}),
+		seen: map[string]int{}, written: map[int64]int{}, head: head,
+	}
+	if of.Finder != nil {
+		w.session = of.Finder.Session()
+	}
 	known := export.Of(reflect.TypeFor[T](), export.Options{Lang: true}).Header()
 	f, err := openFile(o.Format, raw, o.Delimiter, known, w.table)
 	if err != nil {
 		return nil, err
 	}
 	defer f.close()
-	w.begin(f.header)
+	w.header, w.editor = f.header, w.table.Editor(f.header)
 	err = w.writeAll(ctx, tx, f)
 	if err == nil && len(w.rows) == 0 {
-		err = atLine(1, apperr.New(apperr.Invalid, "file_empty"))
+		err = atLine(1, "file_empty")
 	}
 	return w.rows, err
 }
@@ -127,17 +135,14 @@ func rejected(h Head, rows []Row) error {
 	return e
 }
 
-// isOfRow reports whether an error is about a row, and not about the whole import.
+// ofRow are the kinds of errors that are about a row, and not about the whole import.
+var ofRow = []apperr.Kind{
+	apperr.Malformed, apperr.Invalid, apperr.NotFound, apperr.Gone, apperr.Merged, apperr.Conflict, apperr.Stale, apperr.Forbidden,
+}
+
 func isOfRow(err error) bool {
 	var e *apperr.Error
-	if !errors.As(err, &e) {
-		return false
-	}
-	switch e.Kind {
-	case apperr.Malformed, apperr.Invalid, apperr.NotFound, apperr.Gone, apperr.Merged, apperr.Conflict, apperr.Stale, apperr.Forbidden:
-		return true
-	}
-	return false
+	return errors.As(err, &e) && slices.Contains(ofRow, e.Kind)
 }
 
 // mistakesOf turns the error of a row into its report. An error that is about the whole import is returned.
@@ -146,17 +151,12 @@ func mistakesOf(err error, lang string, column func(pointer string) string) ([]M
 	if !errors.As(err, &e) || !isOfRow(err) {
 		return nil, err
 	}
-	if len(e.Fields) == 0 {
-		candidates, _ := e.Extra["candidates"].([]apperr.Candidate)
-		f := apperr.Field{Code: e.Code, Args: e.Args, Candidates: candidates}
-		switch e.Kind {
-		case apperr.NotFound, apperr.Gone, apperr.Merged:
-			f.Pointer = "/id"
+	fields := e.Mistakes()
+	list := make([]Mistake, len(fields))
+	for i, f := range fields {
+		if e.Kind == apperr.NotFound || e.Kind == apperr.Gone || e.Kind == apperr.Merged {
+			f.Pointer = cmp.Or(f.Pointer, "/id")
 		}
-		e = &apperr.Error{Fields: []apperr.Field{f}}
-	}
-	list := make([]Mistake, len(e.Fields))
-	for i, f := range e.Fields {
 		list[i] = NewMistake(f, lang)
 		if name := column(f.Pointer); name != "" {
 			list[i].Column, list[i].Pointer = name, ""

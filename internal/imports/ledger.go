@@ -3,6 +3,7 @@
 package imports
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -167,10 +168,9 @@ func Get(ctx context.Context, db pg.DB, id int64) (Import, error) {
 
 // Again returns the id of an earlier import of the same file that created records without external ids, 0 if there is
 // none. Importing the file again would create these records twice.
-func Again(ctx context.Context, db pg.DB, collection, sha256 string) (id int64, err error) {
-	err = db.QueryRow(ctx, "SELECT coalesce(max(id), 0) FROM imports WHERE sha256 = @sha256 AND collection = @collection AND unkeyed > 0 AND NOT reverted",
-		pg.Args{"sha256": sha256, "collection": collection}).Scan(&id)
-	return id, pg.Error(err)
+func Again(ctx context.Context, db pg.DB, collection, sha256 string) (int64, error) {
+	return pg.ID(ctx, db, "SELECT coalesce(max(id), 0) FROM imports WHERE sha256 = @sha256 AND collection = @collection AND unkeyed > 0 AND NOT reverted",
+		pg.Args{"sha256": sha256, "collection": collection})
 }
 
 // Keep stores an import whose rows were written after the log position before. It must be the last write of the
@@ -248,13 +248,10 @@ func putBack(ctx context.Context, tx pgx.Tx, kinds history.Kinds, list []history
 		return at
 	}
 	slices.SortStableFunc(list, func(a, b history.Touched) int {
-		if r := rank(a) - rank(b); r != 0 {
+		if r := rank(a) - rank(b); r != 0 || a.Before != nil {
 			return r
 		}
-		if a.Before == nil {
-			return int(b.ID - a.ID) // a later one may refer to an earlier one
-		}
-		return 0
+		return cmp.Compare(b.ID, a.ID) // a later one may refer to an earlier one
 	})
 	for _, t := range list {
 		if err := kinds.PutBack(ctx, tx, t); err != nil {

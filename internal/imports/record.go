@@ -42,32 +42,8 @@ type writer[I any, T record] struct {
 	refused bool              // a row failed while it had none
 }
 
-func newWriter[I any, T record](of Collection[I, T], o Options, head *Head) *writer[I, T] {
-	w := &writer[I, T]{
-		Collection: of, options: o, table: export.Of(reflect.TypeFor[I](), export.Options{}),
-		seen: map[string]int{}, written: map[int64]int{}, head: head,
-	}
-	if of.Finder != nil {
-		w.session = of.Finder.Session()
-	}
-	return w
-}
-
-func (w *writer[I, T]) begin(header []string) {
-	w.header = header
-	w.editor = w.table.Editor(header)
-}
-
 // record updates the record of a row, or creates it.
 func (w *writer[I, T]) record(ctx context.Context, tx pgx.Tx, row fileRow, done *Row) error {
-	err := w.find(ctx, tx, row, done)
-	if err == nil && w.written[*done.ID] == 0 {
-		w.written[*done.ID] = row.line
-	}
-	return err
-}
-
-func (w *writer[I, T]) find(ctx context.Context, tx pgx.Tx, row fileRow, done *Row) error {
 	id, version, err := w.key(row)
 	if err != nil {
 		return err
@@ -94,15 +70,12 @@ func (w *writer[I, T]) find(ctx context.Context, tx pgx.Tx, row fileRow, done *R
 func (w *writer[I, T]) key(row fileRow) (id, version int64, err error) {
 	given := map[string]string{}
 	if row.record != nil {
-		var members struct {
-			ID      jsontext.Value `json:"id"`
-			Version jsontext.Value `json:"version"`
-		}
+		var members map[string]jsontext.Value
 		if err := json.Unmarshal(row.record, &members); err != nil {
 			return 0, 0, err
 		}
-		for name, v := range map[string]jsontext.Value{"id": members.ID, "version": members.Version} {
-			if len(v) > 0 && v.Kind() != 'n' {
+		for _, name := range []string{"id", "version"} {
+			if v := members[name]; len(v) > 0 && v.Kind() != 'n' {
 				given[name] = string(v)
 			}
 		}
@@ -154,11 +127,8 @@ func (w *writer[I, T]) identified(ctx context.Context, tx pgx.Tx, members map[st
 		return 0, nil
 	}
 	// Planned for its values: a generic plan would read all ids of the collection for every row.
-	rows, err := tx.Query(ctx, "SELECT DISTINCT id FROM external_ids WHERE type = @type AND external_id = ANY(@ids) ORDER BY id",
-		pgx.QueryExecModeCacheDescribe, pg.Args{"type": w.Table, "ids": given})
-	if err != nil {
-		return 0, pg.Error(err)
-	}
+	rows, _ := tx.Query(ctx, "SELECT DISTINCT id FROM external_ids WHERE type = @type AND external_id = ANY(@ids) ORDER BY id",
+		pgx.QueryExecModeCacheDescribe, pg.Args{"type": w.Table, "ids": given}) // the rows carry its error
 	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	switch {
 	case err != nil:

@@ -2,6 +2,7 @@ package input
 
 import (
 	"encoding"
+	"maps"
 	"math"
 	"net/url"
 	"reflect"
@@ -176,15 +177,7 @@ func set(v reflect.Value, name, value string, allowed []string) []apperr.Field {
 }
 
 func unknownParameter(name string, params map[string]parameter) apperr.Field {
-	allowed := make([]string, 0, len(params))
-	for p := range params {
-		allowed = append(allowed, p)
-	}
-	slices.Sort(allowed)
+	allowed := slices.Sorted(maps.Keys(params))
 	f := apperr.In(name, "unknown_parameter", "value", name, "allowed", strings.Join(allowed, ", "))
-	if hint := Nearest(name, allowed); hint != "" {
-		f.Code, f.Args["hint"] = "unknown_parameter_hint", hint
-	}
-	f.Allowed = allowed
-	return f
+	return Suggest(f, "unknown_parameter_hint", name, allowed)
 }

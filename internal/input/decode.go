@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
@@ -246,17 +247,7 @@ func Members(t reflect.Type) map[string][]int {
 
 // UnknownMember is the error for a member that is none of known, with the name that was probably meant.
 func UnknownMember(pointer, name string, known map[string][]int) apperr.Field {
-	allowed := make([]string, 0, len(known))
-	for k := range known {
-		allowed = append(allowed, k)
-	}
-	slices.Sort(allowed)
-	f := apperr.At(pointer, "unknown_field", "value", name)
-	if hint := Nearest(name, allowed); hint != "" {
-		f.Code, f.Args["hint"] = "unknown_field_hint", hint
-	}
-	f.Allowed = allowed
-	return f
+	return Suggest(apperr.At(pointer, "unknown_field", "value", name), "unknown_field_hint", name, slices.Sorted(maps.Keys(known)))
 }
 
 // typeError turns an error of the decoder into a field error; pointer is the member that was decoded.

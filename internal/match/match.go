@@ -20,23 +20,18 @@ import (
 // Matcher finds people and organizations by name. An answer includes every change that was committed before the call,
 // and only records that the actor may see.
 type Matcher struct {
-	DB                    pg.DB
-	People, Organizations *spelling.Finder
+	spelling.Finders
+	DB pg.DB
 }
 
 // New returns a Matcher that works until ctx ends. It reads the names of a record type on the first search.
 func New(ctx context.Context, db *pgxpool.Pool) (*Matcher, error) {
-	people, err := spelling.NewFinder(db, person.Spellings)
+	finders, err := spelling.NewFinders(db, person.Spellings, organization.Spellings)
 	if err != nil {
 		return nil, err
 	}
-	context.AfterFunc(ctx, people.Close)
-	organizations, err := spelling.NewFinder(db, organization.Spellings)
-	if err != nil {
-		return nil, err
-	}
-	context.AfterFunc(ctx, organizations.Close)
-	return &Matcher{DB: db, People: people, Organizations: organizations}, nil
+	context.AfterFunc(ctx, finders.Close)
+	return &Matcher{Finders: finders, DB: db}, nil
 }
 
 // RecordType is a type of record that names are matched with.

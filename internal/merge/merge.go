@@ -94,24 +94,12 @@ func (f fold) statements() []string {
 // A missing from is the error of changes.Lock. A missing into, or into itself, is apperr.Invalid. Two people that are
 // recorded as distinct are apperr.Conflict.
 func People(ctx context.Context, tx pgx.Tx, from, into int64) (Outcome, error) {
-	o, err := people.merge(ctx, tx, from, into)
-	if err != nil {
-		return Outcome{}, err
-	}
-	p, err := person.Get(ctx, tx, into)
-	o.Person = &p
-	return o, err
+	return people.merge(ctx, tx, from, into)
 }
 
 // Organizations is People for organizations. Child organizations move to the kept organization.
 func Organizations(ctx context.Context, tx pgx.Tx, from, into int64) (Outcome, error) {
-	o, err := organizations.merge(ctx, tx, from, into)
-	if err != nil {
-		return Outcome{}, err
-	}
-	g, err := organization.Get(ctx, tx, into)
-	o.Organization = &g
-	return o, err
+	return organizations.merge(ctx, tx, from, into)
 }
 
 func (s mergeable) merge(ctx context.Context, tx pgx.Tx, from, into int64) (Outcome, error) {
@@ -225,28 +213,32 @@ func finish(ctx context.Context, tx pgx.Tx, id, before int64) (o Outcome, err er
 	if o.Folded, err = folded(ctx, tx, id); err != nil {
 		return o, err
 	}
-	o.Merge, err = Get(ctx, tx, id)
-	return o, err
+	if o.Merge, err = Get(ctx, tx, id); err != nil {
+		return o, err
+	}
+	return o, o.add(ctx, tx, o.Merge.IntoID)
+}
+
+// add reads the record that was kept or restored.
+func (o *Outcome) add(ctx context.Context, tx pgx.Tx, id int64) error {
+	if o.Merge.Type == person.Type {
+		p, err := person.Get(ctx, tx, id)
+		o.Person = &p
+		return err
+	}
+	g, err := organization.Get(ctx, tx, id)
+	o.Organization = &g
+	return err
 }
 
 // counts returns how many records of each type this transaction has changed after a log entry, except the merge itself.
 func counts(ctx context.Context, tx pgx.Tx, after int64) ([]Count, error) {
-	rows, err := tx.Query(ctx, `SELECT type, count(*) FROM changes WHERE seq > @after AND xact = pg_current_xact_id() AND type <> @merges AND op <> 'visibility'
+	return pg.All[Count](ctx, tx, `SELECT type, count(*) AS count FROM changes WHERE seq > @after AND xact = pg_current_xact_id() AND type <> @merges AND op <> 'visibility'
 		GROUP BY type ORDER BY type`, pg.Args{"after": after, "merges": Type})
-	if err != nil {
-		return nil, pg.Error(err)
-	}
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Count])
-	return all, pg.Error(err)
 }
 
 // folded returns the dependent records that a merge has folded.
 func folded(ctx context.Context, tx pgx.Tx, id int64) ([]Folded, error) {
-	rows, err := tx.Query(ctx, `SELECT f.type, f.id, f.into_id AS into FROM merged f JOIN merges m ON m.id = f.merge_id
+	return pg.All[Folded](ctx, tx, `SELECT f.type, f.id, f.into_id AS into FROM merged f JOIN merges m ON m.id = f.merge_id
 		WHERE m.id = @id AND (f.type, f.id) <> (m.type, m.from_id) ORDER BY f.type, f.id`, pg.Args{"id": id})
-	if err != nil {
-		return nil, pg.Error(err)
-	}
-	all, err := pgx.CollectRows(rows, pgx.RowToStructByName[Folded])
-	return all, pg.Error(err)
 }

@@ -11,10 +11,12 @@ import (
 	"roundtables.kz/registry/api"
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/dbtest"
 	"roundtables.kz/registry/internal/distinction"
 	"roundtables.kz/registry/internal/fixture"
 	"roundtables.kz/registry/internal/merge"
 	"roundtables.kz/registry/internal/organization"
+	"roundtables.kz/registry/internal/organizer"
 	"roundtables.kz/registry/internal/pg"
 
 	"github.com/jackc/pgx/v5"
@@ -127,6 +129,59 @@ func TestAMergeOfOrganizationsKeepsTheTree(t *testing.T) {
 	}
 	if o.Organization.ID != w.keptOrganization || o.Person != nil || len(o.Folded) != 3 {
 		t.Errorf("%s", jsonOf(t, o))
+	}
+}
+
+func TestAMergedOrganizationInheritsAParentOnlyIfItHasNone(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	w := world{Pool: db}
+	part := func(parent *int64) int64 {
+		return fixture.Organization(t, db, func(in *organization.Input) { in.ParentID = parent })
+	}
+	top, other := part(nil), part(nil)
+	topless, above := part(nil), part(nil)
+	for name, c := range map[string]struct {
+		from, into int64
+		want       string
+	}{
+		"both have one":      {part(&top), part(&other), fmt.Sprint(other)},
+		"only the duplicate": {part(&top), part(nil), fmt.Sprint(top)},
+		"only the target":    {part(nil), part(&other), fmt.Sprint(other)},
+		"neither":            {part(nil), topless, "null"},
+		"the target is the parent of the duplicate": {part(&above), above, "null"},
+	} {
+		w.merge(t, merge.Organizations, c.from, c.into)
+		if got := w.get(t, "organizations", c.into, "parent_id"); got != c.want {
+			t.Errorf("%s: the parent is %s, want %s", name, got, c.want)
+		}
+	}
+}
+
+func TestAMergedOrganizerKeepsItsNameAsListedElseInheritsOne(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	w := world{Pool: db}
+	for name, c := range map[string]struct {
+		gone, stays *string
+		want        string
+	}{
+		"only the duplicate has one": {new("KazISS"), nil, `"KazISS"`},
+		"both have one":              {new("KazISS"), new("Institute"), `"Institute"`},
+		"neither":                    {nil, nil, "null"},
+	} {
+		event, gone, stays := fixture.RoundTable(t, db), fixture.Organization(t, db), fixture.Organization(t, db)
+		listed := func(organization int64, name *string) int64 {
+			return fixture.Organizer(t, db, func(in *organizer.Input) {
+				in.RoundTableID, in.OrganizationID, in.NameAsListed = event, organization, name
+			})
+		}
+		listed(gone, c.gone)
+		left := listed(stays, c.stays)
+		w.merge(t, merge.Organizations, gone, stays)
+		if got := w.get(t, "organizers", left, "name_as_listed"); got != c.want {
+			t.Errorf("%s: listed as %s, want %s", name, got, c.want)
+		}
 	}
 }
 

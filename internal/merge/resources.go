@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -119,12 +120,7 @@ func combineOrganizations(ctx context.Context, tx pgx.Tx, from, into int64) (app
 		if in.ParentID == nil && !below && (gone.ParentID == nil || *gone.ParentID != into) {
 			in.ParentID = gone.ParentID
 		}
-		if in.Country == nil {
-			in.Country = gone.Country
-		}
-		if in.Website == nil {
-			in.Website = gone.Website
-		}
+		in.Country, in.Website = cmp.Or(in.Country, gone.Country), cmp.Or(in.Website, gone.Website)
 		if in.FoundedOn == nil && in.DissolvedOn == nil { // both dates from one record: mixed dates may contradict each other
 			in.FoundedOn, in.DissolvedOn = gone.FoundedOn, gone.DissolvedOn
 		}

@@ -7,8 +7,6 @@ import (
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/history"
-	"roundtables.kz/registry/internal/organization"
-	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/pg"
 
 	"github.com/jackc/pgx/v5"
@@ -55,20 +53,7 @@ func Undo(ctx context.Context, tx pgx.Tx, kinds history.Kinds, id int64) (Outcom
 	if o.Merge, err = Get(ctx, tx, id); err != nil {
 		return Outcome{}, err
 	}
-	err = o.addRestored(ctx, tx)
-	return o, err
-}
-
-// addRestored adds the restored record to the outcome.
-func (o *Outcome) addRestored(ctx context.Context, tx pgx.Tx) error {
-	if o.Merge.Type == person.Type {
-		p, err := person.Get(ctx, tx, o.Merge.FromID)
-		o.Person = &p
-		return err
-	}
-	g, err := organization.Get(ctx, tx, o.Merge.FromID)
-	o.Organization = &g
-	return err
+	return o, o.add(ctx, tx, m.FromID)
 }
 
 // restore gives every record that the merge changed its previous content.

@@ -3,10 +3,13 @@
 package organization
 
 import (
+	"cmp"
+
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/date"
 	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/spelling"
 	"roundtables.kz/registry/internal/text"
 )
@@ -48,15 +51,9 @@ func (in *Input) Check() []apperr.Field {
 }
 
 func (in *Input) complete() {
-	if in.Kind == "" {
-		in.Kind = "other"
-	}
-	if in.OtherNames == nil {
-		in.OtherNames = []text.OtherName{}
-	}
-	if in.ExternalIDs == nil {
-		in.ExternalIDs = []string{}
-	}
+	in.Kind = cmp.Or(in.Kind, "other")
+	in.OtherNames = pg.OrEmpty(in.OtherNames)
+	in.ExternalIDs = pg.OrEmpty(in.ExternalIDs)
 }
 
 func (in Input) spellings() []string {

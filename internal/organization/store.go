@@ -7,6 +7,7 @@ import (
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/reference"
 	"roundtables.kz/registry/internal/spelling"
 
 	"github.com/jackc/pgx/v5"
@@ -19,7 +20,10 @@ const (
 )
 
 // Spellings is the index of the names of organizations.
-var Spellings = spelling.Index{Table: "organization_names", Owner: "organization_id", Records: Table, Organizations: true}
+var Spellings = spelling.Index{
+	Table: "organization_names", Owner: "organization_id", Records: Table, Organizations: true,
+	Columns: "r.name, r.short_name, r.other_names", Read: spelling.Reader(func(o Organization) (int64, []string) { return o.ID, o.spellings() }),
+}
 
 // Source is how organizations are read.
 var Source = paging.Source{
@@ -43,9 +47,7 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Organization], e
 	pg.In(&w, "o.kind", "kind", f.Kind)
 	pg.In(&w, "o.country", "country", f.Country)
 	pg.In(&w, "o.parent_id", "parent", f.Parent)
-	if len(f.ExternalID) > 0 {
-		w.Add("o.id IN (SELECT x.id FROM external_ids x WHERE x.type = 'organizations' AND x.external_id = ANY(@external_id))", "external_id", f.ExternalID)
-	}
+	reference.AddExternalIDs(&w, "o.id", Table, f.ExternalID)
 	f.Found.Search(Spellings, &w, "o.id", f.Q)
 	page, err := paging.Query[Organization](ctx, db, f.Found.Ranked(Spellings, Source, &w, f.Q, f.Sort), w, f.Params)
 	page.State = f.Found.State(page.State)
@@ -108,20 +110,6 @@ func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
 	}
 	return Update(ctx, tx, o, in)
 }
-
-// Respell rebuilds the spellings of all organizations by the current rules and returns the number of organizations.
-func Respell(ctx context.Context, db changes.Pool) (int, error) {
-	return spelling.Rebuild(ctx, db, Spellings, spelled, named)
-}
-
-// Relearn rebuilds the spellings of an organization whose names were restored from the log.
-func Relearn(ctx context.Context, tx pgx.Tx, id int64) error {
-	return spelling.RebuildOne(ctx, tx, Spellings, id, spelled, named)
-}
-
-const spelled = "r.name, r.short_name, r.other_names"
-
-func named(o Organization) (id int64, spellings []string) { return o.ID, o.spellings() }
 
 func (in Input) args() pg.Args {
 	in.complete()

@@ -2,6 +2,8 @@
 package organizer
 
 import (
+	"cmp"
+
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/date"
@@ -32,9 +34,7 @@ func (in *Input) Check() []apperr.Field {
 }
 
 func (in *Input) complete() {
-	if in.Kind == "" {
-		in.Kind = "organizer"
-	}
+	in.Kind = cmp.Or(in.Kind, "organizer")
 }
 
 // Organizer is a stored organizer.

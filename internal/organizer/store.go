@@ -17,11 +17,8 @@ const (
 	Type  = "organizers"
 )
 
-// Source is how organizers are read by keys with the scope read.
-var Source = newSource(false)
-
-// publicSource is how the public reads them.
-var publicSource = newSource(true)
+// sourceFor returns how the actor reads organizers.
+var sourceFor = actor.PerView(newSource)
 
 // newSource returns how organizers are read. The public sees only those of published round tables.
 func newSource(public bool) paging.Source {
@@ -42,13 +39,6 @@ func newSource(public bool) paging.Source {
 		s.Visible = "r.publication = 'published'"
 	}
 	return s
-}
-
-func sourceFor(ctx context.Context) paging.Source {
-	if actor.From(ctx).SeesOnlyPublished() {
-		return publicSource
-	}
-	return Source
 }
 
 // List returns a page of organizers.
@@ -103,6 +93,5 @@ func (in Input) args() pg.Args {
 
 // OfOrganizations returns the latest organizer records of each organization, up to per for each.
 func OfOrganizations(ctx context.Context, db pg.DB, organizations []int64, per int) ([]Organizer, error) {
-	children := paging.Children{Table: "organizers c", Parent: "c.organization_id", Child: "c.id", Order: "c.starts_key DESC, c.id DESC"}
-	return paging.Each[Organizer](ctx, db, sourceFor(ctx), children, organizations, per)
+	return paging.Each[Organizer](ctx, db, sourceFor(ctx), "c.organization_id", "c.starts_key DESC, c.id DESC", organizations, per)
 }

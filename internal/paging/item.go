@@ -32,7 +32,10 @@ func GetForUpdate[T any](ctx context.Context, tx pgx.Tx, s Source, id int64) (re
 func getItem[T any](ctx context.Context, db pg.DB, sql string, id int64, more ...any) (T, error) {
 	rows, _ := db.Query(ctx, sql, pg.Args{"id": id}) // the rows carry its error
 	return pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (T, error) {
-		return pgx.RowToStructByName[T](extendedRow{row, more})
+		record, err := pgx.RowToStructByName[T](extendedRow{row, more})
+		list := []T{record}
+		finish(list)
+		return list[0], err
 	})
 }
 

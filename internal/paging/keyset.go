@@ -140,11 +140,7 @@ func (s Source) seek(order []term, after *Cursor) string {
 		}
 	}
 	desc := order[0].desc
-	uniform := true
-	for _, t := range order {
-		uniform = uniform && t.desc == desc
-	}
-	if uniform {
+	if !slices.ContainsFunc(order, func(t term) bool { return t.desc != desc }) {
 		columns := make([]string, len(order))
 		for i, t := range order {
 			columns[i] = t.SQL

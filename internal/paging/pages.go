@@ -10,13 +10,16 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Pages yields a whole list in order, page by page, each by a query of its own. It ends after the first error. Walk is
-// cheaper for long lists, but a transaction can hold only one walk at a time.
-func Pages[T any](ctx context.Context, db pg.DB, list func(context.Context, pg.DB, Params) (Page[T], error)) iter.Seq2[Page[T], error] {
+// Pages yields the whole list of the records within a parent in order, page by page, each by a query of its own. It ends
+// after the first error. Walk is cheaper for long lists, but a transaction can hold only one walk at a time.
+func Pages[F, T any](ctx context.Context, db pg.DB,
+	list func(ctx context.Context, db pg.DB, parent int64, f F) (Page[T], error), parent int64) iter.Seq2[Page[T], error] {
 	return func(yield func(Page[T], error) bool) {
-		p := Params{Limit: MaxLimit}
+		var f F
+		p := ParamsOf(&f)
+		p.Limit = MaxLimit
 		for {
-			page, err := list(ctx, db, p)
+			page, err := list(ctx, db, parent, f)
 			if !yield(page, err) || err != nil || page.Next == nil {
 				return
 			}

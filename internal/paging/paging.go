@@ -3,6 +3,7 @@
 package paging
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -128,6 +129,7 @@ func Query[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params)
 	} else {
 		page, err = readPage[T](ctx, db, s, w, p)
 	}
+	finish(page.Items)
 	return page, s.failed("list", pg.Plural, err)
 }
 
@@ -149,7 +151,7 @@ func readPage[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Para
 	if s.Visible != "" {
 		w.Add(s.Visible)
 	}
-	page := Page[T]{Limit: cmpLimit(p.Limit)}
+	page := Page[T]{Limit: min(cmp.Or(max(p.Limit, 0), DefaultLimit), MaxLimit)}
 	done, err := page.first(ctx, db, s, order, &w, p.After)
 	if err == nil && !done {
 		err = page.again(ctx, db, s, order, &w, p.After)
@@ -213,13 +215,6 @@ func (page *Page[T]) queue(b *pgx.Batch, s Source, order []term, w *pg.Where, af
 	return err
 }
 
-func cmpLimit(limit int) int {
-	if limit <= 0 {
-		return DefaultLimit
-	}
-	return min(limit, MaxLimit)
-}
-
 // term is one key of an ORDER BY.
 type term struct {
 	Column
@@ -258,9 +253,7 @@ func (s Source) order(sort string) ([]term, error) {
 func (page *Page[T]) count(ctx context.Context, db pg.DB, s Source, w *pg.Where, mode string) error {
 	from := " FROM " + s.Table + " " + s.Joins + w.SQL(s.ID, false)
 	args := w.Args()
-	maps.DeleteFunc(args, func(name string, _ any) bool { // arguments of the columns
-		return !regexp.MustCompile(`@` + name + `\b`).MatchString(from)
-	})
+	keepArgsOf(from, args) // without those of the columns
 	if mode == "exact" {
 		short, cancel := context.WithTimeout(ctx, 2*time.Second)
 		defer cancel()
@@ -285,4 +278,9 @@ func (page *Page[T]) count(ctx context.Context, db pg.DB, s Source, w *pg.Where,
 	n := int64(plan[0].Plan.Rows)
 	page.Total, page.Estimated = &n, true
 	return nil
+}
+
+// keepArgsOf removes the arguments that the SQL does not use.
+func keepArgsOf(sql string, args pg.Args) {
+	maps.DeleteFunc(args, func(name string, _ any) bool { return !regexp.MustCompile(`@` + name + `\b`).MatchString(sql) })
 }

@@ -153,6 +153,20 @@ func TestCountsAreExactOrEstimatedAsAsked(t *testing.T) {
 	}
 }
 
+func TestAFailedExactCountIsAnErrorNotAnEstimate(t *testing.T) {
+	t.Parallel()
+	db := newThings(t)
+	exec(t, db, "INSERT INTO things (id, starts_key, title, at, size) SELECT n, 20200101, 'a', now(), n % 3 FROM generate_series(1, 90) n; ANALYZE things")
+	var w pg.Where
+	w.Add("10 / (90 - t.id) IS NOT NULL") // fails at the last record, which the page does not reach
+	for count, fails := range map[string]bool{"none": false, "estimated": false, "exact": true} {
+		_, err := paging.Query[thing](t.Context(), db, things, w, paging.Params{Count: count, Sort: "id", Limit: 1})
+		if fails != pg.IsCode(err, "22012") || !fails && err != nil { // division_by_zero
+			t.Errorf("%s: %v", count, err)
+		}
+	}
+}
+
 func TestOrdersThatAreNotOfferedAreRefusedWithThoseThatAre(t *testing.T) {
 	t.Parallel()
 	db := newThings(t)
@@ -354,7 +368,7 @@ func TestTheErrorOfAReadSaysWhatItReads(t *testing.T) {
 	defer end()
 	_, list := paging.Query[thing](ctx, db, broken, pg.Where{}, paging.Params{})
 	_, _, get := paging.Get[thing](ctx, db, broken, 1)
-	_, each := paging.Each[thing](ctx, db, broken, paging.Children{Table: "things c", Parent: "c.size", Child: "c.id", Order: "c.id"}, []int64{1}, 1)
+	_, each := paging.Each[thing](ctx, db, broken, "c.size", "c.id", []int64{1}, 1)
 	exec(t, tx, "INSERT INTO things (id, starts_key, title, at, size) VALUES (1, 0, 'a', now(), 1)")
 	var walked error
 	for _, walked = range paging.Walk(ctx, tx, listOf(broken, func() pg.Where { return pg.Where{} }), paging.Params{}) {

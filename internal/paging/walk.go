@@ -3,8 +3,6 @@ package paging
 import (
 	"context"
 	"iter"
-	"maps"
-	"regexp"
 	"strconv"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -106,11 +104,10 @@ func (k *walk) begin(ctx context.Context, db pg.DB, s Source, w pg.Where, sort s
 // fits returns apperr.Invalid if the list has too many records. It counts no further than that.
 func (k *walk) fits(ctx context.Context, db pg.DB, from string, args pg.Args) error {
 	args["too_many"] = k.most + 1
-	maps.DeleteFunc(args, func(name string, _ any) bool { // arguments of the order
-		return name != "too_many" && !regexp.MustCompile(`@`+name+`\b`).MatchString(from)
-	})
+	sql := "SELECT count(*) FROM (" + from + " LIMIT @too_many) counted"
+	keepArgsOf(sql, args) // without those of the order
 	var n int64
-	err := db.QueryRow(ctx, "SELECT count(*) FROM ("+from+" LIMIT @too_many) counted", args).Scan(&n)
+	err := db.QueryRow(ctx, sql, args).Scan(&n)
 	if err == nil && n > k.most {
 		return apperr.New(apperr.Invalid, "too_many_rows", "max", strconv.FormatInt(k.most, 10))
 	}

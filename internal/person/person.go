@@ -3,9 +3,12 @@
 package person
 
 import (
+	"cmp"
+
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/spelling"
 	"roundtables.kz/registry/internal/text"
 )
@@ -37,15 +40,9 @@ func (in *Input) Check() []apperr.Field {
 }
 
 func (in *Input) complete() {
-	if in.Visibility == "" {
-		in.Visibility = "public"
-	}
-	if in.OtherNames == nil {
-		in.OtherNames = []text.OtherName{}
-	}
-	if in.ExternalIDs == nil {
-		in.ExternalIDs = []string{}
-	}
+	in.Visibility = cmp.Or(in.Visibility, "public")
+	in.OtherNames = pg.OrEmpty(in.OtherNames)
+	in.ExternalIDs = pg.OrEmpty(in.ExternalIDs)
 }
 
 func (in Input) spellings() []string {

@@ -21,13 +21,13 @@ const (
 )
 
 // Spellings is the index of the names of people.
-var Spellings = spelling.Index{Table: "person_names", Owner: "person_id", Records: Table, Hidden: "NOT (" + reference.Public("r") + ")"}
+var Spellings = spelling.Index{
+	Table: "person_names", Owner: "person_id", Records: Table, Hidden: "NOT (" + reference.Public("r") + ")",
+	Columns: "r.name, r.other_names", Read: spelling.Reader(func(p Person) (int64, []string) { return p.ID, p.spellings() }),
+}
 
-// Source is how people are read by keys with the scope read.
-var Source = newSource(false)
-
-// publicSource is how the public reads them.
-var publicSource = newSource(true)
+// sourceFor returns how the actor reads people.
+var sourceFor = actor.PerView(newSource)
 
 // newSource returns how people are read. The public does not see restricted people and notes.
 func newSource(public bool) paging.Source {
@@ -52,17 +52,9 @@ func newSource(public bool) paging.Source {
 	return s
 }
 
-func sourceFor(ctx context.Context) paging.Source {
-	if actor.From(ctx).SeesOnlyPublished() {
-		return publicSource
-	}
-	return Source
-}
-
 // List returns a page of people.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Person], error) {
-	hidden := actor.From(ctx).SeesOnlyPublished()
-	w := f.where(hidden)
+	w := f.where(actor.From(ctx).SeesOnlyPublished())
 	page, err := paging.Query[Person](ctx, db, f.Found.Ranked(Spellings, sourceFor(ctx), &w, f.Q, f.Sort), w, f.Params)
 	page.State = f.Found.State(page.State)
 	return page, err
@@ -114,9 +106,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 		cond, value := pg.OneOf("a.round_table_id", "round_table", f.RoundTable)
 		w.Add("p.id IN (SELECT a.person_id FROM attendees a"+attended+" WHERE "+cond+")", "round_table", value)
 	}
-	if len(f.ExternalID) > 0 {
-		w.Add("p.id IN (SELECT x.id FROM external_ids x WHERE x.type = 'people' AND x.external_id = ANY(@external_id))", "external_id", f.ExternalID)
-	}
+	reference.AddExternalIDs(&w, "p.id", Table, f.ExternalID)
 	f.Found.Search(Spellings, &w, "p.id", f.Q)
 	return w
 }
@@ -175,20 +165,6 @@ func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
 	}
 	return Update(ctx, tx, p, in)
 }
-
-// Respell rebuilds the spellings of all people by the current rules and returns the number of people.
-func Respell(ctx context.Context, db changes.Pool) (int, error) {
-	return spelling.Rebuild(ctx, db, Spellings, spelled, named)
-}
-
-// Relearn rebuilds the spellings of a person whose names were restored from the log.
-func Relearn(ctx context.Context, tx pgx.Tx, id int64) error {
-	return spelling.RebuildOne(ctx, tx, Spellings, id, spelled, named)
-}
-
-const spelled = "r.name, r.other_names"
-
-func named(p Person) (id int64, spellings []string) { return p.ID, p.spellings() }
 
 func (in Input) args() pg.Args {
 	in.complete()

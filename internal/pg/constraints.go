@@ -9,12 +9,6 @@ var constraintFields = map[string]apperr.Field{
 	"affiliations_person_id_organization_id_key": apperr.At("/organization_id", "already_taken"),
 	"affiliations_held_to_order":                 apperr.At("/to", "before_start"),
 
-	// The foreign key of a part carries the sort date of its round table.
-	"attendees_round_table_id_starts_key_fkey":       apperr.At("/round_table_id", "unknown_reference"),
-	"organizers_round_table_id_starts_key_fkey":      apperr.At("/round_table_id", "unknown_reference"),
-	"recommendations_round_table_id_starts_key_fkey": apperr.At("/round_table_id", "unknown_reference"),
-	"statements_round_table_id_starts_key_fkey":      apperr.At("/round_table_id", "unknown_reference"),
-
 	"attendees_round_table_id_person_id_key":             apperr.At("/person_id", "already_attends"),
 	"attendees_round_table_id_organization_id_key":       apperr.At("/organization_id", "already_attends"),
 	"attendees_on_behalf_of_person_id_fkey":              apperr.At("/on_behalf_of/person_id", "unknown_reference"),

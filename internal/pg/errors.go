@@ -99,9 +99,9 @@ func field(pe *pgconn.PgError, code string) apperr.Field {
 	if f, ok := constraintFields[pe.ConstraintName]; ok {
 		return f
 	}
-	// <table>_<column>_<fkey|key|check|order|cycle|…>
+	// <table>_<column>_<fkey|key|check|order|cycle|…>; the foreign key of a part carries the sort date of its round table
 	name := strings.TrimPrefix(pe.ConstraintName, pe.TableName+"_")
-	for _, suffix := range []string{"_fkey", "_key", "_check", "_order", "_cycle", "_self", "_known", "_first", "_range", "_pkey"} {
+	for _, suffix := range []string{"_starts_key_fkey", "_fkey", "_key", "_check", "_order", "_cycle", "_self", "_known", "_first", "_range", "_pkey"} {
 		if column, ok := strings.CutSuffix(name, suffix); ok {
 			switch {
 			case suffix == "_cycle" || suffix == "_self":

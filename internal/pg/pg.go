@@ -138,8 +138,11 @@ func ID(ctx context.Context, db DB, sql string, args Args) (id int64, err error)
 	return Value[int64](ctx, db, sql, args)
 }
 
-// Send runs a batch. Its error begins with the operation, such as "add the parts of an attendee".
+// Send runs a batch unless it is empty. Its error begins with the operation, such as "add the parts of an attendee".
 func Send(ctx context.Context, db DB, operation string, b *pgx.Batch) error {
+	if b.Len() == 0 {
+		return nil
+	}
 	if err := db.SendBatch(ctx, b).Close(); err != nil {
 		return Error(fmt.Errorf("%s: %w", operation, err))
 	}
@@ -150,4 +153,12 @@ func Send(ctx context.Context, db DB, operation string, b *pgx.Batch) error {
 func Exec(ctx context.Context, db DB, sql string, args Args) error {
 	_, err := db.Exec(ctx, sql, args)
 	return failed(sql, err)
+}
+
+// OrEmpty returns the list, or an empty one instead of nil, for a column that is NOT NULL.
+func OrEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }

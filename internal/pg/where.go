@@ -77,6 +77,18 @@ func (w *Where) Through(l Link, args ...any) {
 	w.Bind(args...)
 }
 
+// Through keeps the records of which a row of the link has one of the values in a column, unless values is empty. It
+// sets Cond and Leads.
+func Through[T any](w *Where, l Link, column, name string, values []T) {
+	if len(values) == 0 {
+		return
+	}
+	var value any
+	l.Cond, value = OneOf(column, name, values)
+	l.Leads = len(values) == 1
+	w.Through(l, name, value)
+}
+
 // Among adds a filter by a set.
 func (w *Where) Among(s Set) {
 	s.Name = "set_" + strconv.Itoa(len(w.sets))

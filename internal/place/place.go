@@ -9,6 +9,7 @@ import (
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/date"
 	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/spelling"
 	"roundtables.kz/registry/internal/text"
 )
@@ -59,12 +60,8 @@ func (in *Input) Check() []apperr.Field {
 }
 
 func (in *Input) complete() {
-	if in.FormerNames == nil {
-		in.FormerNames = []FormerName{}
-	}
-	if in.OtherNames == nil {
-		in.OtherNames = []text.OtherName{}
-	}
+	in.FormerNames = pg.OrEmpty(in.FormerNames)
+	in.OtherNames = pg.OrEmpty(in.OtherNames)
 }
 
 func (in Input) spellings() []string {

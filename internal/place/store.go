@@ -18,7 +18,11 @@ const (
 	Type  = "places"
 )
 
-var spellings = spelling.Index{Table: "place_names", Owner: "place_id", Records: Table}
+// Spellings is the index of the names of places.
+var Spellings = spelling.Index{
+	Table: "place_names", Owner: "place_id", Records: Table,
+	Columns: "r.name, r.other_names, r.former_names", Read: spelling.Reader(func(p Place) (int64, []string) { return p.ID, p.spellings() }),
+}
 
 // Source is how places are read.
 var Source = paging.Source{
@@ -40,8 +44,8 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Place], error) {
 	pg.In(&w, "p.id", "id", f.ID)
 	pg.In(&w, "p.parent_id", "parent", f.Parent)
 	pg.In(&w, "p.country", "country", f.Country)
-	spellings.Search(&w, "p.id", f.Q)
-	return paging.Query[Place](ctx, db, spellings.Ranked(Source, &w, f.Q, f.Sort), w, f.Params)
+	Spellings.Search(&w, "p.id", f.Q)
+	return paging.Query[Place](ctx, db, Spellings.Ranked(Source, &w, f.Q, f.Sort), w, f.Params)
 }
 
 // Get returns one place. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
@@ -51,7 +55,7 @@ func Get(ctx context.Context, db pg.DB, id int64) (Place, error) {
 
 // ByName returns the places that have or had the name.
 func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error) {
-	return spellings.FindExact(ctx, db, name)
+	return Spellings.FindExact(ctx, db, name)
 }
 
 // Create creates a place. An unknown parent is apperr.Invalid.
@@ -62,7 +66,7 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return id, spellings.Save(ctx, tx, id, in.spellings())
+	return id, Spellings.Save(ctx, tx, id, in.spellings())
 }
 
 // Update replaces the content of old, with the errors of Create. A parent that lies within the place is apperr.Invalid.
@@ -76,22 +80,8 @@ func Update(ctx context.Context, tx pgx.Tx, old Place, in Input) error {
 	if err != nil {
 		return err
 	}
-	return spellings.Save(ctx, tx, old.ID, in.spellings())
+	return Spellings.Save(ctx, tx, old.ID, in.spellings())
 }
-
-// Respell rebuilds the spellings of all places by the current rules and returns the number of places.
-func Respell(ctx context.Context, db changes.Pool) (int, error) {
-	return spelling.Rebuild(ctx, db, spellings, spelled, named)
-}
-
-// Relearn rebuilds the spellings of a place whose names were restored from the log.
-func Relearn(ctx context.Context, tx pgx.Tx, id int64) error {
-	return spelling.RebuildOne(ctx, tx, spellings, id, spelled, named)
-}
-
-const spelled = "r.name, r.other_names, r.former_names"
-
-func named(p Place) (id int64, spellings []string) { return p.ID, p.spellings() }
 
 func (in Input) args() pg.Args {
 	in.complete()

@@ -2,6 +2,8 @@
 package recommendation
 
 import (
+	"cmp"
+
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/date"
@@ -36,9 +38,7 @@ func (in *Input) Check() []apperr.Field {
 }
 
 func (in *Input) complete() {
-	if in.Status == "" {
-		in.Status = "proposed"
-	}
+	in.Status = cmp.Or(in.Status, "proposed")
 }
 
 // Recommendation is a stored recommendation.

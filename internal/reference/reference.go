@@ -1,5 +1,5 @@
-// Package reference builds the SQL of short references, so that all responses show other records the same way. It
-// does not read records.
+// Package reference builds the SQL of references to other records: how responses show them, how filters match them,
+// and how lists of them are written. It does not read records.
 package reference
 
 import "roundtables.kz/registry/internal/pg"
@@ -65,6 +65,31 @@ func PersonIn(column, name string, people []int64, public bool) (cond string, va
 		return column + " = (" + shown + ")", people
 	}
 	return column + " = ANY (ARRAY(" + shown + "))", people
+}
+
+// AddPeople adds the predicate of PersonIn unless people is empty.
+func AddPeople(w *pg.Where, column, name string, people []int64, public bool) {
+	if len(people) > 0 {
+		cond, value := PersonIn(column, name, people, public)
+		w.Add(cond, name, value)
+	}
+}
+
+// Through is pg.Through with the predicate of PersonIn.
+func Through(w *pg.Where, l pg.Link, column, name string, people []int64, public bool) {
+	if len(people) > 0 {
+		cond, value := PersonIn(column, name, people, public)
+		l.Cond, l.Leads = cond, len(people) == 1
+		w.Through(l, name, value)
+	}
+}
+
+// AddExternalIDs keeps the records of a table that have one of the external ids, unless there are none. column has the
+// ids of the records.
+func AddExternalIDs(w *pg.Where, column, table string, externalIDs []string) {
+	if len(externalIDs) > 0 {
+		w.Add(column+" IN (SELECT x.id FROM external_ids x WHERE x.type = '"+table+"' AND x.external_id = ANY(@external_id))", "external_id", externalIDs)
+	}
 }
 
 // OrganizationLinks is a link table of attendees and organizations with the sort date. An organization is the

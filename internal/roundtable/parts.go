@@ -7,72 +7,46 @@ import (
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/reference"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// setParts replaces the topics and documents of a round table where they differ from old. It reports all references to
-// records that do not exist as one apperr.Invalid, each with its index in the list.
+var topics = reference.List{Table: "round_table_topics", Owner: "round_table_id", Column: "topic_id", Records: "topics", Pointer: "/topic_ids"}
+
+// setParts replaces the documents and topics of a round table where they differ from old, in one round trip. It reports
+// all references to records that do not exist as one apperr.Invalid, each with its index in the list.
 func setParts(ctx context.Context, tx pgx.Tx, id int64, old, in Input) error {
-	topics, err := setTopics(ctx, tx, id, old.TopicIDs, in.TopicIDs)
-	if err != nil {
-		return err
-	}
-	documents, err := setDocuments(ctx, tx, id, old.DocumentLinks, in.DocumentLinks)
-	if err != nil {
-		return err
-	}
-	return apperr.Validation(append(documents, topics...))
-}
-
-func setTopics(ctx context.Context, tx pgx.Tx, id int64, old, topics []int64) ([]apperr.Field, error) {
-	if slices.Equal(old, topics) {
-		return nil, nil
-	}
-	if len(old) > 0 {
-		if err := pg.Exec(ctx, tx, "DELETE FROM round_table_topics WHERE round_table_id = @id", pg.Args{"id": id}); err != nil {
-			return nil, err
-		}
-	}
-	// Insert only references that exist, so that all others can be reported together.
-	found, err := pg.Column[int64](ctx, tx, `
-		INSERT INTO round_table_topics (round_table_id, topic_id, position)
-		SELECT @id::bigint, g.topic_id, g.position FROM unnest(@topics::bigint[]) WITH ORDINALITY g(topic_id, position)
-		WHERE EXISTS (SELECT FROM topics t WHERE t.id = g.topic_id)
-		RETURNING topic_id`, pg.Args{"id": id, "topics": topics})
+	var parts pgx.Batch
 	var fields []apperr.Field
-	for i, topic := range topics {
-		if !slices.Contains(found, topic) {
-			fields = append(fields, apperr.At("/topic_ids/"+strconv.Itoa(i), "unknown_reference"))
-		}
+	setDocuments(&parts, id, old.DocumentLinks, in.DocumentLinks, &fields)
+	topics.Replace(&parts, id, old.TopicIDs, in.TopicIDs, &fields)
+	if err := pg.Send(ctx, tx, "set the parts of a round table", &parts); err != nil {
+		return err
 	}
-	return fields, err
+	return apperr.Validation(fields)
 }
 
-func setDocuments(ctx context.Context, tx pgx.Tx, id int64, old, links []DocumentLink) ([]apperr.Field, error) {
+// setDocuments is reference.List.Replace for the links to documents, which have a relation.
+func setDocuments(b *pgx.Batch, id int64, old, links []DocumentLink, fields *[]apperr.Field) {
 	if slices.Equal(old, links) {
-		return nil, nil
+		return
 	}
 	if len(old) > 0 {
-		if err := pg.Exec(ctx, tx, "DELETE FROM document_links WHERE round_table_id = @id", pg.Args{"id": id}); err != nil {
-			return nil, err
-		}
+		b.Queue("DELETE FROM document_links WHERE round_table_id = $1", id)
 	}
-	documents, relations := make([]int64, len(links)), make([]string, len(links))
-	for i, l := range links {
-		documents[i], relations[i] = l.DocumentID, l.Relation
-	}
-	found, err := pg.Column[int64](ctx, tx, `
+	b.Queue(`
 		INSERT INTO document_links (round_table_id, document_id, relation, position)
 		SELECT @id::bigint, g.document_id, g.relation, g.position
-		FROM unnest(@documents::bigint[], @relations::text[]) WITH ORDINALITY g(document_id, relation, position)
+		FROM ROWS FROM (jsonb_to_recordset(@links::jsonb) AS (document_id bigint, relation text)) WITH ORDINALITY g(document_id, relation, position)
 		WHERE EXISTS (SELECT FROM documents d WHERE d.id = g.document_id)
-		RETURNING document_id`, pg.Args{"id": id, "documents": documents, "relations": relations})
-	var fields []apperr.Field
-	for i, l := range links {
-		if !slices.Contains(found, l.DocumentID) {
-			fields = append(fields, apperr.At("/document_links/"+strconv.Itoa(i)+"/document_id", "unknown_reference"))
+		RETURNING document_id`, pg.Args{"id": id, "links": pg.OrEmpty(links)}).Query(func(rows pgx.Rows) error {
+		known, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		for i, l := range links {
+			if !slices.Contains(known, l.DocumentID) {
+				*fields = append(*fields, apperr.At("/document_links/"+strconv.Itoa(i)+"/document_id", "unknown_reference"))
+			}
 		}
-	}
-	return fields, err
+		return err
+	})
 }

@@ -1,6 +1,7 @@
 package roundtable
 
 import (
+	"cmp"
 	"sync"
 	"time"
 
@@ -11,22 +12,16 @@ import (
 // Check fills in defaults and derived fields, and returns the errors that tags cannot express: those of the dates.
 func (in *Input) Check() []apperr.Field {
 	in.complete()
-	fields := append(in.checkDays(), in.checkTimes()...)
-	return fields
+	return append(in.checkDays(), in.checkTimes()...)
 }
 
 // complete fills in defaults and derived fields. It is idempotent.
 func (in *Input) complete() {
-	orElse := func(field *string, value string) {
-		if *field == "" {
-			*field = value
-		}
-	}
-	orElse(&in.Format, "round_table")
-	orElse(&in.Status, "held")
-	orElse(&in.Publication, "draft")
-	orElse(&in.Timezone, "Asia/Almaty")
-	orElse(&in.Mode, "unknown")
+	in.Format = cmp.Or(in.Format, "round_table")
+	in.Status = cmp.Or(in.Status, "held")
+	in.Publication = cmp.Or(in.Publication, "draft")
+	in.Timezone = cmp.Or(in.Timezone, "Asia/Almaty")
+	in.Mode = cmp.Or(in.Mode, "unknown")
 	if day, ok := in.dayOf(in.StartsAt); ok && in.StartsOn == nil {
 		in.StartsOn = &day
 	}
@@ -34,9 +29,9 @@ func (in *Input) complete() {
 		in.EndsOn = &day
 	}
 	if in.StartsOn != nil {
-		orElse(&in.DatePrecision, "day")
+		in.DatePrecision = cmp.Or(in.DatePrecision, "day")
 	}
-	orElse(&in.DatePrecision, "unknown")
+	in.DatePrecision = cmp.Or(in.DatePrecision, "unknown")
 }
 
 // checkDays returns the errors of the calendar days and their precision.

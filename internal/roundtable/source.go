@@ -1,8 +1,6 @@
 package roundtable
 
 import (
-	"context"
-
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
@@ -10,18 +8,8 @@ import (
 	"roundtables.kz/registry/internal/reference"
 )
 
-// Source is how round tables are read by keys with the scope read.
-var Source = newSource(false)
-
-// publicSource is how the public reads them.
-var publicSource = newSource(true)
-
-func sourceFor(ctx context.Context) paging.Source {
-	if actor.From(ctx).SeesOnlyPublished() {
-		return publicSource
-	}
-	return Source
-}
+// sourceFor returns how the actor reads round tables.
+var sourceFor = actor.PerView(newSource)
 
 // newSource returns how round tables are read. The public sees only published ones, without notes and without
 // unpublished parents. Documents of a published round table are public, and so are all counts.
@@ -81,14 +69,11 @@ const (
 func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "r.id", "id", f.ID)
 	paging.Starts(&w, "r.starts_key", f.StartsFrom, f.StartsTo)
-	through(&w, "organizers l", "l.organization_id", "organizer", f.Organizer)
-	through(&w, organizationLinks, "l.organization_id", "organization", f.Organization)
-	through(&w, "attendee_roles l", "l.role", "role", f.Role)
-	through(&w, "round_table_topics l", "l.topic_id", "topic", f.Topic)
-	if len(f.Person) > 0 {
-		cond, value := reference.PersonIn("l.person_id", "person", f.Person, public)
-		w.Through(pg.Link{Table: personLinks, Parent: "round_table_id", Cond: cond, Leads: len(f.Person) == 1}, "person", value)
-	}
+	pg.Through(&w, link("organizers l"), "l.organization_id", "organizer", f.Organizer)
+	pg.Through(&w, link(organizationLinks), "l.organization_id", "organization", f.Organization)
+	pg.Through(&w, link("attendee_roles l"), "l.role", "role", f.Role)
+	pg.Through(&w, link("round_table_topics l"), "l.topic_id", "topic", f.Topic)
+	reference.Through(&w, link(personLinks), "l.person_id", "person", f.Person, public)
 	pg.In(&w, "r.place_id", "place", f.Place)
 	if len(f.Country) > 0 {
 		w.Among(pg.Set{Column: "r.place_id", IDs: "SELECT c.id FROM places c WHERE c.country = ANY(@country)", Args: pg.Args{"country": f.Country}})
@@ -121,17 +106,9 @@ func (f Filter) where(public bool) (w pg.Where) {
 		}
 		w.Add(cond, "parent", value)
 	}
-	if len(f.ExternalID) > 0 {
-		w.Add("r.id IN (SELECT x.id FROM external_ids x WHERE x.type = 'round_tables' AND x.external_id = ANY(@external_id))", "external_id", f.ExternalID)
-	}
+	reference.AddExternalIDs(&w, "r.id", Table, f.ExternalID)
 	return w
 }
 
-// through keeps the round tables that a link table links to one of the values.
-func through[T any](w *pg.Where, table, column, name string, values []T) {
-	if len(values) == 0 {
-		return
-	}
-	cond, value := pg.OneOf(column, name, values)
-	w.Through(pg.Link{Table: table, Parent: "round_table_id", Cond: cond, Leads: len(values) == 1}, name, value)
-}
+// link is a link table of round tables.
+func link(table string) pg.Link { return pg.Link{Table: table, Parent: "round_table_id"} }

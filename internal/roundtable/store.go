@@ -21,23 +21,16 @@ const (
 
 // List returns a page of round tables.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[RoundTable], error) {
-	public := actor.From(ctx).SeesOnlyPublished()
-	page, err := paging.Query[RoundTable](ctx, db, sourceFor(ctx), f.where(public), f.Params)
-	for i := range page.Items {
-		page.Items[i].finish()
-	}
-	return page, err
+	return paging.Query[RoundTable](ctx, db, sourceFor(ctx), f.where(actor.From(ctx).SeesOnlyPublished()), f.Params)
 }
 
 // Get returns one round table. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (RoundTable, error) {
-	r, err := changes.Get[RoundTable](ctx, db, sourceFor(ctx), Type, id)
-	r.finish()
-	return r, err
+	return changes.Get[RoundTable](ctx, db, sourceFor(ctx), Type, id)
 }
 
-// finish fills the fields that are not columns of the row.
-func (r *RoundTable) finish() {
+// Finish sets the fields that are derived from the columns of the row.
+func (r *RoundTable) Finish() {
 	r.localize()
 	for _, t := range r.Topics {
 		r.TopicIDs = append(r.TopicIDs, t.ID)
@@ -124,14 +117,6 @@ func (in Input) args() pg.Args {
 		"title": in.Title, "purpose": in.Purpose, "format": in.Format, "status": in.Status, "publication": in.Publication,
 		"starts_on": in.StartsOn, "ends_on": in.EndsOn, "date_precision": in.DatePrecision, "starts_at": in.StartsAt, "ends_at": in.EndsAt,
 		"timezone": in.Timezone, "mode": in.Mode, "place_id": in.PlaceID, "venue": in.Venue, "online_url": in.OnlineURL,
-		"parent_id": in.ParentID, "languages": orEmpty(in.Languages), "outcome": in.Outcome, "external_ids": orEmpty(in.ExternalIDs), "notes": in.Notes,
+		"parent_id": in.ParentID, "languages": pg.OrEmpty(in.Languages), "outcome": in.Outcome, "external_ids": pg.OrEmpty(in.ExternalIDs), "notes": in.Notes,
 	}
-}
-
-// orEmpty replaces a nil list by an empty one, for columns that are NOT NULL.
-func orEmpty[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
 }

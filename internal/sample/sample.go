@@ -19,7 +19,10 @@ import (
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/bundle"
 	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/organization"
+	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/spelling"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -42,7 +45,7 @@ func Load(ctx context.Context, db *pgxpool.Pool) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	finders, err := bundle.NewFinders(db)
+	finders, err := spelling.NewFinders(db, person.Spellings, organization.Spellings)
 	if err != nil {
 		return Report{}, err
 	}
@@ -94,13 +97,9 @@ func everExisted(ctx context.Context, db pg.DB, events []bundle.Input) (map[stri
 		`SELECT x FROM changes, jsonb_array_elements_text(after -> 'external_ids') x
 		 WHERE type = 'round-tables' AND op IN ('create', 'update') AND x = ANY(@ids)`,
 	} {
-		rows, err := db.Query(ctx, sql, pg.Args{"ids": ids})
+		found, err := pg.Column[string](ctx, db, sql, pg.Args{"ids": ids})
 		if err != nil {
-			return nil, pg.Error(err)
-		}
-		found, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		if err != nil {
-			return nil, pg.Error(err)
+			return nil, err
 		}
 		for _, id := range found {
 			existing[id] = true
@@ -114,20 +113,14 @@ func everExisted(ctx context.Context, db pg.DB, events []bundle.Input) (map[stri
 
 // Bundles returns the events as complete bundles, in the order of their file names.
 func Bundles() ([]bundle.Input, error) {
-	people, err := shared("people", func(p bundle.Person) string { return p.Name })
-	if err != nil {
-		return nil, err
-	}
-	organizations, err := shared("organizations", func(o bundle.Organization) string { return o.Name })
-	if err != nil {
-		return nil, err
-	}
-	places, err := shared("places", func(p bundle.Place) string { return p.Name })
-	if err != nil {
-		return nil, err
-	}
-	names, err := fs.Glob(files, "data/events/*.json")
-	if err != nil {
+	personName := func(p bundle.Person) string { return p.Name }
+	organizationName := func(o bundle.Organization) string { return o.Name }
+	placeName := func(p bundle.Place) string { return p.Name }
+	people, err1 := shared("people", personName)
+	organizations, err2 := shared("organizations", organizationName)
+	places, err3 := shared("places", placeName)
+	names, err4 := fs.Glob(files, "data/events/*.json")
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, err
 	}
 	events := make([]bundle.Input, len(names))
@@ -140,9 +133,9 @@ func Bundles() ([]bundle.Input, error) {
 			return nil, fmt.Errorf("%s: want one external id", name)
 		}
 		err := errors.Join(
-			complete(e.People, people, func(p bundle.Person) string { return p.Name }),
-			complete(e.Organizations, organizations, func(o bundle.Organization) string { return o.Name }),
-			complete(e.Places, places, func(p bundle.Place) string { return p.Name }))
+			complete(e.People, people, personName),
+			complete(e.Organizations, organizations, organizationName),
+			complete(e.Places, places, placeName))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}

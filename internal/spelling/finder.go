@@ -71,6 +71,27 @@ func NewFinder(pool *pgxpool.Pool, x Index) (*Finder, error) {
 // Close closes the connection.
 func (f *Finder) Close() { f.pool.Close() }
 
+// Finders are the finders of people and of organizations.
+type Finders struct{ People, Organizations *Finder }
+
+// NewFinders returns finders by the indexes of people and of organizations. Close them after use.
+func NewFinders(pool *pgxpool.Pool, people, organizations Index) (f Finders, err error) {
+	if f.People, err = NewFinder(pool, people); err != nil {
+		return Finders{}, err
+	}
+	if f.Organizations, err = NewFinder(pool, organizations); err != nil {
+		f.People.Close()
+		return Finders{}, err
+	}
+	return f, nil
+}
+
+// Close closes the connections.
+func (f Finders) Close() {
+	f.People.Close()
+	f.Organizations.Close()
+}
+
 // Find returns the records that match one of the spellings with a score of at least least, the best first, at most limit.
 // Spellings without letters and digits match nothing.
 func (f *Finder) Find(ctx context.Context, least float64, limit int, spellings ...string) ([]Match, error) {
@@ -294,14 +315,10 @@ func (x Index) Candidates(ctx context.Context, db pg.DB, matches []Match) ([]app
 	for i, m := range matches {
 		ids[i] = m.ID
 	}
-	rows, err := db.Query(ctx, "SELECT r.id, text_sort_key(r.name) AS name, 0::float8 AS score FROM "+x.Records+" r WHERE r.id = ANY(@ids)",
-		pg.Args{"ids": ids})
+	named, err := pg.All[apperr.Candidate](ctx, db,
+		"SELECT r.id, text_sort_key(r.name) AS name, 0::float8 AS score FROM "+x.Records+" r WHERE r.id = ANY(@ids)", pg.Args{"ids": ids})
 	if err != nil {
-		return nil, pg.Error(err)
-	}
-	named, err := pgx.CollectRows(rows, pgx.RowToStructByName[apperr.Candidate])
-	if err != nil {
-		return nil, pg.Error(err)
+		return nil, err
 	}
 	candidates := make([]apperr.Candidate, 0, len(named))
 	for _, m := range matches {

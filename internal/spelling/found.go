@@ -1,9 +1,6 @@
 package spelling
 
 import (
-	"maps"
-	"strings"
-
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 )
@@ -39,11 +36,8 @@ func (f *Found) Ranked(x Index, s paging.Source, w *pg.Where, q, sort string) pa
 	if f == nil || q == "" {
 		return x.Ranked(s, w, q, sort)
 	}
-	if sort != "" && !strings.Contains(sort, "match") {
+	if !usesMatch(sort) {
 		return s
 	}
-	s.Sorts = maps.Clone(s.Sorts)
-	s.Sorts["match"] = paging.Column{Type: "integer", SQL: "array_position(@found::bigint[], " + s.ID + ")"}
-	s.Default = "match," + s.Default
-	return s
+	return withMatch(s, "array_position(@found::bigint[], "+s.ID+")")
 }

@@ -44,9 +44,9 @@ func TestSpellingsAreRebuiltFromTheRecords(t *testing.T) {
 		table, owner string
 		respell      func() (int, error)
 	}{
-		{"person_names", "person_id", func() (int, error) { return person.Respell(t.Context(), db) }},
-		{"organization_names", "organization_id", func() (int, error) { return organization.Respell(t.Context(), db) }},
-		{"place_names", "place_id", func() (int, error) { return place.Respell(t.Context(), db) }},
+		{"person_names", "person_id", func() (int, error) { return person.Spellings.Rebuild(t.Context(), db) }},
+		{"organization_names", "organization_id", func() (int, error) { return organization.Spellings.Rebuild(t.Context(), db) }},
+		{"place_names", "place_id", func() (int, error) { return place.Spellings.Rebuild(t.Context(), db) }},
 	} {
 		want := stored(t, db, x.table, x.owner)
 		if len(want) < 2 {
@@ -88,7 +88,7 @@ func TestRebuildCoversAllRecordsAndChangesNone(t *testing.T) {
 		return n
 	}
 	log := count("SELECT count(*) FROM changes")
-	if n, err := person.Respell(t.Context(), db); n != 1203 || err != nil {
+	if n, err := person.Spellings.Rebuild(t.Context(), db); n != 1203 || err != nil {
 		t.Errorf("%d records, %v", n, err)
 	}
 	if n := count("SELECT count(DISTINCT person_id) FROM person_names"); n != 1203 {

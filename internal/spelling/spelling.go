@@ -28,6 +28,8 @@ type Index struct {
 	Records       string // table of records: "people"
 	Organizations bool   // names of organizations: with legal forms, without patronymics
 	Hidden        string // SQL predicate of records r that are hidden from public callers; empty: none are
+	Columns       string // columns of records r that contain names, for Read
+	Read          func(pgx.CollectableRow) (Record, error)
 }
 
 func (x Index) parse(spelling string) names.Name {
@@ -77,9 +79,8 @@ const maxWords = 8
 // Save replaces the spellings of a record. Unchanged rows are not written.
 func (x Index) Save(ctx context.Context, tx pgx.Tx, id int64, spellings []string) error {
 	keys, kept, phoneticKeys := x.rows(spellings)
-	args := pg.Args{"id": id, "keys": keys}
 	var b pgx.Batch
-	b.Queue("DELETE FROM "+x.Table+" WHERE "+x.Owner+" = @id AND key <> ALL (@keys)", args)
+	b.Queue("DELETE FROM "+x.Table+" WHERE "+x.Owner+" = @id AND key <> ALL (@keys)", pg.Args{"id": id, "keys": keys})
 	b.Queue("INSERT INTO "+x.Table+" AS n ("+x.Owner+", key, spelling, sound)"+
 		" SELECT @id::bigint, * FROM unnest(@keys::text[], @spellings::text[], @sounds::text[])"+
 		" ON CONFLICT ("+x.Owner+", key) DO UPDATE SET spelling = excluded.spelling, sound = excluded.sound"+
@@ -114,13 +115,12 @@ func (x Index) Search(w *pg.Where, id, q string) {
 	for i, word := range words[:min(len(words), maxWords)] {
 		arg := fmt.Sprintf("q_%d", i)
 		word = pg.EscapeLike(word)
+		w.Bind(arg, word)
 		if len(word) < 3 { // too short for the trigram index
 			preds = append(preds, "(n.sound LIKE @"+arg+"||'%' OR n.sound LIKE '% '||@"+arg+"||'%')")
-			w.Bind(arg, word)
-			continue
+		} else {
+			preds = append(preds, "n.sound LIKE '%'||@"+arg+"||'%'")
 		}
-		preds = append(preds, "n.sound LIKE '%'||@"+arg+"||'%'")
-		w.Bind(arg, word)
 	}
 	w.Add(id + " IN (SELECT n." + x.Owner + " FROM " + x.Table + " n WHERE " + strings.Join(preds, " AND ") + ")")
 }
@@ -128,27 +128,29 @@ func (x Index) Search(w *pg.Where, id, q string) {
 // Ranked adds the sort order "match" to the source of a search and makes it the default: first names equal to q, then
 // names that start with q, then the others.
 func (x Index) Ranked(s paging.Source, w *pg.Where, q, sort string) paging.Source {
-	if q == "" || (sort != "" && !strings.Contains(sort, "match")) {
+	if q == "" || !usesMatch(sort) {
 		return s
 	}
-	s.Sorts = maps.Clone(s.Sorts)
-	s.Sorts["match"] = paging.Column{Type: "integer", SQL: "coalesce((SELECT min(" +
-		"CASE WHEN n.sound = @q_sound THEN 0 WHEN starts_with(n.sound, @q_sound) THEN 1 ELSE 2 END) FROM " +
-		x.Table + " n WHERE n." + x.Owner + " = " + s.ID + "), 3)"}
-	s.Default = "match," + s.Default
 	w.Bind("q_sound", x.parse(q).PhoneticKey())
+	return withMatch(s, "coalesce((SELECT min(CASE WHEN n.sound = @q_sound THEN 0 WHEN starts_with(n.sound, @q_sound) THEN 1 ELSE 2 END) FROM "+
+		x.Table+" n WHERE n."+x.Owner+" = "+s.ID+"), 3)")
+}
+
+// usesMatch reports whether a list is sorted by the sort order "match", which is the default of a search.
+func usesMatch(sort string) bool { return sort == "" || strings.Contains(sort, "match") }
+
+// withMatch adds the sort order "match" to a source and makes it the default.
+func withMatch(s paging.Source, sql string) paging.Source {
+	s.Sorts = maps.Clone(s.Sorts)
+	s.Sorts["match"] = paging.Column{Type: "integer", SQL: sql}
+	s.Default = "match," + s.Default
 	return s
 }
 
 // FindExact returns the records that have the name as written as a spelling, ordered by id, with score 1.
 func (x Index) FindExact(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error) {
-	rows, err := db.Query(ctx, "SELECT r.id, text_sort_key(r.name) AS name, 1::float8 AS score FROM "+x.Records+" r WHERE r.id IN (SELECT n."+
-		x.Owner+" FROM "+x.Table+" n WHERE n.key = @key) ORDER BY r.id LIMIT 20", pg.Args{"key": names.Key(name)})
-	if err != nil {
-		return nil, pg.Error(err)
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[apperr.Candidate])
-	return found, pg.Error(err)
+	return pg.All[apperr.Candidate](ctx, db, "SELECT r.id, text_sort_key(r.name) AS name, 1::float8 AS score FROM "+x.Records+
+		" r WHERE r.id IN (SELECT n."+x.Owner+" FROM "+x.Table+" n WHERE n.key = @key) ORDER BY r.id LIMIT 20", pg.Args{"key": names.Key(name)})
 }
 
 // Of returns all spellings in language maps, ordered by language.
@@ -189,54 +191,64 @@ type beginner interface {
 	BeginTx(ctx context.Context, o pgx.TxOptions) (pgx.Tx, error)
 }
 
-// RebuildOne rebuilds the spellings of one record after another resource has written its names. columns and named are as
-// in Rebuild.
-func RebuildOne[T any](ctx context.Context, tx pgx.Tx, x Index, id int64, columns string, named func(T) (id int64, spellings []string)) error {
-	_, err := rebuildRecords(ctx, tx, x, "SELECT r.id, "+columns+" FROM "+x.Records+" r WHERE r.id = @id", pg.Args{"id": id}, named)
+// Record is a record with the spellings of its names.
+type Record struct {
+	ID        int64
+	Spellings []string
+}
+
+// Reader makes the Read of an Index from a function that returns the id and the spellings of a record.
+func Reader[T any](named func(T) (id int64, spellings []string)) func(pgx.CollectableRow) (Record, error) {
+	return func(row pgx.CollectableRow) (r Record, err error) {
+		record, err := pgx.RowToStructByNameLax[T](row)
+		r.ID, r.Spellings = named(record)
+		return r, err
+	}
+}
+
+// RebuildOne rebuilds the spellings of one record, whose names were restored from the log.
+func (x Index) RebuildOne(ctx context.Context, tx pgx.Tx, id int64) error {
+	_, err := x.rebuild(ctx, tx, "r.id = @id", pg.Args{"id": id})
 	return err
 }
 
-// rebuildRecords rebuilds the spellings of the records of a query and returns their ids.
-func rebuildRecords[T any](ctx context.Context, tx pgx.Tx, x Index, sql string, args pg.Args,
-	named func(T) (id int64, spellings []string)) (ids []int64, err error) {
-	rows, err := tx.Query(ctx, sql, args)
+// rebuild rebuilds the spellings of the records that match a condition and returns these records.
+func (x Index) rebuild(ctx context.Context, tx pgx.Tx, where string, args pg.Args) ([]Record, error) {
+	rows, err := tx.Query(ctx, "SELECT r.id, "+x.Columns+" FROM "+x.Records+" r WHERE "+where, args)
 	if err != nil {
 		return nil, err
 	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByNameLax[T])
+	list, err := pgx.CollectRows(rows, x.Read)
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range list {
-		id, spellings := named(r)
-		if err := x.Save(ctx, tx, id, spellings); err != nil {
+		if err := x.Save(ctx, tx, r.ID, r.Spellings); err != nil {
 			return nil, err
 		}
-		ids = append(ids, id)
 	}
-	return ids, nil
+	return list, nil
 }
 
 // rebuildBatch is the number of records that Rebuild writes in one transaction.
 const rebuildBatch = 500
 
 // Rebuild rebuilds the spellings of all records with the current rules and returns the number of records. It can run
-// while other transactions write. named returns the id and the spellings of a record from the given columns.
-func Rebuild[T any](ctx context.Context, db beginner, x Index, columns string, named func(T) (id int64, spellings []string)) (records int, err error) {
+// while other transactions write.
+func (x Index) Rebuild(ctx context.Context, db beginner) (records int, err error) {
 	for after := int64(0); ; {
-		var ids []int64
+		var list []Record
 		err := pgx.BeginTxFunc(ctx, db, pgx.TxOptions{}, func(tx pgx.Tx) (err error) {
 			// FOR SHARE keeps the names of these records unchanged until their spellings are written.
-			ids, err = rebuildRecords(ctx, tx, x, "SELECT r.id, "+columns+" FROM "+x.Records+" r WHERE r.id > @after ORDER BY r.id LIMIT @limit FOR SHARE",
-				pg.Args{"after": after, "limit": rebuildBatch}, named)
+			list, err = x.rebuild(ctx, tx, "r.id > @after ORDER BY r.id LIMIT @limit FOR SHARE", pg.Args{"after": after, "limit": rebuildBatch})
 			return err
 		})
 		if err != nil {
 			return records, fmt.Errorf("rebuild the names of %s: %w", x.Records, pg.Error(err))
 		}
-		if records += len(ids); len(ids) < rebuildBatch {
+		if records += len(list); len(list) < rebuildBatch {
 			return records, nil
 		}
-		after = ids[len(ids)-1]
+		after = list[len(list)-1].ID
 	}
 }

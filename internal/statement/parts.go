@@ -3,26 +3,28 @@ package statement
 import (
 	"context"
 	"reflect"
-	"slices"
-	"strconv"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/reference"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// links are the lists of a statement that refer to other records: their table and their pointer into a body.
-var links = []struct {
-	table, column, records, pointer string
-	of                              func(Input) []int64
+// lists are the lists of a statement that refer to other records.
+var lists = []struct {
+	reference.List
+	of func(Input) []int64
 }{
-	{"statement_topics", "topic_id", "topics", "/topic_ids", func(in Input) []int64 { return in.TopicIDs }},
-	{"statement_people", "person_id", "people", "/mentions/person_ids", func(in Input) []int64 { return in.Mentions.PersonIDs }},
-	{"statement_organizations", "organization_id", "organizations", "/mentions/organization_ids",
-		func(in Input) []int64 { return in.Mentions.OrganizationIDs }},
-	{"statement_places", "place_id", "places", "/mentions/place_ids", func(in Input) []int64 { return in.Mentions.PlaceIDs }},
-	{"statement_documents", "document_id", "documents", "/mentions/document_ids", func(in Input) []int64 { return in.Mentions.DocumentIDs }},
+	{listOf("topics", "topic_id", "/topic_ids"), func(in Input) []int64 { return in.TopicIDs }},
+	{listOf("people", "person_id", "/mentions/person_ids"), func(in Input) []int64 { return in.Mentions.PersonIDs }},
+	{listOf("organizations", "organization_id", "/mentions/organization_ids"), func(in Input) []int64 { return in.Mentions.OrganizationIDs }},
+	{listOf("places", "place_id", "/mentions/place_ids"), func(in Input) []int64 { return in.Mentions.PlaceIDs }},
+	{listOf("documents", "document_id", "/mentions/document_ids"), func(in Input) []int64 { return in.Mentions.DocumentIDs }},
+}
+
+func listOf(records, column, pointer string) reference.List {
+	return reference.List{Table: "statement_" + records, Owner: "statement_id", Column: column, Records: records, Pointer: pointer}
 }
 
 // numbered is a text with its order, as it is inserted.
@@ -50,32 +52,8 @@ func setParts(ctx context.Context, tx pgx.Tx, id int64, old, in Input) error {
 			FROM jsonb_to_recordset(@list::jsonb) g(lang text, text text, original boolean, translator text, position integer)`,
 			pg.Args{"id": id, "list": list})
 	}
-	for _, l := range links {
-		before, after := l.of(old), l.of(in)
-		if slices.Equal(before, after) {
-			continue
-		}
-		if len(before) > 0 {
-			parts.Queue("DELETE FROM "+l.table+" WHERE statement_id = $1", id)
-		}
-		if len(after) == 0 {
-			continue
-		}
-		parts.Queue("INSERT INTO "+l.table+" (statement_id, "+l.column+", position)"+
-			" SELECT @id::bigint, g.ref, g.position FROM unnest(@refs::bigint[]) WITH ORDINALITY g(ref, position)"+
-			" WHERE EXISTS (SELECT FROM "+l.records+" x WHERE x.id = g.ref) RETURNING "+l.column,
-			pg.Args{"id": id, "refs": after}).Query(func(rows pgx.Rows) error {
-			known, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-			for i, ref := range after {
-				if !slices.Contains(known, ref) {
-					fields = append(fields, apperr.At(l.pointer+"/"+strconv.Itoa(i), "unknown_reference"))
-				}
-			}
-			return err
-		})
-	}
-	if parts.Len() == 0 {
-		return nil
+	for _, l := range lists {
+		l.Replace(&parts, id, l.of(old), l.of(in), &fields)
 	}
 	if err := pg.Send(ctx, tx, "set the parts of a statement", &parts); err != nil {
 		return err

@@ -1,8 +1,6 @@
 package statement
 
 import (
-	"context"
-
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
@@ -10,18 +8,8 @@ import (
 	"roundtables.kz/registry/internal/reference"
 )
 
-// Source is how statements are read by keys with the scope read.
-var Source = newSource(false)
-
-// publicSource is how the public reads them.
-var publicSource = newSource(true)
-
-func sourceFor(ctx context.Context) paging.Source {
-	if actor.From(ctx).SeesOnlyPublished() {
-		return publicSource
-	}
-	return Source
-}
+// sourceFor returns how the actor reads statements.
+var sourceFor = actor.PerView(newSource)
 
 // newSource returns how statements are read. The public sees only those of published round tables, and nothing that
 // names restricted people.
@@ -79,27 +67,17 @@ func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "s.id", "id", f.ID)
 	pg.In(&w, "s.round_table_id", "round_table", f.RoundTable)
 	paging.Starts(&w, "s.starts_key", f.StartsFrom, f.StartsTo)
-	if len(f.Person) > 0 {
-		cond, value := reference.PersonIn("s.person_key", "person", f.Person, public)
-		w.Add(cond, "person", value)
-	}
-	if len(f.Organization) > 0 {
-		cond, value := pg.OneOf("l.organization_id", "organization", f.Organization)
-		leads := len(f.Organization) == 1
-		link := pg.Link{Table: reference.OrganizationLinks, Parent: "attendee_id", Key: "s.attendee_id", Cond: cond, Leads: leads}
-		w.Through(link, "organization", value)
-	}
-	through(&w, "statement_topics l", "l.topic_id", "topic", f.Topic)
+	reference.AddPeople(&w, "s.person_key", "person", f.Person, public)
+	attendeesOf := pg.Link{Table: reference.OrganizationLinks, Parent: "attendee_id", Key: "s.attendee_id"}
+	pg.Through(&w, attendeesOf, "l.organization_id", "organization", f.Organization)
+	pg.Through(&w, link("statement_topics l"), "l.topic_id", "topic", f.Topic)
 	pg.In(&w, "s.kind", "kind", f.Kind)
 	pg.In(&w, "s.act", "act", f.Act)
 	if len(f.Lang) > 0 {
 		w.Vary("EXISTS (SELECT FROM statement_texts t WHERE t.statement_id = s.id AND t.lang = ANY(@langs))", "langs", f.Lang)
 	}
-	if len(f.MentionPerson) > 0 {
-		cond, value := reference.PersonIn("l.person_id", "mention_person", f.MentionPerson, public)
-		w.Through(pg.Link{Table: "statement_people l", Parent: "statement_id", Cond: cond, Leads: len(f.MentionPerson) == 1}, "mention_person", value)
-	}
-	through(&w, "statement_organizations l", "l.organization_id", "mention_organization", f.MentionOrganization)
+	reference.Through(&w, link("statement_people l"), "l.person_id", "mention_person", f.MentionPerson, public)
+	pg.Through(&w, link("statement_organizations l"), "l.organization_id", "mention_organization", f.MentionOrganization)
 	if f.Q != "" {
 		w.Among(pg.Set{
 			Column: "s.id", IDs: "SELECT t.statement_id FROM statement_texts t WHERE t.search @@ search_query(@q)",
@@ -110,11 +88,5 @@ func (f Filter) where(public bool) (w pg.Where) {
 	return w
 }
 
-// through keeps the statements that a link table links to one of the values.
-func through(w *pg.Where, table, column, name string, values []int64) {
-	if len(values) == 0 {
-		return
-	}
-	cond, value := pg.OneOf(column, name, values)
-	w.Through(pg.Link{Table: table, Parent: "statement_id", Cond: cond, Leads: len(values) == 1}, name, value)
-}
+// link is a link table of statements.
+func link(table string) pg.Link { return pg.Link{Table: table, Parent: "statement_id"} }

@@ -3,6 +3,7 @@
 package statement
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -101,12 +102,8 @@ func (in *Input) Check() []apperr.Field {
 }
 
 func (in *Input) complete() {
-	if in.Kind == "" {
-		in.Kind = "paraphrase"
-	}
-	if in.Act == "" {
-		in.Act = "other"
-	}
+	in.Kind = cmp.Or(in.Kind, "paraphrase")
+	in.Act = cmp.Or(in.Act, "other")
 	if len(in.Texts) == 1 {
 		in.Texts[0].Original = true
 	}
@@ -164,8 +161,8 @@ type Statement struct {
 	Added    text.Added `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	Statement
 
-// finish sets the fields that are derived from other columns of the row.
-func (s *Statement) finish() {
+// Finish sets the fields that are derived from the columns of the row.
+func (s *Statement) Finish() {
 	s.TopicIDs = ids(s.Topics)
 	for _, p := range s.Mentioned.People {
 		s.Mentions.PersonIDs = append(s.Mentions.PersonIDs, p.ID)

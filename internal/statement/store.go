@@ -20,12 +20,7 @@ const (
 
 // List returns a page of statements.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Statement], error) {
-	public := actor.From(ctx).SeesOnlyPublished()
-	page, err := paging.Query[Statement](ctx, db, sourceFor(ctx), f.where(public), f.Params)
-	for i := range page.Items {
-		page.Items[i].finish()
-	}
-	return page, err
+	return paging.Query[Statement](ctx, db, sourceFor(ctx), f.where(actor.From(ctx).SeesOnlyPublished()), f.Params)
 }
 
 // ListWithin returns a page of the statements of one round table, in the order of the source. It does not
@@ -39,9 +34,7 @@ func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (pagi
 
 // Get returns one statement. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Statement, error) {
-	s, err := changes.Get[Statement](ctx, db, sourceFor(ctx), Type, id)
-	s.finish()
-	return s, err
+	return changes.Get[Statement](ctx, db, sourceFor(ctx), Type, id)
 }
 
 // Create creates a statement. Without a sequence number it becomes the last one of its round table. An unknown
@@ -85,4 +78,19 @@ func (in Input) args() pg.Args {
 		"round_table_id": in.RoundTableID, "attendee_id": in.AttendeeID, "attribution": in.Attribution, "kind": in.Kind, "act": in.Act,
 		"sequence": in.Sequence, "quoted_person_id": in.QuotedPersonID, "in_reply_to_id": in.InReplyToID, "document_id": in.DocumentID, "locator": in.Locator,
 	}
+}
+
+// OfRoundTables returns up to per statements of each round table, in the order of the source.
+func OfRoundTables(ctx context.Context, db pg.DB, roundTables []int64, per int) ([]Statement, error) {
+	return paging.Each[Statement](ctx, db, sourceFor(ctx), "c.round_table_id", "c.sequence, c.id", roundTables, per)
+}
+
+// OfAttendees returns up to per statements of each attendee, in the order of the source.
+func OfAttendees(ctx context.Context, db pg.DB, attendees []int64, per int) ([]Statement, error) {
+	return paging.Each[Statement](ctx, db, sourceFor(ctx), "c.attendee_id", "c.sequence, c.id", attendees, per)
+}
+
+// OfPeople returns up to per statements of each person, the latest first.
+func OfPeople(ctx context.Context, db pg.DB, people []int64, per int) ([]Statement, error) {
+	return paging.Each[Statement](ctx, db, sourceFor(ctx), "c.person_key", "c.starts_key DESC, c.id DESC", people, per)
 }

@@ -2,12 +2,9 @@ package text
 
 import (
 	"reflect"
-	"strconv"
+	"slices"
 	"strings"
 	"sync"
-	"unicode/utf8"
-
-	"roundtables.kz/registry/internal/apperr"
 )
 
 // Added holds the members that a requested language adds to an object: "<field>_text" and "<field>_lang" for each
@@ -89,10 +86,8 @@ func reaches(t reflect.Type, seen []reflect.Type) bool {
 	case reflect.Pointer, reflect.Slice:
 		return reaches(t.Elem(), seen)
 	case reflect.Struct:
-		for _, s := range seen {
-			if s == t {
-				return false
-			}
+		if slices.Contains(seen, t) {
+			return false
 		}
 		for _, f := range reflect.VisibleFields(t) {
 			if f.IsExported() && (f.Type == addedType || reaches(f.Type, append(seen, t))) {
@@ -101,23 +96,4 @@ func reaches(t reflect.Type, seen []reflect.Type) bool {
 		}
 	}
 	return false
-}
-
-// checkString returns the mistake of a text that is blank or too long.
-func checkString(pointer, value string, maxRunes int) (apperr.Field, bool) {
-	if strings.TrimSpace(value) == "" {
-		return apperr.At(pointer, "blank"), true
-	}
-	if utf8.RuneCountInString(value) > maxRunes {
-		return apperr.At(pointer, "too_long", "max", strconv.Itoa(maxRunes)), true
-	}
-	return apperr.Field{}, false
-}
-
-// cut splits a language tag into its language and the rest.
-func cut(tag string) (base, rest string, found bool) { return strings.Cut(tag, "-") }
-
-// escape encodes a map key as a token of a JSON pointer (RFC 6901).
-func escape(token string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(token)
 }

@@ -2,11 +2,15 @@
 package text
 
 import (
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"roundtables.kz/registry/internal/apperr"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/text/language"
 )
 
@@ -22,7 +26,7 @@ func (m Map) In(lang string) (value, used string) {
 	if v, ok := m[lang]; ok {
 		return v, lang
 	}
-	if base, _, found := cut(lang); found {
+	if base, _, found := strings.Cut(lang, "-"); found {
 		if v, ok := m[base]; ok {
 			return v, base
 		}
@@ -39,14 +43,7 @@ func (m Map) In(lang string) (value, used string) {
 }
 
 // Langs returns the languages in the order of their tags.
-func (m Map) Langs() []string {
-	langs := make([]string, 0, len(m))
-	for l := range m {
-		langs = append(langs, l)
-	}
-	slices.Sort(langs)
-	return langs
-}
+func (m Map) Langs() []string { return slices.Sorted(maps.Keys(m)) }
 
 // Check returns the mistakes of a language map at pointer: no entry, an invalid tag, a blank or too long text.
 func (m Map) Check(pointer string, maxRunes int) []apperr.Field {
@@ -55,13 +52,14 @@ func (m Map) Check(pointer string, maxRunes int) []apperr.Field {
 		fields = append(fields, apperr.At(pointer, "empty_text"))
 	}
 	for _, l := range m.Langs() {
-		at := pointer + "/" + escape(l)
-		if !IsTag(l) {
+		at := string(jsontext.Pointer(pointer).AppendToken(l))
+		switch {
+		case !IsTag(l):
 			fields = append(fields, apperr.At(at, "unknown_language", "value", l))
-			continue
-		}
-		if f, bad := checkString(at, m[l], maxRunes); bad {
-			fields = append(fields, f)
+		case strings.TrimSpace(m[l]) == "":
+			fields = append(fields, apperr.At(at, "blank"))
+		case utf8.RuneCountInString(m[l]) > maxRunes:
+			fields = append(fields, apperr.At(at, "too_long", "max", strconv.Itoa(maxRunes)))
 		}
 	}
 	return fields

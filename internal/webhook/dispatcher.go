@@ -220,16 +220,12 @@ type progress struct {
 // poll creates the deliveries that are due, and reports whether any webhook is enabled.
 func (d *Dispatcher) poll(ctx context.Context) (active bool, err error) {
 	ctx = actor.With(ctx, actor.System("webhooks"))
-	rows, err := d.o.DB.Query(ctx, `
+	list, err := pg.All[progress](ctx, d.o.DB, `
 		SELECT w.id, coalesce(d.epoch, p.epoch) AS epoch, p.seq, d.created_at AS pending
 		FROM webhooks w JOIN webhook_places p ON p.webhook_id = w.id
-		LEFT JOIN webhook_deliveries d ON d.webhook_id = w.id AND d.state = 'pending' AND d.kind <> 'test' WHERE w.state = 'enabled' ORDER BY w.id`)
+		LEFT JOIN webhook_deliveries d ON d.webhook_id = w.id AND d.state = 'pending' AND d.kind <> 'test' WHERE w.state = 'enabled' ORDER BY w.id`, nil)
 	if err != nil {
-		return false, pg.Error(err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[progress])
-	if err != nil {
-		return false, pg.Error(err)
+		return false, err
 	}
 	var failed []error // an error of one webhook must not stop the others
 	if time.Since(d.purgedAt) > purgeInterval {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"strings"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
@@ -26,20 +27,16 @@ func secretOf(registry []byte, seed string) string {
 }
 
 // signatures signs a message with each secret and returns the signatures, separated by spaces.
-func signatures(secrets []string, messageID string, at time.Time, payload []byte) (all string, err error) {
-	for _, secret := range secrets {
+func signatures(secrets []string, messageID string, at time.Time, payload []byte) (string, error) {
+	all := make([]string, len(secrets))
+	for i, secret := range secrets {
 		signer, err := standardwebhooks.NewWebhook(secret)
 		if err != nil {
 			return "", err
 		}
-		signature, err := signer.Sign(messageID, at, payload)
-		if err != nil {
+		if all[i], err = signer.Sign(messageID, at, payload); err != nil {
 			return "", err
 		}
-		if all != "" {
-			all += " "
-		}
-		all += signature
 	}
-	return all, nil
+	return strings.Join(all, " "), nil
 }

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"go/parser"
 	"go/token"
-	"net/http"
 	"reflect"
 	"slices"
 	"strconv"
@@ -17,14 +17,11 @@ import (
 
 // The operations of registered resources have no swag comments: derive writes them from the registration.
 
-const (
-	apiPackage = "roundtables.kz/registry/api"
-	fileTypes  = "text/csv,application/x-ndjson,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-)
+const apiPackage = "roundtables.kz/registry/api"
 
 // derive gives swag the annotations of the derived operations, as a Go file of package api.
 func derive(p *swag.Parser) error {
-	file := derivedFile(api.Resources())
+	file := derivedFile(append(api.Resources(), api.OtherResources()...))
 	parsed, err := parser.ParseFile(token.NewFileSet(), "derived.go", file, parser.ParseComments)
 	if err != nil {
 		return fmt.Errorf("read the derived annotations: %w", err)
@@ -37,9 +34,6 @@ func derivedFile(resources []api.Resource) string {
 	packages := map[string]bool{}
 	for _, r := range resources {
 		for _, o := range r.Operations {
-			if o.Documented {
-				continue
-			}
 			for _, t := range []reflect.Type{o.Query, o.Body, o.Answer, r.Record} {
 				if t != nil && t.PkgPath() != apiPackage {
 					packages[t.PkgPath()] = true
@@ -66,11 +60,11 @@ func tagOf(r api.Resource, resources []api.Resource) string {
 	return strings.ToUpper(r.Many[:1]) + r.Many[1:]
 }
 
-// pascal turns "round tables" into "RoundTables".
+// pascal turns "round tables" into "RoundTables", and "API key" into "ApiKey".
 func pascal(words string) string {
 	var b strings.Builder
 	for _, w := range strings.Fields(words) {
-		b.WriteString(strings.ToUpper(w[:1]) + w[1:])
+		b.WriteString(strings.ToUpper(w[:1]) + strings.ToLower(w[1:]))
 	}
 	return b.String()
 }
@@ -78,10 +72,14 @@ func pascal(words string) string {
 func operationID(r api.Resource, f api.Feature) string {
 	one, many := pascal(r.One), pascal(r.Many)
 	switch f {
-	case api.List, api.Export, api.Import:
+	case api.List, api.Export, api.Import, api.Lookup, api.Match:
 		return string(f) + many
+	case api.Duplicates:
+		return "list" + many + "Duplicates"
 	case api.History:
 		return "get" + one + "History"
+	case api.Within:
+		return "list" + many + "OfRoundTable"
 	case api.Template:
 		return "get" + many + "Template"
 	default:
@@ -91,101 +89,117 @@ func operationID(r api.Resource, f api.Feature) string {
 
 // a puts the article before a noun.
 func a(noun string) string {
-	if strings.ContainsAny(noun[:1], "aeiou") {
+	if strings.ContainsAny(noun[:1], "aeiouA") {
 		return "an " + noun
 	}
 	return "a " + noun
 }
 
+// derivedText is what the annotations of a derived operation say, with {one}, {many}, {a one} and {of parent} for its
+// resource and {answer} for the type of its response.
+type derivedText struct {
+	summary, description, success string
+	tag                           string // other than the tag of the resource
+	body                          string // other than {one}
+	extra                         []string
+}
+
+var derivedTexts = map[api.Feature]derivedText{
+	api.List: {summary: "List {many}{of parent}", success: `200 {object} {answer} "A page of {many}."`},
+	api.Within: {
+		summary: "List {many} of a round table", tag: "Round tables", success: `200 {object} {answer} "A page of {many}."`,
+		description: "The list of {many}, limited to one round table.",
+	},
+	api.Lookup: {summary: "Find {many} by name while typing", success: `200 {object} {answer} "The best matches."`},
+	api.Match:  {summary: "Match names with {many}", success: `200 {object} {answer} "The candidates for each name."`, body: "names"},
+	api.Duplicates: {
+		summary: "List possible duplicates of {many}", success: `200 {object} {answer} "A page of pairs."`,
+		description: "Pairs of {many} with similar names, the most similar of each page first. Merge the two, or record with " +
+			"`POST /v1/distinctions` that they are different: the pair is then no longer listed. A page is computed for two seconds at most, " +
+			"so it can be short or empty although `next_cursor` leads to more pairs.",
+	},
+	api.Merge:  {summary: "Merge {a one} into another one", success: `200 {object} {answer} "What the merge changed."`, body: "{one} that stays"},
+	api.Create: {summary: "Create {a one}{of parent}", success: `201 {object} {answer} "The new {one}."`},
+	api.Get:    {summary: "Get {a one}{of parent}", success: `200 {object} {answer} "The {one}."`},
+	api.Patch:  {summary: "Update {a one}{of parent}", success: `200 {object} {answer} "The updated {one}."`},
+	api.Delete: {
+		summary: "Delete {a one}{of parent}", success: `204 "The {one} is deleted. After a dry run it is not."`,
+		description: "Rejected with 409 while other records refer to the {one}.",
+	},
+	api.Restore: {
+		summary: "Restore {a one}{of parent}", success: `200 {object} {answer} "The restored {one}."`,
+		description: "Restores a deleted {one}, or an earlier version of one. The records that it refers to must exist.",
+	},
+	api.History: {
+		summary: "Get the history of {a one}{of parent}", success: `200 {object} {answer} "A page of changes, the newest first."`,
+	},
+	api.Export: {summary: "Export {many}", success: `200 {string} string "The file."`, tag: "Exports", extra: []string{"@x-export true"}},
+	api.Import: {
+		summary: "Import {many}", tag: "Imports", success: `201 {object} {answer} "The report on each row."`,
+		extra: []string{"@x-import true", "@Accept " + strings.Join(fileTypes, ","), `@Param file body string true "The file."`},
+	},
+	api.Template: {
+		summary: "Get a CSV template for {many}", tag: "Imports",
+		success: "200 {string} string \"A header line with all columns. The columns `id` and `version` may be left out or empty.\"",
+	},
+}
+
 // annotation writes the swag comment of a derived operation.
 func annotation(r api.Resource, o api.Operation, tag string) []string {
-	one, many, of := r.One, r.Many, ""
-	if r.Of != "" {
-		of = " of " + a(r.Of)
+	text := derivedTexts[o.Feature]
+	if note := r.Notes[o.Feature]; note != "" {
+		text.description = note
 	}
-	var summary, description, success string
-	params := []string{}
-	param := func(name, in, kind, description string) {
-		params = append(params, fmt.Sprintf("@Param %s %s %s true %q", name, in, kind, description))
+	lines := append([]string{"@ID " + operationID(r, o.Feature), "@Summary " + text.summary, "@Success " + text.success}, text.extra...)
+	if text.description != "" {
+		lines = append(lines, "@Description "+text.description)
+	}
+	if len(o.Sorts) > 0 {
+		lines = append(lines, `@x-sort ["`+strings.Join(o.Sorts, `", "`)+`"]`)
+	}
+	if o.Produces != "" {
+		lines = append(lines, "@Produce "+o.Produces)
+	}
+	if o.Unlogged {
+		lines = append(lines, "@x-fresh true")
 	}
 	for _, m := range pathParameter.FindAllStringSubmatch(o.Path, -1) {
 		switch m[1] {
 		case "id":
-			param("id", "path", "int", "The id of the "+one+".")
+			owner := "{one}"
+			if o.Feature == api.Within {
+				owner = "round table"
+			}
+			lines = append(lines, `@Param id path int true "The id of the `+owner+`."`)
 		case "format":
-			params = append(params, `@Param format path string true "The format of the file." Enums(csv, ndjson, xlsx)`)
+			lines = append(lines, `@Param format path string true "The format of the file." Enums(csv, ndjson, xlsx)`)
 		default:
-			param(m[1], "path", "int", "The id of the "+r.Of+".")
+			lines = append(lines, fmt.Sprintf(`@Param %s path int true "The id of the %s."`, m[1], r.Of))
 		}
 	}
-	answer := func(status int, description string) string {
-		return fmt.Sprintf("@Success %d {object} %s %q", status, nameInAPI(o.Answer), description)
-	}
-	extra := []string{}
-	switch o.Feature {
-	case api.List:
-		summary, success = "List "+many+of, answer(http.StatusOK, "A page of "+many+".")
-		extra = append(extra, sorts(r.Sorts))
-	case api.Create:
-		summary, success = "Create "+a(one)+of, answer(http.StatusCreated, "The new "+one+".")
-	case api.Get:
-		summary, success = "Get "+a(one)+of, answer(http.StatusOK, "The "+one+".")
-	case api.Patch:
-		summary, success = "Update "+a(one)+of, answer(http.StatusOK, "The updated "+one+".")
-	case api.Delete:
-		summary, success = "Delete "+a(one)+of, fmt.Sprintf("@Success 204 \"The %s is deleted. After a dry run it is not.\"", one)
-		description = "Rejected with 409 while other records refer to the " + one + "."
-	case api.Restore:
-		summary, success = "Restore "+a(one)+of, answer(http.StatusOK, "The restored "+one+".")
-		description = "Restores a deleted " + one + ", or an earlier version of one. The records that it refers to must exist."
-	case api.History:
-		summary, success = "Get the history of "+a(one)+of, answer(http.StatusOK, "A page of changes, the newest first.")
-		extra = append(extra, sorts([]string{"-changed_at"}))
-	case api.Export:
-		summary, success = "Export "+many, `@Success 200 {string} string "The file."`
-		extra = append(extra, sorts(r.Sorts), "@x-export true")
-		tag = "Exports"
-	case api.Import:
-		summary, success = "Import "+many, answer(http.StatusCreated, "The report on each row.")
-		params = append(params, `@Param file body string true "The file."`)
-		extra = append(extra, "@x-import true", "@Accept "+fileTypes)
-		tag = "Imports"
-	case api.Template:
-		summary = "Get a CSV template for " + many
-		success = "@Success 200 {string} string \"A header line with all columns. The columns `id` and `version` may be left out or empty.\""
-		extra = append(extra, "@Produce text/csv")
-		tag = "Imports"
-	}
-	if note := r.Notes[o.Feature]; note != "" {
-		description = note
-	}
 	if o.Query != nil {
-		params = append(params, fmt.Sprintf("@Param query query %s false \"-\"", nameInAPI(o.Query)))
+		lines = append(lines, fmt.Sprintf(`@Param query query %s false "-"`, nameInAPI(o.Query)))
 	}
 	if o.Feature == api.Export {
-		params = append(params, `@Param params query exportParams false "-"`)
+		lines = append(lines, `@Param params query exportParams false "-"`)
 	}
 	if o.Body != nil {
-		required := o.Feature != api.Restore
-		params = append(params, fmt.Sprintf("@Param body body %s %t \"The %s.\"", nameInAPI(o.Body), required, one))
+		lines = append(lines, fmt.Sprintf(`@Param body body %s %t "The %s."`, nameInAPI(o.Body), o.Feature != api.Restore, cmp.Or(text.body, "{one}")))
 	}
-	lines := []string{"@ID " + operationID(r, o.Feature), "@Summary " + summary}
-	if description != "" {
-		lines = append(lines, "@Description "+description)
-	}
-	lines = append(lines, "@Tags "+tag)
-	lines = append(lines, extra...)
-	lines = append(lines, params...)
 	path := pathParameter.ReplaceAllString(o.Path, "{$1}")
-	return append(lines, success, fmt.Sprintf("@Router %s [%s]", path, strings.ToLower(o.Method)))
-}
-
-func sorts(names []string) string {
-	quoted := make([]string, len(names))
-	for i, n := range names {
-		quoted[i] = strconv.Quote(n)
+	lines = append(lines, "@Tags "+cmp.Or(text.tag, tag), fmt.Sprintf("@Router %s [%s]", path, strings.ToLower(o.Method)))
+	of, answer := "", ""
+	if r.Of != "" && !strings.HasPrefix(r.One, r.Of) { // "a webhook delivery" already names the webhook
+		of = " of " + a(r.Of)
 	}
-	return "@x-sort [" + strings.Join(quoted, ", ") + "]"
+	if o.Answer != nil {
+		answer = nameInAPI(o.Answer)
+	}
+	words := strings.NewReplacer("{one}", r.One, "{many}", r.Many, "{a one}", a(r.One), "{of parent}", of, "{answer}", answer)
+	for i, line := range lines {
+		lines[i] = words.Replace(line)
+	}
+	return lines
 }
 
 // nameInAPI writes a type as package api names it: Page[topic.Topic].

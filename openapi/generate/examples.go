@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -68,10 +67,9 @@ func (p *pass) addExamples() error {
 	for id := range p.examples {
 		unused[id] = true
 	}
-	var err error
-	p.eachOperation(func(_, _ string, op *openapi3.Operation) {
+	for _, op := range p.eachOperation() {
 		if op.RequestBody == nil {
-			return
+			continue
 		}
 		delete(unused, op.OperationID)
 		for mediaType, content := range op.RequestBody.Value.Content {
@@ -81,8 +79,11 @@ func (p *pass) addExamples() error {
 			for name, raw := range p.examples[op.OperationID] {
 				var body any = raw
 				if mediaType == formType {
-					form, formErr := asForm(raw)
-					body, err = form, errors.Join(err, formErr)
+					form, err := asForm(raw)
+					if err != nil {
+						return err
+					}
+					body = form
 					for field, property := range content.Schema.Value.Properties { // Swagger UI shows a form field by field
 						if name == "minimal" {
 							property.Value.Example = form[field]
@@ -96,9 +97,9 @@ func (p *pass) addExamples() error {
 				content.Examples[name] = &openapi3.ExampleRef{Value: &openapi3.Example{Summary: summary, Value: body}}
 			}
 		}
-	})
+	}
 	for id := range unused {
 		return fmt.Errorf("openapi/examples/%s: there is no operation with this id and a body", id)
 	}
-	return err
+	return nil
 }

@@ -101,9 +101,7 @@ func TestRequestsAreClosedAndResponsesOpen(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := &pass{doc: doc}
-	requests := p.reachable(func(visit func(*openapi3.SchemaRef)) {
-		p.eachOperation(func(_, _ string, op *openapi3.Operation) { visitRequest(op, visit) })
-	})
+	requests := p.reachable(p.visitRequests)
 	for name, ref := range doc.Components.Schemas {
 		if len(ref.Value.Properties) == 0 {
 			continue

@@ -77,18 +77,13 @@ func decompress(file string) ([]byte, error) {
 // moduleRoot returns the directory of go.mod: the current one or a parent.
 func moduleRoot() (string, error) {
 	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		_, err := os.Stat(filepath.Join(dir, "go.mod"))
-		if err == nil {
+	for err == nil {
+		if _, err = os.Stat(filepath.Join(dir, "go.mod")); err == nil {
 			return dir, nil
 		}
-		parent := filepath.Dir(dir)
-		if !errors.Is(err, fs.ErrNotExist) || parent == dir {
-			return "", fmt.Errorf("find go.mod: %w", err)
+		if parent := filepath.Dir(dir); errors.Is(err, fs.ErrNotExist) && parent != dir {
+			dir, err = parent, nil
 		}
-		dir = parent
 	}
+	return "", fmt.Errorf("find go.mod: %w", err)
 }

@@ -13,6 +13,7 @@ const messagePrefix = "/_webhooks/"
 
 // messages turns the paths that stand for messages into webhooks. Only OpenAPI 3.1 supports them.
 func (p *pass) messages() error {
+	str := openapi3.NewStringSchema
 	for _, path := range p.doc.Paths.Keys() {
 		name, ok := strings.CutPrefix(path, messagePrefix)
 		if !ok {
@@ -30,10 +31,13 @@ func (p *pass) messages() error {
 			op.RequestBody = &openapi3.RequestBodyRef{Value: openapi3.NewRequestBody().WithRequired(true).WithContent(openapi3.Content{jsonType: content})}
 		}
 		op.Parameters = openapi3.Parameters{
-			headerOfMessage("webhook-id", "Id of the message, the same for each attempt."),
-			headerOfMessage("webhook-timestamp", "Time of this attempt, in seconds since 1970-01-01."),
-			headerOfMessage("webhook-signature",
-				"`v1,` and the signature in base64. For 24 hours after a rotation of the secret there are two, separated by a space."),
+			headerParameter("webhook-id", "Id of the message, the same for each attempt.", str()),
+			headerParameter("webhook-timestamp", "Time of this attempt, in seconds since 1970-01-01.", str()),
+			headerParameter("webhook-signature", "`v1,` and the signature in base64. "+
+				"For 24 hours after a rotation of the secret there are two, separated by a space.", str()),
+		}
+		for _, header := range op.Parameters {
+			header.Value.Required = true
 		}
 		op.Responses = openapi3.NewResponses(
 			openapi3.WithName("2XX", openapi3.NewResponse().WithDescription("The message was accepted.")),
@@ -47,9 +51,4 @@ func (p *pass) messages() error {
 		p.doc.Webhooks[name] = &openapi3.PathItem{Post: op}
 	}
 	return nil
-}
-
-func headerOfMessage(name, description string) *openapi3.ParameterRef {
-	p := openapi3.NewHeaderParameter(name).WithRequired(true).WithDescription(description)
-	return &openapi3.ParameterRef{Value: p.WithSchema(openapi3.NewStringSchema())}
 }

@@ -84,7 +84,7 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 		}
 	})
 	consumes, produces := map[string][]string{}, map[string][]string{}
-	p.eachOperation(func(_, _ string, op *openapi3.Operation) {
+	for _, op := range p.eachOperation() {
 		if op.RequestBody != nil {
 			content := op.RequestBody.Value.Content
 			consumes[op.OperationID] = slices.Sorted(maps.Keys(content))
@@ -105,7 +105,7 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 			}
 		}
 		produces[op.OperationID] = append(produces[op.OperationID], problemType)
-	})
+	}
 	v2, err := openapi2conv.FromV3(doc)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -17,7 +18,13 @@ import (
 const (
 	jsonType   = "application/json"
 	mergePatch = "application/merge-patch+json"
+	csvType    = "text/csv"
+	ndjsonType = "application/x-ndjson"
+	xlsxType   = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 )
+
+// fileTypes are the media types of exports and imports.
+var fileTypes = []string{csvType, ndjsonType, xlsxType}
 
 var pathParameter = regexp.MustCompile(`:(\w+)`)
 
@@ -44,54 +51,52 @@ func (p *pass) operations() error {
 	for _, t := range p.doc.Tags {
 		tags[t.Name] = true
 	}
-	var err error
-	p.eachOperation(func(path, method string, op *openapi3.Operation) {
-		if err != nil {
-			return
-		}
-		at := method + " " + path
+	for endpoint, op := range p.eachOperation() {
+		at := endpoint.method + " " + endpoint.path
 		route, isData := data[at]
 		_, isService := service[at]
 		switch {
 		case !isData && !isService:
-			err = fmt.Errorf("%s is annotated but not in the route table", at)
+			return fmt.Errorf("%s is annotated but not in the route table", at)
 		case op.OperationID == "":
-			err = fmt.Errorf("%s has no @ID", at)
+			return fmt.Errorf("%s has no @ID", at)
 		case used[op.OperationID] != "":
-			err = fmt.Errorf("%s and %s are both called %s", used[op.OperationID], at, op.OperationID)
+			return fmt.Errorf("%s and %s are both called %s", used[op.OperationID], at, op.OperationID)
 		case len(op.Tags) != 1 || !tags[op.Tags[0]]:
-			err = fmt.Errorf("%s: want one tag of api/doc.go, got %q", at, op.Tags)
-		default:
-			used[op.OperationID] = at
-			o := operation{
-				pass: p, op: op, method: method, path: path, export: op.Extensions["x-export"] != nil,
-				writes: method != http.MethodGet && route.Scope != actor.Public, idempotent: isData && api.Idempotent(route),
-				data: isData, versioned: op.Extensions["x-if-match"] != nil || method == http.MethodPatch || method == http.MethodDelete,
-				conditional: op.Extensions["x-fresh"] == nil && op.Extensions["x-export"] == nil && (op.Extensions["x-sort"] != nil || isItem(method, op)),
-			}
-			err = o.finish(route.Scope)
+			return fmt.Errorf("%s: want one tag of api/doc.go, got %q", at, op.Tags)
 		}
-	})
-	return err
-}
-
-// isItem reports whether an operation returns one record: it has the parameters of itemParams.
-func isItem(method string, op *openapi3.Operation) bool {
-	query := func(name string) bool { return op.Parameters.GetByInAndName("query", name) != nil }
-	return method == http.MethodGet && query("fields") && !query("limit")
+		used[op.OperationID] = at
+		has := func(annotation string) bool { return op.Extensions[annotation] != nil }
+		o := operation{
+			pass: p, op: op, endpoint: endpoint, data: isData, export: has("x-export"), idempotent: isData && api.Idempotent(route),
+			writes:    endpoint.method != http.MethodGet && route.Scope != actor.Public,
+			versioned: has("x-if-match") || endpoint.method == http.MethodPatch || endpoint.method == http.MethodDelete,
+		}
+		o.conditional = !has("x-fresh") && !o.export && (has("x-sort") || o.isItem())
+		if err := o.finish(route.Scope); err != nil {
+			return fmt.Errorf("%s: %w", op.OperationID, err)
+		}
+	}
+	return nil
 }
 
 // operation is an operation that the pass is completing.
 type operation struct {
 	*pass
-	op           *openapi3.Operation
-	method, path string
-	data         bool // belongs to the data API, not to the service itself
-	writes       bool // changes data; a POST that only queries needs no scope
-	idempotent   bool // accepts an Idempotency-Key
-	versioned    bool // requires If-Match: PATCH, DELETE, and actions with @x-if-match
-	export       bool // returns a whole list as a file
-	conditional  bool // supports ETag and 304: lists and records without @x-fresh
+	endpoint
+	op          *openapi3.Operation
+	data        bool // belongs to the data API, not to the service itself
+	writes      bool // changes data; a POST that only queries needs no scope
+	idempotent  bool // accepts an Idempotency-Key
+	versioned   bool // requires If-Match: PATCH, DELETE, and actions with @x-if-match
+	export      bool // returns a whole list as a file
+	conditional bool // supports ETag and 304: lists and records without @x-fresh
+}
+
+// isItem reports whether an operation returns one record: it has the parameters of itemParams.
+func (o operation) isItem() bool {
+	query := func(name string) bool { return o.op.Parameters.GetByInAndName("query", name) != nil }
+	return o.method == http.MethodGet && query("fields") && !query("limit")
 }
 
 func (o operation) finish(scope actor.Scope) error {
@@ -101,11 +106,8 @@ func (o operation) finish(scope actor.Scope) error {
 	if o.op.Extensions["x-import"] != nil {
 		o.describeImport()
 	}
-	if err := o.dropParameters(); err != nil {
-		return fmt.Errorf("%s: %w", o.op.OperationID, err)
-	}
-	if err := o.parameters(); err != nil {
-		return fmt.Errorf("%s: %w", o.op.OperationID, err)
+	if err := errors.Join(o.dropParameters(), o.parameters()); err != nil {
+		return err
 	}
 	if o.op.Description == "" {
 		o.op.Description = o.op.Summary + "."
@@ -125,17 +127,13 @@ func (o operation) finish(scope actor.Scope) error {
 func (o operation) describeExport() {
 	o.op.Description = sentence(o.op.Description, "Contains all records that match the filters, from one snapshot, in the order of `sort`.")
 	o.op.Extensions["x-without"] = []string{"limit", "cursor", "count"}
-	file := func(s *openapi3.Schema) *openapi3.MediaType { return &openapi3.MediaType{Schema: s.NewRef()} }
-	o.op.Responses.Value("200").Value.Content = openapi3.Content{
-		"text/csv":             file(openapi3.NewStringSchema()),
-		"application/x-ndjson": file(openapi3.NewStringSchema()),
-		"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": file(openapi3.NewStringSchema().WithFormat("binary")),
-	}
+	file := openapi3.NewContentWithSchema(openapi3.NewStringSchema(), fileTypes)
+	file[xlsxType].Schema = openapi3.NewStringSchema().WithFormat("binary").NewRef()
+	o.op.Responses.Value("200").Value.Content = file
 }
 
 // describeImport adds what all imports have in common.
 func (o operation) describeImport() {
-	delete(o.op.Extensions, "x-import")
 	o.op.Description = sentence(o.op.Description, "Imports a file in the format of the export, with all or some of its columns. "+
 		"Limits: 20 MiB and 50,000 rows.\n\n"+
 		"- A row updates the record with its `id`, or else the record with one of its `external_ids`. Otherwise it creates a record.\n"+
@@ -150,26 +148,27 @@ func (o operation) describeImport() {
 		"- The report lists every error of every row. With `on_error=abort`, any error rejects the whole file "+
 		"(422 `import_refused`). With `skip`, the other rows are written.\n\n"+
 		"Validate the file first with `dry_run=true`. To revert an import, use `POST /v1/imports/{id}/revert`.")
-	o.op.RequestBody.Value.Content = openapi3.Content{}
-	for _, mediaType := range []string{"text/csv", "application/x-ndjson", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"} {
-		file := openapi3.NewStringSchema().WithFormat("binary") // Swagger UI offers a file chooser
-		o.op.RequestBody.Value.Content[mediaType] = &openapi3.MediaType{Schema: file.NewRef()}
+	binary := openapi3.NewStringSchema().WithFormat("binary") // Swagger UI offers a file chooser
+	o.op.RequestBody.Value.Content = openapi3.NewContentWithSchema(binary, fileTypes)
+}
+
+// names returns the names that an annotation lists, such as @x-sort ["label"].
+func (o operation) names(annotation string) (names []string, err error) {
+	raw, err := json.Marshal(o.op.Extensions[annotation])
+	if err == nil {
+		err = json.Unmarshal(raw, &names)
 	}
+	if err != nil {
+		return nil, fmt.Errorf("@%s: %w", annotation, err)
+	}
+	return names, nil
 }
 
 // dropParameters removes the parameters of a filter that @x-without lists.
 func (o operation) dropParameters() error {
-	raw, err := json.Marshal(o.op.Extensions["x-without"])
-	if err != nil {
-		return err
-	}
-	var names []string
-	if err := json.Unmarshal(raw, &names); err != nil {
-		return fmt.Errorf("@x-without: %w", err)
-	}
+	names, err := o.names("x-without")
 	o.op.Parameters = slices.DeleteFunc(o.op.Parameters, func(p *openapi3.ParameterRef) bool { return slices.Contains(names, p.Value.Name) })
-	delete(o.op.Extensions, "x-without")
-	return nil
+	return err
 }
 
 // defaultMediaTypes sets the media type of bodies without @Accept or @Produce to JSON. Bodies that are not JSON are strings.
@@ -244,44 +243,35 @@ func (o operation) parameters() error {
 			}
 		}
 	}
-	delete(o.op.Extensions, "x-sort")
-	delete(o.op.Extensions, "x-export")
 	if !o.data {
 		return nil
-	}
-	var headers openapi3.Parameters
-	if o.versioned {
-		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/IfMatch", Value: o.doc.Components.Parameters["IfMatch"].Value})
-	}
-	if o.idempotent {
-		key := o.doc.Components.Parameters["IdempotencyKey"].Value
-		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/IdempotencyKey", Value: key})
-	}
-	if o.conditional {
-		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/IfNoneMatch", Value: o.doc.Components.Parameters["IfNoneMatch"].Value})
-	}
-	if o.writes {
-		headers = append(headers, &openapi3.ParameterRef{Ref: "#/components/parameters/ChangeReason", Value: o.doc.Components.Parameters["ChangeReason"].Value})
 	}
 	first := 0
 	for first < len(o.op.Parameters) && o.op.Parameters[first].Value.In == "path" {
 		first++
 	}
-	o.op.Parameters = slices.Insert(o.op.Parameters, first, headers...)
+	for _, header := range []struct {
+		name    string
+		accepts bool
+	}{{"ChangeReason", o.writes}, {"IfNoneMatch", o.conditional}, {"IdempotencyKey", o.idempotent}, {"IfMatch", o.versioned}} {
+		if header.accepts {
+			ref := &openapi3.ParameterRef{Ref: "#/components/parameters/" + header.name, Value: o.doc.Components.Parameters[header.name].Value}
+			o.op.Parameters = slices.Insert(o.op.Parameters, first, ref)
+		}
+	}
 	return nil
 }
 
 // sort describes the sort orders of a list, from @x-sort.
 func (o operation) sort(v *openapi3.Parameter) error {
-	raw, err := json.Marshal(o.op.Extensions["x-sort"])
-	if err != nil {
-		return err
+	names, err := o.names("x-sort")
+	if err != nil || len(names) == 0 {
+		return errors.Join(errors.New("a list requires @x-sort with its sort orders"), err)
 	}
-	var names []string
-	if err := json.Unmarshal(raw, &names); err != nil || len(names) == 0 {
-		return fmt.Errorf("a list requires @x-sort with its sort orders: %w", err)
+	all := make([]string, len(names))
+	for i, name := range names {
+		all[i] = strings.TrimPrefix(name, "-")
 	}
-	all := withoutSign(names)
 	if !slices.Contains(all, "id") {
 		all, names = append(all, "id"), append(names, "id")
 	}
@@ -290,13 +280,4 @@ func (o operation) sort(v *openapi3.Parameter) error {
 	v.Schema.Value.Pattern = "^" + name + "(," + name + ")*$"
 	v.Extensions = map[string]any{"x-sort": all}
 	return nil
-}
-
-// withoutSign removes the minus sign of descending orders.
-func withoutSign(names []string) []string {
-	made := make([]string, len(names))
-	for i, n := range names {
-		made[i] = strings.TrimPrefix(n, "-")
-	}
-	return made
 }

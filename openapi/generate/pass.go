@@ -182,15 +182,9 @@ func (p *pass) securitySchemes() error {
 
 // dropUnused removes schemas without references.
 func (p *pass) dropUnused() error {
-	used := p.reachable(func(visit func(*openapi3.SchemaRef)) {
-		p.eachOperation(func(_, _ string, op *openapi3.Operation) {
-			visitRequest(op, visit)
-			visitResponses(op, visit)
-		})
-		p.eachMessage(func(op *openapi3.Operation) { visitRequest(op, visit) })
-		for _, r := range p.doc.Components.Responses {
-			visitContent(r.Value.Content, visit)
-		}
+	used := p.reachable(func(visit visitor) {
+		p.visitRequests(visit)
+		p.visitResponses(visit)
 	})
 	maps.DeleteFunc(p.doc.Components.Schemas, func(name string, _ *openapi3.SchemaRef) bool { return !used[name] })
 	return nil

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -12,16 +14,14 @@ import (
 // patches adds the schema of a merge patch (RFC 7396) to each PATCH, derived from the input of the record: all members are
 // optional, and null clears a member.
 func (p *pass) patches() error {
-	var err error
-	p.eachOperation(func(_, method string, op *openapi3.Operation) {
-		if method != "PATCH" || err != nil {
-			return
+	for at, op := range p.eachOperation() {
+		if at.method != http.MethodPatch {
+			continue
 		}
 		ref := op.RequestBody.Value.Content[jsonType].Schema
 		input, ok := strings.CutSuffix(strings.TrimPrefix(ref.Ref, schemaPrefix), "Input")
 		if !ok {
-			err = fmt.Errorf("%s: the body is not a schema called …Input", op.OperationID)
-			return
+			return fmt.Errorf("%s: the body is not a schema called …Input", op.OperationID)
 		}
 		name := input + "Patch"
 		p.doc.Components.Schemas[name] = p.patchOf(p.doc.Components.Schemas[input+"Input"].Value).NewRef()
@@ -30,8 +30,8 @@ func (p *pass) patches() error {
 			mergePatch: {Schema: schemaRef(name)},
 			jsonType:   {Schema: schemaRef(name)},
 		}
-	})
-	return err
+	}
+	return nil
 }
 
 func (p *pass) patchOf(input *openapi3.Schema) *openapi3.Schema {
@@ -57,12 +57,7 @@ func (p *pass) patchOf(input *openapi3.Schema) *openapi3.Schema {
 // splitRequests gives requests their own schemas if they share one with responses, because the two differ in required
 // members, null and additional members.
 func (p *pass) splitRequests() error {
-	requests := p.reachable(func(visit func(*openapi3.SchemaRef)) {
-		p.eachOperation(func(_, _ string, op *openapi3.Operation) { visitRequest(op, visit) })
-	})
-	responses := p.reachable(func(visit func(*openapi3.SchemaRef)) {
-		p.eachOperation(func(_, _ string, op *openapi3.Operation) { visitResponses(op, visit) })
-	})
+	requests, responses := p.reachable(p.visitRequests), p.reachable(p.visitResponses)
 	renamed := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(requests)) {
 		if !responses[name] || name == textSchema {
@@ -86,23 +81,14 @@ func (p *pass) splitRequests() error {
 	for name := range requests {
 		visitInline(p.doc.Components.Schemas[name], visit)
 	}
-	p.eachOperation(func(_, _ string, op *openapi3.Operation) {
-		visitRequest(op, func(s *openapi3.SchemaRef) { visitInline(s, visit) })
-	})
+	p.visitRequests(visit)
 	return nil
 }
 
 // responses completes the schemas of responses: members are required, enums are open (later releases may add values), and
 // a requested language adds members.
 func (p *pass) responses() error {
-	names := p.reachable(func(visit func(*openapi3.SchemaRef)) {
-		p.eachOperation(func(_, _ string, op *openapi3.Operation) { visitResponses(op, visit) })
-		p.eachMessage(func(op *openapi3.Operation) { visitRequest(op, visit) })
-		for _, r := range p.doc.Components.Responses {
-			visitContent(r.Value.Content, visit)
-		}
-	})
-	for _, name := range slices.Sorted(maps.Keys(names)) {
+	for name := range p.reachable(p.visitResponses) {
 		schema := p.doc.Components.Schemas[name]
 		visitInline(schema, openEnum)
 		s := schema.Value
@@ -119,18 +105,16 @@ func (p *pass) responses() error {
 			dropBounds(s.Properties[property])
 			if f.text && facts.added {
 				s.Properties[property+"_text"] = languageMember("`" + property + "` in the requested language, " +
-					"or in the next available one. Present only if a language was requested.").NewRef()
-				s.Properties[property+"_lang"] = languageMember("The language of `" + property + "_text`.").NewRef()
+					"or in the next available one. Present only if a language was requested.")
+				s.Properties[property+"_lang"] = languageMember("The language of `" + property + "_text`.")
 			}
 		}
 	}
 	return nil
 }
 
-func languageMember(description string) *openapi3.Schema {
-	s := openapi3.NewStringSchema()
-	s.Description = description
-	return s
+func languageMember(description string) *openapi3.SchemaRef {
+	return &openapi3.SchemaRef{Value: &openapi3.Schema{Type: &openapi3.Types{"string"}, Description: description}}
 }
 
 // openEnum turns an enum into a list of known values.
@@ -163,10 +147,7 @@ func dropBounds(ref *openapi3.SchemaRef) {
 
 // requests completes the schemas of requests: no additional members, and optional members may be null.
 func (p *pass) requests() error {
-	names := p.reachable(func(visit func(*openapi3.SchemaRef)) {
-		p.eachOperation(func(_, _ string, op *openapi3.Operation) { visitRequest(op, visit) })
-	})
-	for _, name := range slices.Sorted(maps.Keys(names)) {
+	for name := range p.reachable(p.visitRequests) {
 		s := p.doc.Components.Schemas[name].Value
 		if len(s.Properties) == 0 {
 			continue
@@ -208,38 +189,22 @@ func refOf(s *openapi3.SchemaRef) string {
 func setRef(s *openapi3.SchemaRef, to string) {
 	if s.Ref != "" {
 		s.Ref = to
-		return
+	} else {
+		s.Value.AllOf = openapi3.SchemaRefs{{Ref: to}}
 	}
-	s.Value.AllOf = openapi3.SchemaRefs{{Ref: to}}
 }
 
 // copyOf returns a deep copy of a schema. References stay references.
 func copyOf(ref *openapi3.SchemaRef) *openapi3.SchemaRef {
-	if ref == nil || ref.Ref != "" || ref.Value == nil {
-		if ref == nil {
-			return nil
-		}
-		return &openapi3.SchemaRef{Ref: ref.Ref, Value: ref.Value}
+	var copied openapi3.SchemaRef
+	b, err := json.Marshal(ref)
+	if err == nil {
+		err = json.Unmarshal(b, &copied)
 	}
-	s := *ref.Value
-	if s.Properties != nil {
-		s.Properties = openapi3.Schemas{}
-		for name, inner := range ref.Value.Properties {
-			s.Properties[name] = copyOf(inner)
-		}
+	if err != nil {
+		panic(err) // swag has written it as JSON before
 	}
-	s.Items = copyOf(s.Items)
-	s.AdditionalProperties.Schema = copyOf(s.AdditionalProperties.Schema)
-	for _, list := range []*openapi3.SchemaRefs{&s.AllOf, &s.AnyOf, &s.OneOf} {
-		var copied openapi3.SchemaRefs
-		for _, inner := range *list {
-			copied = append(copied, copyOf(inner))
-		}
-		*list = copied
-	}
-	s.Extensions = maps.Clone(s.Extensions)
-	s.Required = slices.Clone(s.Required)
-	return openapi3.NewSchemaRef("", &s)
+	return &copied
 }
 
 // sentence appends a sentence to a text.

@@ -41,24 +41,20 @@ func (p *pass) shared() error {
 			"and in `If-None-Match` to get 304 while nothing has changed.", str(), `"3-`+listTag[1:]),
 		"ListETag": header("Identifies this response. Send it in `If-None-Match` to get 304 while nothing has changed.", str(), listTag),
 	}
-	reason := openapi3.NewHeaderParameter("X-Change-Reason").WithSchema(openapi3.NewStringSchema().WithMaxLength(500)).
-		WithDescription("Reason of the change, for the history of the record.")
-	match := openapi3.NewHeaderParameter("If-Match").WithSchema(openapi3.NewStringSchema()).
-		WithDescription("The version that you have read, from `ETag`. If the record has changed since, the response is 412. `*` overwrites any version.")
-	match.Required, match.Example = true, `"3"`
-	// These headers have no examples, because Swagger UI would send them.
-	idempotencyKey := openapi3.NewHeaderParameter("Idempotency-Key").
-		WithSchema(str().WithMinLength(1).WithMaxLength(255).WithPattern("^[!-~]+$")).
-		WithDescription("A unique id that you choose for this request, such as a random UUID. " +
-			"If you repeat the request within 24 hours, it has no second effect: you get the first response with `Idempotency-Replayed: true`. " +
-			"The id is valid for your API key and this path; with another body or query the response is 422. " +
-			"Rejected and failed requests and dry runs are not stored.")
-	noneMatch := openapi3.NewHeaderParameter("If-None-Match").WithSchema(openapi3.NewStringSchema()).
-		WithDescription("The `ETag` of the response that you have. If nothing has changed, the response is 304 without a body.")
+	// Optional headers have no examples, because Swagger UI would send them.
 	c.Parameters = openapi3.ParametersMap{
-		"IdempotencyKey": {Value: idempotencyKey}, "ChangeReason": {Value: reason},
-		"IfMatch": {Value: match}, "IfNoneMatch": {Value: noneMatch},
+		"ChangeReason": headerParameter("X-Change-Reason", "Reason of the change, for the history of the record.", str().WithMaxLength(500)),
+		"IfMatch": headerParameter("If-Match",
+			"The version that you have read, from `ETag`. If the record has changed since, the response is 412. `*` overwrites any version.", str()),
+		"IfNoneMatch": headerParameter("If-None-Match",
+			"The `ETag` of the response that you have. If nothing has changed, the response is 304 without a body.", str()),
+		"IdempotencyKey": headerParameter("Idempotency-Key", "A unique id that you choose for this request, such as a random UUID. "+
+			"If you repeat the request within 24 hours, it has no second effect: you get the first response with `Idempotency-Replayed: true`. "+
+			"The id is valid for your API key and this path; with another body or query the response is 422. "+
+			"Rejected and failed requests and dry runs are not stored.", str().WithMinLength(1).WithMaxLength(255).WithPattern("^[!-~]+$")),
 	}
+	match := c.Parameters["IfMatch"].Value
+	match.Required, match.Example = true, `"3"`
 	c.Responses = openapi3.ResponseBodies{}
 	for _, r := range problemResponses {
 		if apperr.Texts(r.code) == nil {
@@ -72,14 +68,22 @@ func (p *pass) shared() error {
 // listTag is an example of the ETag of a list.
 const listTag = `"Zk1p0cXb1dQm2n7yV0r3sA"`
 
+func headerParameter(name, description string, s *openapi3.Schema) *openapi3.ParameterRef {
+	return &openapi3.ParameterRef{Value: openapi3.NewHeaderParameter(name).WithDescription(description).WithSchema(s)}
+}
+
 func header(description string, s *openapi3.Schema, example any) *openapi3.HeaderRef {
 	return &openapi3.HeaderRef{Value: &openapi3.Header{Parameter: openapi3.Parameter{Description: description, Schema: s.NewRef(), Example: example}}}
+}
+
+func headerRef(name string) *openapi3.HeaderRef {
+	return &openapi3.HeaderRef{Ref: "#/components/headers/" + name}
 }
 
 func headers(names ...string) openapi3.Headers {
 	h := openapi3.Headers{}
 	for _, n := range names {
-		h[n] = &openapi3.HeaderRef{Ref: "#/components/headers/" + n}
+		h[n] = headerRef(n)
 	}
 	return h
 }
@@ -224,24 +228,24 @@ func (o operation) successes() {
 			own = append(own, "Location")
 		}
 		r.Headers = headers(own...)
-		if o.conditional {
-			r.Headers["ETag"] = &openapi3.HeaderRef{Ref: "#/components/headers/" + o.etagHeader()}
-		}
+		o.conditionalETag(r.Headers)
 	}
 	if o.conditional {
 		same := openapi3.NewResponse().WithDescription("Nothing has changed since the response that you have.")
 		same.Headers = headers(names...)
-		same.Headers["ETag"] = &openapi3.HeaderRef{Ref: "#/components/headers/" + o.etagHeader()}
+		o.conditionalETag(same.Headers)
 		o.op.Responses.Set("304", &openapi3.ResponseRef{Value: same})
 	}
 }
 
-// etagHeader returns the component that describes the ETag of a response.
-func (o operation) etagHeader() string {
-	if isItem(o.method, o.op) {
-		return "ItemETag"
+// conditionalETag describes the ETag of a response that supports If-None-Match.
+func (o operation) conditionalETag(h openapi3.Headers) {
+	switch {
+	case o.conditional && o.isItem():
+		h["ETag"] = headerRef("ItemETag")
+	case o.conditional:
+		h["ETag"] = headerRef("ListETag")
 	}
-	return "ListETag"
 }
 
 // contentOf returns the schema of a JSON response.

@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -160,10 +161,7 @@ func typeName(pkg string, t ast.Expr) string {
 // of returns the struct of a schema, with the fields of its embedded structs.
 func (s *source) of(schema string) (goStruct, bool) {
 	key, ok := s.schemas[schema]
-	if !ok {
-		return goStruct{}, false
-	}
-	return s.whole(key), true
+	return s.whole(key), ok
 }
 
 func (s *source) whole(key string) goStruct {
@@ -172,12 +170,8 @@ func (s *source) whole(key string) goStruct {
 	for _, e := range own.embedded {
 		inner := s.whole(e)
 		all.added, all.open = all.added || inner.added, all.open || inner.open
-		for name, f := range inner.fields {
-			all.fields[name] = f
-		}
+		maps.Copy(all.fields, inner.fields)
 	}
-	for name, f := range own.fields {
-		all.fields[name] = f
-	}
+	maps.Copy(all.fields, own.fields)
 	return all
 }

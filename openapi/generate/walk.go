@@ -1,6 +1,7 @@
 package main
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -8,125 +9,112 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// children returns the schemas directly inside a schema.
-func children(s *openapi3.Schema) []*openapi3.SchemaRef {
-	var inside []*openapi3.SchemaRef
-	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
-		inside = append(inside, s.Properties[name])
-	}
-	for _, one := range []*openapi3.SchemaRef{s.Items, s.AdditionalProperties.Schema, s.Not} {
-		if one != nil {
-			inside = append(inside, one)
-		}
-	}
-	for _, several := range []openapi3.SchemaRefs{s.AllOf, s.AnyOf, s.OneOf} {
-		inside = append(inside, several...)
-	}
-	return inside
-}
+// visitor is called with a schema or a reference to one.
+type visitor func(*openapi3.SchemaRef)
 
-// visitInline visits a schema and all schemas inside it. It does not follow references.
-func visitInline(s *openapi3.SchemaRef, visit func(*openapi3.SchemaRef)) {
+// visitInline visits a schema and all schemas inside it, the outer ones first. It does not follow references.
+func visitInline(s *openapi3.SchemaRef, visit visitor) {
 	visit(s)
-	if s.Ref == "" && s.Value != nil {
-		for _, inner := range children(s.Value) {
+	if s.Ref != "" || s.Value == nil {
+		return
+	}
+	v := s.Value
+	inside := slices.Concat(v.AllOf, v.AnyOf, v.OneOf, openapi3.SchemaRefs{v.Items, v.AdditionalProperties.Schema, v.Not})
+	for _, inner := range slices.AppendSeq(inside, maps.Values(v.Properties)) {
+		if inner != nil {
 			visitInline(inner, visit)
 		}
 	}
 }
 
 // walk visits every schema of the document, before the schemas inside it. It visits references but does not follow them.
-func (p *pass) walk(visit func(*openapi3.SchemaRef)) {
-	seen := map[*openapi3.SchemaRef]bool{}
-	var once func(s *openapi3.SchemaRef)
-	once = func(s *openapi3.SchemaRef) {
-		if seen[s] {
-			return
-		}
-		seen[s] = true
-		visit(s)
-		if s.Ref == "" && s.Value != nil {
-			for _, inner := range children(s.Value) {
-				once(inner)
-			}
-		}
-	}
+func (p *pass) walk(visit visitor) {
 	for _, name := range slices.Sorted(maps.Keys(p.doc.Components.Schemas)) {
-		once(p.doc.Components.Schemas[name])
-	}
-	for _, r := range p.doc.Components.Responses {
-		visitContent(r.Value.Content, once)
+		visitInline(p.doc.Components.Schemas[name], visit)
 	}
 	for _, ref := range p.doc.Components.Parameters {
-		once(ref.Value.Schema)
+		visitInline(ref.Value.Schema, visit)
 	}
 	for _, ref := range p.doc.Components.Headers {
-		once(ref.Value.Schema)
+		visitInline(ref.Value.Schema, visit)
 	}
-	p.eachOperation(func(_, _ string, op *openapi3.Operation) {
+	for _, op := range p.eachOperation() {
 		for _, parameter := range op.Parameters {
 			if parameter.Ref == "" {
-				once(parameter.Value.Schema)
+				visitInline(parameter.Value.Schema, visit)
 			}
 		}
-		visitRequest(op, once)
-		visitResponses(op, once)
-	})
-	p.eachMessage(func(op *openapi3.Operation) { visitRequest(op, once) })
+	}
+	p.visitRequests(visit)
+	p.visitResponses(visit)
 }
 
-func (p *pass) eachOperation(visit func(path, method string, op *openapi3.Operation)) {
-	for _, path := range p.doc.Paths.Keys() {
-		operations := p.doc.Paths.Value(path).Operations()
-		for _, method := range slices.Sorted(maps.Keys(operations)) {
-			visit(path, method, operations[method])
+// endpoint is the method and the path of an operation.
+type endpoint struct{ method, path string }
+
+// eachOperation returns the operations in the order of their paths and methods.
+func (p *pass) eachOperation() iter.Seq2[endpoint, *openapi3.Operation] {
+	return func(yield func(endpoint, *openapi3.Operation) bool) {
+		for _, path := range p.doc.Paths.Keys() {
+			operations := p.doc.Paths.Value(path).Operations()
+			for _, method := range slices.Sorted(maps.Keys(operations)) {
+				if !yield(endpoint{method, path}, operations[method]) {
+					return
+				}
+			}
 		}
 	}
 }
 
-// eachMessage visits the messages to webhooks.
-func (p *pass) eachMessage(visit func(op *openapi3.Operation)) {
-	for _, name := range slices.Sorted(maps.Keys(p.doc.Webhooks)) {
-		visit(p.doc.Webhooks[name].Post)
-	}
-}
-
-func visitContent(c openapi3.Content, visit func(*openapi3.SchemaRef)) {
+func visitContent(c openapi3.Content, visit visitor) {
 	for _, mediaType := range slices.Sorted(maps.Keys(c)) {
 		if c[mediaType].Schema != nil {
-			visit(c[mediaType].Schema)
+			visitInline(c[mediaType].Schema, visit)
 		}
 	}
 }
 
-func visitRequest(op *openapi3.Operation, visit func(*openapi3.SchemaRef)) {
+func visitRequest(op *openapi3.Operation, visit visitor) {
 	if op.RequestBody != nil {
 		visitContent(op.RequestBody.Value.Content, visit)
 	}
 }
 
-func visitResponses(op *openapi3.Operation, visit func(*openapi3.SchemaRef)) {
-	for _, status := range op.Responses.Keys() {
-		if r := op.Responses.Value(status); r.Ref == "" {
-			visitContent(r.Value.Content, visit)
-		}
+// visitRequests visits the schemas in the requests of the operations.
+func (p *pass) visitRequests(visit visitor) {
+	for _, op := range p.eachOperation() {
+		visitRequest(op, visit)
 	}
 }
 
-// reachable returns the names of the schemas that are reachable from the roots.
-func (p *pass) reachable(roots func(visit func(*openapi3.SchemaRef))) map[string]bool {
+// visitResponses visits the schemas in what clients get: responses, and messages to webhooks.
+func (p *pass) visitResponses(visit visitor) {
+	for _, op := range p.eachOperation() {
+		for _, status := range op.Responses.Keys() {
+			if r := op.Responses.Value(status); r.Ref == "" {
+				visitContent(r.Value.Content, visit)
+			}
+		}
+	}
+	for _, message := range p.doc.Webhooks {
+		visitRequest(message.Post, visit)
+	}
+	for _, r := range p.doc.Components.Responses {
+		visitContent(r.Value.Content, visit)
+	}
+}
+
+// reachable returns the names of the schemas that are reachable from the roots, such as p.visitRequests.
+func (p *pass) reachable(roots func(visitor)) map[string]bool {
 	found := map[string]bool{}
-	var visit func(s *openapi3.SchemaRef)
+	var visit visitor
 	visit = func(s *openapi3.SchemaRef) {
 		name, isRef := strings.CutPrefix(s.Ref, schemaPrefix)
-		if !isRef {
-			return
-		}
-		if !found[name] {
+		if isRef && !found[name] {
 			found[name] = true
 			visitInline(p.doc.Components.Schemas[name], visit)
 		}
 	}
-	roots(func(s *openapi3.SchemaRef) { visitInline(s, visit) })
+	roots(visit)
 	return found
 }

@@ -14,16 +14,12 @@ const BOM = "\ufeff"
 type CSVWriter struct {
 	w         *bufio.Writer
 	delimiter byte
-	guarded   []bool
+	columns   []Column
 }
 
 // NewCSVWriter returns a writer for the rows of a table. delimiter separates cells.
 func NewCSVWriter(w *bufio.Writer, delimiter byte, t *Table) *CSVWriter {
-	c := &CSVWriter{w: w, delimiter: delimiter}
-	for _, column := range t.columns {
-		c.guarded = append(c.guarded, column.Type == Text)
-	}
-	return c
+	return &CSVWriter{w: w, delimiter: delimiter, columns: t.columns}
 }
 
 // Write writes one row. It guards the texts.
@@ -32,7 +28,7 @@ func (c *CSVWriter) Write(row []string) error {
 		if i > 0 {
 			_ = c.w.WriteByte(c.delimiter) // the writer keeps its first error
 		}
-		if c.guarded[i] {
+		if c.columns[i].Type == Text {
 			cell = Guard(cell)
 		}
 		if strings.ContainsAny(cell, "\"\r\n\t,;") || strings.TrimSpace(cell) != cell { // for any delimiter, since some readers guess it
@@ -71,12 +67,15 @@ func armed(cell string) bool {
 type CSVReader struct {
 	r         *bufio.Reader
 	delimiter byte
-	begun     bool
 }
 
 // NewCSVReader returns a reader. It skips a BOM.
 func NewCSVReader(r io.Reader, delimiter byte) *CSVReader {
-	return &CSVReader{r: bufio.NewReader(r), delimiter: delimiter}
+	c := &CSVReader{r: bufio.NewReader(r), delimiter: delimiter}
+	if b, err := c.r.Peek(len(BOM)); err == nil && string(b) == BOM {
+		_, _ = c.r.Discard(len(BOM))
+	}
+	return c
 }
 
 // ErrQuote is the error for a quoted cell that is not closed or that is followed by other characters.
@@ -84,12 +83,6 @@ var ErrQuote = errors.New("a quotation mark is missing or stands inside a cell")
 
 // Read returns the cells of the next row with their guards, or io.EOF after the last row.
 func (c *CSVReader) Read() ([]string, error) {
-	if !c.begun {
-		c.begun = true
-		if b, err := c.r.Peek(len(BOM)); err == nil && string(b) == BOM {
-			_, _ = c.r.Discard(len(BOM))
-		}
-	}
 	if _, err := c.r.Peek(1); err != nil {
 		return nil, err
 	}

@@ -47,11 +47,7 @@ func (s scalar) value(cells []string) (jsontext.Value, error) {
 		}
 		return nil, &CellError{Expected: "number"}
 	}
-	return quoted(cell)
-}
-
-func quoted(s string) (jsontext.Value, error) {
-	v, err := json.Marshal(s)
+	v, err := json.Marshal(cell)
 	if err != nil {
 		return nil, &CellError{Expected: "UTF-8"}
 	}

@@ -5,6 +5,7 @@ package feed
 import (
 	"encoding/xml"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,58 +23,44 @@ type Maker struct {
 	Now  time.Time // update time of a feed without entries
 }
 
-// entry holds what both formats show of a round table.
-type entry struct {
-	id, url, title, lang, text string
-	topics                     []string
-	published, updated         time.Time
-}
-
-func (m Maker) entries(list []roundtable.RoundTable) []entry {
-	entries := make([]entry, len(list))
+func (m Maker) items(list []roundtable.RoundTable) []Item {
+	items := make([]Item, len(list))
 	for i, r := range list {
-		// A tag URI (RFC 4151) stays the same if the service moves.
-		e := entry{id: fmt.Sprintf("tag:roundtables.kz,2020:round-tables/%d", r.ID), url: fmt.Sprintf("%s/v1/round-tables/%d", m.Base, r.ID),
-			published: r.CreatedAt.UTC(), updated: r.UpdatedAt.UTC()}
-		e.title, e.lang = r.Title.In(m.Lang)
-		for _, t := range r.Topics {
-			name, _ := t.Name.In(m.Lang)
-			e.topics = append(e.topics, name)
+		topics := make([]string, len(r.Topics))
+		for j, t := range r.Topics {
+			topics[j] = m.in(t.Name)
 		}
-		e.text = m.describe(r)
-		entries[i] = e
+		// A tag URI (RFC 4151) stays the same if the service moves.
+		items[i] = Item{
+			ID: fmt.Sprintf("tag:roundtables.kz,2020:round-tables/%d", r.ID), URL: fmt.Sprintf("%s/v1/round-tables/%d", m.Base, r.ID),
+			ContentText: m.describe(r), DatePublished: r.CreatedAt.UTC(), DateModified: r.UpdatedAt.UTC(), Tags: topics,
+		}
+		items[i].Title, items[i].Language = r.Title.In(m.Lang)
 	}
-	return entries
+	return items
 }
 
 // describe returns one paragraph each for the date and place, the organizers, the purpose and the outcome.
 func (m Maker) describe(r roundtable.RoundTable) string {
-	var parts []string
-	if when := whenOf(r); when != "" {
-		parts = append(parts, when)
-	}
+	place := ""
 	if r.Place != nil {
-		place, _ := r.Place.Name.In(m.Lang)
-		parts = append(parts, place)
+		place = m.in(r.Place.Name)
 	}
-	paragraphs := []string{strings.Join(parts, ", ")}
-	var organizers []string
-	for _, o := range r.Organizers {
-		name, _ := o.Name.In(m.Lang)
-		organizers = append(organizers, name)
+	organizers := make([]string, len(r.Organizers))
+	for i, o := range r.Organizers {
+		organizers[i] = m.in(o.Name)
 	}
-	paragraphs = append(paragraphs, strings.Join(organizers, "; "))
-	for _, t := range []text.Map{r.Purpose, r.Outcome} {
-		value, _ := t.In(m.Lang)
-		paragraphs = append(paragraphs, value)
-	}
-	var said []string
-	for _, p := range paragraphs {
-		if p != "" {
-			said = append(said, p)
-		}
-	}
-	return strings.Join(said, "\n\n")
+	return join("\n\n", join(", ", whenOf(r), place), strings.Join(organizers, "; "), m.in(r.Purpose), m.in(r.Outcome))
+}
+
+func (m Maker) in(t text.Map) string {
+	value, _ := t.In(m.Lang)
+	return value
+}
+
+// join joins the texts that are not empty.
+func join(separator string, texts ...string) string {
+	return strings.Join(slices.DeleteFunc(texts, func(t string) bool { return t == "" }), separator)
 }
 
 // whenOf returns the days of an event, as precisely as known.
@@ -132,22 +119,19 @@ type atomFeed struct {
 // Atom returns the feed as an Atom document.
 func (m Maker) Atom(list []roundtable.RoundTable) ([]byte, error) {
 	f := atomFeed{ID: "tag:roundtables.kz,2020:round-tables", Title: title, Author: title, Link: atomLink{"self", "application/atom+xml", m.Self}}
-	newest := time.Time{}
-	for _, e := range m.entries(list) {
+	newest := m.Now.UTC()
+	for i, e := range m.items(list) {
 		a := atomEntry{
-			ID: e.id, Title: atomText{e.lang, e.title}, Published: stamp(e.published), Updated: stamp(e.updated),
-			Link: atomLink{"alternate", "application/json", e.url}, Content: atomText{e.lang, e.text},
+			ID: e.ID, Title: atomText{e.Language, e.Title}, Published: stamp(e.DatePublished), Updated: stamp(e.DateModified),
+			Link: atomLink{"alternate", "application/json", e.URL}, Content: atomText{e.Language, e.ContentText},
 		}
-		for _, t := range e.topics {
+		for _, t := range e.Tags {
 			a.Categories = append(a.Categories, atomCategory{t})
 		}
 		f.Entries = append(f.Entries, a)
-		if e.updated.After(newest) {
-			newest = e.updated
+		if i == 0 || e.DateModified.After(newest) {
+			newest = e.DateModified
 		}
-	}
-	if len(list) == 0 {
-		newest = m.Now.UTC()
 	}
 	f.Updated = stamp(newest)
 	b, err := xml.MarshalIndent(f, "", "  ")
@@ -182,9 +166,5 @@ type Item struct {
 
 // JSON returns the feed as a JSON Feed.
 func (m Maker) JSON(list []roundtable.RoundTable) JSON {
-	f := JSON{Version: "https://jsonfeed.org/version/1.1", Title: title, FeedURL: m.Self, Items: []Item{}}
-	for _, e := range m.entries(list) {
-		f.Items = append(f.Items, Item{e.id, e.url, e.title, e.text, e.published, e.updated, append([]string{}, e.topics...), e.lang})
-	}
-	return f
+	return JSON{Version: "https://jsonfeed.org/version/1.1", Title: title, FeedURL: m.Self, Items: m.items(list)}
 }

@@ -1,6 +1,8 @@
 package popolo
 
 import (
+	"cmp"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -24,6 +26,7 @@ type Document struct {
 	objects int // so far
 	posts   map[string]postObject
 	keys    map[string]bool // of the objects so far, by class and key: "person people/1"
+	err     error           // the first failure: of the schemas themselves, or too many objects
 }
 
 // Listed is an object of a document.
@@ -60,6 +63,8 @@ type common struct {
 	UpdatedAt string                    `json:"updated_at"`
 	Rest      map[string]jsontext.Value `json:",embed"`
 }
+
+func (c *common) base() *common { return c }
 
 type personObject struct {
 	common
@@ -143,16 +148,14 @@ func Read(raw jsontext.Value) (*Document, error) {
 		return nil, err
 	}
 	d := &Document{Ignored: []string{}, posts: map[string]postObject{}, keys: map[string]bool{}}
-	read := []struct {
-		name string
-		add  func(jsontext.Pointer, jsontext.Value) error
-	}{
-		{"organizations", d.listed(d.organization)}, {"persons", d.listed(d.person)}, {"posts", d.listed(d.post)},
-		{"memberships", d.listed(d.membership)}, {"events", d.listed(d.event)},
-	}
 	var mistakes []apperr.Field
 	found := false
-	for _, list := range read {
+	for _, list := range []struct {
+		name string
+		read reader
+	}{
+		{"organizations", d.organization}, {"persons", d.person}, {"posts", d.post}, {"memberships", d.membership}, {"events", d.event},
+	} {
 		value, ok := members[list.name]
 		delete(members, list.name)
 		if !ok || value.Kind() == 'n' {
@@ -167,15 +170,15 @@ func Read(raw jsontext.Value) (*Document, error) {
 		if err := json.Unmarshal(value, &elements); err != nil {
 			return nil, err
 		}
-		if err := eachOf(jsontext.Pointer("/"+list.name), elements, list.add); err != nil {
-			return nil, err
+		for at, element := range eachOf(jsontext.Pointer("/"+list.name), elements) {
+			list.read(at, element, "", "")
 		}
 	}
 	if !found && mistakes == nil {
 		mistakes = append(mistakes, apperr.At("", "no_popolo"))
 	}
 	d.Ignored = append(d.Ignored, firstNames(members)...)
-	return d, apperr.Validation(mistakes)
+	return d, cmp.Or(d.err, apperr.Validation(mistakes))
 }
 
 // maxIgnored is how many names of ignored properties are reported.
@@ -187,195 +190,141 @@ func firstNames(members map[string]jsontext.Value) []string {
 	return names[:min(len(names), maxIgnored)]
 }
 
-// eachOf calls f for each element of a list.
-func eachOf(at jsontext.Pointer, elements []jsontext.Value, f func(jsontext.Pointer, jsontext.Value) error) error {
-	for i, e := range elements {
-		if err := f(at.AppendToken(strconv.Itoa(i)), e); err != nil {
-			return err
+// eachOf returns the elements of a list with their pointers.
+func eachOf(list jsontext.Pointer, elements []jsontext.Value) iter.Seq2[jsontext.Pointer, jsontext.Value] {
+	return func(yield func(jsontext.Pointer, jsontext.Value) bool) {
+		for i, element := range elements {
+			if !yield(list.AppendToken(strconv.Itoa(i)), element) {
+				return
+			}
 		}
 	}
-	return nil
 }
 
-// adder reads an object of a list or an embedded one, and returns its key.
-type adder func(at jsontext.Pointer, raw jsontext.Value, id string) (key string, err error)
+// reader reads an object of a list or an embedded one, and returns its key. id is the key of an object without one, owner
+// that of the object whose list embeds it.
+type reader func(at jsontext.Pointer, raw jsontext.Value, id, owner string) (key string)
 
-func (d *Document) listed(add adder) func(jsontext.Pointer, jsontext.Value) error {
-	return func(at jsontext.Pointer, raw jsontext.Value) error {
-		_, err := add(at, raw, "")
-		return err
+// refer replaces the key of another object by that of the object embedded at at, if there is one.
+func refer(key *string, read reader, at jsontext.Pointer, raw jsontext.Value) {
+	if len(raw) > 0 && raw.Kind() != 'n' {
+		*key = read(at, raw, *key, "")
 	}
-}
-
-// keyOf returns the key of an object that another one refers to by its id or embeds.
-func keyOf(add adder, at jsontext.Pointer, raw jsontext.Value, id string) (string, error) {
-	if len(raw) == 0 || raw.Kind() == 'n' {
-		return id, nil
-	}
-	return add(at, raw, id)
 }
 
 // readObject reads an object of a class. isNew reports whether it belongs in its list: an embedded
 // object with the key of an earlier one does not, and a listed one is a duplicate.
-func readObject[T any](d *Document, class string, at jsontext.Pointer, raw jsontext.Value, id string, commonOf func(*T) *common) (
-	o *Listed[T], isNew bool, err error,
-) {
-	if d.objects++; d.objects > imports.MaxRows {
-		return nil, false, apperr.New(apperr.Invalid, "file_too_many_rows", "max", strconv.Itoa(imports.MaxRows))
-	}
+func readObject[T any, P interface {
+	*T
+	base() *common
+}](d *Document, class string, at jsontext.Pointer, raw jsontext.Value, id string) (o *Listed[T], isNew bool) {
 	o = &Listed[T]{At: at, Key: id, Ignored: []string{}}
-	if o.Mistakes, err = Check(class, at, raw); err != nil {
-		return nil, false, err
+	if d.objects++; d.objects > imports.MaxRows {
+		d.err = cmp.Or(d.err, error(apperr.New(apperr.Invalid, "file_too_many_rows", "max", strconv.Itoa(imports.MaxRows))))
+		return o, false
 	}
-	if len(o.Mistakes) == 0 {
+	mistakes, err := Check(class, at, raw)
+	d.err = cmp.Or(d.err, err)
+	if o.Mistakes = mistakes; len(mistakes) == 0 {
 		if err := json.Unmarshal(raw, &o.Value); err != nil {
 			o.Mistakes = append(o.Mistakes, apperr.At(string(at), "bad_value"))
 		}
 	}
-	c := commonOf(&o.Value)
+	c := P(&o.Value).base()
 	if len(o.Mistakes) > 0 {
 		_ = json.Unmarshal(raw, &struct{ ID *string }{&c.ID}, json.MatchCaseInsensitiveNames(true)) // others may refer to it
 	}
-	if c.ID != "" {
-		o.Key = c.ID
-	}
-	if o.Key == "" {
-		o.Key = string(at)
-	}
+	o.Key = cmp.Or(c.ID, o.Key, string(at))
 	maps.DeleteFunc(c.Rest, func(_ string, value jsontext.Value) bool {
 		return slices.Contains([]string{"null", `""`, "[]", "{}"}, string(value))
 	})
 	o.Ignored = append(o.Ignored, firstNames(c.Rest)...)
+	isListed := at.Parent().Parent() == "" // not embedded
 	repeated := d.keys[class+" "+o.Key]
 	d.keys[class+" "+o.Key] = true
-	if repeated && isListed(at) {
+	if repeated && isListed {
 		o.Mistakes = append(o.Mistakes, apperr.At(string(at)+"/id", "duplicate"))
 	}
-	return o, !repeated || isListed(at), nil
+	return o, !repeated || isListed
 }
 
-func (d *Document) person(at jsontext.Pointer, raw jsontext.Value, id string) (string, error) {
-	o, isNew, err := readObject(d, "person", at, raw, id, func(p *personObject) *common { return &p.common })
-	if err != nil {
-		return "", err
-	}
+func (d *Document) person(at jsontext.Pointer, raw jsontext.Value, id, _ string) string {
+	o, isNew := readObject[personObject](d, "person", at, raw, id)
 	if isNew {
 		d.People = append(d.People, o)
 	}
-	return o.Key, eachOf(at+"/memberships", o.Value.Memberships, func(at jsontext.Pointer, raw jsontext.Value) error {
-		return d.member(at, raw, func(m *membershipObject) { m.PersonID = o.Key })
-	})
+	for at, raw := range eachOf(at+"/memberships", o.Value.Memberships) {
+		d.member(at, raw, membershipObject{PersonID: o.Key})
+	}
+	return o.Key
 }
 
-// isListed reports whether a pointer leads to an element of a list of the document, not to an embedded object.
-func isListed(at jsontext.Pointer) bool { return at.Parent().Parent() == "" }
-
-func (d *Document) organization(at jsontext.Pointer, raw jsontext.Value, id string) (string, error) {
-	o, isNew, err := readObject(d, "organization", at, raw, id, func(p *organizationObject) *common { return &p.common })
-	if err != nil {
-		return "", err
-	}
+func (d *Document) organization(at jsontext.Pointer, raw jsontext.Value, id, _ string) string {
+	o, isNew := readObject[organizationObject](d, "organization", at, raw, id)
 	if isNew {
 		d.Organizations = append(d.Organizations, o)
 	}
-	if o.Value.ParentID, err = keyOf(d.organization, at+"/parent", o.Value.Parent, o.Value.ParentID); err != nil {
-		return "", err
+	refer(&o.Value.ParentID, d.organization, at+"/parent", o.Value.Parent)
+	for at, raw := range eachOf(at+"/posts", o.Value.Posts) {
+		d.post(at, raw, "", o.Key)
 	}
-	err = eachOf(at+"/posts", o.Value.Posts, func(at jsontext.Pointer, raw jsontext.Value) error {
-		_, err := d.postOf(at, raw, "", o.Key)
-		return err
-	})
-	if err != nil {
-		return "", err
+	for at, raw := range eachOf(at+"/memberships", o.Value.Memberships) {
+		d.member(at, raw, membershipObject{OrganizationID: o.Key})
 	}
-	return o.Key, eachOf(at+"/memberships", o.Value.Memberships, func(at jsontext.Pointer, raw jsontext.Value) error {
-		return d.member(at, raw, func(m *membershipObject) { m.OrganizationID = o.Key })
-	})
+	return o.Key
 }
 
-func (d *Document) post(at jsontext.Pointer, raw jsontext.Value, id string) (string, error) {
-	return d.postOf(at, raw, id, "")
-}
-
-// postOf reads a post. The registry stores it as the title of its memberships.
-func (d *Document) postOf(at jsontext.Pointer, raw jsontext.Value, id, organization string) (string, error) {
-	o, _, err := readObject(d, "post", at, raw, id, func(p *postObject) *common { return &p.common })
-	if err != nil {
-		return "", err
-	}
-	if o.Value.OrganizationID, err = keyOf(d.organization, at+"/organization", o.Value.Organization, o.Value.OrganizationID); err != nil {
-		return "", err
-	}
-	if o.Value.OrganizationID == "" {
-		o.Value.OrganizationID = organization
-	}
+// post reads a post. The registry stores it as the title of its memberships.
+func (d *Document) post(at jsontext.Pointer, raw jsontext.Value, id, organization string) string {
+	o, _ := readObject[postObject](d, "post", at, raw, id)
+	refer(&o.Value.OrganizationID, d.organization, at+"/organization", o.Value.Organization)
+	o.Value.OrganizationID = cmp.Or(o.Value.OrganizationID, organization)
 	d.posts[o.Key] = o.Value
-	return o.Key, eachOf(at+"/memberships", o.Value.Memberships, func(at jsontext.Pointer, raw jsontext.Value) error {
-		return d.member(at, raw, func(m *membershipObject) { m.PostID = o.Key })
-	})
-}
-
-func (d *Document) membership(at jsontext.Pointer, raw jsontext.Value, _ string) (string, error) {
-	return "", d.member(at, raw, func(*membershipObject) {})
-}
-
-// member reads a membership. complete sets what follows from the object that embeds it.
-func (d *Document) member(at jsontext.Pointer, raw jsontext.Value, complete func(*membershipObject)) error {
-	o, isNew, err := readObject(d, "membership", at, raw, "", func(p *membershipObject) *common { return &p.common })
-	if err != nil || !isNew {
-		return err
+	for at, raw := range eachOf(at+"/memberships", o.Value.Memberships) {
+		d.member(at, raw, membershipObject{PostID: o.Key})
 	}
-	complete(&o.Value)
+	return o.Key
+}
+
+func (d *Document) membership(at jsontext.Pointer, raw jsontext.Value, _, _ string) string {
+	return d.member(at, raw, membershipObject{})
+}
+
+// member reads a membership. of has the key of the object that embeds it, which prevails.
+func (d *Document) member(at jsontext.Pointer, raw jsontext.Value, of membershipObject) string {
+	o, isNew := readObject[membershipObject](d, "membership", at, raw, "")
+	if !isNew {
+		return o.Key
+	}
 	m := &o.Value
-	if m.PersonID, err = keyOf(d.person, at+"/person", m.Person, m.PersonID); err != nil {
-		return err
-	}
-	if m.OrganizationID, err = keyOf(d.organization, at+"/organization", m.Organization, m.OrganizationID); err != nil {
-		return err
-	}
-	if m.PostID, err = keyOf(d.post, at+"/post", m.Post, m.PostID); err != nil {
-		return err
-	}
+	m.PersonID = cmp.Or(of.PersonID, m.PersonID)
+	m.OrganizationID = cmp.Or(of.OrganizationID, m.OrganizationID)
+	m.PostID = cmp.Or(of.PostID, m.PostID)
+	refer(&m.PersonID, d.person, at+"/person", m.Person)
+	refer(&m.OrganizationID, d.organization, at+"/organization", m.Organization)
+	refer(&m.PostID, d.post, at+"/post", m.Post)
 	d.Memberships = append(d.Memberships, o)
-	return nil
+	return o.Key
 }
 
-func (d *Document) event(at jsontext.Pointer, raw jsontext.Value, id string) (string, error) {
-	return d.eventOf(at, raw, id, "")
-}
-
-func (d *Document) eventOf(at jsontext.Pointer, raw jsontext.Value, id, parent string) (string, error) {
-	o, isNew, err := readObject(d, "event", at, raw, id, func(p *eventObject) *common { return &p.common })
-	switch {
-	case err != nil:
-		return "", err
-	case !isNew:
-		return o.Key, nil
+func (d *Document) event(at jsontext.Pointer, raw jsontext.Value, id, parent string) string {
+	o, isNew := readObject[eventObject](d, "event", at, raw, id)
+	if !isNew {
+		return o.Key
 	}
 	e := &o.Value
 	d.Events = append(d.Events, o)
-	if e.OrganizationID, err = keyOf(d.organization, at+"/organization", e.Organization, e.OrganizationID); err != nil {
-		return "", err
-	}
-	if e.ParentID == "" {
-		e.ParentID = parent
-	}
-	if e.ParentID, err = keyOf(d.event, at+"/parent", e.Parent, e.ParentID); err != nil {
-		return "", err
-	}
+	refer(&e.OrganizationID, d.organization, at+"/organization", e.Organization)
+	e.ParentID = cmp.Or(e.ParentID, parent)
+	refer(&e.ParentID, d.event, at+"/parent", e.Parent)
 	seen := map[string]bool{}
-	err = eachOf(at+"/attendees", e.Attendees, func(at jsontext.Pointer, raw jsontext.Value) error {
-		key, err := d.person(at, raw, "")
-		if !seen[key] {
+	for at, raw := range eachOf(at+"/attendees", e.Attendees) {
+		if key := d.person(at, raw, "", ""); !seen[key] {
 			e.attendees, seen[key] = append(e.attendees, key), true
 		}
-		return err
-	})
-	if err != nil {
-		return "", err
 	}
-	return o.Key, eachOf(at+"/children", e.Children, func(at jsontext.Pointer, raw jsontext.Value) error {
-		_, err := d.eventOf(at, raw, "", o.Key)
-		return err
-	})
+	for at, raw := range eachOf(at+"/children", e.Children) {
+		d.event(at, raw, "", o.Key)
+	}
+	return o.Key
 }

@@ -10,11 +10,13 @@ import (
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/date"
+	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/organizer"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/place"
 	"roundtables.kz/registry/internal/roundtable"
+	"roundtables.kz/registry/internal/spelling"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -35,121 +37,113 @@ var (
 	}
 )
 
-func (m *importer) writeEvents(ctx context.Context, tx pgx.Tx) error {
-	parent := func(o *Listed[eventObject]) string { return o.Value.ParentID }
-	return parentsFirst(m.doc.Events, parent, func(o *Listed[eventObject]) error {
-		return importObject(ctx, tx, m, "event", roundtable.Type, o, eventProperties, m.event)
-	})
+var events = collection[roundtable.Input, roundtable.RoundTable]{
+	Kind: history.Kind{Type: roundtable.Type, Table: roundtable.Table}, Get: roundtable.Get,
+	Input:  func(r *roundtable.RoundTable) *roundtable.Input { return &r.Input },
+	Create: roundtable.Create, Update: roundtable.Update,
 }
 
-func (m *importer) event(ctx context.Context, tx pgx.Tx, o *Listed[eventObject]) (out outcome, err error) {
+func (m *importer) writeEvents(ctx context.Context, tx pgx.Tx) error {
+	objects := parentsFirst(m.doc.Events, func(o eventObject) string { return o.ParentID })
+	return importAll(ctx, tx, m, class[eventObject]{"event", roundtable.Type, eventProperties, m.event}, objects)
+}
+
+func (m *importer) event(ctx context.Context, tx pgx.Tx, o *Listed[eventObject], out *outcome) error {
 	g := roundtable.Input{Title: m.text(o.Value.Name), Purpose: m.text(o.Value.Description)}
 	if g.Title == nil {
-		return out, apperr.Validation([]apperr.Field{apperr.At("/name", "no_name")})
+		return apperr.Validation([]apperr.Field{apperr.At("/name", "no_name")})
 	}
-	_, own := m.registryID(roundtable.Type, o.Key, o.Value.Sources)
-	g.ExternalIDs, out.ignored = m.externalIDs(o.Key, string(o.At), own, o.Value.Identifiers)
-	ignore := func(property string) { out.ignored = append(out.ignored, property) }
+	g.ExternalIDs = m.externalIDs(roundtable.Type, o.At, o.Key, o.Value.common, o.Value.Identifiers, out)
 	switch c := o.Value.Classification; {
 	case slices.Contains(eventFormats, c):
 		g.Format = c
 	case c != "":
 		g.Format = "other"
-		ignore("classification")
+		out.ignore("classification")
 	}
 	if g.Status = statuses[strings.ToLower(o.Value.Status)]; g.Status == "" && o.Value.Status != "" {
-		ignore("status")
+		out.ignore("status")
 	}
-	if ignoresEnd, err := setDates(&g, o.Value); err != nil {
-		return out, err
-	} else if ignoresEnd {
-		ignore("end_date")
+	if err := setDates(&g, o.Value, out); err != nil {
+		return err
 	}
 	organizerID, attendees, err := m.partsOf(o, &g)
 	if err != nil {
-		return out, err
+		return err
 	}
-	r, by, err := m.findEvent(ctx, tx, o, g)
+	r, err := m.findEvent(ctx, tx, o, g, out)
 	if err != nil {
-		return out, err
+		return err
 	}
-	out.id, out.matchedBy = r.ID, by
-	if by == "" {
-		if g.PlaceID, g.Venue, err = m.placeOf(ctx, tx, o.Value.Location); err != nil {
-			return out, err
-		}
-		if err := m.check(&g); err != nil {
-			return out, err
-		}
-		if out.id, err = roundtable.Create(ctx, tx, g); err != nil {
-			return out, err
-		}
-	} else if err := m.addToEvent(ctx, tx, r, g, o.Value, &out); err != nil {
-		return out, err
+	if r != nil {
+		err = m.addToEvent(ctx, tx, *r, g, o.Value, out)
+	} else {
+		r = new(roundtable.RoundTable)
+		out.id, err = m.createEvent(ctx, tx, g, o.Value.Location)
 	}
-	changed, err := m.addParts(ctx, tx, r, out.id, organizerID, attendees)
-	out.changed = out.changed || changed
-	return out, err
+	if err != nil {
+		return err
+	}
+	return m.addParts(ctx, tx, *r, out, organizerID, attendees)
+}
+
+func (m *importer) createEvent(ctx context.Context, tx pgx.Tx, g roundtable.Input, location string) (id int64, err error) {
+	if g.PlaceID, g.Venue, err = m.placeOf(ctx, tx, location); err != nil {
+		return 0, err
+	}
+	if err := check(&g); err != nil {
+		return 0, err
+	}
+	return roundtable.Create(ctx, tx, g)
 }
 
 // partsOf returns the ids of the organization and the people that an event refers to, and sets its parent.
 func (m *importer) partsOf(o *Listed[eventObject], g *roundtable.Input) (organizerID *int64, attendees []int64, err error) {
-	var mistakes []apperr.Field
-	find := func(class, key, at string) *int64 {
-		id, dangling := m.reference(class, key, at)
-		mistakes = append(mistakes, dangling...)
-		return id
-	}
-	organizerID = find("organization", o.Value.OrganizationID, "organization_id")
-	g.ParentID = find("event", o.Value.ParentID, "parent_id")
+	var v values
+	organizerID = m.reference(&v, "organization", o.Value.OrganizationID, "organization_id")
+	g.ParentID = m.reference(&v, "event", o.Value.ParentID, "parent_id")
 	for _, key := range o.Value.attendees {
-		if id := find("person", key, "attendees"); id != nil {
+		if id := m.reference(&v, "person", key, "attendees"); id != nil {
 			attendees = append(attendees, *id)
 		}
 	}
-	return organizerID, attendees, apperr.Validation(mistakes)
+	return organizerID, attendees, apperr.Validation(v.mistakes)
 }
 
-// findEvent returns the round table of an event and how it was matched: by its id in the registry if the title agrees,
-// by an identifier, or by its title and day. matchedBy is empty if there is none.
-func (m *importer) findEvent(ctx context.Context, tx pgx.Tx, o *Listed[eventObject], g roundtable.Input) (r roundtable.RoundTable, by string, err error) {
-	if id, sure := m.registryID(roundtable.Type, o.Key, o.Value.Sources); id != 0 {
-		r, err := roundtable.Get(ctx, tx, id)
-		switch {
-		case err == nil && (sure || hasTitle(r, o.Value.Name)):
-			return r, "id", nil
-		case err != nil && !apperr.IsKind(err, apperr.NotFound) && !apperr.IsKind(err, apperr.Gone):
-			return r, "", err
-		}
+// findEvent returns the round table of an event: the one with its id in the registry if the title agrees, the one with
+// an identifier, or the one with its title and day; nil if there is none.
+func (m *importer) findEvent(ctx context.Context, tx pgx.Tx, o *Listed[eventObject], g roundtable.Input, out *outcome) (
+	r *roundtable.RoundTable, err error,
+) {
+	out.matchedBy = "id"
+	r, err = byID(ctx, tx, m, events, o.Key, o.Value.Sources, func(r roundtable.RoundTable) bool { return hasTitle(r, o.Value.Name) })
+	if r != nil || err != nil {
+		return r, err
 	}
-	var found []apperr.Candidate
-	by = "identifier"
-	if len(g.ExternalIDs) > 0 {
-		found, err = candidates(ctx, tx, `SELECT DISTINCT r.id, text_sort_key(r.title) AS name, 1.0::float8 AS score
-			FROM external_ids x JOIN round_tables r ON r.id = x.id
-			WHERE x.type = 'round_tables' AND x.external_id = ANY(@given) ORDER BY r.id LIMIT 10`, pg.Args{"given": g.ExternalIDs})
-		if err != nil {
-			return r, "", err
-		}
+	out.matchedBy = "identifier"
+	found, err := byIdentifier(ctx, tx, roundtable.Table, "title", g.ExternalIDs)
+	if err != nil {
+		return nil, err
 	}
 	if day := firstDay(g); len(found) == 0 && day != nil {
-		by = "name"
-		found, err = candidates(ctx, tx, `SELECT r.id, text_sort_key(r.title) AS name, 1.0::float8 AS score FROM round_tables r
+		out.matchedBy = "name"
+		found, err = pg.All[apperr.Candidate](ctx, tx, `SELECT r.id, text_sort_key(r.title) AS name, 1.0::float8 AS score FROM round_tables r
 			WHERE r.starts_key BETWEEN starts_key(@day::date, 'year') AND starts_key(@day::date, 'day') AND r.starts_on = @day
 			AND EXISTS (SELECT FROM jsonb_each_text(r.title) t WHERE t.value = @title) ORDER BY r.id LIMIT 10`, pg.Args{"day": *day, "title": o.Value.Name})
 		if err != nil {
-			return r, "", err
+			return nil, err
 		}
 		found = m.unmatched(roundtable.Type, found)
 	}
 	switch len(found) {
 	case 0:
-		return r, "", nil
+		out.matchedBy = ""
+		return nil, nil
 	case 1:
-		r, err = roundtable.Get(ctx, tx, found[0].ID)
-		return r, by, err
+		r, err := roundtable.Get(ctx, tx, found[0].ID)
+		return &r, err
 	}
-	return r, "", ambiguous(o.Value.Name, found)
+	return nil, ambiguous(o.Value.Name, found)
 }
 
 // firstDay returns the day on which an event begins, nil if it is not known.
@@ -166,51 +160,36 @@ func firstDay(g roundtable.Input) *date.Day {
 }
 
 func hasTitle(r roundtable.RoundTable, name string) bool {
-	for _, t := range r.Title {
-		if names.Key(t) == names.Key(name) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(spelling.Of(r.Title), func(t string) bool { return names.Key(t) == names.Key(name) })
 }
 
 // addToEvent adds to a round table what it lacks.
 func (m *importer) addToEvent(ctx context.Context, tx pgx.Tx, r roundtable.RoundTable, g roundtable.Input, e eventObject, out *outcome) error {
-	in, add := r.Input, addition{}
-	add.text("name", &in.Title, g.Title)
-	add.text("description", &in.Purpose, g.Purpose)
-	add.identifiers(&in.ExternalIDs, g.ExternalIDs)
-	fill(&add, "parent_id", &in.ParentID, g.ParentID)
-	keep := func(property string, differs bool) {
-		if differs {
-			add.kept = append(add.kept, property)
+	return addTo(ctx, tx, events, r, out, func(in *roundtable.Input) (err error) {
+		out.text("name", &in.Title, g.Title)
+		out.text("description", &in.Purpose, g.Purpose)
+		out.identifiers(&in.ExternalIDs, g.ExternalIDs)
+		fill(out, "parent_id", &in.ParentID, g.ParentID)
+		out.keep("classification", g.Format != "" && g.Format != in.Format && !slices.Contains(out.ignored, "classification"))
+		out.keep("status", g.Status != "" && g.Status != in.Status)
+		starts, ends := r.Begins(), r.Ends()
+		if starts == "" && g.StartsOn != nil {
+			in.StartsOn, in.StartsAt, in.EndsOn, in.EndsAt, in.DatePrecision, in.Timezone = g.StartsOn, g.StartsAt, g.EndsOn, g.EndsAt, g.DatePrecision, g.Timezone
+			out.changed = true
+		} else {
+			out.keep("start_date", e.Starts != "" && !sameMoment(starts, e.Starts))
+			out.keep("end_date", e.Ends != "" && !sameMoment(ends, e.Ends) && !slices.Contains(out.ignored, "end_date"))
 		}
-	}
-	keep("classification", g.Format != "" && g.Format != in.Format && !slices.Contains(out.ignored, "classification"))
-	keep("status", g.Status != "" && g.Status != in.Status)
-	starts, ends := r.Begins(), r.Ends()
-	if starts == "" && g.StartsOn != nil {
-		in.StartsOn, in.StartsAt, in.EndsOn, in.EndsAt, in.DatePrecision, in.Timezone = g.StartsOn, g.StartsAt, g.EndsOn, g.EndsAt, g.DatePrecision, g.Timezone
-		add.changed = true
-	} else {
-		keep("start_date", e.Starts != "" && !sameMoment(starts, e.Starts))
-		keep("end_date", e.Ends != "" && !sameMoment(ends, e.Ends) && !slices.Contains(out.ignored, "end_date"))
-	}
-	if location := strings.TrimSpace(e.Location); location != "" {
-		switch {
-		case r.Place == nil && len(r.Venue) == 0:
-			var err error
-			if in.PlaceID, in.Venue, err = m.placeOf(ctx, tx, location); err != nil {
-				return err
-			}
-			add.changed = true
-		case r.Place != nil && hasValue(r.Place.Name, location) || hasValue(r.Venue, location):
-		default:
-			add.kept = append(add.kept, "location")
+		location := strings.TrimSpace(e.Location)
+		if location != "" && r.Place == nil && len(r.Venue) == 0 {
+			in.PlaceID, in.Venue, err = m.placeOf(ctx, tx, location)
+			out.changed = true
+			return err
 		}
-	}
-	out.changed, out.kept = add.changed, add.kept
-	return m.change(ctx, tx, roundtable.Table, roundtable.Type, r.ID, add.changed, &in, func() error { return roundtable.Update(ctx, tx, r, in) })
+		isPlace := r.Place != nil && hasValue(r.Place.Name, location)
+		out.keep("location", location != "" && !isPlace && !hasValue(r.Venue, location))
+		return nil
+	})
 }
 
 // placeOf returns the place of that name, or the location as a venue unless exactly one place has that name.
@@ -235,89 +214,76 @@ func (m *importer) placeOf(ctx context.Context, tx pgx.Tx, location string) (*in
 	return nil, m.text(location), nil
 }
 
-// addParts adds the organizer and the attendees that a round table lacks.
-func (m *importer) addParts(ctx context.Context, tx pgx.Tx, r roundtable.RoundTable, id int64,
-	organizerID *int64, attendees []int64) (changed bool, err error) {
+// addParts adds the organizer and the attendees that a round table lacks. r is empty for a new one.
+func (m *importer) addParts(ctx context.Context, tx pgx.Tx, r roundtable.RoundTable, out *outcome, organizerID *int64, attendees []int64) error {
 	if organizerID != nil && !slices.ContainsFunc(r.Organizers, func(o roundtable.OrganizerRef) bool { return o.ID == *organizerID }) {
-		in := organizer.Input{RoundTableID: id, OrganizationID: *organizerID}
-		if err := m.check(&in); err != nil {
-			return false, err
+		in := organizer.Input{RoundTableID: out.id, OrganizationID: *organizerID}
+		if err := check(&in); err != nil {
+			return err
 		}
 		if _, err := organizer.Create(ctx, tx, in); err != nil {
-			return false, err
+			return err
 		}
-		changed = true
+		out.changed = true
 	}
-	rows, err := tx.Query(ctx, "SELECT person_id FROM attendees WHERE round_table_id = $1 AND person_id = ANY($2)", id, attendees)
+	known, err := pg.Column[int64](ctx, tx, "SELECT person_id FROM attendees WHERE round_table_id = @id AND person_id = ANY(@people)",
+		pg.Args{"id": out.id, "people": attendees})
 	if err != nil {
-		return false, pg.Error(err)
+		return err
 	}
-	there, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil {
-		return false, pg.Error(err)
-	}
-	known := map[int64]bool{}
-	for _, n := range there {
-		known[n] = true
-	}
-	for _, n := range attendees {
-		if known[n] {
+	for _, id := range attendees {
+		if slices.Contains(known, id) {
 			continue
 		}
-		known[n] = true
-		if _, err := attendee.Create(ctx, tx, attendee.Input{RoundTableID: id, PersonID: &n}); err != nil {
-			return false, err
+		known = append(known, id)
+		if _, err := attendee.Create(ctx, tx, attendee.Input{RoundTableID: out.id, PersonID: &id}); err != nil {
+			return err
 		}
-		changed = true
+		out.changed = true
 	}
-	return changed, nil
+	return nil
 }
 
 // setDates sets the dates of an event. It ignores the end if the beginning is not known to the day.
-func setDates(g *roundtable.Input, e eventObject) (ignoresEnd bool, err error) {
-	var d dates
-	starts, startsAt := d.instant("start_date", e.Starts)
-	ends, endsAt := d.instant("end_date", e.Ends)
-	if err := apperr.Validation(d.mistakes); err != nil {
-		return false, err
+func setDates(g *roundtable.Input, e eventObject, out *outcome) error {
+	var v values
+	starts, startsAt := v.instant("start_date", e.Starts)
+	ends, endsAt := v.instant("end_date", e.Ends)
+	if err := apperr.Validation(v.mistakes); err != nil {
+		return err
 	}
 	if starts != nil {
-		first := starts.First()
-		g.StartsOn, g.DatePrecision = &date.Day{Time: first}, map[int]string{4: "year", 7: "month", 10: "day"}[len(*starts)]
+		g.StartsOn, g.DatePrecision = &date.Day{Time: starts.First()}, map[int]string{4: "year", 7: "month", 10: "day"}[len(*starts)]
 	}
 	if startsAt != nil {
-		g.Timezone = zoneOf(*startsAt)
-		g.StartsAt, g.StartsOn, g.DatePrecision = startsAt, nil, ""
+		g.StartsAt, g.Timezone = startsAt, zoneOf(*startsAt)
 	}
-	if ends == nil && endsAt == nil {
-		return false, nil
+	if endsAt != nil && g.DatePrecision == "day" {
+		ends, endsAt = new(date.Partial(e.Ends[:len("2020-02-27")])), nil
 	}
 	switch {
 	case endsAt != nil && g.StartsAt != nil:
 		g.EndsAt = endsAt
-	case endsAt != nil && g.DatePrecision == "day":
-		ends = new(date.Partial(e.Ends[:len("2020-02-27")]))
-		fallthrough
 	case ends != nil && len(*ends) == 10 && (g.StartsAt != nil || g.DatePrecision == "day"):
 		g.EndsOn = &date.Day{Time: ends.First()}
-	default:
-		return true, nil
+	case e.Ends != "":
+		out.ignore("end_date")
 	}
-	return false, nil
+	return nil
 }
 
 // instant reads a partial date or a time.
-func (d *dates) instant(property, s string) (*date.Partial, *time.Time) {
+func (v *values) instant(property, s string) (*date.Partial, *time.Time) {
 	day, clock, timed := strings.Cut(s, "T")
 	if !timed {
-		return d.partial(property, s), nil
+		return v.partial(property, s), nil
 	}
 	for _, layout := range []string{"15Z07", "15:04Z07", "15:04:05Z07", "15Z07:00", "15:04Z07:00", "15:04:05Z07:00"} {
 		if t, err := time.Parse("2006-01-02T"+layout, day+"T"+clock); err == nil {
 			return nil, &t
 		}
 	}
-	d.mistakes = append(d.mistakes, apperr.At("/"+property, "bad_popolo_date"))
+	v.mistakes = append(v.mistakes, apperr.At("/"+property, "bad_popolo_date"))
 	return nil, nil
 }
 
@@ -343,8 +309,8 @@ func sameMoment(a, b string) bool {
 	if a == b {
 		return true
 	}
-	var d dates
-	_, s := d.instant("", a)
-	_, t := d.instant("", b)
+	var v values
+	_, s := v.instant("", a)
+	_, t := v.instant("", b)
 	return s != nil && t != nil && s.Equal(*t)
 }

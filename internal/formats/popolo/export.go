@@ -82,9 +82,7 @@ func readTogether(events []roundtable.RoundTable) int {
 func (w Writer) addEvents(ctx context.Context, db pg.DB, events []roundtable.RoundTable, add func(any) error, flush func() error) error {
 	if r := events[0]; r.Counts.Attendees > atOnce {
 		o := w.Event(r)
-		o["attendees"] = paging.StreamOf(paging.Pages(ctx, db, func(ctx context.Context, db pg.DB, p paging.Params) (paging.Page[attendee.Attendee], error) {
-			return attendee.ListWithin(ctx, db, r.ID, attendee.Within{Params: p})
-		}), w.Attendee, flush)
+		o["attendees"] = paging.StreamOf(paging.Pages(ctx, db, attendee.ListWithin, r.ID), w.Attendee, flush)
 		return add(o)
 	}
 	ids := make([]int64, len(events))

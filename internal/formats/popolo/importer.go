@@ -3,6 +3,7 @@ package popolo
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,39 +22,38 @@ type Options struct {
 	Lang           string // language of texts without one; empty: guessed by their letters
 	Source         string // scheme under which the ids of the document are stored as external ids; empty: they are not stored
 	AllowDuplicate bool   // create people and organizations even if there are candidates for duplicates
+	MessageLang    string // of the messages in the report
 
 	People, Organizations *spelling.Finder
-}
-
-// Result is the result of one object.
-type Result struct {
-	imports.Row
-
-	Mistakes []apperr.Field
 }
 
 // importer writes a document in one transaction. It adds what the registry lacks. It replaces and deletes nothing, so
 // that a document can be imported repeatedly.
 type importer struct {
 	Options
-	doc     *Document
-	results []*Result
+	doc  *Document
+	rows []imports.Row
 
 	ids          map[string]int64   // of the records by class and key of their objects
 	failed       map[string]bool    // objects with mistakes, by class and key
-	matched      map[string]bool    // records that belong to an object, by type and id
+	matched      map[recordKey]bool // records that belong to an object
 	affiliations map[string][]int64 // organizations of people, by key
 	places       map[string]*int64  // by name
 
 	people, organizations *spelling.Session
 }
 
-// Import writes the objects of a document, each in its own savepoint, and returns the result of each. Mistakes of the
-// document are in the results; an error is a different failure.
-func Import(ctx context.Context, tx pgx.Tx, d *Document, o Options) ([]*Result, error) {
+type recordKey struct {
+	recordType string
+	id         int64
+}
+
+// Import writes the objects of a document, each in its own savepoint, and returns a report of each. head counts them.
+// Mistakes of the document are in the report; an error is a different failure.
+func Import(ctx context.Context, tx pgx.Tx, d *Document, head *imports.Head, o Options) ([]imports.Row, error) {
 	m := &importer{
-		Options: o, doc: d, results: []*Result{},
-		ids: map[string]int64{}, failed: map[string]bool{}, matched: map[string]bool{}, affiliations: map[string][]int64{}, places: map[string]*int64{},
+		Options: o, doc: d, rows: []imports.Row{}, ids: map[string]int64{}, failed: map[string]bool{},
+		matched: map[recordKey]bool{}, affiliations: map[string][]int64{}, places: map[string]*int64{},
 		people: o.People.Session(), organizations: o.Organizations.Session(),
 	}
 	for _, step := range []func(context.Context, pgx.Tx) error{m.writeOrganizations, m.writePeople, m.writeMemberships, m.writeEvents} {
@@ -61,7 +61,18 @@ func Import(ctx context.Context, tx pgx.Tx, d *Document, o Options) ([]*Result, 
 			return nil, err
 		}
 	}
-	return m.results, nil
+	head.Ignored = d.Ignored
+	for _, r := range m.rows {
+		head.Add(r.Action)
+	}
+	return m.rows, nil
+}
+
+// class is a class of objects.
+type class[T any] struct {
+	name, recordType string
+	properties       map[string]string // of the objects by the members of their records
+	write            func(context.Context, pgx.Tx, *Listed[T], *outcome) error
 }
 
 // outcome is what was done with an object.
@@ -73,115 +84,109 @@ type outcome struct {
 	ignored   []string // properties that the registry does not have
 }
 
-// importObject runs f for an object in a savepoint, unless the object already has mistakes.
-func importObject[T any](ctx context.Context, tx pgx.Tx, m *importer, class, recordType string, o *Listed[T],
-	properties map[string]string, f func(context.Context, pgx.Tx, *Listed[T]) (outcome, error),
-) error {
-	object := &imports.Object{Pointer: string(o.At), Type: recordType, Key: o.Key, Kept: []string{}, Ignored: append([]string{}, o.Ignored...)}
-	r := &Result{Row: imports.Row{Object: object}, Mistakes: o.Mistakes}
-	m.results = append(m.results, r)
-	name := class + " " + o.Key
-	if len(r.Mistakes) == 0 {
-		var out outcome
-		err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) (err error) {
-			out, err = f(ctx, tx, o)
-			return err
-		})
-		var refused *apperr.Error
-		switch {
-		case errors.As(err, &refused) && refused.Kind != apperr.Unavailable:
-			m.people.RolledBack()
-			m.organizations.RolledBack()
-			r.Mistakes = mistakesOf(refused, string(o.At), properties)
-		case err != nil:
-			return err
-		default:
-			m.ids[name] = out.id
-			m.matched[recordType+" "+strconv.FormatInt(out.id, 10)] = true
-			r.ID, object.Kept, object.Ignored = &out.id, append(object.Kept, out.kept...), append(object.Ignored, out.ignored...)
-			r.Action = imports.Unchanged
-			if out.matchedBy != "" {
-				object.MatchedBy = &out.matchedBy
-			}
-			switch {
-			case out.matchedBy == "":
-				r.Action = imports.Created
-			case out.changed:
-				r.Action = imports.Updated
-			}
-		}
-	}
-	if len(r.Mistakes) > 0 {
-		r.Action = imports.Failed
-		if _, ok := m.ids[name]; !ok {
-			m.failed[name] = true
-		}
-	}
-	return imports.Replan(ctx, tx, len(m.results)-1, len(m.results))
-}
-
-// parentsFirst calls write once for each object, after its parent if the document has it.
-func parentsFirst[T any](objects []*Listed[T], parentKey func(*Listed[T]) string, write func(*Listed[T]) error) error {
-	byKey := map[string]*Listed[T]{}
+// importAll writes objects, each in a savepoint, unless it already has mistakes.
+func importAll[T any](ctx context.Context, tx pgx.Tx, m *importer, c class[T], objects []*Listed[T]) error {
 	for _, o := range objects {
-		if byKey[o.Key] == nil {
-			byKey[o.Key] = o
-		}
-	}
-	started := map[*Listed[T]]bool{}
-	var writeOne func(o *Listed[T]) error
-	writeOne = func(o *Listed[T]) error {
-		if started[o] { // also in a circle of parents
-			return nil
-		}
-		started[o] = true
-		if parent := byKey[parentKey(o)]; parent != nil {
-			if err := writeOne(parent); err != nil {
+		ignored := append([]string{}, o.Ignored...)
+		object := &imports.Object{Pointer: string(o.At), Type: c.recordType, Key: o.Key, Kept: []string{}, Ignored: ignored}
+		row := imports.Row{Object: object, Action: imports.Failed}
+		var err error
+		mistakes := o.Mistakes
+		if len(mistakes) == 0 {
+			if mistakes, err = importObject(ctx, tx, m, c, o, &row); err != nil {
 				return err
 			}
 		}
-		return write(o)
-	}
-	for _, o := range objects {
-		if err := writeOne(o); err != nil {
+		for _, f := range mistakes {
+			row.Errors = append(row.Errors, imports.NewMistake(f, m.MessageLang))
+		}
+		if name := c.name + " " + o.Key; row.Action == imports.Failed && m.ids[name] == 0 {
+			m.failed[name] = true
+		}
+		m.rows = append(m.rows, row)
+		if err := imports.Replan(ctx, tx, len(m.rows)-1, len(m.rows)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// importObject writes an object and completes its row, or returns its mistakes.
+func importObject[T any](ctx context.Context, tx pgx.Tx, m *importer, c class[T], o *Listed[T], row *imports.Row) ([]apperr.Field, error) {
+	var out outcome
+	err := pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { return c.write(ctx, tx, o, &out) })
+	var refused *apperr.Error
+	switch {
+	case errors.As(err, &refused) && refused.Kind != apperr.Unavailable:
+		m.people.RolledBack()
+		m.organizations.RolledBack()
+		return mistakesOf(refused, string(o.At), c.properties), nil
+	case err != nil:
+		return nil, err
+	}
+	m.ids[c.name+" "+o.Key] = out.id
+	m.matched[recordKey{c.recordType, out.id}] = true
+	row.ID, row.Action = &out.id, imports.Created
+	row.Object.Kept, row.Object.Ignored = append(row.Object.Kept, out.kept...), append(row.Object.Ignored, out.ignored...)
+	if out.matchedBy != "" {
+		row.Object.MatchedBy, row.Action = &out.matchedBy, imports.Unchanged
+	}
+	if out.matchedBy != "" && out.changed {
+		row.Action = imports.Updated
+	}
+	return nil, nil
+}
+
+// parentsFirst orders objects so that each comes after its parent, if the document has it.
+func parentsFirst[T any](objects []*Listed[T], parentKey func(T) string) (ordered []*Listed[T]) {
+	byKey := map[string]*Listed[T]{}
+	for _, o := range slices.Backward(objects) { // the first object of a key counts
+		byKey[o.Key] = o
+	}
+	started := map[*Listed[T]]bool{nil: true}
+	var add func(*Listed[T])
+	add = func(o *Listed[T]) {
+		if started[o] { // also in a circle of parents
+			return
+		}
+		started[o] = true
+		add(byKey[parentKey(o.Value)])
+		ordered = append(ordered, o)
+	}
+	for _, o := range objects {
+		add(o)
+	}
+	return ordered
+}
+
 // mistakesOf translates an error of a resource to the names of the properties in the document.
 func mistakesOf(e *apperr.Error, at string, properties map[string]string) []apperr.Field {
-	if len(e.Fields) == 0 {
-		candidates, _ := e.Extra["candidates"].([]apperr.Candidate)
-		return []apperr.Field{{Pointer: at, Code: e.Code, Args: e.Args, Candidates: candidates}}
-	}
-	fields := make([]apperr.Field, len(e.Fields))
-	for i, f := range e.Fields {
+	fields := slices.Clone(e.Mistakes())
+	for i, f := range fields {
 		first, _, _ := strings.Cut(strings.TrimPrefix(f.Pointer, "/"), "/")
-		f.Pointer = at
+		fields[i].Pointer = at
 		if property := properties[first]; property != "" {
-			f.Pointer += "/" + property
+			fields[i].Pointer += "/" + property
 		}
-		fields[i] = f
 	}
 	return fields
 }
 
 // reference returns the id of the record of another object of the document, or nil without a key. A key that leads to
 // no record is a mistake of the property that holds it.
-func (m *importer) reference(class, key, at string) (*int64, []apperr.Field) {
+func (m *importer) reference(v *values, class, key, property string) *int64 {
 	if key == "" {
-		return nil, nil
+		return nil
 	}
 	if id, ok := m.ids[class+" "+key]; ok {
-		return &id, nil
+		return &id
 	}
 	code := "unknown_in_document"
 	if m.failed[class+" "+key] {
 		code = "failed_in_document"
 	}
-	return nil, []apperr.Field{apperr.At("/"+at, code, "value", key)}
+	v.mistakes = append(v.mistakes, apperr.At("/"+property, code, "value", key))
+	return nil
 }
 
 // registryID returns the id in a key like "people/1", or 0. It is sure if the address of that record is among the
@@ -195,27 +200,30 @@ func (m *importer) registryID(path, key string, sources []linkObject) (id int64,
 	if err != nil || id < 1 {
 		return 0, false
 	}
-	for _, s := range sources {
-		sure = sure || m.Base != "" && s.URL == link(m.Base, path, id)
-	}
-	return id, sure
+	own := func(s linkObject) bool { return s.URL == link(m.Base, path, id) }
+	return id, m.Base != "" && slices.ContainsFunc(sources, own)
 }
 
 // check applies the rules that apply to a write of a client.
-func (m *importer) check(in any) error {
-	return apperr.Validation(input.Check(in))
-}
+func check(in any) error { return apperr.Validation(input.Check(in)) }
 
-// change updates a record if an object adds something to it.
-func (m *importer) change(ctx context.Context, tx pgx.Tx, table, recordType string, id int64, changed bool, in any, update func() error) error {
-	if !changed {
-		return nil
-	}
-	if err := m.check(in); err != nil {
+// collection is how the records of a resource are read and written.
+type collection[I any, T record] = imports.Collection[I, T]
+
+type record interface{ Meta() changes.Record }
+
+// addTo lets add complete what clients write of a record, and updates the record if that changes it.
+func addTo[I any, T record](ctx context.Context, tx pgx.Tx, of collection[I, T], r T, out *outcome, add func(in *I) error) error {
+	in := *of.Input(&r)
+	out.id = r.Meta().ID
+	if err := add(&in); err != nil || !out.changed {
 		return err
 	}
-	if _, err := changes.Lock(ctx, tx, table, recordType, id); err != nil {
+	if err := check(&in); err != nil {
 		return err
 	}
-	return update()
+	if _, err := changes.Lock(ctx, tx, of.Table, of.Type, out.id); err != nil {
+		return err
+	}
+	return of.Update(ctx, tx, r, in)
 }

@@ -2,9 +2,7 @@ package popolo
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"strconv"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/distinction"
@@ -16,8 +14,8 @@ import (
 )
 
 // subject is an organization or a person of a document.
-type subject struct {
-	path      string // type of the record, with which its keys begin
+type subject[I any, T record] struct {
+	collection[I, T]
 	key       string
 	name      string
 	spellings []string
@@ -25,64 +23,98 @@ type subject struct {
 	sources   []linkObject
 	index     spelling.Index
 	session   *spelling.Session
-	get       func(ctx context.Context, tx pgx.Tx, id int64) (spellings []string, err error)
+	named     func(T) []string // the spellings of a record
+	narrow    func(ctx context.Context, tx pgx.Tx, exact []apperr.Candidate) ([]apperr.Candidate, error)
 }
 
-// find returns the record of a subject and how it was matched: by its id in the registry if a name agrees, by an
-// identifier, or by the exact name if narrow leaves one record of that name. Otherwise id is 0, and exact are the
-// records of that name.
-func (m *importer) find(ctx context.Context, tx pgx.Tx, s subject, narrow func(exact []apperr.Candidate) ([]apperr.Candidate, error)) (
-	id int64, matchedBy string, exact []apperr.Candidate, err error,
-) {
-	if id, sure := m.registryID(s.path, s.key, s.sources); id != 0 {
-		theirs, err := s.get(ctx, tx, id)
-		switch {
-		case err == nil && (sure || shareSpelling(s.spellings, theirs)):
-			return id, "id", nil, nil
-		case err != nil && !apperr.IsKind(err, apperr.NotFound) && !apperr.IsKind(err, apperr.Gone) && !apperr.IsKind(err, apperr.Merged):
-			return 0, "", nil, err
-		}
+// write creates the record of a subject from in, or lets add complete the record that it matches.
+func (s subject[I, T]) write(ctx context.Context, tx pgx.Tx, m *importer, in I, out *outcome, add func(in *I)) error {
+	id, exact, err := s.find(ctx, tx, m, out)
+	if err != nil {
+		return err
 	}
-	if len(s.external) > 0 {
-		found, err := candidates(ctx, tx, "SELECT DISTINCT r.id, text_sort_key(r.name) AS name, 1.0::float8 AS score FROM external_ids x JOIN "+s.path+
-			" r ON r.id = x.id WHERE x.type = '"+s.path+"' AND x.external_id = ANY(@given) ORDER BY r.id LIMIT 10", pg.Args{"given": s.external})
-		switch {
-		case err != nil:
-			return 0, "", nil, err
-		case len(found) > 1:
-			return 0, "", nil, ambiguous(s.name, found)
-		case len(found) == 1:
-			return found[0].ID, "identifier", nil, nil
-		}
+	if id == 0 {
+		out.id, err = s.create(ctx, tx, m, exact, in)
+		return err
+	}
+	r, err := s.Get(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	return addTo(ctx, tx, s.collection, r, out, func(in *I) error {
+		add(in)
+		return nil
+	})
+}
+
+// find returns the id of the record of a subject: of the one with its id in the registry if a name agrees, of the one
+// with an identifier, or of the one with the exact name if narrow leaves one. Otherwise id is 0, and exact are the
+// records of that name.
+func (s subject[I, T]) find(ctx context.Context, tx pgx.Tx, m *importer, out *outcome) (id int64, exact []apperr.Candidate, err error) {
+	r, err := byID(ctx, tx, m, s.collection, s.key, s.sources, func(r T) bool { return shareSpelling(s.spellings, s.named(r)) })
+	if err != nil {
+		return 0, nil, err
+	}
+	if r != nil {
+		out.matchedBy = "id"
+		return (*r).Meta().ID, nil, nil
+	}
+	found, err := byIdentifier(ctx, tx, s.Table, "name", s.external)
+	switch {
+	case err != nil:
+		return 0, nil, err
+	case len(found) > 1:
+		return 0, nil, ambiguous(s.name, found)
+	case len(found) == 1:
+		out.matchedBy = "identifier"
+		return found[0].ID, nil, nil
 	}
 	for _, name := range s.spellings {
 		found, err := s.index.FindExact(ctx, tx, name)
 		if err != nil {
-			return 0, "", nil, err
+			return 0, nil, err
 		}
-		for _, c := range m.unmatched(s.path, found) {
-			if !slices.ContainsFunc(exact, func(e apperr.Candidate) bool { return e.ID == c.ID }) {
-				exact = append(exact, c)
-			}
+		exact = union(exact, m.unmatched(s.Type, found))
+	}
+	left := exact
+	if s.narrow != nil && len(exact) > 0 {
+		if left, err = s.narrow(ctx, tx, exact); err != nil {
+			return 0, nil, err
 		}
 	}
-	if len(exact) == 0 {
-		return 0, "", nil, nil
+	if len(left) == 1 {
+		out.matchedBy = "name"
+		return left[0].ID, nil, nil
 	}
-	left, err := narrow(exact)
-	if err == nil && len(left) == 1 {
-		return left[0].ID, "name", nil, nil
-	}
-	return 0, "", exact, err
+	return 0, exact, nil
 }
 
-func candidates(ctx context.Context, db pg.DB, sql string, args pg.Args) ([]apperr.Candidate, error) {
-	rows, err := db.Query(ctx, sql, args)
-	if err != nil {
-		return nil, pg.Error(err)
+// byID returns the record whose id in the registry is the key of an object, if the sources name it or it agrees, else nil.
+func byID[I any, T record](ctx context.Context, tx pgx.Tx, m *importer, of collection[I, T], key string, sources []linkObject,
+	agrees func(T) bool,
+) (*T, error) {
+	id, sure := m.registryID(of.Type, key, sources)
+	if id == 0 {
+		return nil, nil
 	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[apperr.Candidate])
-	return list, pg.Error(err)
+	r, err := of.Get(ctx, tx, id)
+	switch {
+	case err == nil && (sure || agrees(r)):
+		return &r, nil
+	case apperr.IsKind(err, apperr.NotFound), apperr.IsKind(err, apperr.Gone), apperr.IsKind(err, apperr.Merged):
+		return nil, nil
+	}
+	return nil, err
+}
+
+// byIdentifier returns the records of a table that have one of the external ids. name is the column with their names.
+func byIdentifier(ctx context.Context, tx pgx.Tx, table, name string, external []string) ([]apperr.Candidate, error) {
+	if len(external) == 0 {
+		return nil, nil
+	}
+	return pg.All[apperr.Candidate](ctx, tx, "SELECT DISTINCT r.id, text_sort_key(r."+name+") AS name, 1.0::float8 AS score"+
+		" FROM external_ids x JOIN "+table+" r ON r.id = x.id WHERE x.type = '"+table+"' AND x.external_id = ANY(@given)"+
+		" ORDER BY r.id LIMIT 10", pg.Args{"given": external})
 }
 
 // shareSpelling reports whether two lists of spellings have one in common.
@@ -91,19 +123,20 @@ func shareSpelling(a, b []string) bool {
 	return slices.ContainsFunc(names.Keys(a...), func(key string) bool { return slices.Contains(keys, key) })
 }
 
-func (m *importer) isMatched(recordType string, id int64) bool {
-	return m.matched[recordType+" "+strconv.FormatInt(id, 10)]
-}
-
 // unmatched returns the candidates that do not belong to another object. Different objects of a document are different
 // records.
-func (m *importer) unmatched(recordType string, candidates []apperr.Candidate) (left []apperr.Candidate) {
-	for _, c := range candidates {
-		if !m.isMatched(recordType, c.ID) {
-			left = append(left, c)
+func (m *importer) unmatched(recordType string, candidates []apperr.Candidate) []apperr.Candidate {
+	return slices.DeleteFunc(slices.Clone(candidates), func(c apperr.Candidate) bool { return m.matched[recordKey{recordType, c.ID}] })
+}
+
+// union adds the candidates to a list that it lacks.
+func union(list, more []apperr.Candidate) []apperr.Candidate {
+	for _, c := range more {
+		if !slices.ContainsFunc(list, func(l apperr.Candidate) bool { return l.ID == c.ID }) {
+			list = append(list, c)
 		}
 	}
-	return left
+	return list
 }
 
 // ambiguous is the error for an object that several records match.
@@ -113,50 +146,23 @@ func ambiguous(name string, candidates []apperr.Candidate) error {
 	}}
 }
 
-// checkDistinct compares the names of a new record with those of the registry. Candidates for duplicates are an error
-// unless AllowDuplicate is set; then they are returned.
-func (m *importer) checkDistinct(ctx context.Context, tx pgx.Tx, s subject, exact []apperr.Candidate) ([]apperr.Candidate, error) {
-	err := s.session.Distinct(ctx, tx, s.spellings)
-	var refused *apperr.Error
-	if errors.As(err, &refused) && refused.Code == "duplicate_candidates" {
-		similar, _ := refused.Extra["candidates"].([]apperr.Candidate)
-		for _, c := range similar {
-			if !slices.ContainsFunc(exact, func(e apperr.Candidate) bool { return e.ID == c.ID }) {
-				exact = append(exact, c)
-			}
-		}
-		err = nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if exact = m.unmatched(s.path, exact); len(exact) > 0 && !m.AllowDuplicate {
-		return nil, ambiguous(s.name, exact)
-	}
-	return exact, nil
-}
-
-// createRecord creates the record of a subject beside those of the same name, exact, and stores that it is distinct
-// from all candidates for duplicates.
-func createRecord[I any](ctx context.Context, tx pgx.Tx, m *importer, s subject, exact []apperr.Candidate, in I,
-	create func(context.Context, pgx.Tx, I) (int64, error),
-) (int64, error) {
-	if err := m.check(&in); err != nil {
+// create creates the record of a subject beside those of the same name, exact, and stores that it is distinct from all
+// candidates for duplicates. These are an error unless AllowDuplicate is set.
+func (s subject[I, T]) create(ctx context.Context, tx pgx.Tx, m *importer, exact []apperr.Candidate, in I) (int64, error) {
+	if err := check(&in); err != nil {
 		return 0, err
 	}
-	others, err := m.checkDistinct(ctx, tx, s, exact)
+	similar, err := distinction.Allow(s.session.Distinct(ctx, tx, s.spellings), true)
 	if err != nil {
 		return 0, err
 	}
-	id, err := create(ctx, tx, in)
+	others := m.unmatched(s.Type, union(exact, similar))
+	if len(others) > 0 && !m.AllowDuplicate {
+		return 0, ambiguous(s.name, others)
+	}
+	id, err := s.Create(ctx, tx, in)
 	if err != nil {
 		return 0, err
 	}
-	for _, c := range others {
-		_, err := distinction.Create(ctx, tx, distinction.Input{Type: s.path, FirstID: c.ID, SecondID: id})
-		if err != nil && !apperr.IsKind(err, apperr.Invalid) {
-			return 0, err
-		}
-	}
-	return id, nil
+	return id, distinction.Record(ctx, tx, s.Type, id, others)
 }

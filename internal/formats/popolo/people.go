@@ -1,11 +1,13 @@
 package popolo
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/spelling"
 	"roundtables.kz/registry/internal/text"
@@ -17,75 +19,55 @@ var personProperties = map[string]string{
 	"name": "name", "other_names": "other_names", "honorific": "honorific_prefix", "bio": "biography", "external_ids": "identifiers",
 }
 
+var people = collection[person.Input, person.Person]{
+	Kind: history.Kind{Type: person.Type, Table: person.Table}, Get: person.Get,
+	Input:  func(r *person.Person) *person.Input { return &r.Input },
+	Create: person.Create, Update: person.Update,
+}
+
 func (m *importer) writePeople(ctx context.Context, tx pgx.Tx) error {
 	for _, o := range m.doc.Memberships {
 		if id, ok := m.ids["organization "+m.doc.organizationOf(o.Value)]; ok {
 			m.affiliations[o.Value.PersonID] = append(m.affiliations[o.Value.PersonID], id)
 		}
 	}
-	for _, o := range m.doc.People {
-		if err := importObject(ctx, tx, m, "person", person.Type, o, personProperties, m.person); err != nil {
-			return err
-		}
-	}
-	return nil
+	return importAll(ctx, tx, m, class[personObject]{"person", person.Type, personProperties, m.person}, m.doc.People)
 }
 
-// person imports a person.
-func (m *importer) person(ctx context.Context, tx pgx.Tx, o *Listed[personObject]) (out outcome, err error) {
-	var g person.Input
-	name := o.Value.Name
-	if name == "" {
-		name = strings.Join(strings.Fields(o.Value.Given+" "+o.Value.Additional+" "+o.Value.Family), " ")
-	}
-	for property, value := range map[string]string{"given_name": o.Value.Given, "additional_name": o.Value.Additional, "family_name": o.Value.Family} {
-		if value != "" && !strings.Contains(name, value) {
-			out.ignored = append(out.ignored, property)
+func (m *importer) person(ctx context.Context, tx pgx.Tx, o *Listed[personObject], out *outcome) error {
+	name := cmp.Or(o.Value.Name, strings.Join(strings.Fields(o.Value.Given+" "+o.Value.Additional+" "+o.Value.Family), " "))
+	for _, part := range []struct{ property, value string }{
+		{"additional_name", o.Value.Additional}, {"family_name", o.Value.Family}, {"given_name", o.Value.Given},
+	} {
+		if !strings.Contains(name, part.value) {
+			out.ignore(part.property)
 		}
 	}
-	slices.Sort(out.ignored)
+	var g person.Input
 	var short text.Map
 	g.Name, short, g.OtherNames = m.names(name, o.Value.OtherNames)
 	for _, lang := range short.Langs() { // people have none
 		g.OtherNames = append(g.OtherNames, text.OtherName{Text: short[lang], Lang: &lang, Kind: "abbreviated"})
 	}
 	if len(g.Name) == 0 {
-		return out, apperr.Validation([]apperr.Field{apperr.At("/name", "no_name")})
+		return apperr.Validation([]apperr.Field{apperr.At("/name", "no_name")})
 	}
-	_, own := m.registryID(person.Type, o.Key, o.Value.Sources)
-	var ignored []string
-	g.ExternalIDs, ignored = m.externalIDs(o.Key, string(o.At), own, o.Value.Identifiers)
-	out.ignored = append(out.ignored, ignored...)
+	g.ExternalIDs = m.externalIDs(person.Type, o.At, o.Key, o.Value.common, o.Value.Identifiers, out)
 	g.Honorific, g.Bio = m.text(o.Value.Prefix), m.text(o.Value.Biography)
-	s := subject{
-		path: person.Type, key: o.Key, name: name, spellings: spelling.Of(g.Name), external: g.ExternalIDs, sources: o.Value.Sources,
+	s := subject[person.Input, person.Person]{
+		collection: people, key: o.Key, name: name, spellings: spelling.Of(g.Name), external: g.ExternalIDs, sources: o.Value.Sources,
 		index: person.Spellings, session: m.people,
-		get: func(ctx context.Context, tx pgx.Tx, id int64) ([]string, error) {
-			r, err := person.Get(ctx, tx, id)
-			return append(spelling.Of(r.Name), spelling.OfOthers(r.OtherNames)...), err
+		named: func(r person.Person) []string { return append(spelling.Of(r.Name), spelling.OfOthers(r.OtherNames)...) },
+		narrow: func(ctx context.Context, tx pgx.Tx, exact []apperr.Candidate) ([]apperr.Candidate, error) {
+			return m.byAffiliation(ctx, tx, o.Key, exact)
 		},
 	}
-	id, by, exact, err := m.find(ctx, tx, s, func(exact []apperr.Candidate) ([]apperr.Candidate, error) {
-		return m.byAffiliation(ctx, tx, o.Key, exact)
+	return s.write(ctx, tx, m, g, out, func(in *person.Input) {
+		out.names(&in.Name, &in.OtherNames, g.Name, g.OtherNames)
+		out.identifiers(&in.ExternalIDs, g.ExternalIDs)
+		out.text("honorific_prefix", &in.Honorific, g.Honorific)
+		out.text("biography", &in.Bio, g.Bio)
 	})
-	if err != nil {
-		return out, err
-	}
-	if id == 0 {
-		out.id, err = createRecord(ctx, tx, m, s, exact, g, person.Create)
-		return out, err
-	}
-	r, err := person.Get(ctx, tx, id)
-	if err != nil {
-		return out, err
-	}
-	in, add := r.Input, addition{}
-	add.names(&in.Name, &in.OtherNames, g.Name, g.OtherNames)
-	add.identifiers(&in.ExternalIDs, g.ExternalIDs)
-	add.text("honorific_prefix", &in.Honorific, g.Honorific)
-	add.text("biography", &in.Bio, g.Bio)
-	out.id, out.matchedBy, out.changed, out.kept = id, by, add.changed, add.kept
-	return out, m.change(ctx, tx, person.Table, person.Type, id, add.changed, &in, func() error { return person.Update(ctx, tx, r, in) })
 }
 
 // byAffiliation narrows people of the same name by the organizations that the document names for the person:

@@ -10,6 +10,7 @@ import (
 	"roundtables.kz/registry/internal/date"
 	"roundtables.kz/registry/internal/text"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/text/language"
 )
 
@@ -89,45 +90,47 @@ func hasValue(m text.Map, value string) bool {
 	return slices.Contains(slices.Collect(maps.Values(m)), value)
 }
 
-// addition is what an object adds to a record, and the properties of which the record keeps another value.
-type addition struct {
-	changed bool
-	kept    []string
+// ignore notes a property that the registry does not have.
+func (out *outcome) ignore(property string) { out.ignored = append(out.ignored, property) }
+
+// keep notes a property of which the record keeps another value, if it differs.
+func (out *outcome) keep(property string, differs bool) {
+	if differs {
+		out.kept = append(out.kept, property)
+	}
 }
 
 // text fills a text that is empty.
-func (g *addition) text(property string, into *text.Map, given text.Map) {
+func (out *outcome) text(property string, into *text.Map, given text.Map) {
 	switch {
 	case len(given) == 0:
 	case len(*into) == 0:
-		*into, g.changed = given, true
+		*into, out.changed = given, true
 	default:
 		for _, value := range given {
-			if !hasValue(*into, value) && !slices.Contains(g.kept, property) {
-				g.kept = append(g.kept, property)
-			}
+			out.keep(property, !hasValue(*into, value) && !slices.Contains(out.kept, property))
 		}
 	}
 }
 
 // fill fills a value that is missing.
-func fill[T comparable](g *addition, property string, into **T, given *T) {
+func fill[T comparable](out *outcome, property string, into **T, given *T) {
 	switch {
 	case given == nil:
 	case *into == nil:
-		*into, g.changed = given, true
+		*into, out.changed = given, true
 	case **into != *given:
-		g.kept = append(g.kept, property)
+		out.kept = append(out.kept, property)
 	}
 }
 
 // names adds names. A second name in the same language becomes an alias.
-func (g *addition) names(into *text.Map, others *[]text.OtherName, given text.Map, more []text.OtherName) {
+func (out *outcome) names(into *text.Map, others *[]text.OtherName, given text.Map, more []text.OtherName) {
 	for _, lang := range given.Langs() {
 		switch value := given[lang]; {
 		case hasValue(*into, value):
 		case (*into)[lang] == "":
-			(*into)[lang], g.changed = value, true
+			(*into)[lang], out.changed = value, true
 		default:
 			more = append(more, text.OtherName{Text: value, Lang: &lang, Kind: "alias"})
 		}
@@ -137,38 +140,39 @@ func (g *addition) names(into *text.Map, others *[]text.OtherName, given text.Ma
 		switch {
 		case known:
 		case len(*others) >= text.MaxOtherNames:
-			g.kept = append(g.kept, "other_names")
+			out.kept = append(out.kept, "other_names")
 		default:
-			*others, g.changed = append(*others, o), true
+			*others, out.changed = append(*others, o), true
 		}
 	}
 }
 
-func (g *addition) identifiers(into *[]string, given []string) {
+func (out *outcome) identifiers(into *[]string, given []string) {
 	for _, id := range given {
 		if !slices.Contains(*into, id) {
-			*into, g.changed = append(*into, id), true
+			*into, out.changed = append(*into, id), true
 		}
 	}
 }
 
-// externalIDs returns the identifiers of an object as external ids, with its id if the import has a source. Identifiers
-// without a scheme, or with characters that external ids cannot have, are ignored.
-func (m *importer) externalIDs(key string, at string, own bool, list []identifierObject) (ids, ignored []string) {
+// externalIDs returns the identifiers of an object as external ids, with its key if the import has a source and the key is
+// not one of this registry. Identifiers without a scheme, or with characters that external ids cannot have, are ignored.
+func (m *importer) externalIDs(path string, at jsontext.Pointer, key string, o common, list []identifierObject, out *outcome) (ids []string) {
 	for _, i := range list {
 		scheme := strings.ToLower(strings.ReplaceAll(strings.TrimSpace(i.Scheme), " ", "_"))
 		id := scheme + ":" + strings.TrimSpace(i.Identifier)
 		switch {
-		case !isExternalID(id):
-			ignored = []string{"identifiers"}
-		case !slices.Contains(ids, id):
+		case !isExternalID(id) && !slices.Contains(out.ignored, "identifiers"):
+			out.ignore("identifiers")
+		case isExternalID(id) && !slices.Contains(ids, id):
 			ids = append(ids, id)
 		}
 	}
-	if id := m.Source + ":" + key; m.Source != "" && key != at && !own && isExternalID(id) && !slices.Contains(ids, id) {
+	_, own := m.registryID(path, key, o.Sources)
+	if id := m.Source + ":" + key; m.Source != "" && key != string(at) && !own && isExternalID(id) && !slices.Contains(ids, id) {
 		ids = append(ids, id)
 	}
-	return ids, ignored
+	return ids
 }
 
 // isExternalID reports whether a record can have the external id.
@@ -178,16 +182,17 @@ func isExternalID(s string) bool {
 		strings.Trim(scheme, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == "" && strings.IndexFunc(id, unicode.IsSpace) < 0
 }
 
-// dates reads partial dates. The schemas check only their pattern.
-type dates struct{ mistakes []apperr.Field }
+// values reads values of an object, and collects the mistakes in them.
+type values struct{ mistakes []apperr.Field }
 
-func (d *dates) partial(property, s string) *date.Partial {
+// partial reads a partial date. The schemas check only its pattern.
+func (v *values) partial(property, s string) *date.Partial {
 	if s == "" {
 		return nil
 	}
 	var p date.Partial
 	if err := p.UnmarshalText([]byte(s)); err != nil {
-		d.mistakes = append(d.mistakes, apperr.At("/"+property, "bad_partial_date"))
+		v.mistakes = append(v.mistakes, apperr.At("/"+property, "bad_partial_date"))
 		return nil
 	}
 	return &p

@@ -35,15 +35,10 @@ func IsLarge(r roundtable.RoundTable) bool {
 func (w Writer) Write(ctx context.Context, db pg.DB, r roundtable.RoundTable, to io.Writer, flush func() error) error {
 	e := w.event(r)
 	if r.Counts.Attendees > 0 {
-		e["attendee"] = paging.StreamOf(paging.Pages(ctx, db, func(ctx context.Context, db pg.DB, p paging.Params) (paging.Page[attendee.Attendee], error) {
-			return attendee.ListWithin(ctx, db, r.ID, attendee.Within{Params: p})
-		}), w.attendee, flush)
+		e["attendee"] = paging.StreamOf(paging.Pages(ctx, db, attendee.ListWithin, r.ID), w.attendee, flush)
 	}
 	if r.Counts.Statements > 0 {
-		type page = paging.Page[statement.Statement]
-		e["workFeatured"] = paging.StreamOf(paging.Pages(ctx, db, func(ctx context.Context, db pg.DB, p paging.Params) (page, error) {
-			return statement.ListWithin(ctx, db, r.ID, statement.Within{Params: p})
-		}), w.statement, flush)
+		e["workFeatured"] = paging.StreamOf(paging.Pages(ctx, db, statement.ListWithin, r.ID), w.statement, flush)
 	}
 	return json.MarshalWrite(to, e, json.Deterministic(true))
 }

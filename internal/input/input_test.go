@@ -1,0 +1,221 @@
+package input_test
+
+import (
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/date"
+	"roundtables.kz/registry/internal/input"
+	"roundtables.kz/registry/internal/text"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// part is a nested object.
+type part struct {
+	Title text.Map `json:"title" validate:"text=5"`
+	Count int      `json:"count" validate:"max=3"`
+}
+
+// document has a member of each type that inputs use.
+type document struct {
+	Name     string     `json:"name" validate:"required,max=10"`
+	Kind     string     `json:"kind" validate:"omitempty,oneof=one two"`
+	Size     *int64     `json:"size" validate:"omitnil,gt=0"`
+	Day      *date.Day  `json:"day"`
+	At       *time.Time `json:"at"`
+	Flag     bool       `json:"flag"`
+	Website  *string    `json:"website" validate:"omitnil,http_url"`
+	IDs      []string   `json:"ids" validate:"max=2,unique,dive,external_id"`
+	Language string     `json:"language" validate:"omitempty,language"`
+	One      *part      `json:"one"`
+	Parts    []part     `json:"parts" validate:"dive"`
+}
+
+func (d *document) Check() []apperr.Field {
+	if d.Name == "bad" {
+		return []apperr.Field{apperr.At("/name", "bad_value")}
+	}
+	return nil
+}
+
+// errorsOf returns the kind of an error and its fields as "pointer code".
+func errorsOf(t *testing.T, err error) (kind apperr.Kind, fields []string) {
+	t.Helper()
+	var e *apperr.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("want an error for the client, got %v", err)
+	}
+	for _, f := range e.Fields {
+		fields = append(fields, f.Pointer+f.Parameter+" "+f.Code)
+	}
+	return e.Kind, fields
+}
+
+func TestAValidDocumentIsDecodedCompletely(t *testing.T) {
+	t.Parallel()
+	var d document
+	err := input.Decode(jsontext.Value(`{"name":"a","kind":"two","size":7,"day":"2020-02-27","at":"2020-02-27T10:00:00Z","flag":true,"website":"https://example.org",
+		"ids":["ror:1","bin:2"],"language":"kk-Latn","one":{"title":{"en":"A"},"count":1},"parts":[{"count":2},{"count":3}]}`), &d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Name != "a" || d.Kind != "two" || *d.Size != 7 || d.Day.Time.Day() != 27 || d.At.Hour() != 10 || !d.Flag || *d.Website != "https://example.org" ||
+		!slices.Equal(d.IDs, []string{"ror:1", "bin:2"}) || d.One.Title["en"] != "A" || len(d.Parts) != 2 || d.Parts[1].Count != 3 {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestAllErrorsOfADocumentAreReportedTogetherAtTheirMember(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string][]string{
+		`{}`: {"/name required"},
+		`{"name":7,"flag":"yes","size":"1","parts":{}}`:         {"/flag wrong_type", "/name wrong_type", "/parts wrong_type", "/size wrong_type"},
+		`{"name":"a","nme":"b","zzzzzz":1}`:                     {"/nme unknown_field_hint", "/zzzzzz unknown_field"},
+		`{"name":"a","Name":"b"}`:                               {"/Name unknown_field_hint"},
+		`{"name":"a","parts":[{"count":1},{"count":4,"x":1}]}`:  {"/parts/1/x unknown_field", "/parts/1/count too_large"},
+		`{"name":"a","one":{"title":{"en":"too long"}}}`:        {"/one/title/en too_long"},
+		`{"name":"a","kind":"three","size":0,"website":"x"}`:    {"/kind not_allowed", "/size too_small", "/website bad_url"},
+		`{"name":"a","ids":["x"],"language":"??"}`:              {"/ids/0 bad_external_id", "/language unknown_language"},
+		`{"name":"a","ids":["a:1","a:1"]}`:                      {"/ids duplicate"},
+		`{"name":"a","ids":["a:1","a:2","a:3"]}`:                {"/ids too_many"},
+		`{"name":"bad"}`:                                        {"/name bad_value"},
+		`{"name":"elevenchars"}`:                                {"/name too_long"},
+		`{"name":"a","day":"2020-02-30","at":"2020-02-27 10h"}`: {"/at wrong_type", "/day bad_date"},
+	} {
+		kind, got := errorsOf(t, input.Decode(jsontext.Value(raw), new(document)))
+		if kind != apperr.Invalid || !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", raw, got, want)
+		}
+	}
+	if kind, _ := errorsOf(t, input.Decode(jsontext.Value(`[]`), new(document))); kind != apperr.Malformed {
+		t.Errorf("a list: %v", kind)
+	}
+}
+
+func TestTheSyntaxOfJSONIsStrict(t *testing.T) {
+	t.Parallel()
+	deep := strings.Repeat("[", 21) + strings.Repeat("]", 21)
+	for raw, want := range map[string]string{
+		``: "empty_body", `{"a":1`: "json_truncated", `{"a":}`: "json_syntax", `{"a":1,"a":2}`: "duplicate_name", `{} {}`: "trailing_json",
+		"{\"a\":\"\xff\"}": "invalid_utf8", `{"a":"\u0000"}`: "nul_character", deep: "json_too_deep",
+	} {
+		kind, got := errorsOf(t, input.Scan([]byte(raw)))
+		if kind != apperr.Malformed || len(got) != 1 || !strings.HasSuffix(got[0], " "+want) {
+			t.Errorf("%q: %q, want %s", raw, got, want)
+		}
+	}
+	for _, raw := range []string{`{"a":[1,{"b":null}]}`, deep[1:41], ` 1 `} {
+		if err := input.Scan([]byte(raw)); err != nil {
+			t.Errorf("%s: %v", raw, err)
+		}
+	}
+}
+
+func TestAMergePatchKeepsClearsAndReplaces(t *testing.T) {
+	t.Parallel()
+	const record = `{"name":"a","size":1,"text":{"en":"A","ru":"Б"},"ids":[1,2]}`
+	for patch, want := range map[string]string{
+		`{}`:                             `{"ids":[1,2],"name":"a","size":1,"text":{"en":"A","ru":"Б"}}`,
+		`{"size":null}`:                  `{"ids":[1,2],"name":"a","text":{"en":"A","ru":"Б"}}`,
+		`{"text":{"ru":null,"kk":"Г"}}`:  `{"ids":[1,2],"name":"a","size":1,"text":{"en":"A","kk":"Г"}}`,
+		`{"ids":[3]}`:                    `{"ids":[3],"name":"a","size":1,"text":{"en":"A","ru":"Б"}}`,
+		`{"text":"x"}`:                   `{"ids":[1,2],"name":"a","size":1,"text":"x"}`,
+		`{"unknown":null}`:               `{"ids":[1,2],"name":"a","size":1,"text":{"en":"A","ru":"Б"},"unknown":null}`,
+		`{"name":{"new":1,"gone":null}}`: `{"ids":[1,2],"name":{"new":1},"size":1,"text":{"en":"A","ru":"Б"}}`,
+	} {
+		got, err := input.Patch(jsontext.Value(record), jsontext.Value(patch))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := got.Canonicalize(); err != nil || string(got) != want {
+			t.Errorf("%s: %s, want %s (%v)", patch, got, want, err)
+		}
+	}
+}
+
+// query has a parameter of each type that filters use.
+type query struct {
+	ID    []int64   `query:"id" validate:"max=2"`
+	Limit int       `query:"limit" default:"50" validate:"min=1,max=100"`
+	Kind  []string  `query:"kind" enums:"one,two"`
+	On    *date.Day `query:"on"`
+	Near  *float64  `query:"near"`
+	Open  *bool     `query:"open"`
+	Q     string    `query:"q" validate:"max=5"`
+	Inner string    `query:"-"`
+}
+
+func TestAQueryStringIsBoundWithDefaultsAndLists(t *testing.T) {
+	t.Parallel()
+	var q query
+	if fields := input.Bind(url.Values{"id": {"1, 2"}, "kind": {"two,one"}, "on": {"2020-02-27"}, "near": {"1.5"}, "open": {"false"}, "q": {""}}, &q); fields != nil {
+		t.Fatal(fields)
+	}
+	if !slices.Equal(q.ID, []int64{1, 2}) || q.Limit != 50 || !slices.Equal(q.Kind, []string{"two", "one"}) || q.On.Time.Day() != 27 || *q.Near != 1.5 || *q.Open || q.Q != "" {
+		t.Errorf("%+v", q)
+	}
+	for range 2 { // the second time the rules are not checked again
+		q = query{}
+		if fields := input.Bind(url.Values{}, &q); fields != nil || q.Limit != 50 || q.ID != nil || q.Open != nil {
+			t.Errorf("%+v, %v", q, fields)
+		}
+	}
+}
+
+func TestAllErrorsOfAQueryStringAreReportedTogetherInTheOrderOfParameters(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string][]string{
+		"limit=101&id=1,2,3":               {"id too_many", "limit too_large"},
+		"limit=x&id=1,x&near=NaN&open=yes": {"id wrong_type", "limit wrong_type", "near wrong_type", "open wrong_type"},
+		"kind=one,three&on=2020-02-30":     {"kind not_allowed", "on bad_date"},
+		"limit=1&limit=2":                  {"limit repeated_parameter"},
+		"q=%FF":                            {"q invalid_utf8"},
+		"q=a%00":                           {"q invalid_utf8"},
+		"lmit=1&Inner=1":                   {"Inner unknown_parameter", "lmit unknown_parameter_hint"},
+		"q=toolong":                        {"q too_long"},
+	} {
+		values, err := url.ParseQuery(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range input.Bind(values, new(query)) {
+			got = append(got, f.Parameter+f.Pointer+" "+f.Code)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", raw, got, want)
+		}
+	}
+}
+
+func TestSeveralStructsShareAQueryStringAndRejectOmittedNames(t *testing.T) {
+	t.Parallel()
+	var q query
+	var more struct {
+		Format string `query:"format"`
+	}
+	fields := input.BindAll(url.Values{"q": {"a"}, "format": {"csv"}, "limit": {"7"}, "other": {"1"}}, []string{"limit"}, &q, &more)
+	var got []string
+	for _, f := range fields {
+		got = append(got, f.Parameter+" "+f.Code)
+	}
+	if q.Q != "a" || more.Format != "csv" || q.Limit == 7 || !slices.Equal(got, []string{"limit unknown_parameter", "other unknown_parameter"}) {
+		t.Errorf("%+v %+v %q", q, more, got)
+	}
+}
+
+func TestOnlyANameThatIsCloseIsSuggested(t *testing.T) {
+	t.Parallel()
+	names := []string{"title", "kind", "starts_from", "q"}
+	for name, want := range map[string]string{"titl": "title", "kinds": "kind", "titel": "title", "knid": "kind", "-": "", "x": "", "start_from": "starts_from", "venue": "", "": "", strings.Repeat("t", 70): ""} {
+		if got := input.Suggest(apperr.Field{Args: apperr.Args{}}, "hinted", name, names); got.Args["hint"] != want || (got.Code == "hinted") != (want != "") {
+			t.Errorf("%q: %v, want %q", name, got, want)
+		}
+	}
+}
