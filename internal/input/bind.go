@@ -196,7 +196,7 @@ func Suggest(f apperr.Field, hinted, name string, known []string) apperr.Field {
 func nearest(name string, names []string) string {
 	best, distance := "", len(name)/3+2
 	for _, n := range names {
-		if d := edits(name, n); d < distance && d <= max(1, len(n)/3) && d < len(n) {
+		if d := edits(strings.ToLower(name), n); d < distance && d <= max(1, len(n)/3) && d < len(n) {
 			best, distance = n, d
 		}
 	}
