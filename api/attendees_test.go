@@ -52,7 +52,7 @@ func TestWhatBreaksARuleOfAnAttendeeIsToldAtItsPlace(t *testing.T) {
 		with(`"description":{"en":"Students"},"group_size":0`):                                             {"/group_size too_small"},
 		with(`"name_as_listed":"A","affiliations":[{}]`):                                                   {"/affiliations/0 empty_position"},
 		with(`"name_as_listed":"A","affiliations":[{"title":{"en":"x"}},{"organization_id":999}]`):         {"/affiliations/1/organization_id unknown_reference"},
-		with(`"name_as_listed":"A","affiliations":[{"title":{"en":"x"},"titel":1}]`):                       {"/affiliations/0/titel unknown_field"},
+		with(`"name_as_listed":"A","affiliations":[{"title":{"en":"x"},"titel":1}]`):                       {"/affiliations/0/titel unknown_field_hint"},
 		with(`"name_as_listed":"A","roles":["speaker","orator"],"affiliations":[{"organization_id":999}]`): {"/roles/1 unknown_role", "/affiliations/0/organization_id unknown_reference"},
 		with(`"name_as_listed":"A","roles":["speaker","speaker"]`):                                         {"/roles duplicate"},
 		with(`"name_as_listed":"A","on_behalf_of":{}`):                                                     {"/on_behalf_of person_or_organization"},

@@ -1,13 +1,17 @@
 package api
 
 import (
+	"bytes"
 	"fmt"
+	"html/template"
+	"io/fs"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
 
 	"roundtables.kz/registry/api/docs"
+	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/openapi"
 
 	"github.com/labstack/echo/v4"
@@ -91,4 +95,103 @@ func serveFile(c echo.Context, f docs.File) error {
 		return fmt.Errorf("decompress a file of the documentation: %w", err)
 	}
 	return c.Blob(http.StatusOK, f.Type, content)
+}
+
+// guides are the rendered guides: the pages by name, and the links to them in order.
+type guides struct {
+	pages map[string]docs.File
+	links []docs.Link
+}
+
+// newGuides renders the guides when the first client asks for one. address is the public address of the service.
+func newGuides(address string) func() (guides, error) {
+	return sync.OnceValues(func() (g guides, err error) {
+		g.pages, g.links, err = docs.Guides(openapi.Guides, address)
+		if err != nil {
+			err = fmt.Errorf("render the guides: %w", err)
+		}
+		return g, err
+	})
+}
+
+// showGuide sends the page of a guide, or the index of guides.
+func (s *server) showGuide(c echo.Context) error {
+	g, err := s.guides()
+	if err != nil {
+		return err
+	}
+	return servePage(c, g.pages, c.Param("name"))
+}
+
+// examples are the programs that the guides link to, by their path under openapi/examples.
+var examples = sync.OnceValue(func() map[string]docs.File {
+	files := map[string]docs.File{}
+	root, err := fs.Sub(openapi.Guides, "examples")
+	if err != nil {
+		panic(err) // it is part of the program
+	}
+	_ = fs.WalkDir(root, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(root, path)
+		files[path] = docs.NewFile("text/plain; charset=utf-8", content)
+		return err
+	})
+	return files
+})
+
+// showExample sends an example program as text.
+func (s *server) showExample(c echo.Context) error {
+	return servePage(c, examples(), c.Param("*"))
+}
+
+// Explanation explains an error code.
+//
+//	@Description	The meaning of an error code.
+type Explanation struct {
+	Code string `json:"code" example:"stale_version"` // The code.
+	// The text in each language. A name in braces is a placeholder.
+	Text map[string]string `json:"text" example:"en:The record has changed since you read it."`
+} //	@name	Explanation
+
+var explanationPage = template.Must(template.New("explanation").Parse(`<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{{.Code}}</title></head>
+<body>
+<h1><code>{{.Code}}</code></h1>
+{{range $lang, $text := .Text}}<p lang="{{$lang}}">{{$text}}</p>
+{{end}}<p>Programs should look at the member <code>code</code> of a problem, never at its texts.</p>
+<p><a href="/docs/">Documentation</a></p>
+</body>
+</html>
+`))
+
+// explainProblem explains an error code: a page for browsers, JSON for other clients.
+//
+//	@ID				explainProblem
+//	@Summary		Explain an error code
+//	@Description	The member `type` of every problem links here. Browsers get a page.
+//	@Tags			Service
+//	@Produce		json,html
+//	@Param			code	path		string		true	"The code of a problem or of a field error."
+//	@Success		200		{object}	Explanation	"The meaning of the code, in three languages."
+//	@Failure		404		{object}	Problem		"The code does not exist."
+//	@Router			/problems/{code} [get]
+func (s *server) explainProblem(c echo.Context) error {
+	e := Explanation{Code: c.Param("code"), Text: apperr.Texts(c.Param("code"))}
+	if e.Text == nil {
+		return apperr.New(apperr.NotFound, "not_found")
+	}
+	h := c.Response().Header()
+	h.Set("Cache-Control", "public, max-age=3600")
+	h.Add(echo.HeaderVary, echo.HeaderAccept)
+	if !prefers(c.Request(), echo.MIMETextHTML) {
+		return send(c, http.StatusOK, echo.MIMEApplicationJSON, e)
+	}
+	var page bytes.Buffer
+	if err := explanationPage.Execute(&page, e); err != nil {
+		return fmt.Errorf("write the page of a code: %w", err)
+	}
+	return c.HTMLBlob(http.StatusOK, page.Bytes())
 }

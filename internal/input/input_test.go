@@ -213,7 +213,7 @@ func TestSeveralStructsShareAQueryStringAndRejectOmittedNames(t *testing.T) {
 func TestOnlyANameThatIsCloseIsSuggested(t *testing.T) {
 	t.Parallel()
 	names := []string{"title", "kind", "starts_from", "q"}
-	for name, want := range map[string]string{"titl": "title", "kinds": "kind", "titel": "title", "knid": "kind", "-": "", "x": "", "start_from": "starts_from", "venue": "", "": "", strings.Repeat("t", 70): ""} {
+	for name, want := range map[string]string{"titl": "title", "kinds": "kind", "titel": "title", "knid": "kind", "-": "", "x": "", "Q": "q", "start_from": "starts_from", "venue": "", "": "", strings.Repeat("t", 70): ""} {
 		if got := input.Suggest(apperr.Field{Args: apperr.Args{}}, "hinted", name, names); got.Args["hint"] != want || (got.Code == "hinted") != (want != "") {
 			t.Errorf("%q: %v, want %q", name, got, want)
 		}

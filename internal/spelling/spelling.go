@@ -3,6 +3,7 @@
 package spelling
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"hash/fnv"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/names"
@@ -252,3 +254,118 @@ func (x Index) Rebuild(ctx context.Context, db beginner) (records int, err error
 		after = list[len(list)-1].ID
 	}
 }
+
+// Session checks the new records of one transaction for duplicates. It takes each lock once. While it holds the lock of a
+// phonetic key, no other transaction can create a record with that key. So it refreshes the finder when it takes a lock,
+// and from time to time for other changes: renamed records, and similar names with another key.
+type Session struct {
+	finder    *Finder
+	held      map[int32]bool
+	refreshed time.Time
+}
+
+// refreshInterval is how old the finder's data may become in a session.
+const refreshInterval = 100 * time.Millisecond
+
+// Session returns a session for a transaction.
+func (f *Finder) Session() *Session { return &Session{finder: f, held: map[int32]bool{}} }
+
+// Distinct returns apperr.Conflict with the candidates if one of the spellings most likely names an existing record.
+// Transactions that check names with the same phonetic key wait for each other.
+func (s *Session) Distinct(ctx context.Context, tx pgx.Tx, spellings []string) error {
+	f := s.finder
+	missing := slices.DeleteFunc(f.index.locksOf(spellings), func(lock int32) bool { return s.held[lock] })
+	if len(missing) > 0 {
+		if err := f.index.lock(ctx, tx, missing); err != nil {
+			return err
+		}
+	}
+	if len(missing) > 0 || time.Since(s.refreshed) > refreshInterval {
+		s.refreshed = time.Now()
+		if err := f.Refresh(ctx); err != nil {
+			return err
+		}
+	}
+	for _, lock := range missing {
+		s.held[lock] = true
+	}
+	f.mu.RLock()
+	found := FindIn(f.names.View(false), names.Duplicate, 10, spellings)
+	f.mu.RUnlock()
+	if len(found) == 0 {
+		return nil
+	}
+	candidates, err := f.index.Candidates(ctx, tx, found)
+	if err != nil || len(candidates) == 0 {
+		return err
+	}
+	e := apperr.New(apperr.Conflict, "duplicate_candidates")
+	e.Extra = map[string]any{"candidates": candidates}
+	return e
+}
+
+// RolledBack must be called after a rollback to a savepoint, which releases the locks taken since.
+func (s *Session) RolledBack() { clear(s.held) }
+
+// Pair is a pair of possible duplicates: the lower id first, with the spellings that match best.
+type Pair struct{ First, Second Match }
+
+// Pairs is a part of all pairs of a resource, the highest score first.
+type Pairs struct {
+	List []Pair
+	Next int64 // continue after this record; 0: there are no more
+	Head int64 // of the change log at the time of the comparison
+}
+
+// maxPairs is the largest number of records that one record is paired with.
+const maxPairs = 20
+
+// Pairs compares each record after an id with all records that have higher ids, and returns the pairs that score at least
+// least. It stops after the record that completes limit pairs, and when the time until has passed; List may then be empty.
+func (f *Finder) Pairs(ctx context.Context, least float64, after int64, limit int, until time.Time) (Pairs, error) {
+	if err := f.Refresh(ctx); err != nil {
+		return Pairs{}, err
+	}
+	f.mu.RLock()
+	owners := f.names.Owners()
+	p := Pairs{Head: f.seq}
+	f.mu.RUnlock()
+	from, _ := slices.BinarySearch(owners, after+1)
+	for i, owner := range owners[from:] {
+		if err := ctx.Err(); err != nil {
+			return Pairs{}, err
+		}
+		p.List = append(p.List, f.pairsOf(owner, least)...)
+		if (len(p.List) >= limit || time.Now().After(until)) && from+i+1 < len(owners) {
+			p.Next = owner
+			break
+		}
+	}
+	slices.SortStableFunc(p.List, byScore)
+	return p, nil
+}
+
+// pairsOf returns the pairs of a record with records of higher ids. It holds the lock for one record only, so that the
+// index can change in between.
+func (f *Finder) pairsOf(owner int64, least float64) (pairs []Pair) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	for _, own := range f.names.Spellings(owner) {
+		for _, found := range f.names.View(false).Find(own, least, maxPairs) {
+			if found.Owner <= owner {
+				continue
+			}
+			pair := Pair{Match{ID: owner, Spelling: own, Score: found.Score}, Match{ID: found.Owner, Query: own, Spelling: found.Spelling, Score: found.Score}}
+			switch i := slices.IndexFunc(pairs, func(p Pair) bool { return p.Second.ID == found.Owner }); {
+			case i < 0:
+				pairs = append(pairs, pair)
+			case found.Score > pairs[i].Second.Score:
+				pairs[i] = pair
+			}
+		}
+	}
+	slices.SortStableFunc(pairs, byScore)
+	return pairs[:min(len(pairs), maxPairs)]
+}
+
+func byScore(a, b Pair) int { return cmp.Compare(b.Second.Score, a.Second.Score) }

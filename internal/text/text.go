@@ -10,6 +10,7 @@ import (
 
 	"roundtables.kz/registry/internal/apperr"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/text/language"
 )
@@ -96,3 +97,56 @@ type PersonRef struct {
 	Position             Map     `json:"position"`                                             // Title of the position there.
 	Added                Added   `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	PersonRef
+
+// MarshalJSONTo writes the languages in the order of their tags. Responses consist mostly of such maps, and encoding
+// them by reflection would allocate memory for each entry.
+func (m Map) MarshalJSONTo(e *jsontext.Encoder) error {
+	if m == nil {
+		if null, _ := json.GetOption(e.Options(), json.FormatNilMapAsNull); null {
+			return e.WriteToken(jsontext.Null)
+		}
+	}
+	var few [4]string
+	langs := few[:0]
+	for l := range m {
+		langs = append(langs, l)
+	}
+	slices.Sort(langs)
+	if err := e.WriteToken(jsontext.BeginObject); err != nil {
+		return err
+	}
+	for _, l := range langs {
+		if err := e.WriteToken(jsontext.String(l)); err != nil {
+			return err
+		}
+		if err := e.WriteToken(jsontext.String(m[l])); err != nil {
+			return err
+		}
+	}
+	return e.WriteToken(jsontext.EndObject)
+}
+
+// OtherName is a name besides the preferred one.
+//
+//	@Description	A name besides the preferred one, such as an alias, a former name or another spelling.
+type OtherName struct {
+	// The name.
+	Text string `json:"text" validate:"required,max=500" example:"T. Kaliyev"`
+	// Language of the name (BCP 47). Null if unknown.
+	Lang *string `json:"lang" validate:"omitnil,language" example:"en"`
+	// How the name differs from the preferred one.
+	Kind string `json:"kind" validate:"required,oneof=alias transliteration former abbreviated misspelling" enums:"alias,transliteration,former,abbreviated,misspelling" example:"abbreviated"`
+} //	@name	OtherName
+
+// MaxOtherNames is the largest number of other names of a record, as the tags of people and organizations state it.
+const MaxOtherNames = 100
+
+// CheckOtherNames returns the mistakes that tags cannot express: blank names.
+func CheckOtherNames(pointer string, others []OtherName) (fields []apperr.Field) {
+	for i, o := range others {
+		if o.Text != "" && strings.TrimSpace(o.Text) == "" {
+			fields = append(fields, apperr.At(pointer+"/"+strconv.Itoa(i)+"/text", "blank"))
+		}
+	}
+	return fields
+}
