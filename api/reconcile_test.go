@@ -264,7 +264,7 @@ func TestQueriesThatCannotBeUsedAreToldAtTheirPlaces(t *testing.T) {
 	public.postQueries(t, `{"a":{"query":""},"b/1":{"query":"A","type":"x"}}`).wantProblem(t, 422, "validation_failed", "/queries/a/query required", "/queries/b~11/type not_allowed")
 	public.postQueries(t, `[]`).wantProblem(t, 400, "malformed_json", "/queries not_an_object")
 	public.postQueries(t, `{"q":{"query":"A"},"q":{}}`).wantProblem(t, 400, "malformed_json", "/queries/q duplicate_name")
-	public.postQueries(t, "{\"q\":{\"query\":\"\xff\"}}").wantProblem(t, 422, "validation_failed", "/queries invalid_utf8")
+	public.postQueries(t, "{\"q\":{\"query\":\"\xff\"}}").wantProblem(t, 400, "malformed_form", " invalid_utf8")
 	public.get(t, reconcilePath+"?queries="+url.QueryEscape(`{"q":{"query":""}}`)).wantProblem(t, 422, "validation_failed", "/queries/q/query required")
 	public.get(t, reconcilePath+"?queries=%7B").wantProblem(t, 400, "malformed_json")
 	many := make([]string, 101)

@@ -16,10 +16,10 @@ import (
 // slots limits how many requests of one sort run at once: in all, without a key, and of each client, so that no client can
 // take all of them.
 type slots struct {
-	total, anonymous int           // anonymous is how many of total are for requests without a key
-	each             int           // of one client
-	own, busy        string        // the codes of the errors if the client, or all clients, hold too many
-	wait             time.Duration // how long a request waits for a slot
+	total, anonymous  int           // anonymous is how many of total are for requests without a key
+	each              int           // of one client
+	ownCode, busyCode string        // the codes of the errors if the client, or all clients, hold too many
+	wait              time.Duration // how long a request waits for a slot
 
 	mu   sync.Mutex
 	held map[*slot]bool
@@ -42,18 +42,18 @@ const stalledAfter = time.Second
 func downloadSlots(connections int32) *slots {
 	total := max(1, int(connections)/2)
 	return newSlots(&slots{total: total, anonymous: max(1, total-max(1, total/3)), each: max(1, total/2),
-		own: "too_many_own_downloads", busy: "too_many_downloads", wait: 5 * time.Second})
+		ownCode: "too_many_own_downloads", busyCode: "too_many_downloads", wait: 5 * time.Second})
 }
 
 // importSlots are for imports, which also hold a connection for long.
 func importSlots(connections int32) *slots {
 	total := max(1, int(connections)/3)
-	return newSlots(&slots{total: total, each: max(1, total/2), own: "too_many_own_imports", busy: "too_many_imports", wait: 10 * time.Second})
+	return newSlots(&slots{total: total, each: max(1, total/2), ownCode: "too_many_own_imports", busyCode: "too_many_imports", wait: 10 * time.Second})
 }
 
 // streamSlots are for requests that wait for changes. They hold no connection of the pool while they wait.
 func streamSlots() *slots {
-	return newSlots(&slots{total: 2000, anonymous: 1500, each: maxStreams, own: "too_many_streams", busy: "too_many_streams_open"})
+	return newSlots(&slots{total: 2000, anonymous: 1500, each: maxStreams, ownCode: "too_many_streams", busyCode: "too_many_streams_open"})
 }
 
 func newSlots(s *slots) *slots {
@@ -83,7 +83,7 @@ func (s *slots) enter(c echo.Context) (*slot, error) {
 		if full && !s.cutStalled(&own.client) {
 			s.mu.Unlock()
 			c.Response().Header().Set(echo.HeaderRetryAfter, "1")
-			return nil, apperr.New(apperr.TooMany, s.own, "max", strconv.Itoa(s.each))
+			return nil, apperr.New(apperr.TooMany, s.ownCode, "max", strconv.Itoa(s.each))
 		}
 		if !full && all < s.total && (own.client.key != 0 || anonymous < s.anonymous) {
 			s.held[own] = true
@@ -99,7 +99,7 @@ func (s *slots) enter(c echo.Context) (*slot, error) {
 		case <-timer.C: // look again for stalled requests
 		case <-ctx.Done():
 			timer.Stop()
-			return nil, apperr.New(apperr.Unavailable, s.busy)
+			return nil, apperr.New(apperr.Unavailable, s.busyCode)
 		}
 		timer.Stop()
 	}
