@@ -25,6 +25,7 @@ type load struct {
 	urls     []string
 	client   func() *http.Client // for one writer
 	strict   bool                // every request must be answered at the first attempt
+	repeat   int                 // a further status after which clients repeat a request
 	twice    bool                // every POST is sent to all replicas at once
 	examples []string
 
@@ -154,7 +155,7 @@ type reply struct {
 func (l *load) send(client *http.Client, r request) *reply {
 	for attempt, began := rand.IntN(len(l.urls)), time.Now(); ; attempt++ {
 		got, err := attemptTo(client, l.urls[attempt%len(l.urls)], r)
-		refused := err != nil || got.status == http.StatusServiceUnavailable
+		refused := err != nil || got.status == http.StatusServiceUnavailable || got.status == l.repeat
 		switch {
 		case !refused && (got.status < 300 || got.status == http.StatusPreconditionFailed):
 			return got

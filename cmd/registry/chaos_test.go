@@ -5,7 +5,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -47,6 +49,7 @@ type trial struct {
 	options  embeddedpg.Options
 	database *embeddedpg.Server
 	proxy    *proxy
+	services []*program
 	began    time.Time
 }
 
@@ -72,7 +75,7 @@ func TestNoFaultLosesDuplicatesOrReordersWrites(t *testing.T) {
 	} {
 		var c counts
 		ok := t.Run(fault.name, func(t *testing.T) {
-			x := &trial{t: t, dir: fault.dir, load: newLoad(), began: time.Now()}
+			x := &trial{t: t, dir: fault.dir, load: newLoad()}
 			defer func() { c = x.counts }()
 			x.options = embeddedpg.Options{Dir: filepath.Join(fault.dir, "postgres"), Database: fmt.Sprint("chaos", n),
 				Downloads: downloads(os.Environ()), Settings: map[string]string{"max_wal_size": "64MB"}}
@@ -82,6 +85,13 @@ func TestNoFaultLosesDuplicatesOrReordersWrites(t *testing.T) {
 			fault.run(x)
 			for _, example := range x.examples {
 				t.Log(example)
+			}
+			for _, p := range x.services {
+				for line := range strings.Lines(p.stderr.String()) {
+					if strings.Contains(line, `"status":500`) {
+						t.Log(line)
+					}
+				}
 			}
 			if x.failures() > 0 || x.rounds < minRounds || x.acknowledged == 0 {
 				t.Errorf("%+v", x.counts)
@@ -101,6 +111,9 @@ func (c counts) failures() int { return c.lost + c.duplicated + c.partial + c.in
 
 // again counts a round and reports whether to run it.
 func (x *trial) again(rounds int) bool {
+	if x.rounds == 0 {
+		x.began = time.Now()
+	}
 	if x.rounds == rounds || x.rounds >= minRounds && time.Since(x.began) > budget {
 		return false
 	}
@@ -135,6 +148,7 @@ func (x *trial) serve(address string, settings ...string) *program {
 	p := start(x.t, "", append([]string{"DATABASE_URL=" + u.String(), "ADDR=" + address, "OPERATOR_KEY=" + myKey, "RATE_LIMIT_KEYS=0",
 		"START_TIMEOUT=1m"}, settings...), "serve")
 	p.url()
+	x.services = append(x.services, p)
 	return p
 }
 
@@ -216,6 +230,13 @@ func stopInTurn(x *trial) {
 	x.client, x.strict = b.client, true
 	b.awaitReady(x.t, b.addresses...)
 	x.under([]string{"registry"}, func() {
+		for range 8 { // connections that are idle most of the time, but never as long as the delay
+			x.writers.Go(func() {
+				for client := b.client(); !x.isTrue(&x.stopping); time.Sleep(rand.N(200 * time.Millisecond)) {
+					x.send(client, request{method: http.MethodGet, path: "/v1/topics?limit=1"})
+				}
+			})
+		}
 		for x.again(10) {
 			n := x.rounds % len(instances)
 			x.await(x.t, 20, 0)
@@ -279,6 +300,7 @@ func migrateAtOnce(x *trial) {
 // smallDisk is a file system that a test can fill up without harm to others.
 type smallDisk struct {
 	dir, kind string
+	status    int // of a response to a full disk, besides 503
 	fill      func(pid int) error
 	free      func(pid int) error
 }
@@ -301,6 +323,7 @@ func newSmallDisk(t *testing.T) *smallDisk {
 		return d
 	}
 	d.kind = "RLIMIT_FSIZE of PostgreSQL"
+	d.status = http.StatusInternalServerError // PostgreSQL calls a full disk disk_full, and a file over the limit an internal error
 	d.fill = func(pid int) error { return limitFiles(pid, "65536:") }
 	d.free = func(pid int) error { return limitFiles(pid, "unlimited:") }
 	return d
@@ -335,6 +358,7 @@ func limitFiles(pid int, limit string) error {
 func (d *smallDisk) fillUp(x *trial) {
 	address := freeAddress(x.t)
 	x.serve(address)
+	x.repeat = d.status
 	x.under([]string{address}, func() {
 		for x.again(5) {
 			x.await(x.t, 40, 0)
