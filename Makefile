@@ -4,8 +4,12 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-GOLANGCI_LINT_VERSION := v2.15.0
-GOLANGCI_LINT := bin/golangci-lint-$(GOLANGCI_LINT_VERSION)
+
+# Tools of a pinned version, installed at the first use.
+GOLANGCI_LINT := bin/golangci-lint-v2.15.0
+CYCLONEDX := bin/cyclonedx-gomod-v1.10.0
+GOSEC := bin/gosec-v2.30.0
+GOVULNCHECK := bin/govulncheck-v1.9.0
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -44,6 +48,7 @@ lint: $(GOLANGCI_LINT) ## Look for mistakes: gofmt, go vet, golangci-lint
 	@unformatted="$$(git ls-files '*.go' | xargs gofmt -l)"; [ -z "$$unformatted" ] || { echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; }
 	go vet -tags browser ./...
 	go vet -tags production ./cmd/...
+	go vet -tags chaos ./cmd/...
 	$(GOLANGCI_LINT) run
 
 lint-openapi: openapi/tools/node_modules ## Lint the OpenAPI documents (needs Node)
@@ -54,6 +59,26 @@ verify: lint generate lint-openapi ## Check that the code is clean and that ever
 	go mod verify
 	@changed="$$(git status --porcelain)"; [ -z "$$changed" ] || { echo "not committed, or not what is generated:"; echo "$$changed"; git --no-pager diff --stat; exit 1; }
 
+chaos: ## Kill, cut and fill up under load, and count what is lost: at most five minutes (as root with a small disk of its own)
+	go test -count=1 -tags chaos -vet=off -timeout 5m -run TestNoFaultLosesDuplicatesOrReordersWrites -v ./cmd/registry
+
+# Development tools are left out. Programs and the embedded database open files and start programs that the operator names.
+gosec: $(GOSEC) ## Look for insecure code
+	$(GOSEC) -quiet -exclude-dir internal/bench -exclude-dir internal/dbtest -exclude-dir openapi/generate -exclude-dir migrations/dump \
+		-exclude-rules '(cmd|internal/embeddedpg)/.*:G204,G304' ./...
+
+vulncheck: $(GOVULNCHECK) ## Look for known vulnerabilities (needs vuln.go.dev, or VULNDB=<url of a copy>; error 4: not checked)
+	@$(GOVULNCHECK) $(if $(VULNDB),-db $(VULNDB)) ./... > bin/vulncheck.txt 2>&1; code=$$?; cat bin/vulncheck.txt; \
+	if grep -q '^govulncheck: fetching vulnerabilities' bin/vulncheck.txt; then \
+		echo "NOT CHECKED: the vulnerability database cannot be reached. Set VULNDB to a copy of it." >&2; exit 4; fi; exit $$code
+
+# Licenses are read from the module cache. The log complains that the registry itself is not in it.
+sbom: build $(CYCLONEDX) ## Write a bill of materials for each program to bin/ (CycloneDX JSON)
+	@for name in registry migrate; do \
+		GOPROXY=off $(CYCLONEDX) bin -json -licenses -std -version $(VERSION) -output bin/$$name.cdx.json bin/$$name 2> bin/sbom.log || \
+			{ cat bin/sbom.log; exit 1; }; \
+		echo "bin/$$name.cdx.json: $$(grep -c '"type": "library"' bin/$$name.cdx.json) modules"; done
+
 bench: ## Measure the service beside a bare handler, at 1,000 and 100,000 events (8 GB in the user's cache; go run ./internal/bench -clean removes it)
 	go run ./internal/bench $(BENCH)
 
@@ -63,12 +88,16 @@ bench-names: ## Measure how names are found, with the people and spellings of th
 clean: ## Remove what was built; the data in .data stays
 	rm -rf bin openapi/tools/node_modules
 
-$(GOLANGCI_LINT):
-	GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_LINT_VERSION)
-	mv bin/golangci-lint $@
+$(GOLANGCI_LINT): TOOL := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+$(CYCLONEDX): TOOL := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod
+$(GOSEC): TOOL := github.com/securego/gosec/v2/cmd/gosec
+$(GOVULNCHECK): TOOL := golang.org/x/vuln/cmd/govulncheck
+$(GOLANGCI_LINT) $(CYCLONEDX) $(GOSEC) $(GOVULNCHECK):
+	GOBIN=$(CURDIR)/bin go install $(TOOL)@$(lastword $(subst -v, v,$@))
+	mv bin/$(notdir $(TOOL)) $@
 
 openapi/tools/node_modules: openapi/tools/package-lock.json
 	npm ci --prefix openapi/tools --no-audit --no-fund --ignore-scripts
 	@touch $@
 
-.PHONY: help run build test test-race test-browser generate lint lint-openapi verify bench bench-names clean
+.PHONY: help run build test test-race test-browser generate lint lint-openapi verify chaos gosec vulncheck sbom bench bench-names clean

@@ -30,7 +30,7 @@ func (f *follower) beyond(ctx context.Context, seq int64, end <-chan time.Time) 
 	f.waiting++
 	if !f.running {
 		f.running, f.seq = true, 0 // the last known head may be from before a restore of the database
-		go f.follow()
+		go f.follow()              // #nosec G118 -- it outlives the request, because all requests share it
 	}
 	defer func() {
 		f.mu.Lock()

@@ -135,5 +135,5 @@ func indexBody(links []IndexLink) (template.HTML, error) {
 	if err != nil {
 		return "", fmt.Errorf("render the index: %w", err)
 	}
-	return template.HTML(b.String()), nil //nolint:gosec // the template escaped it
+	return template.HTML(b.String()), nil // #nosec G203 -- the template escaped it
 }

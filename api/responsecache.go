@@ -50,13 +50,13 @@ func newResponseCache(size int) (*responseCache, error) {
 		return nil, nil
 	}
 	entries, err := otter.New(&otter.Options[cacheKey, *cachedResponse]{
-		MaximumWeight: uint64(size),
+		MaximumWeight: uint64(size), // #nosec G115 -- a setting that is checked at startup
 		Weigher: func(_ cacheKey, a *cachedResponse) uint32 {
 			compressed := 0
 			if len(a.body) >= minCompressed {
 				compressed = len(a.body) / 3
 			}
-			return uint32(len(a.body) + compressed + cacheOverhead)
+			return uint32(len(a.body) + compressed + cacheOverhead) // #nosec G115 -- only short responses are cached
 		},
 	})
 	return &responseCache{entries: entries}, err

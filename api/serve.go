@@ -23,11 +23,12 @@ type Stop struct {
 	Grace time.Duration
 }
 
-// Serve serves h on l until ctx ends, then shuts down: /readyz returns 503, new connections are rejected after stop.Delay, and
-// requests in progress finish within stop.Grace. It returns an error if requests had to be aborted. It closes l.
+// Serve serves h on l until ctx ends, then shuts down: /readyz returns 503, responses close their connections, new connections
+// are rejected after stop.Delay, and requests in progress finish within stop.Grace. It returns an error if requests had to be
+// aborted. It closes l.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, stop Stop) error {
 	server := &http.Server{
-		Handler:           h,
+		Handler:           closeWhenStopping(ctx, h),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      60 * time.Second,
@@ -56,6 +57,17 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 		return errors.Join(fmt.Errorf("requests were aborted after %s: %w", stop.Grace, err), server.Close())
 	}
 	return nil
+}
+
+// closeWhenStopping sets `Connection: close` in responses after ctx ends, so that clients leave before their connections are
+// closed. To close idle connections at once, as SetKeepAlivesEnabled does, would cut those on which a request is on its way.
+func closeWhenStopping(ctx context.Context, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if ctx.Err() != nil {
+			w.Header().Set("Connection", "close")
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // Keys of values in the context of a request.

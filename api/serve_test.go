@@ -106,6 +106,38 @@ func TestAStoppingServiceBreaksOffWhatOutlastsTheGrace(t *testing.T) {
 	}
 }
 
+func TestAStoppingServiceClosesKeptConnectionsOnlyWithAResponse(t *testing.T) {
+	t.Parallel()
+	h := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "whole") })
+	base, stop, ended := served(t, h, Stop{Delay: time.Hour})
+	conn, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	r := bufio.NewReader(conn)
+	for _, stopped := range []bool{false, true} {
+		if stopped {
+			stop()
+		}
+		if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.ReadResponse(r, nil)
+		if err != nil {
+			t.Fatalf("stopped %v: %v", stopped, err)
+		}
+		if body, err := io.ReadAll(answer.Body); string(body) != "whole" || err != nil || answer.Close != stopped {
+			t.Errorf("stopped %v: %q, %v, close %v", stopped, body, err, answer.Close)
+		}
+	}
+	select {
+	case err := <-ended:
+		t.Errorf("the service stopped before its delay: %v", err)
+	default:
+	}
+}
+
 func TestServeReturnsWhenItsListenerFails(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -55,7 +55,7 @@ func (f File) Content() ([]byte, error) {
 		return nil, err
 	}
 	content := bytes.NewBuffer(make([]byte, 0, f.Size()+bytes.MinRead))
-	_, err = io.Copy(content, r)
+	_, err = io.Copy(content, r) // #nosec G110 -- a file of this program
 	return content.Bytes(), err
 }
 

@@ -66,8 +66,8 @@ func TestTheSecondStartKeepsTheData(t *testing.T) {
 	}
 }
 
-// killDatabase kills the database of a service with this DATA_DIR. It leaves a stale lock file for the next start.
-func killDatabase(t *testing.T, dir string) {
+// postmasterOf returns the process id of the database of a service with this DATA_DIR.
+func postmasterOf(t *testing.T, dir string) int {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, "postgres", "data", "postmaster.pid"))
 	if err != nil {
@@ -78,7 +78,13 @@ func killDatabase(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+	return pid
+}
+
+// killDatabase kills the database of a service with this DATA_DIR. It leaves a stale lock file for the next start.
+func killDatabase(t *testing.T, dir string) {
+	t.Helper()
+	if err := syscall.Kill(postmasterOf(t, dir), syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -30,7 +30,7 @@ func downloads(environ []string) string {
 			home = filepath.Join(v, ".cache")
 		}
 	}
-	if dir := cmp.Or(cache, home); filepath.IsAbs(dir) && os.MkdirAll(dir, 0o755) == nil {
+	if dir := cmp.Or(cache, home); filepath.IsAbs(dir) && os.MkdirAll(dir, 0o755) == nil { // #nosec G301 -- the server may run as another user
 		return filepath.Join(dir, "registry-postgres")
 	}
 	return ""

@@ -34,6 +34,7 @@ func runUntilSignal(args, environ []string, stdout, stderr io.Writer) int {
 	return run(ctx, args, environ, stdout, stderr)
 }
 
+// #nosec G101 -- its password is an example
 const description = `A registry of round tables: who held them, who took part, what was said and what came of it.
 
     registry dev                      # try it at http://localhost:8080/docs/, with an embedded database in .data

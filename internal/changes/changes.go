@@ -69,7 +69,7 @@ func Write(ctx context.Context, db Pool, o Options, f func(tx pgx.Tx) error) err
 		select {
 		case <-ctx.Done():
 			return err
-		case <-time.After(time.Duration(5+rand.IntN(20)) * time.Millisecond):
+		case <-time.After(time.Duration(5+rand.IntN(20)) * time.Millisecond): // #nosec G404 -- jitter need not be secret
 		}
 	}
 }

@@ -202,7 +202,7 @@ func differences(some, public bool) string {
 func (s Sums) List(types []string) []Sum {
 	list := []Sum{}
 	for _, t := range types {
-		list = append(list, Sum{Type: t, Count: s.of[t].count, Checksum: fmt.Sprintf("%016x", uint64(s.of[t].digest))})
+		list = append(list, Sum{Type: t, Count: s.of[t].count, Checksum: fmt.Sprintf("%016x", uint64(s.of[t].digest))}) // #nosec G115 -- its bits
 	}
 	return list
 }

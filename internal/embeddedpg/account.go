@@ -136,7 +136,7 @@ func (a account) command(ctx context.Context, name string, args ...string) *exec
 	if a.namespace {
 		enterNamespace(cmd.SysProcAttr)
 	} else if a.uid >= 0 {
-		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)}
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)} // #nosec G115 -- ids of an existing user
 	}
 	cmd.Cancel = func() error {
 		if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL); !errors.Is(err, syscall.ESRCH) {

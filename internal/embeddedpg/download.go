@@ -153,7 +153,8 @@ func unpack(archive []byte, dir string) error {
 			continue
 		}
 		// Readable and executable by all, because the server may run as another user.
-		if err := writeFile(root, name, 0o644|os.FileMode(entry.Mode)&0o111, entries); err != nil {
+		mode := 0o644 | os.FileMode(entry.Mode&0o111) // #nosec G115 -- three bits
+		if err := writeFile(root, name, mode, entries); err != nil {
 			return err
 		}
 	}

@@ -118,7 +118,7 @@ func (x *Index) withPrefix(text string, f func(number int32)) {
 	}
 	for number := len(x.sorted); number < len(x.words); number++ {
 		if strings.HasPrefix(x.words[number].text, text) {
-			f(int32(number))
+			f(int32(number)) // #nosec G115 -- the index is in memory
 		}
 	}
 }

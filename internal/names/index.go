@@ -71,7 +71,7 @@ func (x *Index) Set(owner int64, spellings []string) {
 		if n.Empty() {
 			continue
 		}
-		number := int32(len(x.rows))
+		number := int32(len(x.rows)) // #nosec G115 -- the index is in memory
 		x.rows = append(x.rows, row{owner, s, n.words})
 		x.owners[owner] = append(x.owners[owner], number)
 		for i, w := range n.words {
@@ -109,7 +109,7 @@ func (x *Index) compact() {
 // addWord adds a new word to the index.
 func (x *Index) addWord(w *word) {
 	x.lexicon.words[w.key] = w
-	w.number = int32(len(x.words))
+	w.number = int32(len(x.words)) // #nosec G115 -- the index is in memory
 	x.words = append(x.words, w)
 	x.postings = append(x.postings, nil)
 	length := uint8(min(len(w.comparisonText()), math.MaxUint8))

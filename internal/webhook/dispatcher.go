@@ -273,5 +273,5 @@ func (d *Dispatcher) purge(ctx context.Context) error {
 
 // withJitter lengthens a delay by up to a tenth, so that retries do not all happen at the same moment.
 func withJitter(delay time.Duration) time.Duration {
-	return delay + time.Duration(rand.Int64N(int64(delay)/10+1))
+	return delay + time.Duration(rand.Int64N(int64(delay)/10+1)) // #nosec G404 -- jitter need not be secret
 }
