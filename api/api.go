@@ -25,6 +25,8 @@ type Config struct {
 
 	AnswerCache int // bytes of answers that are kept to be given again; 0 keeps none
 
+	ContactRetention time.Duration // how long the log keeps deleted contacts, 30 days by default
+
 	WebhooksPrivate bool            // webhooks may lie in any network and on any port, also without TLS
 	WebhookWaits    []time.Duration // between the attempts of a delivery, three days in all by default
 	WebhookEvery    time.Duration   // how often changes for webhooks are looked for, 250 ms by default
@@ -61,7 +63,7 @@ func Routes() []Route {
 	const (
 		get, post, patch, del = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
 		public, read, write   = actor.Public, actor.Read, actor.Write
-		publish, admin        = actor.Publish, actor.Admin
+		publish, admin, pii   = actor.Publish, actor.Admin, actor.PII
 	)
 	routes := []Route{
 		{post, "/v1/round-tables/:id/publish", publish, (*server).publishRoundTable},
@@ -77,6 +79,8 @@ func Routes() []Route {
 		{get, "/v1/people/lookup", public, (*server).lookupPeople},
 		{post, "/v1/people/match", public, (*server).matchPeople},
 		{post, "/v1/people/:id/merge", write, (*server).mergePerson},
+		{post, erasePath, actor.All(pii, write), (*server).erasePerson},
+		{get, disclosurePath, pii, (*server).disclosePerson},
 
 		{get, "/v1/organizations/duplicates", read, (*server).listOrganizationsDuplicates},
 		{get, "/v1/organizations/lookup", public, (*server).lookupOrganizations},
@@ -116,6 +120,7 @@ func Routes() []Route {
 		{post, "/v1/api-keys/:id/revoke", admin, (*server).revokeAPIKey},
 		{get, "/v1/api-keys/:id/history", admin, (*server).historyAPIKey},
 		{get, "/v1/audit", admin, (*server).listAudit},
+		{get, "/v1/audit/reads", admin, (*server).listReads},
 
 		{get, "/v1/webhooks", admin, (*server).listWebhooks},
 		{post, "/v1/webhooks", admin, (*server).createWebhook},

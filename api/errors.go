@@ -26,7 +26,7 @@ type Problem struct {
 	Instance string         `json:"instance" example:"01JD3Z6V2N8Q4T7M0KX5W9R1BC"`  // The request id, as in `X-Request-Id` and in the log of the service.
 	Code     string         `json:"code" example:"validation_failed"`               // The error code, for programs.
 	Errors   []ProblemError `json:"errors,omitempty"`                               // All errors that were found.
-	Extra    map[string]any `json:",embed" swaggerignore:"true"`                    // Additional members of some codes: current_version, referenced_by, deleted_at, candidates.
+	Extra    map[string]any `json:",embed" swaggerignore:"true"`                    // Additional members of some codes: current_version, referenced_by, deleted_at, erased_at, candidates.
 } //	@name	Problem
 
 // ProblemError is the error of one field.
