@@ -165,18 +165,16 @@ func Missing(ctx context.Context, db pg.DB, recordType string, id int64) error {
 	}
 	e := apperr.New(apperr.Gone, "deleted")
 	if op == "erase" {
-		e.Code = codeErased
+		e = apperr.New(apperr.Gone, "erased")
 	}
 	e.Extra = map[string]any{e.Code + "_at": at}
 	return e
 }
 
-const codeErased = "erased"
-
 // IsErased reports whether an error says that a record was erased: it cannot be restored.
 func IsErased(err error) bool {
 	var e *apperr.Error
-	return errors.As(err, &e) && e.Code == codeErased
+	return errors.As(err, &e) && e.Code == "erased"
 }
 
 // merged returns apperr.Merged for a record. Its member into is the id of the record that exists today, after all

@@ -161,10 +161,11 @@ func (s *subject) namingTexts(ctx context.Context, tx pgx.Tx) ([]NamingText, err
 	if err != nil {
 		return nil, err
 	}
-	rows, err := tx.Query(ctx, `SELECT type, id, coalesce((after ->> 'round_table_id')::bigint, CASE WHEN type = 'round-tables' THEN id END, 0), after::text
+	rows, err := tx.Query(ctx, `SELECT type, id, coalesce((after ->> 'round_table_id')::bigint, CASE WHEN type = 'round-tables' THEN id END, 0),
+			coalesce((after ->> 'attendee_id')::bigint, CASE WHEN type = 'attendees' THEN id END, 0), after::text
 		FROM changes WHERE is_head AND after IS NOT NULL AND type <> ALL ('{api-keys,webhooks,imports,merges,distinctions,affiliations,contacts}')
 			AND NOT (type = 'people' AND id = ANY (@ids))
-		UNION ALL SELECT type, id, 0, after::text FROM changes WHERE is_head AND after IS NOT NULL
+		UNION ALL SELECT type, id, 0, 0, after::text FROM changes WHERE is_head AND after IS NOT NULL
 			AND (type = 'contacts' AND id <> ALL (@contacts) OR type = 'affiliations' AND id <> ALL (@affiliations) OR type = 'distinctions' AND id <> ALL (@distinctions))`,
 		pg.Args{"ids": s.ids, "contacts": s.known("contacts"), "affiliations": s.known("affiliations"), "distinctions": s.known("distinctions")})
 	if err != nil {
@@ -172,14 +173,15 @@ func (s *subject) namingTexts(ctx context.Context, tx pgx.Tx) ([]NamingText, err
 	}
 	texts := []NamingText{}
 	var t NamingText
-	var event int64
+	var event, attendance int64
 	var content string
-	_, err = pgx.ForEachRow(rows, []any{&t.Type, &t.ID, &event, &content}, func() error {
-		if !slices.ContainsFunc(wordsOf(content), func(w word) bool { return s.names.likeness(content[w.from:w.to]) >= minWordScore }) {
+	_, err = pgx.ForEachRow(rows, []any{&t.Type, &t.ID, &event, &attendance, &content}, func() error {
+		plain := withoutEscapes.Replace(content)
+		if !slices.ContainsFunc(wordsOf(plain), func(w word) bool { return s.names.likeness(plain[w.from:w.to]) >= minWordScore }) {
 			return nil
 		}
 		return eachText(content, func(pointer, text string) {
-			cleared := t.Type == "attendees" && pointer == "/name_as_listed" && slices.Contains(s.own, t.ID)
+			cleared := (pointer == "/name_as_listed" || pointer == "/attribution") && slices.Contains(s.own, attendance)
 			t.Pointer = pointer
 			if t.Found, t.Score = s.names.find(text, slices.Contains(events, event)); t.Score > 0 && !cleared {
 				texts = append(texts, t)
@@ -192,6 +194,9 @@ func (s *subject) namingTexts(ctx context.Context, tx pgx.Tx) ([]NamingText, err
 	slices.SortStableFunc(texts, func(a, b NamingText) int { return cmp.Compare(b.Score, a.Score) })
 	return texts[:min(len(texts), maxTexts)], nil
 }
+
+// withoutEscapes replaces the escapes in a JSON text, whose letters would belong to the next word.
+var withoutEscapes = strings.NewReplacer(`\n`, " ", `\r`, " ", `\t`, " ", `\"`, " ")
 
 // eachText calls f with each text of a JSON value.
 func eachText(content string, f func(pointer, text string)) error {
