@@ -62,7 +62,8 @@ func Disclose(ctx context.Context, db pgx.Tx, id int64) (Report, error) {
 	case !apperr.IsKind(err, apperr.Gone) || changes.IsErased(err):
 		return r, err
 	}
-	r.Merged, err = pg.All[text.Ref](ctx, db, "SELECT from_id AS id, name FROM merges WHERE type = 'people' AND into_id = @id AND NOT undone ORDER BY id", pg.Args{"id": id})
+	r.Merged, err = pg.All[text.Ref](ctx, db,
+		"SELECT from_id AS id, name FROM merges WHERE type = 'people' AND into_id = @id AND NOT undone ORDER BY id", pg.Args{"id": id})
 	if err != nil {
 		return r, err
 	}

@@ -188,7 +188,8 @@ func (s *subject) clearImports(ctx context.Context, tx pgx.Tx) (cleared int, err
 		ID   int64         `db:"id"`
 		Rows []imports.Row `db:"report"`
 	}
-	list, err := pg.All[ledger](ctx, tx, "SELECT id, report FROM imports WHERE jsonb_path_exists(report, '$[*] ? (exists(@.errors) || exists(@.object))') ORDER BY id", nil)
+	list, err := pg.All[ledger](ctx, tx,
+		"SELECT id, report FROM imports WHERE jsonb_path_exists(report, '$[*] ? (exists(@.errors) || exists(@.object))') ORDER BY id", nil)
 	if err != nil {
 		return 0, err
 	}

@@ -166,7 +166,8 @@ func (s *subject) namingTexts(ctx context.Context, tx pgx.Tx) ([]NamingText, err
 		FROM changes WHERE is_head AND after IS NOT NULL AND type <> ALL ('{api-keys,webhooks,imports,merges,distinctions,affiliations,contacts}')
 			AND NOT (type = 'people' AND id = ANY (@ids))
 		UNION ALL SELECT type, id, 0, 0, after::text FROM changes WHERE is_head AND after IS NOT NULL
-			AND (type = 'contacts' AND id <> ALL (@contacts) OR type = 'affiliations' AND id <> ALL (@affiliations) OR type = 'distinctions' AND id <> ALL (@distinctions))`,
+			AND (type = 'contacts' AND id <> ALL (@contacts)
+				OR type = 'affiliations' AND id <> ALL (@affiliations) OR type = 'distinctions' AND id <> ALL (@distinctions))`,
 		pg.Args{"ids": s.ids, "contacts": s.known("contacts"), "affiliations": s.known("affiliations"), "distinctions": s.known("distinctions")})
 	if err != nil {
 		return nil, pg.Error(err)
