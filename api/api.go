@@ -25,6 +25,8 @@ type Config struct {
 
 	AnswerCache int // bytes of answers that are kept to be given again; 0 keeps none
 
+	ContactRetention time.Duration // how long the log keeps deleted contacts, 30 days by default
+
 	WebhooksPrivate bool            // webhooks may lie in any network and on any port, also without TLS
 	WebhookWaits    []time.Duration // between the attempts of a delivery, three days in all by default
 	WebhookEvery    time.Duration   // how often changes for webhooks are looked for, 250 ms by default
@@ -64,13 +66,16 @@ func Routes() []Route {
 	const (
 		get, post           = http.MethodGet, http.MethodPost
 		public, read, write = actor.Public, actor.Read, actor.Write
-		publish, admin      = actor.Publish, actor.Admin
+		publish, admin, pii = actor.Publish, actor.Admin, actor.PII
 	)
 	routes := []Route{
 		{post, "/v1/round-tables/:id/publish", publish, (*server).publishRoundTable},
 		{post, "/v1/round-tables/:id/withdraw", publish, (*server).withdrawRoundTable},
 
 		{post, "/v1/attendees/:id/resolve", write, (*server).resolveAttendee},
+
+		{post, erasePath, actor.All(pii, write), (*server).erasePerson},
+		{get, disclosurePath, pii, (*server).disclosePerson},
 
 		{post, "/v1/merges/:id/undo", write, (*server).undoMerge},
 
@@ -96,6 +101,7 @@ func Routes() []Route {
 
 		{post, "/v1/api-keys/:id/revoke", admin, (*server).revokeAPIKey},
 		{get, "/v1/audit", admin, (*server).listAudit},
+		{get, "/v1/audit/reads", admin, (*server).listReads},
 
 		{post, "/v1/webhooks/:id/rotate", admin, (*server).rotateWebhookSecret},
 		{post, "/v1/webhooks/:id/replay", admin, (*server).replayWebhook},

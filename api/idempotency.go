@@ -31,7 +31,7 @@ var errDryRun = errors.New("dry run")
 
 // Idempotent reports whether a route takes an Idempotency-Key.
 func Idempotent(r Route) bool {
-	return r.Method == http.MethodPost && r.Scope != actor.Public && r.Path != webhookTestPath
+	return r.Method == http.MethodPost && r.Scope != actor.Public && r.Path != webhookTestPath && r.Path != erasePath
 }
 
 // idempotent executes a POST with an Idempotency-Key once: one transaction stores the key, the write and the response, and a
@@ -108,7 +108,7 @@ type storedResponse struct {
 	header http.Header // nil in a response that was read from the database
 }
 
-// capture runs the handler in the transaction and returns its response instead of sending it.
+// capture runs the handler, in the transaction unless it is nil, and returns its response instead of sending it.
 func capture(c echo.Context, tx pgx.Tx, handle echo.HandlerFunc) (*storedResponse, error) {
 	recorded := &recorder{header: c.Response().Header().Clone()}
 	real := c.Response()
@@ -139,6 +139,9 @@ func (r *storedResponse) send(c echo.Context) error {
 	}
 	for name, values := range r.header {
 		h[name] = values
+	}
+	if len(r.Body) == 0 {
+		return c.NoContent(r.Status)
 	}
 	return c.Blob(r.Status, r.ContentType, r.Body)
 }

@@ -124,7 +124,7 @@ func (s *server) logLine(c echo.Context, took time.Duration) {
 
 // guard wraps a route: it sets the deadline, identifies the actor, counts the request against the quota and checks the scope.
 func (s *server) guard(r Route) echo.HandlerFunc {
-	handle := s.idempotent(r, r.handler(s))
+	handle := s.idempotent(r, s.audited(r, r.handler(s)))
 	unlimited := isDownload(r.Path)
 	isFile := strings.Contains(r.Path, ".") // the path names the type
 	return func(c echo.Context) (err error) {
@@ -172,7 +172,8 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 			defer s.imports.leave(held)
 			extendForImport(c)
 		}
-		if !isFile && r.Path != streamPath && !acceptsJSON(c.Request()) && (r.Path != jsonLDPath || !prefers(c.Request(), mediaJSONLD)) {
+		if !isFile && r.Path != streamPath && !acceptsJSON(c.Request()) && (r.Path != jsonLDPath || !prefers(c.Request(), mediaJSONLD)) &&
+			(r.Path != disclosurePath || !prefers(c.Request(), echo.MIMETextHTML)) {
 			return apperr.New(apperr.NotAcceptable, "not_acceptable")
 		}
 		bodyRead = true
@@ -214,15 +215,18 @@ func (s *server) waitTime(r Route, c echo.Context) time.Duration {
 	return time.Duration(max(0, min(seconds, maxWait))) * time.Second
 }
 
-// admit returns an error unless the actor has the scope of a route.
+// admit returns an error unless the actor has the scope of a route. The error names the first missing one.
 func admit(who actor.Actor, scope actor.Scope) error {
-	switch {
-	case who.Can(scope):
-		return nil
-	case who.Anonymous():
-		return apperr.New(apperr.Unauthorized, "key_required", "scope", string(scope))
+	for one := range scope.Each() {
+		switch {
+		case who.Can(one):
+		case who.Anonymous():
+			return apperr.New(apperr.Unauthorized, "key_required", "scope", string(one))
+		default:
+			return apperr.New(apperr.Forbidden, "scope_missing", "scope", string(one))
+		}
 	}
-	return apperr.New(apperr.Forbidden, "scope_missing", "scope", string(scope))
+	return nil
 }
 
 // identify returns the actor of a bearer key or of a key as the password of HTTP Basic, or an anonymous actor. Wrong keys count

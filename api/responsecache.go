@@ -91,6 +91,13 @@ func (c *responseCache) put(key cacheKey, r cachedResponse, body []byte) {
 	c.entries.Set(key, &r)
 }
 
+// clear removes all responses.
+func (c *responseCache) clear() {
+	if c != nil {
+		c.entries.InvalidateAll()
+	}
+}
+
 // advance notes the head of the change log.
 func (c *responseCache) advance(head int64) {
 	if c == nil {

@@ -52,6 +52,9 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 	if config.StreamFor == 0 {
 		config.StreamFor = 15 * time.Minute
 	}
+	if config.ContactRetention == 0 {
+		config.ContactRetention = 30 * 24 * time.Hour
+	}
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}

@@ -23,6 +23,7 @@ func (s *server) newDispatcher() *webhook.Dispatcher {
 	return webhook.NewDispatcher(webhook.Options{
 		DB: s.db, Log: s.config.Log, Types: feedTypes, Secret: s.secret, Reach: s.reach(),
 		RetryDelays: s.config.WebhookWaits, PollInterval: s.config.WebhookEvery,
+		Purge:     s.purgeContacts,
 		OnAttempt: func(result string) { s.metrics.attempts.WithLabelValues(result).Inc() },
 		Cursor: func(at changes.Head, types []string, drafts bool) string {
 			p := logPosition{Epoch: at.Epoch, Seq: at.Seq, View: viewPublic}

@@ -7,8 +7,8 @@
 //   - Layer 2 holds the resources, each its types, rules and SQL. They never import each other: the schema checks that a
 //     referenced record exists and belongs where it is referenced.
 //   - Layer 3 works across resources: history (earlier content), imports (files of records), bundle (a whole event in
-//     one document), match (candidates, reconciliation and duplicates), merge, formats/… (export, popolo, schemaorg,
-//     calendar, feed); above them sample (the events that ship).
+//     one document), match (candidates, reconciliation and duplicates), merge, privacy (erasure and disclosure of
+//     personal data), formats/… (export, popolo, schemaorg, calendar, feed); above them sample (the events that ship).
 //   - Outside the layers: embeddedpg (the database of development and tests), dbtest and fixture (for tests only), bench
 //     (measurements).
 //

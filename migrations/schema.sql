@@ -181,11 +181,13 @@ CREATE TABLE changes (
 COMMENT ON TABLE changes IS 'Every committed change of every record, in commit order. is_head marks the newest entry of a record; public says whether anyone could see the record after the change (for a delete or a merge: before it); into_id is the record that a merged one became part of. The op visibility says that the public sees the record, or sees it differently, because of another one: no version, no content, never the head. is_public_head marks the newest entry that is for the public, who could see the record before it or after it; it is null where an entry is not.';
 CREATE INDEX changes_actor_idx ON changes USING btree (actor, seq);
 CREATE INDEX changes_at_idx ON changes USING brin (at);
+CREATE INDEX changes_deleted_contacts_idx ON changes USING btree (at) WHERE type = 'contacts'::text AND is_head AND op = 'delete'::text AND before ? 'value'::text;
 CREATE UNIQUE INDEX changes_head_key ON changes USING btree (type, id) WHERE is_head;
 CREATE UNIQUE INDEX changes_public_head_key ON changes USING btree (type, id) WHERE is_public_head;
 CREATE INDEX changes_type_id_version_idx ON changes USING btree (type, id, version);
 CREATE INDEX changes_type_idx ON changes USING btree (type, seq) INCLUDE (id, version, op, public, is_head, is_public_head);
-CREATE TRIGGER changes_append_only BEFORE INSERT OR DELETE OR UPDATE ON changes FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION registry_refuse('the log is only written by its triggers');
+CREATE TRIGGER changes_append_only BEFORE INSERT OR DELETE OR UPDATE ON changes FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0 AND NOT registry_erases()) EXECUTE FUNCTION registry_refuse('the log is only written by its triggers');
+CREATE TRIGGER changes_erase BEFORE INSERT ON changes FOR EACH ROW WHEN (registry_erases() AND (new.op = ANY (ARRAY['delete'::text, 'merge'::text, 'erase'::text]))) EXECUTE FUNCTION changes_erase();
 CREATE TRIGGER changes_refuse_truncate BEFORE TRUNCATE ON changes FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('the log is only written by its triggers');
 
 CREATE TABLE contacts (
@@ -547,6 +549,19 @@ CREATE TABLE person_names (
 );
 CREATE INDEX person_names_key_idx ON person_names USING btree (key);
 CREATE INDEX person_names_sound_idx ON person_names USING gin (sound gin_trgm_ops);
+
+CREATE TABLE personal_data_reads (
+    id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+    at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    actor text NOT NULL,
+    person_id bigint NOT NULL,
+    data text NOT NULL,
+    CONSTRAINT personal_data_reads_pkey PRIMARY KEY (id),
+    CONSTRAINT personal_data_reads_data_check CHECK (data = ANY (ARRAY['contacts'::text, 'disclosure'::text]))
+);
+COMMENT ON COLUMN personal_data_reads.person_id IS 'May have been deleted or erased since.';
+CREATE INDEX personal_data_reads_actor_idx ON personal_data_reads USING btree (actor, id);
+CREATE INDEX personal_data_reads_person_id_idx ON personal_data_reads USING btree (person_id, id);
 
 CREATE TABLE place_names (
     place_id bigint NOT NULL,
@@ -1266,6 +1281,19 @@ BEGIN
     RETURN NEW;
 END $function$;
 
+CREATE FUNCTION changes_erase()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    NEW.op := 'erase';
+    NEW.before := NULL;
+    NEW.into_id := NULL;
+    UPDATE changes SET is_public_head = false WHERE type = NEW.type AND id = NEW.id AND is_public_head IS NOT NULL;
+    NEW.is_public_head := CASE WHEN FOUND THEN true END;
+    RETURN NEW;
+END $function$;
+
 CREATE FUNCTION contacts_log()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1829,6 +1857,13 @@ BEGIN
     NEW.xact := now_xact;
     RETURN NEW;
 END $function$;
+
+CREATE FUNCTION registry_erases()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT coalesce(current_setting('registry.erases', true), '') = 'on' $function$;
 
 CREATE FUNCTION registry_reason()
  RETURNS text

@@ -3,8 +3,10 @@ package actor
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Scope is a permission of an API key.
@@ -16,7 +18,7 @@ const (
 	Read    Scope = "read"    // drafts, internal notes, restricted people
 	Write   Scope = "write"   // create, change, delete
 	Publish Scope = "publish" // publish and withdraw round tables
-	PII     Scope = "pii"     // contacts of people
+	PII     Scope = "pii"     // contacts of people, and what the registry holds about a person
 	Admin   Scope = "admin"   // keys and audit
 )
 
@@ -36,12 +38,37 @@ func System(name string) Actor { return Actor{Name: "system:" + name, Scopes: Sc
 // Anonymous reports whether no key was given.
 func (a Actor) Anonymous() bool { return a.KeyID == 0 && a.Name == "" }
 
+// All returns the scope that requires each of the scopes. Its text lists them, separated by spaces.
+func All(scopes ...Scope) (all Scope) {
+	for i, s := range scopes {
+		if i > 0 {
+			all += " "
+		}
+		all += s
+	}
+	return all
+}
+
+// Each yields the scopes that a scope of All requires, or the scope itself.
+func (s Scope) Each() iter.Seq[Scope] {
+	return func(yield func(Scope) bool) {
+		for one := range strings.SplitSeq(string(s), " ") {
+			if !yield(Scope(one)) {
+				return
+			}
+		}
+	}
+}
+
 // Can reports whether the actor has the scope or one that includes it.
 func (a Actor) Can(s Scope) bool {
-	if s == Public || slices.Contains(a.Scopes, s) {
-		return true
+	for one := range s.Each() {
+		includedInOther := one == Read && (slices.Contains(a.Scopes, Write) || slices.Contains(a.Scopes, Publish))
+		if one != Public && !includedInOther && !slices.Contains(a.Scopes, one) {
+			return false
+		}
 	}
-	return s == Read && (slices.Contains(a.Scopes, Write) || slices.Contains(a.Scopes, Publish))
+	return true
 }
 
 // SeesOnlyPublished reports whether the actor must not see drafts, internal notes and restricted names.

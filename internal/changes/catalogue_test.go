@@ -12,21 +12,22 @@ import (
 
 // untracked are the tables without a change log of their own, and why.
 var untracked = map[string]string{
-	"changes":            "it is the log",
-	"registry":           "what the database is; nothing that people write",
-	"merged":             "derived from merges",
-	"schema_migrations":  "kept by golang-migrate",
-	"idempotency_keys":   "what requests were answered; the answers are of a day and nobody's records",
-	"external_ids":       "derived from the external_ids of the records",
-	"person_names":       "derived from the names of people",
-	"organization_names": "derived from the names of organizations",
-	"place_names":        "derived from the names of places",
-	"webhook_places":     "how far webhooks are, which changes with every message",
-	"webhook_deliveries": "what was sent; kept for 30 days",
-	"river_job":          "the job queue",
-	"river_leader":       "the job queue",
-	"river_queue":        "the job queue",
-	"river_notification": "the job queue",
+	"changes":             "it is the log",
+	"registry":            "what the database is; nothing that people write",
+	"merged":              "derived from merges",
+	"schema_migrations":   "kept by golang-migrate",
+	"idempotency_keys":    "what requests were answered; the answers are of a day and nobody's records",
+	"external_ids":        "derived from the external_ids of the records",
+	"person_names":        "derived from the names of people",
+	"organization_names":  "derived from the names of organizations",
+	"place_names":         "derived from the names of places",
+	"webhook_places":      "how far webhooks are, which changes with every message",
+	"webhook_deliveries":  "what was sent; kept for 30 days",
+	"personal_data_reads": "reads change no record",
+	"river_job":           "the job queue",
+	"river_leader":        "the job queue",
+	"river_queue":         "the job queue",
+	"river_notification":  "the job queue",
 }
 
 // tableTriggers are a table's triggers, by the rules that the log needs.

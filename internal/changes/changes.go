@@ -150,13 +150,14 @@ func Get[T any, P interface {
 }
 
 // Missing returns why there is no record: apperr.Merged if it was merged into another one, apperr.Gone if it was
-// deleted and the actor could have seen it, else apperr.NotFound. recordType is the name of the type in the log, such
+// deleted or erased and the actor could have seen it, else apperr.NotFound. recordType is the name of the type in the log, such
 // as "round-tables".
 func Missing(ctx context.Context, db pg.DB, recordType string, id int64) error {
 	var at time.Time
 	var into *int64
-	err := db.QueryRow(ctx, "SELECT at, into_id FROM changes WHERE type = @type AND id = @id AND is_head AND after IS NULL AND (public OR @all)",
-		pg.Args{"type": recordType, "id": id, "all": !actor.From(ctx).SeesOnlyPublished()}).Scan(&at, &into)
+	var op string
+	err := db.QueryRow(ctx, "SELECT at, into_id, op FROM changes WHERE type = @type AND id = @id AND is_head AND after IS NULL AND (public OR @all)",
+		pg.Args{"type": recordType, "id": id, "all": !actor.From(ctx).SeesOnlyPublished()}).Scan(&at, &into, &op)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return apperr.New(apperr.NotFound, "not_found")
@@ -166,8 +167,17 @@ func Missing(ctx context.Context, db pg.DB, recordType string, id int64) error {
 		return merged(ctx, db, recordType, id)
 	}
 	e := apperr.New(apperr.Gone, "deleted")
-	e.Extra = map[string]any{"deleted_at": at}
+	if op == "erase" {
+		e = apperr.New(apperr.Gone, "erased")
+	}
+	e.Extra = map[string]any{e.Code + "_at": at}
 	return e
+}
+
+// IsErased reports whether an error says that a record was erased: it cannot be restored.
+func IsErased(err error) bool {
+	var e *apperr.Error
+	return errors.As(err, &e) && e.Code == "erased"
 }
 
 // merged returns apperr.Merged for a record. Its member into is the id of the record that exists today, after all

@@ -67,6 +67,8 @@ type Config struct {
 	ShutdownDelay  time.Duration  `env:"SHUTDOWN_DELAY" envDefault:"0s"`        // How long the service still accepts requests at shutdown while `/readyz` returns 503. Set it longer than the health check interval of the load balancer.
 	ShutdownGrace  time.Duration  `env:"SHUTDOWN_GRACE" envDefault:"20s"`       // How long requests in progress may take to finish at shutdown.
 
+	ContactRetention time.Duration `env:"CONTACT_RETENTION" envDefault:"720h"` // How long the change log keeps deleted contacts of people. Afterwards the service erases them; it looks for them every minute.
+
 	WebhooksPrivate bool `env:"WEBHOOKS_PRIVATE" envDefault:"false"` // Whether webhooks may use private networks, any port and plain HTTP. `dev` allows this unless this is set.
 
 	OperatorKey Secret `env:"OPERATOR_KEY"`                // An API key of your choice with all scopes; in production at least 20 characters. If you change it, the previous key stops working. `dev` generates one if it is empty.
@@ -209,6 +211,7 @@ func (c *Config) check(known Problems) (problems Problems) {
 	require(c.LockTimeout > 0, "LOCK_TIMEOUT", "must be more than 0")
 	require(c.StartTimeout >= 0, "START_TIMEOUT", "must not be negative")
 	require(c.RequestTimeout > 0 && c.RequestTimeout <= 55*time.Second, "REQUEST_TIMEOUT", "must be more than 0 and at most 55s")
+	require(c.ContactRetention > 0, "CONTACT_RETENTION", "must be more than 0")
 	require(c.ShutdownDelay >= 0, "SHUTDOWN_DELAY", "must not be negative")
 	require(c.ShutdownGrace > 0, "SHUTDOWN_GRACE", "must be more than 0")
 	require(c.AppEnv != Production || c.OperatorKey == "" || len(c.OperatorKey) >= 20, "OPERATOR_KEY", "must have at least 20 characters in production")

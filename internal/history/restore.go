@@ -16,8 +16,8 @@ import (
 
 // Restore brings a deleted record back as it was, or gives a record, deleted or not, the content of one of its versions.
 // It returns apperr.Invalid at /version if the record exists and no version is given, or if the log lacks the version;
-// apperr.NotFound for a record that never existed; apperr.Conflict for a merged record, whose merge can be undone; and the
-// errors of Put.
+// apperr.NotFound for a record that never existed; apperr.Gone for an erased one; apperr.Conflict for a merged record, whose
+// merge can be undone; and the errors of Put.
 func (k Kind) Restore(ctx context.Context, tx pgx.Tx, id int64, version *int64) error {
 	if err := k.lock(ctx, tx, id); err != nil {
 		return err
@@ -37,7 +37,7 @@ func (k Kind) Restore(ctx context.Context, tx pgx.Tx, id int64, version *int64) 
 // lock keeps others from changing the record and, if it was deleted, from restoring it.
 func (k Kind) lock(ctx context.Context, tx pgx.Tx, id int64) error {
 	_, err := changes.Lock(ctx, tx, k.Table, k.Type, id)
-	if apperr.IsKind(err, apperr.Gone) {
+	if apperr.IsKind(err, apperr.Gone) && !changes.IsErased(err) {
 		return pg.Exec(ctx, tx, "SELECT pg_advisory_xact_lock(hashtextextended(@record || @id::bigint, 7243))", pg.Args{"record": k.Type, "id": id})
 	}
 	if !apperr.IsKind(err, apperr.Merged) {

@@ -50,6 +50,7 @@ const purgeLimit = 20
 
 // Claim reserves the request for this transaction, or returns the stored response if the request was answered before.
 // It waits for a concurrent transaction with the same request. A different request with the same key is apperr.Invalid.
+// A response that was erased is apperr.Gone.
 func Claim(ctx context.Context, tx pgx.Tx, r Request) (response []byte, err error) {
 	var old []byte
 	err = tx.QueryRow(ctx, `
@@ -73,6 +74,8 @@ func Claim(ctx context.Context, tx pgx.Tx, r Request) (response []byte, err erro
 	case !bytes.Equal(old, r.Fingerprint):
 		field := apperr.In("Idempotency-Key", "key_of_another_request")
 		return nil, &apperr.Error{Kind: apperr.Invalid, Code: "idempotency_key_reused", Fields: []apperr.Field{field}}
+	case response == nil:
+		return nil, apperr.New(apperr.Gone, "response_erased")
 	}
 	return r.open(response)
 }
@@ -85,6 +88,14 @@ func Save(ctx context.Context, tx pgx.Tx, r Request, response []byte) error {
 	}
 	return pg.Exec(ctx, tx, "UPDATE idempotency_keys SET answer = @answer WHERE api_key_id = @api_key AND request = @request AND key = @key",
 		r.args(pg.Args{"answer": c.Seal(nil, nil, response, nil)})) // #nosec G407 -- Seal generates the nonce
+}
+
+// Forget deletes the stored responses that can hold data about people, and returns how many. It cannot tell which ones do,
+// because they are encrypted. The requests keep their keys, so that they still have their effect only once: a repeated request
+// is apperr.Gone.
+func Forget(ctx context.Context, tx pgx.Tx) (responses int64, err error) {
+	done, err := tx.Exec(ctx, "UPDATE idempotency_keys SET answer = NULL WHERE answer IS NOT NULL AND request !~ '^POST /v1/(api-keys|webhooks)'")
+	return done.RowsAffected(), pg.Error(err)
 }
 
 // purge deletes some of the expired rows. It skips those that another transaction is deleting.

@@ -27,6 +27,9 @@ func Undo(ctx context.Context, tx pgx.Tx, kinds history.Kinds, id int64) (Outcom
 	if m.Undone {
 		return Outcome{}, apperr.New(apperr.Conflict, "already_undone")
 	}
+	if err := changes.Missing(ctx, tx, m.Type, m.FromID); changes.IsErased(err) {
+		return Outcome{}, err
+	}
 	restored, err := folded(ctx, tx, id)
 	if err != nil {
 		return Outcome{}, err

@@ -3,6 +3,7 @@ package person
 import (
 	"context"
 	"strings"
+	"time"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
@@ -103,4 +104,15 @@ func HadContact(ctx context.Context, db pg.DB, person, id int64) error {
 		err = apperr.New(apperr.NotFound, "not_found")
 	}
 	return pg.Error(err)
+}
+
+// PurgeContacts erases from the change log the content of contacts that were deleted before a time.
+func PurgeContacts(ctx context.Context, tx pgx.Tx, before time.Time) error {
+	if err := pg.Exec(ctx, tx, "SELECT set_config('registry.erases', 'on', true)", nil); err != nil {
+		return err
+	}
+	return pg.Exec(ctx, tx, `
+		UPDATE changes SET before = before - @content::text[], after = after - @content::text[]
+		WHERE type = 'contacts' AND id IN (SELECT id FROM changes WHERE type = 'contacts' AND is_head AND op = 'delete' AND before ? 'value' AND at < @before)`,
+		pg.Args{"content": []string{"kind", "value", "note"}, "before": before})
 }

@@ -105,3 +105,15 @@ func TestWhereAPersonWorksIsKnownByAffiliationsAndRoundTables(t *testing.T) {
 		t.Errorf("%v, %v", everywhere, err)
 	}
 }
+
+func TestEveryFilterOfReadsRuns(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	someone := fixture.Person(t, db)
+	for _, data := range []string{person.Contacts, person.Contacts, person.Disclosure} {
+		if err := person.RecordRead(t.Context(), db, "key:7", someone, data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fixture.EveryFilter(t, db, person.ListReads, func(f *person.ReadFilter) { f.Person = []int64{someone} })
+}

@@ -30,9 +30,10 @@ type Options struct {
 	Reach        Reach
 	Types        []string // all record types of the change feed
 	Cursor       Cursor
-	RetryDelays  []time.Duration     // between the attempts of a delivery; after the last one the webhook is disabled
-	PollInterval time.Duration       // how often the change log and the queue are polled while a webhook is enabled; 250 ms
-	OnAttempt    func(result string) // called after each attempt with "delivered" or the reason of the failure
+	RetryDelays  []time.Duration             // between the attempts of a delivery; after the last one the webhook is disabled
+	PollInterval time.Duration               // how often the change log and the queue are polled while a webhook is enabled; 250 ms
+	Purge        func(context.Context) error // called every minute, to delete other data whose time is over
+	OnAttempt    func(result string)         // called after each attempt with "delivered" or the reason of the failure
 }
 
 // retryDelays add up to three days.
@@ -77,6 +78,9 @@ func NewDispatcher(o Options) *Dispatcher {
 	}
 	if o.OnAttempt == nil {
 		o.OnAttempt = func(string) {}
+	}
+	if o.Purge == nil {
+		o.Purge = func(context.Context) error { return nil }
 	}
 	d := &Dispatcher{o: o, client: o.Reach.client(callTimeout), wake: make(chan struct{}, 1)}
 	d.jobs = sync.OnceValues(d.newJobs)
@@ -230,7 +234,7 @@ func (d *Dispatcher) poll(ctx context.Context) (active bool, err error) {
 	var failed []error // an error of one webhook must not stop the others
 	if time.Since(d.purgedAt) > purgeInterval {
 		d.purgedAt = time.Now()
-		failed = append(failed, d.purge(ctx))
+		failed = append(failed, d.purge(ctx), d.o.Purge(ctx))
 	}
 	var oldest int64
 	for _, p := range list {

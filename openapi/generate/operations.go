@@ -207,7 +207,7 @@ func (o operation) security(scope actor.Scope) {
 		keys = append(openapi3.SecurityRequirements{{}}, keys...)
 	} else {
 		o.op.Extensions["x-required-scope"] = string(scope)
-		o.op.Description = sentence(o.op.Description, "Requires a key with the scope `"+string(scope)+"`.")
+		o.op.Description = sentence(o.op.Description, "Requires a key with the scope `"+strings.ReplaceAll(string(scope), " ", "` and the scope `")+"`.")
 	}
 	o.op.Security = &keys
 }

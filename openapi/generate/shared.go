@@ -132,7 +132,7 @@ var problemResponses = []problem{
 		func(o operation, _ actor.Scope) bool { return o.data && !strings.Contains(o.path, ".") }},
 	{"409", "Conflict", "The request conflicts with another record: a duplicate, or a record that refers to this one.", "in_use", "", nil,
 		func(o operation, _ actor.Scope) bool { return o.data && o.writes }},
-	{"410", "Gone", "The record was deleted.", "deleted", "", nil, ofOneRecord},
+	{"410", "Gone", "The record was deleted or erased.", "deleted", "", nil, ofOneRecord},
 	{"412", "PreconditionFailed", "The record has changed since you read it. `current_version` is its current version.", "stale_version", "", nil, ofVersion},
 	{"413", "ContentTooLarge", "The body exceeds the size limit.", "body_too_large", "", nil, withBody},
 	{"414", "URITooLong", "The URL exceeds the length limit.", "uri_too_long", "", nil,
