@@ -39,8 +39,8 @@ func (c cutOff) Unwrap() error { return c.error }
 // slotKey is where snapshot stores the slot of a download.
 const slotKey = "slot"
 
-// snapshot runs f in a transaction that sees one moment of the registry. It takes one of the slots of downloads. An error after the first bytes closes the connection, so that the client
-// notices that the response is incomplete.
+// snapshot runs f in a transaction that sees one moment of the registry. It takes one of the slots of downloads. An
+// error after the first bytes closes the connection, so that the client notices that the response is incomplete.
 func (s *server) snapshot(c echo.Context, f func(ctx context.Context, tx pgx.Tx) error) error {
 	held, err := s.downloads.enter(c)
 	if err != nil {

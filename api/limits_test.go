@@ -162,8 +162,8 @@ func TestAProblemThatCannotBeEncodedIsA500(t *testing.T) {
 	}
 }
 
-// talk sends requests over one connection and returns the responses; the sending side is closed after them if half.
-func talk(t *testing.T, address string, half bool, requests ...string) (answers []*http.Response) {
+// talk sends requests over one connection and returns the statuses of the responses; the sending side is closed after them if half.
+func talk(t *testing.T, address string, half bool, requests ...string) (statuses []int) {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
@@ -191,9 +191,10 @@ func talk(t *testing.T, address string, half bool, requests ...string) (answers 
 		if _, err := io.Copy(io.Discard, answer.Body); err != nil {
 			t.Errorf("%.60q: %v", request, err)
 		}
-		answers = append(answers, answer)
+		_ = answer.Body.Close()
+		statuses = append(statuses, answer.StatusCode)
 	}
-	return answers
+	return statuses
 }
 
 func TestHEADHasNoBodyAndTheConnectionStaysUsable(t *testing.T) {
@@ -215,9 +216,9 @@ func TestHEADHasNoBodyAndTheConnectionStaysUsable(t *testing.T) {
 	}
 	requests = append(requests, "HEAD /v1/changes?wait=30&cursor="+r.cursor(t)+" HTTP/1.1\r\nHost: registry\r\n\r\n")
 	for i, request := range requests {
-		answers := talk(t, server.Listener.Addr().String(), false, request, "GET /livez HTTP/1.1\r\nHost: registry\r\n\r\n")
-		if answers[0].StatusCode >= 500 || i <= maxStreams && answers[0].StatusCode != http.StatusOK || answers[1].StatusCode != http.StatusOK {
-			t.Errorf("%.60q: %d, then %d", request, answers[0].StatusCode, answers[1].StatusCode)
+		statuses := talk(t, server.Listener.Addr().String(), false, request, "GET /livez HTTP/1.1\r\nHost: registry\r\n\r\n")
+		if statuses[0] >= 500 || i <= maxStreams && statuses[0] != http.StatusOK || statuses[1] != http.StatusOK {
+			t.Errorf("%.60q: %d, then %d", request, statuses[0], statuses[1])
 		}
 	}
 }
@@ -242,9 +243,9 @@ func TestAClientThatClosesItsSendingSideGetsItsResponse(t *testing.T) {
 	server := httptest.NewServer(r.handler)
 	t.Cleanup(server.Close)
 	for _, path := range []string{"/v1/slow", streamPath, "/v1/exports/topics.csv", "/v1/changes?wait=30&cursor=" + r.cursor(t)} {
-		answers := talk(t, server.Listener.Addr().String(), true, "GET "+path+" HTTP/1.1\r\nHost: registry\r\nConnection: close\r\n\r\n")
-		if answers[0].StatusCode != http.StatusOK {
-			t.Errorf("%s: status %d", path, answers[0].StatusCode)
+		statuses := talk(t, server.Listener.Addr().String(), true, "GET "+path+" HTTP/1.1\r\nHost: registry\r\nConnection: close\r\n\r\n")
+		if statuses[0] != http.StatusOK {
+			t.Errorf("%s: status %d", path, statuses[0])
 		}
 	}
 }
@@ -300,8 +301,8 @@ func TestClientsThatDoNotReadLockNobodyOut(t *testing.T) {
 	key, _ := r.key(t, actor.Read)
 	for name, header := range map[string]string{"a key": "Authorization: Bearer " + key + "\r\n", "the same address": ""} {
 		for range downloads.total {
-			answers := talk(t, address, false, "GET /v1/exports/topics.csv HTTP/1.1\r\nHost: registry\r\nConnection: close\r\n"+header+"\r\n")
-			if code := answers[0].StatusCode; code != http.StatusOK && !(header == "" && code == http.StatusTooManyRequests) {
+			statuses := talk(t, address, false, "GET /v1/exports/topics.csv HTTP/1.1\r\nHost: registry\r\nConnection: close\r\n"+header+"\r\n")
+			if code := statuses[0]; code != http.StatusOK && !(header == "" && code == http.StatusTooManyRequests) {
 				t.Errorf("%s: status %d", name, code)
 			}
 		}

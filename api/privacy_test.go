@@ -299,7 +299,7 @@ func TestADisclosureShowsEverythingHeldAboutAPerson(t *testing.T) {
 			t.Errorf("%s: %v %s", lang, page.Header(), html)
 		}
 	}
-	editor.del(t, fmt.Sprint("/v1/attendees/1")).want(t, 204)
+	editor.del(t, "/v1/attendees/1").want(t, 204)
 	editor.del(t, fmt.Sprintf("/v1/people/%d", someone)).want(t, 204)
 	if o := c.get(t, at).want(t, 200).object(t); o["person"] != nil || !strings.Contains(fmt.Sprint(o["changes"]), notes) || len(o["reads"].([]any)) != 4 {
 		t.Errorf("disclosure of a deleted person: %v", o)

@@ -130,6 +130,7 @@ func TestAStoppingServiceClosesKeptConnectionsOnlyWithAResponse(t *testing.T) {
 		if body, err := io.ReadAll(answer.Body); string(body) != "whole" || err != nil || answer.Close != stopped {
 			t.Errorf("stopped %v: %q, %v, close %v", stopped, body, err, answer.Close)
 		}
+		_ = answer.Body.Close()
 	}
 	select {
 	case err := <-ended:

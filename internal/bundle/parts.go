@@ -80,8 +80,8 @@ func (p parts) attendee(i int) attendee.Input {
 	a := p.in.Attendees[i]
 	in := attendee.Input{
 		RoundTableID: p.ids.eventID(), PersonID: optional(a.Person, p.ids.personID),
-		OrganizationID: optional(a.Organization, p.ids.organizationID), NameAsListed: a.NameAsListed, Description: a.Description, GroupSize: a.GroupSize, Roles: a.Roles,
-		Attendance: a.Attendance, Position: new(int64(i + 1)),
+		OrganizationID: optional(a.Organization, p.ids.organizationID), NameAsListed: a.NameAsListed,
+		Description: a.Description, GroupSize: a.GroupSize, Roles: a.Roles, Attendance: a.Attendance, Position: new(int64(i + 1)),
 	}
 	switch {
 	case a.Person != nil:

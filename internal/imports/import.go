@@ -17,10 +17,9 @@ import (
 	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/pg"
-
-	"github.com/go-json-experiment/json"
 	"roundtables.kz/registry/internal/spelling"
 
+	"github.com/go-json-experiment/json"
 	"github.com/jackc/pgx/v5"
 )
 

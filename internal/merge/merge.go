@@ -217,7 +217,8 @@ func finish(ctx context.Context, tx pgx.Tx, id, before int64) (o Outcome, err er
 	if o.Merge, err = Get(ctx, tx, id); err != nil {
 		return o, err
 	}
-	return o, o.add(ctx, tx, o.Merge.IntoID)
+	err = o.add(ctx, tx, o.Merge.IntoID)
+	return o, err
 }
 
 // add reads the record that was kept or restored.
@@ -234,7 +235,9 @@ func (o *Outcome) add(ctx context.Context, tx pgx.Tx, id int64) error {
 
 // counts returns how many records of each type this transaction has changed after a log entry, except the merge itself.
 func counts(ctx context.Context, tx pgx.Tx, after int64) ([]Count, error) {
-	return pg.All[Count](ctx, tx, `SELECT type, count(*) AS count FROM changes WHERE seq > @after AND xact = pg_current_xact_id() AND type <> @merges AND op <> 'visibility'
+	return pg.All[Count](ctx, tx, `
+		SELECT type, count(*) AS count FROM changes
+		WHERE seq > @after AND xact = pg_current_xact_id() AND type <> @merges AND op <> 'visibility'
 		GROUP BY type ORDER BY type`, pg.Args{"after": after, "merges": Type})
 }
 

@@ -56,7 +56,8 @@ func Undo(ctx context.Context, tx pgx.Tx, kinds history.Kinds, id int64) (Outcom
 	if o.Merge, err = Get(ctx, tx, id); err != nil {
 		return Outcome{}, err
 	}
-	return o, o.add(ctx, tx, m.FromID)
+	err = o.add(ctx, tx, m.FromID)
+	return o, err
 }
 
 // restore gives every record that the merge changed its previous content.

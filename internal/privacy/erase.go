@@ -142,7 +142,8 @@ func subjectOf(ctx context.Context, tx pgx.Tx, id int64) (*subject, error) {
 // clearRecords removes the person from all records.
 func (s *subject) clearRecords(ctx context.Context, tx pgx.Tx) error {
 	for _, sql := range []string{
-		"UPDATE statements SET attribution = NULL WHERE attribution IS NOT NULL AND attendee_id IN (SELECT a.id FROM attendees a WHERE a.person_id = ANY (@people))",
+		`UPDATE statements SET attribution = NULL
+		WHERE attribution IS NOT NULL AND attendee_id IN (SELECT a.id FROM attendees a WHERE a.person_id = ANY (@people))`,
 		"UPDATE statements SET quoted_person_id = NULL WHERE quoted_person_id = ANY (@people)",
 		"DELETE FROM statement_people WHERE person_id = ANY (@people)",
 		"DELETE FROM document_authors WHERE person_id = ANY (@people)",

@@ -174,7 +174,8 @@ func (m *importer) addToEvent(ctx context.Context, tx pgx.Tx, r roundtable.Round
 		out.keep("status", g.Status != "" && g.Status != in.Status)
 		starts, ends := r.Begins(), r.Ends()
 		if starts == "" && g.StartsOn != nil {
-			in.StartsOn, in.StartsAt, in.EndsOn, in.EndsAt, in.DatePrecision, in.Timezone = g.StartsOn, g.StartsAt, g.EndsOn, g.EndsAt, g.DatePrecision, g.Timezone
+			in.StartsOn, in.StartsAt, in.EndsOn, in.EndsAt = g.StartsOn, g.StartsAt, g.EndsOn, g.EndsAt
+			in.DatePrecision, in.Timezone = g.DatePrecision, g.Timezone
 			out.changed = true
 		} else {
 			out.keep("start_date", e.Starts != "" && !sameMoment(starts, e.Starts))
