@@ -1550,12 +1550,14 @@ CREATE FUNCTION keep_external_ids()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
+DECLARE
+    own text := TG_TABLE_NAME; -- a name has another type and collation than the index
 BEGIN
     IF TG_OP <> 'INSERT' THEN
-        DELETE FROM external_ids WHERE type = TG_TABLE_NAME AND id = OLD.id;
+        DELETE FROM external_ids WHERE type = own AND id = OLD.id;
     END IF;
     IF TG_OP <> 'DELETE' AND NEW.external_ids <> '{}' THEN
-        INSERT INTO external_ids (type, external_id, id) SELECT TG_TABLE_NAME, unnest(NEW.external_ids), NEW.id;
+        INSERT INTO external_ids (type, external_id, id) SELECT own, unnest(NEW.external_ids), NEW.id;
     END IF;
     RETURN NULL;
 END $function$;
