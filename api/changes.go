@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -20,9 +19,8 @@ type changeParams struct {
 	Type        []feedType `query:"type" form:"type" validate:"max=50" enums:"feed"`  // Only records of these types.
 	Cursor      string     `query:"cursor" form:"cursor"`                             // The position to continue from: `meta.cursor` of the previous page, `cursor` of the checkpoint, or the cursor of a complete list or export. Empty: a full copy.
 	Limit       int        `query:"limit" form:"limit" default:"50" validate:"min=1"` // Changes a page, 1 to 500; a higher number is lowered to 500.
-	IncludeData bool       `query:"include_data" form:"include_data"`                 // Includes each record, as its own address shows it.
+	IncludeData bool       `query:"include_data" form:"include_data"`                 // Includes the members of each record that clients write, `id`, `version`, `created_at` and `updated_at`. References are ids; nothing comes from other records.
 	Wait        int        `query:"wait" form:"wait" validate:"min=0,max=30"`         // Seconds to wait for a change if there is none, 0 to 30. Afterwards the page is empty and has the same cursor.
-	Lang        string     `query:"lang" form:"lang" validate:"omitempty,language"`   // Adds `<field>_text` and `<field>_lang` beside every text of the records, in this language or the next one of the chain ru, en, kk.
 }
 
 // maxWait is the largest `wait`, in seconds.
@@ -33,7 +31,7 @@ const maxWait = 30
 //	@Description	The newest change of one record since the cursor, even if the record changed several times.
 type Change struct {
 	changes.Change
-	Data any `json:"data,omitempty" validate:"optional" swaggertype:"object"` // With `include_data=true` and op upsert: the record, as its own address shows it.
+	Data any `json:"data,omitempty" validate:"optional" swaggertype:"object"` // With `include_data=true` and op upsert: the members of the record that clients write, `id`, `version`, `created_at` and `updated_at`.
 } //	@name	Change
 
 // listChanges returns the changes after a cursor.
@@ -57,7 +55,6 @@ func (s *server) listChanges(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	p.Lang = cmp.Or(p.Lang, acceptedLanguage(c.Request()))
 	from, err := s.positionOf(ctx, p)
 	if err != nil {
 		return err
@@ -134,7 +131,7 @@ func (s *server) readChanges(ctx context.Context, from *logPosition, p changePar
 			page.next = nextPosition(ctx, at, found, more, head, p)
 		}
 		if p.IncludeData {
-			return withData(ctx, tx, page.list, p.Lang)
+			return withData(ctx, tx, page.list)
 		}
 		return nil
 	})

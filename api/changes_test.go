@@ -326,6 +326,90 @@ func TestWhatNamesAPersonIsToldAnewWhenThePersonIsRestricted(t *testing.T) {
 	public.prove(t)
 }
 
+// contentAfter applies the feed after a cursor to the content of a copy and returns the next cursor.
+func contentAfter(t *testing.T, c caller, cursor string, content map[string]string) string {
+	t.Helper()
+	for {
+		var page struct {
+			Data []struct {
+				Op, Type string
+				ID       int64
+				Data     json.RawMessage
+			}
+			Page PageInfo
+			Meta ListMeta
+		}
+		decodeReply(t, c.get(t, "/v1/changes?include_data=true&limit=500&cursor="+url.QueryEscape(cursor)), &page)
+		for _, change := range page.Data {
+			name := fmt.Sprintf("%s:%d", change.Type, change.ID)
+			if delete(content, name); change.Op == "upsert" {
+				content[name] = string(change.Data)
+			}
+		}
+		if cursor = page.Meta.Cursor; page.Page.Next == nil {
+			return cursor
+		}
+	}
+}
+
+func TestACopyThatFollowsTheFeedHasTheContentOfAFreshOne(t *testing.T) {
+	t.Parallel()
+	r := sampled(t)
+	for name, c := range map[string]caller{"public": r.as(t), "reader": r.as(t, actor.Read)} {
+		editor := r.as(t, actor.Write, actor.Publish)
+		held := map[string]string{}
+		cursor := contentAfter(t, c, "", held)
+		attendee := path(editor.get(t, "/v1/attendees?limit=1&sort=starts_on").object(t), "data").([]any)[0]
+		event, someone := path(attendee, "round_table_id"), path(attendee, "person_id")
+		for _, w := range []struct{ path, body string }{
+			{fmt.Sprint("/v1/people/", someone), `{"name":{"en":"Renamed Person"}}`}, {"/v1/organizations/1", `{"name":{"en":"Renamed Institute of ` + name + `"}}`},
+			{"/v1/topics/1", `{"label":{"en":"Renamed topic of ` + name + `"}}`}, {"/v1/places/1", `{"name":{"en":"Renamed place"}}`},
+			{fmt.Sprint("/v1/round-tables/", event), `{"title":{"en":"Renamed event"}}`},
+		} {
+			editor.patch(t, w.path, w.body).want(t, http.StatusOK)
+		}
+		for path, body := range map[string]string{
+			"/v1/organizers": `{"round_table_id":%v,"organization_id":2,"kind":"partner"}`, "/v1/attendees": `{"round_table_id":%v,"name_as_listed":"Somebody Else"}`,
+			"/v1/statements": `{"round_table_id":%v,"texts":[{"lang":"en","text":"Said.","original":true}]}`, "/v1/recommendations": `{"round_table_id":%v,"text":{"en":"Do it."}}`,
+		} {
+			at := editor.make(t, path, body, event)
+			if path == "/v1/recommendations" {
+				editor.del(t, at).want(t, http.StatusNoContent)
+			}
+		}
+		contentAfter(t, c, cursor, held)
+		fresh := map[string]string{}
+		contentAfter(t, c, "", fresh)
+		if !maps.Equal(held, fresh) {
+			for name, content := range fresh {
+				if held[name] != content {
+					t.Errorf("%s: %s is\n%s\nbut a fresh copy has\n%s", c.headers, name, held[name], content)
+				}
+			}
+			t.Errorf("%d records, a fresh copy has %d", len(held), len(fresh))
+		}
+		for name, content := range fresh {
+			for _, derived := range []string{`"counts"`, `"person":`, `"speaker":`, `"organizers":`, `"place":`, `"authors":`, `"topics":`} {
+				if strings.Contains(content, derived) {
+					t.Errorf("%s holds members of other records: %s", name, content)
+				}
+			}
+		}
+	}
+}
+
+func TestADeletedPartNamesItsRoundTable(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	e := newEvent(t, r, "published")
+	cursor := r.cursor(t)
+	r.as(t, actor.Write).del(t, fmt.Sprint("/v1/recommendations/", e.recommendation)).want(t, http.StatusNoContent)
+	list := r.as(t).get(t, "/v1/changes?cursor="+cursor).object(t)["data"].([]any)
+	if len(list) != 1 || path(list[0], "op") != "delete" || path(list[0], "round_table_id") != float64(e.table) {
+		t.Errorf("%v", list)
+	}
+}
+
 func TestADocumentThatOnlyADraftLinksToIsWithdrawn(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
@@ -18,7 +19,6 @@ import (
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/roundtable"
 	"roundtables.kz/registry/internal/spelling"
-	"roundtables.kz/registry/internal/text"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
@@ -97,7 +97,7 @@ type named[I, F any] struct {
 type registered interface {
 	Describe() Resource
 	kind() history.Kind
-	feed(ctx context.Context, db pg.DB, ids []int64, lang string) (map[int64]any, error)
+	feed(ctx context.Context, db pg.DB, ids []int64) (map[int64]any, error)
 }
 
 // Resource describes a registered resource to the generator of the documents and to tests.
@@ -295,8 +295,18 @@ func (r resource[I, T, F]) collection(s *server) imports.Collection[I, T] {
 	return of
 }
 
-// feed reads records by their ids, as their items show them to the actor.
-func (r resource[I, T, F]) feed(ctx context.Context, db pg.DB, ids []int64, lang string) (map[int64]any, error) {
+// ownRecord holds the members that change only with the version of a record: nothing derived, and nothing of other records.
+// So equal versions mean equal content.
+type ownRecord[I any] struct {
+	ID        int64     `json:"id"`
+	Version   int64     `json:"version"`
+	Written   *I        `json:",embed"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// feed reads the own members of records by their ids, as the actor may see them.
+func (r resource[I, T, F]) feed(ctx context.Context, db pg.DB, ids []int64) (map[int64]any, error) {
 	var f F
 	reflect.ValueOf(&f).Elem().FieldByName("ID").Set(reflect.ValueOf(ids)) // every filter has it: a test checks that
 	p := paging.ParamsOf(&f)
@@ -305,12 +315,10 @@ func (r resource[I, T, F]) feed(ctx context.Context, db pg.DB, ids []int64, lang
 	if err != nil {
 		return nil, err
 	}
-	if lang != "" {
-		text.Localize(page.Items, lang)
-	}
 	byID := make(map[int64]any, len(page.Items))
 	for i := range page.Items {
-		byID[page.Items[i].Meta().ID] = &page.Items[i]
+		meta := page.Items[i].Meta()
+		byID[meta.ID] = ownRecord[I]{meta.ID, meta.Version, r.input(&page.Items[i]), meta.CreatedAt, meta.UpdatedAt}
 	}
 	return byID, nil
 }
@@ -371,7 +379,7 @@ func wanted[T ~string](named []T) []string {
 }
 
 // withData adds the records to the changes that report one. The number of statements depends on the types only.
-func withData(ctx context.Context, db pg.DB, list []Change, lang string) error {
+func withData(ctx context.Context, db pg.DB, list []Change) error {
 	ids := map[string][]int64{}
 	for _, c := range list {
 		if c.Op == "upsert" {
@@ -383,7 +391,7 @@ func withData(ctx context.Context, db pg.DB, list []Change, lang string) error {
 		if len(ids[recordType]) == 0 {
 			continue
 		}
-		records, err := r.feed(ctx, db, ids[recordType], lang)
+		records, err := r.feed(ctx, db, ids[recordType])
 		if err != nil {
 			return err
 		}

@@ -27,8 +27,7 @@ const (
 type streamParams struct {
 	Type        []feedType `query:"type" form:"type" validate:"max=50" enums:"feed"` // Only records of these types.
 	Cursor      string     `query:"cursor" form:"cursor"`                            // The position to start from. The header `Last-Event-ID`, which browsers send when they reconnect, takes precedence. By default, the stream starts now.
-	IncludeData bool       `query:"include_data" form:"include_data"`                // Includes each record, as its own address shows it.
-	Lang        string     `query:"lang" form:"lang" validate:"omitempty,language"`  // Adds `<field>_text` and `<field>_lang` beside every text of the records, in this language or the next one of the chain ru, en, kk.
+	IncludeData bool       `query:"include_data" form:"include_data"`                // Includes the members of each record that clients write, `id`, `version`, `created_at` and `updated_at`. References are ids; nothing comes from other records.
 }
 
 // streamChanges sends changes as they happen.
@@ -51,7 +50,7 @@ func (s *server) streamChanges(c echo.Context) error {
 	if last := c.Request().Header.Get("Last-Event-ID"); last != "" {
 		q.Cursor = last
 	}
-	p := changeParams{Type: q.Type, Cursor: q.Cursor, Limit: paging.MaxLimit, IncludeData: q.IncludeData, Lang: q.Lang}
+	p := changeParams{Type: q.Type, Cursor: q.Cursor, Limit: paging.MaxLimit, IncludeData: q.IncludeData}
 	ctx := c.Request().Context()
 	at, err := s.positionOf(ctx, p)
 	if err != nil {

@@ -21,6 +21,7 @@ type Change struct {
 	ID      int64     `json:"id" db:"id" example:"1"`                                                      // The id of the record.
 	Version int64     `json:"version" db:"version" example:"3"`                                            // The version of the record.
 	At      time.Time `json:"changed_at" db:"at" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When it changed.
+	Of      *int64    `json:"round_table_id,omitzero" db:"of_id" validate:"optional" example:"1"`          // Of a deleted record that belonged to a round table: the id of the round table.
 	Into    *int64    `json:"into,omitzero" db:"into_id" validate:"optional" example:"2"`                  // After a merge: the id of the record of the same type that it was merged into, if you may see that record.
 } //	@name	ChangeTold
 
@@ -54,7 +55,8 @@ func (f Feed) Read(ctx context.Context, db pg.DB) (page []Change, more bool, err
 		heads, op = feedOfPublic, opForPublic
 	}
 	page, err = pg.All[Change](ctx, db, `
-		SELECT c.seq, `+op+`, c.type, c.id, c.version, c.at
+		SELECT c.seq, `+op+`, c.type, c.id, c.version, c.at,
+			CASE WHEN c.op = 'delete' THEN (c.before->>'round_table_id')::bigint END AS of_id
 		FROM (SELECT found.seq FROM unnest(@types::text[]) wanted(type) CROSS JOIN LATERAL (
 				SELECT f.seq FROM changes f WHERE f.type = wanted.type AND f.seq > @after AND `+heads+` ORDER BY f.seq LIMIT @rows) found
 			ORDER BY found.seq LIMIT @rows) page

@@ -35,7 +35,7 @@ try:
     follow()
 except urllib.error.HTTPError as problem:
     if problem.code != 410:  # 410: the registry was restored from a backup, so the copy starts again
-        raise
+        sys.exit(f"{problem.code}: {json.load(problem)['title']}")
     copy.update(cursor="", records={})
     follow()
 for attempt in range(10):

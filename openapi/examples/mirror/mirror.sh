@@ -9,7 +9,7 @@ mkdir -p "$dir"
 follow() {
   local more=true
   while $more; do
-    curl -fsS -G "$base/v1/changes" --data-urlencode "cursor=$(cat "$dir/cursor")" -d limit=500 >"$dir/page.json"
+    curl --fail-with-body -sS -G "$base/v1/changes" --data-urlencode "cursor=$(cat "$dir/cursor")" -d limit=500 >"$dir/page.json"
     jq --slurpfile page "$dir/page.json" 'reduce $page[0].data[] as $c (.;
       "\($c.type):\($c.id)" as $name | if $c.op == "upsert" then .[$name] = $c.version else del(.[$name]) end)' \
       "$dir/records.json" >"$dir/records.new"
@@ -20,7 +20,7 @@ follow() {
 }
 
 follow
-curl -fsS "$base/v1/changes/checkpoint" >"$dir/checkpoint.json"
+curl --fail-with-body -sS "$base/v1/changes/checkpoint" >"$dir/checkpoint.json"
 jq -r '.types[] | "\(.type) \(.count) \(.checksum)"' "$dir/checkpoint.json" | while read -r type count checksum; do
   rm -rf "$dir/names" && mkdir "$dir/names"
   ours=0 n=0
