@@ -23,11 +23,16 @@ var apiKeys = resource[apikey.Input, apikey.APIKey, apikey.Filter]{
 	input: func(k *apikey.APIKey) *apikey.Input { return &k.Input },
 	read:  actor.Admin, write: actor.Admin,
 	unlogged: true, // the log has no entry when a key is used
-	replaced: map[Feature]Operation{Create: with[writeParams, apikey.Created]((*server).createAPIKey)},
-	only:     []Feature{List, Create, Get, Patch, History},
+	replaced: map[Feature]Operation{
+		Create: with[writeParams, apikey.Created]((*server).createAPIKey),
+		Get:    with[itemParams, apikey.APIKey](func(s *server, c echo.Context) error { return unloggedItemOf(s, c, apikey.Get) }),
+	},
+	only: []Feature{List, Create, Get, Patch, History},
 	notes: map[Feature]string{
-		List:   "The response does not contain the secret keys. They are shown only when they are created.",
-		Create: "Only this response shows the key: store `key` now. Give each client only the scopes that it needs.",
+		List: "The response does not contain the secret keys. They are shown only when they are created.",
+		Create: "Only this response shows the key: store `key` now. Give each client only the scopes that it needs. A scope that your own key lacks " +
+			"is rejected with 403.",
+		Patch: "A scope that your own key lacks can be kept or removed, but not added.",
 	},
 }
 

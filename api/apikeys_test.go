@@ -12,7 +12,7 @@ import (
 func TestAKeyCanBeRenamedAndLimitedButNeverRead(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
-	admin, _ := r.key(t, actor.Admin)
+	admin, _ := r.key(t, actor.Admin, actor.Write)
 	bearer := []string{"Authorization", "Bearer " + admin}
 	var made apikey.Created
 	answer := r.do(t, http.MethodPost, "/v1/api-keys", `{"name":"Dashboard","scopes":["read","write"]}`, append(bearer, "Content-Type", jsonBody)...).want(t, http.StatusCreated)

@@ -118,6 +118,44 @@ func TestAnAddressThatGuessesKeysIsSlowedDownButItsGoodKeyStillWorks(t *testing.
 		t.Error("no Retry-After")
 	}
 	r.do(t, "GET", "/v1/me", nil, "Authorization", "Bearer "+token).want(t, 200)
+	other, _ := r.key(t, actor.Read) // of another client behind the same proxy
+	r.do(t, "GET", "/v1/me", nil, "Authorization", "Bearer "+other).want(t, 200)
+	r.do(t, "GET", "/v1/me", nil, "Authorization", "Bearer "+strings.ToUpper(other)).wantProblem(t, 429, "rate_limited")
+}
+
+func TestFewKeysOfAnAddressThatGuessesAreLookedUpAtOnce(t *testing.T) {
+	t.Parallel()
+	l := lookups{of: map[client]*turns{}}
+	from, other := clientOf("192.0.2.1"), clientOf("192.0.2.2")
+	var leave []func()
+	for range maxLookups {
+		done, err := l.enter(t.Context(), from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		leave = append(leave, done)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := l.enter(ended, from); err == nil {
+		t.Error("one more key is looked up")
+	}
+	if done, err := l.enter(ended, other); err == nil {
+		done() // a free slot and an ended request: either may be seen first
+	}
+	next := make(chan func())
+	go func() {
+		done, _ := l.enter(context.Background(), from)
+		next <- done
+	}()
+	leave[0]()
+	leave[0] = <-next
+	for _, done := range leave {
+		done()
+	}
+	if len(l.of) != 0 {
+		t.Errorf("%d addresses are kept", len(l.of))
+	}
 }
 
 func TestAQuotaIsAnnouncedAndItsEndIsA429(t *testing.T) {
@@ -139,7 +177,7 @@ func TestAQuotaIsAnnouncedAndItsEndIsA429(t *testing.T) {
 func TestAKeyIsShownOnceAndStoredOnlyAsAHash(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
-	admin, _ := r.key(t, actor.Admin)
+	admin, _ := r.key(t, actor.Admin, actor.Read)
 	auth := []string{"Authorization", "Bearer " + admin, "Content-Type", jsonBody}
 	reply := r.do(t, "POST", "/v1/api-keys", `{"name":"Dashboard","scopes":["read"]}`, auth...).want(t, 201)
 	var made apikey.Created

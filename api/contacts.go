@@ -17,16 +17,18 @@ import (
 type contactResource = resource[person.ContactInput, person.Contact, person.ContactFilter]
 
 var contacts = contactResource{
-	Kind: history.Kind{Type: person.ContactType, Table: person.ContactTable},
+	Kind: history.Kind{Type: person.ContactType, Table: person.ContactTable, Guard: person.ContactKept},
 	one:  "contact", many: "contacts",
 	parent: "/v1/people/:person_id", of: "person",
 	sorts: []string{"id", "updated_at"},
 	input: func(r *person.Contact) *person.ContactInput { return &r.ContactInput },
 	in:    contactsOf, update: person.UpdateContact,
-	read: actor.PII, write: actor.PII,
-	notes: map[Feature]string{List: "Contacts are personal data. No other response contains them."},
+	read: actor.PII, write: actor.All(actor.PII, actor.Write),
+	notes: map[Feature]string{
+		List:    "Contacts are personal data. No other response contains them.",
+		Restore: "The service erases the content of deleted contacts after 30 days. Then the response is 410 `erased`.",
+	},
 	lacks: map[Feature]string{
-		Restore:  "the change log of contacts is not for keys without the scope pii",
 		Export:   "contacts are personal data",
 		Import:   "contacts are personal data",
 		Template: "it has no import",

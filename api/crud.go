@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -69,18 +70,40 @@ func withinOf[F any, T paging.Row](s *server, c echo.Context, list func(context.
 // itemOf sends one record, or 304 if the client has the current one.
 func itemOf[T record](s *server, c echo.Context, get func(context.Context, pg.DB, int64) (T, error)) error {
 	var p itemParams
-	return itemWith(s, c, s.cacheable(c), &p, &p, get)
+	return itemWith(s, c, &p, &p, get)
 }
 
-// uncachedItemOf is itemOf without 304, for data that is not recorded in the change log.
-func uncachedItemOf[T record](s *server, c echo.Context, get func(context.Context, pg.DB, int64) (T, error)) error {
+// unloggedItemOf is itemOf for records that can change without an entry in the change log: it reads the record first.
+func unloggedItemOf[T interface {
+	record
+	unlogged
+}](s *server, c echo.Context, get func(context.Context, pg.DB, int64) (T, error)) error {
 	var p itemParams
-	return itemWith(s, c, nil, &p, &p, get)
+	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &p)); err != nil {
+		return err
+	}
+	n, err := id(c)
+	if err != nil {
+		return err
+	}
+	r, err := get(c.Request().Context(), s.db, n)
+	if err != nil {
+		return err
+	}
+	tag, err := unloggedTag(r.Meta().Version, r, p.Fields)
+	if err != nil {
+		return err
+	}
+	if strings.Contains(c.Request().Header.Get("If-None-Match"), tag) {
+		c.Response().Header().Set("ETag", matchedETag(c.Request(), tag))
+		return c.NoContent(http.StatusNotModified)
+	}
+	c.Response().Header().Set("ETag", `"`+tag+`"`)
+	return show(c, http.StatusOK, &r, p, nil)
 }
 
-// itemWith is itemOf with the cache entry of the request, or nil, and with further parameters: params points to a struct that
-// embeds p.
-func itemWith[T record](s *server, c echo.Context, q *cacheable, params any, p *itemParams, get func(context.Context, pg.DB, int64) (T, error)) error {
+// itemWith is itemOf with further parameters: params points to a struct that embeds p.
+func itemWith[T record](s *server, c echo.Context, params any, p *itemParams, get func(context.Context, pg.DB, int64) (T, error)) error {
 	if err := apperr.BadQuery(input.Bind(c.QueryParams(), params)); err != nil {
 		return err
 	}
@@ -88,6 +111,7 @@ func itemWith[T record](s *server, c echo.Context, q *cacheable, params any, p *
 	if err != nil {
 		return err
 	}
+	q := s.cacheable(c)
 	if done, err := q.sendCached(c, matchItem); done || err != nil {
 		return err
 	}
@@ -98,9 +122,6 @@ func itemWith[T record](s *server, c echo.Context, q *cacheable, params any, p *
 	})
 	if err != nil {
 		return err
-	}
-	if q == nil {
-		return item(c, http.StatusOK, &r, *p)
 	}
 	meta := r.Meta()
 	q.setState(c, meta.ReadAt, versionTag(meta.Version)+"-")
@@ -158,6 +179,12 @@ func actOn[T record](s *server, c echo.Context, act func(ctx context.Context, tx
 	})
 }
 
+// itemPath returns the address of the record of a PATCH or an action: "/v1/topics/7" of "/v1/topics/7/restore".
+func itemPath(c echo.Context) string {
+	n := slices.Index(strings.Split(c.Path(), "/"), ":id") + 1
+	return strings.Join(strings.Split(c.Request().URL.Path, "/")[:n], "/")
+}
+
 // writeItem runs a write and sends the record that it returns.
 func writeItem[T record](s *server, c echo.Context, f func(ctx context.Context, tx pgx.Tx) (T, error)) error {
 	var r T
@@ -168,16 +195,17 @@ func writeItem[T record](s *server, c echo.Context, f func(ctx context.Context, 
 	if err != nil {
 		return err
 	}
-	return item(c, http.StatusOK, &r, itemParams{Lang: p.Lang})
+	return written(s, c, http.StatusOK, &r, itemPath(c), p)
 }
 
-// created sends 201 with Location, or 200 after a dry run.
-func created[T record](c echo.Context, r *T, p writeParams) error {
+// created sends a record of the list with 201 and Location, or with 200 after a dry run.
+func created[T record](s *server, c echo.Context, r *T, list string, p writeParams) error {
 	if p.DryRun {
-		return item(c, http.StatusOK, r, itemParams{Lang: p.Lang})
+		return written(s, c, http.StatusOK, r, "", p)
 	}
-	c.Response().Header().Set(echo.HeaderLocation, c.Request().URL.Path+"/"+strconv.FormatInt((*r).Meta().ID, 10))
-	return item(c, http.StatusCreated, r, itemParams{Lang: p.Lang})
+	path := list + "/" + strconv.FormatInt((*r).Meta().ID, 10)
+	c.Response().Header().Set(echo.HeaderLocation, path)
+	return written(s, c, http.StatusCreated, r, path, p)
 }
 
 // createOf creates a record from the body and sends it.
@@ -206,7 +234,7 @@ func createWith[I any, T record](s *server, c echo.Context, params any, p *write
 	if err != nil {
 		return err
 	}
-	return created(c, &r, *p)
+	return created(s, c, &r, c.Request().URL.Path, *p)
 }
 
 // duplicateParams are the parameters of creating a person or an organization.
@@ -256,19 +284,19 @@ func patchOf[I any, T record](s *server, c echo.Context, get func(context.Contex
 }
 
 // deleteOf deletes a record. see returns an error if the actor may not see it.
-func deleteOf[T any](s *server, c echo.Context, table, recordType string, see func(context.Context, pg.DB, int64) (T, error)) error {
+func deleteOf[T any](s *server, c echo.Context, kind history.Kind, see func(context.Context, pg.DB, int64) (T, error)) error {
 	n, version, err := versionedID(c)
 	if err != nil {
 		return err
 	}
 	_, err = s.write(c, func(ctx context.Context, tx pgx.Tx) error {
-		if err := lock(ctx, tx, table, recordType, n, version); err != nil {
+		if err := lock(ctx, tx, kind.Table, kind.Type, n, version); err != nil {
 			return err
 		}
 		if _, err := see(ctx, tx, n); err != nil {
 			return err
 		}
-		return changes.Delete(ctx, tx, table, n)
+		return kind.Delete(ctx, tx, n)
 	})
 	if err != nil {
 		return err

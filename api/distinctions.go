@@ -1,10 +1,24 @@
 package api
 
 import (
+	"context"
+
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/distinction"
 	"roundtables.kz/registry/internal/history"
+
+	"github.com/jackc/pgx/v5"
 )
+
+// relearn rebuilds the name index of a record, and brings back the distinctions that were deleted together with it.
+func relearn(recordType string, index func(context.Context, pgx.Tx, int64) error) func(context.Context, pgx.Tx, int64) error {
+	return func(ctx context.Context, tx pgx.Tx, id int64) error {
+		if err := index(ctx, tx, id); err != nil {
+			return err
+		}
+		return distinction.Return(ctx, tx, recordType, id)
+	}
+}
 
 var distinctions = resource[distinction.Input, distinction.Distinction, distinction.Filter]{
 	Kind: history.Kind{Type: distinction.Type, Table: distinction.Table},

@@ -27,7 +27,7 @@ func TestADocumentIsMadeChangedAndDeleted(t *testing.T) {
 	if authors := o["authors"].([]any); len(authors) != 2 || path(authors[0], "id") != float64(second) || path(authors[1], "name", "en") != "Irina Chernykh" || o["published_on"] != "2020-02" {
 		t.Errorf("%s", made.Body)
 	}
-	if again := editor.patch(t, at, body).want(t, http.StatusOK); again.Header().Get("ETag") != `"1"` {
+	if again := editor.patch(t, at, body).want(t, http.StatusOK); !strings.HasPrefix(again.Header().Get("ETag"), `"1-`) {
 		t.Errorf("the same content made a new version: %s", again.Body)
 	}
 	patched := editor.patch(t, at, fmt.Sprintf(`{"kind":null,"published_on":null,"url":null,"author_ids":[%d]}`, first)).want(t, http.StatusOK).object(t)

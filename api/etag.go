@@ -3,16 +3,20 @@ package api
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
 
 	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 
+	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
 )
 
@@ -42,16 +46,23 @@ type cacheable struct {
 
 // cacheable computes the cache key of a request.
 func (s *server) cacheable(c echo.Context) *cacheable {
+	return s.cacheableAt(c, c.Request().URL.Path, c.QueryParams())
+}
+
+// cacheableAt computes the cache key of a GET of another address by the same client.
+func (s *server) cacheableAt(c echo.Context, path string, query url.Values) *cacheable {
 	r := c.Request()
 	var buffer [512]byte
 	b := buffer[:0]
-	for _, part := range [...]string{release, s.config.PublicBaseURL, s.epoch, r.URL.Path, acceptedLanguage(r)} {
+	for _, part := range [...]string{release, s.config.PublicBaseURL, s.epoch, path, acceptedLanguage(r)} {
 		b = strconv.AppendQuote(b, part)
+	}
+	if isImport(path) {
+		b = strconv.AppendQuote(b, messageLanguage(r)) // of the errors in the report
 	}
 	for _, scope := range slices.Sorted(slices.Values(actor.From(r.Context()).Scopes)) {
 		b = strconv.AppendQuote(b, string(scope))
 	}
-	query := c.QueryParams()
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		if value := query.Get(name); value != "" {
 			b = strconv.AppendQuote(append(strconv.AppendQuote(b, name), '='), value)
@@ -106,6 +117,37 @@ func (q *cacheable) setState(c echo.Context, state paging.State, prefix string) 
 	q.response.head, q.response.tag = state.Head, q.tag(state)
 	q.response.etag = prefix + q.response.tag
 	c.Response().Header().Set("ETag", `"`+q.response.etag+`"`)
+}
+
+// writtenItem is a record that a write sends, with what its ETag depends on.
+type writtenItem struct {
+	Path    string       `json:"path"` // of the record
+	Lang    string       `json:"lang"`
+	Version int64        `json:"version"`
+	ReadAt  paging.State `json:"read_at"`
+}
+
+// etag returns the ETag that a GET of the record has after the commit, so that the client need not send one. If the log has
+// grown in between, the ETag is only the version, which If-Match accepts. A failure must not turn the write into an error.
+func (w writtenItem) etag(s *server, c echo.Context) string {
+	tag := versionTag(w.Version)
+	if state, known, err := w.ReadAt.After(c.Request().Context(), s.db); known && err == nil {
+		tag += "-" + s.cacheableAt(c, w.Path, url.Values{"lang": {w.Lang}}).tag(state)
+	}
+	return `"` + tag + `"`
+}
+
+// unlogged is a record that can change without an entry in the change log. The method returns what changes like that.
+type unlogged interface{ Unlogged() any }
+
+// unloggedTag is the ETag of a record that can change without an entry in the change log.
+func unloggedTag(version int64, r unlogged, fields []string) (string, error) {
+	b, err := json.Marshal([]any{release, version, r.Unlogged(), fields}, input.JSON)
+	if err != nil {
+		return "", fmt.Errorf("encode what is not in the log: %w", err)
+	}
+	sum := sha256.Sum256(b)
+	return versionTag(version) + "-" + base64.RawURLEncoding.EncodeToString(sum[:16]), nil
 }
 
 // store puts the response into the cache. It does nothing if q is nil.

@@ -27,6 +27,9 @@ const (
 // transactionKey is where an idempotent request keeps its transaction for write.
 const transactionKey = "transaction"
 
+// writtenKey is where a write in that transaction keeps the record whose ETag depends on the commit.
+const writtenKey = "written"
+
 // errDryRun rolls back the transaction of a successful dry run.
 var errDryRun = errors.New("dry run")
 
@@ -84,7 +87,7 @@ func (s *server) idempotent(r Route, handle echo.HandlerFunc) echo.HandlerFunc {
 		if err != nil && !errors.Is(err, errDryRun) {
 			return err
 		}
-		return out.send(c)
+		return out.send(s, c)
 	}
 }
 
@@ -108,6 +111,8 @@ type storedResponse struct {
 	ETag        string `json:"etag"`
 	Body        []byte `json:"body"`
 
+	Written *writtenItem `json:"written,omitempty"` // the record of a write, whose ETag depends on the commit
+
 	header http.Header // nil in a response that was read from the database
 }
 
@@ -125,12 +130,13 @@ func capture(c echo.Context, tx pgx.Tx, handle echo.HandlerFunc) (*storedRespons
 		return nil, err
 	}
 	h := recorded.header
+	of, _ := c.Get(writtenKey).(*writtenItem)
 	return &storedResponse{recorded.status, h.Get(echo.HeaderContentType), h.Get(echo.HeaderLocation), h.Get("ETag"),
-		recorded.body.Bytes(), h}, nil
+		recorded.body.Bytes(), of, h}, nil
 }
 
 // send sends the response, for the first time or again.
-func (r *storedResponse) send(c echo.Context) error {
+func (r *storedResponse) send(s *server, c echo.Context) error {
 	h := c.Response().Header()
 	if r.header == nil {
 		h.Set(replayed, "true")
@@ -142,6 +148,9 @@ func (r *storedResponse) send(c echo.Context) error {
 	}
 	for name, values := range r.header {
 		h[name] = values
+	}
+	if r.Written != nil {
+		h.Set("ETag", r.Written.etag(s, c))
 	}
 	if len(r.Body) == 0 {
 		return c.NoContent(r.Status)

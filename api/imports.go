@@ -5,7 +5,6 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
-	"strconv"
 	"strings"
 	"time"
 
@@ -79,16 +78,12 @@ func (s *server) importWith(c echo.Context, params any, p *importing, format str
 	if err != nil {
 		return err
 	}
-	if !p.DryRun {
-		c.Response().Header().Set(echo.HeaderLocation, importsPath+strconv.FormatInt(done.ID, 10))
-		return item(c, http.StatusCreated, &done, itemParams{})
-	}
 	for i, r := range done.Rows {
-		if r.Action == imports.Created {
+		if p.DryRun && r.Action == imports.Created {
 			done.Rows[i].ID = nil
 		}
 	}
-	return item(c, http.StatusOK, &done, itemParams{})
+	return created(s, c, &done, strings.TrimSuffix(importsPath, "/"), p.writeParams)
 }
 
 var importLedger = resource[struct{}, imports.Import, imports.Filter]{
@@ -107,7 +102,7 @@ var importLedger = resource[struct{}, imports.Import, imports.Filter]{
 func (s *server) listImports(c echo.Context) error { return listOf(s, c, imports.List) }
 
 func (s *server) getImport(c echo.Context) error {
-	return uncachedItemOf(s, c, func(ctx context.Context, db pg.DB, id int64) (imports.Import, error) { // messages follow Accept-Language
+	return itemOf(s, c, func(ctx context.Context, db pg.DB, id int64) (imports.Import, error) {
 		m, err := imports.Get(ctx, db, id)
 		m.Translate(messageLanguage(c.Request()))
 		return m, err

@@ -299,7 +299,7 @@ func getWith[P, T any, W record](get func(context.Context, pg.DB, int64) (T, err
 	return with[P, W](func(s *server, c echo.Context) error {
 		var params P
 		p, include := of(&params)
-		return itemWith(s, c, s.cacheable(c), &params, p, func(ctx context.Context, db pg.DB, id int64) (shown W, err error) {
+		return itemWith(s, c, &params, p, func(ctx context.Context, db pg.DB, id int64) (shown W, err error) {
 			r, err := get(ctx, db, id)
 			if err != nil {
 				return shown, err

@@ -244,14 +244,15 @@ func admit(who actor.Actor, scope actor.Scope) error {
 		case who.Anonymous():
 			return apperr.New(apperr.Unauthorized, "key_required", "scope", string(one))
 		default:
-			return apperr.New(apperr.Forbidden, "scope_missing", "scope", string(one))
+			return apperr.MissingScope(string(one))
 		}
 	}
 	return nil
 }
 
 // identify returns the actor of a bearer key or of a key as the password of HTTP Basic, or an anonymous actor. Wrong keys count
-// against the address that they come from. When its quota is used up, only keys that were valid before are looked up.
+// against the address that they come from. When its quota is used up, few keys of the address are looked up at once, and
+// wrong ones get 429: others behind the same proxy may send valid keys.
 func (s *server) identify(ctx context.Context, c echo.Context) (actor.Actor, error) {
 	if c.Request().Header.Get(echo.HeaderAuthorization) == "" {
 		return actor.Actor{}, nil
@@ -261,12 +262,21 @@ func (s *server) identify(ctx context.Context, c echo.Context) (actor.Actor, err
 		return actor.Actor{}, apperr.New(apperr.Unauthorized, "bad_authorization")
 	}
 	from := clientOf(c.RealIP())
-	if q := s.failures.look(from); q.used >= s.failures.quota && !s.keys.Seen(token) {
-		return actor.Actor{}, s.failures.reject(c, q)
+	q := s.failures.look(from)
+	suspect := q.used >= s.failures.quota && !s.keys.Seen(token)
+	if suspect {
+		leave, err := s.lookups.enter(ctx, from)
+		if err != nil {
+			return actor.Actor{}, s.failures.reject(c, q)
+		}
+		defer leave()
 	}
 	who, err := s.keys.Actor(ctx, token)
 	if apperr.IsKind(err, apperr.Unauthorized) {
 		s.failures.take(from)
+		if suspect {
+			err = s.failures.reject(c, q)
+		}
 	}
 	return who, err
 }

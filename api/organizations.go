@@ -15,7 +15,7 @@ import (
 )
 
 var organizations = resource[organization.Input, organization.Organization, organization.Filter]{
-	Kind: history.Kind{Type: organization.Type, Table: organization.Table, Relearn: organization.Spellings.RebuildOne},
+	Kind: history.Kind{Type: organization.Type, Table: organization.Table, Relearn: relearn(organization.Type, organization.Spellings.RebuildOne)},
 	one:  "organization", many: "organizations",
 	about: "Institutes, ministries, foundations and their parts.",
 	sorts: []string{"name", "updated_at"},

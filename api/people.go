@@ -15,7 +15,7 @@ import (
 )
 
 var people = resource[person.Input, person.Person, person.Filter]{
-	Kind: history.Kind{Type: person.Type, Table: person.Table, Relearn: person.Spellings.RebuildOne},
+	Kind: history.Kind{Type: person.Type, Table: person.Table, Relearn: relearn(person.Type, person.Spellings.RebuildOne)},
 	one:  "person", many: "people",
 	about: "Speakers, moderators and authors, with their names in every spelling.",
 	sorts: []string{"name", "updated_at"},

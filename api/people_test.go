@@ -24,7 +24,7 @@ func (c caller) life(t *testing.T, list, body, patch string) {
 	}
 	made := c.post(t, list, body).want(t, http.StatusCreated)
 	at := made.Header().Get("Location")
-	if made.Header().Get("ETag") != `"1"` || !strings.HasPrefix(at, list+"/") {
+	if !strings.HasPrefix(made.Header().Get("ETag"), `"1-`) || !strings.HasPrefix(at, list+"/") {
 		t.Errorf("ETag %s, Location %s", made.Header().Get("ETag"), at)
 	}
 	if got := c.get(t, at).want(t, http.StatusOK); got.Body.String() != made.Body.String() {
@@ -38,10 +38,10 @@ func (c caller) life(t *testing.T, list, body, patch string) {
 		t.Error("the list lacks the record")
 	}
 	before = c.changeCount(t)
-	if c.patch(t, at, body).want(t, http.StatusOK).Header().Get("ETag") != `"1"` || c.changeCount(t) != before {
+	if !strings.HasPrefix(c.patch(t, at, body).want(t, http.StatusOK).Header().Get("ETag"), `"1-`) || c.changeCount(t) != before {
 		t.Error("a patch with the same content made a version")
 	}
-	if got := c.patch(t, at, patch).want(t, http.StatusOK).Header().Get("ETag"); got != `"2"` {
+	if got := c.patch(t, at, patch).want(t, http.StatusOK).Header().Get("ETag"); !strings.HasPrefix(got, `"2-`) {
 		t.Errorf("ETag after a patch: %s", got)
 	}
 	c.del(t, at).want(t, http.StatusNoContent)
@@ -206,7 +206,7 @@ func TestContactsTakeTheirOwnScopeAndStayWithTheirPerson(t *testing.T) {
 	r := newRig(t, nil)
 	someone, other := fixture.Person(t, r.pool), fixture.Person(t, r.pool)
 	list := fmt.Sprintf("/v1/people/%d/contacts", someone)
-	c := r.as(t, actor.PII)
+	c := r.as(t, actor.PII, actor.Write)
 	at := c.make(t, list, `{"kind":"email","value":"canary@example.org"}`)
 	r.as(t, actor.Read, actor.Write, actor.Publish, actor.Admin).get(t, list).wantProblem(t, 403, "scope_missing")
 	r.as(t).get(t, list).wantProblem(t, 401, "key_required")

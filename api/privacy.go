@@ -218,7 +218,7 @@ func (s *server) audited(r Route, handle echo.HandlerFunc) echo.HandlerFunc {
 		if err := person.RecordRead(ctx, s.db, actor.From(ctx).String(), of, data); err != nil {
 			return err
 		}
-		return response.send(c)
+		return response.send(s, c)
 	}
 }
 

@@ -54,12 +54,12 @@ func TestARoundTableIsPublishedAndWithdrawnByAnAction(t *testing.T) {
 	}
 	public.get(t, at).wantProblem(t, http.StatusNotFound, "not_found")
 
-	if made := publish(publisher, "/publish", `"1"`).want(t, http.StatusOK); made.object(t)["publication"] != "published" || made.Header().Get("ETag") != `"2"` {
+	if made := publish(publisher, "/publish", `"1"`).want(t, http.StatusOK); made.object(t)["publication"] != "published" || !strings.HasPrefix(made.Header().Get("ETag"), `"2-`) {
 		t.Errorf("%s", made.Body)
 	}
 	public.get(t, at).want(t, http.StatusOK)
 	before := r.changeCount(t)
-	if again := publish(publisher, "/publish", `"2"`).want(t, http.StatusOK); again.Header().Get("ETag") != `"2"` || r.changeCount(t) != before {
+	if again := publish(publisher, "/publish", `"2"`).want(t, http.StatusOK); !strings.HasPrefix(again.Header().Get("ETag"), `"2-`) || r.changeCount(t) != before {
 		t.Errorf("publishing again made a new version: %s", again.Body)
 	}
 	writer.act(t, at+"/withdraw").wantProblem(t, http.StatusForbidden, "scope_missing")
@@ -157,6 +157,6 @@ func TestAListBelowARoundTableIsItsPartOfTheWholeList(t *testing.T) {
 	if page := pageOf(t, public.get(t, fmt.Sprintf("/v1/round-tables/%d/organizers", empty)).want(t, http.StatusOK)); len(page.Data) != 0 {
 		t.Errorf("an event without organizers: %v", page.Data)
 	}
-	r.as(t, actor.Write).del(t, fmt.Sprintf("/v1/round-tables/%d", empty)).want(t, http.StatusNoContent)
+	r.as(t, actor.Write, actor.Publish).del(t, fmt.Sprintf("/v1/round-tables/%d", empty)).want(t, http.StatusNoContent)
 	public.get(t, fmt.Sprintf("/v1/round-tables/%d/organizers", empty)).wantProblem(t, http.StatusGone, "deleted")
 }

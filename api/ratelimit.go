@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -123,6 +124,46 @@ func (l *limiter) reject(c echo.Context, w window) error {
 	seconds := strconv.Itoa(l.reset(w))
 	c.Response().Header().Set(echo.HeaderRetryAfter, seconds)
 	return apperr.New(apperr.TooMany, "rate_limited", "quota", strconv.Itoa(l.quota), "seconds", seconds)
+}
+
+// maxLookups is how many keys of an address are looked up at once after it has used up its quota of wrong keys.
+const maxLookups = 2
+
+// lookups makes requests of an address take turns.
+type lookups struct {
+	mu sync.Mutex
+	of map[client]*turns
+}
+
+type turns struct {
+	slots    chan struct{}
+	requests int // those that look up a key or wait
+}
+
+// enter waits for the turn of a request, which ends with leave. It returns an error if ctx ends before.
+func (l *lookups) enter(ctx context.Context, from client) (leave func(), err error) {
+	l.mu.Lock()
+	t := l.of[from]
+	if t == nil {
+		t = &turns{slots: make(chan struct{}, maxLookups)}
+		l.of[from] = t
+	}
+	t.requests++
+	l.mu.Unlock()
+	gone := func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if t.requests--; t.requests == 0 {
+			delete(l.of, from)
+		}
+	}
+	select {
+	case t.slots <- struct{}{}:
+		return func() { <-t.slots; gone() }, nil
+	case <-ctx.Done():
+		gone()
+		return nil, ctx.Err()
+	}
 }
 
 // takeQuota counts a request of a key or an address and sets the headers. refund subtracts the request again.

@@ -120,7 +120,7 @@ func TestAnAttendeeIsLinkedToWhoItIs(t *testing.T) {
 		t.Errorf("dry run: %v", tried)
 	}
 	linked := c.post(t, at+"/resolve", whom).want(t, http.StatusOK)
-	if a := linked.object(t); a["person_id"] != float64(someone) || a["name_as_listed"] != "Е. Карин" || fmt.Sprint(a["roles"]) != "[speaker]" || linked.Header().Get("ETag") != `"2"` {
+	if a := linked.object(t); a["person_id"] != float64(someone) || a["name_as_listed"] != "Е. Карин" || fmt.Sprint(a["roles"]) != "[speaker]" || !strings.HasPrefix(linked.Header().Get("ETag"), `"2-`) {
 		t.Errorf("linked: %v", a)
 	}
 	if found := pageOf(t, c.get(t, "/v1/people?q=%D0%95.%20%D0%9A%D0%B0%D1%80%D0%B8%D0%BD").want(t, 200)).Data; len(found) != 1 {

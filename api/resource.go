@@ -76,7 +76,7 @@ type resource[I any, T record, F any] struct {
 	write    actor.Scope                                                      // required to write; actor.Write by default
 	names    *named[I, F]                                                     // of records that are found and told apart by their names
 	uncached func(F) bool                                                     // lists whose content can change without an entry in the change log
-	unlogged bool                                                             // records that can change without an entry in the change log
+	unlogged bool                                                             // records that can change without an entry in the change log; their type is unlogged
 	seen     func(ctx context.Context, db pg.DB, id int64) error              // whether the actor may read the history of a record
 	more     map[Feature]Operation                                            // features that only some resources have
 	replaced map[Feature]Operation                                            // features with a handler of their own
@@ -185,18 +185,15 @@ func (r resource[I, T, F]) operation(f Feature) Operation {
 		return o
 	case Get:
 		return Operation{Route: Route{get, one, read, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
-			if r.unlogged {
-				return uncachedItemOf(s, c, r.get)
-			}
 			return itemOf(s, c, r.get)
-		})}, Query: item, Answer: record, Unlogged: r.unlogged}
+		})}, Query: item, Answer: record}
 	case Patch:
 		return Operation{Route: Route{http.MethodPatch, one, write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
 			return patchOf(s, c, r.get, r.input, r.update)
 		})}, Query: writing, Body: input, Answer: record}
 	case Delete:
 		return Operation{Route: Route{http.MethodDelete, one, write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
-			return deleteOf(s, c, r.Table, r.Type, r.get)
+			return deleteOf(s, c, r.Kind, r.get)
 		})}, Query: writing}
 	case Restore:
 		return Operation{Route: Route{post, one + "/restore", write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {

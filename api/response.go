@@ -22,6 +22,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
 	"golang.org/x/text/language"
 )
@@ -141,10 +142,24 @@ type itemParams struct {
 	Lang   string   `query:"lang" form:"lang" validate:"omitempty,language"` // Adds `<field>_text` and `<field>_lang` beside every text, in this language or the next one of the chain ru, en, kk.
 }
 
-// item sends one record with its version as the ETag.
-func item[T record](c echo.Context, status int, r *T, p itemParams) error {
-	c.Response().Header().Set("ETag", `"`+versionTag((*r).Meta().Version)+`"`)
-	return show(c, status, r, p, nil)
+// written sends the record that a write created or changed, with the ETag that a GET of path has. A dry run has none.
+func written[T record](s *server, c echo.Context, status int, r *T, path string, p writeParams) error {
+	meta := (*r).Meta()
+	if own, ok := any(*r).(unlogged); ok && !p.DryRun {
+		tag, err := unloggedTag(meta.Version, own, nil)
+		if err != nil {
+			return err
+		}
+		c.Response().Header().Set("ETag", `"`+tag+`"`)
+	} else if !p.DryRun {
+		w := writtenItem{path, p.Lang, meta.Version, meta.ReadAt}
+		if _, pending := c.Get(transactionKey).(pgx.Tx); pending {
+			c.Set(writtenKey, &w)
+		} else {
+			c.Response().Header().Set("ETag", w.etag(s, c))
+		}
+	}
+	return show(c, status, r, itemParams{Lang: p.Lang}, nil)
 }
 
 // show sends one record. q is nil if the record depends on more than the change log.

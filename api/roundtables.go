@@ -14,7 +14,7 @@ import (
 
 var roundTables = resource[roundtable.Input, roundtable.RoundTable, roundtable.Filter]{
 	Kind: history.Kind{
-		Type: roundtable.Type, Table: roundtable.Table,
+		Type: roundtable.Type, Table: roundtable.Table, Guard: roundtable.Guard,
 		Parts: []history.Part{
 			history.References("topic_ids", "round_table_topics", "round_table_id", "topic_id"),
 			history.Objects("document_links", "document_links", "round_table_id", "document_id bigint", "relation text"),
@@ -34,7 +34,8 @@ var roundTables = resource[roundtable.Input, roundtable.RoundTable, roundtable.F
 			"This form takes no parameters.",
 		Create: "A new round table is a draft that only keys with the scope `read` can see. Creating one that is already `published` " +
 			"requires the scope `publish`.",
-		Delete: "Rejected with 409 while other records refer to the round table, such as its organizers and attendees.",
+		Delete: "Rejected with 409 while other records refer to the round table, such as its organizers and attendees. Deleting a " +
+			"published round table requires the scope `publish`.",
 	},
 }
 

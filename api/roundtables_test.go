@@ -48,7 +48,7 @@ func TestARoundTableIsKeptWithAllThatItIs(t *testing.T) {
 		t.Errorf("topics %v", topics)
 	}
 	before := r.changeCount(t)
-	if again := editor.patch(t, at, body).want(t, http.StatusOK); again.Header().Get("ETag") != `"1"` || r.changeCount(t) != before {
+	if again := editor.patch(t, at, body).want(t, http.StatusOK); !strings.HasPrefix(again.Header().Get("ETag"), `"1-`) || r.changeCount(t) != before {
 		t.Errorf("the same content made a new version: %s", again.Body)
 	}
 	patched := editor.patch(t, at, fmt.Sprintf(`{"topic_ids":[%d],"document_links":null,"languages":null,"notes":null,"place_id":null,"format":null}`, first)).want(t, http.StatusOK).object(t)
@@ -173,7 +173,7 @@ func TestARoundTableNeverStandsBelowItself(t *testing.T) {
 func TestWhatOthersReferToIsNotDeleted(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
-	editor := r.as(t, actor.Write)
+	editor := r.as(t, actor.Write, actor.Publish)
 	id := fixture.RoundTable(t, r.pool, func(in *roundtable.Input) { in.TopicIDs = []int64{fixture.Topic(t, r.pool)} })
 	at := fmt.Sprintf("/v1/round-tables/%d", id)
 	organizer := editor.make(t, "/v1/organizers", `{"round_table_id":%d,"organization_id":%d}`, id, newOrganization(t, r))

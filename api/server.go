@@ -38,6 +38,7 @@ type server struct {
 	matcher               *match.Matcher
 
 	anonymous, keyed, failures *limiter
+	lookups                    lookups // of keys from addresses that have sent too many wrong ones
 
 	crossOrigin func(*http.Request) error
 	metrics     *metrics
@@ -95,6 +96,7 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 	s.guides = newGuides(config.PublicBaseURL)
 	s.anonymous = newLimiter("anonymous", config.RateAnonymous, config.Now)
 	s.keyed = newLimiter("key", config.RateKeys, config.Now)
+	s.lookups.of = map[client]*turns{}
 	s.failures = newLimiter("wrong-keys", config.RateAnonymous, config.Now)
 	s.metrics = newMetrics(config.DB, func() time.Duration { return s.dispatcher.Lag() })
 	s.dispatcher = s.newDispatcher()

@@ -166,6 +166,7 @@ func (*Replay) Check() []apperr.Field { return nil }
 //	@ID				replayWebhook
 //	@Summary		Replay deliveries from a cursor
 //	@Description	Delivers the changes after a cursor again, each record in its newest state. Pending deliveries are cancelled.
+//	@Description	If the webhook includes drafts, this requires the scope `read`.
 //	@Tags			Webhooks
 //	@Param			id		path		int				true	"The webhook."
 //	@Param			params	query		writeParams		false	"-"
@@ -179,6 +180,13 @@ func (s *server) replayWebhook(c echo.Context) error {
 	}
 	defer s.dispatcher.Wake()
 	return actOn(s, c, func(ctx context.Context, tx pgx.Tx, id int64) error {
+		w, err := webhook.Get(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if err := mayReceive(ctx, webhook.Input{}, w.Input); err != nil {
+			return err
+		}
 		at, err := s.replayPosition(ctx, tx, in.Cursor)
 		if err != nil {
 			return err
@@ -244,7 +252,7 @@ func (s *server) testWebhook(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return item(c, http.StatusOK, &d, itemParams{Lang: p.Lang})
+	return show(c, http.StatusOK, &d, itemParams{Lang: p.Lang}, nil)
 }
 
 // webhookTestPath takes no Idempotency-Key, because no transaction can include the call to the receiver.
@@ -272,7 +280,7 @@ func (s *server) getWebhookDelivery(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return uncachedItemOf(s, c, deliveryOf(of))
+	return unloggedItemOf(s, c, deliveryOf(of))
 }
 
 // retryWebhookDelivery retries a delivery at once.

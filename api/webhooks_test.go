@@ -106,7 +106,7 @@ func TestAWebhookIsShownItsSecretOnceAndLivesOverHTTP(t *testing.T) {
 	if list := pageOf(t, h.get(t, "/v1/webhooks?state=disabled").want(t, http.StatusOK)).Data; len(list) != 0 {
 		t.Errorf("%v", list)
 	}
-	if got := h.patch(t, at, `{"state":"disabled","types":[]}`).want(t, http.StatusOK); got.object(t)["state"] != "disabled" || got.Header().Get("ETag") != `"2"` {
+	if got := h.patch(t, at, `{"state":"disabled","types":[]}`).want(t, http.StatusOK); got.object(t)["state"] != "disabled" || !strings.HasPrefix(got.Header().Get("ETag"), `"2-`) {
 		t.Errorf("%s", got.Body)
 	}
 	rotated := h.post(t, at+"/rotate", `{}`).want(t, http.StatusOK).object(t)

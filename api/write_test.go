@@ -39,7 +39,7 @@ func TestAPatchNeedsTheCurrentVersion(t *testing.T) {
 	patch(`{"description":{"en":"a"}}`).wantProblem(t, 428, "if_match_required")
 	patch(`{"description":{"en":"a"}}`, "If-Match", `"one"`).wantProblem(t, 400, "bad_parameters", "If-Match bad_if_match")
 	first := patch(`{"description":{"en":"a"}}`, "If-Match", `"1"`).want(t, 200)
-	if first.Header().Get("ETag") != `"2"` {
+	if !strings.HasPrefix(first.Header().Get("ETag"), `"2-`) {
 		t.Errorf("ETag %s", first.Header().Get("ETag"))
 	}
 	refused := patch(`{"description":{"en":"b"}}`, "If-Match", `"1"`)
@@ -61,7 +61,7 @@ func TestAPatchThatChangesNothingLeavesNoTrace(t *testing.T) {
 	was, before := r.do(t, "GET", path, nil).want(t, 200), r.changeCount(t)
 	for _, body := range []string{`{}`, `{"description":{"en":"a"}}`, `{"parent_id":null}`} {
 		reply := r.do(t, "PATCH", path, body, auth...).want(t, 200)
-		if reply.Header().Get("ETag") != `"1"` || reply.Body.String() != was.Body.String() {
+		if !strings.HasPrefix(reply.Header().Get("ETag"), `"1-`) || reply.Body.String() != was.Body.String() {
 			t.Errorf("%s changed the record: %s", body, reply.Body)
 		}
 	}

@@ -205,7 +205,7 @@ CREATE TABLE contacts (
     CONSTRAINT contacts_kind_check CHECK (kind = ANY (ARRAY['email'::text, 'phone'::text, 'address'::text, 'website'::text, 'other'::text])),
     CONSTRAINT contacts_note_check CHECK (note <> ''::text),
     CONSTRAINT contacts_value_check CHECK (value <> ''::text),
-    CONSTRAINT contacts_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id) ON DELETE CASCADE
+    CONSTRAINT contacts_person_id_fkey FOREIGN KEY (person_id) REFERENCES people(id)
 );
 CREATE TRIGGER contacts_bump BEFORE UPDATE ON contacts FOR EACH ROW EXECUTE FUNCTION registry_bump('{}', '{}');
 CREATE CONSTRAINT TRIGGER contacts_log AFTER INSERT OR DELETE OR UPDATE ON contacts DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION contacts_log('contacts');

@@ -6,9 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
@@ -50,6 +52,9 @@ type APIKey struct {
 	RevokedAt  *time.Time `json:"revoked_at" db:"revoked_at" format:"date-time"`     // When it was revoked; null: it was not.
 	LastUsedAt *time.Time `json:"last_used_at" db:"last_used_at" format:"date-time"` // When it was last used, to the minute.
 } //	@name	ApiKey
+
+// Unlogged returns what changes without an entry in the change log.
+func (k APIKey) Unlogged() any { return k.LastUsedAt }
 
 // Created is a key with its token.
 //
@@ -109,9 +114,12 @@ func Get(ctx context.Context, db pg.DB, id int64) (APIKey, error) {
 }
 
 // Create creates a key and returns its id and the key itself, which cannot be read again. secret is that of the
-// registry. An expiry in the past is apperr.Invalid.
+// registry. An expiry in the past is apperr.Invalid. A scope that the actor lacks is apperr.Forbidden.
 func Create(ctx context.Context, tx pgx.Tx, secret []byte, in Input) (id int64, token string, err error) {
 	if err := inFuture(in.ExpiresAt); err != nil {
+		return 0, "", err
+	}
+	if err := mayGrant(ctx, nil, in.Scopes); err != nil {
 		return 0, "", err
 	}
 	token = Token()
@@ -121,8 +129,12 @@ func Create(ctx context.Context, tx pgx.Tx, secret []byte, in Input) (id int64, 
 }
 
 // Update replaces the name, scopes and expiry of old. A new expiry in the past is apperr.Invalid: use Revoke to end a
-// key. Content that is already stored changes nothing, not even the version.
+// key. A new scope that the actor lacks is apperr.Forbidden. Content that is already stored changes nothing, not even the
+// version.
 func Update(ctx context.Context, tx pgx.Tx, old APIKey, in Input) error {
+	if err := mayGrant(ctx, old.Scopes, in.Scopes); err != nil {
+		return err
+	}
 	if in.ExpiresAt != nil && (old.ExpiresAt == nil || !old.ExpiresAt.Equal(*in.ExpiresAt)) {
 		if err := inFuture(in.ExpiresAt); err != nil {
 			return err
@@ -156,6 +168,17 @@ func Ensure(ctx context.Context, tx pgx.Tx, secret []byte, name, token string, s
 	delete(args, "scopes")
 	if err := pg.Exec(ctx, tx, "UPDATE api_keys SET revoked_at = now() WHERE name = @name AND hash <> @hash AND revoked_at IS NULL", args); err != nil {
 		return fmt.Errorf("revoke the previous key %q: %w", name, err)
+	}
+	return nil
+}
+
+// mayGrant checks that the actor has each scope that a key gains, so that no key grants itself, or another key, more than it has.
+func mayGrant(ctx context.Context, was, is []string) error {
+	for _, scope := range is {
+		known := slices.Contains(actor.Scopes, actor.Scope(scope)) // the schema rejects others
+		if known && !slices.Contains(was, scope) && !actor.From(ctx).Can(actor.Scope(scope)) {
+			return apperr.MissingScope(scope)
+		}
 	}
 	return nil
 }

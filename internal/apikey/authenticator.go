@@ -65,7 +65,9 @@ func (r *Authenticator) Actor(ctx context.Context, token string) (actor.Actor, e
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err != nil {
-		delete(r.cache, token)
+		if apperr.IsKind(err, apperr.Unauthorized) {
+			delete(r.cache, token)
+		}
 		return actor.Actor{}, err
 	}
 	if len(r.cache) >= maxCached {

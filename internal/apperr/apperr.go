@@ -96,6 +96,9 @@ func New(kind Kind, code string, args ...string) *Error {
 	return &Error{Kind: kind, Code: code, Args: pairs(args)}
 }
 
+// MissingScope returns the error for a key that lacks a scope.
+func MissingScope(scope string) *Error { return New(Forbidden, "scope_missing", "scope", scope) }
+
 // IsKind reports whether err is an *Error of the kind.
 func IsKind(err error, kind Kind) bool {
 	var e *Error

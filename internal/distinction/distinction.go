@@ -163,3 +163,15 @@ func Record(ctx context.Context, tx pgx.Tx, recordType string, id int64, candida
 	}
 	return nil
 }
+
+// Return brings back the distinctions of a record that were deleted because one of their two records was, if both exist.
+func Return(ctx context.Context, tx pgx.Tx, recordType string, id int64) error {
+	return pg.Exec(ctx, tx, `
+		INSERT INTO distinctions (id, version, type, first_id, second_id, note, created_at)
+		SELECT d.id, d.version + 1, s.type, s.first_id, s.second_id, s.note, s.created_at
+		FROM changes d CROSS JOIN LATERAL jsonb_populate_record(NULL::distinctions, d.before) s
+		WHERE d.type = 'distinctions' AND d.is_head AND d.op = 'delete' AND s.type = @type AND @id IN (s.first_id, s.second_id)
+			AND EXISTS (SELECT FROM changes r WHERE r.type = s.type AND r.id IN (s.first_id, s.second_id) AND r.op = 'delete' AND r.xact = d.xact)
+			AND (SELECT count(*) FROM `+recordType+` r WHERE r.id IN (s.first_id, s.second_id)) = 2
+		ON CONFLICT DO NOTHING`, pg.Args{"type": recordType, "id": id})
+}

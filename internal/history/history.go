@@ -24,7 +24,11 @@ type Kind struct {
 	Type    string // in the change log and in paths
 	Table   string
 	Parts   []Part                                               // lists of a record that have tables of their own
-	Relearn func(ctx context.Context, tx pgx.Tx, id int64) error // rebuilds the name index of a record; nil: it has none
+	Relearn func(ctx context.Context, tx pgx.Tx, id int64) error // rebuilds what depends on the record, such as its name index; nil: nothing does
+
+	// Guard returns an error if the actor may not give a record that has the snapshot was the content of the snapshot is, for
+	// example without the scope for a field. A snapshot is nil if there is no record. A nil Guard allows everything.
+	Guard func(ctx context.Context, was, is json.RawMessage) error
 }
 
 // Part is a list that belongs to a record and has a table of its own.
@@ -83,8 +87,11 @@ func (all Kinds) Index(recordType string) int {
 
 // Put gives a record the content of a snapshot. A deleted record comes back with its id and its next version. Content
 // that the record already has changes nothing, the version included. What the schema rejects is the error that the
-// resource would return: a reference to a deleted record, a value that another record has.
+// resource would return: a reference to a deleted record, a value that another record has. Put returns the error of Guard.
 func (k Kind) Put(ctx context.Context, tx pgx.Tx, id int64, snapshot []byte) error {
+	if err := k.guard(ctx, tx, id, snapshot); err != nil {
+		return err
+	}
 	columns, err := k.columns(ctx, tx, snapshot)
 	if err != nil {
 		return err
@@ -114,6 +121,27 @@ func (k Kind) Put(ctx context.Context, tx pgx.Tx, id int64, snapshot []byte) err
 		return nil
 	}
 	return k.Relearn(ctx, tx, id)
+}
+
+// Delete deletes a record. It returns the errors of changes.Delete, else that of Guard.
+func (k Kind) Delete(ctx context.Context, tx pgx.Tx, id int64) error {
+	guarded := k.guard(ctx, tx, id, nil)
+	if err := changes.Delete(ctx, tx, k.Table, id); err != nil {
+		return err
+	}
+	return guarded
+}
+
+// guard runs Guard on the current content of a record and the next one.
+func (k Kind) guard(ctx context.Context, tx pgx.Tx, id int64, is json.RawMessage) error {
+	if k.Guard == nil {
+		return nil
+	}
+	was, err := pg.Value[json.RawMessage](ctx, tx, "SELECT "+k.Table+"_snapshot(@id)", pg.Args{"id": id})
+	if err != nil {
+		return err
+	}
+	return k.Guard(ctx, was, is)
 }
 
 // columns returns the columns of the table that the snapshot has and that can be written.
@@ -193,14 +221,14 @@ func Unchanged(list []Touched) error {
 
 // PutBack gives a record its content from before the write, or deletes it if it had none. It returns apperr.Conflict with
 // code cannot_come_back if the old content refers to a deleted record or has a value that another record has now, and with
-// code in_use if other records refer to a record that is to be deleted.
+// code in_use if other records refer to a record that is to be deleted. It returns the error of Guard.
 func (all Kinds) PutBack(ctx context.Context, tx pgx.Tx, t Touched) error {
 	kind, ok := all.Of(t.Type)
 	if !ok {
 		return fmt.Errorf("%s %d cannot be written back", t.Type, t.ID)
 	}
 	if t.Before == nil {
-		return changes.Delete(ctx, tx, kind.Table, t.ID)
+		return kind.Delete(ctx, tx, t.ID)
 	}
 	err := kind.Put(ctx, tx, t.ID, t.Before)
 	var e *apperr.Error

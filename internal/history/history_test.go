@@ -6,79 +6,20 @@ import (
 	"testing"
 
 	"roundtables.kz/registry/api"
-	"roundtables.kz/registry/internal/affiliation"
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/changes"
-	"roundtables.kz/registry/internal/date"
 	"roundtables.kz/registry/internal/dbtest"
-	"roundtables.kz/registry/internal/distinction"
-	"roundtables.kz/registry/internal/document"
 	"roundtables.kz/registry/internal/fixture"
 	"roundtables.kz/registry/internal/history"
-	"roundtables.kz/registry/internal/organization"
-	"roundtables.kz/registry/internal/organizer"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/pg"
-	"roundtables.kz/registry/internal/place"
-	"roundtables.kz/registry/internal/recommendation"
-	"roundtables.kz/registry/internal/roundtable"
-	"roundtables.kz/registry/internal/statement"
 	"roundtables.kz/registry/internal/text"
-	"roundtables.kz/registry/internal/topic"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
-
-// everything makes a record of every kind, with all their parts.
-func everything(t *testing.T, db *pgxpool.Pool) {
-	t.Helper()
-	fixture.Role(t, db)
-	above := fixture.Topic(t, db)
-	subject := fixture.Topic(t, db, func(in *topic.Input) { in.ParentID = &above })
-	former := date.Partial("2022-09-17")
-	city := fixture.Place(t, db, func(in *place.Input) {
-		in.FormerNames = []place.FormerName{{Name: text.Map{"en": "Nur-Sultan"}, Until: &former}}
-	})
-	whole := fixture.Organization(t, db)
-	institute := fixture.Organization(t, db, func(in *organization.Input) { in.ParentID, in.ExternalIDs = &whole, []string{"ror:1"} })
-	one := fixture.Person(t, db, func(in *person.Input) {
-		in.OtherNames, in.ExternalIDs = []text.OtherName{{Text: "Т. Калиев", Kind: "abbreviated"}}, []string{"wikidata:Q1"}
-	})
-	other := fixture.Person(t, db)
-	fixture.Insert(t, db, "INSERT INTO contacts (person_id, kind, value, note) VALUES ($1, 'email', 'a@example.org', 'Office') RETURNING id", one)
-	from, to := date.Partial("2017"), date.Partial("2021-05")
-	fixture.Affiliation(t, db, func(in *affiliation.Input) {
-		in.PersonID, in.OrganizationID, in.From, in.To, in.Primary = one, institute, &from, &to, true
-	})
-	report := fixture.Document(t, db, func(in *document.Input) { in.AuthorIDs = []int64{other, one} })
-	event := fixture.RoundTable(t, db, func(in *roundtable.Input) {
-		in.TopicIDs, in.PlaceID, in.Languages = []int64{subject, above}, &city, []string{"ru", "kk"}
-		in.DocumentLinks = []roundtable.DocumentLink{{DocumentID: report, Relation: "source"}, {DocumentID: report, Relation: "presented"}}
-	})
-	fixture.RoundTable(t, db, func(in *roundtable.Input) { in.ParentID = &event })
-	fixture.Organizer(t, db, func(in *organizer.Input) { in.RoundTableID, in.OrganizationID = event, institute })
-	asListed := "КИСИ"
-	speaker := fixture.Attendee(t, db, func(in *attendee.Input) {
-		in.RoundTableID, in.PersonID, in.Roles = event, &one, []string{"speaker", "moderator"}
-		in.Affiliations = []attendee.Affiliation{{OrganizationID: &institute, OrganizationAsListed: &asListed, Title: text.Map{"en": "Director", "ru": "Директор"}}, {Title: text.Map{"en": "Professor"}}}
-		in.OnBehalfOf = &attendee.OnBehalfOf{OrganizationID: &whole}
-	})
-	translator := "The institute"
-	said := fixture.Statement(t, db, func(in *statement.Input) {
-		in.RoundTableID, in.AttendeeID, in.TopicIDs, in.QuotedPersonID = event, &speaker, []int64{above, subject}, &other
-		in.Texts = append(in.Texts, statement.Text{Lang: "ru", Text: "Просил об оценке.", Translator: &translator})
-		in.Mentions.PersonIDs, in.Mentions.OrganizationIDs, in.Mentions.PlaceIDs, in.Mentions.DocumentIDs = []int64{other, one}, []int64{whole, institute}, []int64{city}, []int64{report}
-	})
-	fixture.Statement(t, db, func(in *statement.Input) { in.RoundTableID, in.InReplyToID = event, &said })
-	fixture.Recommendation(t, db, func(in *recommendation.Input) { in.RoundTableID, in.StatementID, in.AddresseeID = event, &said, &whole })
-	write(t, db, func(tx pgx.Tx) error {
-		_, err := distinction.Create(t.Context(), tx, distinction.Input{Type: "people", FirstID: one, SecondID: other})
-		return err
-	})
-}
 
 func write(t *testing.T, db *pgxpool.Pool, f func(tx pgx.Tx) error) {
 	t.Helper()
@@ -117,7 +58,7 @@ func recordsOf(t *testing.T, db pg.DB, k history.Kind) []record {
 func TestWhatWasDeletedComesBackAsItWas(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
-	everything(t, db)
+	fixture.Everything(t, db)
 	was := map[string][]record{}
 	for _, k := range api.Kinds() {
 		// The columns of records without lists or names are restored alike for all resources.
@@ -139,7 +80,7 @@ func TestWhatWasDeletedComesBackAsItWas(t *testing.T) {
 		write(t, db, func(tx pgx.Tx) error {
 			for _, k := range api.Kinds() {
 				for _, r := range was[k.Type] {
-					if err := k.Put(t.Context(), tx, r.ID, r.Snapshot); err != nil {
+					if err := k.Put(fixture.Context(), tx, r.ID, r.Snapshot); err != nil {
 						return fmt.Errorf("bring back %s: %w", k.Type, err)
 					}
 				}

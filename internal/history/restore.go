@@ -9,7 +9,6 @@ import (
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/pg"
-	"roundtables.kz/registry/internal/roundtable"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -22,14 +21,9 @@ func (k Kind) Restore(ctx context.Context, tx pgx.Tx, id int64, version *int64) 
 	if err := k.lock(ctx, tx, id); err != nil {
 		return err
 	}
-	now, was, err := k.states(ctx, tx, id, version)
+	was, err := k.content(ctx, tx, id, version)
 	if err != nil {
 		return err
-	}
-	if k.Type == roundtable.Type {
-		if err := roundtable.MayPublish(ctx, publication(now), publication(was)); err != nil {
-			return err
-		}
 	}
 	return k.Put(ctx, tx, id, was)
 }
@@ -52,31 +46,22 @@ func (k Kind) lock(ctx context.Context, tx pgx.Tx, id int64) error {
 	return e
 }
 
-// states returns the current content of the record, nil if it was deleted, and the content to restore.
-func (k Kind) states(ctx context.Context, tx pgx.Tx, id int64, version *int64) (now, was json.RawMessage, err error) {
-	var before json.RawMessage
+// content returns the content to restore.
+func (k Kind) content(ctx context.Context, tx pgx.Tx, id int64, version *int64) (was json.RawMessage, err error) {
+	var now, before json.RawMessage
 	err = tx.QueryRow(ctx, "SELECT after, before FROM changes WHERE type = $1 AND id = $2 AND is_head", k.Type, id).Scan(&now, &before)
 	switch {
 	case err != nil:
-		return nil, nil, pg.Error(err)
+		return nil, pg.Error(err)
 	case version == nil && now == nil:
-		return nil, before, nil
+		return before, nil
 	case version == nil:
-		return nil, nil, apperr.Validation([]apperr.Field{apperr.At("/version", "version_needed")})
+		return nil, apperr.Validation([]apperr.Field{apperr.At("/version", "version_needed")})
 	}
 	err = tx.QueryRow(ctx, "SELECT after FROM changes WHERE type = $1 AND id = $2 AND version = $3 AND after IS NOT NULL ORDER BY seq DESC LIMIT 1",
 		k.Type, id, *version).Scan(&was)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, nil, apperr.Validation([]apperr.Field{apperr.At("/version", "unknown_version")})
+		return nil, apperr.Validation([]apperr.Field{apperr.At("/version", "unknown_version")})
 	}
-	return now, was, pg.Error(err)
-}
-
-// publication returns the publication state in a snapshot; a deleted round table counts as a draft.
-func publication(snapshot json.RawMessage) string {
-	var r struct{ Publication string }
-	if json.Unmarshal(snapshot, &r) != nil || r.Publication == "" {
-		return "draft"
-	}
-	return r.Publication
+	return was, pg.Error(err)
 }

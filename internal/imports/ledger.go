@@ -220,6 +220,9 @@ func Revert(ctx context.Context, tx pgx.Tx, kinds history.Kinds, id int64) (Impo
 	if err := pg.Exec(ctx, tx, "UPDATE imports SET reverted = true WHERE id = @id", pg.Args{"id": id}); err != nil {
 		return Import{}, err
 	}
+	if err := pg.Exec(ctx, tx, "SET CONSTRAINTS ALL IMMEDIATE", nil); err != nil { // writes the log, which says who reverted it
+		return Import{}, err
+	}
 	return Get(ctx, tx, id)
 }
 

@@ -14,7 +14,7 @@ import (
 // Get reads the record with the id as a list would, and the state that it was read from. It returns pgx.ErrNoRows if
 // there is no such record or Visible hides it.
 func Get[T any](ctx context.Context, db pg.DB, s Source, id int64) (record T, state State, err error) {
-	record, err = getItem[T](ctx, db, s.item(false), id, &state.Head, &state.Day)
+	record, err = getItem[T](ctx, db, s.item(false), id, &state.Head, &state.Day, &state.Xact)
 	return record, state, s.failed("get", pg.Singular, err)
 }
 
@@ -81,7 +81,7 @@ func (s Source) item(forUpdate bool) string {
 		table, alias, _ := strings.Cut(s.Table, " ")
 		sql = s.selectItem(alias+".version = (SELECT seen.version FROM "+table+" seen WHERE seen.id = "+s.ID+")") + " FOR UPDATE OF " + alias
 	} else {
-		sql = s.selectItem("(SELECT " + stateHead + " FROM changes), " + stateDay)
+		sql = s.selectItem("(SELECT " + stateHead + " FROM changes), " + stateDay + ", coalesce(pg_current_xact_id_if_assigned()::text, '')")
 	}
 	items.Lock()
 	defer items.Unlock()

@@ -80,6 +80,7 @@ type Cursor struct {
 type State struct {
 	Head int64
 	Day  string
+	Xact string // the transaction that Get read it in, if that transaction had written something
 }
 
 const (
@@ -95,6 +96,23 @@ func ReadState(ctx context.Context, db pg.DB) (s State, err error) {
 		err = pg.Error(fmt.Errorf("read the state: %w", err))
 	}
 	return s, err
+}
+
+// After returns the state that a committed transaction left if it read s before its commit. What it read then shows that state.
+// known is false if another transaction may have committed in between.
+func (s State) After(ctx context.Context, db pg.DB) (after State, known bool, err error) {
+	if s.Xact == "" {
+		return s, true, nil
+	}
+	var own int64
+	var others bool
+	err = db.QueryRow(ctx, `
+		WITH other AS (SELECT seq FROM changes WHERE seq > @head AND xact <> @xact::text::xid8 ORDER BY seq LIMIT 1)
+		SELECT coalesce(max(seq), 0), EXISTS (SELECT FROM other) FROM changes
+		WHERE seq > @head AND seq < coalesce((SELECT seq FROM other), 9223372036854775807)`,
+		pg.Args{"head": s.Head, "xact": s.Xact}).Scan(&own, &others)
+	after = State{Head: max(s.Head, own), Day: s.Day}
+	return after, own > 0 || !others, pg.Error(err)
 }
 
 // Page is a part of a list.

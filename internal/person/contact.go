@@ -2,6 +2,7 @@ package person
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -104,6 +105,15 @@ func HadContact(ctx context.Context, db pg.DB, person, id int64) error {
 		err = apperr.New(apperr.NotFound, "not_found")
 	}
 	return pg.Error(err)
+}
+
+// ContactKept returns apperr.Gone with code erased if PurgeContacts has erased the content of a snapshot.
+func ContactKept(_ context.Context, _, is json.RawMessage) error {
+	var content map[string]any
+	if is == nil || json.Unmarshal(is, &content) == nil && content["value"] != nil {
+		return nil
+	}
+	return apperr.New(apperr.Gone, "erased")
 }
 
 // PurgeContacts erases from the change log the content of contacts that were deleted before a time.

@@ -153,6 +153,7 @@ func (s *subject) clearRecords(ctx context.Context, tx pgx.Tx) error {
 		"UPDATE merges SET name = @nobody WHERE type = 'people' AND from_id = ANY (@people)",
 		"DELETE FROM merged WHERE type = 'people' AND id = ANY (@people)",
 		"DELETE FROM affiliations WHERE person_id = ANY (@people)",
+		"DELETE FROM contacts WHERE person_id = ANY (@people)",
 		"DELETE FROM people WHERE id = ANY (@people)",
 	} {
 		args := pg.Args{"people": s.ids}

@@ -2,6 +2,7 @@ package roundtable
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -112,7 +113,25 @@ func MayPublish(ctx context.Context, was, is string) error {
 	if was == is || !moves(was) && !moves(is) || actor.From(ctx).Can(actor.Publish) {
 		return nil
 	}
-	return apperr.New(apperr.Forbidden, "scope_missing", "scope", string(actor.Publish))
+	return apperr.MissingScope(string(actor.Publish))
+}
+
+// Guard is MayPublish for the snapshots of a round table before and after a change. A round table that does not exist counts
+// as a draft, but a withdrawn one may be deleted: the public sees no difference.
+func Guard(ctx context.Context, was, is json.RawMessage) error {
+	if is == nil && publication(was) == "withdrawn" {
+		return nil
+	}
+	return MayPublish(ctx, publication(was), publication(is))
+}
+
+// publication returns the publication state in a snapshot.
+func publication(snapshot json.RawMessage) string {
+	var r struct{ Publication string }
+	if json.Unmarshal(snapshot, &r) != nil || r.Publication == "" {
+		return "draft"
+	}
+	return r.Publication
 }
 
 func (in Input) args() pg.Args {

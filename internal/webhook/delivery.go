@@ -52,6 +52,9 @@ type Delivery struct {
 	Payload jsontext.Value `json:"payload" db:"payload" swaggertype:"object"` // The message as sent.
 } //	@name	WebhookDelivery
 
+// Unlogged returns what changes without an entry in the change log.
+func (d Delivery) Unlogged() any { return d.Listed }
+
 // DeliveryFilter narrows a list of the deliveries of a webhook.
 type DeliveryFilter struct {
 	paging.Params

@@ -25,7 +25,8 @@ func (p *pass) shared() error {
 	str := openapi3.NewStringSchema
 	const cursor = "tUjCLNeNWeF7ImUiOiI2M2I1ZWE3MSIsIm4iOjg0MiwidiI6InB1YmxpYyJ9"
 	c.Headers = openapi3.Headers{
-		"ETag":                 header("The version of the record. Send it in `If-Match` to change the record.", str(), `"3"`),
+		"ETag": header("The version of the record and of this response. Send it in `If-Match` to change the record, "+
+			"and in `If-None-Match` to get 304 while nothing has changed.", str(), `"3-`+listTag[1:]),
 		"Location":             header("URL of the record.", str().WithFormat("uri-reference"), "/v1/topics/7"),
 		"Link":                 header("URL of the next page, with `rel=\"next\"`. Absent on the last page.", str(), `</v1/topics?cursor=…>; rel="next"`),
 		"X-Request-Id":         header("Id of the request, which the service also logs.", str(), "01JD3Z6V2N8Q4T7M0KX5W9R1BC"),
@@ -37,9 +38,7 @@ func (p *pass) shared() error {
 		"Retry-After":          header("Seconds to wait before the next request.", openapi3.NewIntegerSchema().WithMin(0), 1),
 		"WWW-Authenticate":     header("How to authenticate.", str(), `Bearer realm="registry"`),
 		"Idempotency-Replayed": header("`true` if this is the stored response to an earlier request with the same `Idempotency-Key`.", str(), "true"),
-		"ItemETag": header("The version of the record and of this response. Send it in `If-Match` to change the record, "+
-			"and in `If-None-Match` to get 304 while nothing has changed.", str(), `"3-`+listTag[1:]),
-		"ListETag": header("Identifies this response. Send it in `If-None-Match` to get 304 while nothing has changed.", str(), listTag),
+		"ListETag":             header("Identifies this response. Send it in `If-None-Match` to get 304 while nothing has changed.", str(), listTag),
 	}
 	// Optional headers have no examples, because Swagger UI would send them.
 	c.Parameters = openapi3.ParametersMap{
@@ -242,7 +241,7 @@ func (o operation) successes() {
 func (o operation) conditionalETag(h openapi3.Headers) {
 	switch {
 	case o.conditional && o.isItem():
-		h["ETag"] = headerRef("ItemETag")
+		h["ETag"] = headerRef("ETag")
 	case o.conditional:
 		h["ETag"] = headerRef("ListETag")
 	}
