@@ -32,6 +32,7 @@ type Options struct {
 type importer struct {
 	Options
 	doc  *Document
+	head *imports.Head
 	rows []imports.Row
 
 	ids          map[string]int64   // of the records by class and key of their objects
@@ -52,7 +53,7 @@ type recordKey struct {
 // Mistakes of the document are in the report; an error is a different failure.
 func Import(ctx context.Context, tx pgx.Tx, d *Document, head *imports.Head, o Options) ([]imports.Row, error) {
 	m := &importer{
-		Options: o, doc: d, rows: []imports.Row{}, ids: map[string]int64{}, failed: map[string]bool{},
+		Options: o, doc: d, head: head, rows: []imports.Row{}, ids: map[string]int64{}, failed: map[string]bool{},
 		matched: map[recordKey]bool{}, affiliations: map[string][]int64{}, places: map[string]*int64{},
 		people: o.People.Session(), organizations: o.Organizations.Session(),
 	}
@@ -97,9 +98,7 @@ func importAll[T any](ctx context.Context, tx pgx.Tx, m *importer, c class[T], o
 				return err
 			}
 		}
-		for _, f := range mistakes {
-			row.Errors = append(row.Errors, imports.NewMistake(f, m.MessageLang))
-		}
+		row.Errors = m.head.Mistakes(mistakes, m.MessageLang)
 		if name := c.name + " " + o.Key; row.Action == imports.Failed && m.ids[name] == 0 {
 			m.failed[name] = true
 		}
