@@ -60,8 +60,8 @@ func repeated(begin, text string, n int, end string) func(io.Writer) {
 }
 
 const (
-	header  = `<worksheet><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>label_en</t></is></c></row>`
-	footer  = `</sheetData></worksheet>`
+	header    = `<worksheet><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>label_en</t></is></c></row>`
+	footer    = `</sheetData></worksheet>`
 	noStrings = `<sst/>`
 )
 

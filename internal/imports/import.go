@@ -73,6 +73,9 @@ func (of Collection[I, T]) Write(ctx context.Context, tx pgx.Tx, head *Head, raw
 	if err == nil && len(w.rows) == 0 {
 		err = atLine(1, "file_empty")
 	}
+	if err == nil && w.session != nil {
+		err = w.session.Confirm(ctx, tx)
+	}
 	return w.rows, err
 }
 
@@ -222,9 +225,6 @@ func (w *writer[I, T]) writeBlock(ctx context.Context, tx pgx.Tx, rows []fileRow
 		*w.head, w.rows = before, w.rows[:done]
 		maps.DeleteFunc(w.seen, func(_ string, line int) bool { return line >= rows[0].line })
 		maps.DeleteFunc(w.written, func(_ int64, line int) bool { return line >= rows[0].line })
-		if w.session != nil {
-			w.session.RolledBack()
-		}
 		w.careful, w.refused = true, false
 		err = w.writeRows(ctx, tx, rows)
 	}

@@ -57,7 +57,9 @@ func Import(ctx context.Context, tx pgx.Tx, d *Document, head *imports.Head, o O
 		matched: map[recordKey]bool{}, affiliations: map[string][]int64{}, places: map[string]*int64{},
 		people: o.People.Session(), organizations: o.Organizations.Session(),
 	}
-	for _, step := range []func(context.Context, pgx.Tx) error{m.writeOrganizations, m.writePeople, m.writeMemberships, m.writeEvents} {
+	for _, step := range []func(context.Context, pgx.Tx) error{
+		m.writeOrganizations, m.writePeople, m.writeMemberships, m.writeEvents, m.organizations.Confirm, m.people.Confirm,
+	} {
 		if err := step(ctx, tx); err != nil {
 			return nil, err
 		}
@@ -117,8 +119,6 @@ func importObject[T any](ctx context.Context, tx pgx.Tx, m *importer, c class[T]
 	var refused *apperr.Error
 	switch {
 	case errors.As(err, &refused) && refused.Kind != apperr.Unavailable:
-		m.people.RolledBack()
-		m.organizations.RolledBack()
 		return mistakesOf(refused, string(o.At), c.properties), nil
 	case err != nil:
 		return nil, err
