@@ -35,8 +35,11 @@ func (s *server) createBundle(c echo.Context) error {
 	}
 	var report bundle.Report
 	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) (err error) {
-		report, err = bundle.NewWriter(tx, s.matcher.Finders).Create(ctx, in)
-		return err
+		w := bundle.NewWriter(tx, s.matcher.Finders)
+		if report, err = w.Create(ctx, in); err != nil {
+			return err
+		}
+		return w.Confirm(ctx)
 	})
 	if err != nil {
 		return err

@@ -1,14 +1,11 @@
 package api
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/jackc/pgx/v5"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/fixture"
@@ -87,42 +84,4 @@ func TestTwoRowsThatContradictEachOtherAreNotBothTaken(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
-}
-
-// TestABlockThatBeganAgainHoldsTheLocksOfAllItsNames counts them while the import has not ended: going back to the savepoint gave them up.
-func TestABlockThatBeganAgainHoldsTheLocksOfAllItsNames(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, nil)
-	names := []string{"Academy of Sciences", "Institute of Economics", "Senate of the Parliament", "Centre of Strategic Research"}
-	locks := func(tx pgx.Tx) (n int) {
-		if err := tx.QueryRow(t.Context(), "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND objsubid = 2").Scan(&n); err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	want := 0
-	r.write(t, func(ctx context.Context, tx pgx.Tx) error {
-		session := r.server.organizations.Session()
-		for _, name := range names {
-			if err := session.Distinct(ctx, tx, []string{name}); err != nil {
-				return err
-			}
-		}
-		want = locks(tx)
-		return nil
-	})
-	r.write(t, func(ctx context.Context, tx pgx.Tx) error {
-		var head imports.Head
-		file := "name_en,parent_id\n"
-		for i, name := range names {
-			file += name + "," + map[int]string{2: "999999"}[i] + "\n"
-		}
-		if _, err := organizations.collection(r.server).Write(ctx, tx, &head, []byte(file), imports.Options{Format: "csv"}); err != nil {
-			return err
-		}
-		if got := locks(tx); head.Created != len(names)-1 || head.Failed != 1 || got != want || want < 2 {
-			t.Errorf("%+v, %d locks, want %d", head, got, want)
-		}
-		return nil
-	})
 }

@@ -259,7 +259,8 @@ func (r resource[I, T, F]) handleList(s *server, c echo.Context) error {
 func (r resource[I, T, F]) createDistinct(s *server, c echo.Context) error {
 	var p duplicateParams
 	return createWith(s, c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx, in I) (int64, error) {
-		others, err := distinction.Allow(r.names.distinct(ctx, tx, r.names.finder(s).Session(), in), p.AllowDuplicate)
+		session := r.names.finder(s).Session()
+		others, err := distinction.Allow(r.names.distinct(ctx, tx, session, in), p.AllowDuplicate)
 		if err != nil {
 			return 0, err
 		}
@@ -267,7 +268,10 @@ func (r resource[I, T, F]) createDistinct(s *server, c echo.Context) error {
 		if err != nil {
 			return 0, err
 		}
-		return id, distinction.Record(ctx, tx, r.Type, id, others)
+		if err := distinction.Record(ctx, tx, r.Type, id, others); err != nil {
+			return 0, err
+		}
+		return id, session.Confirm(ctx, tx)
 	}, r.get)
 }
 

@@ -1100,7 +1100,7 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
-            PERFORM pg_advisory_xact_lock(7241);
+            PERFORM registry_lock_log();
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, affiliations_snapshot(OLD.id), false);
             ELSE
@@ -1136,7 +1136,7 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
-            PERFORM pg_advisory_xact_lock(7241);
+            PERFORM registry_lock_log();
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, api_keys_snapshot(OLD.id), false);
             ELSE
@@ -1209,7 +1209,7 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
-            PERFORM pg_advisory_xact_lock(7241);
+            PERFORM registry_lock_log();
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, attendees_snapshot(OLD.id), false);
             ELSE
@@ -1303,7 +1303,7 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
-            PERFORM pg_advisory_xact_lock(7241);
+            PERFORM registry_lock_log();
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, contacts_snapshot(OLD.id), false);
             ELSE
@@ -1336,7 +1336,7 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
-            PERFORM pg_advisory_xact_lock(7241);
+            PERFORM registry_lock_log();
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, distinctions_snapshot(OLD.id), false);
             ELSE
@@ -1385,7 +1385,7 @@ CREATE FUNCTION document_links_shown()
  LANGUAGE plpgsql
 AS $function$
 BEGIN
-    PERFORM pg_advisory_xact_lock(7241);
+    PERFORM registry_lock_log();
     PERFORM documents_shown(CASE TG_OP WHEN 'INSERT' THEN ARRAY[NEW.document_id] WHEN 'DELETE' THEN ARRAY[OLD.document_id] ELSE ARRAY[OLD.document_id, NEW.document_id] END);
     RETURN NULL;
 END $function$;
@@ -1419,7 +1419,7 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
-            PERFORM pg_advisory_xact_lock(7241);
+            PERFORM registry_lock_log();
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, documents_snapshot(OLD.id), false);
             ELSE
@@ -1471,7 +1471,7 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
-            PERFORM pg_advisory_xact_lock(7241);
+            PERFORM registry_lock_log();
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, imports_snapshot(OLD.id), false);
             ELSE
@@ -1571,7 +1571,7 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
-            PERFORM pg_advisory_xact_lock(7241);
+            PERFORM registry_lock_log();
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, merges_snapshot(OLD.id), false);
             ELSE
@@ -1604,7 +1604,7 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
-            PERFORM pg_advisory_xact_lock(7241);
+            PERFORM registry_lock_log();
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, organizations_snapshot(OLD.id), false);
             ELSE
@@ -1637,7 +1637,7 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
-            PERFORM pg_advisory_xact_lock(7241);
+            PERFORM registry_lock_log();
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, organizers_snapshot(OLD.id), false);
             ELSE
@@ -1687,7 +1687,7 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
-            PERFORM pg_advisory_xact_lock(7241);
+            PERFORM registry_lock_log();
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, people_snapshot(OLD.id), false);
             ELSE
@@ -1701,7 +1701,7 @@ CREATE FUNCTION people_named()
  LANGUAGE plpgsql
 AS $function$
 BEGIN
-    PERFORM pg_advisory_xact_lock(7241);
+    PERFORM registry_lock_log();
     PERFORM registry_record_visibility('affiliations', array_agg(a.id), array_agg(affiliations_public(a.id))) FROM affiliations a WHERE a.person_id = NEW.id;
     PERFORM registry_record_visibility('attendees', array_agg(a.id), array_agg(attendees_public(a.id)), true)
        FROM attendees a WHERE a.person_id = NEW.id OR a.on_behalf_of_person_id = NEW.id;
@@ -1742,7 +1742,7 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
-            PERFORM pg_advisory_xact_lock(7241);
+            PERFORM registry_lock_log();
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, places_snapshot(OLD.id), false);
             ELSE
@@ -1775,7 +1775,7 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
-            PERFORM pg_advisory_xact_lock(7241);
+            PERFORM registry_lock_log();
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, recommendations_snapshot(OLD.id), false);
             ELSE
@@ -1812,7 +1812,9 @@ BEGIN
     IF NEW.parent_id IS NULL THEN
         RETURN NEW;
     END IF;
-    PERFORM pg_advisory_xact_lock(7242, TG_RELID::int);
+    IF TG_OP = 'UPDATE' AND NOT registry_is_dry_run() THEN
+        PERFORM pg_advisory_xact_lock(7242, TG_RELID::int);
+    END IF;
     EXECUTE format('WITH RECURSIVE up(id) AS (SELECT $1 UNION SELECT t.parent_id FROM %s t JOIN up ON t.id = up.id WHERE t.parent_id IS NOT NULL)
                     SELECT EXISTS (SELECT FROM up WHERE id = $2)', TG_RELID::regclass) INTO found USING NEW.parent_id, NEW.id;
     IF found THEN
@@ -1867,6 +1869,23 @@ CREATE FUNCTION registry_erases()
 AS $function$
     SELECT coalesce(current_setting('registry.erases', true), '') = 'on' $function$;
 
+CREATE FUNCTION registry_is_dry_run()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT coalesce(current_setting('registry.dry_run', true), '') = 'on' $function$;
+
+CREATE FUNCTION registry_lock_log()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+    IF NOT registry_is_dry_run() THEN
+        PERFORM pg_advisory_xact_lock(7241);
+    END IF;
+END $function$;
+
 CREATE FUNCTION registry_reason()
  RETURNS text
  LANGUAGE sql
@@ -1887,7 +1906,7 @@ DECLARE
     ours     boolean; -- the head was written by this transaction
     shown    boolean; -- the public could see the record before
 BEGIN
-    PERFORM pg_advisory_xact_lock(7241);
+    PERFORM registry_lock_log();
     SELECT * INTO head FROM changes WHERE type = record_type AND id = record_id AND is_head;
     -- Both marks together, because transaction numbers start again in a restored database.
     ours := head.seq IS NOT NULL AND head.xact = pg_current_xact_id() AND head.at >= now();
@@ -1945,7 +1964,7 @@ AS $function$
 DECLARE
     heads bigint[];
 BEGIN
-    PERFORM pg_advisory_xact_lock(7241);
+    PERFORM registry_lock_log();
     WITH turned AS (
         SELECT given.id, given.public, head.version, shown.seq AS head
           FROM unnest(record_ids, is_public) given(id, public)
@@ -1983,7 +2002,7 @@ BEGIN
                 RETURN NULL; -- only carried columns moved
             END IF;
             -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
-            PERFORM pg_advisory_xact_lock(7241);
+            PERFORM registry_lock_log();
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, %2$I(OLD.id), false);
             ELSE
@@ -2073,7 +2092,7 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
-            PERFORM pg_advisory_xact_lock(7241);
+            PERFORM registry_lock_log();
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, roles_snapshot(OLD.id), false);
             ELSE
@@ -2126,7 +2145,7 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
-            PERFORM pg_advisory_xact_lock(7241);
+            PERFORM registry_lock_log();
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, round_tables_snapshot(OLD.id), false);
             ELSE
@@ -2143,7 +2162,7 @@ DECLARE
     shown boolean;
 BEGIN
     -- First: whoever adds a part at the same time has done so, or will see what this transaction did.
-    PERFORM pg_advisory_xact_lock(7241);
+    PERFORM registry_lock_log();
     shown := round_tables_public(NEW.id);
     PERFORM registry_record_visibility('organizers', array_agg(p.id), array_agg(shown)) FROM organizers p WHERE p.round_table_id = NEW.id;
     PERFORM registry_record_visibility('attendees', array_agg(p.id), array_agg(shown)) FROM attendees p WHERE p.round_table_id = NEW.id;
@@ -2373,7 +2392,7 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
-            PERFORM pg_advisory_xact_lock(7241);
+            PERFORM registry_lock_log();
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, statements_snapshot(OLD.id), false);
             ELSE
@@ -2425,7 +2444,7 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
-            PERFORM pg_advisory_xact_lock(7241);
+            PERFORM registry_lock_log();
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, topics_snapshot(OLD.id), false);
             ELSE
@@ -2458,7 +2477,7 @@ AS $function$
                 RETURN NULL; -- only carried columns moved
             END IF;
             -- Before the record is looked at: whether it is public may depend on records that others are about to commit.
-            PERFORM pg_advisory_xact_lock(7241);
+            PERFORM registry_lock_log();
             IF TG_OP = 'DELETE' THEN
                 PERFORM registry_record_change(TG_ARGV[0], OLD.id, webhooks_snapshot(OLD.id), false);
             ELSE

@@ -126,9 +126,13 @@ func Mistakes(kind Kind, code string, fields []Field, omitted int) error {
 	if len(fields) == 0 {
 		return nil
 	}
-	if over := len(fields) - MaxFields; over > 0 {
-		fields, omitted = fields[:MaxFields], omitted+over
-	}
+	kept := Shorten(fields, MaxFields)
+	return &Error{Kind: kind, Code: code, Fields: kept, Omitted: omitted + len(fields) - len(kept)}
+}
+
+// Shorten returns the first mistakes of a list, at most most, with long values shortened.
+func Shorten(fields []Field, most int) []Field {
+	fields = fields[:min(len(fields), most)]
 	for i := range fields {
 		f := &fields[i]
 		f.Pointer, f.Parameter = shorten(f.Pointer), shorten(f.Parameter)
@@ -141,7 +145,7 @@ func Mistakes(kind Kind, code string, fields []Field, omitted int) error {
 			}
 		}
 	}
-	return &Error{Kind: kind, Code: code, Fields: fields, Omitted: omitted}
+	return fields
 }
 
 // shorten makes a text of a client fit for an error: valid UTF-8 of at most maxQuoted bytes.

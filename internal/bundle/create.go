@@ -69,6 +69,15 @@ func (w *Writer) Create(ctx context.Context, in Input) (Report, error) {
 	return r, nil
 }
 
+// Confirm makes sure that no other transaction has created one of the new people and organizations. It must come after the
+// last document; see spelling.Session.Confirm.
+func (w *Writer) Confirm(ctx context.Context) error {
+	if err := w.organizations.session.Confirm(ctx, w.tx); err != nil {
+		return err
+	}
+	return w.people.session.Confirm(ctx, w.tx)
+}
+
 // checkNotTaken rejects an event that already exists.
 func checkNotTaken(ctx context.Context, db pg.DB, externalIDs []string) error {
 	if len(externalIDs) == 0 {

@@ -22,12 +22,12 @@ import (
 // nameMatcher finds records of one resource by the phonetic keys of their names.
 type nameMatcher struct {
 	index   spelling.Index
-	finder  *spelling.Finder
+	session *spelling.Session
 	created *names.Index // names of records that this transaction created, which the finder does not see yet
 }
 
 func newNameMatcher(f *spelling.Finder, x spelling.Index) *nameMatcher {
-	return &nameMatcher{x, f, names.NewIndex(x.Organizations)}
+	return &nameMatcher{x, f.Session(), names.NewIndex(x.Organizations)}
 }
 
 // Limits of a search: the number of names of a record, and of candidates for each.
@@ -53,19 +53,12 @@ func (r *records[T]) match(ctx context.Context, tx pg.DB, unknown []*entry[T]) e
 		queries[i] = r.queriesOf(e)
 	}
 	inDocument := names.NewIndex(r.matcher.index.Organizations)
-	locked := slices.Concat(queries...)
 	for _, e := range r.entries {
 		if e.id > 0 || r.recordType.identity(e.details).isNew {
 			r.index(inDocument, e)
 		}
-		if e.id < 0 && r.recordType.identity(e.details).isNew {
-			locked = append(locked, r.queriesOf(e)...)
-		}
 	}
-	if err := r.matcher.index.Lock(ctx, tx, locked); err != nil {
-		return err
-	}
-	found, err := r.matcher.finder.FindEach(ctx, names.Possible, maxCandidates, queries)
+	found, err := r.matcher.session.FindEach(ctx, names.Possible, maxCandidates, queries)
 	if err != nil {
 		return err
 	}

@@ -300,8 +300,11 @@ func TestBundlesAtOnceWithOneNewPersonMakeOne(t *testing.T) {
 	for i := range 8 {
 		go func() {
 			done <- changes.Write(ctx, db, changes.Options{}, func(tx pgx.Tx) error {
-				_, err := NewWriter(tx, finders).Create(ctx, working(spelled[i%len(spelled)], "Institute "+string(rune('A'+i))))
-				return err
+				w := NewWriter(tx, finders)
+				if _, err := w.Create(ctx, working(spelled[i%len(spelled)], "Institute "+string(rune('A'+i)))); err != nil {
+					return err
+				}
+				return w.Confirm(ctx)
 			})
 		}()
 	}

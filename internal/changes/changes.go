@@ -56,13 +56,13 @@ type Pool interface {
 	BeginTx(ctx context.Context, o pgx.TxOptions) (pgx.Tx, error)
 }
 
-// Write runs f in a transaction of the context's actor and commits it. It retries serialization failures and
-// deadlocks twice, so f must have no effects outside of the transaction. If the response to COMMIT is lost, the
+// Write runs f in a transaction of the context's actor and commits it. It retries serialization failures,
+// deadlocks and pg.ErrAgain twice, so f must have no effects outside of the transaction. If the response to COMMIT is lost, the
 // outcome is unknown: Write does not retry and returns apperr.Unavailable with code outcome_unknown.
 func Write(ctx context.Context, db Pool, o Options, f func(tx pgx.Tx) error) error {
 	for attempt := 0; ; attempt++ {
 		err := write(ctx, db, o, f)
-		if attempt == 2 || !(pg.IsCode(err, pg.SerializationFailed) || pg.IsCode(err, pg.DeadlockDetected)) {
+		if attempt == 2 || !pg.CanRunAgain(err) {
 			return err
 		}
 		// Retried at once, the two transactions could collide again.
@@ -106,6 +106,11 @@ func rollback(ctx context.Context, tx pgx.Tx) {
 // Within does what Write does in a transaction that Write has begun for the same actor and reason. The caller must
 // not commit a dry run.
 func Within(ctx context.Context, tx pgx.Tx, o Options, f func(tx pgx.Tx) error) error {
+	if o.DryRun { // see registry_lock_log
+		if _, err := tx.Exec(ctx, "SET LOCAL registry.dry_run = 'on'"); err != nil {
+			return pg.Error(fmt.Errorf("begin a dry run: %w", err))
+		}
+	}
 	if err := f(tx); err != nil {
 		return pg.Error(err)
 	}

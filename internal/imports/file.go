@@ -2,6 +2,7 @@ package imports
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"reflect"
 	"slices"
@@ -21,10 +22,9 @@ import (
 
 // The limits of a file.
 const (
-	MaxRows     = 50_000    // without the header
-	maxLine     = 1 << 20   // bytes of a record in NDJSON
-	maxUnzipped = 200 << 20 // bytes of a workbook when it is unpacked
-	maxXML      = 20 << 20  // bytes of a part of a workbook that is kept in memory
+	MaxRows    = 50_000  // without the header
+	maxColumns = 1_000   // of a table
+	maxLine    = 1 << 20 // bytes of a record in NDJSON
 )
 
 // fileRow is a row of a file: the cells of a table, or a record.
@@ -39,7 +39,6 @@ type fileRow struct {
 type file struct {
 	header []string                              // of a table
 	each   func(yield func(fileRow) error) error // stops at the first error of yield
-	close  func()
 }
 
 // atLine is the error for a line that makes the whole file unreadable; args are pairs of placeholder and value.
@@ -49,32 +48,31 @@ func atLine(line int, code string, args ...string) error {
 
 // openFile reads the beginning of a file in a format. known are the columns of the exports of the collection; table has
 // those that clients write.
-func openFile(format string, raw []byte, delimiter string, known []string, table *export.Table) (file, error) {
-	var f file
-	var err error
+func openFile(ctx context.Context, format string, raw []byte, delimiter string, known []string, table *export.Table) (f file, err error) {
 	switch format {
 	case "ndjson":
-		return file{each: func(yield func(fileRow) error) error { return eachLine(raw, yield) }, close: func() {}}, nil
+		return file{each: func(yield func(fileRow) error) error { return eachLine(raw, yield) }}, nil
 	case "xlsx":
-		f, err = openWorkbook(raw, table)
+		f, err = openWorkbook(ctx, raw, table)
 	default:
 		f, err = openCSV(raw, delimiter, table)
 	}
 	if err == nil {
-		if err = checkHeader(f.header, known); err != nil {
-			f.close()
-		}
+		err = checkHeader(f.header, known)
 	}
 	return f, err
 }
 
-// checkHeader returns apperr.Invalid for unknown, repeated and empty column names.
+// checkHeader returns apperr.Invalid for too many columns, and for unknown, repeated and empty names of them.
 func checkHeader(header, known []string) error {
+	if len(header) > maxColumns {
+		return apperr.New(apperr.Invalid, "file_too_many_columns", "max", strconv.Itoa(maxColumns))
+	}
 	var fields []apperr.Field
 	for i, name := range header {
 		at := "/" + strconv.Itoa(i)
 		switch {
-		case strings.TrimSpace(name) == "":
+		case name == "":
 			fields = append(fields, apperr.At(at, "empty_column", "column", strconv.Itoa(i+1)))
 		case slices.Contains(header[:i], name):
 			fields = append(fields, apperr.At(at, "duplicate_column", "value", name))
@@ -82,10 +80,7 @@ func checkHeader(header, known []string) error {
 			fields = append(fields, input.Suggest(apperr.At(at, "unknown_column", "value", name), "unknown_column_hint", name, known))
 		}
 	}
-	if len(fields) > 0 {
-		return &apperr.Error{Kind: apperr.Invalid, Code: "bad_header", Fields: fields}
-	}
-	return nil
+	return apperr.Mistakes(apperr.Invalid, "bad_header", fields, 0)
 }
 
 // rowError returns a row that cannot be read.
@@ -112,11 +107,14 @@ func openCSV(raw []byte, delimiter string, table *export.Table) (file, error) {
 	if err != nil {
 		return file{}, atLine(1, "file_empty")
 	}
+	if len(header) > maxColumns {
+		return file{header: header}, nil // checkHeader rejects it
+	}
 	for i := range header {
 		header[i] = strings.TrimSpace(export.Unguard(header[i]))
 	}
 	kinds := table.Kinds(header)
-	return file{header: header, close: func() {}, each: func(yield func(fileRow) error) error {
+	return file{header: header, each: func(yield func(fileRow) error) error {
 		line := 1 + strings.Count(strings.Join(header, ""), "\n")
 		for n := 0; ; {
 			row, err := rows.Read()
@@ -171,56 +169,41 @@ func guessDelimiter(raw []byte) byte {
 }
 
 // openWorkbook reads the first sheet of a workbook. Its cells have the form that they have in CSV.
-func openWorkbook(raw []byte, table *export.Table) (file, error) {
-	book, err := excelize.OpenReader(bytes.NewReader(raw), excelize.Options{RawCellValue: true, UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxXML})
+func openWorkbook(ctx context.Context, raw []byte, table *export.Table) (file, error) {
+	book, err := readWorkbook(ctx, raw)
 	if err != nil {
-		if strings.Contains(err.Error(), "unzip size exceeds") {
-			return file{}, apperr.New(apperr.TooLarge, "workbook_too_large", "max", strconv.Itoa(maxUnzipped))
-		}
-		return file{}, noWorkbook(err)
+		return file{}, err
 	}
-	f := file{close: func() { _ = book.Close() }} // an error concerns temporary files only
-	rows, err := book.Rows(book.GetSheetName(0))
-	if err == nil {
-		f.close = func() { _, _ = rows.Close(), book.Close() }
-		if rows.Next() {
-			f.header, err = rows.Columns()
-		}
+	header, err := book.next(maxColumns)
+	if err != nil && err != io.EOF {
+		return file{}, err
 	}
-	if err != nil || len(f.header) == 0 {
-		f.close()
-		if err != nil {
-			return f, noWorkbook(err)
-		}
-		return f, atLine(1, "file_empty")
+	if len(header) == 0 {
+		return file{}, atLine(1, "file_empty")
 	}
-	for i := range f.header {
-		f.header[i] = strings.TrimSpace(f.header[i])
+	for i := range header {
+		header[i] = strings.TrimSpace(header[i])
 	}
-	kinds := table.Kinds(f.header)
-	f.each = func(yield func(fileRow) error) error {
-		n := 0
-		for line := 2; rows.Next(); line++ {
-			row, err := rows.Columns()
+	kinds := table.Kinds(header)
+	return file{header: header, each: func(yield func(fileRow) error) error {
+		for n := 0; ; {
+			row, err := book.next(len(header))
+			if err == io.EOF {
+				return nil
+			}
 			if err != nil {
-				return noWorkbook(err)
+				return err
 			}
 			for i := range row {
 				if i < len(kinds) {
 					row[i] = plainCell(row[i], kinds[i])
 				}
 			}
-			if n, err = cellsOf(n, line, row, f.header, yield); err != nil {
+			if n, err = cellsOf(n, book.line, row, header, yield); err != nil {
 				return err
 			}
 		}
-		return nil
-	}
-	return f, nil
-}
-
-func noWorkbook(err error) error {
-	return &apperr.Error{Kind: apperr.Invalid, Code: "file_no_workbook", Err: err}
+	}}, nil
 }
 
 // plainCell returns a cell in the form of its column: a workbook stores days as numbers and booleans as 0 and 1.

@@ -63,15 +63,17 @@ func (of Collection[I, T]) Write(ctx context.Context, tx pgx.Tx, head *Head, raw
 		w.session = of.Finder.Session()
 	}
 	known := export.Of(reflect.TypeFor[T](), export.Options{Lang: true}).Header()
-	f, err := openFile(o.Format, raw, o.Delimiter, known, w.table)
+	f, err := openFile(ctx, o.Format, raw, o.Delimiter, known, w.table)
 	if err != nil {
 		return nil, err
 	}
-	defer f.close()
 	w.header, w.editor = f.header, w.table.Editor(f.header)
 	err = w.writeAll(ctx, tx, f)
 	if err == nil && len(w.rows) == 0 {
 		err = atLine(1, "file_empty")
+	}
+	if err == nil && w.session != nil {
+		err = w.session.Confirm(ctx, tx)
 	}
 	return w.rows, err
 }
@@ -107,10 +109,13 @@ func Run(ctx context.Context, tx pgx.Tx, head Head, raw []byte, write func(*Head
 	return Keep(ctx, tx, head, rows, before.Seq)
 }
 
-// The bounds of the rows in the error of a rejected import: an error never exceeds 64 KiB.
+// maxFailedBytes bounds the rows in the error of a rejected import: an error never exceeds 64 KiB.
+const maxFailedBytes = 48 << 10
+
+// The bounds of a report, which is stored with its import.
 const (
-	maxFailedBytes = 48 << 10
-	maxOfRow       = 10 // mistakes of one row
+	maxOfRow    = 10     // errors of a row
+	maxReported = 10_000 // errors of all rows; further rows keep their first one
 )
 
 // rejected is apperr.Invalid with the first rows that have errors, and how many more there are.
@@ -120,7 +125,6 @@ func rejected(h Head, rows []Row) error {
 		if r.Action != Failed {
 			continue
 		}
-		r.Errors = r.Errors[:min(len(r.Errors), maxOfRow)]
 		raw, err := json.Marshal(r)
 		if left -= len(raw); left < 0 || err != nil {
 			break
@@ -146,31 +150,39 @@ func isOfRow(err error) bool {
 }
 
 // mistakesOf turns the error of a row into its report. An error that is about the whole import is returned.
-func mistakesOf(err error, lang string, column func(pointer string) string) ([]Mistake, error) {
+func (w *writer[I, T]) mistakesOf(err error) ([]Mistake, error) {
 	var e *apperr.Error
 	if !errors.As(err, &e) || !isOfRow(err) {
 		return nil, err
 	}
-	fields := e.Mistakes()
-	list := make([]Mistake, len(fields))
-	for i, f := range fields {
+	list := w.head.Mistakes(e.Mistakes(), w.options.Lang)
+	for i := range list {
 		if e.Kind == apperr.NotFound || e.Kind == apperr.Gone || e.Kind == apperr.Merged {
-			f.Pointer = cmp.Or(f.Pointer, "/id")
+			list[i].Pointer = cmp.Or(list[i].Pointer, "/id")
 		}
-		list[i] = NewMistake(f, lang)
-		if name := column(f.Pointer); name != "" {
+		if name := w.column(list[i].Pointer); name != "" {
 			list[i].Column, list[i].Pointer = name, ""
 		}
 	}
 	return list, nil
 }
 
-// NewMistake reports a field error in a language.
-func NewMistake(f apperr.Field, lang string) Mistake {
-	return Mistake{
-		Pointer: f.Pointer, Code: f.Code, Message: apperr.Message(f.Code, lang, f.Args),
-		Args: f.Args, Allowed: f.Allowed, Candidates: f.Candidates,
+// Mistakes reports the first field errors of a row or an object in a language.
+func (h *Head) Mistakes(fields []apperr.Field, lang string) []Mistake {
+	most := maxOfRow
+	if h.reported >= maxReported {
+		most = 1
 	}
+	fields = apperr.Shorten(fields, most)
+	h.reported += len(fields)
+	list := make([]Mistake, len(fields))
+	for i, f := range fields {
+		list[i] = Mistake{
+			Pointer: f.Pointer, Code: f.Code, Message: apperr.Message(f.Code, lang, f.Args),
+			Args: f.Args, Allowed: f.Allowed, Candidates: f.Candidates,
+		}
+	}
+	return list
 }
 
 // Translate words the errors of an import's report in a language.
@@ -212,9 +224,6 @@ func (w *writer[I, T]) writeBlock(ctx context.Context, tx pgx.Tx, rows []fileRow
 		*w.head, w.rows = before, w.rows[:done]
 		maps.DeleteFunc(w.seen, func(_ string, line int) bool { return line >= rows[0].line })
 		maps.DeleteFunc(w.written, func(_ int64, line int) bool { return line >= rows[0].line })
-		if w.session != nil {
-			w.session.RolledBack()
-		}
 		w.careful, w.refused = true, false
 		err = w.writeRows(ctx, tx, rows)
 	}
@@ -236,7 +245,7 @@ func (w *writer[I, T]) writeRows(ctx context.Context, tx pgx.Tx, rows []fileRow)
 		}
 		if err != nil {
 			done.Action = Failed
-			if done.Errors, err = mistakesOf(err, w.options.Lang, w.column); err != nil {
+			if done.Errors, err = w.mistakesOf(err); err != nil {
 				return err
 			}
 		} else if w.written[*done.ID] == 0 {

@@ -73,7 +73,7 @@ type Row struct {
 	Object *Object   `json:"object,omitempty"`                                                 // The object of a document.
 	Action string    `json:"action" enums:"created,updated,unchanged,error" example:"created"` // What the import did.
 	ID     *int64    `json:"id" example:"12"`                                                  // The record. Null for a row with errors that names none, and for a record that a dry run would create.
-	Errors []Mistake `json:"errors,omitempty"`                                                 // All errors of the row.
+	Errors []Mistake `json:"errors,omitempty"`                                                 // The first errors of the row: at most 10, or one if the report has more than 10,000.
 } //	@name	ImportRow
 
 // Object is the object of a document behind a record, with the properties that were not taken over.
@@ -111,6 +111,8 @@ type Head struct {
 	Ignored  []string `json:"ignored" db:"ignored" example:"areas"` // Members of the document that were not read.
 	Unkeyed  int      `json:"-" db:"unkeyed"`
 	Reverted bool     `json:"reverted" db:"reverted"` // Whether the import was reverted.
+
+	reported int // errors in the report so far
 }
 
 // Listed is an import in a list.

@@ -107,6 +107,15 @@ func IsCode(err error, code string) bool {
 	return errors.As(err, &pe) && pe.Code == code
 }
 
+// ErrAgain is the cause of an error after which a transaction can run again from the start: others have committed something
+// that it did not know.
+var ErrAgain = errors.New("another transaction has committed a conflicting change")
+
+// CanRunAgain reports whether a transaction failed only because of others that ran at the same time.
+func CanRunAgain(err error) bool {
+	return IsCode(err, SerializationFailed) || IsCode(err, DeadlockDetected) || errors.Is(err, ErrAgain)
+}
+
 // field finds the field of the body that a violated constraint is about.
 func field(pe *pgconn.PgError, code string) apperr.Field {
 	if f, ok := constraintFields[pe.ConstraintName]; ok {

@@ -77,7 +77,7 @@ func Load(ctx context.Context, db *pgxpool.Pool) (Report, error) {
 				report.Counts[recordType] += n
 			}
 		}
-		return nil
+		return w.Confirm(ctx)
 	})
 	if err != nil {
 		return Report{}, err

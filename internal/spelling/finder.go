@@ -108,9 +108,14 @@ func (f *Finder) FindEach(ctx context.Context, least float64, limit int, each []
 	if err := f.Refresh(ctx); err != nil {
 		return nil, err
 	}
+	return f.findEach(ctx, actor.From(ctx).SeesOnlyPublished(), least, limit, each)
+}
+
+// findEach is FindEach as the public or as others see the names, without the newest changes.
+func (f *Finder) findEach(ctx context.Context, public bool, least float64, limit int, each [][]string) ([][]Match, error) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	view := f.view(ctx)
+	view := f.names.View(public)
 	found := make([][]Match, len(each))
 	for i, spellings := range each {
 		if err := ctx.Err(); err != nil {

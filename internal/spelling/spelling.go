@@ -6,8 +6,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"hash/fnv"
-	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -47,33 +45,6 @@ func (x Index) PhoneticKey(spelling string) string { return x.parse(spelling).Ph
 
 // Sure reports whether two spellings with a score of names.Same or more certainly name the same record.
 func (x Index) Sure(a, b string) bool { return names.Sure(x.parse(a), x.parse(b)) }
-
-// lockCount is the number of advisory locks that all phonetic keys of one resource share. The server's lock table holds
-// some thousands in all.
-const lockCount = 256
-
-// Lock serializes transactions that create records with the same phonetic key. The locks last until the transaction ends.
-func (x Index) Lock(ctx context.Context, tx pg.DB, spellings []string) error {
-	return x.lock(ctx, tx, x.locksOf(spellings))
-}
-
-// locksOf returns the lock numbers of spellings, sorted, so that two transactions cannot deadlock.
-func (x Index) locksOf(spellings []string) (locks []int32) {
-	for _, s := range spellings {
-		if phoneticKey := x.PhoneticKey(s); phoneticKey != "" {
-			h := fnv.New32a()
-			_, _ = io.WriteString(h, phoneticKey) // never fails
-			locks = append(locks, int32(h.Sum32()%lockCount))
-		}
-	}
-	slices.Sort(locks)
-	return slices.Compact(locks)
-}
-
-func (x Index) lock(ctx context.Context, tx pg.DB, locks []int32) error {
-	return pg.Exec(ctx, tx, "SELECT pg_advisory_xact_lock(hashtext(@table), number) FROM unnest(@locks::int[]) number",
-		pg.Args{"table": x.Table, "locks": locks})
-}
 
 // maxWords is the number of words of a search that count; the rest is ignored.
 const maxWords = 8
@@ -254,58 +225,6 @@ func (x Index) Rebuild(ctx context.Context, db beginner) (records int, err error
 		after = list[len(list)-1].ID
 	}
 }
-
-// Session checks the new records of one transaction for duplicates. It takes each lock once. While it holds the lock of a
-// phonetic key, no other transaction can create a record with that key. So it refreshes the finder when it takes a lock,
-// and from time to time for other changes: renamed records, and similar names with another key.
-type Session struct {
-	finder    *Finder
-	held      map[int32]bool
-	refreshed time.Time
-}
-
-// refreshInterval is how old the finder's data may become in a session.
-const refreshInterval = 100 * time.Millisecond
-
-// Session returns a session for a transaction.
-func (f *Finder) Session() *Session { return &Session{finder: f, held: map[int32]bool{}} }
-
-// Distinct returns apperr.Conflict with the candidates if one of the spellings most likely names an existing record.
-// Transactions that check names with the same phonetic key wait for each other.
-func (s *Session) Distinct(ctx context.Context, tx pgx.Tx, spellings []string) error {
-	f := s.finder
-	missing := slices.DeleteFunc(f.index.locksOf(spellings), func(lock int32) bool { return s.held[lock] })
-	if len(missing) > 0 {
-		if err := f.index.lock(ctx, tx, missing); err != nil {
-			return err
-		}
-	}
-	if len(missing) > 0 || time.Since(s.refreshed) > refreshInterval {
-		s.refreshed = time.Now()
-		if err := f.Refresh(ctx); err != nil {
-			return err
-		}
-	}
-	for _, lock := range missing {
-		s.held[lock] = true
-	}
-	f.mu.RLock()
-	found := FindIn(f.names.View(false), names.Duplicate, 10, spellings)
-	f.mu.RUnlock()
-	if len(found) == 0 {
-		return nil
-	}
-	candidates, err := f.index.Candidates(ctx, tx, found)
-	if err != nil || len(candidates) == 0 {
-		return err
-	}
-	e := apperr.New(apperr.Conflict, "duplicate_candidates")
-	e.Extra = map[string]any{"candidates": candidates}
-	return e
-}
-
-// RolledBack must be called after a rollback to a savepoint, which releases the locks taken since.
-func (s *Session) RolledBack() { clear(s.held) }
 
 // Pair is a pair of possible duplicates: the lower id first, with the spellings that match best.
 type Pair struct{ First, Second Match }

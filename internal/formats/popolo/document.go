@@ -1,6 +1,7 @@
 package popolo
 
 import (
+	"bytes"
 	"cmp"
 	"iter"
 	"maps"
@@ -223,9 +224,14 @@ func readObject[T any, P interface {
 		d.err = cmp.Or(d.err, error(apperr.New(apperr.Invalid, "file_too_many_rows", "max", strconv.Itoa(imports.MaxRows))))
 		return o, false
 	}
+	isListed := at.Parent().Parent() == "" // not embedded
+	if isListed && !isSmall(raw) {
+		o.Mistakes = []apperr.Field{apperr.At(string(at), "object_too_large", "max", strconv.Itoa(maxValues))}
+		return o, true
+	}
 	mistakes, err := Check(class, at, raw)
 	d.err = cmp.Or(d.err, err)
-	if o.Mistakes = mistakes; len(mistakes) == 0 {
+	if o.Mistakes = apperr.Shorten(mistakes, apperr.MaxFields); len(mistakes) == 0 {
 		if err := json.Unmarshal(raw, &o.Value); err != nil {
 			o.Mistakes = append(o.Mistakes, apperr.At(string(at), "bad_value"))
 		}
@@ -239,13 +245,27 @@ func readObject[T any, P interface {
 		return slices.Contains([]string{"null", `""`, "[]", "{}"}, string(value))
 	})
 	o.Ignored = append(o.Ignored, firstNames(c.Rest)...)
-	isListed := at.Parent().Parent() == "" // not embedded
 	repeated := d.keys[class+" "+o.Key]
 	d.keys[class+" "+o.Key] = true
 	if repeated && isListed {
 		o.Mistakes = append(o.Mistakes, apperr.At(string(at)+"/id", "duplicate"))
 	}
 	return o, !repeated || isListed
+}
+
+// maxValues is how many values a listed object may have with everything that is embedded in it: the schemas find a mistake in
+// each of them.
+const maxValues = 200_000
+
+// isSmall reports whether an object has at most maxValues.
+func isSmall(raw jsontext.Value) bool {
+	decoder := jsontext.NewDecoder(bytes.NewReader(raw))
+	for n := 0; n <= maxValues; n++ {
+		if _, err := decoder.ReadToken(); err != nil {
+			return true
+		}
+	}
+	return false
 }
 
 func (d *Document) person(at jsontext.Pointer, raw jsontext.Value, id, _ string) string {

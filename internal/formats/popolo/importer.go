@@ -32,6 +32,7 @@ type Options struct {
 type importer struct {
 	Options
 	doc  *Document
+	head *imports.Head
 	rows []imports.Row
 
 	ids          map[string]int64   // of the records by class and key of their objects
@@ -52,11 +53,13 @@ type recordKey struct {
 // Mistakes of the document are in the report; an error is a different failure.
 func Import(ctx context.Context, tx pgx.Tx, d *Document, head *imports.Head, o Options) ([]imports.Row, error) {
 	m := &importer{
-		Options: o, doc: d, rows: []imports.Row{}, ids: map[string]int64{}, failed: map[string]bool{},
+		Options: o, doc: d, head: head, rows: []imports.Row{}, ids: map[string]int64{}, failed: map[string]bool{},
 		matched: map[recordKey]bool{}, affiliations: map[string][]int64{}, places: map[string]*int64{},
 		people: o.People.Session(), organizations: o.Organizations.Session(),
 	}
-	for _, step := range []func(context.Context, pgx.Tx) error{m.writeOrganizations, m.writePeople, m.writeMemberships, m.writeEvents} {
+	for _, step := range []func(context.Context, pgx.Tx) error{
+		m.writeOrganizations, m.writePeople, m.writeMemberships, m.writeEvents, m.organizations.Confirm, m.people.Confirm,
+	} {
 		if err := step(ctx, tx); err != nil {
 			return nil, err
 		}
@@ -97,9 +100,7 @@ func importAll[T any](ctx context.Context, tx pgx.Tx, m *importer, c class[T], o
 				return err
 			}
 		}
-		for _, f := range mistakes {
-			row.Errors = append(row.Errors, imports.NewMistake(f, m.MessageLang))
-		}
+		row.Errors = m.head.Mistakes(mistakes, m.MessageLang)
 		if name := c.name + " " + o.Key; row.Action == imports.Failed && m.ids[name] == 0 {
 			m.failed[name] = true
 		}
@@ -118,8 +119,6 @@ func importObject[T any](ctx context.Context, tx pgx.Tx, m *importer, c class[T]
 	var refused *apperr.Error
 	switch {
 	case errors.As(err, &refused) && refused.Kind != apperr.Unavailable:
-		m.people.RolledBack()
-		m.organizations.RolledBack()
 		return mistakesOf(refused, string(o.At), c.properties), nil
 	case err != nil:
 		return nil, err
