@@ -25,10 +25,10 @@ const (
 
 // streamParams are the parameters of the change stream.
 type streamParams struct {
-	Type        []feedType `query:"type" form:"type" validate:"max=50" enums:"feed"` // Only records of these types.
-	Cursor      string     `query:"cursor" form:"cursor"`                            // The position to start from. The header `Last-Event-ID`, which browsers send when they reconnect, takes precedence. By default, the stream starts now.
-	IncludeData bool       `query:"include_data" form:"include_data"`                // Includes each record, as its own address shows it.
-	Lang        string     `query:"lang" form:"lang" validate:"omitempty,language"`  // Adds `<field>_text` and `<field>_lang` beside every text of the records, in this language or the next one of the chain ru, en, kk.
+	Type        []string `query:"type" form:"type" validate:"max=50" enums:"feed"` // Only records of these types.
+	Cursor      string   `query:"cursor" form:"cursor"`                            // The position to start from. The header `Last-Event-ID`, which browsers send when they reconnect, takes precedence. By default, the stream starts now.
+	IncludeData bool     `query:"include_data" form:"include_data"`                // Includes each record, as its own address shows it.
+	Lang        string   `query:"lang" form:"lang" validate:"omitempty,language"`  // Adds `<field>_text` and `<field>_lang` beside every text of the records, in this language or the next one of the chain ru, en, kk.
 }
 
 // streamChanges sends changes as they happen.
