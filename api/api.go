@@ -46,6 +46,10 @@ type Route struct {
 	handle       func(*server, echo.Context) error
 }
 
+// onlyReads reports whether the route is a POST that changes nothing: everyone may send it, also pages of all origins. Its path
+// has no parameters.
+func (r Route) onlyReads() bool { return r.Method == http.MethodPost && r.Scope == actor.Public }
+
 func (r Route) handler(s *server) echo.HandlerFunc {
 	return func(c echo.Context) error { return r.handle(s, c) }
 }
@@ -149,6 +153,9 @@ func (s *server) handler(routes []Route) (http.Handler, error) {
 		}
 	}
 	for _, r := range routes {
+		if r.onlyReads() {
+			s.readPaths[r.Path] = true
+		}
 		add(r, s.guard(r))
 	}
 	for _, r := range append(Operations(), Documentation()...) {

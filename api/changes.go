@@ -16,11 +16,11 @@ import (
 
 // changeParams are the parameters of the change feed.
 type changeParams struct {
-	Type        []feedType `query:"type" form:"type" validate:"max=50" enums:"feed"`  // Only records of these types.
-	Cursor      string     `query:"cursor" form:"cursor"`                             // The position to continue from: `meta.cursor` of the previous page, `cursor` of the checkpoint, or the cursor of a complete list or export. Empty: a full copy.
-	Limit       int        `query:"limit" form:"limit" default:"50" validate:"min=1"` // Changes a page, 1 to 500; a higher number is lowered to 500.
-	IncludeData bool       `query:"include_data" form:"include_data"`                 // Includes the members of each record that clients write, `id`, `version`, `created_at` and `updated_at`. References are ids; nothing comes from other records.
-	Wait        int        `query:"wait" form:"wait" validate:"min=0,max=30"`         // Seconds to wait for a change if there is none, 0 to 30. Afterwards the page is empty and has the same cursor.
+	Type        []string `query:"type" form:"type" validate:"max=50" enums:"feed"`  // Only records of these types.
+	Cursor      string   `query:"cursor" form:"cursor"`                             // The position to continue from: `meta.cursor` of the previous page, `cursor` of the checkpoint, or the cursor of a complete list or export. Empty: a full copy.
+	Limit       int      `query:"limit" form:"limit" default:"50" validate:"min=1"` // Changes a page, 1 to 500; a higher number is lowered to 500.
+	IncludeData bool     `query:"include_data" form:"include_data"`                 // Includes the members of each record that clients write, `id`, `version`, `created_at` and `updated_at`. References are ids; nothing comes from other records.
+	Wait        int      `query:"wait" form:"wait" validate:"min=0,max=30"`         // Seconds to wait for a change if there is none, 0 to 30. Afterwards the page is empty and has the same cursor.
 }
 
 // maxWait is the largest `wait`, in seconds.
@@ -168,7 +168,7 @@ func (s *server) sendChanges(c echo.Context, p changeParams, page changePage) er
 
 // checkpointParams are the parameters of the checkpoint.
 type checkpointParams struct {
-	Type []feedType `query:"type" form:"type" validate:"max=50" enums:"feed"` // Only these types.
+	Type []string `query:"type" form:"type" validate:"max=50" enums:"feed"` // Only these types.
 }
 
 // Checkpoint holds the checksums of a complete copy.

@@ -30,7 +30,7 @@ const (
 func (s *server) cors(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		r, h := c.Request(), c.Response().Header()
-		if r.Method == http.MethodGet || r.Method == http.MethodHead || onlyReads(r.Method, r.URL.Path) {
+		if r.Method == http.MethodGet || r.Method == http.MethodHead || s.reads(r.Method, r.URL.Path) {
 			// The same for every origin, so that caches may store one response for all.
 			h["Access-Control-Allow-Origin"] = allOrigins
 			h["Access-Control-Expose-Headers"] = exposed
@@ -43,7 +43,7 @@ func (s *server) cors(next echo.HandlerFunc) echo.HandlerFunc {
 		h.Add(echo.HeaderVary, echo.HeaderOrigin)
 		listed := slices.Contains(s.config.CORSOrigins, origin)
 		if r.Method == http.MethodOptions && r.Header.Get(echo.HeaderAccessControlRequestMethod) != "" {
-			preflight(h, origin, listed, onlyReads(r.Header.Get(echo.HeaderAccessControlRequestMethod), r.URL.Path))
+			preflight(h, origin, listed, s.reads(r.Header.Get(echo.HeaderAccessControlRequestMethod), r.URL.Path))
 			return c.NoContent(http.StatusNoContent)
 		}
 		if listed {
@@ -52,6 +52,11 @@ func (s *server) cors(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(c)
 	}
+}
+
+// reads reports whether a request is a POST that only reads.
+func (s *server) reads(method, path string) bool {
+	return method == http.MethodPost && s.readPaths[path]
 }
 
 func preflight(h http.Header, origin string, listed, reads bool) {

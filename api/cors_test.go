@@ -38,6 +38,31 @@ func TestPagesOfAnyOriginMayReadAndSeeTheHeadersTheyNeed(t *testing.T) {
 	}
 }
 
+func TestPagesOfAnyOriginMaySendAPostThatOnlyReads(t *testing.T) {
+	t.Parallel()
+	r := corsRig(t)
+	reads := 0
+	for _, route := range Routes() {
+		if !route.onlyReads() {
+			continue
+		}
+		reads++
+		h := r.do(t, http.MethodOptions, route.Path, nil, "Origin", unlistedOrigin, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type").
+			want(t, http.StatusNoContent).Header()
+		if h.Get("Access-Control-Allow-Origin") != "*" || !strings.Contains(h.Get("Access-Control-Allow-Methods"), "POST") || !strings.Contains(h.Get("Access-Control-Allow-Headers"), "Content-Type") {
+			t.Errorf("%s: %v", route.Path, h)
+		}
+	}
+	if reads < 3 {
+		t.Errorf("%d routes only read", reads)
+	}
+	answer := r.do(t, http.MethodPost, "/v1/people/match", `{"queries":[{"name":"A"}]}`, "Content-Type", jsonBody, "Origin", unlistedOrigin, "Sec-Fetch-Site", "cross-site").
+		want(t, http.StatusOK)
+	if answer.Header().Get("Access-Control-Allow-Origin") != "*" {
+		t.Errorf("%v", answer.Header())
+	}
+}
+
 func TestAPreflightAllowsWritingAndKeysOnlyToListedOrigins(t *testing.T) {
 	t.Parallel()
 	r := corsRig(t)

@@ -143,7 +143,7 @@ func (s *server) write(c echo.Context, f func(ctx context.Context, tx pgx.Tx) er
 
 // writeWith is write with further parameters: params points to a struct that embeds p.
 func (s *server) writeWith(c echo.Context, params any, p *writeParams, f func(ctx context.Context, tx pgx.Tx) error) error {
-	fieldErrors := input.Bind(c.QueryParams(), params)
+	fieldErrors := input.BindWrite(c.QueryParams(), params)
 	why, bad := reason(c.Request())
 	if err := apperr.BadQuery(append(fieldErrors, bad...)); err != nil {
 		return err

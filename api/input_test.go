@@ -227,3 +227,72 @@ func TestEveryMistakeInNestedObjectsIsNamedAtItsPlace(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+func TestAnEmptyValueIsAbsentInAReadAndAnErrorInAWrite(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	r.do(t, http.MethodGet, "/v1/topics?lang=&fields=&limit=", nil).want(t, http.StatusOK)
+	key, _ := r.key(t, actor.Write)
+	before := r.changeCount(t)
+	for target, body := range map[string][2]string{
+		"/v1/people?dry_run=":           {jsonBody, `{"name":{"en":"A"}}`},
+		"/v1/people?allow_duplicate=":   {jsonBody, `{"name":{"en":"A"}}`},
+		"/v1/topics?lang=":              {jsonBody, `{"label":{"en":"A"}}`},
+		"/v1/imports/topics?on_error=":  {"text/csv", "label_en\nA\n"},
+		"/v1/imports/topics?overwrite=": {"text/csv", "label_en\nA\n"},
+		"/v1/merges/1/undo?dry_run=":    {jsonBody, "{}"},
+	} {
+		_, query, _ := strings.Cut(target, "?")
+		r.do(t, http.MethodPost, target, body[1], "Authorization", "Bearer "+key, "Content-Type", body[0]).
+			wantProblem(t, http.StatusBadRequest, "bad_parameters", strings.TrimSuffix(query, "=")+" empty_parameter")
+	}
+	if r.changeCount(t) != before {
+		t.Error("something was written")
+	}
+}
+
+func TestALanguageIsTakenInAnyCase(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	c := r.as(t, actor.Write)
+	at := c.make(t, "/v1/topics", `{"label":{"kk":"Су","en-GB":"Water"}}`)
+	for lang, want := range map[string]string{"KK": "kk", "Kk": "kk", "en": "en-GB", "EN-us": "en-GB", "en-gb": "en-GB"} {
+		if got := c.get(t, at+"?lang="+lang).object(t)["label_lang"]; got != want {
+			t.Errorf("lang=%s: %v, want %s", lang, got, want)
+		}
+	}
+	r.do(t, http.MethodGet, "/v1/topics?lang=kz", nil).wantProblem(t, http.StatusBadRequest, "bad_parameters", "lang unknown_language")
+}
+
+func TestAnIDHasDigitsOnly(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	for _, id := range []string{"+1", "-1", "0", "1.0", "1e0"} {
+		r.do(t, http.MethodGet, "/v1/people/"+id, nil).want(t, http.StatusNotFound)
+	}
+}
+
+func TestAFilterThatMatchesNoListIsRejected(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	key, _ := r.key(t, actor.Read, actor.Admin)
+	for target, want := range map[string]string{
+		"/v1/imports?collection=nope":    "collection not_allowed",
+		"/v1/audit?type=nope":            "type not_allowed",
+		"/v1/round-tables?external_id=x": "external_id bad_external_id",
+		"/v1/topics?sort=id,-id":         "sort repeated_sort",
+	} {
+		r.do(t, http.MethodGet, target, nil, "Authorization", "Bearer "+key).wantProblem(t, http.StatusBadRequest, "bad_parameters", want)
+	}
+	for _, target := range []string{"/v1/imports?collection=people,popolo", "/v1/audit?type=people,imports,api-keys,merges,webhooks"} {
+		r.do(t, http.MethodGet, target, nil, "Authorization", "Bearer "+key).want(t, http.StatusOK)
+	}
+}
+
+func TestAnErrorNamesTheParameterAlsoInAnEmbeddedStruct(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	key, _ := r.key(t, actor.Write)
+	r.do(t, http.MethodPost, "/v1/imports/people?lang=zzzzzzzzzzz", "name_en\nA\n", "Authorization", "Bearer "+key, "Content-Type", "text/csv").
+		wantProblem(t, http.StatusBadRequest, "bad_parameters", "lang unknown_language")
+}

@@ -149,7 +149,7 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 				abandonBody(c)
 			}
 		}()
-		if !onlyReads(r.Method, r.Path) {
+		if !r.onlyReads() {
 			if err := s.crossOrigin(c.Request()); err != nil {
 				return err
 			}

@@ -19,11 +19,7 @@ import (
 // Reconciliation of tables with OpenRefine and other clients: the Reconciliation Service API v0.2 of the W3C Entity
 // Reconciliation Community Group, https://www.w3.org/community/reports/reconciliation/CG-FINAL-specs-0.2-20230410/.
 
-// reconcilePath is the endpoint. A POST to it changes nothing, so pages of all origins may send one.
 const reconcilePath = "/v1/reconcile"
-
-// onlyReads reports whether a request changes nothing although its method is POST.
-func onlyReads(method, path string) bool { return method == http.MethodPost && path == reconcilePath }
 
 // ReconcileService is the manifest of the service, or the results of queries.
 //

@@ -30,7 +30,7 @@ func id(c echo.Context) (int64, error) { return pathID(c, "id") }
 
 func pathID(c echo.Context, name string) (int64, error) {
 	n, err := strconv.ParseInt(c.Param(name), 10, 64)
-	if err != nil || n < 1 {
+	if err != nil || n < 1 || c.Param(name)[0] == '+' {
 		return 0, apperr.New(apperr.NotFound, "not_found")
 	}
 	return n, nil

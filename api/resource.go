@@ -7,14 +7,13 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"roundtables.kz/registry/internal/actor"
-	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/distinction"
 	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/imports"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/roundtable"
@@ -350,33 +349,28 @@ func Kinds() history.Kinds {
 // FeedTypes returns the types of the change feed, in the order in which records refer to each other.
 func FeedTypes() []string { return slices.Clone(feedTypes) }
 
-var feedTypes = func() (types []string) {
-	for _, r := range Resources() {
-		if _, lacks := r.Lacks[Feed]; !lacks {
+// The lists of types that the tag `enums` names.
+var (
+	feedTypes = input.DefineEnum("feed", typesOf(Resources(), func(r Resource) bool { return r.Lacks[Feed] == "" }))
+	_         = input.DefineEnum("imports", append(typesOf(Resources(), func(r Resource) bool { return r.Lacks[Import] == "" }), "popolo"))
+	_         = input.DefineEnum("log", typesOf(append(Resources(), OtherResources()...), func(r Resource) bool { return r.Table != "" }))
+)
+
+func typesOf(list []Resource, takesPart func(Resource) bool) (types []string) {
+	for _, r := range list {
+		if takesPart(r) {
 			types = append(types, r.Type)
 		}
 	}
 	return types
-}()
-
-// feedType is a type of record in the change feed.
-type feedType string
-
-// UnmarshalText rejects types that are not in the feed.
-func (t *feedType) UnmarshalText(raw []byte) error {
-	if !slices.Contains(feedTypes, string(raw)) {
-		return apperr.Value{Code: "not_allowed", Args: apperr.Args{"allowed": strings.Join(feedTypes, ", ")}, Allowed: feedTypes}
-	}
-	*t = feedType(raw)
-	return nil
 }
 
 // wanted returns the named types, in the order of the feed; all of them if none is named.
-func wanted[T ~string](named []T) []string {
+func wanted(named []string) []string {
 	if len(named) == 0 {
 		return feedTypes
 	}
-	return slices.DeleteFunc(FeedTypes(), func(t string) bool { return !slices.Contains(named, T(t)) })
+	return slices.DeleteFunc(FeedTypes(), func(t string) bool { return !slices.Contains(named, t) })
 }
 
 // withData adds the records to the changes that report one. The number of statements depends on the types only.

@@ -47,6 +47,7 @@ type server struct {
 	downloads   *slots
 	imports     *slots
 	operations  map[string]bool // paths of Operations and Documentation
+	readPaths   map[string]bool // paths whose POST only reads
 }
 
 func newServer(ctx context.Context, config Config) (*server, error) {
@@ -65,7 +66,7 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	s := &server{config: config, db: config.DB, operations: map[string]bool{}}
+	s := &server{config: config, db: config.DB, operations: map[string]bool{}, readPaths: map[string]bool{}}
 	identity, err := changes.Identify(ctx, config.DB)
 	if err != nil {
 		return nil, fmt.Errorf("read the identity of the database: %w", err)

@@ -25,9 +25,9 @@ const (
 
 // streamParams are the parameters of the change stream.
 type streamParams struct {
-	Type        []feedType `query:"type" form:"type" validate:"max=50" enums:"feed"` // Only records of these types.
-	Cursor      string     `query:"cursor" form:"cursor"`                            // The position to start from. The header `Last-Event-ID`, which browsers send when they reconnect, takes precedence. By default, the stream starts now.
-	IncludeData bool       `query:"include_data" form:"include_data"`                // Includes the members of each record that clients write, `id`, `version`, `created_at` and `updated_at`. References are ids; nothing comes from other records.
+	Type        []string `query:"type" form:"type" validate:"max=50" enums:"feed"` // Only records of these types.
+	Cursor      string   `query:"cursor" form:"cursor"`                            // The position to start from. The header `Last-Event-ID`, which browsers send when they reconnect, takes precedence. By default, the stream starts now.
+	IncludeData bool     `query:"include_data" form:"include_data"`                // Includes the members of each record that clients write, `id`, `version`, `created_at` and `updated_at`. References are ids; nothing comes from other records.
 }
 
 // streamChanges sends changes as they happen.

@@ -6,7 +6,7 @@ import "embed"
 
 //go:generate go run ./generate
 
-// The documents in three notations, compressed with gzip. The files without .gz have the same content, for people.
+// The documents in three notations, compressed with gzip. The files without .gz have the same content with indentation, for people.
 var (
 	// V31 is the document in OpenAPI 3.1.
 	//

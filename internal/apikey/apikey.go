@@ -23,18 +23,15 @@ import (
 //
 //	@Description	A key for a client.
 type Input struct {
-	Name string `json:"name" db:"name" validate:"required,max=200" example:"Dashboard of the frontend team"` // Who uses the key and what for.
+	Name string `json:"name" db:"name" validate:"required,notblank,max=200" example:"Dashboard of the frontend team"` // Who uses the key and what for.
 	// What the key may do.
 	Scopes    []string   `json:"scopes" db:"scopes" validate:"required,min=1,unique,dive,oneof=read write publish pii admin" enums:"read,write,publish,pii,admin" example:"read"`
 	ExpiresAt *time.Time `json:"expires_at" db:"expires_at" format:"date-time"` // When it stops working; null: never.
 } //	@name	ApiKeyInput
 
-// Check rejects a blank name. The store functions check that a new expiry is in the future, so an expired key can still be
+// Check rejects an expiry that JSON cannot represent. The store functions check that a new expiry is in the future, so an expired key can still be
 // renamed.
 func (in *Input) Check() (fields []apperr.Field) {
-	if in.Name != "" && strings.TrimSpace(in.Name) == "" {
-		fields = append(fields, apperr.At("/name", "blank"))
-	}
 	if in.ExpiresAt != nil && in.ExpiresAt.UTC().Year() > 9999 { // JSON cannot represent it
 		fields = append(fields, apperr.At("/expires_at", "bad_value"))
 	}

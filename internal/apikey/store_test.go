@@ -14,6 +14,7 @@ import (
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/dbtest"
 	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 
 	"github.com/jackc/pgx/v5"
@@ -173,10 +174,10 @@ func TestErrorsOfAKeyNameTheField(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if fields := (&apikey.Input{Name: " \t"}).Check(); len(fields) != 1 || fields[0].Code != "blank" {
+	if fields := input.Check(&apikey.Input{Name: " \t", Scopes: []string{"read"}}); len(fields) != 1 || fields[0].Code != "blank" {
 		t.Errorf("a blank name: %v", fields)
 	}
-	if fields := (&apikey.Input{Name: "a"}).Check(); len(fields) != 0 {
+	if fields := input.Check(&apikey.Input{Name: "a", Scopes: []string{"read"}}); len(fields) != 0 {
 		t.Errorf("%v", fields)
 	}
 }

@@ -132,7 +132,13 @@ func TestAValueIsNeverTakenForAPlaceholder(t *testing.T) {
 func codesOfTheSources(t *testing.T, root string) map[string]string {
 	used := map[string]string{}
 	isCode := regexp.MustCompile(`^[a-z][a-z0-9_]+$`)
+	inTag := regexp.MustCompile(`\b(?:any_of|not_with)=(\w+)`) // rules that name the code of their error
 	inspectSources(t, root, func(files *token.FileSet, file *ast.File, n ast.Node) {
+		if field, ok := n.(*ast.Field); ok && field.Tag != nil {
+			for _, found := range inTag.FindAllStringSubmatch(field.Tag.Value, -1) {
+				used[found[1]] = files.Position(field.Pos()).String()
+			}
+		}
 		if file.Name.Name != "apperr" && file.Name.Name != "api" && !imports(file, "/internal/apperr") && !imports(file, "/internal/pg") {
 			return
 		}

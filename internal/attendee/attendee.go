@@ -4,7 +4,6 @@ package attendee
 
 import (
 	"cmp"
-	"strconv"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
@@ -18,7 +17,7 @@ import (
 //	@Description	A position at the time of the round table.
 type Affiliation struct {
 	// The organization, if it is known.
-	OrganizationID *int64 `json:"organization_id" validate:"omitnil,gt=0" example:"1"`
+	OrganizationID *int64 `json:"organization_id" validate:"any_of=empty_position OrganizationAsListed Title,omitnil,gt=0" example:"1"`
 	// Name of the organization as the source gives it.
 	OrganizationAsListed *string `json:"organization_as_listed" validate:"omitnil,min=1,max=500" example:"Institute of Policy"`
 	// Title of the position.
@@ -30,9 +29,9 @@ type Affiliation struct {
 //	@Description	The person or organization that an attendee represented.
 type OnBehalfOf struct {
 	// The person. Leave it out for an organization.
-	PersonID *int64 `json:"person_id" validate:"omitnil,gt=0" example:"1"`
+	PersonID *int64 `json:"person_id" validate:"any_of=person_or_organization OrganizationID,omitnil,gt=0" example:"1"`
 	// The organization. Leave it out for a person.
-	OrganizationID *int64 `json:"organization_id" validate:"omitnil,gt=0" example:"1"`
+	OrganizationID *int64 `json:"organization_id" validate:"not_with=person_or_organization PersonID,omitnil,gt=0" example:"1"`
 } //	@name	OnBehalfOfInput
 
 // Input is what a client writes.
@@ -42,15 +41,15 @@ type OnBehalfOf struct {
 //	@Description	post (`affiliations`).
 type Input struct {
 	// The round table. It cannot be changed.
-	RoundTableID int64 `json:"round_table_id" db:"round_table_id" validate:"required,gt=0" example:"1"`
+	RoundTableID int64 `json:"round_table_id" db:"round_table_id" validate:"required,gt=0" immutable:"true" example:"1"`
 	// The person who attended.
-	PersonID *int64 `json:"person_id" db:"person_id" validate:"omitnil,gt=0" example:"1"`
+	PersonID *int64 `json:"person_id" db:"person_id" validate:"any_of=attendee_needed OrganizationID NameAsListed Description Affiliations,omitnil,gt=0" example:"1"`
 	// The organization that attended as such.
-	OrganizationID *int64 `json:"organization_id" db:"organization_id" validate:"omitnil,gt=0" example:"1"`
+	OrganizationID *int64 `json:"organization_id" db:"organization_id" validate:"not_with=one_attendee PersonID,omitnil,gt=0" example:"1"`
 	// Name as the source gives it. Given alone, it means that the person is not identified yet.
 	NameAsListed *string `json:"name_as_listed" db:"name_as_listed" validate:"omitnil,min=1,max=500" example:"T. Kaliyev"`
 	// Description of a group without names.
-	Description text.Map `json:"description" db:"description" validate:"text=500"`
+	Description text.Map `json:"description" db:"description" validate:"required_with=GroupSize,not_with=one_attendee PersonID OrganizationID,omitnil,text=500"`
 	// Number of people in the group. Null if unknown.
 	GroupSize *int64 `json:"group_size" db:"group_size" validate:"omitnil,gt=0,lte=1000000" example:"20"`
 	// Codes of the roles, in order.
@@ -65,37 +64,10 @@ type Input struct {
 	Position *int64 `json:"position" db:"position" validate:"omitnil,gt=0,lte=100000" example:"1"`
 } //	@name	AttendeeInput
 
-// Check sets the defaults of fields that the client left out, and returns the mistakes that tags cannot express.
+// Check sets the defaults of fields that the client left out, and returns no mistakes: the tags express all.
 func (in *Input) Check() []apperr.Field {
 	in.complete()
-	var fields []apperr.Field
-	given := 0
-	for _, who := range []struct {
-		pointer string
-		there   bool
-	}{{"/person_id", in.PersonID != nil}, {"/organization_id", in.OrganizationID != nil}, {"/description", in.Description != nil}} {
-		if !who.there {
-			continue
-		}
-		if given++; given > 1 {
-			fields = append(fields, apperr.At(who.pointer, "one_attendee"))
-		}
-	}
-	if given == 0 && in.NameAsListed == nil && len(in.Affiliations) == 0 {
-		fields = append(fields, apperr.At("/person_id", "attendee_needed"))
-	}
-	if in.GroupSize != nil && in.Description == nil {
-		fields = append(fields, apperr.At("/description", "required"))
-	}
-	for i, f := range in.Affiliations {
-		if f.OrganizationID == nil && f.OrganizationAsListed == nil && f.Title == nil {
-			fields = append(fields, apperr.At("/affiliations/"+strconv.Itoa(i), "empty_position"))
-		}
-	}
-	if b := in.OnBehalfOf; b != nil && (b.PersonID == nil) == (b.OrganizationID == nil) {
-		fields = append(fields, apperr.At("/on_behalf_of", "person_or_organization"))
-	}
-	return fields
+	return nil
 }
 
 func (in *Input) complete() {

@@ -84,6 +84,9 @@ func limits(t *testing.T, at string, of reflect.Type) (list []limit) {
 		value, element := f.Type, false
 		for rule := range strings.SplitSeq(f.Tag.Get("validate"), ",") {
 			rule, param, _ := strings.Cut(rule, "=")
+			if rule == "any_of" || rule == "not_with" || rule == "required_with" { // of several members
+				continue
+			}
 			if rule == "dive" {
 				value, element, pointer = value.Elem(), true, pointer+"/0"
 			}
@@ -166,6 +169,8 @@ func (l limit) exceeded(t *testing.T, was any) (value any, code, below string, a
 		return n, "too_small", "", n + 1
 	case l.rule == "min" && kind == reflect.String && n == 1:
 		return "", "blank", "", nil
+	case l.rule == "notblank":
+		return " ", "blank", "", nil
 	case l.rule == "min" && kind == reflect.Slice && n == 1:
 		return []any{}, "too_few", "", nil
 	case l.rule == "unique":

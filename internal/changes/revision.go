@@ -64,7 +64,7 @@ func History(ctx context.Context, db pg.DB, recordType string, id int64, p pagin
 // AuditFilter is the filter of the audit.
 type AuditFilter struct {
 	paging.Params
-	Type  []string  `query:"type" form:"type" validate:"max=50"`                                       // Only changes of these record types.
+	Type  []string  `query:"type" form:"type" enums:"log" validate:"max=50"`                           // Only changes of these record types.
 	Actor []string  `query:"actor" form:"actor" validate:"max=50"`                                     // Only changes by these actors, such as `key:7` or `system:seed`.
 	From  *date.Day `query:"from" form:"from" swaggertype:"string" format:"date" example:"2026-01-01"` // Only changes on this day (UTC) or later.
 	To    *date.Day `query:"to" form:"to" swaggertype:"string" format:"date" example:"2026-02-01"`     // Only changes before this day (UTC).

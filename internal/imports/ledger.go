@@ -135,9 +135,9 @@ type Import struct {
 // Filter holds the filters of the list.
 type Filter struct {
 	paging.Params
-	ID         []int64  `query:"id" form:"id" validate:"max=200"`                                  // Only these records.
-	Collection []string `query:"collection" form:"collection" validate:"max=200" example:"people"` // Only imports of these collections, as in the path.
-	Reverted   *bool    `query:"reverted" form:"reverted"`                                         // Only imports that were reverted, or that were not.
+	ID         []int64  `query:"id" form:"id" validate:"max=200"`                                                  // Only these records.
+	Collection []string `query:"collection" form:"collection" enums:"imports" validate:"max=200" example:"people"` // Only imports of these collections, as in the path.
+	Reverted   *bool    `query:"reverted" form:"reverted"`                                                         // Only imports that were reverted, or that were not.
 }
 
 var source = paging.Source{

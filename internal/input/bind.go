@@ -36,12 +36,28 @@ func parametersOf(t reflect.Type) map[string]parameter {
 		}
 		p := parameter{index: f.Index, def: f.Tag.Get("default")}
 		if e := f.Tag.Get("enums"); e != "" {
-			p.allowed = strings.Split(e, ",")
+			p.allowed = Enum(e)
 		}
 		params[name] = p
 	}
 	parameterCache.Store(t, params)
 	return params
+}
+
+var enums sync.Map // name -> []string
+
+// DefineEnum gives a name to a closed list of values that the code derives, for the tag `enums`.
+func DefineEnum(name string, values []string) []string {
+	enums.Store(name, values)
+	return values
+}
+
+// Enum returns the values of a tag `enums`: a list, or the name of one.
+func Enum(tag string) []string {
+	if values, ok := enums.Load(tag); ok {
+		return values.([]string)
+	}
+	return strings.Split(tag, ",")
 }
 
 var emptyQueryErrors sync.Map // reflect.Type -> []apperr.Field, the errors of an empty query string
@@ -88,9 +104,23 @@ func bindValues(values url.Values, v reflect.Value, params map[string]parameter)
 	}
 	setDefaults(values, v, params)
 	for _, f := range checkTags(v.Addr().Interface()) {
-		f.Parameter, f.Pointer = strings.Split(f.Pointer, "/")[1], ""
+		_, name, _ := strings.Cut(f.Pointer, "/")
+		f.Parameter, _, _ = strings.Cut(name, "/")
+		f.Pointer = ""
 		if !slices.ContainsFunc(fields, func(g apperr.Field) bool { return g.Parameter == f.Parameter }) {
 			fields = append(fields, f)
+		}
+	}
+	slices.SortFunc(fields, func(a, b apperr.Field) int { return strings.Compare(a.Parameter, b.Parameter) })
+	return fields
+}
+
+// BindWrite is Bind for a write. An empty value is an error, because a switch such as `dry_run=` must not count as absent.
+func BindWrite(values url.Values, into any) []apperr.Field {
+	fields := Bind(values, into)
+	for name, given := range values {
+		if given[0] == "" && !slices.ContainsFunc(fields, func(f apperr.Field) bool { return f.Parameter == name }) {
+			fields = append(fields, apperr.In(name, "empty_parameter"))
 		}
 	}
 	slices.SortFunc(fields, func(a, b apperr.Field) int { return strings.Compare(a.Parameter, b.Parameter) })

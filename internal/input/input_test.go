@@ -219,3 +219,23 @@ func TestOnlyANameThatIsCloseIsSuggested(t *testing.T) {
 		}
 	}
 }
+
+func TestTagsOfLanguagesAreReadInAnyCase(t *testing.T) {
+	t.Parallel()
+	var d document
+	raw := `{"name":"a","language":"EN-us","parts":[{"title":{"KK":"Су","zh-hant":"水"}}],"one":{"title":{"RU":"a"}}}`
+	if err := input.Decode(jsontext.Value(raw), &d); err != nil {
+		t.Fatal(err)
+	}
+	if title := d.Parts[0].Title; d.Language != "en-US" || title["kk"] != "Су" || title["zh-Hant"] != "水" || len(title) != 2 || d.One.Title["ru"] != "a" {
+		t.Errorf("%+v", d)
+	}
+	err := input.Decode(jsontext.Value(`{"name":"a","one":{"title":{"kk":"a","KK":"b"}}}`), &d)
+	if _, fields := errorsOf(t, err); len(fields) != 1 || fields[0] != "/one/title/KK duplicate_name" {
+		t.Errorf("%v", fields)
+	}
+	merged, err := input.Patch(jsontext.Value(`{"title":{"kk":"a","ru":"b"}}`), jsontext.Value(`{"title":{"KK":"c","RU":null}}`))
+	if err != nil || string(merged) != `{"title":{"kk":"c"}}` {
+		t.Errorf("%s, %v", merged, err)
+	}
+}

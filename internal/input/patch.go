@@ -3,6 +3,8 @@ package input
 import (
 	"errors"
 
+	"roundtables.kz/registry/internal/text"
+
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -10,7 +12,7 @@ import (
 // Patch applies a merge patch (RFC 7396) to a record that has all its members: an absent member keeps its value, null
 // clears it, an array replaces the array. A member that the record lacks stays, even null, so that Decode rejects it.
 func Patch(record, patch jsontext.Value) (jsontext.Value, error) {
-	merged, err := mergePatch(record, patch)
+	merged, err := mergePatch(record, patch, false)
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +28,8 @@ func Patch(record, patch jsontext.Value) (jsontext.Value, error) {
 	return json.Marshal(members)
 }
 
-func mergePatch(target, patch jsontext.Value) (jsontext.Value, error) {
+// mergePatch writes the keys of language maps, which are below the record, in their canonical form: "KK" changes "kk".
+func mergePatch(target, patch jsontext.Value, below bool) (jsontext.Value, error) {
 	if patch.Kind() != '{' {
 		return patch, nil
 	}
@@ -41,11 +44,14 @@ func mergePatch(target, patch jsontext.Value) (jsontext.Value, error) {
 		}
 	}
 	for name, value := range changed {
+		if tag, ok := text.Tag(name); ok && below {
+			name = tag
+		}
 		if value.Kind() == 'n' {
 			delete(members, name)
 			continue
 		}
-		merged, err := mergePatch(members[name], value)
+		merged, err := mergePatch(members[name], value, true)
 		if err != nil {
 			return nil, err
 		}

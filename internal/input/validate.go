@@ -12,14 +12,22 @@ import (
 	"github.com/go-playground/validator/v10"
 )
 
-// validate checks the tag `validate` of inputs and filters. Beyond the library's own rules it knows text=N (a language map
-// whose texts have at most N characters), external_id, scheme (of an external id) and language (a BCP 47 tag).
+// validate checks the tag `validate` of inputs and filters. Beyond the library's own rules it knows the Patterns and:
+//
+//	text=N           a language map whose texts have at most N characters
+//	language         a BCP 47 tag
+//	any_of=code A B  this field, A or B is given, or the error has the code
+//	not_with=code A  this field and A are not both given
+//
+// The rules text and language also write the tags in their canonical form. openapi/generate turns every rule into a schema.
 var validate = newValidator()
 
-var (
-	externalID = regexp.MustCompile(`^[a-z][a-z0-9_.-]*:\S+$`)
-	scheme     = regexp.MustCompile(`^[a-z][a-z0-9_.-]*$`) // of an external id
-)
+// Patterns are the rules that are regular expressions.
+var Patterns = map[string]string{
+	"external_id": `^[a-z][a-z0-9_.-]*:\S+$`,
+	"scheme":      `^[a-z][a-z0-9_.-]*$`, // of an external id
+	"code":        `^[a-z][a-z0-9_]*$`,
+}
 
 func newValidator() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
@@ -31,24 +39,45 @@ func newValidator() *validator.Validate {
 		}
 		return f.Name
 	})
-	must := func(err error) {
-		if err != nil {
+	register := func(tag string, f validator.Func, evenIfNull ...bool) {
+		if err := v.RegisterValidation(tag, f, evenIfNull...); err != nil {
 			panic(err)
 		}
 	}
 	// The rule text says only that there is an error: fieldsOf lets the map say which.
-	must(v.RegisterValidation("text", func(l validator.FieldLevel) bool {
+	register("text", func(l validator.FieldLevel) bool {
 		m, _ := l.Field().Interface().(text.Map)
 		max, _ := strconv.Atoi(l.Param())
+		m.Canonicalize()
 		return len(m.Check("", max)) == 0
-	}))
-	matches := func(pattern *regexp.Regexp) validator.Func {
-		return func(l validator.FieldLevel) bool { return pattern.MatchString(l.Field().String()) }
+	})
+	register("language", func(l validator.FieldLevel) bool {
+		tag, ok := text.Tag(l.Field().String())
+		if ok && l.Field().CanSet() {
+			l.Field().SetString(tag)
+		}
+		return ok
+	})
+	register("notblank", func(l validator.FieldLevel) bool { return strings.TrimSpace(l.Field().String()) != "" })
+	for tag, p := range Patterns {
+		pattern := regexp.MustCompile(p)
+		register(tag, func(l validator.FieldLevel) bool { return pattern.MatchString(l.Field().String()) })
 	}
-	must(v.RegisterValidation("external_id", matches(externalID)))
-	must(v.RegisterValidation("scheme", matches(scheme)))
-	must(v.RegisterValidation("language", func(l validator.FieldLevel) bool { return text.IsTag(l.Field().String()) }))
+	// given reports whether a field is given, or one of those after the code in the parameter of the rule.
+	given := func(l validator.FieldLevel) (field, others bool) {
+		for _, name := range strings.Fields(l.Param())[1:] {
+			others = others || !empty(l.Parent().FieldByName(name))
+		}
+		return !empty(l.Parent().FieldByName(l.StructFieldName())), others
+	}
+	register("any_of", func(l validator.FieldLevel) bool { field, others := given(l); return field || others }, true)
+	register("not_with", func(l validator.FieldLevel) bool { field, others := given(l); return !field || !others }, true)
 	return v
+}
+
+// empty reports whether a member was left out: it is null or an empty list.
+func empty(v reflect.Value) bool {
+	return v.Kind() == reflect.Slice && v.Len() == 0 || v.Kind() != reflect.Slice && v.IsNil()
 }
 
 // Check returns the errors of v, a pointer to a struct, with JSON pointers: those that its tags state, then those of its
@@ -73,14 +102,22 @@ func checkTags(v any) []apperr.Field {
 }
 
 func fieldsOf(e validator.FieldError) []apperr.Field {
-	pointer := pointerOf(e.Namespace())
+	pointer := pointerOf(e)
 	field := apperr.At(pointer, "bad_value")
 	switch e.Tag() {
 	case "text":
 		max, _ := strconv.Atoi(e.Param())
 		return e.Value().(text.Map).Check(pointer, max)
-	case "required", "required_without":
+	case "required", "required_with", "required_without":
 		field.Code = "required"
+	case "any_of", "not_with":
+		field.Code, _, _ = strings.Cut(e.Param(), " ")
+	case "notblank":
+		field.Code = "blank"
+	case "external_id":
+		field.Code = "bad_external_id"
+	case "code":
+		field.Code = "bad_code"
 	case "oneof":
 		return []apperr.Field{apperr.NotOneOf(pointer, strings.Fields(e.Param()))}
 	case "max", "lte":
@@ -110,22 +147,31 @@ func fieldsOf(e validator.FieldError) []apperr.Field {
 	case "language":
 		field.Code = "unknown_language"
 		field.Args = apperr.Args{"value": e.Value().(string)}
-	case "external_id":
-		field.Code = "bad_external_id"
 	}
 	return []apperr.Field{field}
 }
 
-// pointerOf turns "Input.affiliations[0].title" into "/affiliations/0/title"; embedded structs have no name in JSON, and
-// names in JSON have no capitals.
-func pointerOf(namespace string) string {
-	parts := strings.Split(namespace, ".")[1:]
+// pointerOf turns "Input.affiliations[0].title" into "/affiliations/0/title". Embedded structs have no name in JSON: fieldsOf
+// gets them as the names of their types.
+func pointerOf(e validator.FieldError) string {
+	names, fields := strings.Split(e.Namespace(), "."), strings.Split(e.StructNamespace(), ".")
 	var b strings.Builder
-	for _, p := range parts {
-		if p != strings.ToLower(p) {
-			continue
+	for i, name := range names[1:] {
+		if name != fields[i+1] {
+			b.WriteString("/" + strings.TrimSuffix(strings.ReplaceAll(name, "[", "/"), "]"))
 		}
-		b.WriteString("/" + strings.TrimSuffix(strings.ReplaceAll(p, "[", "/"), "]"))
 	}
 	return b.String()
+}
+
+// Keeps returns an error unless the members of in with the tag `immutable` are those of old. Both have the type of an input.
+func Keeps[T any](old, in T) error {
+	var fields []apperr.Field
+	was, is := reflect.ValueOf(old), reflect.ValueOf(in)
+	for name, index := range Members(was.Type()) {
+		if was.Type().FieldByIndex(index).Tag.Get("immutable") != "" && !was.FieldByIndex(index).Equal(is.FieldByIndex(index)) {
+			fields = append(fields, apperr.At("/"+name, "immutable"))
+		}
+	}
+	return apperr.Validation(fields)
 }

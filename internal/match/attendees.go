@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 
-	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/organization"
@@ -89,21 +88,10 @@ func organizationsOf(a attendee.Attendee) (list []string) {
 //
 //	@Description	The person or the organization that an unresolved attendee is.
 type ResolveInput struct {
-	PersonID       *int64 `json:"person_id" validate:"omitnil,gt=0" example:"1"`       // The person.
-	OrganizationID *int64 `json:"organization_id" validate:"omitnil,gt=0" example:"1"` // Or the organization.
-	KeepSpelling   bool   `json:"keep_spelling"`                                       // Whether to add the name as listed to the other names of the record, so that searches find the record by it.
+	PersonID       *int64 `json:"person_id" validate:"any_of=who_needed OrganizationID,omitnil,gt=0" example:"1"`     // The person.
+	OrganizationID *int64 `json:"organization_id" validate:"not_with=one_attendee PersonID,omitnil,gt=0" example:"1"` // Or the organization.
+	KeepSpelling   bool   `json:"keep_spelling"`                                                                      // Whether to add the name as listed to the other names of the record, so that searches find the record by it.
 } //	@name	ResolveInput
-
-// Check returns the errors that no tag can state.
-func (in *ResolveInput) Check() []apperr.Field {
-	switch {
-	case in.PersonID == nil && in.OrganizationID == nil:
-		return []apperr.Field{apperr.At("/person_id", "who_needed")}
-	case in.PersonID != nil && in.OrganizationID != nil:
-		return []apperr.Field{apperr.At("/organization_id", "one_attendee")}
-	}
-	return nil
-}
 
 // Resolve links an unresolved attendee, with the errors of attendee.Resolve, and returns it.
 func Resolve(ctx context.Context, tx pgx.Tx, id int64, in ResolveInput) (attendee.Attendee, error) {

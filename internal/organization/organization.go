@@ -43,11 +43,10 @@ type Input struct {
 // Check sets the defaults of fields that the client left out, and returns the mistakes that tags cannot express.
 func (in *Input) Check() []apperr.Field {
 	in.complete()
-	fields := text.CheckOtherNames("/other_names", in.OtherNames)
 	if date.Before(in.DissolvedOn, in.FoundedOn) {
-		fields = append(fields, apperr.At("/dissolved_on", "before_start"))
+		return []apperr.Field{apperr.At("/dissolved_on", "before_start")}
 	}
-	return fields
+	return nil
 }
 
 func (in *Input) complete() {

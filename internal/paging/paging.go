@@ -253,7 +253,10 @@ func (s Source) order(sort string) ([]term, error) {
 		if name == "id" {
 			column, ok = Column{SQL: s.ID, Type: "bigint"}, true
 		}
-		if !ok || slices.Contains(seen, name) {
+		if slices.Contains(seen, name) {
+			return nil, apperr.BadQuery([]apperr.Field{apperr.In("sort", "repeated_sort", "value", name)})
+		}
+		if !ok {
 			allowed := append(slices.Sorted(maps.Keys(s.Sorts)), "id")
 			f := apperr.In("sort", "bad_sort", "value", name, "allowed", strings.Join(allowed, ", "))
 			f.Allowed = allowed

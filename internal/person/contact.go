@@ -3,7 +3,6 @@ package person
 import (
 	"context"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -32,14 +31,6 @@ type ContactInput struct {
 	// A note, such as whose number it is.
 	Note *string `json:"note" db:"note" validate:"omitnil,min=1,max=500" example:"Assistant"`
 } //	@name	ContactInput
-
-// Check returns the mistakes that validation tags cannot express.
-func (in *ContactInput) Check() []apperr.Field {
-	if in.Value != "" && strings.TrimSpace(in.Value) == "" {
-		return []apperr.Field{apperr.At("/value", "blank")}
-	}
-	return nil
-}
 
 // Contact is a stored contact.
 //

@@ -36,7 +36,7 @@ type Input struct {
 // Check sets the defaults of fields that the client left out, and returns the mistakes that tags cannot express.
 func (in *Input) Check() []apperr.Field {
 	in.complete()
-	return text.CheckOtherNames("/other_names", in.OtherNames)
+	return nil
 }
 
 func (in *Input) complete() {

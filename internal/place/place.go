@@ -3,9 +3,6 @@
 package place
 
 import (
-	"strconv"
-
-	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/date"
 	"roundtables.kz/registry/internal/paging"
@@ -39,25 +36,10 @@ type Input struct {
 	// The larger place that contains this one.
 	ParentID *int64 `json:"parent_id" db:"parent_id" validate:"omitnil,gt=0" example:"1"`
 	// Degrees north (WGS 84), -90 to 90. Requires `longitude`.
-	Latitude *float64 `json:"latitude" db:"latitude" validate:"omitnil,gte=-90,lte=90" example:"51.13"`
+	Latitude *float64 `json:"latitude" db:"latitude" validate:"required_with=Longitude,omitnil,gte=-90,lte=90" example:"51.13"`
 	// Degrees east (WGS 84), -180 to 180. Requires `latitude`.
-	Longitude *float64 `json:"longitude" db:"longitude" validate:"omitnil,gte=-180,lte=180" example:"71.43"`
+	Longitude *float64 `json:"longitude" db:"longitude" validate:"required_with=Latitude,omitnil,gte=-180,lte=180" example:"71.43"`
 } //	@name	PlaceInput
-
-// Check returns the mistakes that validation tags cannot express.
-func (in *Input) Check() []apperr.Field {
-	fields := text.CheckOtherNames("/other_names", in.OtherNames)
-	for i, f := range in.FormerNames {
-		fields = append(fields, f.Name.Check("/former_names/"+strconv.Itoa(i)+"/name", 200)...)
-	}
-	switch {
-	case in.Latitude != nil && in.Longitude == nil:
-		fields = append(fields, apperr.At("/longitude", "required"))
-	case in.Latitude == nil && in.Longitude != nil:
-		fields = append(fields, apperr.At("/latitude", "required"))
-	}
-	return fields
-}
 
 func (in *Input) complete() {
 	in.FormerNames = pg.OrEmpty(in.FormerNames)

@@ -2,8 +2,6 @@
 package role
 
 import (
-	"regexp"
-
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
@@ -15,7 +13,7 @@ import (
 //	@Description	A role that attendees can have, such as moderator or speaker.
 type Input struct {
 	// Code by which attendees refer to the role: lowercase Latin letters, digits and `_`. It cannot be changed.
-	Code string `json:"code" db:"code" validate:"required,max=40" example:"moderator"`
+	Code string `json:"code" db:"code" validate:"required,max=40,code" immutable:"true" example:"moderator"`
 	// Name of the role as people read it.
 	Label text.Map `json:"label" db:"label" validate:"required,text=200"`
 	// Sort order of the roles, lowest first. Default: 100.
@@ -24,16 +22,11 @@ type Input struct {
 	Speaks bool `json:"speaks" db:"speaks" example:"true"`
 } //	@name	RoleInput
 
-var codeForm = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-
-// Check sets the defaults of fields that the client left out, and returns the mistakes that tags cannot express.
+// Check sets the defaults of fields that the client left out, and returns no mistakes: the tags express all.
 func (in *Input) Check() []apperr.Field {
 	if in.Rank == nil {
 		rank := int64(100)
 		in.Rank = &rank
-	}
-	if in.Code != "" && !codeForm.MatchString(in.Code) {
-		return []apperr.Field{apperr.At("/code", "bad_code")}
 	}
 	return nil
 }

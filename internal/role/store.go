@@ -3,8 +3,8 @@ package role
 import (
 	"context"
 
-	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 
@@ -54,8 +54,8 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 // Update replaces the content of old. Another code is apperr.Invalid: clients refer to roles by it. Content that is
 // already stored changes nothing, not even the version.
 func Update(ctx context.Context, tx pgx.Tx, old Role, in Input) error {
-	if old.Code != in.Code {
-		return apperr.Validation([]apperr.Field{apperr.At("/code", "immutable")})
+	if err := input.Keeps(old.Input, in); err != nil {
+		return err
 	}
 	args := in.args()
 	args["id"] = old.ID

@@ -168,7 +168,7 @@ type Filter struct {
 	// Only events that belong directly to these events.
 	Parent []int64 `query:"parent" form:"parent" validate:"max=200"`
 	// Only events with these identifiers.
-	ExternalID []string `query:"external_id" form:"external_id" validate:"max=200" example:"kisi:5298"`
+	ExternalID []string `query:"external_id" form:"external_id" validate:"max=200,dive,external_id" example:"kisi:5298"`
 	// Only events in this state. Without a key with the scope `read`, all are `published`.
 	Publication []string `query:"publication" form:"publication" enums:"draft,review,published,withdrawn" validate:"max=200"`
 }

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
@@ -22,7 +21,7 @@ type Text struct {
 	// Language of the text (BCP 47).
 	Lang string `json:"lang" validate:"required,language" example:"en"`
 	// The text.
-	Text string `json:"text" validate:"required,max=20000" example:"Asked for a candid check of how well the agencies perform."`
+	Text string `json:"text" validate:"required,notblank,max=20000" example:"Asked for a candid check of how well the agencies perform."`
 	// Whether this text is the original. Exactly one text is; a single text always is.
 	Original bool `json:"original" example:"true"`
 	// The translator of this text.
@@ -44,7 +43,7 @@ type Mentions struct {
 //	@Description	A statement made at a round table.
 type Input struct {
 	// The round table. It cannot be changed.
-	RoundTableID int64 `json:"round_table_id" db:"round_table_id" validate:"required,gt=0" example:"1"`
+	RoundTableID int64 `json:"round_table_id" db:"round_table_id" validate:"required,gt=0" immutable:"true" example:"1"`
 	// The speaker: an attendee of the same round table. Null if several people spoke, or the speaker is not named.
 	AttendeeID *int64 `json:"attendee_id" db:"attendee_id" validate:"omitnil,gt=0" example:"1"`
 	// The attribution in the words of the source.
@@ -82,9 +81,6 @@ func (in *Input) Check() []apperr.Field {
 	originals := 0
 	for i, t := range in.Texts {
 		at := "/texts/" + strconv.Itoa(i)
-		if t.Text != "" && strings.TrimSpace(t.Text) == "" {
-			fields = append(fields, apperr.At(at+"/text", "blank"))
-		}
 		if slices.Contains(langs, t.Lang) {
 			fields = append(fields, apperr.At(at+"/lang", "duplicate"))
 		}

@@ -7,6 +7,7 @@ import (
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/reference"
@@ -59,8 +60,8 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 // sequence number it keeps its own. Content that is already stored changes nothing, not even the version.
 func Update(ctx context.Context, tx pgx.Tx, old Statement, in Input) error {
 	in.complete()
-	if old.RoundTableID != in.RoundTableID {
-		return apperr.Validation([]apperr.Field{apperr.At("/round_table_id", "immutable")})
+	if err := input.Keeps(old.Input, in); err != nil {
+		return err
 	}
 	args := in.args()
 	delete(args, "round_table_id")

@@ -2,6 +2,7 @@
 package text
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -21,15 +22,25 @@ type Map map[string]string
 // Fallback lists the languages to use, in order, if a text lacks the requested language.
 var Fallback = []string{"ru", "en", "kk"}
 
-// In returns the text in the requested language, or else in the first language of the fallback chain that the text has,
-// and the language used. An empty Map returns two empty strings.
+// In returns the text in the requested language, and the language used. Without it, In looks up the nearest one: the tag
+// without its last parts (RFC 4647, section 3.4), then a variant of such a tag ("en-GB" for "en"), then the fallback chain.
+// An empty Map returns two empty strings.
 func (m Map) In(lang string) (value, used string) {
 	if v, ok := m[lang]; ok {
 		return v, lang
 	}
-	if base, _, found := strings.Cut(lang, "-"); found {
-		if v, ok := m[base]; ok {
-			return v, base
+	if len(m) == 0 {
+		return "", ""
+	}
+	for tag := range shorter(lang) {
+		if v, ok := m[tag]; ok {
+			return v, tag
+		}
+	}
+	for tag := range shorter(lang) {
+		variants := slices.DeleteFunc(m.Langs(), func(l string) bool { return !strings.HasPrefix(l, tag+"-") })
+		if len(variants) > 0 {
+			return m[variants[0]], variants[0]
 		}
 	}
 	for _, l := range Fallback {
@@ -41,6 +52,17 @@ func (m Map) In(lang string) (value, used string) {
 		return m[l], l
 	}
 	return "", ""
+}
+
+// shorter yields a tag, then the tag without its last part, and so on.
+func shorter(tag string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for end := len(tag); end > 0; end = strings.LastIndexByte(tag[:end], '-') {
+			if !yield(tag[:end]) {
+				return
+			}
+		}
+	}
 }
 
 // Langs returns the languages in the order of their tags.
@@ -56,7 +78,11 @@ func (m Map) Check(pointer string, maxRunes int) []apperr.Field {
 		at := string(jsontext.Pointer(pointer).AppendToken(l))
 		switch {
 		case !IsTag(l):
-			fields = append(fields, apperr.At(at, "unknown_language", "value", l))
+			code := "unknown_language"
+			if tag, known := Tag(l); known && m[tag] != "" {
+				code = "duplicate_name"
+			}
+			fields = append(fields, apperr.At(at, code, "value", l))
 		case strings.TrimSpace(m[l]) == "":
 			fields = append(fields, apperr.At(at, "blank"))
 		case utf8.RuneCountInString(m[l]) > maxRunes:
@@ -66,14 +92,35 @@ func (m Map) Check(pointer string, maxRunes int) []apperr.Field {
 	return fields
 }
 
-// IsTag reports whether s is the canonical BCP 47 tag of a known language, such as "kk" or "kk-Latn". Other spellings
-// are rejected, because a Map would treat them as other languages.
-func IsTag(s string) bool {
-	if len(s) > 35 || strings.HasPrefix(s, "und") || strings.HasPrefix(s, "x-") {
-		return false
+// Tag returns the canonical form of the tag of a known language, such as "kk", "zh-Hant" or "en-US". It accepts any case (RFC
+// 5646, section 2.1.1). It rejects variants and extensions, and codes that have a shorter form.
+func Tag(s string) (canonical string, ok bool) {
+	if len(s) > len("zha-Hant-TW") || strings.HasPrefix(strings.ToLower(s), "und") {
+		return "", false
 	}
 	tag, err := language.Raw.Parse(s)
-	return err == nil && tag.String() == s
+	if err != nil || len(tag.Variants())+len(tag.Extensions()) > 0 || !strings.EqualFold(tag.String(), s) {
+		return "", false
+	}
+	return tag.String(), true
+}
+
+// IsTag reports whether s is a tag in its canonical form.
+func IsTag(s string) bool {
+	canonical, ok := Tag(s)
+	return ok && canonical == s
+}
+
+// Canonicalize writes the tags of a map in their canonical form, unless the map has a text under both forms.
+func (m Map) Canonicalize() {
+	for _, l := range m.Langs() {
+		if tag, ok := Tag(l); ok && tag != l {
+			if _, taken := m[tag]; !taken {
+				m[tag] = m[l]
+				delete(m, l)
+			}
+		}
+	}
 }
 
 // Ref refers to another record by id and name. Added is set if a language is requested.
@@ -131,7 +178,7 @@ func (m Map) MarshalJSONTo(e *jsontext.Encoder) error {
 //	@Description	A name besides the preferred one, such as an alias, a former name or another spelling.
 type OtherName struct {
 	// The name.
-	Text string `json:"text" validate:"required,max=500" example:"T. Kaliyev"`
+	Text string `json:"text" validate:"required,notblank,max=500" example:"T. Kaliyev"`
 	// Language of the name (BCP 47). Null if unknown.
 	Lang *string `json:"lang" validate:"omitnil,language" example:"en"`
 	// How the name differs from the preferred one.
@@ -140,13 +187,3 @@ type OtherName struct {
 
 // MaxOtherNames is the largest number of other names of a record, as the tags of people and organizations state it.
 const MaxOtherNames = 100
-
-// CheckOtherNames returns the mistakes that tags cannot express: blank names.
-func CheckOtherNames(pointer string, others []OtherName) (fields []apperr.Field) {
-	for i, o := range others {
-		if o.Text != "" && strings.TrimSpace(o.Text) == "" {
-			fields = append(fields, apperr.At(pointer+"/"+strconv.Itoa(i)+"/text", "blank"))
-		}
-	}
-	return fields
-}

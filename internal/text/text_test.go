@@ -31,6 +31,12 @@ func TestALanguageFallsBackAlongTheChain(t *testing.T) {
 		{text.Map{"fr": "Eau", "de": "Wasser"}, "ru", "Wasser", "de"},
 		{text.Map{"kk-Latn": "Su"}, "ru", "Su", "kk-Latn"},
 		{text.Map{"ru": "Вода", "ru-KZ": "Вода!"}, "ru-KZ", "Вода!", "ru-KZ"},
+		{text.Map{"zh-Hant": "水", "kk": "Су"}, "zh-Hant-TW", "水", "zh-Hant"},
+		{text.Map{"zh-Hant-HK": "水", "zh-Hans": "水!", "kk": "Су"}, "zh-Hant-TW", "水", "zh-Hant-HK"},
+		{text.Map{"zh-Hans": "水", "kk": "Су"}, "zh-Hant-TW", "水", "zh-Hans"},
+		{text.Map{"en-GB": "Water", "ru": "Вода"}, "en", "Water", "en-GB"},
+		{text.Map{"en-GB": "Water", "en-US": "Water!", "ru": "Вода"}, "en-US", "Water!", "en-US"},
+		{text.Map{"enm": "Water", "ru": "Вода"}, "en", "Вода", "ru"},
 		{text.Map{}, "ru", "", ""},
 		{nil, "ru", "", ""},
 	} {
@@ -69,6 +75,7 @@ func TestMistakesOfATextAreAllFoundAtOnce(t *testing.T) {
 		"blank":              {text.Map{"ru": " \t", "en": ""}, "/t/en:blank /t/ru:blank"},
 		"over-long in runes": {text.Map{"ru": strings.Repeat("я", 11)}, "/t/ru:too_long"},
 		"no tags":            {text.Map{"russian language": "a", "a/b~c": "a", "": "a", "RU": "a"}, "/t/:unknown_language /t/RU:unknown_language /t/a~1b~0c:unknown_language /t/russian language:unknown_language"},
+		"twice":              {text.Map{"ru": "a", "RU": "a"}, "/t/RU:duplicate_name"},
 		"everything":         {text.Map{"xx": "a", "ru": ""}, "/t/ru:blank /t/xx:unknown_language"},
 	} {
 		var got []string

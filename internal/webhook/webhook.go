@@ -6,7 +6,6 @@ package webhook
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -39,7 +38,7 @@ type Input struct {
 	// Where messages are sent: https, port 443 or 8443, a public address. The host name is resolved for each call.
 	URL string `json:"url" db:"url" validate:"required,max=2000" example:"https://mirror.example.org/hooks/registry"`
 	// Who runs the receiver and what it is for.
-	Description *string `json:"description" db:"description" validate:"omitnil,min=1,max=500" example:"Mirror of the library"`
+	Description *string `json:"description" db:"description" validate:"omitnil,notblank,max=500" example:"Mirror of the library"`
 	// The record types to send changes of. Empty: all types.
 	Types []string `json:"types" db:"types" validate:"max=100,unique,dive,required" enums:"feed" example:"round-tables"`
 	// Whether to include records that only keys with the scope `read` see. Setting it requires that scope.
@@ -48,18 +47,15 @@ type Input struct {
 	State string `json:"state" db:"state" validate:"omitempty,oneof=enabled disabled" enums:"enabled,disabled" default:"enabled"`
 } //	@name	WebhookInput
 
-// Check sets the defaults and returns the errors that the tags cannot express.
-func (in *Input) Check() (fields []apperr.Field) {
+// Check sets the defaults. The tags express all rules.
+func (in *Input) Check() []apperr.Field {
 	if in.State == "" {
 		in.State = enabled
 	}
 	if in.Types == nil {
 		in.Types = []string{}
 	}
-	if in.Description != nil && strings.TrimSpace(*in.Description) == "" && *in.Description != "" {
-		fields = append(fields, apperr.At("/description", "blank"))
-	}
-	return fields
+	return nil
 }
 
 // Webhook is the record. It does not contain the signing secret.

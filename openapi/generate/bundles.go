@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -35,7 +36,7 @@ func (p *pass) bundles() error {
 			return fmt.Errorf("there is no schema %s", name)
 		}
 		for _, source := range bundleSources[name] {
-			input := p.doc.Components.Schemas[source]
+			input := cmp.Or(p.doc.Components.Schemas[source+"Input"], p.doc.Components.Schemas[source])
 			if input == nil {
 				return fmt.Errorf("there is no schema %s, which %s is written to", source, name)
 			}
@@ -50,6 +51,10 @@ func (p *pass) derive(name string, part *openapi3.Schema, source string, input *
 	required, _ := p.facts.of(source)
 	for member, to := range part.Properties {
 		from, ok := input.Properties[member]
+		if texts := strings.TrimSuffix(member, "s"); refOf(to) == schemaPrefix+textSchema && !ok && input.Properties[texts] != nil {
+			deriveMember(to, input.Properties[texts]) // `names` has the limits of `name`, but is not required
+			continue
+		}
 		if !ok {
 			deriveLength(to, input.Properties[idsOf(member)])
 			continue
@@ -76,13 +81,29 @@ func idsOf(list string) string {
 
 // deriveMember reports whether the two are the same kind of value.
 func deriveMember(to, from *openapi3.SchemaRef) bool {
-	if refOf(to) != "" || refOf(from) != "" {
-		return refOf(to) == refOf(from)
+	items := from
+	if from.Value != nil && from.Value.Type.Is("array") {
+		items = from.Value.Items
+	}
+	known := knownValues[strings.TrimPrefix(refOf(items), schemaPrefix)] != nil
+	switch {
+	case known && items == from:
+		refer(to, strings.TrimPrefix(refOf(from), schemaPrefix))
+		return true
+	case !known && (refOf(to) != "" || refOf(from) != ""):
+		if refOf(to) != refOf(from) {
+			return false
+		}
+		if from.Value != nil { // the limits of texts
+			makeWrapped(to)
+			to.Value.AdditionalProperties = from.Value.AdditionalProperties
+		}
+		return true
 	}
 	if !slices.Equal(to.Value.Type.Slice(), from.Value.Type.Slice()) {
 		return false
 	}
-	if to.Value.Type.Is("array") && refOf(to.Value.Items) != refOf(from.Value.Items) {
+	if to.Value.Type.Is("array") && !known && refOf(to.Value.Items) != refOf(from.Value.Items) {
 		deriveLength(to, from)
 		return true
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"reflect"
@@ -19,12 +20,21 @@ import (
 
 const apiPackage = "roundtables.kz/registry/api"
 
-// derive gives swag the annotations of the derived operations, as a Go file of package api.
-func derive(p *swag.Parser) error {
+// derived returns the annotations of the derived operations, as a Go file of package api.
+func derived() (*ast.File, error) {
 	file := derivedFile(append(api.Resources(), api.OtherResources()...))
 	parsed, err := parser.ParseFile(token.NewFileSet(), "derived.go", file, parser.ParseComments)
 	if err != nil {
-		return fmt.Errorf("read the derived annotations: %w", err)
+		err = fmt.Errorf("read the derived annotations: %w", err)
+	}
+	return parsed, err
+}
+
+// derive gives swag the annotations of the derived operations.
+func derive(p *swag.Parser) error {
+	parsed, err := derived()
+	if err != nil {
+		return err
 	}
 	return p.ParseRouterAPIInfo(&swag.AstFileInfo{File: parsed, Path: "derived.go", PackagePath: apiPackage, ParseFlag: swag.ParseAll})
 }

@@ -43,7 +43,7 @@ func localizedText() *openapi3.Schema {
 		Description: "A text in one or more languages. The keys are BCP 47 language tags, such as `kk`, `ru`, `en` or `kk-Latn`. " +
 			"At least one language is required.",
 		MinProps:             1,
-		AdditionalProperties: openapi3.AdditionalProperties{Schema: openapi3.NewStringSchema().WithMinLength(1).NewRef()},
+		AdditionalProperties: openapi3.AdditionalProperties{Schema: openapi3.NewStringSchema().WithMinLength(1).WithPattern(`\S`).NewRef()},
 		Example: map[string]any{
 			"en": "Ethnic policy of Kazakhstan at the current stage",
 			"ru": "Этническая политика Казахстана на современном этапе",
@@ -62,9 +62,17 @@ func localizedTextPatch() *openapi3.Schema {
 	return s
 }
 
+// withLanguages states what the keys of a language map are, which OpenAPI 3.0 cannot.
+func (p *pass) withLanguages(s *openapi3.Schema) *openapi3.SchemaRef {
+	if p.modern {
+		s.PropertyNames = schemaRef(languageSchema)
+	}
+	return s.NewRef()
+}
+
 // inlineSchemas returns the schemas of known types that are inserted where they are used.
 func inlineSchemas() map[string]*openapi3.Schema {
-	partial := openapi3.NewStringSchema().WithPattern(`^\d{4}(-\d{2}(-\d{2})?)?$`)
+	partial := openapi3.NewStringSchema().WithPattern(`^\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?$`)
 	partial.Format, partial.Example = "partial-date", "2017-06"
 	day := openapi3.NewStringSchema().WithFormat("date")
 	day.Example = "2020-02-27"

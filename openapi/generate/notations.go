@@ -45,7 +45,7 @@ func modernizeRef(ref *openapi3.SchemaRef) {
 	case s.Nullable:
 		s.Nullable, s.AllOf = false, nil
 		s.OneOf = openapi3.SchemaRefs{inner, {Value: &openapi3.Schema{Type: &openapi3.Types{"null"}}}}
-	case s.Description == "":
+	case s.Description == "" && s.AdditionalProperties.Schema == nil:
 		ref.Ref, ref.Value = inner.Ref, inner.Value
 	}
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -224,6 +226,10 @@ func (o operation) parameters() error {
 		return slices.Index(commonParameters, ref.Value.Name) + 1
 	}
 	slices.SortStableFunc(o.op.Parameters, func(a, b *openapi3.ParameterRef) int { return rank(a) - rank(b) })
+	rules := map[string]goField{}
+	for _, key := range o.facts.queries[o.op.OperationID] {
+		maps.Copy(rules, o.facts.whole(key).params)
+	}
 	for _, ref := range o.op.Parameters {
 		v := ref.Value
 		s := v.Schema.Value
@@ -231,17 +237,23 @@ func (o operation) parameters() error {
 		case v.In == "path" && s.Type.Is("integer"):
 			s.Format, s.Min, v.Example = "int64", openapi3.Ptr(1.0), 1
 		case v.In == "query":
-			v.Required = false
+			v.Required, v.AllowEmptyValue = false, o.data && !o.writes
+			if err := o.list(v); err != nil {
+				return err
+			}
 			if s.Type.Is("array") {
 				v.Style, v.Explode = "form", openapi3.Ptr(false)
 			}
-		}
-		v.Extensions = nil
-		if v.In == "query" && v.Name == "sort" {
-			if err := o.sort(v); err != nil {
-				return err
+			rule, ok := rules[v.Name]
+			if !ok {
+				return fmt.Errorf("no struct of its query has the parameter %s", v.Name)
+			}
+			stateRules(v.Schema, rule.rules)
+			if s.Type.Is("array") && s.Items.Value != nil { // a comma separates the items
+				s.Items.Value.Pattern = strings.ReplaceAll(s.Items.Value.Pattern, `\S`, `[^\s,]`)
 			}
 		}
+		v.Extensions = nil
 	}
 	if !o.data {
 		return nil
@@ -262,22 +274,106 @@ func (o operation) parameters() error {
 	return nil
 }
 
-// sort describes the sort orders of a list, from @x-sort.
-func (o operation) sort(v *openapi3.Parameter) error {
-	names, err := o.names("x-sort")
-	if err != nil || len(names) == 0 {
-		return errors.Join(errors.New("a list requires @x-sort with its sort orders"), err)
+// list states what a list can be sorted by, from @x-sort, and which members fields can name.
+func (o operation) list(v *openapi3.Parameter) error {
+	var values []string
+	switch v.Name {
+	case "sort":
+		names, err := o.names("x-sort")
+		if err != nil || len(names) == 0 {
+			return errors.Join(errors.New("a list requires @x-sort with its sort orders"), err)
+		}
+		if !slices.Contains(names, "id") && !slices.Contains(names, "-id") {
+			names = append(names, "id")
+		}
+		for _, name := range names {
+			name = strings.TrimPrefix(name, "-")
+			values = append(values, name, "-"+name)
+		}
+		v.Description = sentence(v.Description, "Default: `"+names[0]+"`.")
+	case "fields":
+		record := o.recordSchema()
+		if record == nil {
+			return errors.New("the response has no record whose members fields could name")
+		}
+		values = slices.Sorted(maps.Keys(record.Properties))
+		v.Description = sentence(v.Description, "All other members are absent, also those that the schema of the response requires.")
+	default:
+		return nil
 	}
-	all := make([]string, len(names))
-	for i, name := range names {
-		all[i] = strings.TrimPrefix(name, "-")
+	items := openapi3.NewStringSchema()
+	for _, value := range values {
+		items.Enum = append(items.Enum, value)
 	}
-	if !slices.Contains(all, "id") {
-		all, names = append(all, "id"), append(names, "id")
+	*v.Schema.Value = *openapi3.NewArraySchema().WithItems(items).WithUniqueItems(true)
+	return nil
+}
+
+// recordSchema returns the schema of the records in the response. An export has those of its list.
+func (o operation) recordSchema() *openapi3.Schema {
+	op := o.op
+	if collection, ok := strings.CutPrefix(o.path, "/v1/exports/"); ok {
+		op = o.doc.Paths.Value("/v1/" + strings.TrimSuffix(collection, ".{format}")).Get
 	}
-	v.Description = sentence(v.Description, "Allowed: `"+strings.Join(names, "`, `")+"`. Default: `"+names[0]+"`.")
-	name := `-?(` + strings.Join(all, "|") + `)`
-	v.Schema.Value.Pattern = "^" + name + "(," + name + ")*$"
-	v.Extensions = map[string]any{"x-sort": all}
+	content := op.Responses.Value("200").Value.Content
+	s := o.resolve(cmp.Or(content[jsonType], content["*/*"]).Schema)
+	if data := s.Properties["data"]; s.Properties["page"] != nil && data != nil {
+		return o.resolve(data.Value.Items)
+	}
+	return s
+}
+
+// resolve returns the schema that a reference refers to.
+func (p *pass) resolve(ref *openapi3.SchemaRef) *openapi3.Schema {
+	if name, isRef := strings.CutPrefix(refOf(ref), schemaPrefix); isRef {
+		return p.doc.Components.Schemas[name].Value
+	}
+	return ref.Value
+}
+
+// shareParameters makes components of the parameters that several operations have. One whose name another one has, too, is
+// named after its first operation.
+func (p *pass) shareParameters() error {
+	type shared struct {
+		first string // operation
+		refs  []*openapi3.ParameterRef
+	}
+	found := map[string]*shared{}
+	var order []string
+	for _, op := range p.eachOperation() {
+		for _, ref := range op.Parameters {
+			if ref.Ref != "" {
+				continue
+			}
+			b, err := json.Marshal(ref.Value)
+			if err != nil {
+				return err
+			}
+			if found[string(b)] == nil {
+				found[string(b)] = &shared{first: op.OperationID}
+				order = append(order, string(b))
+			}
+			found[string(b)].refs = append(found[string(b)].refs, ref)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b string) int { return len(found[b].refs) - len(found[a].refs) })
+	for _, key := range order {
+		s := found[key]
+		if len(s.refs) < 2 {
+			continue
+		}
+		v := s.refs[0].Value
+		name := pascal(strings.ReplaceAll(v.Name, "_", " "))
+		if _, taken := p.doc.Components.Parameters[name]; taken {
+			name = strings.ToUpper(s.first[:1]) + s.first[1:] + name
+		}
+		if p.doc.Components.Parameters[name] != nil {
+			return fmt.Errorf("two parameters are called %s", name)
+		}
+		p.doc.Components.Parameters[name] = &openapi3.ParameterRef{Value: v}
+		for _, ref := range s.refs {
+			ref.Ref, ref.Value = "#/components/parameters/"+name, v
+		}
+	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"roundtables.kz/registry/api"
+	"roundtables.kz/registry/internal/input"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -23,8 +24,8 @@ type pass struct {
 
 func (p *pass) run() error {
 	steps := []func() error{
-		p.tags, p.messages, p.nameSchemas, p.putSchemas, p.describeStructs, p.bundles, p.securitySchemes, p.shared, p.operations,
-		p.patches, p.splitRequests, p.responses, p.requests, p.addExamples, p.dropUnused,
+		p.tags, p.messages, p.nameSchemas, p.putSchemas, p.describeStructs, p.securitySchemes, p.shared, p.operations,
+		p.patches, p.splitRequests, p.rules, p.bundles, p.responses, p.requests, p.shareParameters, p.addExamples, p.dropUnused,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -97,7 +98,10 @@ func (p *pass) nameSchemas() error {
 
 // putSchemas inserts the schemas of the known types.
 func (p *pass) putSchemas() error {
-	p.doc.Components.Schemas[textSchema] = localizedText().NewRef()
+	p.doc.Components.Schemas[textSchema] = p.withLanguages(localizedText())
+	for name, schema := range knownValues {
+		p.doc.Components.Schemas[name] = schema().NewRef()
+	}
 	known := inlineSchemas()
 	for name := range known {
 		delete(p.doc.Components.Schemas, name)
@@ -122,9 +126,6 @@ func (p *pass) putSchemas() error {
 	})
 	return nil
 }
-
-// feedEnum in the tag `enums` stands for the types of the change feed.
-const feedEnum = "feed"
 
 // describeStructs compares the schemas with the Go structs, and allows further members where the struct does. It adds
 // formats to numbers, by which client generators choose types.
@@ -155,9 +156,10 @@ func (p *pass) describeStructs() error {
 			s.Format = "int64"
 		case s.Type.Is("number"):
 			s.Format = "double"
-		case len(s.Enum) == 1 && s.Enum[0] == feedEnum:
+		case len(s.Enum) == 1: // the name of a list that the code derives
+			name, _ := s.Enum[0].(string)
 			s.Enum = nil
-			for _, t := range api.FeedTypes() {
+			for _, t := range input.Enum(name) {
 				s.Enum = append(s.Enum, t)
 			}
 		}
@@ -183,6 +185,14 @@ func (p *pass) securitySchemes() error {
 // dropUnused removes schemas without references.
 func (p *pass) dropUnused() error {
 	used := p.reachable(func(visit visitor) {
+		for _, parameter := range p.doc.Components.Parameters {
+			visitInline(parameter.Value.Schema, visit)
+		}
+		for _, op := range p.eachOperation() {
+			for _, parameter := range op.Parameters {
+				visitInline(parameter.Value.Schema, visit)
+			}
+		}
 		p.visitRequests(visit)
 		p.visitResponses(visit)
 	})

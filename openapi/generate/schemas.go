@@ -43,7 +43,7 @@ func (p *pass) patchOf(input *openapi3.Schema) *openapi3.Schema {
 	for name, ref := range input.Properties {
 		made := copyOf(ref)
 		if strings.HasSuffix(refOf(made), "/"+textSchema) {
-			p.doc.Components.Schemas[textPatchSchema] = localizedTextPatch().NewRef()
+			p.doc.Components.Schemas[textPatchSchema] = p.withLanguages(localizedTextPatch())
 			setRef(made, schemaPrefix+textPatchSchema)
 		}
 		if made.Value != nil && made.Ref == "" {
@@ -60,7 +60,7 @@ func (p *pass) splitRequests() error {
 	requests, responses := p.reachable(p.visitRequests), p.reachable(p.visitResponses)
 	renamed := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(requests)) {
-		if !responses[name] || name == textSchema {
+		if !responses[name] || name == textSchema || knownValues[name] != nil {
 			continue
 		}
 		to := name + "Input"

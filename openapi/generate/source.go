@@ -18,11 +18,13 @@ import (
 type source struct {
 	structs map[string]goStruct // by package and name: "topic.Input"
 	schemas map[string]string   // name of a schema -> key of structs
+	queries map[string][]string // id of an operation -> keys of the structs of its query
 	tags    map[string]string   // name of a tag -> its whole description, of which swag keeps only the last line
 }
 
 type goStruct struct {
 	fields   map[string]goField // by name in JSON
+	params   map[string]goField // by name in the query string
 	embedded []string           // keys of embedded structs
 	added    bool               // has <field>_text and <field>_lang beside its language maps
 	open     bool               // allows further members
@@ -34,10 +36,25 @@ type goField struct {
 	mandatory bool // validate:"required"
 	optional  bool // validate:"omitempty" or "omitnil"
 	text      bool // a language map
+	immutable bool // cannot be changed after the record was created
+	name      string
+	rules     string // the tag `validate`
+}
+
+// names returns the names in JSON of fields.
+func (s goStruct) names(fields []string) (names []string) {
+	for _, field := range fields {
+		for name, f := range s.fields {
+			if f.name == field {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 func newSource() *source {
-	return &source{map[string]goStruct{}, map[string]string{}, map[string]string{}}
+	return &source{map[string]goStruct{}, map[string]string{}, map[string][]string{}, map[string]string{}}
 }
 
 // readSource reads the structs of the packages api and internal.
@@ -53,14 +70,38 @@ func readSource(root string) (*source, error) {
 				return err
 			}
 			s.readTags(file.Doc.Text())
+			s.readQueries(file)
 			return s.read(file)
 		})
 		if err != nil {
 			return nil, fmt.Errorf("read the structs: %w", err)
 		}
 	}
+	file, err := derived()
+	if err != nil {
+		return nil, err
+	}
+	s.readQueries(file)
 	return s, nil
 }
+
+var queryStruct = regexp.MustCompile(`@Param\s+\w+\s+query\s+([\w.]+)\s+false\s+"-"`)
+
+// readQueries reads which structs the annotations of a file name as queries.
+func (s *source) readQueries(file *ast.File) {
+	for _, comment := range file.Comments {
+		id := operationIDLine.FindStringSubmatch(comment.Text())
+		for _, m := range queryStruct.FindAllStringSubmatch(comment.Text(), -1) {
+			if key := m[1]; id != nil && strings.Contains(key, ".") {
+				s.queries[id[1]] = append(s.queries[id[1]], key)
+			} else if id != nil {
+				s.queries[id[1]] = append(s.queries[id[1]], file.Name.Name+"."+key)
+			}
+		}
+	}
+}
+
+var operationIDLine = regexp.MustCompile(`@ID\s+(\w+)`)
 
 // readTags reads the @tag.description lines after each @tag.name in a package comment.
 func (s *source) readTags(comment string) {
@@ -110,7 +151,7 @@ func (s *source) read(file *ast.File) error {
 }
 
 func readStruct(pkg string, t *ast.StructType) (goStruct, error) {
-	s := goStruct{fields: map[string]goField{}}
+	s := goStruct{fields: map[string]goField{}, params: map[string]goField{}}
 	for _, f := range t.Fields.List {
 		tag := reflect.StructTag("")
 		if f.Tag != nil {
@@ -125,6 +166,9 @@ func readStruct(pkg string, t *ast.StructType) (goStruct, error) {
 		}
 		name, options, _ := strings.Cut(tag.Get("json"), ",")
 		kind := typeName(pkg, f.Type)
+		if query := tag.Get("query"); query != "" {
+			s.params[query] = goField{rules: tag.Get("validate")}
+		}
 		switch {
 		case name == "" && strings.Contains(options, "embed"):
 			s.added = s.added || kind == "text.Added"
@@ -139,6 +183,9 @@ func readStruct(pkg string, t *ast.StructType) (goStruct, error) {
 				mandatory: strings.HasPrefix(tag.Get("validate")+",", "required,"),
 				optional:  strings.HasPrefix(tag.Get("validate"), "omit"),
 				text:      kind == "text.Map",
+				immutable: tag.Get("immutable") != "",
+				name:      f.Names[0].Name,
+				rules:     tag.Get("validate"),
 			}
 		}
 	}
@@ -166,12 +213,14 @@ func (s *source) of(schema string) (goStruct, bool) {
 
 func (s *source) whole(key string) goStruct {
 	own := s.structs[key]
-	all := goStruct{fields: map[string]goField{}, added: own.added, open: own.open}
+	all := goStruct{fields: map[string]goField{}, params: map[string]goField{}, added: own.added, open: own.open}
 	for _, e := range own.embedded {
 		inner := s.whole(e)
 		all.added, all.open = all.added || inner.added, all.open || inner.open
 		maps.Copy(all.fields, inner.fields)
+		maps.Copy(all.params, inner.params)
 	}
 	maps.Copy(all.fields, own.fields)
+	maps.Copy(all.params, own.params)
 	return all
 }

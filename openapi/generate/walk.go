@@ -19,7 +19,7 @@ func visitInline(s *openapi3.SchemaRef, visit visitor) {
 		return
 	}
 	v := s.Value
-	inside := slices.Concat(v.AllOf, v.AnyOf, v.OneOf, openapi3.SchemaRefs{v.Items, v.AdditionalProperties.Schema, v.Not})
+	inside := slices.Concat(v.AllOf, v.AnyOf, v.OneOf, openapi3.SchemaRefs{v.Items, v.AdditionalProperties.Schema, v.Not, v.PropertyNames, v.ContentSchema})
 	for _, inner := range slices.AppendSeq(inside, maps.Values(v.Properties)) {
 		if inner != nil {
 			visitInline(inner, visit)

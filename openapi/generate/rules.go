@@ -1,0 +1,261 @@
+package main
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"roundtables.kz/registry/internal/input"
+	"roundtables.kz/registry/internal/text"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/go-playground/validator/v10"
+)
+
+// The rules of the tag `validate` become schemas here. swag itself knows max, min, gte, lte, oneof and unique, but not behind
+// dive.
+
+const (
+	languageSchema = "LanguageTag"
+	countrySchema  = "CountryCode"
+)
+
+// knownValues are the schemas of values that many members have.
+var knownValues = map[string]func() *openapi3.Schema{
+	languageSchema: func() *openapi3.Schema {
+		s := openapi3.NewStringSchema().WithPattern(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$`)
+		s.Description = "A language: a BCP 47 tag of a language, and perhaps a script and a region. Also accepted in any other case, " +
+			"such as `KK`. The second pattern lists the codes that exist; Kazakh is `kk`, not `kz`."
+		s.Example = "kk"
+		s.AllOf = openapi3.SchemaRefs{openapi3.NewSchema().WithPattern(languagePattern()).NewRef()}
+		return s
+	},
+	countrySchema: func() *openapi3.Schema {
+		s := openapi3.NewStringSchema()
+		s.Description, s.Example = "A country: a code of two letters (ISO 3166-1).", "KZ"
+		for code := range words(letters("AZ"), letters("AZ")) {
+			if validator.New().Var(code, "iso3166_1_alpha2") == nil {
+				s.Enum = append(s.Enum, code)
+			}
+		}
+		return s
+	},
+}
+
+// languagePattern matches the tags that text.IsTag accepts, one letter after the other: k[aegi-oru-wy]|…
+var languagePattern = sync.OnceValue(func() string {
+	az, AZ := letters("az"), letters("AZ")
+	accepted := func(prefix string, alphabet ...[]string) string {
+		var list []string
+		for code := range words(alphabet...) {
+			if text.IsTag(prefix + code) {
+				list = append(list, code)
+			}
+		}
+		return alternatives(list)
+	}
+	return "^(" + accepted("", az, az) + "|" + accepted("", az, az, az) + ")(-(" + accepted("en-", AZ, az, az, az) + "))?(-(" +
+		accepted("en-", AZ, AZ) + "|" + accepted("en-", letters("09"), letters("09"), letters("09")) + "))?$"
+})
+
+// alternatives matches the words of a sorted list, which have the same length.
+func alternatives(list []string) string {
+	if len(list[0]) == 1 {
+		return "[" + strings.Join(list, "") + "]"
+	}
+	var parts []string
+	for len(list) > 0 {
+		first := list[0][:1]
+		n := slices.IndexFunc(list, func(w string) bool { return w[:1] != first })
+		if n < 0 {
+			n = len(list)
+		}
+		rest := make([]string, n)
+		for i, w := range list[:n] {
+			rest[i] = w[1:]
+		}
+		below := alternatives(rest)
+		if strings.Contains(below, "|") {
+			below = "(" + below + ")"
+		}
+		parts, list = append(parts, first+below), list[n:]
+	}
+	return strings.Join(parts, "|")
+}
+
+// letters returns the letters of a range, such as "az".
+func letters(ends string) (list []string) {
+	for c := ends[0]; c <= ends[1]; c++ {
+		list = append(list, string(c))
+	}
+	return list
+}
+
+// words yields all words with one letter of each alphabet, in order.
+func words(alphabets ...[]string) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		if len(alphabets) == 0 {
+			yield("")
+			return
+		}
+		for _, first := range alphabets[0] {
+			for rest := range words(alphabets[1:]...) {
+				if !yield(first + rest) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// rules states the rules of all members of requests, which the structs have as tags.
+func (p *pass) rules() error {
+	for name := range p.reachable(p.visitRequests) {
+		s := p.doc.Components.Schemas[name].Value
+		facts, _ := p.facts.of(name)
+		for _, property := range slices.Sorted(maps.Keys(s.Properties)) {
+			f := facts.fields[property]
+			stateRules(s.Properties[property], f.rules)
+			switch patch := strings.HasSuffix(name, "Patch"); {
+			case patch && f.immutable:
+				s.Properties[property].Value.ReadOnly = true
+			case !patch: // a patch has some members only
+				stateConditions(s, property, f.rules, facts)
+			}
+		}
+	}
+	return nil
+}
+
+// stateRules states the rules of one value, and those behind dive of its items.
+func stateRules(ref *openapi3.SchemaRef, rules string) {
+	own, items, dive := strings.Cut(rules, "dive")
+	for rule := range strings.SplitSeq(own, ",") {
+		name, param, _ := strings.Cut(rule, "=")
+		stateRule(ref, name, param)
+	}
+	if dive && ref.Value.Items != nil {
+		for rule := range strings.SplitSeq(items, ",") {
+			name, param, _ := strings.Cut(rule, "=")
+			switch s := ref.Value.Items.Value; name {
+			case "max":
+				n, _ := strconv.ParseUint(param, 10, 64)
+				s.MaxLength = &n
+			case "min":
+				s.MinLength, _ = strconv.ParseUint(param, 10, 64)
+			default:
+				stateRule(ref.Value.Items, name, param)
+			}
+		}
+	}
+}
+
+func stateRule(ref *openapi3.SchemaRef, name, param string) {
+	if p, ok := input.Patterns[name]; ok {
+		ref.Value.Pattern = p
+	}
+	switch s := ref.Value; name {
+	case "required":
+		switch {
+		case refOf(ref) != "":
+		case s.Type.Is("array"):
+			s.MinItems = max(s.MinItems, 1)
+		case s.Type.Is("string") && len(s.Enum) == 0:
+			s.MinLength = max(s.MinLength, 1)
+		}
+	case "gt":
+		n, _ := strconv.ParseFloat(param, 64)
+		s.Min = openapi3.Ptr(n + 1) // the numbers are whole
+	case "notblank":
+		s.Pattern = `\S`
+	case "http_url":
+		s.Format, s.Pattern = "uri", `^https?://[^/?#]`
+	case "timezone":
+		s.Format = "time-zone"
+	case "language":
+		refer(ref, languageSchema)
+	case "iso3166_1_alpha2":
+		refer(ref, countrySchema)
+	case "text":
+		n, _ := strconv.ParseUint(param, 10, 64)
+		limit := openapi3.NewStringSchema()
+		limit.MaxLength, limit.Nullable = &n, strings.HasSuffix(refOf(ref), textPatchSchema) // null removes a language
+		makeWrapped(ref)
+		ref.Value.AdditionalProperties.Schema = limit.NewRef()
+	}
+}
+
+// refer replaces a schema with a reference to a known one, and keeps what is said about the member.
+func refer(ref *openapi3.SchemaRef, name string) {
+	s := ref.Value
+	if s.Description == "" && s.Default == nil {
+		ref.Ref, ref.Value = schemaPrefix+name, nil
+		return
+	}
+	ref.Value = &openapi3.Schema{Description: s.Description, Default: s.Default, Example: s.Example, AllOf: openapi3.SchemaRefs{schemaRef(name)}}
+}
+
+// makeWrapped puts a reference into a schema, so that more can be stated beside it.
+func makeWrapped(ref *openapi3.SchemaRef) {
+	if ref.Ref != "" {
+		inner := ref.Ref
+		ref.Ref, ref.Value = "", &openapi3.Schema{AllOf: openapi3.SchemaRefs{{Ref: inner}}}
+	}
+}
+
+// stateConditions states in the schema of an object which of its members are given together.
+func stateConditions(s *openapi3.Schema, member, rules string, facts goStruct) {
+	for rule := range strings.SplitSeq(rules, ",") {
+		name, param, _ := strings.Cut(rule, "=")
+		others := facts.names(strings.Fields(param))
+		switch name {
+		case "required_with": // the other one is not given, or this one is
+			not := openapi3.NewSchema()
+			not.Not = given(s, others...).NewRef()
+			require(s, not, given(s, member))
+		case "required_without":
+			require(s, given(s, member), given(s, others...))
+		case "any_of":
+			of := []*openapi3.Schema{given(s, member)}
+			for _, other := range others {
+				of = append(of, given(s, other))
+			}
+			require(s, of...)
+		case "not_with":
+			if s.Not == nil {
+				s.Not = openapi3.NewSchema().NewRef()
+			}
+			for _, other := range others {
+				s.Not.Value.AnyOf = append(s.Not.Value.AnyOf, given(s, other, member).NewRef())
+			}
+		}
+	}
+}
+
+// require adds the condition that an object satisfies one of the schemas.
+func require(s *openapi3.Schema, of ...*openapi3.Schema) {
+	condition := openapi3.NewAnyOfSchema(of...)
+	if s.AnyOf == nil {
+		s.AnyOf = condition.AnyOf
+	} else {
+		s.AllOf = append(s.AllOf, condition.NewRef())
+	}
+}
+
+// given matches an object that has all the members: they are not null, and lists are not empty.
+func given(object *openapi3.Schema, members ...string) *openapi3.Schema {
+	s := &openapi3.Schema{Required: members, Properties: openapi3.Schemas{}}
+	for _, member := range members {
+		of := &openapi3.Schema{Type: object.Properties[member].Value.Type}
+		if of.Type == nil { // a reference, to a language map or a struct
+			of.Type = &openapi3.Types{"object"}
+		}
+		if of.Type.Is("array") {
+			of.MinItems, of.Items = 1, openapi3.NewSchema().NewRef()
+		}
+		s.Properties[member] = of.NewRef()
+	}
+	return s
+}
