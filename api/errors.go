@@ -147,12 +147,7 @@ func (s *server) fail(err error, c echo.Context) {
 			h.Add("WWW-Authenticate", `Basic realm="registry", charset="UTF-8"`)
 		}
 	case http.StatusServiceUnavailable:
-		if p.Code == "database_unavailable" {
-			s.outage.fail()
-		}
-		if h.Get(echo.HeaderRetryAfter) == "" {
-			h.Set(echo.HeaderRetryAfter, strconv.Itoa(s.retryAfter(c.Request().Context(), p.Code)))
-		}
+		h.Set("Retry-After", "1")
 	}
 	c.Set(errorKey, err)
 	if p.Status == statusClientGone {
