@@ -28,7 +28,14 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-var collections = []string{"round-tables", "organizers", "attendees", "statements", "recommendations", "people", "organizations", "affiliations", "documents", "topics", "places", "roles"}
+var collections = func() (types []string) { // with an export that the public may read
+	for _, r := range Resources() {
+		if slices.ContainsFunc(r.Operations, func(o Operation) bool { return o.Feature == Export && o.Scope == actor.Public }) {
+			types = append(types, r.Type)
+		}
+	}
+	return types
+}()
 
 // listed gives the records of a list, page by page, and the cursor.
 func (c caller) listedWhole(t *testing.T, path, query string) (records []string, cursor string) {

@@ -64,7 +64,7 @@ func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			s.metrics.observe(c, took)
 			s.logLine(c, took)
 			if p == http.ErrAbortHandler || c.Response().Status == statusClientGone {
-				panic(http.ErrAbortHandler) // the response is incomplete, or nobody reads it: the server must close the connection
+				panic(http.ErrAbortHandler) // the response is incomplete, or the client has gone: the server must close the connection
 			}
 			err = nil
 		}()

@@ -115,7 +115,7 @@ func TestAnErasedPersonIsInNoDumpOfTheDatabase(t *testing.T) {
 	changing := upload("/v1/imports/people?overwrite=true", fmt.Sprintf("id,notes\n%d,%s\n", id, canaries["imported notes"])).want(t, 201).Header().Get("Location")
 	quoting := upload("/v1/imports/people?on_error=skip", "name_en\nTalgat Kaliyev\n"+canaries["name"]+"\n").want(t, 201)
 	if !strings.Contains(quoting.Body.String(), canaries["name in Russian"]) {
-		t.Fatalf("the report quotes nobody: %s", quoting.Body)
+		t.Fatalf("the report does not quote the person: %s", quoting.Body)
 	}
 	bundle := fmt.Sprintf(`{"lang":"en","round_table":{"title":{"en":"Bundled"},"starts_on":"2024-05-06"},"attendees":[{"person":{"id":%d},"name_as_listed":%q,"roles":["moderator"],"affiliations":[{"title":{"en":"Chair"}}]}],
 		"statements":[{"speaker":"Zhumagul Canariyev","attribution":%q,"texts":[{"text":"Opened."}]}]}`, id, canaries["name as listed"], canaries["attribution"])
@@ -264,7 +264,7 @@ func TestAPersonWhoWasHiddenAfterHavingBeenPublicIsErasedFromPublicMirrors(t *te
 	c.act(t, never+"/erase").want(t, 200)
 	list := pageOf(t, public.get(t, "/v1/changes?cursor="+cursor).want(t, 200)).Data
 	if len(list) != 1 || list[0]["op"] != "erase" || fmt.Sprint(list[0]["id"]) != strings.TrimPrefix(at, "/v1/people/") {
-		t.Errorf("the public is told %v", list)
+		t.Errorf("the public feed has %v", list)
 	}
 	sums := func(r *rig) string {
 		o := r.as(t).get(t, "/v1/changes/checkpoint").want(t, 200).object(t)

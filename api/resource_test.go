@@ -48,6 +48,7 @@ func lifeOf(t *testing.T, r *rig, recordType, body, patch string) {
 	t.Helper()
 	editor, public := r.as(t, actor.Read, actor.Write, actor.Publish), r.as(t)
 	list := "/v1/" + recordType
+	editor.post(t, list+"?dry_run=true", body).want(t, http.StatusOK)
 	created := editor.post(t, list, body).want(t, http.StatusCreated)
 	at, made := created.Header().Get("Location"), created.object(t)
 	id := int64(made["id"].(float64))
@@ -76,6 +77,7 @@ func lifeOf(t *testing.T, r *rig, recordType, body, patch string) {
 		t.Errorf("the export lacks record %d: %s", id, export)
 	}
 	headers := append([]string{"Content-Type", "text/csv"}, editor.headers...)
+	editor.do(t, http.MethodPost, "/v1/imports/"+recordType+"?dry_run=true", export, headers...).want(t, http.StatusOK)
 	report := editor.do(t, http.MethodPost, "/v1/imports/"+recordType, export, headers...).want(t, http.StatusCreated).object(t)
 	if report["unchanged"] == 0.0 || report["created"] != 0.0 || report["updated"] != 0.0 || report["failed"] != 0.0 {
 		t.Errorf("the unchanged export was imported as %v", report)

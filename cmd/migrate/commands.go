@@ -84,14 +84,19 @@ func (c *call) print(result any) error {
 	return w.Encode(result)
 }
 
+// status reads the state of the database.
+func (c *call) status() (s migrations.Status, err error) {
+	r, err := c.runner(nil)
+	if err != nil {
+		return s, err
+	}
+	return r.Status(c.ctx)
+}
+
 type versionCommand struct{}
 
 func (versionCommand) Run(c *call) error {
-	r, err := c.runner(nil)
-	if err != nil {
-		return err
-	}
-	s, err := r.Status(c.ctx)
+	s, err := c.status()
 	if err != nil {
 		return err
 	}
@@ -113,11 +118,7 @@ func (versionCommand) Run(c *call) error {
 type statusCommand struct{}
 
 func (statusCommand) Run(c *call) error {
-	r, err := c.runner(nil)
-	if err != nil {
-		return err
-	}
-	s, err := r.Status(c.ctx)
+	s, err := c.status()
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ var untracked = map[string]string{
 	"registry":            "what the database is; nothing that people write",
 	"merged":              "derived from merges",
 	"schema_migrations":   "kept by golang-migrate",
-	"idempotency_keys":    "what requests were answered; the answers are of a day and nobody's records",
+	"idempotency_keys":    "responses to requests, kept for a day; they are not records",
 	"external_ids":        "derived from the external_ids of the records",
 	"person_names":        "derived from the names of people",
 	"organization_names":  "derived from the names of organizations",

@@ -148,17 +148,17 @@ func (s *subject) clearRecords(ctx context.Context, tx pgx.Tx) error {
 		"DELETE FROM statement_people WHERE person_id = ANY (@people)",
 		"DELETE FROM document_authors WHERE person_id = ANY (@people)",
 		"UPDATE attendees SET on_behalf_of_person_id = NULL WHERE on_behalf_of_person_id = ANY (@people)",
-		// With a description nobody looks for the person of the attendance again.
-		"UPDATE attendees SET person_id = NULL, name_as_listed = NULL, description = @nobody WHERE person_id = ANY (@people)",
-		"UPDATE merges SET name = @nobody WHERE type = 'people' AND from_id = ANY (@people)",
+		// The description tells operators not to look for the person of the attendance.
+		"UPDATE attendees SET person_id = NULL, name_as_listed = NULL, description = @erased WHERE person_id = ANY (@people)",
+		"UPDATE merges SET name = @erased WHERE type = 'people' AND from_id = ANY (@people)",
 		"DELETE FROM merged WHERE type = 'people' AND id = ANY (@people)",
 		"DELETE FROM affiliations WHERE person_id = ANY (@people)",
 		"DELETE FROM contacts WHERE person_id = ANY (@people)",
 		"DELETE FROM people WHERE id = ANY (@people)",
 	} {
 		args := pg.Args{"people": s.ids}
-		if strings.Contains(sql, "@nobody") {
-			args["nobody"] = NameErased
+		if strings.Contains(sql, "@erased") {
+			args["erased"] = NameErased
 		}
 		if err := pg.Exec(ctx, tx, sql, args); err != nil {
 			return err
