@@ -257,7 +257,7 @@ func (o operation) parameters() error {
 			}
 			stateRules(v.Schema, rule.rules)
 			if s.Type.Is("array") && s.Items.Value != nil { // a comma separates the items
-				s.Items.Value.Pattern = strings.ReplaceAll(s.Items.Value.Pattern, `\S`, `[^\s,]`)
+				s.Items.Value.Pattern = strings.ReplaceAll(s.Items.Value.Pattern, `[^`, `[^,`)
 			}
 		}
 		v.Extensions = nil
