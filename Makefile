@@ -62,6 +62,14 @@ verify: lint generate lint-openapi ## Check that the code is clean and that ever
 chaos: ## Kill, cut and fill up under load, and count what is lost: at most five minutes (as root with a small disk of its own)
 	go test -count=1 -tags chaos -vet=off -timeout 5m -run TestNoFaultLosesDuplicatesOrReordersWrites -v ./cmd/registry
 
+# Another SEED makes other requests; the test prints it. With URL=http://localhost:8080 KEY=rtr_… they go to a running service.
+REQUESTS ?= 100000
+SEED ?= $(shell date +%s)
+
+fuzz: ## Send requests made from the OpenAPI document (REQUESTS=100000, SEED=…) and check the responses
+	go test -count=1 -vet=off -timeout 60m -run TestRequestsFromTheDocumentAreNeverRejectedForTheirForm -v ./api -args \
+		-generated.requests=$(REQUESTS) -generated.seed=$(SEED) $(if $(URL),-generated.url=$(URL) -generated.key=$(KEY))
+
 # Development tools are left out. Programs and the embedded database open files and start programs that the operator names.
 gosec: $(GOSEC) ## Look for insecure code
 	$(GOSEC) -quiet -exclude-dir internal/bench -exclude-dir internal/dbtest -exclude-dir openapi/generate -exclude-dir migrations/dump \
@@ -100,4 +108,4 @@ openapi/tools/node_modules: openapi/tools/package-lock.json
 	npm ci --prefix openapi/tools --no-audit --no-fund --ignore-scripts
 	@touch $@
 
-.PHONY: help run build test test-race test-browser generate lint lint-openapi verify chaos gosec vulncheck sbom bench bench-names clean
+.PHONY: help run build test test-race test-browser generate lint lint-openapi verify chaos fuzz gosec vulncheck sbom bench bench-names clean

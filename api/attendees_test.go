@@ -79,7 +79,7 @@ func TestWhatBreaksARuleOfAStatementIsToldAtItsPlace(t *testing.T) {
 		`{}`:               {"/round_table_id required", "/texts required"},
 		with(`"texts":[]`): {"/texts too_few"},
 		with(`"texts":[{"lang":"en","text":" "}]`):                                                          {"/texts/0/text blank"},
-		with(`"texts":[{"lang":"EN","text":"a"}]`):                                                          {"/texts/0/lang unknown_language"},
+		with(`"texts":[{"lang":"kz","text":"a"}]`):                                                          {"/texts/0/lang unknown_language"},
 		with(`"texts":[{"lang":"en","text":"a"},{"lang":"ru","text":"b"}]`):                                 {"/texts original_missing"},
 		with(`"texts":[{"lang":"en","text":"a","original":true},{"lang":"ru","text":"b","original":true}]`): {"/texts/1/original second_original"},
 		with(`"texts":[{"lang":"en","text":"a","original":true},{"lang":"en","text":"b"}]`):                 {"/texts/1/lang duplicate"},
@@ -202,6 +202,25 @@ func TestStatementsAreFoundByLanguageAndByWords(t *testing.T) {
 	for query, want := range map[string][]int64{"lang=ru": {both}, "lang=ru,en": {english, both}, "lang=de": nil, "q=" + "школа": {both}, "q=" + "агентства": nil, "q=agency": {english}, "q=" + "билим": {both}, "q=...": nil} {
 		if got := ids(pageOf(t, c.get(t, "/v1/statements?sort=-starts_on,sequence&"+query).want(t, 200))); len(got) != len(want) {
 			t.Errorf("%s found %v, want %v", query, got, want)
+		}
+	}
+}
+
+func TestTheDefaultOrderStaysWithinTheLimitOfTheInput(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	c := r.as(t, actor.Write)
+	event, institute, other := fixture.RoundTable(t, r.pool), fixture.Organization(t, r.pool), fixture.Organization(t, r.pool)
+	for list, bodies := range map[string][2]string{
+		"attendees":  {`"name_as_listed":"A","position":100000`, `"name_as_listed":"B"`},
+		"organizers": {fmt.Sprintf(`"organization_id":%d,"position":100000`, institute), fmt.Sprintf(`"organization_id":%d`, other)},
+		"statements": {`"texts":[{"lang":"en","text":"A"}],"sequence":1000000`, `"texts":[{"lang":"en","text":"B"}]`},
+	} {
+		for _, body := range bodies {
+			at := c.make(t, "/v1/"+list, `{"round_table_id":%d,%s}`, event, body)
+			if got := c.get(t, at).object(t); got["position"] != 1e5 && got["sequence"] != 1e6 {
+				t.Errorf("%s: %v", list, got)
+			}
 		}
 	}
 }

@@ -278,10 +278,6 @@ func (g *generator) parameter(o operation, p *openapi3.Parameter) string {
 		}
 		return strings.Join(items, ",")
 	}
-	if s.ContentSchema != nil {
-		b, _ := json.Marshal(g.value(o, p.Name, s.ContentSchema, 0))
-		return string(b)
-	}
 	return text1(g.value(o, p.Name, p.Schema, 0))
 }
 
@@ -330,6 +326,8 @@ func (g *generator) value(o operation, name string, ref *openapi3.SchemaRef, dep
 	}
 	types = slices.DeleteFunc(types, func(t string) bool { return t == "null" })
 	switch {
+	case s.ContentSchema != nil:
+		return text1(g.value(o, name, s.ContentSchema, depth))
 	case len(s.Enum) > 0:
 		if v := pick(g, s.Enum); v != nil || slices.Contains(s.Type.Slice(), "null") {
 			return v
@@ -586,6 +584,9 @@ func (g *generator) send(o operation, r generated) (status int, wrong string) {
 		found.Errorf("a server error: %s", answer.Body)
 	case o.Responses.Status(answer.Code) == nil:
 		found.Errorf("the document has no response %d: %.500s", answer.Code, answer.Body)
+	case slices.Contains([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusNotAcceptable, http.StatusRequestEntityTooLarge,
+		http.StatusRequestURITooLong, http.StatusUnsupportedMediaType, http.StatusPreconditionRequired, http.StatusTooManyRequests}, answer.Code):
+		found.Errorf("rejected for its form: %.500s", answer.Body)
 	case answer.Code == http.StatusBadRequest || answer.Code == http.StatusUnprocessableEntity:
 		g.judge(o, answer, found)
 	}
@@ -612,7 +613,7 @@ func (g *generator) judge(o operation, answer *httptest.ResponseRecorder, found 
 		found.Errorf("rejected with %s: %s", p.Code, p.Detail)
 	}
 	for _, e := range p.Errors {
-		inPatch := o.method == http.MethodPatch && slices.Contains([]string{"one_attendee", "attendee_needed", "required"}, e.Code) // of the stored members
+		inPatch := o.method == http.MethodPatch && slices.Contains([]string{"one_attendee", "attendee_needed", "required", "empty_text"}, e.Code) // of the stored members
 		if aboutData[e.Code] == "" && !aboutDataAt.MatchString(e.Code+" "+e.Pointer) && !inPatch {
 			found.Errorf("rejected for its form: %s%s %s: %s", e.Pointer, e.Parameter, e.Code, e.Message)
 		}

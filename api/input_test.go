@@ -107,7 +107,7 @@ func TestAParameterThatIsUnknownOrIllTypedIsA400WithWhatIsAllowed(t *testing.T) 
 		"q=%00":                         "q invalid_utf8",
 		"q=%ff":                         "q invalid_utf8",
 		"sort=colour":                   "sort bad_sort",
-		"sort=label,label":              "sort bad_sort",
+		"sort=label,label":              "sort repeated_sort",
 		"fields=colour":                 "fields unknown_field",
 		"cursor=x":                      "cursor bad_cursor",
 		"q=" + strings.Repeat("a", 201): "q too_long",

@@ -77,7 +77,7 @@ func TestWhatBreaksARuleOfAPersonOrAnOrganizationIsToldAtItsPlace(t *testing.T) 
 		`{"name":{"english":"A"}}`: {"/name/english unknown_language"},
 		`{"name":{"en":"` + strings.Repeat("a", 301) + `"}}`:                               {"/name/en too_long"},
 		`{"name":{"en":"A"},"other_names":[{"text":"B","kind":"nick"}]}`:                   {"/other_names/0/kind not_allowed"},
-		`{"name":{"en":"A"},"other_names":[{"text":" ","kind":"alias"},{"kind":"alias"}]}`: {"/other_names/1/text required", "/other_names/0/text blank"},
+		`{"name":{"en":"A"},"other_names":[{"text":" ","kind":"alias"},{"kind":"alias"}]}`: {"/other_names/0/text blank", "/other_names/1/text required"},
 		`{"name":{"en":"A"},"external_ids":["Q1"]}`:                                        {"/external_ids/0 bad_external_id"},
 		`{"name":{"en":"A"},"external_ids":["orcid:1","orcid:1"]}`:                         {"/external_ids duplicate"},
 		`{"name":{"en":"A"},"visibility":"secret"}`:                                        {"/visibility not_allowed"},

@@ -146,7 +146,7 @@ func TestAWebhookOutOfReachIsRefused(t *testing.T) {
 		`{"url":"https://[::ffff:10.0.0.1]/"}`:                              {"/url address_not_allowed"},
 		`{"url":"https://a.example.org/","types":["contacts"]}`:             {"/types/0 not_allowed"},
 		`{"url":"https://a.example.org/","types":["people","people"]}`:      {"/types duplicate"},
-		`{"url":"https://a.example.org/","state":"gone","description":" "}`: {"/state not_allowed", "/description blank"},
+		`{"url":"https://a.example.org/","state":"gone","description":" "}`: {"/description blank", "/state not_allowed"},
 		`{"url":"https://a.example.org/` + strings.Repeat("a", 2000) + `"}`: {"/url too_long"},
 		`{"url":"https://a.example.org/","secret":"whsec_of_mine"}`:         {"/secret unknown_field"},
 	})

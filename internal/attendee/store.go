@@ -111,7 +111,7 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 			on_behalf_of_organization_id, attendance, position)
 		VALUES (@round_table_id, @person_id, @organization_id, @name_as_listed, @description, @group_size, @on_behalf_of_person_id,
 			@on_behalf_of_organization_id, @attendance,
-			coalesce(@position, (SELECT coalesce(max(a.position), 0) + 1 FROM attendees a WHERE a.round_table_id = @round_table_id)))
+			coalesce(@position, (SELECT least(coalesce(max(a.position), 0) + 1, 100000) FROM attendees a WHERE a.round_table_id = @round_table_id)))
 		RETURNING id`, in.args())
 	if err != nil {
 		return 0, err

@@ -24,8 +24,8 @@ var validate = newValidator()
 
 // Patterns are the rules that are regular expressions.
 var Patterns = map[string]string{
-	"external_id": `^[a-z][a-z0-9_.-]*:\S+$`,
-	"scheme":      `^[a-z][a-z0-9_.-]*$`, // of an external id
+	"external_id": `^[a-z][a-z0-9_.-]*:[^\s\x00-\x20\x7f-\xa0]+$`, // no spaces, in every dialect of regular expressions
+	"scheme":      `^[a-z][a-z0-9_.-]*$`,                          // of an external id
 	"code":        `^[a-z][a-z0-9_]*$`,
 }
 

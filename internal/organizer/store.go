@@ -69,7 +69,7 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	return pg.ID(ctx, tx, `
 		INSERT INTO organizers (round_table_id, organization_id, kind, name_as_listed, position)
 		VALUES (@round_table_id, @organization_id, @kind, @name_as_listed,
-			coalesce(@position, (SELECT coalesce(max(o.position), 0) + 1 FROM organizers o WHERE o.round_table_id = @round_table_id)))
+			coalesce(@position, (SELECT least(coalesce(max(o.position), 0) + 1, 100000) FROM organizers o WHERE o.round_table_id = @round_table_id)))
 		RETURNING id`, in.args())
 }
 

@@ -47,7 +47,7 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	id, err := pg.ID(ctx, tx, `
 		INSERT INTO statements (round_table_id, attendee_id, attribution, kind, act, sequence, quoted_person_id, in_reply_to_id, document_id, locator)
 		VALUES (@round_table_id, @attendee_id, @attribution, @kind, @act,
-			coalesce(@sequence, (SELECT coalesce(max(s.sequence), 0) + 1 FROM statements s WHERE s.round_table_id = @round_table_id)),
+			coalesce(@sequence, (SELECT least(coalesce(max(s.sequence), 0) + 1, 1000000) FROM statements s WHERE s.round_table_id = @round_table_id)),
 			@quoted_person_id, @in_reply_to_id, @document_id, @locator)
 		RETURNING id`, in.args())
 	if err != nil {

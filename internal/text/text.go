@@ -95,7 +95,7 @@ func (m Map) Check(pointer string, maxRunes int) []apperr.Field {
 // Tag returns the canonical form of the tag of a known language, such as "kk", "zh-Hant" or "en-US". It accepts any case (RFC
 // 5646, section 2.1.1). It rejects variants and extensions, and codes that have a shorter form.
 func Tag(s string) (canonical string, ok bool) {
-	if len(s) > len("zha-Hant-TW") || strings.HasPrefix(strings.ToLower(s), "und") {
+	if len(s) > len("zha-Hant-419") || strings.HasPrefix(strings.ToLower(s), "und") {
 		return "", false
 	}
 	tag, err := language.Raw.Parse(s)

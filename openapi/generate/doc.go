@@ -34,6 +34,9 @@
 //	  - Every struct ends with //	@name Name, without the name of its package, and has an @Description in its comment.
 //	    Input types are named XInput, records X. Enums are enums:"a,b" on the field, also if validate has oneof, because swag
 //	    does not see it behind dive. Times have format:"date-time"; date.Day, date.Partial and text.Map are known.
+//	  - State a rule on the form of values as a tag validate, not in a method Check: rules.go turns it into a schema. A member
+//	    with the tag immutable:"true" is read-only in patches; its store function calls input.Keeps.
+//	  - enums:"feed" names a list that the code derives (see input.DefineEnum).
 //
 // The generator adds everything that operations have in common: the required scope (from the route table), If-Match,
 // X-Change-Reason, the response to a dry run, problems, ETag and the other headers, null (pointers and language maps),

@@ -119,6 +119,13 @@ func (o operation) finish(scope actor.Scope) error {
 	o.defaultMediaTypes()
 	if body := o.op.RequestBody; body != nil {
 		body.Value.Extensions = nil
+		if form := body.Value.Content[formType]; form != nil { // the converter drops it
+			body.Value.Required = len(form.Schema.Value.Required) > 0
+		}
+		if form := body.Value.Content[formType]; form != nil && o.modern && form.Schema.Value.Properties["queries"] != nil {
+			field := form.Schema.Value.Properties["queries"].Value
+			field.ContentMediaType, field.ContentSchema = jsonType, o.reconcileQueries()
+		}
 	}
 	o.successes()
 	o.problems(scope)
@@ -250,7 +257,7 @@ func (o operation) parameters() error {
 			}
 			stateRules(v.Schema, rule.rules)
 			if s.Type.Is("array") && s.Items.Value != nil { // a comma separates the items
-				s.Items.Value.Pattern = strings.ReplaceAll(s.Items.Value.Pattern, `\S`, `[^\s,]`)
+				s.Items.Value.Pattern = strings.ReplaceAll(s.Items.Value.Pattern, `[^`, `[^,`)
 			}
 		}
 		v.Extensions = nil
@@ -298,6 +305,11 @@ func (o operation) list(v *openapi3.Parameter) error {
 		}
 		values = slices.Sorted(maps.Keys(record.Properties))
 		v.Description = sentence(v.Description, "All other members are absent, also those that the schema of the response requires.")
+	case "queries":
+		if o.modern {
+			v.Schema.Value.ContentMediaType, v.Schema.Value.ContentSchema = jsonType, o.reconcileQueries()
+		}
+		return nil
 	default:
 		return nil
 	}
@@ -309,13 +321,26 @@ func (o operation) list(v *openapi3.Parameter) error {
 	return nil
 }
 
-// recordSchema returns the schema of the records in the response. An export has those of its list.
-func (o operation) recordSchema() *openapi3.Schema {
-	op := o.op
-	if collection, ok := strings.CutPrefix(o.path, "/v1/exports/"); ok {
-		op = o.doc.Paths.Value("/v1/" + strings.TrimSuffix(collection, ".{format}")).Get
+// schemaOf returns the schema of a struct, by the key of the struct.
+func (p *pass) schemaOf(key string) *openapi3.Schema {
+	for name, of := range p.facts.schemas {
+		if s := p.doc.Components.Schemas[name]; of == key && s != nil {
+			return s.Value
+		}
 	}
-	content := op.Responses.Value("200").Value.Content
+	return nil
+}
+
+// recordSchema returns the schema of the records in the response. An export has the records without parts.
+func (o operation) recordSchema() *openapi3.Schema {
+	if collection, ok := strings.CutPrefix(o.path, "/v1/exports/"); ok {
+		for _, r := range api.Resources() {
+			if r.Type+".{format}" == collection {
+				return o.schemaOf(nameInAPI(r.Record))
+			}
+		}
+	}
+	content := o.op.Responses.Value("200").Value.Content
 	s := o.resolve(cmp.Or(content[jsonType], content["*/*"]).Schema)
 	if data := s.Properties["data"]; s.Properties["page"] != nil && data != nil {
 		return o.resolve(data.Value.Items)

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"roundtables.kz/registry/internal/input"
+	"roundtables.kz/registry/internal/match"
 	"roundtables.kz/registry/internal/text"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -137,18 +138,7 @@ func stateRules(ref *openapi3.SchemaRef, rules string) {
 		stateRule(ref, name, param)
 	}
 	if dive && ref.Value.Items != nil {
-		for rule := range strings.SplitSeq(items, ",") {
-			name, param, _ := strings.Cut(rule, "=")
-			switch s := ref.Value.Items.Value; name {
-			case "max":
-				n, _ := strconv.ParseUint(param, 10, 64)
-				s.MaxLength = &n
-			case "min":
-				s.MinLength, _ = strconv.ParseUint(param, 10, 64)
-			default:
-				stateRule(ref.Value.Items, name, param)
-			}
-		}
+		stateRules(ref.Value.Items, strings.TrimPrefix(items, ","))
 	}
 }
 
@@ -157,6 +147,10 @@ func stateRule(ref *openapi3.SchemaRef, name, param string) {
 		ref.Value.Pattern = p
 	}
 	switch s := ref.Value; name {
+	case "max", "min", "oneof":
+		if refOf(ref) == "" {
+			stateLimit(s, name, param)
+		}
 	case "required":
 		switch {
 		case refOf(ref) != "":
@@ -185,6 +179,55 @@ func stateRule(ref *openapi3.SchemaRef, name, param string) {
 		makeWrapped(ref)
 		ref.Value.AdditionalProperties.Schema = limit.NewRef()
 	}
+}
+
+// stateLimit states a rule that swag knows, also where swag does not read it.
+func stateLimit(s *openapi3.Schema, name, param string) {
+	number, _ := strconv.ParseFloat(param, 64)
+	n := uint64(max(number, 0))
+	switch {
+	case name == "oneof" && len(s.Enum) == 0:
+		for word := range strings.FieldsSeq(param) {
+			s.Enum = append(s.Enum, word)
+		}
+	case name == "max" && s.Type.Is("string"):
+		s.MaxLength = &n
+	case name == "max" && s.Type.Is("array"):
+		s.MaxItems = &n
+	case name == "max":
+		s.Max = &number
+	case name == "min" && s.Type.Is("string"):
+		s.MinLength = n
+	case name == "min" && s.Type.Is("array"):
+		s.MinItems = n
+	case name == "min":
+		s.Min = &number
+	}
+}
+
+// reconcileQueries is what the text `queries` of a reconciliation contains: queries by ids. A query with the property
+// external_id may also lack a name.
+func (p *pass) reconcileQueries() *openapi3.SchemaRef {
+	str := openapi3.NewStringSchema
+	schemas := map[string]*openapi3.Schema{
+		"query": str().WithMinLength(1), "type": openapi3.NewArraySchema().WithItems(str().WithEnum(match.People.ID, match.Organizations.ID)),
+		"type_strict": str(), "limit": openapi3.NewInt64Schema(), "pid": str(), "v": openapi3.NewArraySchema().WithItems(str().WithPattern(`\S`)),
+	}
+	object := func(of string) *openapi3.Schema {
+		s := openapi3.NewObjectSchema()
+		for name, f := range p.facts.structs[of].fields {
+			if schemas[name] != nil {
+				s.Properties[name] = schemas[name].NewRef()
+				stateRules(s.Properties[name], f.rules)
+			}
+		}
+		return s
+	}
+	query := object("match.ReconcileQuery")
+	query.Required = []string{"query"}
+	properties := openapi3.NewArraySchema().WithItems(object("match.reconcileProperty").WithRequired([]string{"pid", "v"}))
+	query.Properties["properties"] = properties.WithMaxItems(10).NewRef()
+	return openapi3.NewObjectSchema().WithAdditionalProperties(query).WithMaxProperties(match.MaxQueries).NewRef()
 }
 
 // refer replaces a schema with a reference to a known one, and keeps what is said about the member.
