@@ -40,7 +40,11 @@ func listWith[F any, T paging.Row](s *server, c echo.Context, q *cacheable, list
 	if done, err := q.sendCached(c, matchList); done || err != nil {
 		return err
 	}
-	page, err := list(c.Request().Context(), s.db, f)
+	var page paging.Page[T]
+	err = s.shares.run(c, func(ctx context.Context) (err error) {
+		page, err = list(ctx, s.db, f)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -111,7 +115,11 @@ func itemWith[T record](s *server, c echo.Context, params any, p *itemParams, ge
 	if done, err := q.sendCached(c, matchItem); done || err != nil {
 		return err
 	}
-	r, err := get(c.Request().Context(), s.db, n)
+	var r T
+	err = s.shares.run(c, func(ctx context.Context) (err error) {
+		r, err = get(ctx, s.db, n)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -146,7 +154,9 @@ func (s *server) writeWith(c echo.Context, params any, p *writeParams, f func(ct
 	if tx, ok := c.Get(transactionKey).(pgx.Tx); ok { // the transaction that stores the Idempotency-Key
 		err = changes.Within(ctx, tx, o, func(tx pgx.Tx) error { return f(ctx, tx) })
 	} else {
-		err = changes.Write(ctx, s.db, o, func(tx pgx.Tx) error { return f(ctx, tx) })
+		err = s.shares.run(c, func(ctx context.Context) error {
+			return changes.Write(ctx, s.db, o, func(tx pgx.Tx) error { return f(ctx, tx) })
+		})
 	}
 	if p.DryRun {
 		c.Response().Header().Set("X-Dry-Run", "true")

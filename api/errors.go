@@ -147,7 +147,12 @@ func (s *server) fail(err error, c echo.Context) {
 			h.Add("WWW-Authenticate", `Basic realm="registry", charset="UTF-8"`)
 		}
 	case http.StatusServiceUnavailable:
-		h.Set("Retry-After", "1")
+		if p.Code == "database_unavailable" {
+			s.outage.fail()
+		}
+		if h.Get(echo.HeaderRetryAfter) == "" {
+			h.Set(echo.HeaderRetryAfter, strconv.Itoa(s.retryAfter(c.Request().Context(), p.Code)))
+		}
 	}
 	c.Set(errorKey, err)
 	if p.Status == statusClientGone {

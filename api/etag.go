@@ -90,7 +90,7 @@ func (q *cacheable) sendCached(c echo.Context, match func(ifNoneMatch, current s
 	if ifNoneMatch == "" && cached == nil {
 		return false, nil
 	}
-	state, err := paging.ReadState(c.Request().Context(), q.s.db)
+	state, err := paging.ReadState(c.Request().Context(), q.s.spare())
 	if err != nil {
 		return false, err
 	}

@@ -74,6 +74,7 @@ func (s *server) readyz(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	s.outage.end(s.config.Log)
 	return send(c, http.StatusOK, echo.MIMEApplicationJSON, Health{"ready", &schema})
 }
 
@@ -116,7 +117,10 @@ func (p *probe) check(ctx context.Context) (HealthSchema, error) {
 	if p.checked.IsZero() || p.now().Sub(p.checked) >= probeTTL {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
 		defer cancel()
-		p.schema, p.err = p.query(ctx)
+		kept := p.conn != nil
+		if p.schema, p.err = p.query(ctx); kept && p.conn == nil { // the connection broke; the database may well answer
+			p.schema, p.err = p.query(ctx)
+		}
 		p.checked = p.now()
 	}
 	return p.schema, p.err

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"io"
@@ -59,27 +60,29 @@ func (s *server) idempotent(r Route, handle echo.HandlerFunc) echo.HandlerFunc {
 		ctx := c.Request().Context()
 		claim := claimOf(c.Request(), actor.From(ctx).KeyID, given[0], raw)
 		var out *storedResponse
-		err = changes.Write(ctx, s.db, changes.Options{Reason: why}, func(tx pgx.Tx) error {
-			stored, err := idempotency.Claim(ctx, tx, claim)
-			if err != nil {
-				return err
-			}
-			if stored != nil {
-				out = &storedResponse{}
-				return json.Unmarshal(stored, out)
-			}
-			c.Request().Body = io.NopCloser(bytes.NewReader(raw))
-			if out, err = capture(c, tx, handle); err != nil {
-				return err
-			}
-			if out.header.Get("X-Dry-Run") != "" {
-				return errDryRun
-			}
-			b, err := json.Marshal(out)
-			if err != nil {
-				return err
-			}
-			return idempotency.Save(ctx, tx, claim, b)
+		err = s.shares.run(c, func(ctx context.Context) error {
+			return changes.Write(ctx, s.db, changes.Options{Reason: why}, func(tx pgx.Tx) error {
+				stored, err := idempotency.Claim(ctx, tx, claim)
+				if err != nil {
+					return err
+				}
+				if stored != nil {
+					out = &storedResponse{}
+					return json.Unmarshal(stored, out)
+				}
+				c.Request().Body = io.NopCloser(bytes.NewReader(raw))
+				if out, err = capture(c, tx, handle); err != nil {
+					return err
+				}
+				if out.header.Get("X-Dry-Run") != "" {
+					return errDryRun
+				}
+				b, err := json.Marshal(out)
+				if err != nil {
+					return err
+				}
+				return idempotency.Save(ctx, tx, claim, b)
+			})
 		})
 		if err != nil && !errors.Is(err, errDryRun) {
 			return err

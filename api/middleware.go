@@ -17,6 +17,7 @@ import (
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/imports"
+	"roundtables.kz/registry/internal/pg"
 
 	"github.com/labstack/echo/v4"
 )
@@ -83,7 +84,8 @@ type panicError struct {
 
 func (p *panicError) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 
-// logLine logs a request in one line. Of what the client sent, it holds only the method: no body, key, name or path.
+// logLine logs a request in one line. While the database does not answer, one failed request a second is logged, with the number
+// of those that failed since the line before; the others are at the debug level. Of what the client sent, it holds only the method: no body, key, name or path.
 func (s *server) logLine(c echo.Context, took time.Duration) {
 	level := slog.LevelInfo
 	if s.operations[c.Path()] {
@@ -96,19 +98,32 @@ func (s *server) logLine(c echo.Context, took time.Duration) {
 	if failed && c.Response().Status >= 500 || broken && !errors.Is(err, context.Canceled) {
 		level = slog.LevelError
 	}
+	code, failures := "", 0
+	var known *apperr.Error
+	if errors.As(err, &known) {
+		code = known.Code
+	}
+	if level == slog.LevelError && isOutage(code) {
+		var now bool
+		if failures, now = s.outage.logs(); !now {
+			level = slog.LevelDebug
+		}
+	}
 	if !log.Enabled(ctx, level) {
 		return
 	}
-	attrs := make([]slog.Attr, 0, 9)
+	attrs := make([]slog.Attr, 0, 10)
 	attrs = append(attrs, slog.String("method", methodLabel(c.Request().Method)), slog.String("route", c.Path()),
 		slog.Int("status", c.Response().Status), slog.Duration("took", took), slog.String("actor", actor.From(ctx).String()),
 		slog.String("request_id", c.Response().Header().Get(echo.HeaderXRequestID)))
 	if broken {
 		attrs = append(attrs, slog.Bool("cut_off", true))
 	}
-	var known *apperr.Error
-	if errors.As(err, &known) {
-		attrs = append(attrs, slog.String("code", known.Code))
+	if code != "" {
+		attrs = append(attrs, slog.String("code", code))
+	}
+	if failures > 0 {
+		attrs = append(attrs, slog.Int("failed", failures))
 	}
 	if level == slog.LevelError {
 		attrs = append(attrs, slog.String("error", err.Error()))
@@ -185,6 +200,12 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 			h.Set("Cache-Control", "private, no-store")
 		}
 		err = handle(c)
+		if pg.Cut(err) && r.Method == http.MethodGet && !c.Response().Committed {
+			err = handle(c) // with another connection
+		}
+		if err == nil {
+			s.outage.end(s.config.Log)
+		}
 		if err == nil && c.Response().Status == http.StatusNotModified {
 			refund() // 304 does not count
 		}

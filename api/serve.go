@@ -17,11 +17,15 @@ import (
 // Stop configures how Serve ends.
 type Stop struct {
 	// Delay is how long Serve still accepts requests after /readyz began to return 503, so that a load balancer notices
-	// before connections are rejected. The default is none.
+	// before connections are rejected. The least is linger.
 	Delay time.Duration
 	// Grace is how long requests in progress may take to finish after that.
 	Grace time.Duration
 }
+
+// linger is the least Delay. Clients that are busy learn from a response within it that their connection closes, so that no
+// request is on its way when idle connections are closed.
+const linger = 200 * time.Millisecond
 
 // Serve serves h on l until ctx ends, then shuts down: /readyz returns 503, responses close their connections, new connections
 // are rejected after stop.Delay, and requests in progress finish within stop.Grace. It returns an error if requests had to be
@@ -36,7 +40,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 		BaseContext: func(net.Listener) context.Context {
-			return context.WithValue(context.WithoutCancel(ctx), stoppingKey{}, ctx.Done())
+			return context.WithValue(context.WithoutCancel(ctx), stoppingKey{}, ending{ctx.Done(), stop.Delay})
 		},
 	}
 	served := make(chan error, 1)
@@ -49,7 +53,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	select {
 	case err := <-served:
 		return fmt.Errorf("serve: %w", err)
-	case <-time.After(stop.Delay):
+	case <-time.After(max(stop.Delay, linger)):
 	}
 	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), stop.Grace)
 	defer cancel()
@@ -76,6 +80,12 @@ type (
 	goneKey     struct{}
 )
 
+// ending is the value of stoppingKey.
+type ending struct {
+	done  <-chan struct{} // closed when the service begins to stop
+	delay time.Duration
+}
+
 // detached returns the context of a request without the end of its connection. A client may close its sending side after the
 // request (as nc -N does) and still read the response, and Go cannot tell that from a client that has gone. Requests that
 // wait look at gone.
@@ -92,8 +102,14 @@ func gone(ctx context.Context) <-chan struct{} {
 // stopping returns a channel that is closed when the service begins to stop, so that waiting requests end. Outside of Serve the
 // channel is nil.
 func stopping(ctx context.Context) <-chan struct{} {
-	done, _ := ctx.Value(stoppingKey{}).(<-chan struct{})
-	return done
+	end, _ := ctx.Value(stoppingKey{}).(ending)
+	return end.done
+}
+
+// stopDelay returns how long a stopping service still accepts requests.
+func stopDelay(ctx context.Context) time.Duration {
+	end, _ := ctx.Value(stoppingKey{}).(ending)
+	return end.delay
 }
 
 // compress compresses responses over 1 KiB for clients that accept it. The ETag then gets the suffix -gzip, because a strong

@@ -26,6 +26,9 @@ type server struct {
 	follower  *follower // of the change log
 	streams   *slots    // of streams and of requests that wait for changes
 	cache     *responseCache
+	shares    *shares
+	reserve   *pgxpool.Pool
+	outage    outage
 	checksums *checksums
 
 	keys       *apikey.Authenticator
@@ -80,6 +83,10 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 	s.checksums = newChecksums()
 	if s.cache, err = newResponseCache(config.AnswerCache); err != nil {
 		return nil, fmt.Errorf("set up the response cache: %w", err)
+	}
+	s.shares, s.outage.now = newShares(config.DB.Config().MaxConns), config.Now
+	if s.reserve, err = newReserve(ctx, config.DB); err != nil {
+		return nil, fmt.Errorf("set up the spare connection: %w", err)
 	}
 	s.streams = streamSlots()
 	s.keys = apikey.NewAuthenticator(config.DB, s.secret, config.Now)

@@ -82,7 +82,7 @@ func (s *slots) enter(c echo.Context) (*slot, error) {
 		full := same >= s.each
 		if full && !s.cutStalled(&own.client) {
 			s.mu.Unlock()
-			c.Response().Header().Set(echo.HeaderRetryAfter, "1")
+			s.setRetryAfter(c)
 			return nil, apperr.New(apperr.TooMany, s.ownCode, "max", strconv.Itoa(s.each))
 		}
 		if !full && all < s.total && (own.client.key != 0 || anonymous < s.anonymous) {
@@ -99,10 +99,16 @@ func (s *slots) enter(c echo.Context) (*slot, error) {
 		case <-timer.C: // look again for stalled requests
 		case <-ctx.Done():
 			timer.Stop()
+			s.setRetryAfter(c)
 			return nil, apperr.New(apperr.Unavailable, s.busyCode)
 		}
 		timer.Stop()
 	}
+}
+
+// setRetryAfter tells a rejected request to wait once more as long as it has waited, or would have.
+func (s *slots) setRetryAfter(c echo.Context) {
+	c.Response().Header().Set(echo.HeaderRetryAfter, strconv.Itoa(max(1, seconds(s.wait))))
 }
 
 // count counts the slots that are held: all, those without a key, and those of a client. The caller holds the lock.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,7 +24,9 @@ func (devCommand) Help() string {
 	return `Starts an embedded PostgreSQL server in $DATA_DIR/postgres, with the programs of this machine or a downloaded
 build, or uses $DATABASE_URL if it is set. Then it migrates the schema, loads new sample events, makes sure that the
 operator's key is valid, prints all addresses, and serves until Ctrl-C. A second Ctrl-C ends the program at once. Data is
-kept for the next start. Not for production.`
+kept for the next start. A database server that ends is started again; if that fails, the program exits with code 1. As root,
+the server runs as the user postgres or nobody; if they have no access to DATA_DIR, the database is in /var/lib/registry and
+$DATA_DIR/postgres is a link to it. Not for production.`
 }
 
 func (devCommand) Run(c *call) (err error) {
@@ -50,11 +53,21 @@ func (devCommand) Run(c *call) (err error) {
 	defer l.Close()
 	where := "the database of DATABASE_URL"
 	if s.DatabaseURL == "" {
-		server, err := startEmbedded(c, s, log)
-		if err != nil {
-			return stopped(c.ctx, err)
+		server, failed := startEmbedded(c, s, log)
+		if failed != nil {
+			return stopped(c.ctx, failed)
 		}
-		defer func() { err = errors.Join(err, server.Stop()) }()
+		ctx, cancel := context.WithCancel(c.ctx)
+		c.ctx = ctx // ends the service if the database server cannot be kept running
+		kept := make(chan error, 1)
+		go func() {
+			defer cancel()
+			kept <- server.Keep(ctx)
+		}()
+		defer func() {
+			cancel()
+			err = errors.Join(err, <-kept, server.Stop())
+		}()
 		s.DatabaseURL = config.Secret(server.URL())
 		where = "PostgreSQL " + server.Version() + " in " + s.DataDir
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -9,6 +10,8 @@ import (
 	"testing"
 
 	"roundtables.kz/registry/internal/dbtest"
+	"roundtables.kz/registry/internal/embeddedpg"
+	"roundtables.kz/registry/migrations"
 )
 
 const topic = `{"label": {"en": "Kept"}}`
@@ -146,4 +149,60 @@ func TestASecondServiceOnTheSameDirectoryIsRejected(t *testing.T) {
 	url := p.url()
 	start(t, "", environ, "dev").wantExit(1, "in use by process "+strconv.Itoa(p.cmd.Process.Pid))
 	wantStatus(t, 200, "GET", url+"/readyz", "", "")
+}
+
+func TestAKilledDatabaseIsStartedAgain(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t, "")
+	p := start(t, "", []string{"DATA_DIR=" + dir, "ADDR=127.0.0.1:0"}, "dev")
+	url := p.url()
+	wantStatus(t, 201, "POST", url+"/v1/topics", p.key(), topic)
+	killDatabase(t, dir)
+	p.stderr.line(t, "the database server was started again")
+	wantKept(t, url, 1)
+	wantStatus(t, 201, "POST", url+"/v1/topics", p.key(), strings.Replace(topic, "Kept", "Kept again", 1))
+	if err := os.Rename(filepath.Join(dir, "postgres", "data", "global"), filepath.Join(dir, "global")); err != nil {
+		t.Fatal(err)
+	}
+	killDatabase(t, dir)
+	p.wantExit(1, "the database server does not start", "start the database server again")
+}
+
+func TestADatabaseOfTheSuperuserIsGivenToTheRoleOfTheService(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t, "")
+	o := embeddedpg.Options{Dir: filepath.Join(dir, "postgres")}
+	before, err := embeddedpg.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(migrations.Up(t.Context(), before.URL()), before.Stop()); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, "", []string{"DATA_DIR=" + dir, "ADDR=127.0.0.1:0"}, "dev")
+	wantStatus(t, 201, "POST", p.url()+"/v1/topics", p.key(), topic)
+	wantKept(t, p.url(), 1)
+	p.signal(syscall.SIGTERM)
+	p.wantExit(0)
+
+	o.Role = "registry"
+	after, err := embeddedpg.Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := after.Stop(); err != nil {
+			t.Error(err)
+		}
+	}()
+	r, err := migrations.New(migrations.FS, after.URL(), migrations.Options{})
+	if err == nil {
+		_, err = r.Down(t.Context(), migrations.Latest())
+	}
+	if err == nil {
+		_, err = r.Up(t.Context())
+	}
+	if err != nil {
+		t.Errorf("the role cannot migrate down and up: %v", err)
+	}
 }

@@ -16,7 +16,7 @@ import (
 // startEmbedded starts the embedded database in DATA_DIR.
 func startEmbedded(c *call, s config.Config, log *slog.Logger) (*embeddedpg.Server, error) {
 	dir := filepath.Join(s.DataDir, "postgres")
-	return embeddedpg.Start(c.ctx, embeddedpg.Options{Dir: dir, Downloads: downloads(c.environ), Log: log})
+	return embeddedpg.Start(c.ctx, embeddedpg.Options{Dir: dir, Role: "registry", Downloads: downloads(c.environ), Log: log})
 }
 
 // downloads returns the directory for downloaded servers in the user's cache, so that each is downloaded once. It returns

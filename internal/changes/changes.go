@@ -76,7 +76,7 @@ func Write(ctx context.Context, db Pool, o Options, f func(tx pgx.Tx) error) err
 
 func write(ctx context.Context, db Pool, o Options, f func(tx pgx.Tx) error) error {
 	// One statement saves a round trip. It cannot take arguments.
-	begin := "BEGIN; SET LOCAL registry.actor = '" + strings.ReplaceAll(actor.From(ctx).String(), "'", "''") + "'"
+	begin := "BEGIN; " + pg.FullLockTimeout + "; SET LOCAL registry.actor = '" + strings.ReplaceAll(actor.From(ctx).String(), "'", "''") + "'"
 	tx, err := db.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
 	if err != nil {
 		return pg.Error(fmt.Errorf("begin: %w", err))

@@ -6,27 +6,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
 
-// account is the user that runs the server. PostgreSQL refuses to run as root, so root switches to another user.
-type account struct {
-	uid, gid  int  // -1: the user of this process
-	namespace bool // root, mapped to another uid in a user namespace
-}
+// account is the user that runs the server.
+type account struct{ uid, gid int } // -1: the user of this process
 
 var self = account{uid: -1, gid: -1}
 
+// unprivileged are the users that run the server if this process is root, best first. PostgreSQL refuses to run as root.
+var unprivileged = []string{"postgres", "nobody", "daemon"}
+
 // chooseAccount chooses the user that runs the server of the cluster data. The user must have access to dirs. If this
-// process is root, it chooses the owner of an existing cluster; for a new one postgres or nobody; and a user namespace if
-// these have no access, because the directories are in a private one such as /root.
-func chooseAccount(ctx context.Context, data string, dirs ...string) (account, error) {
+// process is root, it chooses the owner of an existing cluster, or else one of unprivileged. A cluster of root gets that
+// user as its owner.
+func chooseAccount(data string, dirs ...string) (account, error) {
 	owner, gid, exists := ownerOf(data)
 	if us := os.Geteuid(); us != 0 {
 		if exists && owner != us {
@@ -41,21 +45,98 @@ func chooseAccount(ctx context.Context, data string, dirs ...string) (account, e
 		}
 		return a, nil
 	}
-	for _, name := range []string{"postgres", "nobody"} {
-		if a, ok := lookupAccount(name); ok && !exists && a.unreachable(dirs) == "" {
+	for _, name := range unprivileged {
+		if a, ok := lookupAccount(name); ok && a.unreachable(dirs) == "" {
+			if exists {
+				return a, a.chownTree(data)
+			}
 			return a, nil
 		}
 	}
-	a := account{uid: -1, gid: -1, namespace: true}
-	err := errors.New("not supported on this system")
-	if namespaces {
-		err = a.command(ctx, "/bin/sh", "-c", ":").Run()
+	return self, fmt.Errorf("PostgreSQL does not run as root, and none of the users %s has access to %v: start as an ordinary user, "+
+		"or choose a directory to which the user postgres has access, such as one in /var/lib", strings.Join(unprivileged, ", "), dirs)
+}
+
+// shelter holds the directories of servers whose own directory no unprivileged user has access to, because it is in a private
+// one such as /root.
+const shelter = "/var/lib/registry"
+
+// place creates the directory of a server. If this process is root and no unprivileged user has access to the directory, it
+// becomes a symbolic link to one in shelter, with the cluster that is in it. A running server is left where it is.
+func place(dir string, log *slog.Logger) error {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	before := dir + ".before"
+	if _, err := os.Lstat(dir); errors.Is(err, os.ErrNotExist) {
+		if err := os.Rename(before, dir); err != nil && !errors.Is(err, os.ErrNotExist) { // from an interrupted move
+			return err
+		}
+	}
+	real := dir
+	if there, err := filepath.EvalSymlinks(dir); err == nil {
+		real = there
+	}
+	if os.Geteuid() != 0 || slices.ContainsFunc(unprivileged, func(name string) bool {
+		a, ok := lookupAccount(name)
+		return ok && a.reaches(real)
+	}) {
+		return createDir(dir)
+	}
+	_, _, exists := ownerOf(dir)
+	if exists {
+		lock, err := openLock(layout(dir).lock())
+		if err != nil {
+			return err
+		}
+		defer lock.close()
+		if ours, err := lock.try(syscall.LOCK_EX); err != nil || !ours || running(layout(real).data()) != nil {
+			return err
+		}
+	}
+	if err := createDir(shelter); err != nil {
+		return err
+	}
+	target, err := os.MkdirTemp(shelter, "database-")
+	if err != nil {
+		return err
+	}
+	err = errors.Join(os.Chmod(target, 0o711), os.MkdirAll(filepath.Dir(dir), 0o700))
+	if err == nil && exists {
+		var out []byte
+		if out, err = self.command(context.Background(), "/bin/cp", "-Rp", real+"/.", target).CombinedOutput(); err != nil {
+			err = fmt.Errorf("copy %s to %s: %w: %s", real, target, err, out)
+		} else {
+			err = os.Rename(dir, before)
+		}
+	}
+	if err == nil {
+		if !exists {
+			_ = os.Remove(dir) // a link whose target was deleted
+		}
+		err = os.Symlink(target, dir)
 	}
 	if err != nil {
-		return self, fmt.Errorf("PostgreSQL does not run as root, no other user has access to %v, and a user namespace is not available (%w); "+
-			"start as an ordinary user or choose a directory that the user postgres has access to, such as one in /var/lib", dirs, err)
+		return errors.Join(err, os.RemoveAll(target))
 	}
-	return a, nil
+	log.Warn("no unprivileged user has access to the directory of the database; it is a link now", "directory", dir, "target", target)
+	return os.RemoveAll(before)
+}
+
+// chownTree makes the account the owner of a directory and all that is in it. The directory itself comes last, so that an
+// interrupted change is repeated.
+func (a account) chownTree(dir string) error {
+	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || path == dir {
+			return err
+		}
+		return os.Lchown(path, a.uid, a.gid)
+	})
+	if err != nil {
+		return fmt.Errorf("change the owner of %s: %w", dir, err)
+	}
+	return a.chown(dir)
 }
 
 func lookupAccount(name string) (account, bool) {
@@ -133,9 +214,7 @@ func (a account) command(ctx context.Context, name string, args ...string) *exec
 	cmd.Dir = "/"
 	cmd.Env = []string{"PATH=/usr/local/bin:/usr/bin:/bin", "LC_ALL=C", "TZ=UTC"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	if a.namespace {
-		enterNamespace(cmd.SysProcAttr)
-	} else if a.uid >= 0 {
+	if a.uid >= 0 {
 		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)} // #nosec G115 -- ids of an existing user
 	}
 	cmd.Cancel = func() error {

@@ -118,10 +118,15 @@ func (l layout) initialize(ctx context.Context, i install, as account, ephemeral
 
 // Options configure the server that Start starts. Only Dir is required.
 type Options struct {
-	// Dir is the directory of the server. Start creates it if necessary and uses an existing cluster in it unchanged.
+	// Dir is the directory of the server. Start creates it if necessary and uses an existing cluster in it. If this process
+	// is root, the server runs as an unprivileged user; if none has access to Dir, Dir becomes a link to a directory in
+	// /var/lib/registry.
 	Dir string
 	// Database is the name of the database in URL; default "registry". Start creates it if necessary.
 	Database string
+	// Role is the role with which URL connects. It owns Database and has no other rights; its password is new with every
+	// Start. Start creates it, and gives it a database that belongs to the superuser. If empty, URL is the superuser's.
+	Role string
 	// Ephemeral is for tests. Nothing is flushed to disk. A cluster that was not shut down cleanly, or that belongs to
 	// another major version of PostgreSQL, is replaced by an empty one. A directory cannot change between ephemeral and
 	// durable.

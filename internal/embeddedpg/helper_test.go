@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -112,10 +113,24 @@ func (p *owner) quit(t *testing.T) {
 	}
 }
 
+// openDir returns a directory that the server's user can access.
+func openDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "registry-embeddedpg-")
+	if err == nil {
+		err = os.Chmod(dir, 0o711)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
 // newDir returns a directory for a server. It makes sure that no server runs in it after the test.
 func newDir(t *testing.T) string {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "pg")
+	dir := filepath.Join(openDir(t), "pg")
 	t.Cleanup(func() {
 		if l, err := resolve(dir); err == nil {
 			if p := running(l.data()); p != nil {
@@ -133,6 +148,9 @@ var made = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	madeIn = parent
+	if err := os.Chmod(parent, 0o711); err != nil {
+		return "", err
+	}
 	dir := filepath.Join(parent, "pg")
 	s, err := Start(context.Background(), Options{Dir: dir})
 	if err != nil {
@@ -208,7 +226,7 @@ func query(t *testing.T, url, sql string) string {
 func machine(t *testing.T) install {
 	t.Helper()
 	dir := t.TempDir()
-	o, err := Options{Downloads: filepath.Join(os.TempDir(), "registry-embeddedpg-test")}.withDefaults(dir)
+	o, err := Options{Log: slog.New(slog.DiscardHandler), Downloads: filepath.Join(os.TempDir(), "registry-embeddedpg-test")}.withDefaults(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

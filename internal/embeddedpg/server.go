@@ -5,6 +5,7 @@ package embeddedpg
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -33,14 +34,17 @@ const maxLogSize = 10 << 20
 
 // Server is a running embedded PostgreSQL server, in use by this process until Stop.
 type Server struct {
-	layout  layout
-	shared  bool
-	lock    *lockFile
-	users   *lockFile
-	main    *postmaster
-	url     string
-	version string
-	stop    func() error
+	layout   layout
+	shared   bool
+	options  Options
+	password string // of the role
+	lock     *lockFile
+	users    *lockFile
+	main     *postmaster
+	port     int // of the first start, which later ones must use
+	url      string
+	version  string
+	stop     func() error
 }
 
 // Start starts the server of o.Dir and returns when its database answers. It creates the cluster on the first call, adopts
@@ -61,7 +65,10 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 func start(ctx context.Context, o Options) (*Server, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout+downloadTimeout, errors.New("timed out"))
 	defer cancel()
-	if err := createDir(o.Dir); err != nil {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := place(o.Dir, o.Log); err != nil {
 		return nil, err
 	}
 	l, err := resolve(o.Dir)
@@ -71,7 +78,7 @@ func start(ctx context.Context, o Options) (*Server, error) {
 	if o, err = o.withDefaults(string(l)); err != nil {
 		return nil, err
 	}
-	s := &Server{layout: l, shared: o.Shared}
+	s := &Server{layout: l, shared: o.Shared, options: o, password: rand.Text()}
 	s.stop = sync.OnceValue(s.release)
 	if err := s.acquire(ctx); err != nil {
 		s.closeLocks()
@@ -80,6 +87,7 @@ func start(ctx context.Context, o Options) (*Server, error) {
 	if err := s.startServer(ctx, o); err != nil {
 		return nil, errors.Join(err, s.stop())
 	}
+	s.port = s.main.port
 	if s.shared {
 		if err := s.lock.unlock(); err != nil {
 			return nil, errors.Join(err, s.stop())
@@ -102,9 +110,6 @@ func (o Options) withDefaults(dir string) (Options, error) {
 			return o, err
 		}
 		*path = absolute
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.search == nil {
 		o.search = installed
@@ -185,9 +190,12 @@ func (s *Server) startOn(ctx context.Context, o Options) error {
 	if _, err := os.Lstat(data); major == 0 && err == nil {
 		return fmt.Errorf("%s exists and is not a PostgreSQL cluster", data)
 	}
-	as, err := chooseAccount(ctx, data, o.Dir, o.Downloads, cmp.Or(o.Bin, o.Dir))
+	as, err := chooseAccount(data, o.Dir, cmp.Or(o.Bin, o.Dir))
 	if err != nil {
 		return err
+	}
+	if as != self && !as.reaches(o.Downloads) { // the cache of root
+		o.Downloads = o.Dir
 	}
 	i, err := find(ctx, o, as, major)
 	if err != nil {
@@ -204,9 +212,12 @@ func (s *Server) startOn(ctx context.Context, o Options) error {
 			return fmt.Errorf("rotate server log: %w", err)
 		}
 	}
+	if as != self && s.main == nil {
+		o.Log.Info("the database server runs as an unprivileged user", "uid", as.uid)
+	}
 	text, _ := os.ReadFile(s.layout.port())
 	port, _ := strconv.Atoi(strings.TrimSpace(string(text)))
-	return s.spawnWithRetry(ctx, o, i, as, port)
+	return s.spawnWithRetry(ctx, o, i, as, cmp.Or(s.port, port))
 }
 
 // transient lists the reasons of a failed start that go away: another process took the port, processes of a killed server
@@ -226,7 +237,7 @@ func (s *Server) spawnWithRetry(ctx context.Context, o Options, i install, as ac
 		if err = s.await(ctx, o, s.main); err == nil {
 			return true, os.WriteFile(s.layout.port(), []byte(strconv.Itoa(s.main.port)+"\n"), 0o600)
 		}
-		port = 0
+		port = s.port
 		output := s.logSince(before)
 		inLog := func(reason string) bool { return strings.Contains(output, reason) }
 		if errors.Is(err, errExited) && time.Now().Before(deadline) && slices.ContainsFunc(transient, inLog) {
@@ -265,10 +276,13 @@ func (s *Server) await(ctx context.Context, o Options, p *postmaster) error {
 		if err == nil {
 			defer conn.Close(ctx)
 			s.version = conn.PgConn().ParameterStatus("server_version")
-			return true, ensureDatabase(ctx, conn, o.Database)
+			if err := ensureDatabase(ctx, conn, o.Database); err != nil || o.Role == "" {
+				return true, err
+			}
+			return true, ensureRole(ctx, conn, o, s.password)
 		}
 		last = err
-		if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok && pgErr.Code != "57P03" { // cannot_connect_now: the server is starting
+		if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok && !strings.HasPrefix(pgErr.Code, "57P") { // the server is starting, or has ended
 			return false, err
 		}
 		return false, nil
@@ -280,6 +294,9 @@ func (s *Server) await(ctx context.Context, o Options, p *postmaster) error {
 		return fmt.Errorf("wait for postgres, process %d on port %d: %w", p.pid, p.port, err)
 	}
 	u.Path = "/" + o.Database
+	if o.Role != "" {
+		u.User = url.UserPassword(o.Role, s.password)
+	}
 	s.url = u.String()
 	return nil
 }
@@ -298,7 +315,7 @@ func ensureDatabase(ctx context.Context, conn *pgx.Conn, name string) error {
 	return nil
 }
 
-// URL returns the connection URL of the database, with the superuser and its password.
+// URL returns the connection URL of the database, with the role or the superuser and its password.
 func (s *Server) URL() string { return s.url }
 
 // Version returns the version that the server reports, such as "17.10".

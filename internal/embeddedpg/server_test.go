@@ -209,10 +209,10 @@ func TestAClusterOfAnotherMajorVersionIsRejectedAndUnchanged(t *testing.T) {
 func TestAKilledInitdbLeavesNoIncompleteCluster(t *testing.T) {
 	t.Parallel()
 	real := machine(t)
-	dir, bin := newDir(t), filepath.Join(t.TempDir(), "bin")
+	dir, bin := newDir(t), filepath.Join(openDir(t), "bin")
 	began, end := filepath.Join(filepath.Dir(bin), "began"), filepath.Join(filepath.Dir(bin), "end")
 	for _, fifo := range []string{began, end} {
-		if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		if err := errors.Join(syscall.Mkfifo(fifo, 0o600), os.Chmod(fifo, 0o666)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -319,10 +319,15 @@ func TestADirectoryCannotChangeBetweenEphemeralAndDurable(t *testing.T) {
 // killMain kills the server's main process, as the kernel does when memory runs out.
 func killMain(t *testing.T, s *Server) {
 	t.Helper()
-	if err := syscall.Kill(s.main.pid, syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
+	killPID(t, s.main.pid)
 	if s.main.exited != nil {
 		<-s.main.exited
+	}
+}
+
+func killPID(t *testing.T, pid int) {
+	t.Helper()
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
 	}
 }

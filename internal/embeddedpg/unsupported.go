@@ -26,5 +26,8 @@ func (*Server) URL() string { return "" }
 // Version returns the empty string.
 func (*Server) Version() string { return "" }
 
+// Keep returns at once.
+func (*Server) Keep(context.Context) error { return nil }
+
 // Stop does nothing.
 func (*Server) Stop() error { return nil }

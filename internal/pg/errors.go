@@ -83,6 +83,17 @@ func broken(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, pgconn.ErrConnClosed)
 }
 
+// Cut reports whether an established connection broke, as when the server restarts. A read may be repeated; it is unknown
+// whether a write took effect.
+func Cut(err error) bool {
+	var connect *pgconn.ConnectError
+	var pe *pgconn.PgError
+	if errors.As(err, &connect) {
+		return false
+	}
+	return err != nil && (broken(err) || errors.As(err, &pe) && (pe.Code == "57P01" || pe.Code == "57P02"))
+}
+
 // Answered reports whether the server rejected a statement and the session goes on. After any other error of a COMMIT
 // it is unknown whether the COMMIT took effect.
 func Answered(err error) bool {

@@ -49,6 +49,13 @@ func CheckURL(databaseURL string) error {
 	return nil
 }
 
+// readLockTimeout is the lock_timeout of statements outside of writes. Reads wait only for locks of whole tables, as migrations
+// take them for moments, and while they wait they hold a connection.
+const readLockTimeout = time.Second
+
+// FullLockTimeout is part of the BEGIN of writes: they may wait for locks as long as Options.LockTimeout says.
+const FullLockTimeout = "SET LOCAL lock_timeout TO DEFAULT"
+
 // Open opens a pool for the database URL and checks that it can connect.
 func Open(ctx context.Context, databaseURL string, o Options) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(databaseURL)
@@ -76,7 +83,15 @@ func Open(ctx context.Context, databaseURL string, o Options) (*pgxpool.Pool, er
 	if o.ApplicationName != "" {
 		params["application_name"] = o.ApplicationName
 	}
-	config.AfterConnect = register
+	if o.LockTimeout > readLockTimeout {
+		config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+			_, err := conn.Exec(ctx, fmt.Sprintf("SET lock_timeout = %d", readLockTimeout.Milliseconds()))
+			return errors.Join(err, register(ctx, conn))
+		}
+	} else {
+		config.AfterConnect = register
+	}
+	config.PrepareConn = func(_ context.Context, conn *pgx.Conn) (bool, error) { return !ended(conn.PgConn().Conn()), nil }
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("open the pool: %w", err)

@@ -4,14 +4,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
-	"syscall"
 )
-
-// namespaces reports that this system has no user namespaces.
-const namespaces = false
-
-// enterNamespace does nothing.
-func enterNamespace(*syscall.SysProcAttr) {}
 
 // hasArgument reports whether the process pid is running and was started with the argument. A zombie has no arguments.
 func hasArgument(pid int, arg string) bool {
