@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"roundtables.kz/registry/internal/formats/export"
@@ -17,22 +18,26 @@ import (
 // Stop configures how Serve ends.
 type Stop struct {
 	// Delay is how long Serve still accepts requests after /readyz began to return 503, so that a load balancer notices
-	// before connections are rejected. The least is linger.
+	// before connections are rejected. The default is none.
 	Delay time.Duration
 	// Grace is how long requests in progress may take to finish after that.
 	Grace time.Duration
 }
 
-// linger is the least Delay. Clients that are busy learn from a response within it that their connection closes, so that no
-// request is on its way when idle connections are closed.
+// linger is how long kept connections are still served after the listener has closed. Clients that are busy learn from a response
+// within it that their connection closes, so that no request is on its way when idle connections are closed.
 const linger = 200 * time.Millisecond
 
 // Serve serves h on l until ctx ends, then shuts down: /readyz returns 503, responses close their connections, new connections
-// are rejected after stop.Delay, and requests in progress finish within stop.Grace. It returns an error if requests had to be
+// are rejected after stop.Delay, idle connections are closed after linger, and requests in progress finish within stop.Grace. It returns an error if requests had to be
 // aborted. It closes l.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, stop Stop) error {
+	var closed atomic.Bool
 	server := &http.Server{
-		Handler:           closeWhenStopping(ctx, h),
+		Handler: closeConnections(h, func() bool {
+			// Without a delay, the listener closes first: clients that reconnect just then could be cut.
+			return ctx.Err() != nil && (stop.Delay > 0 || closed.Load())
+		}),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
 		WriteTimeout:      60 * time.Second,
@@ -53,21 +58,25 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	select {
 	case err := <-served:
 		return fmt.Errorf("serve: %w", err)
-	case <-time.After(max(stop.Delay, linger)):
+	case <-time.After(stop.Delay):
 	}
+	err := l.Close()
+	<-served
+	closed.Store(true)
+	time.Sleep(linger)
 	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), stop.Grace)
 	defer cancel()
-	if err := server.Shutdown(finish); err != nil {
-		return errors.Join(fmt.Errorf("requests were aborted after %s: %w", stop.Grace, err), server.Close())
+	if aborted := server.Shutdown(finish); aborted != nil {
+		return errors.Join(fmt.Errorf("requests were aborted after %s: %w", stop.Grace, aborted), server.Close())
 	}
-	return nil
+	return err
 }
 
-// closeWhenStopping sets `Connection: close` in responses after ctx ends, so that clients leave before their connections are
-// closed. To close idle connections at once, as SetKeepAlivesEnabled does, would cut those on which a request is on its way.
-func closeWhenStopping(ctx context.Context, h http.Handler) http.Handler {
+// closeConnections sets `Connection: close` in responses while the service stops, so that clients leave before their connections
+// are closed. To close idle connections at once, as SetKeepAlivesEnabled does, would cut those on which a request is on its way.
+func closeConnections(h http.Handler, stops func() bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if ctx.Err() != nil {
+		if stops() {
 			w.Header().Set("Connection", "close")
 		}
 		h.ServeHTTP(w, r)

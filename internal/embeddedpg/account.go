@@ -102,14 +102,18 @@ func place(dir string, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(os.Chmod(target, 0o711), os.MkdirAll(filepath.Dir(dir), 0o700))
+	err = os.MkdirAll(filepath.Dir(dir), 0o700)
 	if err == nil && exists {
 		var out []byte
 		if out, err = self.command(context.Background(), "/bin/cp", "-Rp", real+"/.", target).CombinedOutput(); err != nil {
 			err = fmt.Errorf("copy %s to %s: %w: %s", real, target, err, out)
-		} else {
-			err = os.Rename(dir, before)
 		}
+	}
+	if err == nil {
+		err = os.Chmod(target, 0o711) // after the copy, which also copies the mode
+	}
+	if err == nil && exists {
+		err = os.Rename(dir, before)
 	}
 	if err == nil {
 		if !exists {

@@ -46,6 +46,9 @@ func TestTheServerNeverRunsAsRoot(t *testing.T) {
 					query(t, s.URL(), "CREATE TABLE kept AS SELECT 1 AS n")
 					mustStop(t, s)
 					err = errors.Join(err, os.Rename(from, dir), account{uid: os.Geteuid(), gid: os.Getegid()}.chownTree(dir))
+					if private {
+						err = errors.Join(err, os.Chmod(dir, 0o700))
+					}
 				}
 				if err != nil {
 					t.Fatal(err)

@@ -81,12 +81,21 @@ func TestSettingsOfThePoolReachTheServer(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Open(t, dbtest.URL(t), pg.Options{MaxConns: 3, StatementTimeout: 1500 * time.Millisecond, LockTimeout: 2 * time.Second, ApplicationName: "registry-test"})
 	for name, want := range map[string]string{
-		"statement_timeout": "1500ms", "lock_timeout": "2s", "application_name": "registry-test", "idle_in_transaction_session_timeout": "30s",
+		"statement_timeout": "1500ms", "lock_timeout": "1s", "application_name": "registry-test", "idle_in_transaction_session_timeout": "30s",
 	} {
 		var got string
 		if err := db.QueryRow(t.Context(), "SELECT current_setting($1)", name).Scan(&got); err != nil || got != want {
 			t.Errorf("%s is %q, want %q: %v", name, got, want, err)
 		}
+	}
+	tx, err := db.BeginTx(t.Context(), pgx.TxOptions{BeginQuery: "BEGIN; " + pg.FullLockTimeout})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback(context.Background()) }()
+	var got string
+	if err := tx.QueryRow(t.Context(), "SHOW lock_timeout").Scan(&got); err != nil || got != "2s" {
+		t.Errorf("writes wait %q for locks: %v", got, err)
 	}
 	if n := db.Config().MaxConns; n != 3 {
 		t.Errorf("%d connections", n)
