@@ -24,7 +24,7 @@ type writeTracer struct {
 func (w *writeTracer) add(conn *pgx.Conn, sql string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if strings.HasPrefix(sql, "BEGIN; SET LOCAL registry.actor") {
+	if strings.HasPrefix(sql, "BEGIN;") && strings.Contains(sql, "SET LOCAL registry.actor") {
 		w.statements[conn] = []string{}
 	}
 	if w.statements[conn] == nil {

@@ -87,13 +87,9 @@ func TestAStreamTellsOfChangesAndGoesOnWhereItWasLeft(t *testing.T) {
 
 func TestAStreamEndsWithTheService(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(c *Config) { c.StreamFor = time.Minute })
-	ctx, stop := context.WithCancel(t.Context())
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
-		r.handler.ServeHTTP(w, request.WithContext(context.WithValue(request.Context(), stoppingKey{}, ctx.Done())))
-	}))
-	t.Cleanup(server.Close)
-	l := listen(t, t.Context(), server.URL+"/v1/changes/stream", "")
+	r := newRig(t, func(c *Config) { c.StreamFor = time.Hour })
+	base, stop, _ := served(t, r.handler, Stop{Delay: time.Minute})
+	l := listen(t, t.Context(), base+"/v1/changes/stream", "")
 	l.next()
 	stop()
 	if name, _, _ := l.next(); name != "" || l.lines.Err() != nil {

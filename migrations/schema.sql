@@ -185,7 +185,7 @@ CREATE INDEX changes_deleted_contacts_idx ON changes USING btree (at) WHERE type
 CREATE UNIQUE INDEX changes_head_key ON changes USING btree (type, id) WHERE is_head;
 CREATE UNIQUE INDEX changes_public_head_key ON changes USING btree (type, id) WHERE is_public_head;
 CREATE INDEX changes_type_id_version_idx ON changes USING btree (type, id, version);
-CREATE INDEX changes_type_idx ON changes USING btree (type, seq) INCLUDE (id, version, op, public, is_head, is_public_head);
+CREATE INDEX changes_type_idx ON changes USING btree (type COLLATE "C", seq) INCLUDE (id, version, op, public, is_head, is_public_head);
 CREATE TRIGGER changes_append_only BEFORE INSERT OR DELETE OR UPDATE ON changes FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0 AND NOT registry_erases()) EXECUTE FUNCTION registry_refuse('the log is only written by its triggers');
 CREATE TRIGGER changes_erase BEFORE INSERT ON changes FOR EACH ROW WHEN (registry_erases() AND (new.op = ANY (ARRAY['delete'::text, 'merge'::text, 'erase'::text]))) EXECUTE FUNCTION changes_erase();
 CREATE TRIGGER changes_refuse_truncate BEFORE TRUNCATE ON changes FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('the log is only written by its triggers');

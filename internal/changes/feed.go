@@ -47,6 +47,9 @@ const (
 		CASE WHEN ` + intoIsPublic + ` THEN c.into_id END AS into_id`
 )
 
+// typeInOrder is the column type as changes_type_idx has it, for reading the entries of a type in the order of the log.
+func typeInOrder(alias string) string { return alias + `.type COLLATE "C"` }
+
 // Read returns a page of the feed in the order of commits, and whether there is more. Each record appears once, at
 // its newest change.
 func (f Feed) Read(ctx context.Context, db pg.DB) (page []Change, more bool, err error) {
@@ -58,7 +61,7 @@ func (f Feed) Read(ctx context.Context, db pg.DB) (page []Change, more bool, err
 		SELECT c.seq, `+op+`, c.type, c.id, c.version, c.at,
 			CASE WHEN c.op = 'delete' THEN (c.before->>'round_table_id')::bigint END AS of_id
 		FROM (SELECT found.seq FROM unnest(@types::text[]) wanted(type) CROSS JOIN LATERAL (
-				SELECT f.seq FROM changes f WHERE f.type = wanted.type AND f.seq > @after AND `+heads+` ORDER BY f.seq LIMIT @rows) found
+				SELECT f.seq FROM changes f WHERE `+typeInOrder("f")+` = wanted.type AND f.seq > @after AND `+heads+` ORDER BY f.seq LIMIT @rows) found
 			ORDER BY found.seq LIMIT @rows) page
 		JOIN changes c ON c.seq = page.seq ORDER BY c.seq`,
 		pg.Args{"types": f.Types, "after": f.After, "copied": f.Copied, "rows": f.Limit + 1})
@@ -187,9 +190,9 @@ func differences(some, public bool) string {
 	digest := func(alias string) string { return fmt.Sprintf(digestOf, alias) }
 	if !some {
 		return "SELECT c.type, count(*), bit_xor(" + digest("c") + ") FROM changes c" +
-			" WHERE c.type = ANY (@types) AND c.seq > @since AND " + heads + " AND " + seen("c") + " GROUP BY c.type"
+			" WHERE " + typeInOrder("c") + " = ANY (@types) AND c.seq > @since AND " + heads + " AND " + seen("c") + " GROUP BY c.type"
 	}
-	return `WITH touched AS (SELECT DISTINCT c.type, c.id FROM changes c WHERE c.seq > @since AND c.type = ANY (@types))
+	return `WITH touched AS (SELECT DISTINCT c.type, c.id FROM changes c WHERE c.seq > @since AND ` + typeInOrder("c") + ` = ANY (@types))
 		SELECT d.type, sum(d.n)::bigint, bit_xor(d.digest) FROM (
 			SELECT c.type, 1 AS n, ` + digest("c") + ` AS digest
 			FROM touched t JOIN changes c ON c.type = t.type AND c.id = t.id AND ` + heads + ` AND ` + seen("c") + `

@@ -73,7 +73,7 @@ type AuditFilter struct {
 // Audit returns a page of the changes of all records.
 func Audit(ctx context.Context, db pg.DB, f AuditFilter) (paging.Page[Revision], error) {
 	var w pg.Where
-	pg.In(&w, "c.type", "type", f.Type)
+	pg.In(&w, typeInOrder("c"), "type", f.Type)
 	pg.In(&w, "c.actor", "actor", f.Actor)
 	if f.From != nil {
 		w.Add("c.at >= @from", "from", f.From.Time)
