@@ -75,7 +75,7 @@ type resource[I any, T record, F any] struct {
 	write    actor.Scope                                                      // required to write; actor.Write by default
 	names    *named[I, F]                                                     // of records that are found and told apart by their names
 	uncached func(F) bool                                                     // lists whose content can change without an entry in the change log
-	unlogged bool                                                             // records that can change without an entry in the change log; their type is unlogged
+	unlogged bool                                                             // records that can change without an entry in the change log
 	seen     func(ctx context.Context, db pg.DB, id int64) error              // whether the actor may read the history of a record
 	more     map[Feature]Operation                                            // features that only some resources have
 	replaced map[Feature]Operation                                            // features with a handler of their own

@@ -29,8 +29,8 @@ type Stop struct {
 const linger = 200 * time.Millisecond
 
 // Serve serves h on l until ctx ends, then shuts down: /readyz returns 503, responses close their connections, new connections
-// are rejected after stop.Delay, idle connections are closed after linger, and requests in progress finish within stop.Grace. It returns an error if requests had to be
-// aborted. It closes l.
+// are rejected after stop.Delay, idle connections are closed after linger, and requests in progress finish within stop.Grace. It
+// returns an error if requests had to be aborted. It closes l.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger, stop Stop) error {
 	var closed atomic.Bool
 	server := &http.Server{
@@ -61,7 +61,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	case <-time.After(stop.Delay):
 	}
 	err := l.Close()
-	<-served
+	_ = <-served // says that the listener is closed
 	closed.Store(true)
 	time.Sleep(linger)
 	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), stop.Grace)

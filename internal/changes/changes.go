@@ -77,7 +77,8 @@ func Write(ctx context.Context, db Pool, o Options, f func(tx pgx.Tx) error) err
 func write(ctx context.Context, db Pool, o Options, f func(tx pgx.Tx) error) error {
 	// One statement saves a round trip. It cannot take arguments. The triggers read records by their keys; in a registry that is
 	// being filled, the planner takes the tables for empty, and each session would keep its plans of reading all rows.
-	begin := "BEGIN; " + pg.FullLockTimeout + "; SET LOCAL enable_seqscan = off; SET LOCAL registry.actor = '" + strings.ReplaceAll(actor.From(ctx).String(), "'", "''") + "'"
+	who := "'" + strings.ReplaceAll(actor.From(ctx).String(), "'", "''") + "'"
+	begin := "BEGIN; " + pg.FullLockTimeout + "; SET LOCAL enable_seqscan = off; SET LOCAL registry.actor = " + who
 	tx, err := db.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
 	if err != nil {
 		return pg.Error(fmt.Errorf("begin: %w", err))

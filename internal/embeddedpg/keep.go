@@ -13,7 +13,7 @@ import (
 // after maxFailures.
 const (
 	steady      = time.Minute
-	firstPause  = 250 * time.Millisecond
+	firstPause  = 100 * time.Millisecond
 	maxFailures = 6
 )
 
@@ -22,7 +22,7 @@ const (
 func (s *Server) Keep(ctx context.Context) error {
 	failures, began := 0, time.Now()
 	for {
-		if err := s.main.wait(ctx); err != nil {
+		if s.main.wait(ctx) != nil { // ctx has ended
 			return nil
 		}
 		if failures++; time.Since(began) >= steady {
@@ -34,7 +34,7 @@ func (s *Server) Keep(ctx context.Context) error {
 		s.options.Log.Error("the database server ended; starting it again", "pid", s.main.pid, "failures", failures)
 		for err := s.restart(ctx); err != nil; err = s.restart(ctx) {
 			if ctx.Err() != nil {
-				return nil
+				return nil //nolint:nilerr // it is why the restart failed
 			}
 			if failures++; failures > maxFailures {
 				return fmt.Errorf("start the database server again: %w", err)

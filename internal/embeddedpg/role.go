@@ -39,7 +39,8 @@ func ensureRole(ctx context.Context, admin *pgx.Conn, o Options, password string
 		return err
 	}
 	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, "SET registry.role = '"+o.Role+"';"+giveAway+"ALTER DATABASE "+pgx.Identifier{o.Database}.Sanitize()+" OWNER TO "+role); err != nil {
+	own := "ALTER DATABASE " + pgx.Identifier{o.Database}.Sanitize() + " OWNER TO " + role
+	if _, err := conn.Exec(ctx, "SET registry.role = '"+o.Role+"';"+giveAway+own); err != nil {
 		return fmt.Errorf("give the database to the role %s: %w", o.Role, err)
 	}
 	return nil
