@@ -61,7 +61,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	case <-time.After(stop.Delay):
 	}
 	err := l.Close()
-	_ = <-served // says that the listener is closed
+	<-served //nolint:errcheck // it says that the listener is closed
 	closed.Store(true)
 	time.Sleep(linger)
 	finish, cancel := context.WithTimeout(context.WithoutCancel(ctx), stop.Grace)

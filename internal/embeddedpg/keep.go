@@ -22,7 +22,8 @@ const (
 func (s *Server) Keep(ctx context.Context) error {
 	failures, began := 0, time.Now()
 	for {
-		if s.main.wait(ctx) != nil { // ctx has ended
+		_ = s.main.wait(ctx)
+		if ctx.Err() != nil {
 			return nil
 		}
 		if failures++; time.Since(began) >= steady {
