@@ -24,7 +24,7 @@ func (s *Server) Keep(ctx context.Context) error {
 	for {
 		_ = s.main.wait(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // not a failure
 		}
 		if failures++; time.Since(began) >= steady {
 			failures = 1
