@@ -78,7 +78,7 @@ func TestAKeyIsVisibleCharacters(t *testing.T) {
 func TestManyRequestsAtOnceWithOneKeyHaveOneEffect(t *testing.T) {
 	t.Parallel()
 	r := newBundleRig(t, actor.Write)
-	const rounds, clients = 200, 32
+	const rounds, clients = 40, 16
 	for round := range rounds {
 		answers := make(chan reply, clients)
 		body := fmt.Sprintf(`{"label": {"en": "Topic %d"}}`, round)

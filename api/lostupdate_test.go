@@ -11,7 +11,7 @@ import (
 
 func TestOfManyWhoRaiseOneFieldNobodyIsOverwritten(t *testing.T) {
 	t.Parallel()
-	const clients, each = 64, 3
+	const clients, each = 24, 3
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	at := c.make(t, "/v1/roles", `{"code":"counter","label":{"en":"Counter"},"rank":0}`)
