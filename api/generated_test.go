@@ -55,7 +55,8 @@ var aboutData = map[string]string{
 	"unknown_speaker": "the rest of the bundle", "unknown_document": "the rest of the bundle", "unknown_statement": "the rest of the bundle",
 	"unknown_in_document": "the rest of the bundle", "name_of_another": "the rest of the bundle", "like_another": "the rest of the bundle",
 	"new_with_id": "the rest of the bundle", "external_ids_of_several": "other records", "other_names_full": "other records",
-	"failed_in_document": "the rest of the document", "idempotency_key_reused": "earlier requests", "reason_names_person": "the person",
+	"failed_in_document": "the rest of the document", "reason_names_person": "the person",
+	"idempotency_key_reused": "earlier requests", "key_of_another_request": "earlier requests",
 
 	"https_required": "settings", "port_not_allowed": "settings", "address_not_allowed": "settings", "bad_webhook_url": "settings",
 	"import_refused": "rows of files have no schema", "no_popolo": "the schema of Popolo",

@@ -3,9 +3,7 @@ package api
 import (
 	"context"
 
-	"roundtables.kz/registry/internal/affiliation"
 	"roundtables.kz/registry/internal/apperr"
-	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
@@ -16,14 +14,6 @@ import (
 // historyQuery are the parameters of a history.
 type historyQuery struct{ paging.Params }
 
-// Revision is one change of a record.
-//
-//	@Description	One change of one record: who changed which fields, when and why.
-type Revision struct {
-	changes.Revision
-	Changes []changes.FieldChange `json:"changes"` // The changed fields; all fields if the record was created or deleted.
-} //	@name	Revision
-
 // AuditEntry is one change of any record.
 //
 //	@Description	One change of one record: who changed which fields, when and why. The history of the record holds the values.
@@ -32,23 +22,6 @@ type AuditEntry struct {
 	Changed []string `json:"changed" example:"/title/ru"` // The changed fields (RFC 6901).
 } //	@name	AuditEntry
 
-// apiNames maps columns to fields with other names.
-var apiNames = map[string]map[string]string{
-	affiliation.Type: {"/held_from": "/from", "/held_to": "/to", "/is_primary": "/primary"},
-	attendee.Type:    {"/on_behalf_of_person_id": "/on_behalf_of/person_id", "/on_behalf_of_organization_id": "/on_behalf_of/organization_id"},
-}
-
-// changesOf returns the changed fields of a revision, with the names of the API.
-func changesOf(r changes.Revision) ([]changes.FieldChange, error) {
-	list, err := r.Changes()
-	for i, c := range list {
-		if name := apiNames[r.Type][c.Pointer]; name != "" {
-			list[i].Pointer = name
-		}
-	}
-	return list, err
-}
-
 // historyOf sends the changes of the record in the path, the newest first, also if it is deleted. see returns an error if the
 // actor may not read it; without see, the scope of the route is sufficient.
 func historyOf(s *server, c echo.Context, recordType string, see func(ctx context.Context, db pg.DB, id int64) error) error {
@@ -56,7 +29,7 @@ func historyOf(s *server, c echo.Context, recordType string, see func(ctx contex
 	if err != nil {
 		return err
 	}
-	return listOf(s, c, func(ctx context.Context, db pg.DB, q historyQuery) (paging.Page[Revision], error) {
+	return listOf(s, c, func(ctx context.Context, db pg.DB, q historyQuery) (paging.Page[changes.Detailed], error) {
 		page, err := changes.History(ctx, db, recordType, n, q.Params)
 		if err == nil && see != nil {
 			err = see(ctx, db, n) // after the page was read: access may have ended in between
@@ -64,10 +37,7 @@ func historyOf(s *server, c echo.Context, recordType string, see func(ctx contex
 		if err == nil && len(page.Items) == 0 && q.After == nil {
 			err = apperr.New(apperr.NotFound, "not_found")
 		}
-		return mapped(page, err, func(r changes.Revision) (Revision, error) {
-			list, err := changesOf(r)
-			return Revision{r, list}, err
-		})
+		return mapped(page, err, changes.Revision.Detailed)
 	})
 }
 
@@ -97,7 +67,7 @@ func (s *server) listAudit(c echo.Context) error {
 	return listOf(s, c, func(ctx context.Context, db pg.DB, f changes.AuditFilter) (paging.Page[AuditEntry], error) {
 		page, err := changes.Audit(ctx, db, f)
 		return mapped(page, err, func(r changes.Revision) (AuditEntry, error) {
-			list, err := changesOf(r)
+			list, err := r.Changes()
 			entry := AuditEntry{Revision: r, Changed: make([]string, len(list))}
 			for i, field := range list {
 				entry.Changed[i] = field.Pointer

@@ -287,10 +287,14 @@ func TestADisclosureShowsEverythingHeldAboutAPerson(t *testing.T) {
 	fixture.Attendee(t, r.pool, func(in *attendee.Input) { in.RoundTableID, in.PersonID = draft, &someone })
 	at := fmt.Sprintf("/v1/people/%d/disclosure", someone)
 	editor := r.as(t, actor.PII, actor.Write)
+	editor.make(t, "/v1/affiliations", `{"person_id":%v,"organization_id":%v,"from":"2019"}`, someone, fixture.Organization(t, r.pool))
 	editor.del(t, editor.make(t, fmt.Sprintf("/v1/people/%d/contacts", someone), `{"kind":"phone","value":"+7 7172 111111"}`)).want(t, 204)
 	o := c.get(t, at+"?lang=en").want(t, 200).object(t)
 	if path(o, "person", "notes") != notes || len(o["attendances"].([]any)) != 1 || !strings.Contains(fmt.Sprint(o["changes"]), "+7 7172 111111") || path(o, "person", "name_text") == nil {
 		t.Errorf("disclosure: %v", o)
+	}
+	if list := fmt.Sprint(o["changes"]); !strings.Contains(list, "pointer:/from]") || strings.Contains(list, "held_from") {
+		t.Errorf("the changes name fields as the database does: %s", list)
 	}
 	for lang, title := range map[string]string{"en": "Data held about a person", "ru": "Данные о человеке", "kk": "Адам туралы деректер"} {
 		page := r.do(t, "GET", at+"?lang="+lang, nil, append([]string{"Accept", "text/html,application/json;q=0.5"}, c.headers...)...).want(t, 200)
@@ -300,6 +304,7 @@ func TestADisclosureShowsEverythingHeldAboutAPerson(t *testing.T) {
 		}
 	}
 	editor.del(t, "/v1/attendees/1").want(t, 204)
+	editor.del(t, "/v1/affiliations/1").want(t, 204)
 	editor.del(t, fmt.Sprintf("/v1/people/%d", someone)).want(t, 204)
 	if o := c.get(t, at).want(t, 200).object(t); o["person"] != nil || !strings.Contains(fmt.Sprint(o["changes"]), notes) || len(o["reads"].([]any)) != 4 {
 		t.Errorf("disclosure of a deleted person: %v", o)

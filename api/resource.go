@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/distinction"
 	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/imports"
@@ -199,7 +200,7 @@ func (r resource[I, T, F]) operation(f Feature) Operation {
 			return restoreOf(s, c, r.Kind, r.get)
 		})}, Query: writing, Body: reflect.TypeFor[RestoreInput](), Answer: record}
 	case History:
-		return with[historyQuery, Page[Revision]](r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
+		return with[historyQuery, Page[changes.Detailed]](r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
 			return historyOf(s, c, r.Type, r.seen)
 		}), "-changed_at").at(get, one+"/history", cmp.Or(read, actor.Read))
 	case Export:

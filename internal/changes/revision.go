@@ -43,6 +43,26 @@ type FieldChange struct {
 	After   any    `json:"after"`                       // The value after the change; null if there is none.
 }
 
+// Detailed is a revision with the fields that it changed.
+//
+//	@Description	One change of one record: who changed which fields, when and why.
+type Detailed struct {
+	Revision
+	Changes []FieldChange `json:"changes"` // The changed fields; all fields if the record was created or deleted.
+} //	@name	Revision
+
+// Detailed adds the changed fields to a revision.
+func (r Revision) Detailed() (Detailed, error) {
+	list, err := r.Changes()
+	return Detailed{r, list}, err
+}
+
+// fieldNames are the fields whose columns have other names, by record type.
+var fieldNames = map[string]map[string]string{
+	"affiliations": {"/held_from": "/from", "/held_to": "/to", "/is_primary": "/primary"},
+	"attendees":    {"/on_behalf_of_person_id": "/on_behalf_of/person_id", "/on_behalf_of_organization_id": "/on_behalf_of/organization_id"},
+}
+
 // source is how the log is read. An entry for a change of visibility alone is not a change of the record.
 var source = paging.Source{
 	Columns: "c.seq, c.type, c.id, c.version, c.op, c.at, c.actor, k.name AS actor_name, c.reason, c.into_id, c.before, c.after",
@@ -97,6 +117,11 @@ func (r Revision) Changes() ([]FieldChange, error) {
 	}
 	list := []FieldChange{}
 	compare("", before, after, &list)
+	for i, c := range list {
+		if name := fieldNames[r.Type][c.Pointer]; name != "" {
+			list[i].Pointer = name
+		}
+	}
 	return slices.DeleteFunc(list, func(c FieldChange) bool { return c.Pointer == "/id" || c.Pointer == "/created_at" }), nil
 }
 

@@ -37,17 +37,9 @@ type Report struct {
 	Mentions     []statement.Statement     `json:"mentions"`     // Statements that mention or quote the person.
 	Documents    []document.Document       `json:"documents"`    // Documents written by the person.
 	Distinctions []distinction.Distinction `json:"distinctions"` // Decisions that a similar record is another person.
-	Changes      []Change                  `json:"changes"`      // Every change of the person, the contacts and the positions, the newest first.
+	Changes      []changes.Detailed        `json:"changes"`      // Every change of the person, the contacts and the positions, the newest first.
 	Reads        []person.Read             `json:"reads"`        // Who read the contacts or such a report, the newest first.
 } //	@name	PersonDisclosure
-
-// Change is one change of a record of the person.
-//
-//	@Description	One change of one record: who changed which fields, when and why.
-type Change struct {
-	changes.Revision
-	Changes []changes.FieldChange `json:"changes"` // The changed fields; all fields if the record was created or deleted.
-} //	@name	DisclosedChange
 
 // Disclose returns everything that the registry holds about a person, whatever the actor may see otherwise. The person may be
 // restricted or deleted. Disclose returns the error of person.Get for one that never existed, was merged or was erased. db is one
@@ -115,7 +107,7 @@ func whole[F any, T paging.Row](ctx context.Context, tx pgx.Tx, err error, list 
 }
 
 // changesOf returns the log of a person, and of the records that belong to the person only.
-func changesOf(ctx context.Context, tx pgx.Tx, id int64) ([]Change, error) {
+func changesOf(ctx context.Context, tx pgx.Tx, id int64) ([]changes.Detailed, error) {
 	s, err := subjectOf(ctx, tx, id)
 	if err != nil {
 		return nil, err
@@ -123,7 +115,7 @@ func changesOf(ctx context.Context, tx pgx.Tx, id int64) ([]Change, error) {
 	if err := s.find(ctx, tx, 0); err != nil {
 		return nil, err
 	}
-	all := []Change{}
+	all := []changes.Detailed{}
 	for recordType, ids := range map[string][]int64{
 		person.Type: s.ids, person.ContactType: s.touched[person.ContactType],
 		affiliation.Type: s.touched[affiliation.Type], distinction.Type: s.touched[distinction.Type],
@@ -136,14 +128,14 @@ func changesOf(ctx context.Context, tx pgx.Tx, id int64) ([]Change, error) {
 				return nil, err
 			}
 			for _, r := range list {
-				fields, err := r.Changes()
+				d, err := r.Detailed()
 				if err != nil {
 					return nil, err
 				}
-				all = append(all, Change{r, fields})
+				all = append(all, d)
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b Change) int { return cmp.Compare(b.Seq, a.Seq) })
+	slices.SortFunc(all, func(a, b changes.Detailed) int { return cmp.Compare(b.Seq, a.Seq) })
 	return all, nil
 }
