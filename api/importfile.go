@@ -64,7 +64,7 @@ func readForm(body io.Reader, boundary string) (format string, raw []byte, err e
 	}
 	form := multipart.NewReader(body, boundary)
 	part, err := form.NextRawPart()
-	if errors.Is(err, io.EOF) {
+	if errors.Is(err, io.EOF) || errors.Is(err, multipart.ErrMessageTooLarge) {
 		return "", nil, notOne
 	}
 	if err != nil {

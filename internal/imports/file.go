@@ -139,7 +139,7 @@ func endOf(line []byte) (rows int, is bool) {
 }
 
 // writable removes the members that only exports have, and calls ignored with the path of each. Members that are unknown stay,
-// so that Decode rejects them.
+// so that Decode rejects them. Whole numbers lose their decimals.
 func writable(raw jsontext.Value, record, writes reflect.Type, at string, ignored func(path string)) (jsontext.Value, error) {
 	for record.Kind() == reflect.Pointer {
 		record = record.Elem()
@@ -160,6 +160,8 @@ func writable(raw jsontext.Value, record, writes reflect.Type, at string, ignore
 			}
 		}
 		return json.Marshal(list)
+	case raw.Kind() == '0' && (writes.Kind() == reflect.Int64 || writes.Kind() == reflect.Int):
+		return jsontext.Value(export.Whole(string(raw))), nil // pandas writes 41.0
 	case raw.Kind() != '{' || !input.IsObject(record) || !input.IsObject(writes):
 		return raw, nil
 	}

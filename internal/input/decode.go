@@ -10,7 +10,6 @@ import (
 	"io"
 	"iter"
 	"maps"
-	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -158,36 +157,11 @@ func (d *decoder) member(pointer jsontext.Pointer, raw jsontext.Value, v reflect
 			d.member(pointer.AppendToken(i), element, v.Index(v.Len()-1), MaxElements)
 		}
 	default:
-		err := json.Unmarshal(raw, v.Addr().Interface(), json.RejectUnknownMembers(true))
-		if err != nil && bytes.ContainsAny(raw, ".eE") {
-			v.SetZero()
-			if json.Unmarshal(raw, v.Addr().Interface(), json.RejectUnknownMembers(true), wholeNumbers) == nil {
-				return
-			}
-		}
-		if err != nil {
+		if err := json.Unmarshal(raw, v.Addr().Interface(), json.RejectUnknownMembers(true)); err != nil {
 			d.add(func() apperr.Field { return typeError(string(pointer), err) })
 		}
 	}
 }
-
-// wholeNumbers reads 41.0 as the integer 41: it is one in JSON Schema, and pandas writes integers that way.
-var wholeNumbers = json.WithUnmarshalers(json.UnmarshalFromFunc(func(d *jsontext.Decoder, n *int64) error {
-	if d.PeekKind() != '0' {
-		return errors.ErrUnsupported
-	}
-	raw, err := d.ReadValue()
-	if err != nil {
-		return err
-	}
-	const exact = 1 << 53 // larger numbers may have been rounded
-	x, err := strconv.ParseFloat(string(raw), 64)
-	if err != nil || x != math.Trunc(x) || math.Abs(x) > exact {
-		return strconv.ErrSyntax
-	}
-	*n = int64(x)
-	return nil
-}))
 
 // each yields the members of an object, or the elements of an array with their indexes. The syntax of raw was checked.
 func each(raw jsontext.Value) iter.Seq2[string, jsontext.Value] {
