@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"mime"
 	"net/http"
 	"reflect"
 	"strings"
@@ -42,21 +41,12 @@ type importParams struct {
 	Delimiter string `query:"delimiter" form:"delimiter" enums:"comma,semicolon,tab"` // The separator of CSV. By default, the first line decides.
 }
 
-// importTypes maps the media types of files to their formats.
-var importTypes = map[string]string{
-	"text/csv":             "csv",
-	"application/x-ndjson": "ndjson",
-	"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
-}
-
 // importOf imports a table into a collection.
 func importOf[I any, T record](s *server, c echo.Context, of imports.Collection[I, T]) error {
-	raw, err := readBody(c, "text/csv", "application/x-ndjson", export.MediaTypes["xlsx"])
+	format, raw, err := readFile(c)
 	if err != nil {
 		return err
 	}
-	media, _, _ := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType)) // readBody has checked it
-	format := importTypes[media]
 	var p importParams
 	return s.importWith(c, &p, &p.importing, format, raw, func(ctx context.Context, tx pgx.Tx, head *imports.Head) ([]imports.Row, error) {
 		return of.Write(ctx, tx, head, raw, imports.Options{

@@ -86,7 +86,7 @@ func TestWhatBreaksARuleOfAPersonOrAnOrganizationIsToldAtItsPlace(t *testing.T) 
 	c.refusals(t, "/v1/organizations", map[string][]string{
 		`{"name":{"en":"A"},"country":"KAZ"}`:                              {"/country unknown_country"},
 		`{"name":{"en":"A"},"website":"kisi.kz"}`:                          {"/website bad_url"},
-		`{"name":{"en":"A"},"founded_on":"2001-02-30"}`:                    {"/founded_on bad_partial_date"},
+		`{"name":{"en":"A"},"founded_on":"2001-02-30"}`:                    {"/founded_on no_such_date"},
 		`{"name":{"en":"A"},"founded_on":"2001","dissolved_on":"2000-12"}`: {"/dissolved_on before_start"},
 		`{"name":{"en":"A"},"kind":"club"}`:                                {"/kind not_allowed"},
 		`{"name":{"en":"A"},"parent_id":999}`:                              {"/parent_id unknown_reference"},

@@ -59,7 +59,7 @@ func TestARecommendationThatBreaksARuleIsRefusedByField(t *testing.T) {
 		with(`"addressee_id":999`):                                         {"/addressee_id unknown_reference"},
 		with(`"evidence_document_id":999`):                                 {"/evidence_document_id unknown_reference"},
 		with(`"status":"done"`):                                            {"/status not_allowed"},
-		with(`"status_on":"2021-02-29"`):                                   {"/status_on bad_date"},
+		with(`"status_on":"2021-02-29"`):                                   {"/status_on no_such_date"},
 		with(`"status_on":"2021-02"`):                                      {"/status_on date_without_day"},
 		with(`"text_":{}`):                                                 {"/text_ unknown_field_hint"},
 		fmt.Sprintf(`{"round_table_id":%d,"text":{"klingon":"a"}}`, event): {"/text/klingon unknown_language"},

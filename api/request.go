@@ -22,6 +22,7 @@ import (
 const (
 	maxBody  = 1 << 20
 	maxFile  = 20 << 20 // of an import
+	maxForm  = 64 << 10 // of what a form has around its file
 	maxDrain = 64 << 20 // of a rejected body that is read and discarded
 )
 
@@ -56,39 +57,63 @@ func readJSON(c echo.Context, types ...string) (jsontext.Value, error) {
 
 // readBody reads the body and checks its media type and size.
 func readBody(c echo.Context, types ...string) ([]byte, error) {
-	media, _, err := mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
-	if err != nil || !slices.Contains(types, media) {
-		e := apperr.New(apperr.Media, "unsupported_media_type", "allowed", strings.Join(types, ", "))
-		e.Extra = map[string]any{"allowed": types}
-		if !asksFirst(c.Request()) {
-			drain(c.Request())
-		}
-		return nil, e
+	if _, _, err := mediaType(c, types...); err != nil {
+		return nil, err
 	}
 	return readAll(c)
 }
 
+// mediaType returns the media type of the body with its parameters. It returns apperr.Media unless it is one of types.
+func mediaType(c echo.Context, types ...string) (media string, parameters map[string]string, err error) {
+	media, parameters, err = mime.ParseMediaType(c.Request().Header.Get(echo.HeaderContentType))
+	if err == nil && slices.Contains(types, media) {
+		return media, parameters, nil
+	}
+	e := apperr.New(apperr.Media, "unsupported_media_type", "allowed", strings.Join(types, ", "))
+	e.Extra = map[string]any{"allowed": types}
+	if !asksFirst(c.Request()) {
+		drain(c.Request())
+	}
+	return "", nil, e
+}
+
 // readAll reads all of the body, up to its limit.
-func readAll(c echo.Context) ([]byte, error) {
-	most := maxBody
-	if isImport(c.Path()) {
-		most = maxFile
-	}
+func readAll(c echo.Context) (raw []byte, err error) {
+	err = readWith(c, func(body io.Reader) (err error) {
+		raw, err = io.ReadAll(body)
+		return err
+	})
+	return raw, err
+}
+
+// readWith calls read with the body, which ends at its limit. An error of the body is apperr.TooLarge or apperr.Malformed.
+func readWith(c echo.Context, read func(io.Reader) error) error {
+	most, limit := maxBody, maxBody
 	r := c.Request()
-	rejection := apperr.New(apperr.TooLarge, "body_too_large", "max", strconv.Itoa(most))
-	if r.ContentLength > int64(most) && asksFirst(r) {
-		return nil, rejection
+	if isImport(c.Path()) {
+		most, limit = maxFile, maxFile
+		if isForm(r) {
+			limit += maxForm
+		}
 	}
-	raw, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, int64(most)))
+	rejection := apperr.New(apperr.TooLarge, "body_too_large", "max", strconv.Itoa(most))
+	if r.ContentLength > int64(limit) && asksFirst(r) {
+		return rejection
+	}
+	err := read(http.MaxBytesReader(c.Response(), r.Body, int64(limit)))
 	var tooLarge *http.MaxBytesError
+	var known *apperr.Error
 	switch {
 	case errors.As(err, &tooLarge):
 		drain(r)
-		return nil, rejection
+		return rejection
+	case errors.As(err, &known):
+		drain(r)
+		return err
 	case err != nil:
-		return nil, &apperr.Error{Kind: apperr.Malformed, Code: "body_unreadable", Err: err}
+		return &apperr.Error{Kind: apperr.Malformed, Code: "body_unreadable", Err: err}
 	}
-	return raw, nil
+	return nil
 }
 
 // asksFirst reports whether the client waits for 100 Continue before it sends the body.

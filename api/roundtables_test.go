@@ -118,7 +118,7 @@ func TestARoundTableThatBreaksARuleIsRefusedByField(t *testing.T) {
 		with(`"publication":"secret","mode":"x"`):                                                         {"/publication not_allowed", "/mode not_allowed"},
 		with(`"starts_on":20200227`):                                                                      {"/starts_on wrong_type"},
 		with(`"starts_on":"2020-02"`):                                                                     {"/starts_on date_without_day"},
-		with(`"starts_on":"2020-02-30"`):                                                                  {"/starts_on bad_date"},
+		with(`"starts_on":"2020-02-30"`):                                                                  {"/starts_on no_such_date"},
 		with(`"starts_on":"2020-2-3"`):                                                                    {"/starts_on bad_date"},
 		with(`"starts_on":20200203`):                                                                      {"/starts_on wrong_type"},
 		with(`"starts_on":"2020-02-27","ends_on":"2020-02-26"`):                                           {"/ends_on before_start"},
@@ -270,7 +270,7 @@ func TestAFilterThatNamesNoSuchThingIsRefusedWithWhatIsAllowed(t *testing.T) {
 	r := newRig(t, nil)
 	for query, mistake := range map[string]string{
 		"startsfrom=2020-02-27":                 "startsfrom unknown_parameter_hint",
-		"starts_from=2020-02-30":                "starts_from bad_date",
+		"starts_from=2020-02-30":                "starts_from no_such_date",
 		"starts_to=yesterday":                   "starts_to bad_date",
 		"format=party":                          "format not_allowed",
 		"publication=x":                         "publication not_allowed",

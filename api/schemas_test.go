@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strings"
@@ -131,6 +134,26 @@ func decoded(mediaType string, body []byte) (any, error) {
 			form[name] = values.Get(name)
 		}
 		return form, err
+	case kind == mediaForm:
+		_, parameters, err := mime.ParseMediaType(mediaType)
+		if err != nil {
+			return nil, err
+		}
+		form := map[string]any{}
+		for r := multipart.NewReader(bytes.NewReader(body), parameters["boundary"]); ; {
+			part, err := r.NextPart()
+			if err == io.EOF {
+				return form, nil
+			}
+			if err != nil {
+				return nil, err
+			}
+			content, err := io.ReadAll(part)
+			if err != nil {
+				return nil, err
+			}
+			form[part.FormName()] = string(content)
+		}
 	default:
 		return string(body), nil
 	}

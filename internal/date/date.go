@@ -3,6 +3,7 @@
 package date
 
 import (
+	"regexp"
 	"time"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -22,9 +23,19 @@ func ParseDay(s string) (Day, error) {
 		if partial.UnmarshalText([]byte(s)) == nil {
 			return Day{}, apperr.BadValue("date_without_day")
 		}
-		return Day{}, apperr.BadValue("bad_date")
+		return Day{}, unreadable(s, "bad_date")
 	}
 	return Day{t}, nil
+}
+
+var numbered = regexp.MustCompile(`^\d{4}(-\d\d){0,2}$`)
+
+// unreadable returns the error for a text that is no date: code, or that the calendar lacks this date.
+func unreadable(s, code string) error {
+	if numbered.MatchString(s) {
+		return apperr.BadValue("no_such_date", "value", s)
+	}
+	return apperr.BadValue(code)
 }
 
 func (d Day) String() string { return d.Time.Format(time.DateOnly) }
@@ -72,7 +83,7 @@ func (p *Partial) UnmarshalText(b []byte) error {
 			return nil
 		}
 	}
-	return apperr.BadValue("bad_partial_date")
+	return unreadable(s, "bad_partial_date")
 }
 
 // MarshalText returns the date as it was parsed.

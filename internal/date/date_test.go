@@ -28,7 +28,7 @@ func TestDaysAreReadStrictly(t *testing.T) {
 		if (err == nil) != ok || ok && d.String() != s {
 			t.Errorf("%q: %v, %v", s, d, err)
 		}
-		if bad, _ := err.(apperr.Value); !ok && bad.Code != "bad_date" {
+		if bad, _ := err.(apperr.Value); !ok && bad.Code != codeOf(s, "bad_date") {
 			t.Errorf("%q: %v", s, err)
 		}
 	}
@@ -37,6 +37,15 @@ func TestDaysAreReadStrictly(t *testing.T) {
 			t.Errorf("%q: %v", s, err)
 		}
 	}
+}
+
+// codeOf returns the code of the error for a text that is no date: another one if it only looks like one.
+func codeOf(s, code string) string {
+	switch s {
+	case "2021-02-29", "2020-02-30", "2020-13-01", "2020-00-01", "2020-01-00", "0000-01-01", "2020-13", "2020-00", "0000", "0000-01":
+		return "no_such_date"
+	}
+	return code
 }
 
 func TestPartialDatesAreReadStrictly(t *testing.T) {
@@ -51,7 +60,7 @@ func TestPartialDatesAreReadStrictly(t *testing.T) {
 		if (err == nil) != ok || ok && string(p) != s {
 			t.Errorf("%q: %q, %v", s, p, err)
 		}
-		if bad, _ := err.(apperr.Value); !ok && bad.Code != "bad_partial_date" {
+		if bad, _ := err.(apperr.Value); !ok && bad.Code != codeOf(s, "bad_partial_date") {
 			t.Errorf("%q: %v", s, err)
 		}
 	}

@@ -3,13 +3,10 @@ package imports
 import (
 	"bytes"
 	"context"
-	"io"
+	"path"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
-	"unicode/utf8"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/formats/export"
@@ -17,7 +14,6 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/xuri/excelize/v2"
 )
 
 // The limits of a file.
@@ -37,8 +33,9 @@ type fileRow struct {
 
 // file is a file whose rows can be read one by one.
 type file struct {
-	header []string                              // of a table
-	each   func(yield func(fileRow) error) error // stops at the first error of yield
+	header  []string                              // of a table
+	ignored []string                              // columns and sheets that are not read
+	each    func(yield func(fileRow) error) error // stops at the first error of yield
 }
 
 // atLine is the error for a line that makes the whole file unreadable; args are pairs of placeholder and value.
@@ -46,189 +43,45 @@ func atLine(line int, code string, args ...string) error {
 	return apperr.New(apperr.Invalid, code, append(args, "line", strconv.Itoa(line))...)
 }
 
-// openFile reads the beginning of a file in a format. known are the columns of the exports of the collection; table has
-// those that clients write.
-func openFile(ctx context.Context, format string, raw []byte, delimiter string, known []string, table *export.Table) (f file, err error) {
+// The first bytes of files.
+const (
+	zipBegin = "PK\x03\x04"
+	oleBegin = "\xd0\xcf\x11\xe0" // of workbooks before 2007, and of those with a password
+)
+
+// FormatOf returns the format of a file whose media type does not say it: by the end of its name, if it has one, or else by
+// its content.
+func FormatOf(name string, raw []byte) string {
+	begins := func(with string) bool { return bytes.HasPrefix(raw, []byte(with)) }
+	object := bytes.HasPrefix(bytes.TrimLeft(bytes.TrimPrefix(raw, []byte(export.BOM)), " \t\r\n"), []byte("{"))
+	switch end := strings.ToLower(path.Ext(name)); {
+	case begins(zipBegin), begins(oleBegin), end == ".xlsx":
+		return "xlsx"
+	case end == ".ndjson", end == ".jsonl", end != ".csv" && object:
+		return "ndjson"
+	}
+	return "csv"
+}
+
+// openFile reads the beginning of a file in a format.
+func openFile(ctx context.Context, format string, raw []byte, delimiter string, l layout) (file, error) {
 	switch format {
 	case "ndjson":
 		return file{each: func(yield func(fileRow) error) error { return eachLine(raw, yield) }}, nil
 	case "xlsx":
-		f, err = openWorkbook(ctx, raw, table)
-	default:
-		f, err = openCSV(raw, delimiter, table)
-	}
-	if err == nil {
-		err = checkHeader(f.header, known)
-	}
-	return f, err
-}
-
-// checkHeader returns apperr.Invalid for too many columns, and for unknown, repeated and empty names of them.
-func checkHeader(header, known []string) error {
-	if len(header) > maxColumns {
-		return apperr.New(apperr.Invalid, "file_too_many_columns", "max", strconv.Itoa(maxColumns))
-	}
-	var fields []apperr.Field
-	for i, name := range header {
-		at := "/" + strconv.Itoa(i)
-		switch {
-		case name == "":
-			fields = append(fields, apperr.At(at, "empty_column", "column", strconv.Itoa(i+1)))
-		case slices.Contains(header[:i], name):
-			fields = append(fields, apperr.At(at, "duplicate_column", "value", name))
-		case !slices.Contains(known, name):
-			fields = append(fields, input.Suggest(apperr.At(at, "unknown_column", "value", name), "unknown_column_hint", name, known))
+		book, err := readWorkbook(ctx, raw)
+		if err != nil {
+			return file{}, err
 		}
+		f, err := l.open(&sheetRows{book})
+		f.ignored = append(f.ignored, book.unread...)
+		return f, err
 	}
-	return apperr.Mistakes(apperr.Invalid, "bad_header", fields, 0)
-}
-
-// rowError returns a row that cannot be read.
-func rowError(line int, mistake apperr.Field) fileRow {
-	return fileRow{line: line, err: apperr.Validation([]apperr.Field{mistake})}
-}
-
-func openCSV(raw []byte, delimiter string, table *export.Table) (file, error) {
-	if !utf8.Valid(raw) {
-		line := 0
-		for text := range bytes.Lines(raw) {
-			if line++; !utf8.Valid(text) {
-				break
-			}
-		}
-		return file{}, atLine(line, "file_not_utf8")
-	}
-	separator, ok := export.Delimiters[delimiter]
-	if delimiter == "" || !ok {
-		separator = guessDelimiter(raw)
-	}
-	rows := export.NewCSVReader(bytes.NewReader(raw), separator)
-	header, err := rows.Read()
-	if err != nil {
-		return file{}, atLine(1, "file_empty")
-	}
-	if len(header) > maxColumns {
-		return file{header: header}, nil // checkHeader rejects it
-	}
-	for i := range header {
-		header[i] = strings.TrimSpace(export.Unguard(header[i]))
-	}
-	kinds := table.Kinds(header)
-	return file{header: header, each: func(yield func(fileRow) error) error {
-		line := 1 + strings.Count(strings.Join(header, ""), "\n")
-		for n := 0; ; {
-			row, err := rows.Read()
-			if err == io.EOF {
-				return nil
-			}
-			line++
-			if err != nil {
-				return atLine(line, "file_bad_quotes")
-			}
-			at := line
-			for i, cell := range row {
-				line += strings.Count(cell, "\n")
-				if i < len(kinds) && kinds[i] == export.Text {
-					row[i] = export.Unguard(cell)
-				}
-			}
-			if n, err = cellsOf(n, at, row, header, yield); err != nil {
-				return err
-			}
-		}
-	}}, nil
-}
-
-// cellsOf counts a row of a table and yields it, unless it is empty.
-func cellsOf(n, line int, row, header []string, yield func(fileRow) error) (int, error) {
-	if !slices.ContainsFunc(row, func(cell string) bool { return cell != "" }) {
-		return n, nil
-	}
-	if n++; n > MaxRows {
-		return n, atLine(line, "file_too_many_rows", "max", strconv.Itoa(MaxRows))
-	}
-	for i, cell := range row {
-		switch {
-		case i >= len(header) && cell != "":
-			return n, yield(rowError(line, apperr.At("", "too_many_cells", "max", strconv.Itoa(len(header)))))
-		case strings.ContainsRune(cell, 0):
-			return n, yield(rowError(line, apperr.At("/"+header[i], "nul_character")))
-		}
-	}
-	for len(row) < len(header) { // spreadsheets leave out empty cells at the end
-		row = append(row, "")
-	}
-	return n, yield(fileRow{line: line, cells: row[:len(header)]})
-}
-
-// guessDelimiter returns the delimiter that is most frequent in the first line.
-func guessDelimiter(raw []byte) byte {
-	first, _, _ := bytes.Cut(raw, []byte("\n"))
-	byCount := func(a, b byte) int { return bytes.Count(first, []byte{a}) - bytes.Count(first, []byte{b}) }
-	return slices.MaxFunc([]byte{',', ';', '\t'}, byCount)
-}
-
-// openWorkbook reads the first sheet of a workbook. Its cells have the form that they have in CSV.
-func openWorkbook(ctx context.Context, raw []byte, table *export.Table) (file, error) {
-	book, err := readWorkbook(ctx, raw)
+	rows, err := openCSV(raw, delimiter)
 	if err != nil {
 		return file{}, err
 	}
-	header, err := book.next(maxColumns)
-	if err != nil && err != io.EOF {
-		return file{}, err
-	}
-	if len(header) == 0 {
-		return file{}, atLine(1, "file_empty")
-	}
-	for i := range header {
-		header[i] = strings.TrimSpace(header[i])
-	}
-	kinds := table.Kinds(header)
-	return file{header: header, each: func(yield func(fileRow) error) error {
-		for n := 0; ; {
-			row, err := book.next(len(header))
-			if err == io.EOF {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			for i := range row {
-				if i < len(kinds) {
-					row[i] = plainCell(row[i], kinds[i])
-				}
-			}
-			if n, err = cellsOf(n, book.line, row, header, yield); err != nil {
-				return err
-			}
-		}
-	}}, nil
-}
-
-// plainCell returns a cell in the form of its column: a workbook stores days as numbers and booleans as 0 and 1.
-func plainCell(cell string, kind export.CellType) string {
-	switch kind {
-	case export.Bool:
-		switch cell {
-		case "1":
-			return "true"
-		case "0":
-			return "false"
-		}
-	case export.Day:
-		if n, err := strconv.ParseFloat(cell, 64); err == nil {
-			if day, err := excelize.ExcelDateToTime(n, false); err == nil {
-				return day.Format(time.DateOnly)
-			}
-		}
-	case export.Number:
-		if n, err := strconv.ParseFloat(cell, 64); err == nil && strings.ContainsAny(cell, "eE.") {
-			return strconv.FormatFloat(n, 'f', -1, 64)
-		}
-	case export.Text, export.Plain:
-	}
-	return cell
+	return l.open(rows)
 }
 
 // eachLine reads one record per line. The last line of an export states the number of records: a truncated file is
@@ -270,20 +123,24 @@ func eachLine(raw []byte, yield func(fileRow) error) error {
 	return nil
 }
 
+// endMembers are the members of the last line of an export.
+var endMembers = []string{"_end", "rows", "cursor"}
+
 // endOf reads the last line of an export: the number of records, and whether it is that line at all.
 func endOf(line []byte) (rows int, is bool) {
 	if !bytes.Contains(line, []byte(`"_end"`)) {
 		return 0, false
 	}
 	var end struct {
-		End  bool `json:"_end"`
-		Rows int  `json:"rows"`
+		End  bool    `json:"_end"`
+		Rows float64 `json:"rows"` // pandas writes 3.0
 	}
-	return end.Rows, json.Unmarshal(line, &end) == nil && end.End
+	return int(end.Rows), json.Unmarshal(line, &end) == nil && end.End
 }
 
-// writable removes the members that only exports have. Members that are unknown stay, so that Decode rejects them.
-func writable(raw jsontext.Value, record, writes reflect.Type) (jsontext.Value, error) {
+// writable removes the members that only exports have, and calls ignored with the path of each. Members that are unknown stay,
+// so that Decode rejects them. Whole numbers lose their decimals.
+func writable(raw jsontext.Value, record, writes reflect.Type, at string, ignored func(path string)) (jsontext.Value, error) {
 	for record.Kind() == reflect.Pointer {
 		record = record.Elem()
 	}
@@ -298,11 +155,13 @@ func writable(raw jsontext.Value, record, writes reflect.Type) (jsontext.Value, 
 		}
 		for i := range list {
 			var err error
-			if list[i], err = writable(list[i], record.Elem(), writes.Elem()); err != nil {
+			if list[i], err = writable(list[i], record.Elem(), writes.Elem(), at, ignored); err != nil {
 				return nil, err
 			}
 		}
 		return json.Marshal(list)
+	case raw.Kind() == '0' && (writes.Kind() == reflect.Int64 || writes.Kind() == reflect.Int):
+		return jsontext.Value(export.Whole(string(raw))), nil // pandas writes 41.0
 	case raw.Kind() != '{' || !input.IsObject(record) || !input.IsObject(writes):
 		return raw, nil
 	}
@@ -319,9 +178,10 @@ func writable(raw jsontext.Value, record, writes reflect.Type) (jsontext.Value, 
 		var err error
 		switch {
 		case isWritten && isShown:
-			members[name], err = writable(value, record.FieldByIndex(of).Type, writes.FieldByIndex(in).Type)
+			members[name], err = writable(value, record.FieldByIndex(of).Type, writes.FieldByIndex(in).Type, at+name+".", ignored)
 		case !isWritten && (isShown || added && base != name):
 			delete(members, name)
+			ignored(at + name)
 		}
 		if err != nil {
 			return nil, err

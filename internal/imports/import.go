@@ -62,13 +62,14 @@ func (of Collection[I, T]) Write(ctx context.Context, tx pgx.Tx, head *Head, raw
 	if of.Finder != nil {
 		w.session = of.Finder.Session()
 	}
-	known := export.Of(reflect.TypeFor[T](), export.Options{Lang: true}).Header()
-	f, err := openFile(ctx, o.Format, raw, o.Delimiter, known, w.table)
+	exported := export.Of(reflect.TypeFor[T](), export.Options{Lang: true}).Header()
+	f, err := openFile(ctx, o.Format, raw, o.Delimiter, layout{w.table, exported})
 	if err != nil {
 		return nil, err
 	}
-	w.header, w.editor = f.header, w.table.Editor(f.header)
+	w.header, w.editor, head.Ignored = f.header, w.table.Editor(f.header), f.ignored
 	err = w.writeAll(ctx, tx, f)
+	slices.Sort(head.Ignored[len(f.ignored):]) // members come in no order
 	if err == nil && len(w.rows) == 0 {
 		err = atLine(1, "file_empty")
 	}

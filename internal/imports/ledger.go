@@ -108,7 +108,7 @@ type Head struct {
 	SHA256     string `json:"sha256" db:"sha256" example:"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"` // The checksum of the file.
 	OnError    string `json:"on_error" db:"on_error" enums:"abort,skip" example:"abort"`                                     // Whether a row with errors aborted the import.
 	Counts
-	Ignored  []string `json:"ignored" db:"ignored" example:"areas"` // Members of the document that were not read.
+	Ignored  []string `json:"ignored" db:"ignored" example:"parent.name_en"` // Columns, members and sheets that were not read. A sheet begins with `sheet:`.
 	Unkeyed  int      `json:"-" db:"unkeyed"`
 	Reverted bool     `json:"reverted" db:"reverted"` // Whether the import was reverted.
 

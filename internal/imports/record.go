@@ -3,7 +3,6 @@ package imports
 import (
 	"bytes"
 	"context"
-	"errors"
 	"maps"
 	"reflect"
 	"slices"
@@ -74,15 +73,15 @@ func (w *writer[I, T]) key(row fileRow) (id, version int64, err error) {
 		if err := json.Unmarshal(row.record, &members); err != nil {
 			return 0, 0, err
 		}
-		for _, name := range []string{"id", "version"} {
+		for _, name := range keys {
 			if v := members[name]; len(v) > 0 && v.Kind() != 'n' {
-				given[name] = string(v)
+				given[name] = export.Whole(string(v))
 			}
 		}
 	} else {
 		for i, name := range w.header {
-			if name == "id" || name == "version" {
-				given[name] = strings.TrimSpace(row.cells[i])
+			if slices.Contains(keys, name) {
+				given[name] = export.Whole(row.cells[i])
 			}
 		}
 	}
@@ -104,20 +103,29 @@ func (w *writer[I, T]) key(row fileRow) (id, version int64, err error) {
 // members returns the members that a row sets; current is the content of its record, nil if there is none.
 func (w *writer[I, T]) members(row fileRow, current jsontext.Value) (map[string]jsontext.Value, error) {
 	if row.record == nil {
-		members, err := w.editor.Members(current, row.cells)
-		var cell *export.CellError
-		if errors.As(err, &cell) {
-			return nil, apperr.Validation([]apperr.Field{apperr.At(cell.Column, "cell_expected", "expected", cell.Expected)})
-		}
-		return members, err
+		return w.editor.Members(current, row.cells)
 	}
-	raw, err := writable(row.record, reflect.TypeFor[T](), reflect.TypeFor[I]())
+	raw, err := writable(row.record, reflect.TypeFor[T](), reflect.TypeFor[I](), "", w.ignore)
 	if err != nil {
 		return nil, err
 	}
 	var members map[string]jsontext.Value
-	err = json.Unmarshal(raw, &members)
-	return members, err
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return nil, err
+	}
+	for _, name := range endMembers { // pandas adds those of the last line to all lines
+		if value, ok := members[name]; ok && value.Kind() == 'n' {
+			delete(members, name)
+		}
+	}
+	return members, nil
+}
+
+// ignore reports a member that is not read.
+func (w *writer[I, T]) ignore(path string) {
+	if !slices.Contains(keys, path) && !slices.Contains(w.head.Ignored, path) {
+		w.head.Ignored = append(w.head.Ignored, path)
+	}
 }
 
 // identified returns the id of the record that has an external id of the row, 0 if there is none.

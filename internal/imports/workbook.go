@@ -7,7 +7,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
-	"path"
 	"regexp"
 	"strconv"
 	"strings"
@@ -33,18 +32,25 @@ var (
 	errLongCell = apperr.New(apperr.Invalid, "workbook_cell_too_long", "max", strconv.Itoa(maxText))
 )
 
-// workbook reads the rows of the first sheet of a workbook.
+// workbook reads the rows of the first visible sheet of a workbook.
 type workbook struct {
-	ctx    context.Context
-	parts  map[string]*zip.File
-	left   int64    // bytes that may still be unpacked
-	shared []string // texts that cells refer to by their index
+	ctx       context.Context
+	parts     map[string]*zip.File
+	left      int64        // bytes that may still be unpacked
+	shared    []string     // texts that cells refer to by their index
+	formats   []dateFormat // of the styles of cells, by the index of the style
+	from1904, // days are counted from 1904, as on old Macintoshes
+	stale bool // the values of formulas were not computed
+	unread []string // the other sheets that have content
 	sheet  *xml.Decoder
 	line   int
 }
 
 // readWorkbook reads everything but the rows. The reading ends with the context.
 func readWorkbook(ctx context.Context, raw []byte) (*workbook, error) {
+	if bytes.HasPrefix(raw, []byte(oleBegin)) {
+		return nil, apperr.New(apperr.Invalid, "file_old_workbook")
+	}
 	archive, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
 	if err != nil {
 		return nil, noWorkbook(err)
@@ -53,8 +59,11 @@ func readWorkbook(ctx context.Context, raw []byte) (*workbook, error) {
 	for _, f := range archive.File {
 		b.parts[partName(f.Name)] = f
 	}
-	sheet, err := b.firstSheet()
+	sheet, err := b.chooseSheet()
 	if err != nil {
+		return nil, err
+	}
+	if err := b.readFormats(); err != nil {
 		return nil, err
 	}
 	if err := b.readShared(); err != nil {
@@ -148,50 +157,6 @@ func (b *workbook) each(d *xml.Decoder, f func(xml.Token) error) error {
 	}
 }
 
-// firstSheet returns the name of the part with the first sheet.
-func (b *workbook) firstSheet() (name string, err error) {
-	const folder = "xl/"
-	id := ""
-	if err := b.find(folder+"workbook.xml", "sheet", func(e xml.StartElement) bool {
-		id = attribute(e, "id")
-		return true
-	}); err != nil {
-		return "", err
-	}
-	return name, b.find(folder+"_rels/workbook.xml.rels", "Relationship", func(e xml.StartElement) bool {
-		if attribute(e, "Id") != id {
-			return false
-		}
-		if name = attribute(e, "Target"); !strings.HasPrefix(name, "/") {
-			name = path.Join(folder, name)
-		}
-		return true
-	})
-}
-
-var errFound = errors.New("found")
-
-// find calls is with each element of a name in a part until it is the right one.
-func (b *workbook) find(part, element string, is func(xml.StartElement) bool) error {
-	d, err := b.open(part, maxShared)
-	if err != nil {
-		return err
-	}
-	err = b.each(d, func(token xml.Token) error {
-		if e, ok := token.(xml.StartElement); ok && e.Name.Local == element && is(e) {
-			return errFound
-		}
-		return nil
-	})
-	switch err {
-	case errFound:
-		return nil
-	case nil:
-		return noWorkbook(errors.New("no " + element + " in " + part))
-	}
-	return err
-}
-
 // attribute returns an attribute of an element. That of a sheet is "r:id", beside "sheetId".
 func attribute(e xml.StartElement, name string) string {
 	for _, a := range e.Attr {
@@ -202,14 +167,14 @@ func attribute(e xml.StartElement, name string) string {
 	return ""
 }
 
-// text collects the text of a cell or of a shared string: that of its elements t and v, without pronunciations (rPh).
-type text struct {
+// cellText collects the text of a cell or of a shared string: that of its elements t and v, without pronunciations (rPh).
+type cellText struct {
 	value  strings.Builder
 	inside bool
 	spoken bool
 }
 
-func (t *text) add(token xml.Token) error {
+func (t *cellText) add(token xml.Token) error {
 	switch e := token.(type) {
 	case xml.StartElement:
 		t.inside = e.Name.Local == "t" || e.Name.Local == "v"
@@ -232,7 +197,7 @@ func (t *text) add(token xml.Token) error {
 var escaped = regexp.MustCompile("_x[0-9A-Fa-f]{4}_")
 
 // take returns the text and begins another one.
-func (t *text) take() (string, error) {
+func (t *cellText) take() (string, error) {
 	s := t.value.String()
 	t.value.Reset()
 	if strings.Contains(s, "_x") {
@@ -257,7 +222,7 @@ func (b *workbook) readShared() error {
 	if err != nil {
 		return err
 	}
-	var item text
+	var item cellText
 	return b.each(d, func(token xml.Token) error {
 		if e, ok := token.(xml.EndElement); ok && e.Name.Local == "si" {
 			s, err := item.take()
@@ -268,11 +233,12 @@ func (b *workbook) readShared() error {
 	})
 }
 
-// next returns the next row and its number, or io.EOF. It keeps the first most cells, and one more if there is a further
-// one that is not empty.
-func (b *workbook) next(most int) (cells []string, err error) {
-	var value text
-	kind, column, inRow := "", 0, false
+// next returns the next row, or io.EOF. It keeps the first most cells, and one more if there is a further one that is not
+// empty. Merged cells among the first most are an error.
+func (b *workbook) next(most int) (cells []cell, err error) {
+	var value cellText
+	var now cellXML
+	column, inRow := 0, false
 	for {
 		token, err := b.sheet.RawToken()
 		if err == io.EOF {
@@ -290,30 +256,34 @@ func (b *workbook) next(most int) (cells []string, err error) {
 					return nil, err
 				}
 			case "c":
-				kind = attribute(e, "t")
+				now = cellXML{kind: attribute(e, "t"), style: attribute(e, "s")}
 				column++
 				if r := attribute(e, "r"); r != "" {
 					if column, _, err = excelize.CellNameToCoordinates(r); err != nil {
 						return nil, noWorkbook(err)
 					}
 				}
+			case "f":
+				now.formula = true
+			case "v":
+				now.computed = true
 			}
 		case xml.EndElement:
 			switch {
 			case e.Name.Local == "sheetData":
-				return nil, io.EOF
+				return nil, b.end(most)
 			case e.Name.Local == "row" && inRow:
 				return cells, nil
 			case e.Name.Local == "c" && inRow:
-				s, err := b.cell(&value, kind)
+				c, err := b.cell(&value, now)
 				if err != nil {
 					return nil, err
 				}
-				if at := min(column-1, most); s != "" {
+				if at := min(column-1, most); c.text != "" {
 					for len(cells) <= at {
-						cells = append(cells, "")
+						cells = append(cells, cell{})
 					}
-					cells[at] = s
+					cells[at] = c
 				}
 			}
 		}
@@ -321,6 +291,31 @@ func (b *workbook) next(most int) (cells []string, err error) {
 			return nil, err
 		}
 	}
+}
+
+// end reads what follows the rows. It returns io.EOF, or an error if some of the first most columns have merged cells: only
+// one of these has a value, and the others would empty their records.
+func (b *workbook) end(most int) error {
+	err := b.each(b.sheet, func(token xml.Token) error {
+		e, ok := token.(xml.StartElement)
+		if !ok || e.Name.Local != "mergeCell" {
+			return nil
+		}
+		ref := attribute(e, "ref")
+		first, _, _ := strings.Cut(ref, ":")
+		column, _, err := excelize.CellNameToCoordinates(first)
+		if err != nil {
+			return noWorkbook(err)
+		}
+		if column <= most {
+			return apperr.New(apperr.Invalid, "workbook_merged_cells", "cells", ref)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return io.EOF
 }
 
 // begin counts a row. Its number is optional; rows are in order.
@@ -333,20 +328,4 @@ func (b *workbook) begin(number string) error {
 		return apperr.New(apperr.Invalid, "file_too_many_rows", "max", strconv.Itoa(MaxRows))
 	}
 	return nil
-}
-
-// cell returns the value of a cell of a type.
-func (b *workbook) cell(value *text, kind string) (string, error) {
-	s, err := value.take()
-	if err != nil || kind != "s" || s == "" {
-		return s, err
-	}
-	i, err := strconv.Atoi(strings.TrimSpace(s))
-	if err != nil || i < 0 || i >= len(b.shared) {
-		return "", noWorkbook(errors.New("no shared string " + s))
-	}
-	if b.left -= int64(len(b.shared[i])); b.left < 0 {
-		return "", errTooLarge
-	}
-	return b.shared[i], nil
 }

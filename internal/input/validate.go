@@ -135,6 +135,10 @@ func fieldsOf(e validator.FieldError) []apperr.Field {
 			field.Code = "blank"
 		case reflect.Slice, reflect.Map:
 			field.Code = "too_few"
+		case reflect.Int, reflect.Int64:
+			if n, err := strconv.Atoi(e.Param()); err == nil && e.Tag() == "gt" {
+				field.Args["min"] = strconv.Itoa(n + 1)
+			}
 		}
 	case "unique":
 		field.Code = "duplicate"

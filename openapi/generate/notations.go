@@ -87,6 +87,7 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 	for _, op := range p.eachOperation() {
 		if op.RequestBody != nil {
 			content := op.RequestBody.Value.Content
+			delete(content, fileForm) // an operation has either a body or a form
 			consumes[op.OperationID] = slices.Sorted(maps.Keys(content))
 			body := content[jsonType]
 			if body == nil && content["text/csv"] != nil {

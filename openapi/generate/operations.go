@@ -23,6 +23,8 @@ const (
 	csvType    = "text/csv"
 	ndjsonType = "application/x-ndjson"
 	xlsxType   = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	excelType  = "application/vnd.ms-excel"
+	fileForm   = "multipart/form-data"
 )
 
 // fileTypes are the media types of exports and imports.
@@ -148,7 +150,10 @@ func (o operation) describeImport() {
 		"- A row updates the record with its `id`, or else the record with one of its `external_ids`. Otherwise it creates a record.\n"+
 		"- A missing column does not change records. An empty cell sets null. "+
 		"In NDJSON, a member replaces the whole member of the record.\n"+
-		"- Read-only columns of an export are ignored.\n"+
+		"- Columns and members that only exports have are not read. `ignored` in the response lists them, and the sheets of a workbook "+
+		"that are not read: the import reads the first visible sheet.\n"+
+		"- A cell that would lose data is an error of its row: a formula without a stored value, the error of a formula, "+
+		"a time of day in a date column. Merged cells reject the whole file.\n"+
 		"- If a row contains `updated_at` (it comes from an export), fields hidden from the public keep their stored value "+
 		"unless the row sets another one. "+
 		"So a file exported without a key does not clear notes. To clear them, remove the column `updated_at`.\n"+
@@ -158,7 +163,11 @@ func (o operation) describeImport() {
 		"(422 `import_refused`). With `skip`, the other rows are written.\n\n"+
 		"Validate the file first with `dry_run=true`. To revert an import, use `POST /v1/imports/{id}/revert`.")
 	binary := openapi3.NewStringSchema().WithFormat("binary") // Swagger UI offers a file chooser
-	o.op.RequestBody.Value.Content = openapi3.NewContentWithSchema(binary, fileTypes)
+	content := openapi3.NewContentWithSchema(binary, append([]string{excelType}, fileTypes...))
+	form := openapi3.NewObjectSchema().WithProperty("file", openapi3.NewStringSchema().WithFormat("binary")).WithRequired([]string{"file"})
+	content[fileForm] = openapi3.NewMediaType().WithSchema(form)
+	o.op.RequestBody.Value.Content = content
+	o.op.RequestBody.Value.Description = "The file, or a form with the file and nothing else. Of `" + excelType + "` the content decides: CSV or XLSX."
 }
 
 // names returns the names that an annotation lists, such as @x-sort ["label"].

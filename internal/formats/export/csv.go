@@ -31,7 +31,8 @@ func (c *CSVWriter) Write(row []string) error {
 		if c.columns[i].Type == Text {
 			cell = Guard(cell)
 		}
-		if strings.ContainsAny(cell, "\"\r\n\t,;") || strings.TrimSpace(cell) != cell { // for any delimiter, since some readers guess it
+		// For any delimiter, since some readers guess it.
+		if strings.ContainsAny(cell, "\"\r\n\t,;") || strings.TrimSpace(cell) != cell || cell == Missing {
 			cell = `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
 		}
 		_, _ = c.w.WriteString(cell)
@@ -67,6 +68,7 @@ func armed(cell string) bool {
 type CSVReader struct {
 	r         *bufio.Reader
 	delimiter byte
+	quoted    []bool // of the last row
 }
 
 // NewCSVReader returns a reader. It skips a BOM.
@@ -87,6 +89,7 @@ func (c *CSVReader) Read() ([]string, error) {
 		return nil, err
 	}
 	var row []string
+	c.quoted = c.quoted[:0]
 	for {
 		cell, last, err := c.cell()
 		if err != nil {
@@ -98,12 +101,17 @@ func (c *CSVReader) Read() ([]string, error) {
 	}
 }
 
+// Quoted reports whether a cell of the last row stood in quotation marks: R writes NA for an empty cell, "NA" for this text.
+func (c *CSVReader) Quoted(i int) bool { return c.quoted[i] }
+
 // cell reads up to a delimiter or the end of the row. last reports whether the row ends.
 func (c *CSVReader) cell() (cell string, last bool, err error) {
 	var b strings.Builder
 	next, err := c.r.ReadByte()
-	if err == nil && next == '"' {
-		if err := c.quoted(&b); err != nil {
+	quoted := err == nil && next == '"'
+	c.quoted = append(c.quoted, quoted)
+	if quoted {
+		if err := c.unquote(&b); err != nil {
 			return "", false, err
 		}
 		next, err = c.r.ReadByte()
@@ -131,8 +139,8 @@ func (c *CSVReader) cell() (cell string, last bool, err error) {
 	return "", false, err
 }
 
-// quoted reads up to the closing quotation mark.
-func (c *CSVReader) quoted(b *strings.Builder) error {
+// unquote reads up to the closing quotation mark.
+func (c *CSVReader) unquote(b *strings.Builder) error {
 	for {
 		part, err := c.r.ReadString('"')
 		if err == io.EOF {

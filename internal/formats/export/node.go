@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/statement"
 	"roundtables.kz/registry/internal/text"
 
@@ -16,6 +17,7 @@ import (
 type scalar struct {
 	cellType CellType
 	nilable  bool
+	whole    bool // a number without decimals
 }
 
 func (s scalar) columns(name string) []Column { return []Column{{name, s.cellType}} }
@@ -33,23 +35,27 @@ func (s scalar) cells(to []string, v jsontext.Value) ([]string, error) {
 
 func (s scalar) value(cells []string) (jsontext.Value, error) {
 	cell := cells[0]
+	if s.cellType != Text {
+		cell = withoutMissing(cell)
+	}
 	switch {
 	case cell == "" && (s.nilable || s.cellType != Text):
 		return jsontext.Value("null"), nil
 	case s.cellType == Bool:
-		if lower := strings.ToLower(cell); lower == "true" || lower == "false" { // spreadsheets write TRUE
-			return jsontext.Value(lower), nil
-		}
-		return nil, &CellError{Expected: "boolean"}
+		return boolean(cell)
 	case s.cellType == Number:
-		if v := jsontext.Value(cell); v.Kind() == '0' && v.IsValid() {
-			return v, nil
+		return number(cell, s.whole)
+	case s.cellType == Day || s.cellType == Partial:
+		var err error
+		if cell, err = day(cell); err != nil {
+			return nil, err
 		}
-		return nil, &CellError{Expected: "number"}
+	case s.cellType == Time:
+		cell = instant(cell)
 	}
 	v, err := json.Marshal(cell)
 	if err != nil {
-		return nil, &CellError{Expected: "UTF-8"}
+		return nil, badCell(apperr.At("", "cell_expected", "expected", "UTF-8"))
 	}
 	return v, nil
 }
@@ -107,26 +113,32 @@ func appendJSON(to []string, m map[string]string) ([]string, error) {
 
 // gathered reads the cells that spread has appended.
 func gathered(cells []string) (text.Map, error) {
-	m, err := readJSON(cells[len(named)], other)
+	m, err := readTexts(cells[len(named)], other)
 	if err != nil {
 		return nil, err
 	}
 	for i, lang := range named {
-		if cells[i] != "" {
-			m[lang] = cells[i]
+		if cells[i] == "" {
+			continue
 		}
+		if m[lang] != "" && m[lang] != cells[i] {
+			return nil, badCell(apperr.At(other, "text_twice", "lang", lang))
+		}
+		m[lang] = cells[i]
 	}
 	return m, nil
 }
 
-func readJSON(cell, column string) (map[string]string, error) {
-	m := map[string]string{}
+// readTexts reads a cell with texts by language, whose tags it writes in their canonical form.
+func readTexts(cell, column string) (text.Map, error) {
+	m := text.Map{}
 	if cell == "" {
 		return m, nil
 	}
-	if err := json.Unmarshal([]byte(cell), &m); err != nil || m == nil {
-		return nil, &CellError{Column: column, Expected: "JSON object of texts"}
+	if err := json.Unmarshal([]byte(cell), (*map[string]string)(&m)); err != nil || m == nil {
+		return nil, badCell(apperr.At(column, "cell_expected", "expected", "JSON object of texts"))
 	}
+	m.Canonicalize()
 	return m, nil
 }
 
@@ -167,9 +179,20 @@ func (versions) value(cells []string) (jsontext.Value, error) {
 		return nil, err
 	}
 	original := cells[len(named)+1]
-	translators, err := readJSON(cells[len(named)+2], "_translator")
+	if tag, ok := text.Tag(strings.TrimSpace(original)); ok {
+		original = tag
+	}
+	if _, ok := said[original]; !ok && original != "" {
+		return nil, badCell(apperr.At("_original", "language_without_text", "lang", original))
+	}
+	translators, err := readTexts(cells[len(named)+2], "_translator")
 	if err != nil {
 		return nil, err
+	}
+	for _, lang := range translators.Langs() {
+		if _, ok := said[lang]; !ok {
+			return nil, badCell(apperr.At("_translator", "language_without_text", "lang", lang))
+		}
 	}
 	texts := []statement.Text{}
 	for _, lang := range inOrder(said) {
@@ -206,7 +229,7 @@ type list struct {
 func (l list) columns(name string) []Column {
 	all := l.element.columns(name)
 	for i, c := range all {
-		if c.Type == Day || c.Type == Bool || c.Type == Number {
+		if c.Type != Text {
 			all[i].Type = Plain
 		}
 	}
@@ -257,7 +280,7 @@ func (l list) value(cells []string) (jsontext.Value, error) {
 			case c == nil:
 				row[i] = ""
 			case len(c) != length:
-				return nil, &CellError{Column: l.element.columns("")[i].Name, Expected: "as many elements as the columns beside it"}
+				return nil, badCell(apperr.At(l.element.columns("")[i].Name, "cell_expected", "expected", "as many elements as the columns beside it"))
 			default:
 				row[i] = c[n]
 			}

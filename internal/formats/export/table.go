@@ -22,6 +22,7 @@ import (
 	"strings"
 	"time"
 
+	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/date"
 	"roundtables.kz/registry/internal/statement"
 	"roundtables.kz/registry/internal/text"
@@ -35,11 +36,13 @@ type CellType int
 
 // The types of cells.
 const (
-	Text   CellType = iota // free text
-	Number                 // a JSON number
-	Bool                   // true or false
-	Plain                  // a time or a date of which a part may be missing
-	Day                    // YYYY-MM-DD
+	Text    CellType = iota // free text
+	Number                  // a JSON number
+	Bool                    // true or false
+	Plain                   // a code, or a list of what is not free text
+	Day                     // YYYY-MM-DD
+	Partial                 // YYYY, YYYY-MM or YYYY-MM-DD
+	Time                    // a date and time with an offset
 )
 
 // Column is a column of a table.
@@ -173,17 +176,23 @@ func nodeOf(t reflect.Type, lang bool) node {
 	case t == reflect.TypeFor[[]statement.Text]():
 		return versions{}
 	case t == reflect.TypeFor[date.Day]():
-		return scalar{Day, nilable}
-	case t == reflect.TypeFor[time.Time]() || t.Implements(reflect.TypeFor[encoding.TextMarshaler]()):
-		return scalar{Plain, nilable}
+		return scalar{cellType: Day, nilable: nilable}
+	case t == reflect.TypeFor[date.Partial]():
+		return scalar{cellType: Partial, nilable: nilable}
+	case t == reflect.TypeFor[time.Time]():
+		return scalar{cellType: Time, nilable: nilable}
+	case t.Implements(reflect.TypeFor[encoding.TextMarshaler]()):
+		return scalar{cellType: Plain, nilable: nilable}
 	}
 	switch t.Kind() {
 	case reflect.String:
-		return scalar{Text, nilable}
+		return scalar{cellType: Text, nilable: nilable}
 	case reflect.Bool:
-		return scalar{Bool, nilable}
-	case reflect.Int, reflect.Int64, reflect.Float64:
-		return scalar{Number, nilable}
+		return scalar{cellType: Bool, nilable: nilable}
+	case reflect.Int, reflect.Int64:
+		return scalar{cellType: Number, nilable: nilable, whole: true}
+	case reflect.Float64:
+		return scalar{cellType: Number, nilable: nilable}
 	case reflect.Struct:
 		o := objectOf(t, lang)
 		o.nilable = nilable
@@ -278,24 +287,23 @@ func allEmpty(cells []string) bool {
 	return !slices.ContainsFunc(cells, func(c string) bool { return c != "" })
 }
 
-// CellError is the error for a cell that does not have the type of its column.
-type CellError struct {
-	Column   string
-	Expected string // "number", "boolean"
-}
+// cellError is the error for a cell that its column cannot hold. The pointer is the name of the column.
+type cellError struct{ apperr.Field }
 
-func (e *CellError) Error() string { return e.Column + ": expected " + e.Expected }
+func (e *cellError) Error() string { return e.Pointer + ": " + e.Code }
 
-// within adds name to the column of a CellError.
+func badCell(f apperr.Field) error { return &cellError{f} }
+
+// within adds name to the column of a cellError.
 func within(name string, err error) error {
-	var cell *CellError
+	var cell *cellError
 	if !errors.As(err, &cell) {
 		return err
 	}
-	if cell.Column != "" && !strings.HasPrefix(cell.Column, "_") {
+	if cell.Pointer != "" && !strings.HasPrefix(cell.Pointer, "_") {
 		name += "."
 	}
-	cell.Column = name + cell.Column
+	cell.Pointer = name + cell.Pointer
 	return cell
 }
 
@@ -315,8 +323,8 @@ func (t *Table) Editor(header []string) *Editor {
 	return e
 }
 
-// Members returns the members of a record that a row changes, with their new values. A nil record has no members. A
-// cell that does not have the type of its column is a *CellError.
+// Members returns the members of a record that a row changes, with their new values. A nil record has no members. Cells
+// that their columns cannot hold are apperr.Invalid; the pointers of its fields are names of columns.
 func (e *Editor) Members(record jsontext.Value, row []string) (map[string]jsontext.Value, error) {
 	before, err := e.table.Row(record)
 	if err != nil {
@@ -329,6 +337,7 @@ func (e *Editor) Members(record jsontext.Value, row []string) (map[string]jsonte
 		}
 	}
 	changed := map[string]jsontext.Value{}
+	var mistakes []apperr.Field
 	first := 0
 	for _, m := range e.table.root.members {
 		was, is := before[first:first+m.width], after[first:first+m.width]
@@ -336,11 +345,17 @@ func (e *Editor) Members(record jsontext.Value, row []string) (map[string]jsonte
 		if slices.Equal(was, is) {
 			continue
 		}
-		if changed[m.name], err = m.value(is); err != nil {
-			return nil, within(m.name, err)
+		value, err := m.value(is)
+		var cell *cellError
+		switch err = within(m.name, err); {
+		case errors.As(err, &cell):
+			mistakes = append(mistakes, cell.Field)
+		case err != nil:
+			return nil, err
 		}
+		changed[m.name] = value
 	}
-	return changed, nil
+	return changed, apperr.Validation(mistakes)
 }
 
 // Kinds returns the type of each column of header, Text for a column that the table lacks.

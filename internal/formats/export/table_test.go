@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"roundtables.kz/registry/internal/affiliation"
+	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/date"
 	"roundtables.kz/registry/internal/document"
@@ -269,34 +271,91 @@ func TestFormulasAreGuardedAndNothingElse(t *testing.T) {
 	})
 }
 
+// mistakeOf returns the only mistake of an error as "column code expected", with the other values of its message.
+func mistakeOf(err error) string {
+	var e *apperr.Error
+	if !errors.As(err, &e) || len(e.Fields) != 1 {
+		return fmt.Sprint(err)
+	}
+	f := e.Fields[0]
+	return strings.TrimSpace(f.Pointer + " " + f.Code + " " + f.Args["expected"] + f.Args["value"] + f.Args["lang"])
+}
+
 func TestCellsThatAreNoneSayWhichAndWhatWasExpected(t *testing.T) {
 	t.Parallel()
 	for cell, want := range map[[2]string]string{
-		{"place_id", "x"}: "place_id: expected number", {"place.id", "1.2.3"}: "place.id: expected number", {"title_other", "[]"}: "title_other: expected JSON object of texts",
-		{"organizers.name_other", "a"}: "organizers.name_other: expected JSON object of texts", {"topic_ids", "1|b"}: "topic_ids: expected number", {"counts.speakers", "-"}: "counts.speakers: expected number",
+		{"place_id", "x"}: "place_id cell_expected integer", {"place_id", "41.5"}: "place_id cell_expected integer", {"place_id", "1.23457E+14"}: "place_id cell_expected integer",
+		{"place_id", "51,13"}: "place_id cell_expected integer", {"place.id", "1.2.3"}: "place.id cell_expected integer", {"place_id", "2020-02-27"}: "place_id cell_expected integer",
+		{"title_other", "[]"}:          "title_other cell_expected JSON object of texts",
+		{"organizers.name_other", "a"}: "organizers.name_other cell_expected JSON object of texts", {"topic_ids", "1|b"}: "topic_ids cell_expected integer",
+		{"counts.speakers", "-"}:          "counts.speakers cell_expected integer",
+		{"starts_on", "2020-02-27 10:00"}: "starts_on date_with_time 2020-02-27 10:00", {"starts_on", "27.02.2020 10:00:00"}: "starts_on date_with_time 27.02.2020 10:00:00",
+		{"starts_on", "2020-02-27T00:00:00Z"}: "starts_on date_with_time 2020-02-27T00:00:00Z",
 	} {
 		editor := export.Of(reflect.TypeFor[roundtable.RoundTable](), export.Options{}).Editor([]string{cell[0]})
-		if _, err := editor.Members(nil, []string{cell[1]}); err == nil || err.Error() != want {
-			t.Errorf("%q: %v, want %s", cell, err, want)
+		if _, err := editor.Members(nil, []string{cell[1]}); mistakeOf(err) != want {
+			t.Errorf("%q: %s, want %s", cell, mistakeOf(err), want)
 		}
 	}
-	editor := export.Of(reflect.TypeFor[roundtable.RoundTable](), export.Options{}).Editor([]string{"titel_ru", "topics.id", "topics.name_ru"})
-	if _, err := editor.Members(nil, []string{"", "1|2", "a|b|c"}); err == nil || err.Error() != "topics.id: expected as many elements as the columns beside it" {
-		t.Error(err)
+	for _, c := range []struct {
+		record reflect.Type
+		header []string
+		row    []string
+		want   string
+	}{
+		{reflect.TypeFor[roundtable.RoundTable](), []string{"titel_ru", "topics.id", "topics.name_ru"}, []string{"", "1|2", "a|b|c"}, "topics.id cell_expected as many elements as the columns beside it"},
+		{reflect.TypeFor[roundtable.RoundTable](), []string{"titel_ru", "topics.id", "topics.name_ru"}, []string{"", "1|2|3", "a|b"}, "topics.name_ru cell_expected as many elements as the columns beside it"},
+		{reflect.TypeFor[place.Place](), []string{"latitude"}, []string{"51,13"}, "latitude decimal_comma 51.13"},
+		{reflect.TypeFor[role.Role](), []string{"speaks"}, []string{"yes"}, "speaks cell_expected boolean"},
+		{reflect.TypeFor[statement.Statement](), []string{"texts_translator"}, []string{"me"}, "texts_translator cell_expected JSON object of texts"},
+		{reflect.TypeFor[statement.Statement](), []string{"texts_en", "texts_original"}, []string{"Water", "ru"}, "texts_original language_without_text ru"},
+		{reflect.TypeFor[statement.Statement](), []string{"texts_en", "texts_translator"}, []string{"Water", `{"ru":"me"}`}, "texts_translator language_without_text ru"},
+		{reflect.TypeFor[statement.Statement](), []string{"texts_en", "texts_other"}, []string{"Water", `{"EN":"Soil"}`}, "texts_other text_twice en"},
+		{reflect.TypeFor[topic.Topic](), []string{"label_ru", "label_other"}, []string{"Вода", `{"ru":"Почва"}`}, "label_other text_twice ru"},
+	} {
+		if _, err := export.Of(c.record, export.Options{}).Editor(c.header).Members(nil, c.row); mistakeOf(err) != c.want {
+			t.Errorf("%q: %s, want %s", c.row, mistakeOf(err), c.want)
+		}
 	}
-	if _, err := editor.Members(nil, []string{"", "1|2|3", "a|b"}); err == nil || err.Error() != "topics.name_ru: expected as many elements as the columns beside it" {
-		t.Error(err)
+}
+
+func TestAllCellsThatAreNoneAreReported(t *testing.T) {
+	t.Parallel()
+	_, err := export.Of(reflect.TypeFor[place.Place](), export.Options{}).Editor([]string{"latitude", "longitude"}).Members(nil, []string{"a", "1,5"})
+	if want := "validation_failed latitude:cell_expected longitude:decimal_comma"; err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
 	}
-	translated := export.Of(reflect.TypeFor[statement.Statement](), export.Options{}).Editor([]string{"texts_translator"})
-	if _, err := translated.Members(nil, []string{"me"}); err == nil || err.Error() != "texts_translator: expected JSON object of texts" {
-		t.Error(err)
+}
+
+func TestCellsAreReadAsOtherProgramsWriteThem(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		record             reflect.Type
+		column, cell, want string
+	}{
+		{reflect.TypeFor[roundtable.RoundTable](), "place_id", "41.0", "41"}, {reflect.TypeFor[roundtable.RoundTable](), "place_id", " 41 ", "41"},
+		{reflect.TypeFor[roundtable.RoundTable](), "place_id", "1e+05", "100000"}, {reflect.TypeFor[roundtable.RoundTable](), "topic_ids", "3.0", "[3]"},
+		{reflect.TypeFor[place.Place](), "latitude", "51.130", "51.130"},
+		{reflect.TypeFor[role.Role](), "speaks", "TRUE", "true"}, {reflect.TypeFor[role.Role](), "speaks", "1.0", "true"}, {reflect.TypeFor[role.Role](), "speaks", "0", "false"},
+		{reflect.TypeFor[roundtable.RoundTable](), "starts_on", "2020-02-27 00:00:00", `"2020-02-27"`}, {reflect.TypeFor[roundtable.RoundTable](), "starts_on", "7.2.2020", `"2020-02-07"`},
+		{reflect.TypeFor[roundtable.RoundTable](), "starts_on", "27.02.2020 0:00", `"2020-02-27"`}, {reflect.TypeFor[roundtable.RoundTable](), "starts_at", "2020-02-27 10:00:00+06:00", `"2020-02-27T10:00:00+06:00"`},
+		{reflect.TypeFor[document.Document](), "published_on", "27.02.2020", `"2020-02-27"`}, {reflect.TypeFor[document.Document](), "published_on", "1993", `"1993"`},
+		{reflect.TypeFor[document.Document](), "published_on", "1993-06", `"1993-06"`}, {reflect.TypeFor[statement.Statement](), "sequence", "NaN", "null"},
+	} {
+		changed, err := export.Of(c.record, export.Options{}).Editor([]string{c.column}).Members(jsontext.Value(`{"sequence": 3}`), []string{c.cell})
+		if got := string(changed[c.column]); err != nil || got != c.want {
+			t.Errorf("%s %q: %s, want %s (%v)", c.column, c.cell, got, c.want, err)
+		}
 	}
-	role := export.Of(reflect.TypeFor[role.Role](), export.Options{}).Editor([]string{"speaks"})
-	if got, err := role.Members(nil, []string{"TRUE"}); err != nil || len(got) != 1 || string(got["speaks"]) != "true" {
-		t.Errorf("%s, %v", got, err)
+	for _, cell := range []string{"#DIV/0!", "#N/A", " #REF! ", "#Н/Д", "#ДЕЛ/0!", "#ЗНАЧ!", "########", "Err:502"} {
+		if !export.Failed(cell) {
+			t.Errorf("%q is taken for a text", cell)
+		}
 	}
-	if _, err := role.Members(nil, []string{"yes"}); err == nil || err.Error() != "speaks: expected boolean" {
-		t.Error(err)
+	for _, cell := range []string{"", "NA", "#1", "#вода", "###", "a #N/A", "Error", "#N/A: not given"} {
+		if export.Failed(cell) {
+			t.Errorf("%q is taken for an error", cell)
+		}
 	}
 }
 

@@ -102,7 +102,7 @@ func (w *workbook) cell(column Column, cell string) (any, error) {
 		if day, err := time.Parse(time.DateOnly, cell); err == nil && !day.Before(firstDay) {
 			return excelize.Cell{StyleID: w.day, Value: day}, nil
 		}
-	case Text, Plain:
+	case Text, Plain, Partial, Time:
 	}
 	if len(cell) > excelize.TotalCellChars && len(utf16.Encode([]rune(cell))) > excelize.TotalCellChars {
 		return nil, excelize.ErrCellCharsLength
