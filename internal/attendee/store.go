@@ -37,8 +37,9 @@ func newSource(public bool) paging.Source {
 			LEFT JOIN organizations bg ON bg.id = a.on_behalf_of_organization_id`,
 		ID: "a.id",
 		Sorts: map[string]paging.Column{
-			"position":  {SQL: "a.position", Type: "integer"},
-			"starts_on": {SQL: "a.starts_key", Type: "integer", Date: true},
+			"position":   {SQL: "a.position", Type: "integer"},
+			"starts_on":  {SQL: "a.starts_key", Type: "integer", Date: true},
+			"updated_at": {SQL: "a.updated_at", Type: "timestamptz"},
 		},
 		Default: "-starts_on,position",
 	}

@@ -30,8 +30,9 @@ func newSource(public bool) paging.Source {
 		Shown: "JOIN organizations g ON g.id = o.organization_id",
 		ID:    "o.id",
 		Sorts: map[string]paging.Column{
-			"position":  {SQL: "o.position", Type: "integer"},
-			"starts_on": {SQL: "o.starts_key", Type: "integer", Date: true},
+			"position":   {SQL: "o.position", Type: "integer"},
+			"starts_on":  {SQL: "o.starts_key", Type: "integer", Date: true},
+			"updated_at": {SQL: "o.updated_at", Type: "timestamptz"},
 		},
 		Default: "position",
 	}

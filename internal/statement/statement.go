@@ -205,11 +205,11 @@ type Within struct {
 }
 
 // Page returns the page parameters. The first language of the filter is also the language in which texts are added.
-func (w *Within) Page() *paging.Params {
+func (w *Within) Page() *paging.PageParams {
 	if w.Params.Lang == "" && len(w.Lang) > 0 {
 		w.Params.Lang = w.Lang[0]
 	}
-	return &w.Params
+	return w.Params.Page()
 }
 
 // Filter holds the filters of the list.

@@ -116,8 +116,9 @@ func newSource(public bool) paging.Source {
 			LEFT JOIN documents d ON d.id = s.document_id`,
 		ID: "s.id",
 		Sorts: map[string]paging.Column{
-			"sequence":  {SQL: "s.sequence", Type: "integer"},
-			"starts_on": {SQL: "s.starts_key", Type: "integer", Date: true},
+			"sequence":   {SQL: "s.sequence", Type: "integer"},
+			"starts_on":  {SQL: "s.starts_key", Type: "integer", Date: true},
+			"updated_at": {SQL: "s.updated_at", Type: "timestamptz"},
 		},
 		Default: "-starts_on,sequence",
 	}
