@@ -31,7 +31,7 @@ const (
 // ID is the expression of the record's id. Filters, sorts and Visible may use Table and Joins. Shown has the joins
 // that only Columns need; they give at most one row per record. Visible is a predicate without arguments that hides
 // records from lists and from Get; empty: all are visible. Sorts maps the sort keys of clients to SQL. Default is the
-// order if a client names none.
+// order if a client names none. Within is the key that orders the parts of one event; it follows the date of the event.
 type Source struct {
 	Columns string
 	Table   string
@@ -41,6 +41,7 @@ type Source struct {
 	Visible string
 	Sorts   map[string]Column
 	Default string
+	Within  string
 
 	most int // rows that a page is planned for
 }
@@ -186,7 +187,7 @@ func (s Source) failed(verb string, name func(table string) string, err error) e
 
 // readPage reads one page.
 func readPage[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p PageParams) (Page[T], error) {
-	order, err := s.order(p.Sort)
+	order, err := s.order(p.Sort, p.After)
 	if err != nil {
 		return Page[T]{}, err
 	}
@@ -264,10 +265,14 @@ type term struct {
 	expanded bool // SQL is not the date but a key that puts undated records last
 }
 
-// order parses "-starts_on,title". A key that is not in Sorts is an error.
-func (s Source) order(sort string) ([]term, error) {
+// order parses "-starts_on,title". A key that is not in Sorts is an error. Within follows a date that is the only key. A cursor
+// with the date alone, from before Within was set, continues without it.
+func (s Source) order(sort string, after *Cursor) ([]term, error) {
 	if sort == "" {
 		sort = s.Default
+	}
+	if s.Within != "" && s.Sorts[strings.TrimPrefix(sort, "-")].Date && (after == nil || len(after.Keys) > 1) {
+		sort += "," + s.Within
 	}
 	var order []term
 	var seen []string

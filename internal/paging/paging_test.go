@@ -201,6 +201,44 @@ func TestACursorOfAnotherOrderIsRefused(t *testing.T) {
 	}
 }
 
+func TestThePartsOfOneEventStayInTheirOrder(t *testing.T) {
+	t.Parallel()
+	db := newThings(t)
+	exec(t, db, "INSERT INTO things (id, starts_key, title, at, size) SELECT n, 20200101 + n % 2, 'a', now(), 10 - n FROM generate_series(1, 6) n")
+	parts := things
+	parts.Default, parts.Within = "-date", "size"
+	for sort, want := range map[string]string{
+		"": "[5 3 1 6 4 2]", "-date": "[5 3 1 6 4 2]", "date": "[6 4 2 5 3 1]", "-date,id": "[1 3 5 2 4 6]", "title": "[1 2 3 4 5 6]", "size": "[6 5 4 3 2 1]",
+	} {
+		var got []int64
+		var after *paging.Cursor
+		for {
+			page, err := paging.Query[thing](t.Context(), db, parts, pg.Where{}, paging.Params{PageParams: paging.PageParams{Sort: sort, Limit: 2, After: after}})
+			if err != nil {
+				t.Fatalf("%s: %v", sort, err)
+			}
+			for _, item := range page.Items {
+				got = append(got, item.ID)
+			}
+			if after = page.Next; after == nil {
+				break
+			}
+		}
+		if fmt.Sprint(got) != want {
+			t.Errorf("%s: %v, want %s", sort, got, want)
+		}
+	}
+	// A cursor from before the order had its second key.
+	first, err := paging.Query[thing](t.Context(), db, things, pg.Where{}, paging.Params{PageParams: paging.PageParams{Sort: "-date", Limit: 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest, err := paging.Query[thing](t.Context(), db, parts, pg.Where{}, paging.Params{PageParams: paging.PageParams{After: first.Next}})
+	if err != nil || fmt.Sprint(rest.Items[0].ID, rest.Items[3].ID, len(rest.Items)) != "1 2 4" {
+		t.Errorf("%v %v", rest.Items, err)
+	}
+}
+
 func TestAPageKnowsTheNewestChangeThatItHasSeen(t *testing.T) {
 	t.Parallel()
 	db := newThings(t)

@@ -76,7 +76,7 @@ func nextPage[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Page
 
 // begin reads the state and opens the cursor.
 func (k *walk) begin(ctx context.Context, db pg.DB, s Source, w pg.Where, sort string) error {
-	order, err := s.order(sort)
+	order, err := s.order(sort, nil)
 	if err != nil {
 		return err
 	}

@@ -140,8 +140,8 @@ type Mentioned struct {
 type Statement struct {
 	changes.Record
 	Input
-	// The round table, by id and title.
-	RoundTable text.Ref `json:"round_table" db:"round_table"`
+	// The round table, with its date.
+	RoundTable text.RoundTableRef `json:"round_table" db:"round_table"`
 	// The person who spoke, with the position at the time. Null if there is no person with a name.
 	Speaker *text.PersonRef `json:"speaker" db:"speaker"`
 	// The attendee who spoke, as listed at the round table.
