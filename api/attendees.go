@@ -25,11 +25,11 @@ var attendees = resource[attendee.Input, attendee.Attendee, attendee.Filter]{
 	},
 	one: "attendee", many: "attendees",
 	about: "Who took part, in which roles, with the positions they held at the time.",
-	sorts: []string{"-starts_on", "position"},
+	sorts: []string{"-starts_on", "position", "updated_at"},
 	list:  attendee.List, get: attendee.Get, create: attendee.Create, update: attendee.Update,
 	input: func(r *attendee.Attendee) *attendee.Input { return &r.Input },
 	more: map[Feature]Operation{
-		Within: with[attendeeWithinQuery, Page[Attendee]]((*server).listAttendeesOfRoundTable, "position", "starts_on"),
+		Within: with[attendeeWithinQuery, Page[Attendee]]((*server).listAttendeesOfRoundTable, "position", "starts_on", "updated_at"),
 	},
 	replaced: map[Feature]Operation{
 		List: with[attendeeQuery, Page[Attendee]]((*server).listAttendees),

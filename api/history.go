@@ -12,7 +12,7 @@ import (
 )
 
 // historyQuery are the parameters of a history.
-type historyQuery struct{ paging.Params }
+type historyQuery struct{ paging.PageParams }
 
 // AuditEntry is one change of any record.
 //
@@ -30,7 +30,7 @@ func historyOf(s *server, c echo.Context, recordType string, see func(ctx contex
 		return err
 	}
 	return listOf(s, c, func(ctx context.Context, db pg.DB, q historyQuery) (paging.Page[changes.Detailed], error) {
-		page, err := changes.History(ctx, db, recordType, n, q.Params)
+		page, err := changes.History(ctx, db, recordType, n, q.PageParams)
 		if err == nil && see != nil {
 			err = see(ctx, db, n) // after the page was read: access may have ended in between
 		}

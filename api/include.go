@@ -75,7 +75,7 @@ type Organization struct {
 } //	@name	OrganizationWithParts
 
 // including lowers the limit of a page with parts and adds the parts to its fields.
-func including(p *paging.Params, include []string) *paging.Params {
+func including(p *paging.PageParams, include []string) *paging.PageParams {
 	if len(include) > 0 {
 		p.Limit = min(p.Limit, maxIncludingPage)
 		p.Fields = keepIncluded(p.Fields, include)
@@ -210,7 +210,7 @@ type roundTableQuery struct {
 	roundTableInclude
 }
 
-func (q *roundTableQuery) Page() *paging.Params { return including(q.Filter.Page(), q.Include) }
+func (q *roundTableQuery) Page() *paging.PageParams { return including(q.Filter.Page(), q.Include) }
 
 type attendeeInclude struct {
 	Include []string `query:"include" form:"include" enums:"statements" validate:"max=10"` // Parts to include with a record, at most 200 of each type. A page with parts has at most 100 records.
@@ -221,7 +221,7 @@ type attendeeQuery struct {
 	attendeeInclude
 }
 
-func (q *attendeeQuery) Page() *paging.Params { return including(q.Filter.Page(), q.parts()) }
+func (q *attendeeQuery) Page() *paging.PageParams { return including(q.Filter.Page(), q.parts()) }
 
 func (q *attendeeQuery) parts() []string { return orCandidates(q.Include, q.Resolved) }
 
@@ -230,7 +230,7 @@ type attendeeWithinQuery struct {
 	attendeeInclude
 }
 
-func (q *attendeeWithinQuery) Page() *paging.Params { return including(q.Within.Page(), q.parts()) }
+func (q *attendeeWithinQuery) Page() *paging.PageParams { return including(q.Within.Page(), q.parts()) }
 
 func (q *attendeeWithinQuery) parts() []string { return orCandidates(q.Include, q.Resolved) }
 
@@ -243,7 +243,7 @@ type personQuery struct {
 	personInclude
 }
 
-func (q *personQuery) Page() *paging.Params { return including(q.Filter.Page(), q.Include) }
+func (q *personQuery) Page() *paging.PageParams { return including(q.Filter.Page(), q.Include) }
 
 type organizationInclude struct {
 	Include []string `query:"include" form:"include" enums:"affiliations,organizers" validate:"max=10"` // Parts to include with a record, at most 200 of each type. A page with parts has at most 100 records.
@@ -254,7 +254,7 @@ type organizationQuery struct {
 	organizationInclude
 }
 
-func (q *organizationQuery) Page() *paging.Params { return including(q.Filter.Page(), q.Include) }
+func (q *organizationQuery) Page() *paging.PageParams { return including(q.Filter.Page(), q.Include) }
 
 type roundTableParams struct {
 	itemParams

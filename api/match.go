@@ -80,6 +80,6 @@ func duplicatesOf[D any](find func(*match.Matcher, context.Context, match.Duplic
 			return err
 		}
 		f.Lang = cmp.Or(f.Lang, acceptedLanguage(c.Request()))
-		return s.list(c, &paging.Params{Lang: f.Lang}, page.Items, infoOf(page), nil)
+		return s.list(c, &paging.PageParams{Lang: f.Lang}, page.Items, infoOf(page), nil)
 	})
 }

@@ -84,7 +84,7 @@ func sendCacheable(c echo.Context, status int, mediaType string, v any, q *cache
 }
 
 // list sends a page with its envelope and Link header. q is nil if the page depends on more than the change log.
-func (s *server) list(c echo.Context, p *paging.Params, page any, info listInfo, q *cacheable) error {
+func (s *server) list(c echo.Context, p *paging.PageParams, page any, info listInfo, q *cacheable) error {
 	envelope := struct {
 		Data any      `json:"data"`
 		Page PageInfo `json:"page"`

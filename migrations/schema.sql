@@ -153,6 +153,7 @@ CREATE INDEX attendees_person_id_idx ON attendees USING btree (person_id, starts
 CREATE INDEX attendees_round_table_id_idx ON attendees USING btree (round_table_id, "position", id);
 CREATE INDEX attendees_starts_idx ON attendees USING btree (starts_key, id);
 CREATE INDEX attendees_unresolved_idx ON attendees USING btree (starts_key, id) WHERE person_id IS NULL AND organization_id IS NULL AND description IS NULL;
+CREATE INDEX attendees_updated_at_idx ON attendees USING btree (updated_at, id);
 CREATE TRIGGER attendees_bump BEFORE UPDATE ON attendees FOR EACH ROW EXECUTE FUNCTION registry_bump('{person_key}', '{starts_key}');
 CREATE CONSTRAINT TRIGGER attendees_log AFTER INSERT OR DELETE OR UPDATE ON attendees DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION attendees_log('attendees');
 CREATE TRIGGER attendees_refuse_truncate BEFORE TRUNCATE ON attendees FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
@@ -503,6 +504,7 @@ CREATE INDEX organizers_organization_id_position_idx ON organizers USING btree (
 CREATE INDEX organizers_position_idx ON organizers USING btree ("position", id);
 CREATE INDEX organizers_round_table_id_idx ON organizers USING btree (round_table_id, "position", id);
 CREATE INDEX organizers_starts_idx ON organizers USING btree (starts_key, id);
+CREATE INDEX organizers_updated_at_idx ON organizers USING btree (updated_at, id);
 CREATE TRIGGER organizers_bump BEFORE UPDATE ON organizers FOR EACH ROW EXECUTE FUNCTION registry_bump('{}', '{starts_key}');
 CREATE CONSTRAINT TRIGGER organizers_log AFTER INSERT OR DELETE OR UPDATE ON organizers DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION organizers_log('organizers');
 CREATE TRIGGER organizers_refuse_truncate BEFORE TRUNCATE ON organizers FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
@@ -734,6 +736,7 @@ CREATE TABLE roles (
     CONSTRAINT roles_label_check CHECK (is_text(label))
 );
 CREATE INDEX roles_rank_idx ON roles USING btree (rank, id);
+CREATE INDEX roles_updated_at_idx ON roles USING btree (updated_at, id);
 CREATE TRIGGER roles_bump BEFORE UPDATE ON roles FOR EACH ROW EXECUTE FUNCTION registry_bump('{}', '{}');
 CREATE CONSTRAINT TRIGGER roles_log AFTER INSERT OR DELETE OR UPDATE ON roles DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION roles_log('roles');
 CREATE TRIGGER roles_refuse_truncate BEFORE TRUNCATE ON roles FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
@@ -976,6 +979,7 @@ CREATE INDEX statements_person_key_idx ON statements USING btree (person_key, st
 CREATE INDEX statements_quoted_person_id_idx ON statements USING btree (quoted_person_id) WHERE quoted_person_id IS NOT NULL;
 CREATE INDEX statements_round_table_id_idx ON statements USING btree (round_table_id, sequence, id) INCLUDE (attendee_id);
 CREATE INDEX statements_starts_idx ON statements USING btree (starts_key, id);
+CREATE INDEX statements_updated_at_idx ON statements USING btree (updated_at, id);
 CREATE TRIGGER statements_bump BEFORE UPDATE ON statements FOR EACH ROW EXECUTE FUNCTION registry_bump('{}', '{person_key,starts_key}');
 CREATE CONSTRAINT TRIGGER statements_log AFTER INSERT OR DELETE OR UPDATE ON statements DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION statements_log('statements');
 CREATE CONSTRAINT TRIGGER statements_original AFTER INSERT ON statements DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION statement_has_original();

@@ -105,7 +105,7 @@ func (k keysList) Run(c *call) error {
 
 func allKeys(ctx context.Context, pool *pgxpool.Pool) (keys []apikey.APIKey, err error) {
 	keys = []apikey.APIKey{}
-	f := apikey.Filter{Params: paging.Params{Limit: paging.MaxLimit}}
+	f := apikey.Filter{Params: paging.Params{PageParams: paging.PageParams{Limit: paging.MaxLimit}}}
 	for {
 		page, err := apikey.List(ctx, pool, f)
 		if err != nil {

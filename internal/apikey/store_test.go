@@ -205,7 +205,7 @@ func TestKeysCanBeFilteredByScopeAndValidity(t *testing.T) {
 		"of any scope":  {apikey.Filter{Scope: []string{"publish", "admin"}}, []int64{expired, writes}},
 		"by id":         {apikey.Filter{ID: []int64{reads, 900}}, []int64{reads}},
 		"two at once":   {apikey.Filter{Scope: []string{"read"}, Active: &yes}, []int64{reads}},
-		"another order": {apikey.Filter{Params: paging.Params{Sort: "-name"}}, []int64{reads, writes, revoked, expired}},
+		"another order": {apikey.Filter{Params: paging.Params{PageParams: paging.PageParams{Sort: "-name"}}}, []int64{reads, writes, revoked, expired}},
 	} {
 		page, err := apikey.List(ctx, db, c.f)
 		var got []int64

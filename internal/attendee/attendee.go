@@ -98,8 +98,8 @@ type Behalf struct {
 type Attendee struct {
 	changes.Record
 	Input
-	// The round table, by id and title.
-	RoundTable text.Ref `json:"round_table" db:"round_table"`
+	// The round table, with its date.
+	RoundTable text.RoundTableRef `json:"round_table" db:"round_table"`
 	// The person, with the first of the positions.
 	Person *text.PersonRef `json:"person" db:"person"`
 	// The organization, by id and name.

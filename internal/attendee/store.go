@@ -37,10 +37,12 @@ func newSource(public bool) paging.Source {
 			LEFT JOIN organizations bg ON bg.id = a.on_behalf_of_organization_id`,
 		ID: "a.id",
 		Sorts: map[string]paging.Column{
-			"position":  {SQL: "a.position", Type: "integer"},
-			"starts_on": {SQL: "a.starts_key", Type: "integer", Date: true},
+			"position":   {SQL: "a.position", Type: "integer"},
+			"starts_on":  {SQL: "a.starts_key", Type: "integer", Date: true},
+			"updated_at": {SQL: "a.updated_at", Type: "timestamptz"},
 		},
-		Default: "-starts_on,position",
+		Default: "-starts_on",
+		Within:  "position",
 	}
 	name := "a.name_as_listed"
 	if public {
@@ -50,7 +52,7 @@ func newSource(public bool) paging.Source {
 	s.Columns = changes.Columns("a") + `, a.round_table_id, p.id AS person_id, a.organization_id, ` + name + `,
 		a.description, a.group_size, a.attendance, a.position,
 		ARRAY(SELECT h.role FROM attendee_roles h WHERE h.attendee_id = a.id ORDER BY h.position) AS roles,
-		json_build_object('id', r.id, 'name', r.title) AS round_table,
+		` + reference.RoundTable("r") + ` AS round_table,
 		CASE WHEN p.id IS NOT NULL THEN json_build_object('id', p.id, 'name', p.name) END AS person,
 		CASE WHEN g.id IS NOT NULL THEN json_build_object('id', g.id, 'name', g.name) END AS organization,
 		(SELECT coalesce(json_agg(json_build_object('organization_id', f.organization_id, 'organization_as_listed', f.organization_as_listed, 'title', f.title,

@@ -46,10 +46,13 @@ type bareEvent struct {
 }
 
 const (
+	roundTableObject = `json_build_object('id', r.id, 'name', r.title, 'starts_on', r.starts_on, 'date_precision', r.date_precision, 'format', r.format)`
+	parentObject     = `json_build_object('id', u.id, 'name', u.title, 'starts_on', u.starts_on, 'date_precision', u.date_precision, 'format', u.format)`
+
 	eventColumns = `r.id, r.version, r.created_at, r.updated_at, r.title, r.purpose, r.format, r.status, r.publication, r.starts_on::text, r.ends_on::text, r.date_precision,
 		r.starts_at, r.ends_at, r.timezone, r.mode, r.place_id, r.venue, r.online_url, r.parent_id, r.languages, r.outcome, r.external_ids, r.notes,
 		CASE WHEN p.id IS NOT NULL THEN json_build_object('id', p.id, 'name', p.name) END,
-		CASE WHEN u.id IS NOT NULL THEN json_build_object('id', u.id, 'name', u.title) END,
+		CASE WHEN u.id IS NOT NULL THEN ` + parentObject + ` END,
 		(SELECT coalesce(json_agg(json_build_object('id', t.id, 'name', t.label) ORDER BY l.position), '[]') FROM round_table_topics l JOIN topics t ON t.id = l.topic_id WHERE l.round_table_id = r.id),
 		ARRAY(SELECT l.topic_id FROM round_table_topics l WHERE l.round_table_id = r.id ORDER BY l.position),
 		(SELECT coalesce(json_agg(json_build_object('document_id', l.document_id, 'relation', l.relation, 'document', json_build_object('id', d.id, 'name', d.title)) ORDER BY l.position), '[]')
@@ -82,7 +85,7 @@ type bareOrganizer struct {
 }
 
 const organizersOfEventSQL = `SELECT o.id, o.version, o.created_at, o.updated_at, o.round_table_id, o.organization_id, o.kind, o.name_as_listed, o.position,
-	json_build_object('id', r.id, 'name', r.title), json_build_object('id', g.id, 'name', g.name)
+	` + roundTableObject + `, json_build_object('id', g.id, 'name', g.name)
 	FROM organizers o JOIN round_tables r ON r.id = o.round_table_id JOIN organizations g ON g.id = o.organization_id WHERE o.round_table_id = $1 ORDER BY o.position, o.id LIMIT 500`
 
 type bareAttendee struct {
@@ -105,7 +108,7 @@ type bareAttendee struct {
 
 const attendeesOfEventSQL = `SELECT a.id, a.version, a.created_at, a.updated_at, a.round_table_id, a.person_id, a.organization_id, a.name_as_listed, a.description, a.group_size, a.attendance, a.position,
 	ARRAY(SELECT h.role FROM attendee_roles h WHERE h.attendee_id = a.id ORDER BY h.position),
-	json_build_object('id', r.id, 'name', r.title),
+	` + roundTableObject + `,
 	CASE WHEN p.id IS NOT NULL THEN json_build_object('id', p.id, 'name', p.name, 'organization', f.list -> 0 -> 'organization', 'organization_as_listed', f.list -> 0 -> 'organization_as_listed', 'position', f.list -> 0 -> 'title') END,
 	CASE WHEN g.id IS NOT NULL THEN json_build_object('id', g.id, 'name', g.name) END,
 	f.list,
@@ -174,7 +177,7 @@ const (
 		'organization_as_listed', h.organization_as_listed, 'position', h.title)`
 	statementSQL = `SELECT s.id, s.version, s.created_at, s.updated_at, s.round_table_id, s.attendee_id, s.attribution, s.kind, s.act, s.sequence, s.quoted_person_id, s.in_reply_to_id, s.document_id, s.locator,
 		(SELECT json_agg(json_build_object('lang', t.lang, 'text', t.text, 'original', t.original, 'translator', t.translator) ORDER BY t.position) FROM statement_texts t WHERE t.statement_id = s.id),
-		json_build_object('id', r.id, 'name', r.title),
+		` + roundTableObject + `,
 		CASE WHEN p.id IS NOT NULL THEN json_build_object('id', p.id, 'name', p.name, 'organization', CASE WHEN g.id IS NOT NULL THEN json_build_object('id', g.id, 'name', g.name) END,
 			'organization_as_listed', held.organization_as_listed, 'position', held.title) END,
 		CASE WHEN a.id IS NOT NULL THEN json_build_object('id', a.id, 'name_as_listed', a.name_as_listed, 'description', a.description,

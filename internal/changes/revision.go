@@ -75,15 +75,15 @@ var source = paging.Source{
 }
 
 // History returns a page of the changes of one record, whether it still exists or not.
-func History(ctx context.Context, db pg.DB, recordType string, id int64, p paging.Params) (paging.Page[Revision], error) {
+func History(ctx context.Context, db pg.DB, recordType string, id int64, p paging.PageParams) (paging.Page[Revision], error) {
 	var w pg.Where
 	w.Add("c.type = @type AND c.id = @id", "type", recordType, "id", id)
-	return paging.Query[Revision](ctx, db, source, w, p)
+	return paging.Query[Revision](ctx, db, source, w, paging.Params{PageParams: p})
 }
 
 // AuditFilter is the filter of the audit.
 type AuditFilter struct {
-	paging.Params
+	paging.PageParams
 	Type  []string  `query:"type" form:"type" enums:"log" validate:"max=50"`                           // Only changes of these record types.
 	Actor []string  `query:"actor" form:"actor" validate:"max=50"`                                     // Only changes by these actors, such as `key:7` or `system:seed`.
 	From  *date.Day `query:"from" form:"from" swaggertype:"string" format:"date" example:"2026-01-01"` // Only changes on this day (UTC) or later.
@@ -101,7 +101,7 @@ func Audit(ctx context.Context, db pg.DB, f AuditFilter) (paging.Page[Revision],
 	if f.To != nil {
 		w.Add("c.at < @to", "to", f.To.Time)
 	}
-	return paging.Query[Revision](ctx, db, source, w, f.Params)
+	return paging.Query[Revision](ctx, db, source, w, paging.Params{PageParams: f.PageParams})
 }
 
 // Changes returns the changed fields. Objects are compared member by member, lists as a whole.

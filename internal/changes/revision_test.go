@@ -64,7 +64,7 @@ func TestAHistoryListsTheChangesOfOneRecordNewestFirst(t *testing.T) {
 		fmt.Sprintf("topics %d update 2 by key:%d (%s): a typo", id, key, name),
 		fmt.Sprintf("topics %d create 1 by system:test", id),
 	}
-	page, err := changes.History(fixture.Context(), db, "topics", id, paging.Params{Limit: 10})
+	page, err := changes.History(fixture.Context(), db, "topics", id, paging.PageParams{Limit: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestAHistoryOmitsChangesOfVisibilityCausedByOtherRecords(t *testing.T) {
 	if ops := ops(entriesOfAttendee(t, db, seat)); !strings.Contains(ops, "visibility") {
 		t.Fatalf("the log has no entry of that kind: %s", ops)
 	}
-	page, err := changes.History(fixture.Context(), db, "attendees", seat, paging.Params{Limit: 10})
+	page, err := changes.History(fixture.Context(), db, "attendees", seat, paging.PageParams{Limit: 10})
 	if err != nil || len(page.Items) != 1 || page.Items[0].Op != "create" {
 		t.Errorf("%q, %v", said(page), err)
 	}
@@ -125,7 +125,7 @@ func TestAnAuditIsFilteredByTypeActorAndDay(t *testing.T) {
 		{"before the day", func(f *changes.AuditFilter) { seeded(f); f.To = day(0) }, 0},
 		{"before the next day", func(f *changes.AuditFilter) { seeded(f); f.To = day(1) }, 1},
 	} {
-		f := changes.AuditFilter{Params: paging.Params{Limit: 100}}
+		f := changes.AuditFilter{PageParams: paging.PageParams{Limit: 100}}
 		c.set(&f)
 		page, err := changes.Audit(fixture.Context(), db, f)
 		if err != nil || len(page.Items) != c.want {

@@ -1,9 +1,10 @@
 // Package date holds dates as sources give them: days, and partial dates of which only the year or month is known. It
-// does not handle instants.
+// also parses the points in time that limit a list.
 package date
 
 import (
 	"regexp"
+	"strings"
 	"time"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -69,6 +70,32 @@ func (d Day) Key() int {
 		}
 	}
 	return year*10000 + int(month)*100 + day
+}
+
+// Instant is a point in time that limits a list: RFC 3339, or a day, which means its beginning in UTC.
+type Instant struct{ Time time.Time }
+
+// UnmarshalText parses an instant. It returns an apperr.Value for anything else. A `+` of the offset that was not escaped in
+// an address arrives as a space and is accepted. Fractions are rounded up to microseconds, the precision of the database.
+func (i *Instant) UnmarshalText(b []byte) error {
+	s := strings.ToUpper(string(b))
+	if n := len(s) - len(" 05:00"); n > len(time.DateOnly) && s[n] == ' ' {
+		s = s[:n] + "+" + s[n+1:]
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		t, err = time.Parse(time.DateOnly, s)
+	}
+	if err != nil || t.UTC().Year() < 1 || t.UTC().Year() > 9999 {
+		return apperr.BadValue("bad_instant")
+	}
+	i.Time = t.Add(time.Microsecond - 1).Truncate(time.Microsecond)
+	return nil
+}
+
+// MarshalText returns the point in time in UTC (RFC 3339).
+func (i Instant) MarshalText() ([]byte, error) {
+	return []byte(i.Time.UTC().Format(time.RFC3339Nano)), nil
 }
 
 // Partial is a date with the precision of the source: YYYY, YYYY-MM or YYYY-MM-DD.

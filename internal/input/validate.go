@@ -16,6 +16,7 @@ import (
 //
 //	text=N           a language map whose texts have at most N characters
 //	language         a BCP 47 tag
+//	instant          a date.Instant; its parser checks it
 //	any_of=code A B  this field, A or B is given, or the error has the code
 //	not_with=code A  this field and A are not both given
 //
@@ -58,6 +59,7 @@ func newValidator() *validator.Validate {
 		}
 		return ok
 	})
+	register("instant", func(validator.FieldLevel) bool { return true })
 	register("notblank", func(l validator.FieldLevel) bool { return strings.TrimSpace(l.Field().String()) != "" })
 	for tag, p := range Patterns {
 		pattern := regexp.MustCompile(p)

@@ -123,7 +123,7 @@ func (m *Matcher) listPeople(ctx context.Context, ids []int64, externalIDs []str
 	if len(ids)+len(externalIDs) == 0 { // an empty filter would select everything
 		return nil, nil, nil
 	}
-	page, err := person.List(ctx, m.DB, person.Filter{ID: ids, ExternalID: externalIDs, Params: paging.Params{Limit: paging.MaxLimit}})
+	page, err := person.List(ctx, m.DB, person.Filter{ID: ids, ExternalID: externalIDs, Params: paging.Params{PageParams: paging.PageParams{Limit: paging.MaxLimit}}})
 	if err != nil || len(page.Items) == 0 {
 		return nil, nil, err
 	}
@@ -140,7 +140,7 @@ func (m *Matcher) listOrganizations(ctx context.Context, ids []int64, externalID
 	if len(ids)+len(externalIDs) == 0 {
 		return nil, nil
 	}
-	f := organization.Filter{ID: ids, ExternalID: externalIDs, Params: paging.Params{Limit: paging.MaxLimit}}
+	f := organization.Filter{ID: ids, ExternalID: externalIDs, Params: paging.Params{PageParams: paging.PageParams{Limit: paging.MaxLimit}}}
 	page, err := organization.List(ctx, m.DB, f)
 	return page.Items, err
 }

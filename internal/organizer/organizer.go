@@ -43,9 +43,9 @@ func (in *Input) complete() {
 type Organizer struct {
 	changes.Record
 	Input
-	RoundTable   text.Ref   `json:"round_table" db:"round_table"`   // The round table, by id and title.
-	Organization text.Ref   `json:"organization" db:"organization"` // The organization, by id and name.
-	Added        text.Added `json:",embed" db:"-" swaggerignore:"true"`
+	RoundTable   text.RoundTableRef `json:"round_table" db:"round_table"`   // The round table, with its date.
+	Organization text.Ref           `json:"organization" db:"organization"` // The organization, by id and name.
+	Added        text.Added         `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	Organizer
 
 // Within holds the filters of the list of one round table.

@@ -7,6 +7,7 @@ import (
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/reference"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -24,16 +25,18 @@ var sourceFor = actor.PerView(newSource)
 func newSource(public bool) paging.Source {
 	s := paging.Source{
 		Columns: changes.Columns("o") + `, o.round_table_id, o.organization_id, o.kind, o.name_as_listed, o.position,
-			json_build_object('id', r.id, 'name', r.title) AS round_table, json_build_object('id', g.id, 'name', g.name) AS organization`,
+			` + reference.RoundTable("r") + ` AS round_table, json_build_object('id', g.id, 'name', g.name) AS organization`,
 		Table: "organizers o",
 		Joins: "LEFT JOIN round_tables r ON r.id = o.round_table_id", // PostgreSQL drops an outer join that nothing uses
 		Shown: "JOIN organizations g ON g.id = o.organization_id",
 		ID:    "o.id",
 		Sorts: map[string]paging.Column{
-			"position":  {SQL: "o.position", Type: "integer"},
-			"starts_on": {SQL: "o.starts_key", Type: "integer", Date: true},
+			"position":   {SQL: "o.position", Type: "integer"},
+			"starts_on":  {SQL: "o.starts_key", Type: "integer", Date: true},
+			"updated_at": {SQL: "o.updated_at", Type: "timestamptz"},
 		},
 		Default: "position",
+		Within:  "position",
 	}
 	if public {
 		s.Visible = "r.publication = 'published'"

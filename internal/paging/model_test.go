@@ -215,7 +215,7 @@ func walk(t fataler, db pg.DB, f filter, sort string, limit int, between func(se
 	ids := []int64{}
 	var after *paging.Cursor
 	for range 200 {
-		page, err := paging.Query[thing](context.Background(), db, things, f.where(), paging.Params{Sort: sort, Limit: limit, After: after})
+		page, err := paging.Query[thing](context.Background(), db, things, f.where(), paging.Params{PageParams: paging.PageParams{Sort: sort, Limit: limit, After: after}})
 		if err != nil {
 			t.Fatalf("%s, sort=%s, after %+v: %v", f.name, sort, after, err)
 		}

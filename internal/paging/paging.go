@@ -31,7 +31,7 @@ const (
 // ID is the expression of the record's id. Filters, sorts and Visible may use Table and Joins. Shown has the joins
 // that only Columns need; they give at most one row per record. Visible is a predicate without arguments that hides
 // records from lists and from Get; empty: all are visible. Sorts maps the sort keys of clients to SQL. Default is the
-// order if a client names none.
+// order if a client names none. Within is the key that orders the parts of one event; it follows the date of the event.
 type Source struct {
 	Columns string
 	Table   string
@@ -41,6 +41,7 @@ type Source struct {
 	Visible string
 	Sorts   map[string]Column
 	Default string
+	Within  string
 
 	most int // rows that a page is planned for
 }
@@ -53,8 +54,15 @@ type Column struct {
 	Date bool
 }
 
-// Params are the parameters of every list.
+// Params are the parameters of every list of records.
 type Params struct {
+	PageParams
+	UpdatedFrom *date.Instant `query:"updated_from" form:"updated_from" swaggertype:"string" validate:"omitnil,instant" example:"2026-01-15T09:30:00Z"` // Only records whose content last changed at this time or later: RFC 3339, or a date in UTC.
+	UpdatedTo   *date.Instant `query:"updated_to" form:"updated_to" swaggertype:"string" validate:"omitnil,instant" example:"2026-01-16"`               // Only records whose content last changed before this time.
+}
+
+// PageParams are the parameters of every list, also of those whose entries never change, such as the audit.
+type PageParams struct {
 	Sort   string   `query:"sort" form:"sort"`                                               // Sort order: field names separated by commas, with `-` before a name for descending order. `id` is always the last key.
 	Limit  int      `query:"limit" form:"limit" default:"50" validate:"min=1"`               // Records per page, 1 to 500. A higher number is reduced to 500.
 	Cursor string   `query:"cursor" form:"cursor"`                                           // Where the page begins: `page.next_cursor` of the previous page. Empty: the first page.
@@ -67,7 +75,7 @@ type Params struct {
 }
 
 // Page returns the parameters of the filter that embeds them.
-func (p *Params) Page() *Params { return p }
+func (p *PageParams) Page() *PageParams { return p }
 
 // Cursor is a position in a sorted list: the sort keys of the last row as text, and its id.
 type Cursor struct {
@@ -142,13 +150,30 @@ type Row interface{ Cursor() Cursor }
 
 // Query reads one page, or the next one of a Walk. The number of statements does not depend on the size of the page.
 func Query[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params) (page Page[T], err error) {
+	s.updated(&w, p)
 	if p.walk != nil {
-		page, err = nextPage[T](ctx, db, s, w, p)
+		page, err = nextPage[T](ctx, db, s, w, p.PageParams)
 	} else {
-		page, err = readPage[T](ctx, db, s, w, p)
+		page, err = readPage[T](ctx, db, s, w, p.PageParams)
 	}
 	finish(page.Items)
 	return page, s.failed("list", pg.Plural, err)
+}
+
+// updated keeps the records whose content last changed in a half-open range of times.
+func (s Source) updated(w *pg.Where, p Params) {
+	if p.UpdatedFrom != nil {
+		w.Vary(s.updatedAt()+" >= @updated_from", "updated_from", p.UpdatedFrom.Time)
+	}
+	if p.UpdatedTo != nil {
+		w.Vary(s.updatedAt()+" < @updated_to", "updated_to", p.UpdatedTo.Time)
+	}
+}
+
+// updatedAt is the column with the time of the last change, which every table of records has.
+func (s Source) updatedAt() string {
+	_, alias, _ := strings.Cut(s.Table, " ")
+	return alias + ".updated_at"
 }
 
 // failed is pg.Error for an error that ended an operation on the records of the source, such as "list round tables".
@@ -161,8 +186,8 @@ func (s Source) failed(verb string, name func(table string) string, err error) e
 }
 
 // readPage reads one page.
-func readPage[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params) (Page[T], error) {
-	order, err := s.order(p.Sort)
+func readPage[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p PageParams) (Page[T], error) {
+	order, err := s.order(p.Sort, p.After)
 	if err != nil {
 		return Page[T]{}, err
 	}
@@ -240,10 +265,14 @@ type term struct {
 	expanded bool // SQL is not the date but a key that puts undated records last
 }
 
-// order parses "-starts_on,title". A key that is not in Sorts is an error.
-func (s Source) order(sort string) ([]term, error) {
+// order parses "-starts_on,title". A key that is not in Sorts is an error. Within follows a date that is the only key. A cursor
+// with the date alone, from before Within was set, continues without it.
+func (s Source) order(sort string, after *Cursor) ([]term, error) {
 	if sort == "" {
 		sort = s.Default
+	}
+	if s.Within != "" && s.Sorts[strings.TrimPrefix(sort, "-")].Date && (after == nil || len(after.Keys) > 1) {
+		sort += "," + s.Within
 	}
 	var order []term
 	var seen []string

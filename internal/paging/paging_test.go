@@ -113,7 +113,7 @@ func TestLimitsAreBroughtIntoTheirBounds(t *testing.T) {
 	db := newThings(t)
 	exec(t, db, "INSERT INTO things (starts_key, title, at, size) SELECT 20200101, 'a', now(), n FROM generate_series(1, 510) n")
 	for limit, want := range map[int]int{0: 50, -5: 50, 1: 1, 500: 500, 501: 500, 1 << 40: 500} {
-		page, err := paging.Query[thing](t.Context(), db, things, pg.Where{}, paging.Params{Limit: limit})
+		page, err := paging.Query[thing](t.Context(), db, things, pg.Where{}, paging.Params{PageParams: paging.PageParams{Limit: limit}})
 		if err != nil || page.Limit != want || len(page.Items) != want || page.Next == nil {
 			t.Errorf("limit %d: %d of %d, next %v, %v", limit, len(page.Items), page.Limit, page.Next, err)
 		}
@@ -129,7 +129,7 @@ func TestCountsAreExactOrEstimatedAsAsked(t *testing.T) {
 		source := things
 		source.Columns = "t.id + @more AS id"
 		w.Bind("more", int64(0)) // an argument of the columns alone
-		page, err := paging.Query[thing](t.Context(), db, source, w, paging.Params{Count: count, Sort: "id", Limit: 1})
+		page, err := paging.Query[thing](t.Context(), db, source, w, paging.Params{PageParams: paging.PageParams{Count: count, Sort: "id", Limit: 1}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,7 +161,7 @@ func TestAFailedExactCountIsAnErrorNotAnEstimate(t *testing.T) {
 	var w pg.Where
 	w.Add("10 / (90 - t.id) IS NOT NULL") // fails at the last record, which the page does not reach
 	for count, fails := range map[string]bool{"none": false, "estimated": false, "exact": true} {
-		_, err := paging.Query[thing](t.Context(), db, things, w, paging.Params{Count: count, Sort: "id", Limit: 1})
+		_, err := paging.Query[thing](t.Context(), db, things, w, paging.Params{PageParams: paging.PageParams{Count: count, Sort: "id", Limit: 1}})
 		if fails != pg.IsCode(err, "22012") || !fails && err != nil { // division_by_zero
 			t.Errorf("%s: %v", count, err)
 		}
@@ -172,19 +172,19 @@ func TestOrdersThatAreNotOfferedAreRefusedWithThoseThatAre(t *testing.T) {
 	t.Parallel()
 	db := newThings(t)
 	for _, sort := range []string{"nothing", "-nothing", "date,nothing", "id,nothing", ",", "date,", "--date", "t.id", "date;"} {
-		_, err := paging.Query[thing](t.Context(), db, things, pg.Where{}, paging.Params{Sort: sort})
+		_, err := paging.Query[thing](t.Context(), db, things, pg.Where{}, paging.Params{PageParams: paging.PageParams{Sort: sort}})
 		var e *apperr.Error
 		if !errors.As(err, &e) || e.Kind != apperr.Malformed || len(e.Fields) != 1 || e.Fields[0].Parameter != "sort" || strings.Join(e.Fields[0].Allowed, " ") != "at date size title id" {
 			t.Errorf("sort=%s: %v", sort, err)
 		}
 	}
 	for _, sort := range []string{"date,-date", "id,-id", "title,title"} {
-		_, err := paging.Query[thing](t.Context(), db, things, pg.Where{}, paging.Params{Sort: sort})
+		_, err := paging.Query[thing](t.Context(), db, things, pg.Where{}, paging.Params{PageParams: paging.PageParams{Sort: sort}})
 		if got := fmt.Sprint(err); !strings.Contains(got, "sort:repeated_sort") {
 			t.Errorf("sort=%s: %v", sort, err)
 		}
 	}
-	if _, err := paging.Query[thing](t.Context(), db, things, pg.Where{}, paging.Params{Sort: " -date , title "}); err != nil {
+	if _, err := paging.Query[thing](t.Context(), db, things, pg.Where{}, paging.Params{PageParams: paging.PageParams{Sort: " -date , title "}}); err != nil {
 		t.Error(err)
 	}
 }
@@ -193,11 +193,49 @@ func TestACursorOfAnotherOrderIsRefused(t *testing.T) {
 	t.Parallel()
 	db := newThings(t)
 	for _, keys := range [][]string{nil, {"1", "2"}} {
-		_, err := paging.Query[thing](t.Context(), db, things, pg.Where{}, paging.Params{Sort: "size", After: &paging.Cursor{Keys: keys, ID: 1}})
+		_, err := paging.Query[thing](t.Context(), db, things, pg.Where{}, paging.Params{PageParams: paging.PageParams{Sort: "size", After: &paging.Cursor{Keys: keys, ID: 1}}})
 		var e *apperr.Error
 		if !errors.As(err, &e) || e.Kind != apperr.Malformed || e.Fields[0].Code != "bad_cursor" {
 			t.Errorf("%v: %v", keys, err)
 		}
+	}
+}
+
+func TestThePartsOfOneEventStayInTheirOrder(t *testing.T) {
+	t.Parallel()
+	db := newThings(t)
+	exec(t, db, "INSERT INTO things (id, starts_key, title, at, size) SELECT n, 20200101 + n % 2, 'a', now(), 10 - n FROM generate_series(1, 6) n")
+	parts := things
+	parts.Default, parts.Within = "-date", "size"
+	for sort, want := range map[string]string{
+		"": "[5 3 1 6 4 2]", "-date": "[5 3 1 6 4 2]", "date": "[6 4 2 5 3 1]", "-date,id": "[1 3 5 2 4 6]", "title": "[1 2 3 4 5 6]", "size": "[6 5 4 3 2 1]",
+	} {
+		var got []int64
+		var after *paging.Cursor
+		for {
+			page, err := paging.Query[thing](t.Context(), db, parts, pg.Where{}, paging.Params{PageParams: paging.PageParams{Sort: sort, Limit: 2, After: after}})
+			if err != nil {
+				t.Fatalf("%s: %v", sort, err)
+			}
+			for _, item := range page.Items {
+				got = append(got, item.ID)
+			}
+			if after = page.Next; after == nil {
+				break
+			}
+		}
+		if fmt.Sprint(got) != want {
+			t.Errorf("%s: %v, want %s", sort, got, want)
+		}
+	}
+	// A cursor from before the order had its second key.
+	first, err := paging.Query[thing](t.Context(), db, things, pg.Where{}, paging.Params{PageParams: paging.PageParams{Sort: "-date", Limit: 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest, err := paging.Query[thing](t.Context(), db, parts, pg.Where{}, paging.Params{PageParams: paging.PageParams{After: first.Next}})
+	if err != nil || fmt.Sprint(rest.Items[0].ID, rest.Items[3].ID, len(rest.Items)) != "1 2 4" {
+		t.Errorf("%v %v", rest.Items, err)
 	}
 }
 
@@ -232,7 +270,7 @@ func TestASetIsNamedByItsMembersOrLookedInto(t *testing.T) {
 	} {
 		var w pg.Where
 		w.Among(c.set)
-		page, err := paging.Query[thing](t.Context(), db, things, w, paging.Params{Count: "exact"})
+		page, err := paging.Query[thing](t.Context(), db, things, w, paging.Params{PageParams: paging.PageParams{Count: "exact"}})
 		if err != nil || len(page.Items) != c.want || *page.Total != int64(c.want) {
 			t.Errorf("%s: %d records, %v, want %d: %v", name, len(page.Items), page.Total, c.want, err)
 		}
@@ -357,7 +395,7 @@ func TestWhatIsPlannedForItsValuesLeavesTheNextStatementsAlone(t *testing.T) {
 			w.Vary("true")
 		}
 		exec(t, conn, "INSERT INTO things (starts_key, title, at, size) VALUES (0, 'a', now(), 1)")
-		page, err := paging.Query[thing](t.Context(), conn, source, w, paging.Params{Sort: "id"})
+		page, err := paging.Query[thing](t.Context(), conn, source, w, paging.Params{PageParams: paging.PageParams{Sort: "id"}})
 		want := len(map[bool]string{false: "auto", true: "force_custom_plan"}[vary])
 		if err != nil || page.Items[0].ID != int64(want) || mode() != "auto" {
 			t.Errorf("varies %v: a mode of %v letters, want %d, then %s; %v", vary, page.Items, want, mode(), err)

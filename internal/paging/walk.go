@@ -14,7 +14,7 @@ import (
 )
 
 // ParamsOf returns the parameters that the filter of a list embeds.
-func ParamsOf[F any](f *F) *Params { return any(f).(interface{ Page() *Params }).Page() }
+func ParamsOf[F any](f *F) *PageParams { return any(f).(interface{ Page() *PageParams }).Page() }
 
 // Walk yields a whole list in order, page by page. An empty list yields one empty page. Limit, Cursor and Count of
 // the filter have no effect. The walk ends after the first error. The loop may end it earlier.
@@ -57,7 +57,7 @@ var fetch = "FETCH " + strconv.Itoa(step) + " FROM walk"
 
 // nextPage reads the next records of a walk. Their ids come from a database cursor, so that the list is sorted once.
 // The columns are looked up page by page.
-func nextPage[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params) (Page[T], error) {
+func nextPage[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p PageParams) (Page[T], error) {
 	page := Page[T]{Items: []T{}, Limit: step}
 	if !p.walk.open {
 		if err := p.walk.begin(ctx, db, s, w, p.Sort); err != nil {
@@ -76,7 +76,7 @@ func nextPage[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Para
 
 // begin reads the state and opens the cursor.
 func (k *walk) begin(ctx context.Context, db pg.DB, s Source, w pg.Where, sort string) error {
-	order, err := s.order(sort)
+	order, err := s.order(sort, nil)
 	if err != nil {
 		return err
 	}

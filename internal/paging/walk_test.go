@@ -36,7 +36,7 @@ func listOf(s paging.Source, where func() pg.Where) func(context.Context, pg.DB,
 func walkWhole(t fataler, tx pgx.Tx, f filter, sort string, between func(paging.Page[thing])) (ids []int64) {
 	t.Helper()
 	ids = []int64{}
-	for page, err := range paging.Walk(context.Background(), tx, listOf(things, f.where), paging.Params{Sort: sort}) {
+	for page, err := range paging.Walk(context.Background(), tx, listOf(things, f.where), paging.Params{PageParams: paging.PageParams{Sort: sort}}) {
 		if err != nil {
 			t.Fatalf("%s, sort=%s: %v", f.name, sort, err)
 		}
@@ -124,7 +124,7 @@ func TestAWalkOfTooManyIsRefusedBeforeItBegins(t *testing.T) {
 			return w
 		})
 		pages := 0
-		for page, err := range paging.WalkAtMost(context.Background(), tx, list, paging.Params{Sort: "size"}, most) {
+		for page, err := range paging.WalkAtMost(context.Background(), tx, list, paging.Params{PageParams: paging.PageParams{Sort: "size"}}, most) {
 			if len(page.Items) != want || (want == 0) != apperr.IsKind(err, apperr.Invalid) {
 				t.Errorf("at most %d: %d records, %v", most, len(page.Items), err)
 			}
@@ -141,7 +141,7 @@ func TestAWalkInAnOrderThatIsNotOfferedIsRefused(t *testing.T) {
 	t.Parallel()
 	tx, end := snapshot(t, newThings(t))
 	defer end()
-	for _, err := range paging.Walk(context.Background(), tx, listOf(things, filters[0].where), paging.Params{Sort: "nothing"}) {
+	for _, err := range paging.Walk(context.Background(), tx, listOf(things, filters[0].where), paging.Params{PageParams: paging.PageParams{Sort: "nothing"}}) {
 		if err == nil {
 			t.Error("no error")
 		}
@@ -155,7 +155,7 @@ func TestAWalkThatEndsEarlyLeavesTheTransactionToTheNextOne(t *testing.T) {
 	tx, end := snapshot(t, db)
 	defer end()
 	list := listOf(things, filters[0].where)
-	for page, err := range paging.Walk(context.Background(), tx, list, paging.Params{Sort: "id"}) {
+	for page, err := range paging.Walk(context.Background(), tx, list, paging.Params{PageParams: paging.PageParams{Sort: "id"}}) {
 		if err != nil || len(page.Items) != paging.MaxLimit {
 			t.Fatalf("%d records, %v", len(page.Items), err)
 		}

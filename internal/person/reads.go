@@ -33,7 +33,7 @@ func (r Read) Cursor() paging.Cursor { return paging.Cursor{Keys: r.SortKeys, ID
 
 // ReadFilter narrows a list of reads.
 type ReadFilter struct {
-	paging.Params
+	paging.PageParams
 	Person []int64   `query:"person" form:"person" validate:"max=200"`                                  // Only reads of the data of these people.
 	Actor  []string  `query:"actor" form:"actor" validate:"max=50"`                                     // Only reads by these actors, such as `key:7`.
 	From   *date.Day `query:"from" form:"from" swaggertype:"string" format:"date" example:"2026-01-01"` // Only reads on this day (UTC) or later.
@@ -60,7 +60,7 @@ func ListReads(ctx context.Context, db pg.DB, f ReadFilter) (paging.Page[Read], 
 	if f.To != nil {
 		w.Add("d.at < @to", "to", f.To.Time)
 	}
-	return paging.Query[Read](ctx, db, readSource, w, f.Params)
+	return paging.Query[Read](ctx, db, readSource, w, paging.Params{PageParams: f.PageParams})
 }
 
 // RecordRead records that an actor reads data of a person.

@@ -121,9 +121,9 @@ func changesOf(ctx context.Context, tx pgx.Tx, id int64) ([]changes.Detailed, er
 		affiliation.Type: s.touched[affiliation.Type], distinction.Type: s.touched[distinction.Type],
 	} {
 		for _, n := range ids {
-			list, err := whole(ctx, tx, nil, func(ctx context.Context, db pg.DB, p paging.Params) (paging.Page[changes.Revision], error) {
+			list, err := whole(ctx, tx, nil, func(ctx context.Context, db pg.DB, p paging.PageParams) (paging.Page[changes.Revision], error) {
 				return changes.History(ctx, db, recordType, n, p)
-			}, paging.Params{})
+			}, paging.PageParams{})
 			if err != nil {
 				return nil, err
 			}

@@ -47,8 +47,8 @@ func (in *Input) complete() {
 type Recommendation struct {
 	changes.Record
 	Input
-	// The round table, by id and title.
-	RoundTable text.Ref `json:"round_table" db:"round_table"`
+	// The round table, with its date.
+	RoundTable text.RoundTableRef `json:"round_table" db:"round_table"`
 	// The speaker of the statement. Null if there is none, or none that you may see.
 	Person *text.PersonRef `json:"person" db:"person"`
 	// The addressee, by id and name.

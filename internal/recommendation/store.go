@@ -32,6 +32,7 @@ func newSource(public bool) paging.Source {
 			"updated_at": {SQL: "x.updated_at", Type: "timestamptz"},
 		},
 		Default: "-starts_on",
+		Within:  "id",
 	}
 	open := ""
 	if public {
@@ -44,7 +45,7 @@ func newSource(public bool) paging.Source {
 		LEFT JOIN organizations g ON g.id = x.addressee_id
 		LEFT JOIN documents d ON d.id = x.evidence_document_id` + open
 	s.Columns = changes.Columns("x") + `, x.round_table_id, x.statement_id, x.text, x.addressee_id, x.status, x.status_on, d.id AS evidence_document_id,
-		json_build_object('id', r.id, 'name', r.title) AS round_table,
+		` + reference.RoundTable("r") + ` AS round_table,
 		CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('id', p.id, 'name', p.name) || coalesce((
 			SELECT jsonb_build_object('organization_as_listed', f.organization_as_listed, 'position', f.title,
 				'organization', CASE WHEN at.id IS NOT NULL THEN jsonb_build_object('id', at.id, 'name', at.name) END)
@@ -80,8 +81,8 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Recommendation],
 	return paging.Query[Recommendation](ctx, db, sourceFor(ctx), f.where(actor.From(ctx).SeesOnlyPublished()), f.Params)
 }
 
-// ListWithin returns a page of the recommendations of one round table. It does not check that the
-// round table exists.
+// ListWithin returns a page of the recommendations of one round table, in their order. It does not check that the round table
+// exists.
 func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (paging.Page[Recommendation], error) {
 	return List(ctx, db, Filter{Within: f, RoundTable: []int64{roundTable}})
 }

@@ -17,6 +17,12 @@ func To(alias, name string) string {
 	return "CASE WHEN " + alias + ".id IS NOT NULL THEN json_build_object('id', " + alias + ".id, 'name', " + alias + "." + name + ") END"
 }
 
+// RoundTable returns the text.RoundTableRef to the row of an alias. It is NULL if an outer join found no row.
+func RoundTable(alias string) string {
+	return "CASE WHEN " + alias + ".id IS NOT NULL THEN json_build_object('id', " + alias + ".id, 'name', " + alias + ".title, " +
+		"'starts_on', " + alias + ".starts_on, 'date_precision', " + alias + ".date_precision, 'format', " + alias + ".format) END"
+}
+
 // Person returns the text.PersonRef of a person at a round table. Its position is the first one that the attendee
 // record has, or else the one that the person held on that day. id, roundTable and startsOn are expressions. With
 // public, a restricted person is NULL.

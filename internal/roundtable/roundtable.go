@@ -84,8 +84,8 @@ type RoundTable struct {
 	DocumentLinks []LinkedDocument `json:"document_links" db:"document_links"`
 	// The place, by id and name.
 	Place *text.Ref `json:"place" db:"place"`
-	// The forum or series, by id and name.
-	Parent *text.Ref `json:"parent" db:"parent"`
+	// The forum or series, with its date.
+	Parent *text.RoundTableRef `json:"parent" db:"parent"`
 	// The topics by id and name, in the order of `topic_ids`.
 	Topics []text.Ref `json:"topics" db:"topics"`
 	// The organizations with a part in the event, in the order of the source.

@@ -170,7 +170,7 @@ func newSource(public bool) paging.Source {
 		r.starts_at, r.ends_at, r.timezone, r.mode, r.place_id, r.venue, r.online_url, parent.id AS parent_id,
 		r.languages, r.outcome, r.external_ids, ` + notes + `,
 		CASE WHEN place.id IS NOT NULL THEN json_build_object('id', place.id, 'name', place.name) END AS place,
-		CASE WHEN parent.id IS NOT NULL THEN json_build_object('id', parent.id, 'name', parent.title) END AS parent,
+		` + reference.RoundTable("parent") + ` AS parent,
 		(SELECT coalesce(json_agg(json_build_object('id', t.id, 'name', t.label) ORDER BY l.position), '[]')
 		 FROM round_table_topics l JOIN topics t ON t.id = l.topic_id WHERE l.round_table_id = r.id) AS topics,
 		(SELECT coalesce(json_agg(json_build_object('document_id', l.document_id, 'relation', l.relation,

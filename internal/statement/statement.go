@@ -140,8 +140,8 @@ type Mentioned struct {
 type Statement struct {
 	changes.Record
 	Input
-	// The round table, by id and title.
-	RoundTable text.Ref `json:"round_table" db:"round_table"`
+	// The round table, with its date.
+	RoundTable text.RoundTableRef `json:"round_table" db:"round_table"`
 	// The person who spoke, with the position at the time. Null if there is no person with a name.
 	Speaker *text.PersonRef `json:"speaker" db:"speaker"`
 	// The attendee who spoke, as listed at the round table.
@@ -205,11 +205,11 @@ type Within struct {
 }
 
 // Page returns the page parameters. The first language of the filter is also the language in which texts are added.
-func (w *Within) Page() *paging.Params {
+func (w *Within) Page() *paging.PageParams {
 	if w.Params.Lang == "" && len(w.Lang) > 0 {
 		w.Params.Lang = w.Lang[0]
 	}
-	return &w.Params
+	return w.Params.Page()
 }
 
 // Filter holds the filters of the list.

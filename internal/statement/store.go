@@ -116,10 +116,12 @@ func newSource(public bool) paging.Source {
 			LEFT JOIN documents d ON d.id = s.document_id`,
 		ID: "s.id",
 		Sorts: map[string]paging.Column{
-			"sequence":  {SQL: "s.sequence", Type: "integer"},
-			"starts_on": {SQL: "s.starts_key", Type: "integer", Date: true},
+			"sequence":   {SQL: "s.sequence", Type: "integer"},
+			"starts_on":  {SQL: "s.starts_key", Type: "integer", Date: true},
+			"updated_at": {SQL: "s.updated_at", Type: "timestamptz"},
 		},
-		Default: "-starts_on,sequence",
+		Default: "-starts_on",
+		Within:  "sequence",
 	}
 	named := "true"
 	if public {
@@ -132,7 +134,7 @@ func newSource(public bool) paging.Source {
 		q.id AS quoted_person_id, s.in_reply_to_id, s.document_id, s.locator,
 		(SELECT json_agg(json_build_object('lang', t.lang, 'text', t.text, 'original', t.original, 'translator', t.translator) ORDER BY t.position)
 		 FROM statement_texts t WHERE t.statement_id = s.id) AS texts,
-		json_build_object('id', r.id, 'name', r.title) AS round_table,
+		` + reference.RoundTable("r") + ` AS round_table,
 		CASE WHEN p.id IS NOT NULL THEN json_build_object('id', p.id, 'name', p.name) END AS speaker,
 		CASE WHEN a.id IS NOT NULL THEN json_build_object('id', a.id,
 			'name_as_listed', CASE WHEN ` + named + ` THEN a.name_as_listed END, 'description', a.description,

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/date"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -131,6 +132,18 @@ type Ref struct {
 	Name  Map   `json:"name" validate:"required"` // Name or title of the record.
 	Added Added `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	Ref
+
+// RoundTableRef refers to a round table, with what a table of its parts needs to be sorted and grouped.
+//
+//	@Description	A reference to a round table, by id and title, with its date and type.
+type RoundTableRef struct {
+	ID            int64     `json:"id" example:"1"`
+	Name          Map       `json:"name" validate:"required"`                                                                                              // The title.
+	StartsOn      *date.Day `json:"starts_on"`                                                                                                             // First day. Null if the source gives no date.
+	DatePrecision string    `json:"date_precision" enums:"day,month,year,unknown" example:"day"`                                                           // Precision of `starts_on`.
+	Format        string    `json:"format" enums:"round_table,conference,webinar,briefing,meeting,presentation,forum,hearing,other" example:"round_table"` // Type of event.
+	Added         Added     `json:",embed" db:"-" swaggerignore:"true"`
+} //	@name	RoundTableRef
 
 // PersonRef refers to a person, with the organization and position at the time of the event. Organization is nil if
 // only its name as listed is known.

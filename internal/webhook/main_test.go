@@ -212,7 +212,7 @@ func exec(t testing.TB, db pg.DB, sql string, args ...any) {
 // deliveries returns the deliveries of a webhook, oldest first.
 func deliveries(t testing.TB, db pg.DB, id int64) []webhook.Listed {
 	t.Helper()
-	page, err := webhook.ListDeliveries(t.Context(), db, id, webhook.DeliveryFilter{Params: paging.Params{Limit: 500, Sort: "-id"}})
+	page, err := webhook.ListDeliveries(t.Context(), db, id, webhook.DeliveryFilter{Params: paging.Params{PageParams: paging.PageParams{Limit: 500, Sort: "-id"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

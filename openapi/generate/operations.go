@@ -231,7 +231,7 @@ func (o operation) security(scope actor.Scope) {
 }
 
 // commonParameters are the parameters of all lists. They follow those of the resource.
-var commonParameters = []string{"sort", "limit", "cursor", "count", "fields", "dry_run", "lang"}
+var commonParameters = []string{"updated_from", "updated_to", "sort", "limit", "cursor", "count", "fields", "dry_run", "lang"}
 
 // parameters adds the headers and sorts the parameters: path, headers, query. Query parameters are optional.
 func (o operation) parameters() error {

@@ -166,6 +166,8 @@ func stateRule(ref *openapi3.SchemaRef, name, param string) {
 		s.Pattern = `\S`
 	case "http_url":
 		s.Format, s.Pattern = "uri", `^https?://[^/?#]`
+	case "instant":
+		s.AnyOf = openapi3.SchemaRefs{openapi3.NewSchema().WithFormat("date").NewRef(), openapi3.NewSchema().WithFormat("date-time").NewRef()}
 	case "timezone":
 		s.Format = "time-zone"
 	case "language":

@@ -223,7 +223,7 @@ func (m *importer) membership(ctx context.Context, tx pgx.Tx, o *Listed[membersh
 		return err
 	}
 	page, err := affiliation.List(ctx, tx, affiliation.Filter{
-		Person: []int64{g.PersonID}, Organization: []int64{g.OrganizationID}, Params: paging.Params{Limit: paging.MaxLimit},
+		Person: []int64{g.PersonID}, Organization: []int64{g.OrganizationID}, Params: paging.Params{PageParams: paging.PageParams{Limit: paging.MaxLimit}},
 	})
 	if err != nil {
 		return err

@@ -68,7 +68,7 @@ func (w Writer) event(r roundtable.RoundTable) object {
 		return object{"@type": "OrganizationRole", "roleName": o.Kind, "organizer": w.thing("Organization", "organizations", text.Ref{ID: o.ID, Name: o.Name})}
 	}))
 	if r.Parent != nil {
-		e["superEvent"] = w.thing("Event", "round-tables", *r.Parent)
+		e["superEvent"] = w.thing("Event", "round-tables", text.Ref{ID: r.Parent.ID, Name: r.Parent.Name})
 	}
 	return e
 }

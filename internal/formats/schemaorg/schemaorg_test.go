@@ -55,7 +55,7 @@ func TestAnEventHasAllThatIsKnown(t *testing.T) {
 			Title: text.Map{"en": "Dialogue", "kk-Latn": "Suhbat"}, Purpose: text.Map{"en": "To talk."}, Status: "held", Mode: "hybrid", Languages: []string{"ru"}, Venue: text.Map{"en": "Hall"}, OnlineURL: &url,
 			StartsOn: dayOf(2, 27), EndsOn: dayOf(2, 28), DatePrecision: "day", ExternalIDs: []string{"wikidata:Q1"},
 		},
-		Place: &text.Ref{ID: 2, Name: text.Map{"en": "Almaty"}}, Parent: &text.Ref{ID: 12, Name: text.Map{"en": "Forum"}},
+		Place: &text.Ref{ID: 2, Name: text.Map{"en": "Almaty"}}, Parent: &text.RoundTableRef{ID: 12, Name: text.Map{"en": "Forum"}},
 		Topics: []text.Ref{{ID: 3, Name: text.Map{"en": "Language"}}}, Organizers: []roundtable.OrganizerRef{{ID: 5, Kind: "host", Name: text.Map{"en": "Institute"}}},
 		DocumentLinks: []roundtable.LinkedDocument{{Document: text.Ref{ID: 4, Name: text.Map{"en": "Press"}}}},
 	}
