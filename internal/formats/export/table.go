@@ -44,8 +44,12 @@ const (
 
 // Column is a column of a table.
 type Column struct {
-	Name string
-	Type CellType
+	Name     string
+	Type     CellType
+	Member   string // the member of the record that the column shows, such as "place.name" for "place.name_ru"
+	Note     string // what the column shows of that member, in English; empty: all of it
+	Schema   string // the type of the cells in Table Schema, such as "integer"
+	Required bool   // no cell is empty
 }
 
 // Table is the layout of one type of record.
@@ -125,8 +129,8 @@ func objectOf(t reflect.Type, lang bool) object {
 		name := nameOf(f)
 		add(name, name, nodeOf(f.Type, lang))
 		if f.Type == reflect.TypeFor[text.Map]() && lang && added {
-			add(name+"_text", name, scalar{cellType: Text, nilable: true})
-			add(name+"_lang", name, scalar{cellType: Text, nilable: true})
+			add(name+"_text", name, scalar{Text, "string", true})
+			add(name+"_lang", name, scalar{Text, "string", true})
 		}
 	}
 	o.buildIndex()
@@ -173,17 +177,21 @@ func nodeOf(t reflect.Type, lang bool) node {
 	case t == reflect.TypeFor[[]statement.Text]():
 		return versions{}
 	case t == reflect.TypeFor[date.Day]():
-		return scalar{Day, nilable}
-	case t == reflect.TypeFor[time.Time]() || t.Implements(reflect.TypeFor[encoding.TextMarshaler]()):
-		return scalar{Plain, nilable}
+		return scalar{Day, "date", nilable}
+	case t == reflect.TypeFor[time.Time]():
+		return scalar{Plain, "datetime", nilable}
+	case t.Implements(reflect.TypeFor[encoding.TextMarshaler]()):
+		return scalar{Plain, "string", nilable}
 	}
 	switch t.Kind() {
 	case reflect.String:
-		return scalar{Text, nilable}
+		return scalar{Text, "string", nilable}
 	case reflect.Bool:
-		return scalar{Bool, nilable}
-	case reflect.Int, reflect.Int64, reflect.Float64:
-		return scalar{Number, nilable}
+		return scalar{Bool, "boolean", nilable}
+	case reflect.Int, reflect.Int64:
+		return scalar{Number, "integer", nilable}
+	case reflect.Float64:
+		return scalar{Number, "number", nilable}
 	case reflect.Struct:
 		o := objectOf(t, lang)
 		o.nilable = nilable
@@ -202,6 +210,11 @@ func (o object) columns(name string) (all []Column) {
 			of = name + "." + m.name
 		}
 		all = append(all, m.columns(of)...)
+	}
+	if o.nilable {
+		for i := range all {
+			all[i].Required = false
+		}
 	}
 	return all
 }
