@@ -89,6 +89,7 @@ func Routes() []Route {
 		{get, reconcilePath + "/suggest/property", public, (*server).suggestProperties},
 		{get, reconcilePath + "/suggest/type", public, (*server).suggestTypes},
 
+		{get, archivePath, public, (*server).exportRegistry},
 		{get, "/v1/exports/popolo.json", public, (*server).exportPopolo},
 
 		{get, "/v1/calendar.ics", public, (*server).getCalendar},

@@ -218,7 +218,7 @@ func (w *timed) SetWriteDeadline(at time.Time) error {
 func TestTheDeadlineOfADownloadIsForOnePiece(t *testing.T) {
 	t.Parallel()
 	r := withHidden(t)
-	for _, at := range []string{"/v1/exports/statements.csv", "/v1/exports/statements.ndjson", "/v1/exports/statements.xlsx", "/v1/exports/popolo.json", "/v1/calendar.ics"} {
+	for _, at := range []string{"/v1/exports/statements.csv", "/v1/exports/statements.ndjson", "/v1/exports/statements.xlsx", "/v1/exports/popolo.json", archivePath, "/v1/calendar.ics"} {
 		w := &timed{ResponseRecorder: httptest.NewRecorder()}
 		r.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, at, nil))
 		if w.Code != http.StatusOK || len(w.deadlines) < 1+w.Body.Len()/(64<<10) {

@@ -55,6 +55,7 @@ var indexLinks = []IndexLink{
 	{"data", "CSV", "Every collection as a table.", "/v1/exports/round-tables.csv", "text/csv"},
 	{"data", "NDJSON", "Every collection with a record on each line.", "/v1/exports/round-tables.ndjson", "application/x-ndjson"},
 	{"data", "XLSX", "Every collection as a workbook.", "/v1/exports/round-tables.xlsx", export.MediaTypes["xlsx"]},
+	{"data", "Whole registry", "All collections as CSV with a description of their columns, in one archive.", archivePath, mediaZIP},
 	{"data", "Popolo", "People, organizations and events in the Popolo format.", "/v1/exports/popolo.json", "application/json"},
 	{"data", "Calendar", "Round tables for calendar programs.", "/v1/calendar.ics", "text/calendar"},
 	{"data", "Atom feed", "Round tables for feed readers.", "/v1/feed.atom", "application/atom+xml"},

@@ -12,6 +12,7 @@ import (
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/distinction"
+	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/imports"
 	"roundtables.kz/registry/internal/input"
@@ -98,6 +99,7 @@ type registered interface {
 	Describe() Resource
 	kind() history.Kind
 	feed(ctx context.Context, db pg.DB, ids []int64) (map[int64]any, error)
+	archive(ctx context.Context, tx pgx.Tx, to *export.Archive, references map[string]string, sent func() error) error
 }
 
 // Resource describes a registered resource to the generator of the documents and to tests.

@@ -131,7 +131,7 @@ func compress(h http.Handler) (http.Handler, error) {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}
 	wrapWhole, err := gzhttp.NewWrapper(gzhttp.MinSize(minCompressed), gzhttp.CompressionLevel(compressionLevel), gzhttp.SetContentType(false),
-		gzhttp.ExceptContentTypes([]string{export.MediaTypes["xlsx"]})) // already compressed
+		gzhttp.ExceptContentTypes([]string{export.MediaTypes["xlsx"], mediaZIP})) // already compressed
 	if err != nil {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}

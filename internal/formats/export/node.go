@@ -16,11 +16,13 @@ import (
 // scalar is one cell.
 type scalar struct {
 	cellType CellType
+	schema   string // its type in Table Schema
 	nilable  bool
-	whole    bool // a number without decimals
 }
 
-func (s scalar) columns(name string) []Column { return []Column{{name, s.cellType}} }
+func (s scalar) columns(name string) []Column {
+	return []Column{{Name: name, Type: s.cellType, Member: name, Schema: s.schema, Required: !s.nilable && s.cellType != Text}} // a text may be empty
+}
 
 func (s scalar) cells(to []string, v jsontext.Value) ([]string, error) {
 	switch v.Kind() {
@@ -44,7 +46,7 @@ func (s scalar) value(cells []string) (jsontext.Value, error) {
 	case s.cellType == Bool:
 		return boolean(cell)
 	case s.cellType == Number:
-		return number(cell, s.whole)
+		return number(cell, s.schema == "integer")
 	case s.cellType == Day || s.cellType == Partial:
 		var err error
 		if cell, err = day(cell); err != nil {
@@ -63,6 +65,8 @@ func (s scalar) value(cells []string) (jsontext.Value, error) {
 // named are the languages with a column of their own.
 var named = []string{"kk", "ru", "en"}
 
+var noteOf = map[string]string{"kk": "In Kazakh.", "ru": "In Russian.", "en": "In English."}
+
 const other = "_other"
 
 // languages is a text in languages.
@@ -70,9 +74,9 @@ type languages struct{}
 
 func (languages) columns(name string) (all []Column) {
 	for _, lang := range named {
-		all = append(all, Column{name + "_" + lang, Text})
+		all = append(all, Column{Name: name + "_" + lang, Type: Text, Member: name, Note: noteOf[lang], Schema: "string"})
 	}
-	return append(all, Column{name + other, Text})
+	return append(all, Column{Name: name + other, Type: Text, Member: name, Note: "In all other languages: a JSON object of texts by language.", Schema: "object"})
 }
 
 func (languages) cells(to []string, v jsontext.Value) ([]string, error) {
@@ -146,7 +150,9 @@ func readTexts(cell, column string) (text.Map, error) {
 type versions struct{}
 
 func (versions) columns(name string) []Column {
-	return append(languages{}.columns(name), Column{name + "_original", Text}, Column{name + "_translator", Text})
+	return append(languages{}.columns(name),
+		Column{Name: name + "_original", Type: Text, Member: name, Note: "The language of the original.", Schema: "string"},
+		Column{Name: name + "_translator", Type: Text, Member: name, Note: "A JSON object of the translators by language.", Schema: "object"})
 }
 
 func (versions) cells(to []string, v jsontext.Value) ([]string, error) {
@@ -226,11 +232,17 @@ type list struct {
 	width   int
 }
 
+const listNote = `A list: "|" separates the values, and "\" escapes "|" and "\".`
+
 func (l list) columns(name string) []Column {
 	all := l.element.columns(name)
 	for i, c := range all {
 		if c.Type != Text {
 			all[i].Type = Plain
+		}
+		all[i].Schema, all[i].Required = "string", false
+		if !strings.HasSuffix(c.Note, listNote) {
+			all[i].Note = strings.TrimSpace(c.Note + " " + listNote)
 		}
 	}
 	return all

@@ -47,8 +47,12 @@ const (
 
 // Column is a column of a table.
 type Column struct {
-	Name string
-	Type CellType
+	Name     string
+	Type     CellType
+	Member   string // the member of the record that the column shows, such as "place.name" for "place.name_ru"
+	Note     string // what the column shows of that member, in English; empty: all of it
+	Schema   string // the type of the cells in Table Schema, such as "integer"
+	Required bool   // no cell is empty
 }
 
 // Table is the layout of one type of record.
@@ -128,8 +132,8 @@ func objectOf(t reflect.Type, lang bool) object {
 		name := nameOf(f)
 		add(name, name, nodeOf(f.Type, lang))
 		if f.Type == reflect.TypeFor[text.Map]() && lang && added {
-			add(name+"_text", name, scalar{cellType: Text, nilable: true})
-			add(name+"_lang", name, scalar{cellType: Text, nilable: true})
+			add(name+"_text", name, scalar{Text, "string", true})
+			add(name+"_lang", name, scalar{Text, "string", true})
 		}
 	}
 	o.buildIndex()
@@ -176,23 +180,23 @@ func nodeOf(t reflect.Type, lang bool) node {
 	case t == reflect.TypeFor[[]statement.Text]():
 		return versions{}
 	case t == reflect.TypeFor[date.Day]():
-		return scalar{cellType: Day, nilable: nilable}
+		return scalar{Day, "date", nilable}
 	case t == reflect.TypeFor[date.Partial]():
-		return scalar{cellType: Partial, nilable: nilable}
+		return scalar{Partial, "string", nilable}
 	case t == reflect.TypeFor[time.Time]():
-		return scalar{cellType: Time, nilable: nilable}
+		return scalar{Time, "datetime", nilable}
 	case t.Implements(reflect.TypeFor[encoding.TextMarshaler]()):
-		return scalar{cellType: Plain, nilable: nilable}
+		return scalar{Plain, "string", nilable}
 	}
 	switch t.Kind() {
 	case reflect.String:
-		return scalar{cellType: Text, nilable: nilable}
+		return scalar{Text, "string", nilable}
 	case reflect.Bool:
-		return scalar{cellType: Bool, nilable: nilable}
+		return scalar{Bool, "boolean", nilable}
 	case reflect.Int, reflect.Int64:
-		return scalar{cellType: Number, nilable: nilable, whole: true}
+		return scalar{Number, "integer", nilable}
 	case reflect.Float64:
-		return scalar{cellType: Number, nilable: nilable}
+		return scalar{Number, "number", nilable}
 	case reflect.Struct:
 		o := objectOf(t, lang)
 		o.nilable = nilable
@@ -211,6 +215,11 @@ func (o object) columns(name string) (all []Column) {
 			of = name + "." + m.name
 		}
 		all = append(all, m.columns(of)...)
+	}
+	if o.nilable {
+		for i := range all {
+			all[i].Required = false
+		}
 	}
 	return all
 }

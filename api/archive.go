@@ -1,0 +1,119 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/formats/export"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/labstack/echo/v4"
+)
+
+const (
+	archivePath = "/v1/exports/registry.zip"
+	mediaZIP    = "application/zip"
+)
+
+const archiveDescription = indexDescription + ` Each file is a collection in CSV, as the exports of the API write it: UTF-8 without a byte ` +
+	`order mark; a "'" precedes texts that begin with = + - @ TAB or CR, so that spreadsheets do not read them as formulas. ` +
+	`References are in the columns whose names end in "_id"; the foreign keys say to what. All files show one moment of the registry: ` +
+	`pass "changeCursor" to /v1/changes to get later changes. "hash" and "bytes" are those of the file, "rows" is the number of its records.`
+
+// exportRegistry sends all collections in one archive.
+//
+//	@ID				exportRegistry
+//	@Summary		Export the whole registry
+//	@Description	Returns a ZIP archive with all collections that you may read: a CSV file for each, and `datapackage.json`, which
+//	@Description	describes them by the rules of [Data Package](https://datapackage.org) 2: columns with their types and
+//	@Description	descriptions, keys, foreign keys, the number of rows, and the size and SHA-256 of each file. The archive shows one
+//	@Description	moment of the registry; `X-Change-Cursor` and `changeCursor` hold its change cursor. A file comes after the files that
+//	@Description	it refers to, and its rows are sorted by `id`.
+//	@Tags			Exports
+//	@Produce		application/zip
+//	@Success		200	{string}	string	"The archive."
+//	@Router			/v1/exports/registry.zip [get]
+func (s *server) exportRegistry(c echo.Context) error {
+	if err := noQuery(c); err != nil {
+		return err
+	}
+	now := s.config.Now().UTC().Truncate(time.Second)
+	return s.sendFile(c, mediaZIP, "registry-"+now.Format(time.DateOnly)+".zip", func(ctx context.Context, tx pgx.Tx, to *download) error {
+		keys, err := pg.ForeignKeys(ctx, tx)
+		if err != nil {
+			return err
+		}
+		archive := export.NewArchive(to, export.DataPackage{
+			Name: "registry-of-round-tables", Title: indexTitle, Description: archiveDescription, Homepage: s.config.PublicBaseURL, Created: now,
+			Licenses: []export.License{{Name: "CC-BY-4.0", Path: License, Title: "Creative Commons Attribution 4.0 International"}},
+		})
+		list := exportedTo(actor.From(ctx))
+		for _, r := range list {
+			err := r.archive(ctx, tx, archive, referencesOf(r, list, keys), func() error { return errors.Join(archive.Flush(), to.send()) })
+			if err != nil {
+				return err
+			}
+		}
+		return archive.End(to.header.Get("X-Change-Cursor"))
+	})
+}
+
+// exportedTo returns the resources with an export that an actor may read, each after those that it refers to.
+func exportedTo(who actor.Actor) (list []registered) {
+	for _, r := range resources {
+		if slices.ContainsFunc(r.Describe().Operations, func(o Operation) bool { return o.Feature == Export && who.Can(o.Scope) }) {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// archive writes the whole list, as the actor sees it, into a file of the archive. It calls sent after each page.
+func (r resource[I, T, F]) archive(ctx context.Context, tx pgx.Tx, to *export.Archive, references map[string]string,
+	sent func() error) (err error) {
+	words, err := readDescriptions()
+	if err != nil {
+		return err
+	}
+	file, err := to.Add(export.Collection{
+		Name: r.Type, Title: strings.ToUpper(r.many[:1]) + r.many[1:], Description: r.about, Record: reflect.TypeFor[T](),
+		Describe: func(member string) string { return words.of(r.Type, member) }, References: references,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	var f F
+	paging.ParamsOf(&f).Sort = "id"
+	for page, err := range paging.Walk(ctx, tx, r.list, f) {
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(addAll(file, page.Items, "", nil), sent()); err != nil {
+			return err
+		}
+	}
+	return file.End("")
+}
+
+// referencesOf returns the types of the records that the columns of a table refer to, as far as the list has them.
+func referencesOf(r registered, list []registered, keys []pg.ForeignKey) map[string]string {
+	types := map[string]string{}
+	for _, target := range list {
+		types[target.kind().Table] = target.kind().Type
+	}
+	references := map[string]string{}
+	for _, k := range keys {
+		if to := types[k.Target]; k.Table == r.kind().Table && to != "" {
+			references[k.Column] = to
+		}
+	}
+	return references
+}
