@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"roundtables.kz/registry/internal/actor"
@@ -107,4 +108,20 @@ func sameSet(a, b []string) bool {
 		}
 	}
 	return true
+}
+
+func TestManyWhoCreateLikeNamesAtOnceAllSucceed(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	c := r.as(t, actor.Write)
+	var all sync.WaitGroup
+	for range 11 { // each is compared with ten others at most
+		all.Go(func() {
+			c.post(t, "/v1/people?allow_duplicate=true", `{"name":{"en":"Talgat Kaliyev"}}`).want(t, 201)
+		})
+	}
+	all.Wait()
+	if n := r.rows(t, "SELECT count(*) FROM distinctions"); n != 11*10/2 {
+		t.Errorf("%d distinctions between 11 people", n)
+	}
 }

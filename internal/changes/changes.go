@@ -60,10 +60,14 @@ type Pool interface {
 // deadlocks and pg.ErrAgain twice, so f must have no effects outside of the transaction. If the response to COMMIT is lost, the
 // outcome is unknown: Write does not retry and returns apperr.Unavailable with code outcome_unknown.
 func Write(ctx context.Context, db Pool, o Options, f func(tx pgx.Tx) error) error {
+	alone := ""
 	for attempt := 0; ; attempt++ {
-		err := write(ctx, db, o, f)
+		err := write(ctx, db, o, alone, f)
 		if attempt == 2 || !pg.CanRunAgain(err) {
 			return err
+		}
+		if attempt == 1 && !o.DryRun && errors.Is(err, pg.ErrAgain) { // the last attempt must not lose to others once more
+			alone = "; SELECT registry_lock_log()"
 		}
 		// Retried at once, the two transactions could collide again.
 		select {
@@ -74,11 +78,11 @@ func Write(ctx context.Context, db Pool, o Options, f func(tx pgx.Tx) error) err
 	}
 }
 
-func write(ctx context.Context, db Pool, o Options, f func(tx pgx.Tx) error) error {
+func write(ctx context.Context, db Pool, o Options, alone string, f func(tx pgx.Tx) error) error {
 	// One statement saves a round trip. It cannot take arguments. The triggers read records by their keys; in a registry that is
 	// being filled, the planner takes the tables for empty, and each session would keep its plans of reading all rows.
 	who := "'" + strings.ReplaceAll(actor.From(ctx).String(), "'", "''") + "'"
-	begin := "BEGIN; " + pg.FullLockTimeout + "; SET LOCAL enable_seqscan = off; SET LOCAL registry.actor = " + who
+	begin := "BEGIN; " + pg.FullLockTimeout + "; SET LOCAL enable_seqscan = off; SET LOCAL registry.actor = " + who + alone
 	tx, err := db.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
 	if err != nil {
 		return pg.Error(fmt.Errorf("begin: %w", err))

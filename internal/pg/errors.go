@@ -26,6 +26,9 @@ const (
 	LockNotAvailable    = "55P03"
 	QueryCanceled       = "57014"
 	idleTooLong         = "25P03" // the server ended a transaction that was idle too long
+
+	duplicateStatement = "42P05" // a prepared statement of another client of the pooler
+	unknownStatement   = "26000"
 )
 
 // Error turns an error of the database into an apperr.Error if a client can act on it, and returns all others
@@ -48,6 +51,8 @@ func Error(err error) error {
 		return err
 	}
 	switch pe.Code {
+	case duplicateStatement, unknownStatement:
+		return fmt.Errorf("%w; "+poolerAdvice, err)
 	case UniqueViolation:
 		return &apperr.Error{Kind: apperr.Conflict, Code: "already_exists", Fields: []apperr.Field{field(pe, "already_taken")}, Err: err}
 	case ForeignKeyViolation:

@@ -49,12 +49,22 @@ func CheckURL(databaseURL string) error {
 	return nil
 }
 
+// poolerAdvice says what to set behind a connection pooler.
+const poolerAdvice = "behind a connection pooler such as PgBouncer, add default_query_exec_mode=cache_describe to the database URL"
+
 // readLockTimeout is the lock_timeout of statements outside of writes. Reads wait only for locks of whole tables, as migrations
 // take them for moments, and while they wait they hold a connection.
 const readLockTimeout = time.Second
 
 // FullLockTimeout is part of the BEGIN of writes: they may wait for locks as long as Options.LockTimeout says.
 const FullLockTimeout = "SET LOCAL lock_timeout TO DEFAULT"
+
+// SetsTimeouts reports whether the connections of a pool have timeouts of their own. Behind a connection pooler in transaction
+// mode, whose URL says how to send queries because prepared statements belong to one session, they have those of the role
+// (ALTER ROLE … SET): settings of a session would reach other clients of the pooler.
+func SetsTimeouts(config *pgxpool.Config) bool {
+	return config.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement
+}
 
 // Open opens a pool for the database URL and checks that it can connect.
 func Open(ctx context.Context, databaseURL string, o Options) (*pgxpool.Pool, error) {
@@ -71,9 +81,10 @@ func Open(ctx context.Context, databaseURL string, o Options) (*pgxpool.Pool, er
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = 5 * time.Second
 	}
+	timeouts := SetsTimeouts(config)
 	params := config.ConnConfig.RuntimeParams
 	set := func(name string, d time.Duration) {
-		if d > 0 {
+		if d > 0 && timeouts {
 			params[name] = fmt.Sprint(d.Milliseconds())
 		}
 	}
@@ -83,7 +94,7 @@ func Open(ctx context.Context, databaseURL string, o Options) (*pgxpool.Pool, er
 	if o.ApplicationName != "" {
 		params["application_name"] = o.ApplicationName
 	}
-	if o.LockTimeout > readLockTimeout {
+	if o.LockTimeout > readLockTimeout && timeouts {
 		config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
 			_, err := conn.Exec(ctx, fmt.Sprintf("SET lock_timeout = %d", readLockTimeout.Milliseconds()))
 			return errors.Join(err, register(ctx, conn))
@@ -98,6 +109,9 @@ func Open(ctx context.Context, databaseURL string, o Options) (*pgxpool.Pool, er
 	}
 	if err := pool.Ping(ctx); err != nil {
 		pool.Close()
+		if strings.Contains(err.Error(), "unsupported startup parameter") {
+			err = fmt.Errorf("%w; "+poolerAdvice, err)
+		}
 		return nil, fmt.Errorf("reach the database: %w", err)
 	}
 	return pool, nil

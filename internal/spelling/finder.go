@@ -61,7 +61,9 @@ func Rounded(score float64) float64 { return math.Round(score*1000) / 1000 }
 func NewFinder(pool *pgxpool.Pool, x Index) (*Finder, error) {
 	config := pool.Config()
 	config.MinConns, config.MinIdleConns, config.MaxConns = 0, 0, 1
-	config.ConnConfig.RuntimeParams["statement_timeout"] = fmt.Sprint(time.Minute.Milliseconds()) // the first read loads all spellings
+	if pg.SetsTimeouts(config) {
+		config.ConnConfig.RuntimeParams["statement_timeout"] = fmt.Sprint(time.Minute.Milliseconds()) // the first read loads all spellings
+	}
 	own, err := pgxpool.NewWithConfig(context.Background(), config)
 	if err != nil {
 		return nil, fmt.Errorf("open the connection of a finder: %w", err)
