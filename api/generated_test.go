@@ -435,7 +435,7 @@ func (g *generator) object(o operation, s *openapi3.Schema, depth int) any {
 // alphabets are what texts are made of: three scripts, and what has broken programs before.
 var alphabets = [][]rune{
 	[]rune("abcdefghijklmnop qrstuvwxyzABCDEXYZ0123456789"), []rune("абвгдежзийклмнопрст уфхцчшщъыьэюяӘІҢҒҮҰҚӨҺәіңғүұқөһ"),
-	[]rune("аoеpcxАОЕРСХ iI"), []rune("\"'\\<>&;=+-@%_#?/{}[]() \t\n\r|`~^"), []rune("😀é\u0301\u200b\u00a0\u202e\ufeff中文"),
+	[]rune("аoеpcxАОЕРСХ iI"), []rune("\"'\\<>&;=+-@%_#?/{}[]() \t\n\r|`~^"), []rune("😀é\u0301\u200b\u00a0\u202e\ufeff\u200c\u200d\u00ad\u2028\u0085\u0001中文"),
 }
 
 // text makes a string of a schema.

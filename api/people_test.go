@@ -109,7 +109,7 @@ func TestWhatBreaksARuleOfAPersonOrAnOrganizationIsToldAtItsPlace(t *testing.T) 
 	})
 	c.refusals(t, fmt.Sprintf("/v1/people/%d/contacts", someone), map[string][]string{
 		`{"kind":"fax","value":"1"}`:   {"/kind not_allowed"},
-		`{"kind":"email","value":" "}`: {"/value required"},
+		`{"kind":"email","value":" "}`: {"/value blank"},
 	})
 }
 
