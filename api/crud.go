@@ -273,7 +273,7 @@ func patchOf[I any, T record](s *server, c echo.Context, get func(context.Contex
 			return r, err
 		}
 		var in I
-		if err := input.Decode(merged, &in); err != nil {
+		if err := input.DecodeChange(merged, content(&r), &in); err != nil {
 			return r, err
 		}
 		if err := update(ctx, tx, r, in); err != nil {
@@ -331,10 +331,11 @@ const maxReason = 500
 // reason reads the header X-Change-Reason.
 func reason(r *http.Request) (why string, fieldErrors []apperr.Field) {
 	const header = "X-Change-Reason"
-	why = strings.TrimSpace(r.Header.Get(header))
-	switch {
-	case !utf8.ValidString(why) || strings.ContainsRune(why, 0):
+	why = r.Header.Get(header)
+	if !utf8.ValidString(why) || strings.ContainsRune(why, 0) {
 		return "", []apperr.Field{apperr.In(header, "invalid_utf8")}
+	}
+	switch why = input.Line(why); {
 	case utf8.RuneCountInString(why) > maxReason:
 		return "", []apperr.Field{apperr.In(header, "too_long", "max", strconv.Itoa(maxReason))}
 	}

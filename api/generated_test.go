@@ -22,6 +22,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"roundtables.kz/registry/internal/input"
+
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"pgregory.net/rapid"
@@ -46,6 +48,7 @@ var aboutData = map[string]string{
 
 	"before_start": "order of two dates", "precision_mismatch": "other members", "day_needed": "other members", "first_of_month": "other members",
 	"first_of_year": "other members", "other_day": "other members", "not_valid": "other members", "collective_speaker": "other members",
+	"bad_identifier":   "check digits",
 	"original_missing": "one of the texts", "second_original": "one of the texts", "only_csv": "the format in the path", "in_the_past": "the clock",
 	"repeated_sort": "title and -title are two words", "unknown_timezone": "the list of time zones changes", "duplicate": "equality of parts of items",
 	"no_name":    "letters of all scripts",
@@ -433,7 +436,7 @@ func (g *generator) object(o operation, s *openapi3.Schema, depth int) any {
 // alphabets are what texts are made of: three scripts, and what has broken programs before.
 var alphabets = [][]rune{
 	[]rune("abcdefghijklmnop qrstuvwxyzABCDEXYZ0123456789"), []rune("абвгдежзийклмнопрст уфхцчшщъыьэюяӘІҢҒҮҰҚӨҺәіңғүұқөһ"),
-	[]rune("аoеpcxАОЕРСХ iI"), []rune("\"'\\<>&;=+-@%_#?/{}[]() \t\n\r|`~^"), []rune("😀é\u0301\u200b\u00a0\u202e\ufeff中文"),
+	[]rune("аoеpcxАОЕРСХ iI"), []rune("\"'\\<>&;=+-@%_#?/{}[]() \t\n\r|`~^"), []rune("😀é\u0301\u200b\u00a0\u202e\ufeff\u200c\u200d\u00ad\u2028\u0085\u0001中文"),
 }
 
 // text makes a string of a schema.
@@ -475,7 +478,7 @@ func (g *generator) text(s *openapi3.Schema) string {
 	}
 	for range 20 {
 		made := g.matching(pattern)
-		if pattern == `\S` { // anywhere in the text
+		if pattern == input.Patterns["notblank"] { // anywhere in the text
 			made = string(pick(g, alphabets[0][:16])) + g.free(0, most-1)
 		}
 		if n := utf8.RuneCountInString(made); n >= int(s.MinLength) && n <= most && !strings.Contains(made, "\x00") {
@@ -486,7 +489,7 @@ func (g *generator) text(s *openapi3.Schema) string {
 }
 
 func (g *generator) matching(pattern string) string {
-	if pattern == `\S` {
+	if pattern == input.Patterns["notblank"] {
 		return ""
 	}
 	if g.patterns[pattern] == nil {

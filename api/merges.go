@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"slices"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
@@ -48,12 +49,16 @@ func mergeOf(of func(ctx context.Context, tx pgx.Tx, from, into int64) (merge.Ou
 	return o
 }
 
-// withinLimits returns apperr.Invalid if the merged record breaks a rule that its PATCH checks.
+// withinLimits returns apperr.Invalid if the merged record breaks a rule that its PATCH checks. Identifiers that were stored
+// before they were checked do not stop a merge.
 func withinLimits(o *merge.Outcome) error {
+	var fields []apperr.Field
 	if o.Person != nil {
-		return apperr.Validation(input.Check(&o.Person.Input))
+		fields = input.Check(&o.Person.Input)
+	} else {
+		fields = input.Check(&o.Organization.Input)
 	}
-	return apperr.Validation(input.Check(&o.Organization.Input))
+	return apperr.Validation(slices.DeleteFunc(fields, func(f apperr.Field) bool { return f.Code == "bad_identifier" }))
 }
 
 // outcome runs a merge or the undo of one and returns its outcome.

@@ -55,7 +55,7 @@ func TestPeopleOrganizationsPlacesRolesAndPositionsLiveOverHTTP(t *testing.T) {
 	someone, institute := fixture.Person(t, r.pool), fixture.Organization(t, r.pool)
 	for list, bodies := range map[string][2]string{
 		"/v1/people":        {`{"name":{"en":"Aigul Sadvokasova"},"other_names":[{"text":"A. Sadvokasova","lang":null,"kind":"abbreviated"}],"external_ids":["wikidata:Q1"],"notes":"Check."}`, `{"bio":{"en":"Chairman"}}`},
-		"/v1/organizations": {`{"name":{"en":"KazISS Institute"},"short_name":{"en":"KazISS"},"kind":"think_tank","country":"KZ","website":"https://kisi.kz","founded_on":"1993","external_ids":["ror:1"]}`, `{"dissolved_on":"2020-05"}`},
+		"/v1/organizations": {`{"name":{"en":"KazISS Institute"},"short_name":{"en":"KazISS"},"kind":"think_tank","country":"KZ","website":"https://kisi.kz","founded_on":"1993","external_ids":["ror:05dxps055"]}`, `{"dissolved_on":"2020-05"}`},
 		"/v1/places":        {`{"name":{"en":"Astana"},"former_names":[{"name":{"en":"Nur-Sultan"},"until":"2022-09"}],"country":"KZ","latitude":51.1,"longitude":71.4}`, `{"region":"Capital"}`},
 		"/v1/roles":         {`{"code":"envoy","label":{"en":"Envoy"},"speaks":true}`, `{"rank":5}`},
 		"/v1/affiliations":  {fmt.Sprintf(`{"person_id":%d,"organization_id":%d,"title":{"en":"Director"},"from":"2017-05","primary":true}`, someone, institute), `{"to":"2021"}`},
@@ -79,7 +79,7 @@ func TestWhatBreaksARuleOfAPersonOrAnOrganizationIsToldAtItsPlace(t *testing.T) 
 		`{"name":{"en":"A"},"other_names":[{"text":"B","kind":"nick"}]}`:                   {"/other_names/0/kind not_allowed"},
 		`{"name":{"en":"A"},"other_names":[{"text":" ","kind":"alias"},{"kind":"alias"}]}`: {"/other_names/0/text blank", "/other_names/1/text required"},
 		`{"name":{"en":"A"},"external_ids":["Q1"]}`:                                        {"/external_ids/0 bad_external_id"},
-		`{"name":{"en":"A"},"external_ids":["orcid:1","orcid:1"]}`:                         {"/external_ids duplicate"},
+		`{"name":{"en":"A"},"external_ids":["kisi:1","kisi:1"]}`:                           {"/external_ids duplicate"},
 		`{"name":{"en":"A"},"visibility":"secret"}`:                                        {"/visibility not_allowed"},
 		`{"name":{"en":"A"},"contacts":[]}`:                                                {"/contacts unknown_field"},
 	})
@@ -125,8 +125,8 @@ func TestCyclesAndWhatIsTakenAreRefused(t *testing.T) {
 		c.patch(t, below, `{"parent_id":`+id+`}`).wantProblem(t, http.StatusUnprocessableEntity, "validation_failed", "/parent_id cycle")
 		c.del(t, top).wantProblem(t, http.StatusConflict, "in_use")
 	}
-	c.make(t, "/v1/people", `{"name":{"en":"One"},"external_ids":["orcid:1"]}`)
-	c.post(t, "/v1/people", `{"name":{"en":"Two"},"external_ids":["orcid:1"]}`).wantProblem(t, http.StatusConflict, "already_exists", "/external_ids already_taken")
+	c.make(t, "/v1/people", `{"name":{"en":"One"},"external_ids":["kisi:1"]}`)
+	c.post(t, "/v1/people", `{"name":{"en":"Two"},"external_ids":["kisi:1"]}`).wantProblem(t, http.StatusConflict, "already_exists", "/external_ids already_taken")
 	c.post(t, "/v1/roles", `{"code":"moderator","label":{"en":"M"}}`).wantProblem(t, http.StatusConflict, "already_exists", "/code already_taken")
 	envoy := c.make(t, "/v1/roles", `{"code":"envoy","label":{"en":"Envoy"}}`)
 	c.patch(t, envoy, `{"code":"legate"}`).wantProblem(t, http.StatusUnprocessableEntity, "validation_failed", "/code immutable")

@@ -60,7 +60,7 @@ func dumped(t *testing.T, r *rig, url string) string {
 // canaries are data of a person, each in one place.
 var canaries = map[string]string{
 	"name": "Zhumagul Canariyev", "name in Russian": "Жумагул Канариев", "former name": "Zhumagul Formerov", "other name": "Canaryname Aliasov", "bio": "CanaryBiography", "honorific": "CanaryHonorific",
-	"external id": "wikidata:QCANARY1", "notes": "CanaryNotes", "contact": "canary.contact@example.org", "contact note": "CanaryContactNote",
+	"external id": "canary:QCANARY1", "notes": "CanaryNotes", "contact": "canary.contact@example.org", "contact note": "CanaryContactNote",
 	"deleted contact": "canary.deleted@example.org", "name as listed": "Canarylisted Zh.", "attribution": "CanaryAttribution", "merged name": "Zhumakul Kanariev",
 	"merged notes": "CanaryMergedNotes", "imported notes": "CanaryImported", "distinction": "CanaryDistinction", "position": "CanaryPosition",
 	"reason": "CanaryReason", "undone": "CanaryUndone",

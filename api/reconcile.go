@@ -116,6 +116,8 @@ func (s *server) reconcileService(c echo.Context) error {
 //	@Description	`organizations` or both), `limit` and `properties` (`external_id` for both, `organization` for people, `country`
 //	@Description	and `kind` for organizations).
 //	@Description	A candidate is a `match` only if its name is certain and no other candidate has a similar score.
+//	@Description	A query with an error, such as a property that the registry does not have, names it in `errors` of its result and
+//	@Description	has no match. The other queries are not affected.
 //	@Tags			Reconciliation
 //	@Accept			x-www-form-urlencoded
 //	@Param			queries	formData	string								true	"The queries, as JSON."

@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,7 +53,24 @@ func readJSON(c echo.Context, types ...string) (jsontext.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return raw, input.Scan(raw)
+	if err := input.Scan(raw); err != nil {
+		return nil, err
+	}
+	noteRemoved(c, input.Removed(raw))
+	return raw, nil
+}
+
+// maxRemoved is how many members the header X-Removed-Characters names.
+const maxRemoved = 20
+
+// noteRemoved tells the client from which members of its body characters are removed (see input.Clean).
+func noteRemoved(c echo.Context, pointers []string) {
+	for i, p := range pointers[:min(len(pointers), maxRemoved)] {
+		pointers[i] = strings.ReplaceAll(url.PathEscape(p), "%2F", "/")
+	}
+	if len(pointers) > 0 {
+		c.Response().Header().Set("X-Removed-Characters", strings.Join(pointers[:min(len(pointers), maxRemoved)], ", "))
+	}
 }
 
 // readBody reads the body and checks its media type and size.

@@ -41,7 +41,7 @@ type Input struct {
 //	@Description	The event: the fields of a round table, with its place and topics by name.
 type RoundTable struct {
 	Title         text.Map   `json:"title"`                                                                          // Name of the event.
-	Purpose       text.Map   `json:"purpose"`                                                                        // What it was held for.
+	Purpose       text.Map   `json:"purpose" lines:"keep"`                                                           // What it was held for.
 	Format        string     `json:"format" example:"round_table"`                                                   // Kind of event.
 	Status        string     `json:"status" example:"held"`                                                          // Whether it took place.
 	Publication   string     `json:"publication" example:"draft"`                                                    // `published` and `withdrawn` require the scope `publish`.
@@ -58,9 +58,9 @@ type RoundTable struct {
 	ParentID      *int64     `json:"parent_id" example:"1"`                                                          // The forum or series that it is part of.
 	Languages     []string   `json:"languages" example:"ru"`                                                         // Working languages.
 	Topics        []string   `json:"topics" validate:"unique,dive,required,max=200" example:"interethnic relations"` // Topics by label.
-	Outcome       text.Map   `json:"outcome"`                                                                        // What came of it.
+	Outcome       text.Map   `json:"outcome" lines:"keep"`                                                           // What came of it.
 	ExternalIDs   []string   `json:"external_ids" example:"example:2020-02-27-ethnic-policy"`                        // Its ids in other systems. If a round table already has one of them, the bundle is rejected with 409 and that round table.
-	Notes         *string    `json:"notes" example:"The headline calls the institute a co-organizer."`               // Internal notes.
+	Notes         *string    `json:"notes" lines:"keep" example:"The headline calls the institute a co-organizer."`  // Internal notes.
 } //	@name	BundleRoundTable
 
 // Organizer is an organization's part in the event.
@@ -128,10 +128,10 @@ type Statement struct {
 //
 //	@Description	One language version of a statement.
 type Text struct {
-	Lang       string  `json:"lang" validate:"omitempty" example:"en"`                 // Default: the language of the bundle.
-	Text       string  `json:"text" example:"Thanked the organizers and the experts."` // The words.
-	Original   *bool   `json:"original" example:"true"`                                // Whether it was said in this language. Exactly one text is the original; a single text is the original by default.
-	Translator *string `json:"translator"`                                             // Name of the translator.
+	Lang       string  `json:"lang" validate:"omitempty" example:"en"`                              // Default: the language of the bundle.
+	Text       string  `json:"text" lines:"keep" example:"Thanked the organizers and the experts."` // The words.
+	Original   *bool   `json:"original" example:"true"`                                             // Whether it was said in this language. Exactly one text is the original; a single text is the original by default.
+	Translator *string `json:"translator"`                                                          // Name of the translator.
 } //	@name	BundleText
 
 // Mentions lists what a statement mentions.
@@ -148,7 +148,7 @@ type Mentions struct {
 //
 //	@Description	A proposal made at the event.
 type Recommendation struct {
-	Text             text.Map      `json:"text"`                                                               // The proposal.
+	Text             text.Map      `json:"text" lines:"keep"`                                                  // The proposal.
 	Statement        *string       `json:"statement" validate:"omitnil,min=1,max=100" example:"new-institute"` // `key` of the statement that made it.
 	Addressee        *Organization `json:"addressee"`                                                          // The organization that should act.
 	Status           string        `json:"status" example:"proposed"`                                          // What became of it.
@@ -183,10 +183,10 @@ type Person struct {
 	Names       text.Map         `json:"names"`                                                                // The main name by language. If it contains `name` under another language, `name` counts for that language.
 	OtherNames  []text.OtherName `json:"other_names"`                                                          // Other spellings. The document can use them, too.
 	Honorific   text.Map         `json:"honorific"`                                                            // Title before the name.
-	Bio         text.Map         `json:"bio"`                                                                  // Short biography.
+	Bio         text.Map         `json:"bio" lines:"keep"`                                                     // Short biography.
 	ExternalIDs []string         `json:"external_ids" example:"wikidata:Q42"`                                  // Ids in other systems. They take precedence over the name in finding an existing person.
 	Visibility  string           `json:"visibility"`                                                           // `restricted`: the public sees only role and organization.
-	Notes       *string          `json:"notes"`                                                                // Internal notes.
+	Notes       *string          `json:"notes" lines:"keep"`                                                   // Internal notes.
 } //	@name	BundlePerson
 
 // Organization is a mention of an organization, with the details of a new one. It can stand wherever the document
@@ -233,6 +233,6 @@ type Topic struct {
 	ID          *int64   `json:"id" validate:"omitnil,gt=0" example:"7"`                          // An existing topic. Without it, `label` finds the topic.
 	Label       string   `json:"label" validate:"required_without=ID,max=200" example:"language"` // Its label in any language. For a new topic, the label in the language of the bundle.
 	Labels      text.Map `json:"labels"`                                                          // The label by language. If it contains `label` under another language, `label` counts for that language.
-	Description text.Map `json:"description"`                                                     // What the topic covers.
+	Description text.Map `json:"description" lines:"keep"`                                        // What the topic covers.
 	Parent      *string  `json:"parent" validate:"omitnil,min=1,max=200" example:"society"`       // The broader topic, by label.
 } //	@name	BundleTopic

@@ -28,7 +28,7 @@ type Input struct {
 	FirstID  int64  `json:"first_id" db:"first_id" validate:"required,gt=0" example:"1"`                                                 // One of the records; in responses, the one with the lower id.
 	SecondID int64  `json:"second_id" db:"second_id" validate:"required,gt=0" example:"2"`                                               // The other record.
 	// Why they are not the same.
-	Note *string `json:"note" db:"note" validate:"omitnil,min=1,max=1000" example:"Two generations of a family: the older one died 1998."`
+	Note *string `json:"note" db:"note" validate:"omitnil,min=1,max=1000" lines:"keep" example:"Two generations of a family: the older one died 1998."`
 } //	@name	DistinctionInput
 
 // Check returns the errors that the tags cannot express.

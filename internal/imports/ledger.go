@@ -69,11 +69,12 @@ func Replan(ctx context.Context, tx pgx.Tx, before, now int) error {
 //
 //	@Description	The report on a row of a file or an object of a document.
 type Row struct {
-	Line   int       `json:"line,omitzero" validate:"optional" example:"2"`                    // The line where the row begins; in a workbook, the number of the row. The header of a table is line 1.
-	Object *Object   `json:"object,omitempty"`                                                 // The object of a document.
-	Action string    `json:"action" enums:"created,updated,unchanged,error" example:"created"` // What the import did.
-	ID     *int64    `json:"id" example:"12"`                                                  // The record. Null for a row with errors that names none, and for a record that a dry run would create.
-	Errors []Mistake `json:"errors,omitempty"`                                                 // The first errors of the row: at most 10, or one if the report has more than 10,000.
+	Line    int       `json:"line,omitzero" validate:"optional" example:"2"`                    // The line where the row begins; in a workbook, the number of the row. The header of a table is line 1.
+	Object  *Object   `json:"object,omitempty"`                                                 // The object of a document.
+	Action  string    `json:"action" enums:"created,updated,unchanged,error" example:"created"` // What the import did.
+	ID      *int64    `json:"id" example:"12"`                                                  // The record. Null for a row with errors that names none, and for a record that a dry run would create.
+	Removed []string  `json:"removed,omitempty" example:"name_ru"`                              // The columns or members from which characters that nobody sees were removed, such as zero-width spaces.
+	Errors  []Mistake `json:"errors,omitempty"`                                                 // The first errors of the row: at most 10, or one if the report has more than 10,000.
 } //	@name	ImportRow
 
 // Object is the object of a document behind a record, with the properties that were not taken over.

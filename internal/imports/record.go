@@ -2,6 +2,7 @@ package imports
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"maps"
 	"reflect"
@@ -128,6 +129,19 @@ func (w *writer[I, T]) ignore(path string) {
 	}
 }
 
+// removed returns the columns or members of a row from which input.Clean removes characters that nobody sees.
+func (w *writer[I, T]) removed(members map[string]jsontext.Value) (from []string) {
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		for _, at := range input.Removed(members[name]) {
+			at = "/" + name + at
+			if at = cmp.Or(w.column(at), at); !slices.Contains(from, at) {
+				from = append(from, at)
+			}
+		}
+	}
+	return from
+}
+
 // identified returns the id of the record that has an external id of the row, 0 if there is none.
 func (w *writer[I, T]) identified(ctx context.Context, tx pgx.Tx, members map[string]jsontext.Value) (int64, error) {
 	given := externalIDsIn(members)
@@ -156,7 +170,7 @@ func (w *writer[I, T]) identified(ctx context.Context, tx pgx.Tx, members map[st
 // externalIDsIn returns the external ids of a row. Errors in them are reported when the row is written.
 func externalIDsIn(members map[string]jsontext.Value) (ids []string) {
 	_ = json.Unmarshal(members["external_ids"], &ids)
-	return ids
+	return input.StoredForms(ids)
 }
 
 // make creates the record of a row.
@@ -166,6 +180,7 @@ func (w *writer[I, T]) make(ctx context.Context, tx pgx.Tx, line int, members ma
 		return err
 	}
 	var in I
+	done.Removed = w.removed(members)
 	if err := input.Decode(raw, &in); err != nil {
 		return err
 	}
@@ -243,7 +258,8 @@ func (w *writer[I, T]) change(ctx context.Context, tx pgx.Tx, row fileRow, id, v
 		}
 	}
 	var in I
-	if err := input.Decode(merged, &in); err != nil {
+	done.Removed = w.removed(members)
+	if err := input.DecodeChange(merged, w.Input(&r), &in); err != nil {
 		return err
 	}
 	after, err := json.Marshal(&in, input.JSON)

@@ -221,7 +221,7 @@ func TestPeopleAreMatchedByTheirExternalIDsAndNotCreatedTwice(t *testing.T) {
 	})
 	w := people(t, db).Write
 	file := strings.Join([]string{
-		`{"name":{"en":"Marat B. Saparov"},"external_ids":["wikidata:Q1","orcid:7"]}`,
+		`{"name":{"en":"Marat B. Saparov"},"external_ids":["wikidata:Q1","kisi:7"]}`,
 		`{"name":{"en":"Both"},"external_ids":["wikidata:Q1","wikidata:Q2"]}`,
 		`{"name":{"en":"Aigul Sarsen"},"external_ids":["wikidata:Q3"]}`,
 		`{"name":{"en":"Aigul Sarsen"}}`,

@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -112,6 +113,11 @@ func bindValues(values url.Values, v reflect.Value, params map[string]parameter)
 		}
 	}
 	slices.SortFunc(fields, func(a, b apperr.Field) int { return strings.Compare(a.Parameter, b.Parameter) })
+	if p, ok := params["external_id"]; ok {
+		if ids, ok := v.FieldByIndex(p.index).Addr().Interface().(*[]string); ok {
+			*ids = StoredForms(*ids)
+		}
+	}
 	return fields
 }
 
@@ -171,9 +177,9 @@ func set(v reflect.Value, name, value string, allowed []string) []apperr.Field {
 		v.Set(reflect.New(v.Type().Elem()))
 		return set(v.Elem(), name, value, allowed)
 	case reflect.Slice:
-		for part := range strings.SplitSeq(value, ",") {
+		for _, part := range items(value) {
 			e := reflect.New(v.Type().Elem()).Elem()
-			if fields := set(e, name, strings.TrimSpace(part), allowed); fields != nil {
+			if fields := set(e, name, part, allowed); fields != nil {
 				return fields
 			}
 			v.Set(reflect.Append(v, e))
@@ -204,6 +210,27 @@ func set(v reflect.Value, name, value string, allowed []string) []apperr.Field {
 		v.SetString(value)
 	}
 	return nil
+}
+
+// quoted matches an item in quotes, in which a comma does not end it, and "" stands for a quote.
+var quoted = regexp.MustCompile(`^\s*"((?:[^"]|"")*)"\s*(?:,|$)`)
+
+// items returns the items of a list, which are separated by commas.
+func items(list string) (all []string) {
+	for {
+		if m := quoted.FindStringSubmatch(list); m != nil {
+			all = append(all, strings.ReplaceAll(m[1], `""`, `"`))
+			if list = list[len(m[0]):]; !strings.HasSuffix(m[0], ",") {
+				return all
+			}
+			continue
+		}
+		item, rest, more := strings.Cut(list, ",")
+		all = append(all, strings.TrimSpace(item))
+		if list = rest; !more {
+			return all
+		}
+	}
 }
 
 func unknownParameter(name string, params map[string]parameter) apperr.Field {

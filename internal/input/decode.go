@@ -32,13 +32,22 @@ const maxDepth = 20
 // Decode reads strict JSON into a pointer to a struct and checks it (see Check). All field errors come together, as
 // apperr.Invalid; JSON that is not an object is apperr.Malformed. The syntax of raw was checked by Scan.
 func Decode(raw jsontext.Value, in any) error {
+	return decode(raw, in, func() []apperr.Field { return Check(in) })
+}
+
+// DecodeChange is Decode for a change of a record: raw is its new content, old its stored content (see CheckChange).
+func DecodeChange(raw jsontext.Value, old, in any) error {
+	return decode(raw, in, func() []apperr.Field { return CheckChange(old, in) })
+}
+
+func decode(raw jsontext.Value, in any, check func() []apperr.Field) error {
 	if raw.Kind() != '{' {
 		return Malformed("not_an_object", "")
 	}
 	var d decoder
 	d.object("", raw, reflect.ValueOf(in).Elem())
 	slices.SortFunc(d.fields, func(a, b apperr.Field) int { return strings.Compare(a.Pointer, b.Pointer) })
-	return apperr.Mistakes(apperr.Invalid, "validation_failed", add(d.fields, Check(in)), d.omitted)
+	return apperr.Mistakes(apperr.Invalid, "validation_failed", add(d.fields, check()), d.omitted)
 }
 
 // add appends the errors that fields do not already report: a member that could not be read is not missing, too, and one

@@ -61,12 +61,12 @@ func TestAValidDocumentIsDecodedCompletely(t *testing.T) {
 	t.Parallel()
 	var d document
 	err := input.Decode(jsontext.Value(`{"name":"a","kind":"two","size":7,"day":"2020-02-27","at":"2020-02-27T10:00:00Z","flag":true,"website":"https://example.org",
-		"ids":["ror:1","bin:2"],"language":"kk-Latn","one":{"title":{"en":"A"},"count":1},"parts":[{"count":2},{"count":3}]}`), &d)
+		"ids":["kisi:1","bin:2"],"language":"kk-Latn","one":{"title":{"en":"A"},"count":1},"parts":[{"count":2},{"count":3}]}`), &d)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if d.Name != "a" || d.Kind != "two" || *d.Size != 7 || d.Day.Time.Day() != 27 || d.At.Hour() != 10 || !d.Flag || *d.Website != "https://example.org" ||
-		!slices.Equal(d.IDs, []string{"ror:1", "bin:2"}) || d.One.Title["en"] != "A" || len(d.Parts) != 2 || d.Parts[1].Count != 3 {
+		!slices.Equal(d.IDs, []string{"kisi:1", "bin:2"}) || d.One.Title["en"] != "A" || len(d.Parts) != 2 || d.Parts[1].Count != 3 {
 		t.Errorf("%+v", d)
 	}
 }

@@ -3,6 +3,7 @@ package input
 import (
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,10 +24,13 @@ import (
 // The rules text and language also write the tags in their canonical form. openapi/generate turns every rule into a schema.
 var validate = newValidator()
 
-// Patterns are the rules that are regular expressions.
+// Patterns are the rules that are regular expressions, in the part of their language that every dialect has.
 var Patterns = map[string]string{
-	"external_id": `^[a-z][a-z0-9_.-]*:[^\s\x00-\x20\x7f-\xa0]+$`, // no spaces, in every dialect of regular expressions
-	"scheme":      `^[a-z][a-z0-9_.-]*$`,                          // of an external id
+	"notblank":    `[^` + blank + `]`,
+	"external_id": `^[a-z][a-z0-9_.-]*:[^` + blank + `]+$`,
+	// An item of a filter, as those see it who split a list at its commas: an id, or a part of an id in quotes that has commas.
+	"external_id_filter": `^([a-z][a-z0-9_.-]*:[^,` + blank + `]+|"[a-z][a-z0-9_.-]*:[^",` + blank + `][^,` + blank + `]*|[^,` + blank + `]*")$`,
+	"scheme":      `^[a-z][a-z0-9_.-]*$`, // of an external id
 	"code":        `^[a-z][a-z0-9_]*$`,
 }
 
@@ -60,11 +64,17 @@ func newValidator() *validator.Validate {
 		return ok
 	})
 	register("instant", func(validator.FieldLevel) bool { return true })
-	register("notblank", func(l validator.FieldLevel) bool { return strings.TrimSpace(l.Field().String()) != "" })
 	for tag, p := range Patterns {
 		pattern := regexp.MustCompile(p)
 		register(tag, func(l validator.FieldLevel) bool { return pattern.MatchString(l.Field().String()) })
 	}
+	register("external_id", func(l validator.FieldLevel) bool {
+		_, ok := ExternalID(l.Field().String())
+		return ok
+	})
+	register("external_id_filter", func(l validator.FieldLevel) bool { // a record from before the rules can have a wrong identifier
+		return externalID.MatchString(l.Field().String()) || strings.Contains(l.Field().String(), `"`)
+	})
 	// given reports whether a field is given, or one of those after the code in the parameter of the rule.
 	given := func(l validator.FieldLevel) (field, others bool) {
 		for _, name := range strings.Fields(l.Param())[1:] {
@@ -82,14 +92,46 @@ func empty(v reflect.Value) bool {
 	return v.Kind() == reflect.Slice && v.Len() == 0 || v.Kind() != reflect.Slice && v.IsNil()
 }
 
-// Check returns the errors of v, a pointer to a struct, with JSON pointers: those that its tags state, then those of its
-// method Check, if it has one.
+// Check cleans v, a pointer to a struct (see Clean), and returns its errors with JSON pointers: those that its tags state, then
+// those of its method Check, if it has one.
 func Check(v any) []apperr.Field {
+	Clean(v)
 	fields := checkTags(v)
 	if c, ok := v.(interface{ Check() []apperr.Field }); ok {
 		fields = add(fields, c.Check())
 	}
 	return fields
+}
+
+// CheckChange is Check for in, a changed copy of old, which is stored. A member that does not change stays as it is stored, also
+// where a later rule would clean or reject it: it does not stop a change of the others.
+func CheckChange(old, in any) []apperr.Field {
+	was, is := reflect.ValueOf(old).Elem(), reflect.ValueOf(in).Elem()
+	var same []string
+	for name, index := range Members(was.Type()) {
+		if reflect.DeepEqual(was.FieldByIndex(index).Interface(), is.FieldByIndex(index).Interface()) {
+			same = append(same, name)
+		}
+	}
+	fields := Check(in)
+	stored := reflect.New(was.Type())
+	stored.Elem().Set(was)
+	Clean(stored.Interface())
+	for _, name := range same {
+		index := Members(was.Type())[name]
+		if reflect.DeepEqual(stored.Elem().FieldByIndex(index).Interface(), is.FieldByIndex(index).Interface()) {
+			is.FieldByIndex(index).Set(was.FieldByIndex(index))
+		}
+	}
+	if len(fields) == 0 {
+		return nil
+	}
+	before := Check(stored.Interface())
+	return slices.DeleteFunc(fields, func(f apperr.Field) bool {
+		member, _, _ := strings.Cut(strings.TrimPrefix(f.Pointer, "/"), "/")
+		return slices.Contains(same, member) &&
+			slices.ContainsFunc(before, func(b apperr.Field) bool { return b.Pointer == f.Pointer && b.Code == f.Code })
+	})
 }
 
 func checkTags(v any) []apperr.Field {
@@ -116,8 +158,10 @@ func fieldsOf(e validator.FieldError) []apperr.Field {
 		field.Code, _, _ = strings.Cut(e.Param(), " ")
 	case "notblank":
 		field.Code = "blank"
-	case "external_id":
+	case "external_id_filter":
 		field.Code = "bad_external_id"
+	case "external_id":
+		return []apperr.Field{badExternalID(pointer, e.Value().(string))}
 	case "code":
 		field.Code = "bad_code"
 	case "oneof":

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/spelling"
 )
@@ -17,8 +18,19 @@ import (
 //
 //	@Description	The candidates for one query.
 type ReconcileResult struct {
-	Result []ReconcileCandidate `json:"result"` // The candidates, the best first.
+	Result []ReconcileCandidate `json:"result"`           // The candidates, the best first.
+	Errors []ReconcileError     `json:"errors,omitempty"` // What is wrong with the query. It then has no match.
 } //	@name	ReconcileResult
+
+// ReconcileError is an error of one query.
+//
+//	@Description	An error of one query. It does not affect the other queries.
+type ReconcileError struct {
+	Pointer string   `json:"pointer" example:"/properties/0/pid"`                                        // The member of the query (RFC 6901).
+	Code    string   `json:"code" example:"not_allowed"`                                                 // The error code, for programs.
+	Message string   `json:"message" example:"must be one of: country, external_id, kind, organization"` // The error in words.
+	Allowed []string `json:"allowed,omitempty" example:"country,external_id,kind,organization"`          // The allowed values.
+} //	@name	ReconcileError
 
 // ReconcileCandidate is a record that a query may refer to.
 //
@@ -28,7 +40,7 @@ type ReconcileCandidate struct {
 	Name        string             `json:"name" example:"Maulen Ashimbayev"`                 // Its name, in the language of Accept-Language or the next one of the chain ru, en, kk.
 	Description string             `json:"description,omitempty" example:"Chairman, Senate"` // What distinguishes it from records of the same name, if that is known.
 	Type        []RecordType       `json:"type"`                                             // Its record type.
-	Score       float64            `json:"score" example:"97.1"`                             // The similarity of the names, 0 to 100, reduced by a tenth for each property that differs.
+	Score       float64            `json:"score" example:"97.1"`                             // The similarity of the names, 0 to 100, reduced by a tenth for each property that differs, and by more than half for another external id.
 	Match       bool               `json:"match"`                                            // Whether the registry is sure that the query refers to this record.
 	Features    []ReconcileFeature `json:"features"`                                         // The comparisons behind the score.
 } //	@name	ReconcileCandidate
@@ -59,9 +71,22 @@ func (m *Matcher) Reconcile(ctx context.Context, queries []ReconcileQuery, lang 
 	}
 	results := make(map[string]ReconcileResult, len(queries))
 	for i, q := range queries {
-		results[q.id] = ReconcileResult{best(scored[i], q.limit())}
+		results[q.id] = q.result(best(scored[i], q.limit()), lang)
 	}
 	return results, nil
+}
+
+// result returns the candidates with the errors of the query. What it states about a record beyond them is not known, so that
+// no candidate is a match.
+func (q *ReconcileQuery) result(candidates []ReconcileCandidate, lang string) ReconcileResult {
+	r := ReconcileResult{Result: candidates}
+	for _, f := range q.mistakes {
+		r.Errors = append(r.Errors, ReconcileError{f.Pointer, f.Code, apperr.Message(f.Code, lang, f.Args), f.Allowed})
+		for i := range candidates {
+			candidates[i].Match = false
+		}
+	}
+	return r
 }
 
 // score adds the candidates of one type to those that each query has in scored.
@@ -79,7 +104,7 @@ func (m *Matcher) score(ctx context.Context, t RecordType, queries []ReconcileQu
 		if id, ok := recordID(t, q.Query); ok {
 			ids = append(ids, id)
 		}
-		externalIDs = append(externalIDs, q.values("external_id")...)
+		externalIDs = append(externalIDs, q.values(externalID)...)
 	}
 	// Twice as many as are returned, because the properties change the order.
 	byName, err := m.find(ctx, t, minScore, 2*maxReconciled, spellings)
@@ -111,6 +136,9 @@ func (m *Matcher) score(ctx context.Context, t RecordType, queries []ReconcileQu
 // penalty is the factor by which a property that differs reduces a score.
 const penalty = .9
 
+// otherRecord is a further factor for an external id that contradicts: most likely the query refers to another record.
+const otherRecord = .5
+
 // score compares a candidate with the query: the name and the organizations as Match does, then the other properties.
 func (q *ReconcileQuery) score(t RecordType, c candidate, lang string) scoredCandidate {
 	d := c.decide(q.values(featureOrganization)...)
@@ -135,7 +163,7 @@ func (q *ReconcileQuery) score(t RecordType, c candidate, lang string) scoredCan
 		s.identified = true
 		s.Features = append(s.Features, ReconcileFeature{"id", 100})
 	}
-	s.compare("external_id", q.values("external_id"), c.externalIDs, sameScheme)
+	s.compare(externalID, q.values(externalID), c.externalIDs, sameScheme)
 	if t == Organizations {
 		s.compare("country", q.values("country"), []string{c.country}, isKnown)
 		s.compare("kind", q.values("kind"), []string{c.kind}, isKnown)
@@ -155,7 +183,7 @@ func (s *scoredCandidate) compare(property string, asked, recorded []string, con
 		for _, r := range recorded {
 			if strings.EqualFold(a, r) {
 				s.Features = append(s.Features, ReconcileFeature{property, 100})
-				s.identified, s.agrees = s.identified || property == "external_id", true
+				s.identified, s.agrees = s.identified || property == externalID, true
 				return
 			}
 			contradicted = contradicted || contradicts(a, r)
@@ -164,6 +192,9 @@ func (s *scoredCandidate) compare(property string, asked, recorded []string, con
 	if contradicted {
 		s.Features = append(s.Features, ReconcileFeature{property, 0})
 		s.Score *= penalty
+		if property == externalID {
+			s.Score *= otherRecord
+		}
 		s.Match = false
 	}
 }

@@ -62,7 +62,7 @@ func TestPropertiesChangeTheScoreOfACandidate(t *testing.T) {
 		"one word and organization":  {People, person1(1), ReconcileQuery{Query: "Karin", Properties: property("organization", "Senate")}, "100 match"},
 		"another organization":       {People, person1(.9), ReconcileQuery{Query: "E. Karin", Properties: property("organization", "National Bank")}, "81"},
 		"the external id":            {People, person1(.5), ReconcileQuery{Query: "A. Nother", Properties: property("external_id", "wikidata:q1")}, "100 match identified"},
-		"another external id":        {People, person1(1), ReconcileQuery{Query: "Erlan Karin", Properties: property("external_id", "wikidata:Q2")}, "90"},
+		"another external id":        {People, person1(1), ReconcileQuery{Query: "Erlan Karin", Properties: property("external_id", "wikidata:Q2")}, "45"},
 		"an id of another scheme":    {People, person1(1), ReconcileQuery{Query: "Erlan Karin", Properties: property("external_id", "orcid:1")}, "100 match"},
 		"the id":                     {People, person1(.5), ReconcileQuery{Query: "people/1"}, "100 match identified"},
 		"the country":                {Organizations, institute, ReconcileQuery{Query: "KazISS", Properties: property("country", "kz")}, "100 match"},

@@ -30,22 +30,48 @@ type ReconcileQuery struct {
 	TypeStrict string              `json:"type_strict" validate:"omitempty,oneof=any all should"`
 	Limit      *int64              `json:"limit" validate:"omitnil,min=1"`
 	Properties []reconcileProperty `json:"properties" validate:"max=10,dive"`
+
+	mistakes []apperr.Field
+	invalid  bool // it has no candidates
 }
 
 // reconcileProperty is what a query states about a record besides its name.
 type reconcileProperty struct {
-	PID string         `json:"pid" validate:"required,oneof=external_id organization country kind"`
+	PID string         `json:"pid" validate:"required"`
 	V   propertyValues `json:"v" validate:"required,max=20,dive,max=500"`
 }
 
-// Check returns the errors that no tag can state.
+// Check returns the errors that no tag can state. It adds the stored forms of external ids.
 func (q *ReconcileQuery) Check() (fields []apperr.Field) {
+	for i, p := range q.Properties {
+		if p.PID == externalID {
+			q.Properties[i].V = input.StoredForms(p.V)
+		}
+	}
+	if strings.TrimSpace(q.Query) == "" && len(q.values(externalID)) == 0 {
+		fields = append(fields, apperr.At("/query", "required"))
+	}
+	return fields
+}
+
+// externalID is the property of a query that identifies a record.
+const externalID = "external_id"
+
+// unknown returns errors for the types and properties that the registry does not have.
+func (q *ReconcileQuery) unknown() (fields []apperr.Field) {
 	types := []string{People.ID, Organizations.ID}
 	if slices.ContainsFunc(q.Type, func(t string) bool { return !slices.Contains(types, t) }) {
 		fields = append(fields, apperr.NotOneOf("/type", types))
 	}
-	if q.Query == "" && len(q.values("external_id")) == 0 {
-		fields = append(fields, apperr.At("/query", "required"))
+	var known []string
+	for _, p := range SuggestProperties(SuggestQuery{}).Result {
+		known = append(known, p.ID)
+	}
+	slices.Sort(known)
+	for i, p := range q.Properties {
+		if !slices.Contains(known, p.PID) {
+			fields = append(fields, apperr.NotOneOf("/properties/"+strconv.Itoa(i)+"/pid", known))
+		}
 	}
 	return fields
 }
@@ -53,6 +79,9 @@ func (q *ReconcileQuery) Check() (fields []apperr.Field) {
 // includes reports whether the query asks for records of a type. A record has one type, so that only one satisfies
 // "all".
 func (q *ReconcileQuery) includes(t RecordType) bool {
+	if q.invalid {
+		return false
+	}
 	if q.TypeStrict == "all" {
 		return !slices.ContainsFunc(q.Type, func(id string) bool { return id != t.ID })
 	}
@@ -136,8 +165,8 @@ func propertyText(raw jsontext.Value) (string, error) {
 	return "", wrong
 }
 
-// ParseQueries reads a JSON object of queries, each with an id of the client's choice. All errors are reported
-// together, with pointers below /queries.
+// ParseQueries reads a JSON object of queries, each with an id of the client's choice. Errors of a query are in its result, so
+// that they do not stop the others. Errors of the object have pointers that begin with /queries.
 func ParseQueries(raw string) ([]ReconcileQuery, error) {
 	const root = jsontext.Pointer("/queries")
 	if strings.TrimSpace(raw) == "" {
@@ -145,7 +174,12 @@ func ParseQueries(raw string) ([]ReconcileQuery, error) {
 	}
 	batch := jsontext.Value(raw)
 	if err := input.Scan(batch); err != nil {
-		fieldsBelow(root, err)
+		var e *apperr.Error
+		if errors.As(err, &e) {
+			for i := range e.Fields {
+				e.Fields[i].Pointer = string(root) + e.Fields[i].Pointer
+			}
+		}
 		return nil, err
 	}
 	var members map[string]jsontext.Value
@@ -156,33 +190,28 @@ func ParseQueries(raw string) ([]ReconcileQuery, error) {
 		return nil, apperr.Validation([]apperr.Field{apperr.At(string(root), "too_many", "max", strconv.Itoa(MaxQueries))})
 	}
 	var queries []ReconcileQuery
-	var fields []apperr.Field
 	for id, member := range members {
 		q := ReconcileQuery{id: id}
-		fields = append(fields, q.parse(root.AppendToken(id), member)...)
+		q.parse(member)
 		queries = append(queries, q)
 	}
 	slices.SortFunc(queries, func(a, b ReconcileQuery) int { return strings.Compare(a.id, b.id) })
-	slices.SortFunc(fields, func(a, b apperr.Field) int { return strings.Compare(a.Pointer, b.Pointer) })
-	return queries, apperr.Validation(fields)
+	return queries, nil
 }
 
-func (q *ReconcileQuery) parse(at jsontext.Pointer, raw jsontext.Value) []apperr.Field {
-	if raw.Kind() != '{' {
-		return []apperr.Field{apperr.At(string(at), "wrong_type", "expected", "object")}
-	}
-	return fieldsBelow(at, input.Decode(raw, q))
-}
+// maxMistakes is how many errors the result of a query names.
+const maxMistakes = 10
 
-// fieldsBelow makes the pointers of an error relative to the place that the value was read from, and returns its
-// fields.
-func fieldsBelow(at jsontext.Pointer, err error) []apperr.Field {
+func (q *ReconcileQuery) parse(raw jsontext.Value) {
 	var e *apperr.Error
-	if !errors.As(err, &e) {
-		return nil
+	switch {
+	case raw.Kind() != '{':
+		q.mistakes = []apperr.Field{apperr.At("", "wrong_type", "expected", "object")}
+	case errors.As(input.Decode(raw, q), &e):
+		q.mistakes = apperr.Shorten(e.Fields, maxMistakes)
 	}
-	for i := range e.Fields {
-		e.Fields[i].Pointer = string(at) + e.Fields[i].Pointer
+	q.invalid = len(q.mistakes) > 0
+	if !q.invalid {
+		q.mistakes = apperr.Shorten(q.unknown(), maxMistakes)
 	}
-	return e.Fields
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"roundtables.kz/registry/internal/apperr"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 func TestErrorsOfQueriesNameTheField(t *testing.T) {
@@ -17,31 +19,33 @@ func TestErrorsOfQueriesNameTheField(t *testing.T) {
 		many[i] = fmt.Sprintf(`"q%d":{"query":"A"}`, i)
 	}
 	for raw, want := range map[string][]string{
-		"":                                    {"/queries required"},
-		" ":                                   {"/queries required"},
-		`{"q":{}}`:                            {"/queries/q/query required"},
-		`{"q":{"query":""}}`:                  {"/queries/q/query required"},
-		`{"q":null}`:                          {"/queries/q wrong_type"},
-		`{"q":"Karin"}`:                       {"/queries/q wrong_type"},
-		`{"q/1":{"query":17}}`:                {"/queries/q~11/query wrong_type"},
-		`{"q":{"query":"A","type":"places"}}`: {"/queries/q/type not_allowed"},
-		`{"q":{"query":"A","type":["people","places"]}}`:                {"/queries/q/type not_allowed"},
-		`{"q":{"query":"A","type":7}}`:                                  {"/queries/q/type wrong_type"},
-		`{"q":{"query":"A","type_strict":"maybe"}}`:                     {"/queries/q/type_strict not_allowed"},
-		`{"q":{"query":"A","limit":0}}`:                                 {"/queries/q/limit too_small"},
-		`{"q":{"query":"A","limit":"3"}}`:                               {"/queries/q/limit wrong_type"},
-		`{"q":{"query":"A","limits":3}}`:                                {"/queries/q/limits unknown_field_hint"},
-		`{"q":{"query":"A","properties":[{"pid":"age","v":3}]}}`:        {"/queries/q/properties/0/pid not_allowed"},
-		`{"q":{"query":"A","properties":[{"pid":"country"}]}}`:          {"/queries/q/properties/0/v required"},
-		`{"q":{"query":"A","properties":[{"pid":"country","v":{}}]}}`:   {"/queries/q/properties/0/v wrong_type"},
-		`{"q":{"query":"A","properties":[{"pid":"country","v":null}]}}`: {"/queries/q/properties/0/v wrong_type"},
-		`{"q":{"query":"A","properties":{}}}`:                           {"/queries/q/properties wrong_type"},
-		`{"q":{"query":"` + strings.Repeat("ы", 10_000) + `"}}`:         {"/queries/q/query too_long"},
-		`{"a":{"query":""},"b":{"query":"A","type":"x"}}`:               {"/queries/a/query required", "/queries/b/type not_allowed"},
-		`{"q":1,"p":2}`:                     {"/queries/p wrong_type", "/queries/q wrong_type"},
-		"{" + strings.Join(many, ",") + "}": {"/queries too_many"},
+		`{"q":{}}`:                            {"/q/query required"},
+		`{"q":{"query":""}}`:                  {"/q/query required"},
+		`{"q":null}`:                          {"/q wrong_type"},
+		`{"q":"Karin"}`:                       {"/q wrong_type"},
+		`{"q/1":{"query":17}}`:                {"/q~11/query wrong_type"},
+		`{"q":{"query":"A","type":"places"}}`: {"/q/type not_allowed"},
+		`{"q":{"query":"A","type":["people","places"]}}`:                {"/q/type not_allowed"},
+		`{"q":{"query":"A","type":7}}`:                                  {"/q/type wrong_type"},
+		`{"q":{"query":"A","type_strict":"maybe"}}`:                     {"/q/type_strict not_allowed"},
+		`{"q":{"query":"A","limit":0}}`:                                 {"/q/limit too_small"},
+		`{"q":{"query":"A","limit":"3"}}`:                               {"/q/limit wrong_type"},
+		`{"q":{"query":"A","limits":3}}`:                                {"/q/limits unknown_field_hint"},
+		`{"q":{"query":"A","properties":[{"pid":"age","v":3}]}}`:        {"/q/properties/0/pid not_allowed"},
+		`{"q":{"query":"A","properties":[{"pid":"country"}]}}`:          {"/q/properties/0/v required"},
+		`{"q":{"query":"A","properties":[{"pid":"country","v":{}}]}}`:   {"/q/properties/0/v wrong_type"},
+		`{"q":{"query":"A","properties":[{"pid":"country","v":null}]}}`: {"/q/properties/0/v wrong_type"},
+		`{"q":{"query":"A","properties":{}}}`:                           {"/q/properties wrong_type"},
+		`{"q":{"query":"` + strings.Repeat("ы", 10_000) + `"}}`:         {"/q/query too_long"},
+		`{"a":{"query":""},"b":{"query":"A","type":"x"}}`:               {"/a/query required", "/b/type not_allowed"},
+		`{"q":1,"p":2}`: {"/p wrong_type", "/q wrong_type"},
 	} {
-		if kind, got := fieldsOf(t, raw); kind != apperr.Invalid || !slices.Equal(got, want) {
+		if got := mistakesOf(t, raw); !slices.Equal(got, want) {
+			t.Errorf("%.60q: %q, want %q", raw, got, want)
+		}
+	}
+	for raw, want := range map[string]string{"": "/queries required", " ": "/queries required", "{" + strings.Join(many, ",") + "}": "/queries too_many"} {
+		if kind, got := fieldsOf(t, raw); kind != apperr.Invalid || !slices.Equal(got, []string{want}) {
 			t.Errorf("%.60q: %q, want %q", raw, got, want)
 		}
 	}
@@ -58,6 +62,21 @@ func TestErrorsOfQueriesNameTheField(t *testing.T) {
 	if queries, err := ParseQueries("{" + strings.Join(many[1:], ",") + "}"); err != nil || len(queries) != MaxQueries {
 		t.Errorf("%d queries, %v", len(queries), err)
 	}
+}
+
+// mistakesOf returns the errors in the results of the queries, with their ids.
+func mistakesOf(t *testing.T, raw string) (mistakes []string) {
+	t.Helper()
+	queries, err := ParseQueries(raw)
+	if err != nil {
+		t.Fatalf("%.60q: %v", raw, err)
+	}
+	for _, q := range queries {
+		for _, e := range q.result(nil, "en").Errors {
+			mistakes = append(mistakes, string(jsontext.Pointer("").AppendToken(q.id))+e.Pointer+" "+e.Code)
+		}
+	}
+	return mistakes
 }
 
 func fieldsOf(t *testing.T, raw string) (kind apperr.Kind, fields []string) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/person"
@@ -87,6 +88,7 @@ func combinePeople(ctx context.Context, tx pgx.Tx, from, into int64) (apply func
 	if gone.Visibility == "restricted" { // a merge must not publish a restricted name
 		in.Visibility = gone.Visibility
 	}
+	input.Clean(&in)
 	return func() error { return person.Update(ctx, tx, stays, in) }, nil
 }
 
@@ -124,6 +126,7 @@ func combineOrganizations(ctx context.Context, tx pgx.Tx, from, into int64) (app
 		if in.FoundedOn == nil && in.DissolvedOn == nil { // both dates from one record: mixed dates may contradict each other
 			in.FoundedOn, in.DissolvedOn = gone.FoundedOn, gone.DissolvedOn
 		}
+		input.Clean(&in)
 		return organization.Update(ctx, tx, moved, in)
 	}, nil
 }

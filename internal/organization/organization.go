@@ -37,6 +37,7 @@ type Input struct {
 	// When it was dissolved, as precisely as known. Null if it still exists.
 	DissolvedOn *date.Partial `json:"dissolved_on" db:"dissolved_on"`
 	// Ids in other systems, as `scheme:identifier` (`bin:…`, `ror:…`, `wikidata:…`). No two organizations share one.
+	// Identifiers of ORCID, ISNI, Wikidata, ROR and DOI are checked, accepted as addresses, too, and stored in one form.
 	ExternalIDs []string `json:"external_ids" db:"external_ids" validate:"max=50,unique,dive,max=200,external_id" example:"wikidata:Q6434884"`
 } //	@name	OrganizationInput
 
@@ -85,6 +86,6 @@ type Filter struct {
 	Country []string `query:"country" form:"country" validate:"max=200,dive,iso3166_1_alpha2" example:"KZ"`
 	// Only direct parts of these organizations.
 	Parent []int64 `query:"parent" form:"parent" validate:"max=200"`
-	// Only organizations with these identifiers.
-	ExternalID []string `query:"external_id" form:"external_id" validate:"max=200,dive,external_id" example:"wikidata:Q6434884"`
+	// Only organizations with these identifiers. Put one with a comma in quotes: `"doi:10.1000/a,b"`.
+	ExternalID []string `query:"external_id" form:"external_id" validate:"max=200,dive,external_id_filter" example:"wikidata:Q6434884"`
 }

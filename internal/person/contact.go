@@ -27,9 +27,9 @@ type ContactInput struct {
 	// Type of contact.
 	Kind string `json:"kind" db:"kind" validate:"required,oneof=email phone address website other" enums:"email,phone,address,website,other" example:"email"`
 	// The address or number.
-	Value string `json:"value" db:"value" validate:"required,notblank,max=500" example:"office@example.org"`
+	Value string `json:"value" db:"value" validate:"required,notblank,max=500" lines:"keep" example:"office@example.org"`
 	// A note, such as whose number it is.
-	Note *string `json:"note" db:"note" validate:"omitnil,min=1,max=500" example:"Assistant"`
+	Note *string `json:"note" db:"note" validate:"omitnil,min=1,max=500" lines:"keep" example:"Assistant"`
 } //	@name	ContactInput
 
 // Contact is a stored contact.

@@ -24,13 +24,14 @@ type Input struct {
 	// Title before the name, such as Dr.
 	Honorific text.Map `json:"honorific" db:"honorific" validate:"text=100"`
 	// Short biography.
-	Bio text.Map `json:"bio" db:"bio" validate:"text=5000"`
+	Bio text.Map `json:"bio" db:"bio" validate:"text=5000" lines:"keep"`
 	// Ids in other systems, as `scheme:identifier` (`wikidata:…`, `orcid:…`). No two people share one.
+	// Identifiers of ORCID, ISNI, Wikidata, ROR and DOI are checked, accepted as addresses, too, and stored in one form.
 	ExternalIDs []string `json:"external_ids" db:"external_ids" validate:"max=50,unique,dive,max=200,external_id" example:"wikidata:Q57339"`
 	// The public sees a `restricted` person as role and organization, without a name.
 	Visibility string `json:"visibility" db:"visibility" validate:"omitempty,oneof=public restricted" enums:"public,restricted" default:"public"`
 	// Internal notes for editors. Null for everyone else.
-	Notes *string `json:"notes" db:"notes" validate:"omitnil,min=1,max=10000" example:"Confirm the spelling."`
+	Notes *string `json:"notes" db:"notes" validate:"omitnil,min=1,max=10000" lines:"keep" example:"Confirm the spelling."`
 } //	@name	PersonInput
 
 // Check sets the defaults of fields that the client left out, and returns the mistakes that tags cannot express.
@@ -86,6 +87,6 @@ type Filter struct {
 	Topic []int64 `query:"topic" form:"topic" validate:"max=200"`
 	// Only people who attended one of these round tables.
 	RoundTable []int64 `query:"round_table" form:"round_table" validate:"max=200"`
-	// Only people with these identifiers.
-	ExternalID []string `query:"external_id" form:"external_id" validate:"max=200,dive,external_id" example:"wikidata:Q57339"`
+	// Only people with these identifiers. Put one with a comma in quotes: `"doi:10.1000/a,b"`.
+	ExternalID []string `query:"external_id" form:"external_id" validate:"max=200,dive,external_id_filter" example:"wikidata:Q57339"`
 }

@@ -20,7 +20,7 @@ type Input struct {
 	// The statement of this round table that contains it. Null if it comes from no particular statement.
 	StatementID *int64 `json:"statement_id" db:"statement_id" validate:"omitnil,gt=0" example:"1"`
 	// The proposal.
-	Text text.Map `json:"text" db:"text" validate:"required,text=5000"`
+	Text text.Map `json:"text" db:"text" validate:"required,text=5000" lines:"keep"`
 	// The organization that it is addressed to.
 	AddresseeID *int64 `json:"addressee_id" db:"addressee_id" validate:"omitnil,gt=0" example:"1"`
 	// Status of the recommendation.

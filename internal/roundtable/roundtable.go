@@ -21,7 +21,7 @@ type Input struct {
 	// Official title, or the title that the source uses.
 	Title text.Map `json:"title" db:"title" validate:"required,text=500"`
 	// Purpose of the event.
-	Purpose text.Map `json:"purpose" db:"purpose" validate:"text=5000"`
+	Purpose text.Map `json:"purpose" db:"purpose" validate:"text=5000" lines:"keep"`
 	// Type of event.
 	Format string `json:"format" db:"format" validate:"omitempty,oneof=round_table conference webinar briefing meeting presentation forum hearing other" enums:"round_table,conference,webinar,briefing,meeting,presentation,forum,hearing,other" default:"round_table"`
 	// Whether the event is planned, took place, was postponed or was cancelled.
@@ -57,11 +57,12 @@ type Input struct {
 	// Linked documents and their relation to the event.
 	DocumentLinks []DocumentLink `json:"document_links" db:"-" validate:"max=200,unique,dive"`
 	// Outcome of the event.
-	Outcome text.Map `json:"outcome" db:"outcome" validate:"text=10000"`
+	Outcome text.Map `json:"outcome" db:"outcome" validate:"text=10000" lines:"keep"`
 	// Identifiers in other systems, as `scheme:identifier`. No two events share one.
+	// Identifiers of ORCID, ISNI, Wikidata, ROR and DOI are checked, accepted as addresses, too, and stored in one form.
 	ExternalIDs []string `json:"external_ids" db:"external_ids" validate:"max=50,unique,dive,max=200,external_id" example:"kisi:5298"`
 	// Internal notes. Null for callers who may see only published data.
-	Notes *string `json:"notes" db:"notes" validate:"omitnil,min=1,max=10000" example:"Second session is missing in the source."`
+	Notes *string `json:"notes" db:"notes" validate:"omitnil,min=1,max=10000" lines:"keep" example:"Second session is missing in the source."`
 } //	@name	RoundTableInput
 
 // DocumentLink links a document to a round table.
@@ -167,8 +168,8 @@ type Filter struct {
 	HasStatements *bool `query:"has_statements" form:"has_statements"`
 	// Only events that belong directly to these events.
 	Parent []int64 `query:"parent" form:"parent" validate:"max=200"`
-	// Only events with these identifiers.
-	ExternalID []string `query:"external_id" form:"external_id" validate:"max=200,dive,external_id" example:"kisi:5298"`
+	// Only events with these identifiers. Put one with a comma in quotes: `"doi:10.1000/a,b"`.
+	ExternalID []string `query:"external_id" form:"external_id" validate:"max=200,dive,external_id_filter" example:"kisi:5298"`
 	// Only events in this state. Without a key with the scope `read`, all are `published`.
 	Publication []string `query:"publication" form:"publication" enums:"draft,review,published,withdrawn" validate:"max=200"`
 }

@@ -21,7 +21,7 @@ type Text struct {
 	// Language of the text (BCP 47).
 	Lang string `json:"lang" validate:"required,language" example:"en"`
 	// The text.
-	Text string `json:"text" validate:"required,notblank,max=20000" example:"Asked for a candid check of how well the agencies perform."`
+	Text string `json:"text" validate:"required,notblank,max=20000" lines:"keep" example:"Asked for a candid check of how well the agencies perform."`
 	// Whether this text is the original. Exactly one text is; a single text always is.
 	Original bool `json:"original" example:"true"`
 	// The translator of this text.

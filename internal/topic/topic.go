@@ -15,7 +15,7 @@ type Input struct {
 	// Name of the topic. Topics with the same parent cannot share a name.
 	Label text.Map `json:"label" db:"label" validate:"required,text=200"`
 	// What the topic covers.
-	Description text.Map `json:"description" db:"description" validate:"text=2000"`
+	Description text.Map `json:"description" db:"description" validate:"text=2000" lines:"keep"`
 	// The broader topic. Null for a top-level topic.
 	ParentID *int64 `json:"parent_id" db:"parent_id" validate:"omitnil,gt=0" example:"1"`
 } //	@name	TopicInput

@@ -38,7 +38,7 @@ type Input struct {
 	// Where messages are sent: https, port 443 or 8443, a public address. The host name is resolved for each call.
 	URL string `json:"url" db:"url" validate:"required,max=2000" example:"https://mirror.example.org/hooks/registry"`
 	// Who runs the receiver and what it is for.
-	Description *string `json:"description" db:"description" validate:"omitnil,notblank,max=500" example:"Mirror of the library"`
+	Description *string `json:"description" db:"description" validate:"omitnil,notblank,max=500" lines:"keep" example:"Mirror of the library"`
 	// The record types to send changes of. Empty: all types.
 	Types []string `json:"types" db:"types" validate:"max=100,unique,dive,required" enums:"feed" example:"round-tables"`
 	// Whether to include records that only keys with the scope `read` see. Setting it requires that scope.

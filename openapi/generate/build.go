@@ -9,6 +9,8 @@ import (
 	"log"
 	"path/filepath"
 	"slices"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi2"
 	"github.com/getkin/kin-openapi/openapi2conv"
@@ -122,7 +124,20 @@ func encode(doc any) ([]byte, error) {
 	for escaped, plain := range map[string]string{`\u003c`: "<", `\u003e`: ">", `\u0026`: "&"} { // kin escapes for HTML
 		out = bytes.ReplaceAll(out, []byte(escaped), []byte(plain))
 	}
-	return out, nil
+	return escapeInvisible(out), nil
+}
+
+// escapeInvisible escapes the characters in JSON that nobody sees: patterns contain them.
+func escapeInvisible(text []byte) []byte {
+	var out []byte
+	for _, r := range string(text) {
+		if r > '~' && !unicode.IsGraphic(r) || unicode.IsSpace(r) && r > ' ' {
+			out = fmt.Appendf(out, `\u%04x`, r)
+		} else {
+			out = utf8.AppendRune(out, r)
+		}
+	}
+	return out
 }
 
 // dropNulls removes null from enums, because Swagger 2.0 has no type for it.

@@ -265,9 +265,6 @@ func (o operation) parameters() error {
 				return fmt.Errorf("no struct of its query has the parameter %s", v.Name)
 			}
 			stateRules(v.Schema, rule.rules)
-			if s.Type.Is("array") && s.Items.Value != nil { // a comma separates the items
-				s.Items.Value.Pattern = strings.ReplaceAll(s.Items.Value.Pattern, `[^`, `[^,`)
-			}
 		}
 		v.Extensions = nil
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -157,15 +158,13 @@ func stateRule(ref *openapi3.SchemaRef, name, param string) {
 		case s.Type.Is("array"):
 			s.MinItems = max(s.MinItems, 1)
 		case s.Type.Is("string") && len(s.Enum) == 0:
-			s.MinLength = max(s.MinLength, 1)
+			s.MinLength, s.Pattern = max(s.MinLength, 1), cmp.Or(s.Pattern, input.Patterns["notblank"])
 		}
 	case "gt":
 		n, _ := strconv.ParseFloat(param, 64)
 		s.Min = openapi3.Ptr(n + 1) // the numbers are whole
-	case "notblank":
-		s.Pattern = `\S`
 	case "http_url":
-		s.Format, s.Pattern = "uri", `^https?://[^/?#]`
+		s.Format, s.Pattern = "uri", `^https?://`+strings.Replace(input.Patterns["notblank"], "[^", "[^/?#", 1)
 	case "instant":
 		s.AnyOf = openapi3.SchemaRefs{openapi3.NewSchema().WithFormat("date").NewRef(), openapi3.NewSchema().WithFormat("date-time").NewRef()}
 	case "timezone":
@@ -199,7 +198,7 @@ func stateLimit(s *openapi3.Schema, name, param string) {
 	case name == "max":
 		s.Max = &number
 	case name == "min" && s.Type.Is("string"):
-		s.MinLength = n
+		s.MinLength, s.Pattern = n, cmp.Or(s.Pattern, input.Patterns["notblank"]) // space at the ends does not count
 	case name == "min" && s.Type.Is("array"):
 		s.MinItems = n
 	case name == "min":
@@ -212,8 +211,8 @@ func stateLimit(s *openapi3.Schema, name, param string) {
 func (p *pass) reconcileQueries() *openapi3.SchemaRef {
 	str := openapi3.NewStringSchema
 	schemas := map[string]*openapi3.Schema{
-		"query": str().WithMinLength(1), "type": openapi3.NewArraySchema().WithItems(str().WithEnum(match.People.ID, match.Organizations.ID)),
-		"type_strict": str(), "limit": openapi3.NewInt64Schema(), "pid": str(), "v": openapi3.NewArraySchema().WithItems(str().WithPattern(`\S`)),
+		"query": str().WithMinLength(1).WithPattern(input.Patterns["notblank"]), "type": openapi3.NewArraySchema().WithItems(str()),
+		"type_strict": str(), "limit": openapi3.NewInt64Schema(), "pid": str(), "v": openapi3.NewArraySchema().WithItems(str().WithPattern(input.Patterns["notblank"])),
 	}
 	object := func(of string) *openapi3.Schema {
 		s := openapi3.NewObjectSchema()

@@ -38,7 +38,9 @@ func (p *pass) shared() error {
 		"Retry-After":          header("Seconds to wait before the next request.", openapi3.NewIntegerSchema().WithMin(0), 1),
 		"WWW-Authenticate":     header("How to authenticate.", str(), `Bearer realm="registry"`),
 		"Idempotency-Replayed": header("`true` if this is the stored response to an earlier request with the same `Idempotency-Key`.", str(), "true"),
-		"ListETag":             header("Identifies this response. Send it in `If-None-Match` to get 304 while nothing has changed.", str(), listTag),
+		"X-Removed-Characters": header("The members of the request from which characters that nobody sees were removed, such as zero-width spaces: "+
+			"JSON pointers, the first 20. Absent if nothing was removed.", str(), "/name/ru, /notes"),
+		"ListETag": header("Identifies this response. Send it in `If-None-Match` to get 304 while nothing has changed.", str(), listTag),
 	}
 	// Optional headers have no examples, because Swagger UI would send them.
 	c.Parameters = openapi3.ParametersMap{
@@ -204,6 +206,9 @@ func (o operation) successes() {
 			dry.Description = openapi3.Ptr("After a dry run: the record that would be created.")
 			o.op.Responses.Set("200", &openapi3.ResponseRef{Value: &dry})
 		}
+	}
+	if o.writes && o.op.RequestBody != nil && !strings.Contains(o.path, "/imports/") || o.path == "/v1/imports/popolo" {
+		names = append(names, "X-Removed-Characters")
 	}
 	for _, status := range o.op.Responses.Keys() {
 		r := o.op.Responses.Value(status).Value

@@ -10,6 +10,7 @@ import (
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/imports"
+	"roundtables.kz/registry/internal/input"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -74,7 +75,7 @@ type personObject struct {
 	Additional  string             `json:"additional_name"`
 	Family      string             `json:"family_name"`
 	Prefix      string             `json:"honorific_prefix"`
-	Biography   string             `json:"biography"`
+	Biography   string             `json:"biography" lines:"keep"`
 	OtherNames  []nameObject       `json:"other_names"`
 	Identifiers []identifierObject `json:"identifiers"`
 	Memberships []jsontext.Value   `json:"memberships"`
@@ -121,7 +122,7 @@ type membershipObject struct {
 type eventObject struct {
 	common
 	Name           string             `json:"name"`
-	Description    string             `json:"description"`
+	Description    string             `json:"description" lines:"keep"`
 	Classification string             `json:"classification"`
 	Status         string             `json:"status"`
 	Location       string             `json:"location"`
@@ -235,6 +236,7 @@ func readObject[T any, P interface {
 		if err := json.Unmarshal(raw, &o.Value); err != nil {
 			o.Mistakes = append(o.Mistakes, apperr.At(string(at), "bad_value"))
 		}
+		input.Clean(&o.Value) // what is compared with stored texts must be written as they are
 	}
 	c := P(&o.Value).base()
 	if len(o.Mistakes) > 0 {

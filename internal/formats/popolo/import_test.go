@@ -145,10 +145,10 @@ func TestAnImportAddsMissingValuesAndReplacesNone(t *testing.T) {
 	t.Parallel()
 	r := newRegistry(t)
 	r.load(t, popolo.Options{}, `{"persons":[{"name":"Marat Saparov","biography":"A historian.","identifiers":[{"scheme":"wikidata","identifier":"Q1"}]}]}`)
-	r.wantResults(t, popolo.Options{}, `{"persons":[{"name":"Марат Сапаров","biography":"An economist.","honorific_prefix":"Dr.","identifiers":[{"scheme":"wikidata","identifier":"Q1"},{"scheme":"orcid","identifier":"7"}],
+	r.wantResults(t, popolo.Options{}, `{"persons":[{"name":"Марат Сапаров","biography":"An economist.","honorific_prefix":"Dr.","identifiers":[{"scheme":"wikidata","identifier":"Q1"},{"scheme":"kisi","identifier":"7"}],
 		"other_names":[{"name":"M. Saparov","note":"abbreviated"},{"name":"Saparoff","end_date":"2001"},{"name":"Marat S.","lang":"en","note":"multilingual"}]}]}`,
 		"/persons/0 updated identifier [biography] []")
-	r.wantRow(t, "SELECT concat_ws(' | ', name, honorific, bio, external_ids) FROM people", `{"en": "Marat Saparov", "ru": "Марат Сапаров"} | {"en": "Dr."} | {"en": "A historian."} | {wikidata:Q1,orcid:7}`)
+	r.wantRow(t, "SELECT concat_ws(' | ', name, honorific, bio, external_ids) FROM people", `{"en": "Marat Saparov", "ru": "Марат Сапаров"} | {"en": "Dr."} | {"en": "A historian."} | {wikidata:Q1,kisi:7}`)
 	r.wantRow(t, "SELECT string_agg(o ->> 'text' || ' ' || (o ->> 'kind'), ', ' ORDER BY o ->> 'text') FROM people, jsonb_array_elements(to_jsonb(other_names)) o",
 		"M. Saparov abbreviated, Marat S. alias, Saparoff former")
 }

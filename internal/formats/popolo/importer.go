@@ -218,7 +218,7 @@ func addTo[I any, T record](ctx context.Context, tx pgx.Tx, of collection[I, T],
 	if err := add(&in); err != nil || !out.changed {
 		return err
 	}
-	if err := check(&in); err != nil {
+	if err := apperr.Validation(input.CheckChange(of.Input(&r), &in)); err != nil {
 		return err
 	}
 	if _, err := changes.Lock(ctx, tx, of.Table, of.Type, out.id); err != nil {

@@ -5,9 +5,11 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/date"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/text"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -130,7 +132,9 @@ func (out *outcome) names(into *text.Map, others *[]text.OtherName, given text.M
 		switch value := given[lang]; {
 		case hasValue(*into, value):
 		case (*into)[lang] == "":
-			(*into)[lang], out.changed = value, true
+			all := maps.Clone(*into) // the record keeps its map
+			all[lang] = value
+			*into, out.changed = all, true
 		default:
 			more = append(more, text.OtherName{Text: value, Lang: &lang, Kind: "alias"})
 		}
@@ -159,27 +163,27 @@ func (out *outcome) identifiers(into *[]string, given []string) {
 // not one of this registry. Identifiers without a scheme, or with characters that external ids cannot have, are ignored.
 func (m *importer) externalIDs(path string, at jsontext.Pointer, key string, o common, list []identifierObject, out *outcome) (ids []string) {
 	for _, i := range list {
-		scheme := strings.ToLower(strings.ReplaceAll(strings.TrimSpace(i.Scheme), " ", "_"))
-		id := scheme + ":" + strings.TrimSpace(i.Identifier)
+		scheme := strings.ToLower(strings.ReplaceAll(i.Scheme, " ", "_"))
+		id, ok := externalID(scheme, i.Identifier)
 		switch {
-		case !isExternalID(id) && !slices.Contains(out.ignored, "identifiers"):
+		case !ok && !slices.Contains(out.ignored, "identifiers"):
 			out.ignore("identifiers")
-		case isExternalID(id) && !slices.Contains(ids, id):
+		case ok && !slices.Contains(ids, id):
 			ids = append(ids, id)
 		}
 	}
 	_, own := m.registryID(path, key, o.Sources)
-	if id := m.Source + ":" + key; m.Source != "" && key != string(at) && !own && isExternalID(id) && !slices.Contains(ids, id) {
+	if id, ok := externalID(m.Source, key); m.Source != "" && key != string(at) && !own && ok && !slices.Contains(ids, id) {
 		ids = append(ids, id)
 	}
 	return ids
 }
 
-// isExternalID reports whether a record can have the external id.
-func isExternalID(s string) bool {
-	scheme, id, _ := strings.Cut(s, ":")
-	return scheme != "" && id != "" && scheme[0] >= 'a' && scheme[0] <= 'z' && len([]rune(s)) <= 200 &&
-		strings.Trim(scheme, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == "" && strings.IndexFunc(id, unicode.IsSpace) < 0
+// externalID returns the external id for an identifier, and whether a record can have it.
+func externalID(scheme, identifier string) (id string, ok bool) {
+	const most = 200 // as the tags of people, organizations and round tables state
+	id, ok = input.ExternalID(scheme + ":" + identifier)
+	return id, ok && utf8.RuneCountInString(id) <= most
 }
 
 // values reads values of an object, and collects the mistakes in them.
