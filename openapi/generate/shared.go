@@ -38,7 +38,9 @@ func (p *pass) shared() error {
 		"Retry-After":          header("Seconds to wait before the next request.", openapi3.NewIntegerSchema().WithMin(0), 1),
 		"WWW-Authenticate":     header("How to authenticate.", str(), `Bearer realm="registry"`),
 		"Idempotency-Replayed": header("`true` if this is the stored response to an earlier request with the same `Idempotency-Key`.", str(), "true"),
-		"ListETag":             header("Identifies this response. Send it in `If-None-Match` to get 304 while nothing has changed.", str(), listTag),
+		"Last-Modified": header("When the registry last changed. Send it in `If-Modified-Since` if your program cannot send an `ETag`.", str(),
+			"Thu, 27 Feb 2020 09:30:00 GMT"),
+		"ListETag": header("Identifies this response. Send it in `If-None-Match` to get 304 while nothing has changed.", str(), listTag),
 	}
 	// Optional headers have no examples, because Swagger UI would send them.
 	c.Parameters = openapi3.ParametersMap{
@@ -47,6 +49,8 @@ func (p *pass) shared() error {
 			"The version that you have read, from `ETag`. If the record has changed since, the response is 412. `*` overwrites any version.", str()),
 		"IfNoneMatch": headerParameter("If-None-Match",
 			"The `ETag` of the response that you have. If nothing has changed, the response is 304 without a body.", str()),
+		"IfModifiedSince": headerParameter("If-Modified-Since",
+			"The `Last-Modified` of the response that you have. If nothing has changed, the response is 304 without a body. Ignored beside `If-None-Match`.", str()),
 		"IdempotencyKey": headerParameter("Idempotency-Key", "A unique id that you choose for this request, such as a random UUID. "+
 			"If you repeat the request within 24 hours, it has no second effect: you get the first response with `Idempotency-Replayed: true`. "+
 			"The id is valid for your API key and this path; with another body or query the response is 422. "+
@@ -244,6 +248,9 @@ func (o operation) conditionalETag(h openapi3.Headers) {
 		h["ETag"] = headerRef("ETag")
 	case o.conditional:
 		h["ETag"] = headerRef("ListETag")
+	}
+	if o.file {
+		h["Last-Modified"] = headerRef("Last-Modified")
 	}
 }
 
