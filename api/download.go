@@ -60,19 +60,28 @@ func (s *server) snapshot(c echo.Context, f func(ctx context.Context, tx pgx.Tx)
 	return err
 }
 
-// sendFile sends the file that f writes from one moment of the registry, with the change cursor of that moment.
-func (s *server) sendFile(c echo.Context, mediaType, name string, f func(ctx context.Context, tx pgx.Tx, to *download) error) error {
+// sendFile sends the file that f writes from one moment of the registry, with the change cursor of that moment; or 304 if the
+// client has the current file. q is nil if the file depends on more than the change log.
+func (s *server) sendFile(c echo.Context, q *cacheable, mediaType, name string, f func(ctx context.Context, tx pgx.Tx, to *download) error) error {
+	if done, err := q.sendUnmodified(c); done || err != nil {
+		return err
+	}
 	return s.snapshot(c, func(ctx context.Context, tx pgx.Tx) error {
-		state, err := paging.ReadState(ctx, tx)
+		now, err := paging.ReadDated(ctx, tx)
 		if err != nil {
 			return err
 		}
 		to := newDownload(c, http.Header{
 			echo.HeaderContentType:        {mediaType},
 			echo.HeaderContentDisposition: {`attachment; filename="` + name + `"`},
-			echo.HeaderCacheControl:       {"no-store"},
 		})
-		to.setCursor(s.changeCursor(ctx, state.Head))
+		to.setState = func(state paging.State) string {
+			q.describe(to.header, state, now)
+			cursor := s.changeCursor(ctx, state.Head)
+			to.header.Set("X-Change-Cursor", cursor)
+			return cursor
+		}
+		to.setState(now.State)
 		if err := f(ctx, tx, to); err != nil {
 			return err
 		}
@@ -88,6 +97,8 @@ type download struct {
 	control *http.ResponseController
 	header  http.Header
 	slot    *slot
+
+	setState func(paging.State) (cursor string) // sets what the header says of the state of the content
 }
 
 func newDownload(c echo.Context, header http.Header) *download {
@@ -96,9 +107,6 @@ func newDownload(c echo.Context, header http.Header) *download {
 	d.Writer = bufio.NewWriterSize(response{d}, 32<<10)
 	return d
 }
-
-// setCursor sets the change cursor that is sent with the header.
-func (d *download) setCursor(cursor string) { d.header.Set("X-Change-Cursor", cursor) }
 
 // errHead ends a download after the header of a response to HEAD.
 var errHead = errors.New("a response to HEAD has no body")

@@ -107,6 +107,39 @@ func (q *cacheable) sendCached(c echo.Context, match func(ifNoneMatch, current s
 	return false, nil
 }
 
+// sendUnmodified sends 304 if the client has the current file or feed, by If-None-Match or else by If-Modified-Since. It reports
+// whether it did; a nil q never does. It reads only the head of the log.
+func (q *cacheable) sendUnmodified(c echo.Context) (bool, error) {
+	ifNoneMatch := strings.TrimSpace(joined(c.Request(), "If-None-Match"))
+	since, err := http.ParseTime(c.Request().Header.Get(echo.HeaderIfModifiedSince))
+	if q == nil || ifNoneMatch == "" && err != nil {
+		return false, nil
+	}
+	state, err := paging.ReadDated(c.Request().Context(), q.s.spare())
+	if err != nil {
+		return false, err
+	}
+	q.s.cache.advance(state.Head)
+	if ifNoneMatch != "" && matchList(ifNoneMatch, q.tag(state.State)) == "" || ifNoneMatch == "" && !state.UnchangedSince(since) {
+		return false, nil
+	}
+	q.describe(c.Response().Header(), state.State, state)
+	return true, c.NoContent(http.StatusNotModified)
+}
+
+// describe sets the ETag of a file or feed with the content of a state, and Last-Modified if now is that state. The tag is weak,
+// because the bytes depend on the compression. A nil q has neither header.
+func (q *cacheable) describe(h http.Header, state paging.State, now paging.Dated) {
+	if q == nil {
+		return
+	}
+	q.s.cache.advance(state.Head)
+	h.Set("ETag", `W/"`+q.tag(state)+`"`)
+	if h.Del(echo.HeaderLastModified); state == now.State {
+		h.Set(echo.HeaderLastModified, now.LastModified().UTC().Format(http.TimeFormat))
+	}
+}
+
 // setState notes the state that the response is made from, and sets its ETag: prefix and the tag of the state. It
 // does nothing if q is nil.
 func (q *cacheable) setState(c echo.Context, state paging.State, prefix string) {

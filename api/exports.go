@@ -26,8 +26,9 @@ type exportParams struct {
 	BOM       string `query:"bom" form:"bom" enums:"0,1"`                             // Whether a CSV file begins with a byte order mark, `1` by default. Excel needs it. Use `0` for programs that do not support it.
 }
 
-// exportOf sends all records of a list, in the format that ends the path. look, if not nil, completes the filter first.
-func exportOf[F any, T paging.Row](s *server, c echo.Context, look func(context.Context, *F) error,
+// exportOf sends all records of a list, in the format that ends the path. look, if not nil, completes the filter first. uncached,
+// if not nil, names the filters whose files can change without an entry in the change log.
+func exportOf[F any, T paging.Row](s *server, c echo.Context, look func(context.Context, *F) error, uncached func(F) bool,
 	list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
 	format := c.Param("format")
 	if !slices.Contains(export.Formats, format) {
@@ -57,7 +58,11 @@ func exportOf[F any, T paging.Row](s *server, c echo.Context, look func(context.
 	}
 	collection := strings.TrimSuffix(c.Path()[strings.LastIndex(c.Path(), "/")+1:], ".:format")
 	name := collection + "-" + s.config.Now().UTC().Format(time.DateOnly) + "." + format
-	return s.sendFile(c, export.MediaTypes[format], name, func(ctx context.Context, tx pgx.Tx, to *download) (err error) {
+	q := s.cacheable(c)
+	if uncached != nil && uncached(f) {
+		q = nil
+	}
+	return s.sendFile(c, q, export.MediaTypes[format], name, func(ctx context.Context, tx pgx.Tx, to *download) (err error) {
 		file, err := export.NewFile(to.Writer, format, export.FileOptions{
 			Options: export.Options{Fields: fields, Lang: p.Lang != ""}, Record: record, Delimiter: params.Delimiter, BOM: params.BOM != "0",
 		})
@@ -70,8 +75,7 @@ func exportOf[F any, T paging.Row](s *server, c echo.Context, look func(context.
 			if err != nil {
 				return err
 			}
-			cursor = s.changeCursor(ctx, page.Head) // a search by name is older than the snapshot
-			to.setCursor(cursor)
+			cursor = to.setState(page.State) // a search by name is older than the snapshot
 			if err := addAll(file, page.Items, p.Lang, fields); err != nil {
 				return err
 			}

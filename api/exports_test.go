@@ -291,7 +291,7 @@ func TestAFileThatBreaksOffIsNotTakenForWhole(t *testing.T) {
 	t.Parallel()
 	failing := Route{http.MethodGet, "/v1/exports/failing.:format", actor.Public, func(s *server, c echo.Context) error {
 		steps := 0
-		return exportOf(s, c, nil, func(ctx context.Context, db pg.DB, f topic.Filter) (paging.Page[topic.Topic], error) {
+		return exportOf(s, c, nil, nil, func(ctx context.Context, db pg.DB, f topic.Filter) (paging.Page[topic.Topic], error) {
 			if steps++; steps > 1 {
 				return paging.Page[topic.Topic]{}, errors.New("the disk is full")
 			}

@@ -35,6 +35,7 @@ var (
 //	@Description	of `lang`, or the next one of the chain ru, en, kk.
 //	@Tags			Calendars and feeds
 //	@Produce		text/calendar
+//	@x-file			true
 //	@x-without		["limit", "cursor", "count", "sort", "fields"]
 //	@Param			filter	query		roundtable.Filter	false	"-"
 //	@Success		200		{string}	string				"The calendar."
@@ -44,7 +45,7 @@ func (s *server) getCalendar(c echo.Context) error {
 	if err := apperr.BadQuery(input.BindAll(c.QueryParams(), ofCalendars, &f)); err != nil {
 		return err
 	}
-	return s.sendFile(c, "text/calendar; charset=utf-8", "round-tables.ics", func(ctx context.Context, tx pgx.Tx, to *download) error {
+	return s.sendFile(c, s.cacheable(c), "text/calendar; charset=utf-8", "round-tables.ics", func(ctx context.Context, tx pgx.Tx, to *download) error {
 		w := calendar.Writer{W: to, Lang: f.Lang, Base: s.config.PublicBaseURL, Host: s.host()}
 		if err := w.Begin(); err != nil {
 			return err
@@ -81,20 +82,19 @@ func (s *server) host() string {
 //	@Description	Returns the round tables that changed last, the latest first, with the filters of the list.
 //	@Tags			Calendars and feeds
 //	@Produce		application/atom+xml
+//	@x-file			true
 //	@x-without		["cursor", "count", "sort", "fields"]
 //	@Param			filter	query		roundtable.Filter	false	"-"
 //	@Success		200		{string}	string				"The feed."
 //	@Router			/v1/feed.atom [get]
 func (s *server) getAtomFeed(c echo.Context) error {
-	m, list, err := s.feed(c)
-	if err != nil {
-		return err
-	}
-	b, err := m.Atom(list)
-	if err != nil {
-		return err
-	}
-	return c.Blob(http.StatusOK, "application/atom+xml; charset=utf-8", b)
+	return s.sendFeed(c, func(m feed.Maker, list []roundtable.RoundTable) error {
+		b, err := m.Atom(list)
+		if err != nil {
+			return err
+		}
+		return c.Blob(http.StatusOK, "application/atom+xml; charset=utf-8", b)
+	})
 }
 
 // getJSONFeed sends the latest round tables as a JSON Feed.
@@ -104,29 +104,41 @@ func (s *server) getAtomFeed(c echo.Context) error {
 //	@Description	Returns the round tables that changed last, the latest first, with the filters of the list, as JSON Feed 1.1.
 //	@Tags			Calendars and feeds
 //	@Produce		application/feed+json
+//	@x-file			true
 //	@x-without		["cursor", "count", "sort", "fields"]
 //	@Param			filter	query		roundtable.Filter	false	"-"
 //	@Success		200		{object}	feed.JSON			"The feed."
 //	@Router			/v1/feed.json [get]
 func (s *server) getJSONFeed(c echo.Context) error {
-	m, list, err := s.feed(c)
+	return s.sendFeed(c, func(m feed.Maker, list []roundtable.RoundTable) error {
+		return send(c, http.StatusOK, "application/feed+json", m.JSON(list))
+	})
+}
+
+// sendFeed reads the round tables of a feed, which write sends; or it sends 304 if the client has the current feed.
+func (s *server) sendFeed(c echo.Context, write func(feed.Maker, []roundtable.RoundTable) error) error {
+	var f roundtable.Filter
+	if err := apperr.BadQuery(input.BindAll(c.QueryParams(), ofFeeds, &f)); err != nil {
+		return err
+	}
+	q := s.cacheable(c)
+	if done, err := q.sendUnmodified(c); done || err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	now, err := paging.ReadDated(ctx, s.db)
 	if err != nil {
 		return err
 	}
-	return send(c, http.StatusOK, "application/feed+json", m.JSON(list))
-}
-
-// feed reads the round tables of a feed.
-func (s *server) feed(c echo.Context) (feed.Maker, []roundtable.RoundTable, error) {
-	var f roundtable.Filter
-	if err := apperr.BadQuery(input.BindAll(c.QueryParams(), ofFeeds, &f)); err != nil {
-		return feed.Maker{}, nil, err
-	}
 	f.Sort = "-updated_at"
-	page, err := roundtable.List(c.Request().Context(), s.db, f)
+	page, err := roundtable.List(ctx, s.db, f)
+	if err != nil {
+		return err
+	}
+	q.describe(c.Response().Header(), page.State, now)
 	self := s.config.PublicBaseURL + c.Request().URL.Path
 	if len(c.QueryParams()) > 0 {
 		self += "?" + c.QueryParams().Encode()
 	}
-	return feed.Maker{Lang: f.Lang, Base: s.config.PublicBaseURL, Self: self, Now: s.config.Now()}, page.Items, err
+	return write(feed.Maker{Lang: f.Lang, Base: s.config.PublicBaseURL, Self: self, Now: now.At}, page.Items)
 }

@@ -32,6 +32,7 @@ type popoloParams struct {
 //	@Description	`organizations`, `memberships` (the positions of people) and `events` (the round tables, each with its first
 //	@Description	organizer and its named attendees).
 //	@Tags			Exports
+//	@x-file			true
 //	@Param			params	query		popoloParams	false	"-"
 //	@Success		200		{object}	popolo.Export	"The document."
 //	@Router			/v1/exports/popolo.json [get]
@@ -41,7 +42,7 @@ func (s *server) exportPopolo(c echo.Context) error {
 		return err
 	}
 	name := "popolo-" + s.config.Now().UTC().Format(time.DateOnly) + ".json"
-	return s.sendFile(c, echo.MIMEApplicationJSON, name, func(ctx context.Context, tx pgx.Tx, to *download) error {
+	return s.sendFile(c, s.cacheable(c), echo.MIMEApplicationJSON, name, func(ctx context.Context, tx pgx.Tx, to *download) error {
 		return popolo.Writer{Lang: p.Lang, Base: s.config.PublicBaseURL}.Write(ctx, tx, to, to.send)
 	})
 }

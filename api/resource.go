@@ -286,7 +286,7 @@ func (r resource[I, T, F]) export(s *server, c echo.Context) error {
 			return err
 		}
 	}
-	return exportOf(s, c, look, r.list)
+	return exportOf(s, c, look, r.uncached, r.list)
 }
 
 // collection is the resource for the import engine.

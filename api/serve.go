@@ -123,7 +123,7 @@ func stopDelay(ctx context.Context) time.Duration {
 
 // compress compresses responses over 1 KiB for clients that accept it. The ETag then gets the suffix -gzip, because a strong
 // tag identifies the bytes; If-Match and If-None-Match ignore the suffix. Level 1 takes half the time of the default level 6.
-// Downloads have no ETag and may also use zstd.
+// Downloads have a weak ETag and may also use zstd.
 func compress(h http.Handler) (http.Handler, error) {
 	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(minCompressed), gzhttp.CompressionLevel(compressionLevel), gzhttp.EnableZstd(false),
 		gzhttp.SuffixETag(gzipSuffix), gzhttp.SetContentType(false))

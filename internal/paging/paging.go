@@ -106,6 +106,38 @@ func ReadState(ctx context.Context, db pg.DB) (s State, err error) {
 	return s, err
 }
 
+// Dated is a state with the time at which it came about: of the newest entry of the log, or the beginning of the day.
+type Dated struct {
+	State
+	At      time.Time
+	settled bool // no later entry can have the same second
+}
+
+// ReadDated is ReadState with the time.
+func ReadDated(ctx context.Context, db pg.DB) (d Dated, err error) {
+	err = db.QueryRow(ctx, `
+		SELECT coalesce(head.seq, 0), current_date::text, greatest(head.at, current_date), coalesce(head.at < clock_timestamp() - interval '2 s', true)
+		FROM (SELECT) one LEFT JOIN LATERAL (SELECT seq, at FROM changes ORDER BY seq DESC LIMIT 1) head ON true`).
+		Scan(&d.Head, &d.Day, &d.At, &d.settled)
+	if err != nil {
+		err = pg.Error(fmt.Errorf("read the state and its time: %w", err))
+	}
+	return d, err
+}
+
+// LastModified returns the time for a header of that name, which has no fractions of a second. While another change may follow
+// in the same second it is one second earlier, so that a client that has only this time asks again.
+func (d Dated) LastModified() time.Time {
+	at := d.At.Truncate(time.Second)
+	if !d.settled {
+		at = at.Add(-time.Second)
+	}
+	return at
+}
+
+// UnchangedSince reports whether a client has this state that got the time from LastModified.
+func (d Dated) UnchangedSince(t time.Time) bool { return !d.At.Truncate(time.Second).After(t) }
+
 // After returns the state that a committed transaction left if it read s before its commit. What it read then shows that state.
 // known is false if another transaction may have committed in between.
 func (s State) After(ctx context.Context, db pg.DB) (after State, known bool, err error) {

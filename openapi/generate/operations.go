@@ -76,7 +76,8 @@ func (p *pass) operations() error {
 			writes:    endpoint.method != http.MethodGet && route.Scope != actor.Public,
 			versioned: has("x-if-match") || endpoint.method == http.MethodPatch || endpoint.method == http.MethodDelete,
 		}
-		o.conditional = !has("x-fresh") && !o.export && (has("x-sort") || o.isItem())
+		o.file = o.export || has("x-file")
+		o.conditional = !has("x-fresh") && (o.file || has("x-sort") || o.isItem())
 		if err := o.finish(route.Scope); err != nil {
 			return fmt.Errorf("%s: %w", op.OperationID, err)
 		}
@@ -94,7 +95,8 @@ type operation struct {
 	idempotent  bool // accepts an Idempotency-Key
 	versioned   bool // requires If-Match: PATCH, DELETE, and actions with @x-if-match
 	export      bool // returns a whole list as a file
-	conditional bool // supports ETag and 304: lists and records without @x-fresh
+	file        bool // returns a file or a feed: exports, and operations with @x-file
+	conditional bool // supports ETag and 304: lists, records and files without @x-fresh
 }
 
 // isItem reports whether an operation returns one record: it has the parameters of itemParams.
@@ -278,7 +280,7 @@ func (o operation) parameters() error {
 	for _, header := range []struct {
 		name    string
 		accepts bool
-	}{{"ChangeReason", o.writes}, {"IfNoneMatch", o.conditional}, {"IdempotencyKey", o.idempotent}, {"IfMatch", o.versioned}} {
+	}{{"ChangeReason", o.writes}, {"IfNoneMatch", o.conditional}, {"IfModifiedSince", o.file}, {"IdempotencyKey", o.idempotent}, {"IfMatch", o.versioned}} {
 		if header.accepts {
 			ref := &openapi3.ParameterRef{Ref: "#/components/parameters/" + header.name, Value: o.doc.Components.Parameters[header.name].Value}
 			o.op.Parameters = slices.Insert(o.op.Parameters, first, ref)

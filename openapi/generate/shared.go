@@ -40,6 +40,8 @@ func (p *pass) shared() error {
 		"Idempotency-Replayed": header("`true` if this is the stored response to an earlier request with the same `Idempotency-Key`.", str(), "true"),
 		"X-Removed-Characters": header("The members of the request from which characters that nobody sees were removed, such as zero-width spaces: "+
 			"JSON pointers, the first 20. Absent if nothing was removed.", str(), "/name/ru, /notes"),
+		"Last-Modified": header("When the registry last changed. Send it in `If-Modified-Since` if your program cannot send an `ETag`.", str(),
+			"Thu, 27 Feb 2020 09:30:00 GMT"),
 		"ListETag": header("Identifies this response. Send it in `If-None-Match` to get 304 while nothing has changed.", str(), listTag),
 	}
 	// Optional headers have no examples, because Swagger UI would send them.
@@ -49,6 +51,8 @@ func (p *pass) shared() error {
 			"The version that you have read, from `ETag`. If the record has changed since, the response is 412. `*` overwrites any version.", str()),
 		"IfNoneMatch": headerParameter("If-None-Match",
 			"The `ETag` of the response that you have. If nothing has changed, the response is 304 without a body.", str()),
+		"IfModifiedSince": headerParameter("If-Modified-Since",
+			"The `Last-Modified` of the response that you have. If nothing has changed, the response is 304 without a body. Ignored beside `If-None-Match`.", str()),
 		"IdempotencyKey": headerParameter("Idempotency-Key", "A unique id that you choose for this request, such as a random UUID. "+
 			"If you repeat the request within 24 hours, it has no second effect: you get the first response with `Idempotency-Replayed: true`. "+
 			"The id is valid for your API key and this path; with another body or query the response is 422. "+
@@ -249,6 +253,9 @@ func (o operation) conditionalETag(h openapi3.Headers) {
 		h["ETag"] = headerRef("ETag")
 	case o.conditional:
 		h["ETag"] = headerRef("ListETag")
+	}
+	if o.file {
+		h["Last-Modified"] = headerRef("Last-Modified")
 	}
 }
 

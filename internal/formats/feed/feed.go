@@ -20,7 +20,7 @@ type Maker struct {
 	Lang string    // language of the texts; others follow the fallback chain
 	Base string    // prefix of links, without a trailing slash
 	Self string    // address of the feed
-	Now  time.Time // update time of a feed without entries
+	Now  time.Time // update time of a feed without entries: of the last change of the registry
 }
 
 func (m Maker) items(list []roundtable.RoundTable) []Item {
