@@ -73,6 +73,8 @@ func Routes() []Route {
 		publish, admin, pii = actor.Publish, actor.Admin, actor.PII
 	)
 	routes := []Route{
+		{get, cataloguePath, public, (*server).showCatalogue},
+
 		{post, "/v1/round-tables/:id/publish", publish, (*server).publishRoundTable},
 		{post, "/v1/round-tables/:id/withdraw", publish, (*server).withdrawRoundTable},
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"roundtables.kz/registry/internal/actor"
@@ -83,7 +82,7 @@ func (r resource[I, T, F]) archive(ctx context.Context, tx pgx.Tx, to *export.Ar
 		return err
 	}
 	file, err := to.Add(export.Collection{
-		Name: r.Type, Title: strings.ToUpper(r.many[:1]) + r.many[1:], Description: r.about, Record: reflect.TypeFor[T](),
+		Name: r.Type, Title: sentenceCase(r.many), Description: r.about, Record: reflect.TypeFor[T](),
 		Describe: func(member string) string { return words.of(r.Type, member) }, References: references,
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"roundtables.kz/registry/internal/formats/schemaorg"
 	"roundtables.kz/registry/internal/imports"
 	"roundtables.kz/registry/internal/input"
+	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/roundtable"
 
 	"github.com/jackc/pgx/v5"
@@ -91,19 +93,82 @@ func (s *server) importPopolo(c echo.Context) error {
 
 const mediaJSONLD = "application/ld+json"
 
-// jsonLDPath is the only path that also returns JSON-LD.
-const jsonLDPath = "/v1/round-tables/:id"
+// jsonLDPaths are the paths that return JSON-LD to clients that prefer it.
+var jsonLDPaths = map[string]bool{cataloguePath: true, "/v1/round-tables/:id": true, "/v1/people/:id": true, "/v1/organizations/:id": true}
+
+// wantsJSONLD reports whether the response to a request is JSON-LD.
+func wantsJSONLD(c echo.Context, path string) bool {
+	return jsonLDPaths[path] && (path == cataloguePath || prefers(c.Request(), mediaJSONLD))
+}
+
+// linkedData returns the writer of JSON-LD.
+func (s *server) linkedData() schemaorg.Writer {
+	return schemaorg.Writer{Base: s.config.PublicBaseURL, License: License}
+}
+
+// withJSONLD makes the operation Get also return JSON-LD, which send sends.
+func withJSONLD(o Operation, send func(*server, echo.Context) error) Operation {
+	getJSON := o.handle
+	o.handle = func(s *server, c echo.Context) error {
+		if prefers(c.Request(), mediaJSONLD) {
+			return send(s, c)
+		}
+		return getJSON(s, c)
+	}
+	o.Produces = "json," + mediaJSONLD
+	return o
+}
+
+// jsonLDNote documents withJSONLD. what is what it returns.
+func jsonLDNote(what string) string {
+	return "With `Accept: application/ld+json`, returns " + what + " This form takes no parameters."
+}
+
+// sendJSONLD sends a record as the document that write writes.
+func sendJSONLD[T any](get func(context.Context, pg.DB, int64) (T, error),
+	write func(w schemaorg.Writer, ctx context.Context, tx pgx.Tx, r T, to io.Writer) error) func(*server, echo.Context) error {
+	return func(s *server, c echo.Context) error {
+		n, err := idOnly(c)
+		if err != nil {
+			return err
+		}
+		ctx := c.Request().Context()
+		var body bytes.Buffer
+		err = changes.Snapshot(ctx, s.db, func(tx pgx.Tx) error {
+			r, err := get(ctx, tx, n)
+			if err != nil {
+				return err
+			}
+			return write(s.linkedData(), ctx, tx, r, &body)
+		})
+		if err != nil {
+			return err
+		}
+		return sendDocument(c, &body)
+	}
+}
+
+// idOnly returns the id in the path of a request without parameters.
+func idOnly(c echo.Context) (int64, error) {
+	if err := noQuery(c); err != nil {
+		return 0, err
+	}
+	return id(c)
+}
+
+// sendDocument sends JSON-LD.
+func sendDocument(c echo.Context, body *bytes.Buffer) error {
+	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(body.Len()))
+	return c.Blob(http.StatusOK, mediaJSONLD, body.Bytes())
+}
 
 // getEventOfSchemaOrg sends a round table as an Event of schema.org. A large one is sent page by page.
 func (s *server) getEventOfSchemaOrg(c echo.Context) error {
-	if err := noQuery(c); err != nil {
-		return err
-	}
-	n, err := id(c)
+	n, err := idOnly(c)
 	if err != nil {
 		return err
 	}
-	w := schemaorg.Writer{Base: s.config.PublicBaseURL}
+	w := s.linkedData()
 	ctx := c.Request().Context()
 	var body bytes.Buffer
 	large := false
@@ -118,8 +183,7 @@ func (s *server) getEventOfSchemaOrg(c echo.Context) error {
 		return err
 	}
 	if !large {
-		c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(body.Len()))
-		return c.Blob(http.StatusOK, mediaJSONLD, body.Bytes())
+		return sendDocument(c, &body)
 	}
 	return s.snapshot(c, func(ctx context.Context, tx pgx.Tx) error {
 		r, err := roundtable.Get(ctx, tx, n)

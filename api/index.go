@@ -52,6 +52,7 @@ var indexLinks = []IndexLink{
 	{"documentation", "Swagger 2.0", "The same, for old tools.", "/swagger.json", "application/json"},
 
 	{"data", "Round tables", "A page of the newest events, as JSON.", "/v1/round-tables?sort=-starts_on", "application/json"},
+	{"data", "Catalogue", "All collections with their files, as schema.org and DCAT.", cataloguePath, mediaJSONLD},
 	{"data", "CSV", "Every collection as a table.", "/v1/exports/round-tables.csv", "text/csv"},
 	{"data", "NDJSON", "Every collection with a record on each line.", "/v1/exports/round-tables.ndjson", "application/x-ndjson"},
 	{"data", "XLSX", "Every collection as a workbook.", "/v1/exports/round-tables.xlsx", export.MediaTypes["xlsx"]},

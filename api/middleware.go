@@ -158,7 +158,7 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 			return err
 		}
 		ctx := detached(c.Request().Context())
-		if !unlimited && (r.Path != jsonLDPath || !prefers(c.Request(), mediaJSONLD)) { // JSON-LD may be a long download
+		if !unlimited && !wantsJSONLD(c, r.Path) { // JSON-LD may be a long download
 			limit := s.config.RequestTimeout + s.waitTime(r, c)
 			if isImport(r.Path) {
 				limit = max(limit, imports.Time)
@@ -187,7 +187,7 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 			defer s.imports.leave(held)
 			extendForImport(c)
 		}
-		if !isFile && r.Path != streamPath && !acceptsJSON(c.Request()) && (r.Path != jsonLDPath || !prefers(c.Request(), mediaJSONLD)) &&
+		if !isFile && r.Path != streamPath && !acceptsJSON(c.Request()) && !wantsJSONLD(c, r.Path) &&
 			(r.Path != disclosurePath || !prefers(c.Request(), echo.MIMETextHTML)) {
 			return apperr.New(apperr.NotAcceptable, "not_acceptable")
 		}

@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"io"
 
+	"roundtables.kz/registry/internal/formats/schemaorg"
 	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/match"
 	"roundtables.kz/registry/internal/merge"
@@ -11,6 +13,7 @@ import (
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/spelling"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
 )
 
@@ -29,7 +32,10 @@ var organizations = resource[organization.Input, organization.Organization, orga
 	},
 	replaced: map[Feature]Operation{
 		List: with[organizationQuery, Page[Organization]]((*server).listOrganizations),
-		Get:  getWith(organization.Get, withOrganizations, func(p *organizationParams) (*itemParams, *[]string) { return &p.itemParams, &p.Include }),
+		Get: withJSONLD(getWith(organization.Get, withOrganizations, func(p *organizationParams) (*itemParams, *[]string) { return &p.itemParams, &p.Include }),
+			sendJSONLD(organization.Get, func(w schemaorg.Writer, _ context.Context, _ pgx.Tx, r organization.Organization, to io.Writer) error {
+				return w.WriteOrganization(r, to)
+			})),
 	},
 	more: map[Feature]Operation{
 		Lookup:     lookupOf((*match.Matcher).LookupOrganizations),
@@ -38,6 +44,7 @@ var organizations = resource[organization.Input, organization.Organization, orga
 		Merge:      mergeOf(merge.Organizations),
 	},
 	notes: map[Feature]string{
+		Get:    jsonLDNote("an Organization of schema.org."),
 		Lookup: "The name may be in any spelling and script, misspelled or incomplete. Acronyms must be exact.",
 		Merge: "For two records of the same organization. All references move to the record that stays, those of its parts too. Two " +
 			"attendances of one round table become one. The merge adds the names to the other names of the record that stays and fills its " +

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"roundtables.kz/registry/internal/formats/schemaorg"
 	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/match"
 	"roundtables.kz/registry/internal/merge"
@@ -29,7 +30,8 @@ var people = resource[person.Input, person.Person, person.Filter]{
 	},
 	replaced: map[Feature]Operation{
 		List: with[personQuery, Page[Person]]((*server).listPeople),
-		Get:  getWith(person.Get, withPeople, func(p *personParams) (*itemParams, *[]string) { return &p.itemParams, &p.Include }),
+		Get: withJSONLD(getWith(person.Get, withPeople, func(p *personParams) (*itemParams, *[]string) { return &p.itemParams, &p.Include }),
+			sendJSONLD(person.Get, schemaorg.Writer.WritePerson)),
 	},
 	more: map[Feature]Operation{
 		Lookup:     lookupOf((*match.Matcher).LookupPeople),
@@ -38,6 +40,7 @@ var people = resource[person.Input, person.Person, person.Filter]{
 		Merge:      mergeOf(merge.People),
 	},
 	notes: map[Feature]string{
+		Get: jsonLDNote("a Person of schema.org with all positions over time (EmployeeRole)."),
 		Lookup: "The name may be in any spelling, script and word order, misspelled or incomplete. If no result is certain, the results end " +
 			"with people of whose name all words but one are equal, because they may have changed their surname. If more than 20 people " +
 			"qualify, these are left out.",

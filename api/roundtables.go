@@ -27,11 +27,11 @@ var roundTables = resource[roundtable.Input, roundtable.RoundTable, roundtable.F
 	input: func(r *roundtable.RoundTable) *roundtable.Input { return &r.Input },
 	replaced: map[Feature]Operation{
 		List: with[roundTableQuery, Page[RoundTable]]((*server).listRoundTables),
-		Get:  getRoundTable(),
+		Get: withJSONLD(getWith(roundtable.Get, withRoundTables, func(p *roundTableParams) (*itemParams, *[]string) { return &p.itemParams, &p.Include }),
+			(*server).getEventOfSchemaOrg),
 	},
 	notes: map[Feature]string{
-		Get: "With `Accept: application/ld+json`, returns an Event of schema.org with its attendees (Role) and statements (Quotation). " +
-			"This form takes no parameters.",
+		Get: jsonLDNote("an Event of schema.org with its attendees (Role, with their positions at the event) and statements (Quotation)."),
 		Create: "A new round table is a draft that only keys with the scope `read` can see. Creating one that is already `published` " +
 			"requires the scope `publish`.",
 		Delete: "Rejected with 409 while other records refer to the round table, such as its organizers and attendees. Deleting a " +
@@ -44,20 +44,6 @@ func (s *server) listRoundTables(c echo.Context) error {
 		page, err := roundtable.List(ctx, db, q.Filter)
 		return pageWith(ctx, db, page, err, q.Include, withRoundTables)
 	})
-}
-
-// getRoundTable is the operation Get, which also returns JSON-LD.
-func getRoundTable() Operation {
-	o := getWith(roundtable.Get, withRoundTables, func(p *roundTableParams) (*itemParams, *[]string) { return &p.itemParams, &p.Include })
-	getJSON := o.handle
-	o.handle = func(s *server, c echo.Context) error {
-		if prefers(c.Request(), mediaJSONLD) {
-			return s.getEventOfSchemaOrg(c)
-		}
-		return getJSON(s, c)
-	}
-	o.Produces = "json,application/ld+json"
-	return o
 }
 
 // publishRoundTable publishes a round table.

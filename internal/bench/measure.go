@@ -90,13 +90,13 @@ func measure(ctx context.Context, s settings, sc scale, databaseURL string, r *r
 	measured.ServiceMemory, measured.BareMemory = residentOf(b.service.pid), residentOf(b.bare.pid)
 	if s.cases == nil || slices.Contains(s.cases, exportCase) {
 		measured.Exports = map[string]exported{}
-		for _, format := range []string{"csv", "ndjson"} {
-			e, err := exportAll(ctx, binary, s.dir, databaseURL, key, format)
+		for _, file := range []string{"statements.csv", "statements.ndjson", "registry.zip"} {
+			e, err := exportAll(ctx, binary, s.dir, databaseURL, key, file)
 			if err != nil {
 				return fmt.Errorf("export: %w", err)
 			}
-			measured.Exports[format] = e
-			say("all statements as %s: first byte after %s ms, the last after %s ms", format, ms(e.First), ms(e.Took))
+			measured.Exports[file] = e
+			say("%s: first byte after %s ms, the last after %s ms", file, ms(e.First), ms(e.Took))
 		}
 	}
 	r.Scales = append(r.Scales, measured)

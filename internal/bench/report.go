@@ -27,7 +27,7 @@ type scaleResult struct {
 	Start                     startTimes
 	ServiceMemory, BareMemory int64 // resident memory after all cases
 	Results                   []result
-	Exports                   map[string]exported // of all statements, by format
+	Exports                   map[string]exported // by the name of the file
 }
 
 func newReport(s settings, version string) *report {
@@ -52,9 +52,9 @@ func (r *report) write(w io.Writer, path string) error {
 		}
 		fmt.Fprintf(w, "start-up: first %s ms, later %s ms; memory: %d MB after the start, %d MB after the load (bare: %d MB)\n",
 			ms(s.Start.First), ms(s.Start.Later), s.Start.Memory>>20, s.ServiceMemory>>20, s.BareMemory>>20)
-		for _, format := range slices.Sorted(maps.Keys(s.Exports)) {
-			e := s.Exports[format]
-			fmt.Fprintf(w, "all statements as %s: %d lines, %d MB, first byte after %s ms, %.1f s in total (%.0f lines/s), %d MB peak memory above the initial %d MB\n", format,
+		for _, file := range slices.Sorted(maps.Keys(s.Exports)) {
+			e := s.Exports[file]
+			fmt.Fprintf(w, "%s: %d lines, %d MB, first byte after %s ms, %.1f s in total (%.0f lines/s), %d MB peak memory above the initial %d MB\n", file,
 				e.Rows, e.Bytes>>20, ms(e.First), e.Took.Seconds(), float64(e.Rows)/e.Took.Seconds(), (e.Peak-e.Memory)>>20, e.Memory>>20)
 		}
 	}

@@ -85,6 +85,11 @@ func ReadHead(ctx context.Context, db pg.DB) (Head, error) {
 	return pg.One[Head](ctx, db, "SELECT r.epoch, coalesce((SELECT max(seq) FROM changes), 0) AS seq FROM registry r", nil)
 }
 
+// LastAt returns the time of the newest change; nil if there is none.
+func LastAt(ctx context.Context, db pg.DB) (*time.Time, error) {
+	return pg.Value[*time.Time](ctx, db, "SELECT (SELECT at FROM changes ORDER BY seq DESC LIMIT 1)", nil)
+}
+
 // Identity identifies a database.
 type Identity struct {
 	Epoch  string `db:"epoch"`

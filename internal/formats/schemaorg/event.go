@@ -1,4 +1,9 @@
-// Package schemaorg writes round tables as Events of schema.org in JSON-LD. It does not choose them.
+// Package schemaorg writes round tables, people and organizations in the terms of schema.org, as JSON-LD. It does not choose
+// them.
+//
+// What the source says of a person at one event is in the Role between the event and the person. The nodes of people and
+// organizations have only what is always true, so that documents can be joined in one graph. Every node has an address, so that
+// reading a document again adds nothing to the graph.
 package schemaorg
 
 import (
@@ -8,6 +13,7 @@ import (
 	"strings"
 
 	"roundtables.kz/registry/internal/attendee"
+	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/roundtable"
@@ -17,10 +23,14 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// Writer writes round tables.
+// Writer writes documents.
 type Writer struct {
-	Base string // precedes the paths of links; empty: links are relative
+	Base    string // precedes the paths of links; empty: links are relative
+	License string // the address of the licence of the data
 }
+
+// vocabulary is the context that defines the terms of the documents.
+const vocabulary = "https://schema.org"
 
 // AtOnce is how many attendees, and how many statements, Write holds in memory at once.
 const AtOnce = paging.MaxLimit
@@ -49,13 +59,22 @@ func (w Writer) link(path string, id int64) string {
 	return fmt.Sprintf("%s/v1/%s/%d", w.Base, path, id)
 }
 
+// document returns the members that every document has.
+func (w Writer) document(class, path string, r changes.Record, externalIDs []string) object {
+	at := w.link(path, r.ID)
+	o := object{
+		"@context": vocabulary, "@type": class, "@id": at, "url": at, "license": w.License,
+		"identifier": append([]string{}, externalIDs...), "dateModified": r.UpdatedAt.UTC(),
+	}
+	set(o, "sameAs", addressesOf(externalIDs))
+	return o
+}
+
 // event returns a round table without its attendees and statements. A Role between an organization or a person and the
 // event says what they were to it.
 func (w Writer) event(r roundtable.RoundTable) object {
-	e := object{
-		"@context": "https://schema.org", "@type": "Event", "@id": w.link("round-tables", r.ID), "identifier": append([]string{}, r.ExternalIDs...),
-		"name": texts(r.Title), "eventStatus": "https://schema.org/" + eventStatus[r.Status], "dateModified": r.UpdatedAt.UTC(),
-	}
+	e := w.document("Event", "round-tables", r.Record, r.ExternalIDs)
+	e["name"], e["eventStatus"] = texts(r.Title), "https://schema.org/"+eventStatus[r.Status]
 	set(e, "description", texts(r.Purpose))
 	set(e, "startDate", r.Begins())
 	set(e, "endDate", r.Ends())
@@ -65,7 +84,10 @@ func (w Writer) event(r roundtable.RoundTable) object {
 	set(e, "about", each(r.Topics, func(t text.Ref) object { return w.thing("DefinedTerm", "topics", t) }))
 	set(e, "subjectOf", each(r.DocumentLinks, func(d roundtable.LinkedDocument) object { return w.thing("CreativeWork", "documents", d.Document) }))
 	set(e, "organizer", each(r.Organizers, func(o roundtable.OrganizerRef) object {
-		return object{"@type": "OrganizationRole", "roleName": o.Kind, "organizer": w.thing("Organization", "organizations", text.Ref{ID: o.ID, Name: o.Name})}
+		return object{
+			"@type": "OrganizationRole", "@id": fmt.Sprintf("%s#organizer-%d-%s", w.link("round-tables", r.ID), o.ID, o.Kind), "roleName": o.Kind,
+			"organizer": w.thing("Organization", "organizations", text.Ref{ID: o.ID, Name: o.Name}),
+		}
 	}))
 	if r.Parent != nil {
 		e["superEvent"] = w.thing("Event", "round-tables", text.Ref{ID: r.Parent.ID, Name: r.Parent.Name})
@@ -87,7 +109,7 @@ func (w Writer) statement(s statement.Statement) object {
 	for i, t := range s.Texts {
 		said[i] = object{"@language": strings.ToLower(t.Lang), "@value": t.Text}
 	}
-	q := object{"@type": "Quotation", "@id": w.link("statements", s.ID), "text": said}
+	q := object{"@type": "Quotation", "@id": w.link("statements", s.ID), "text": said, "license": w.License}
 	switch {
 	case s.Speaker != nil:
 		q["creator"] = w.thing("Person", "people", text.Ref{ID: s.Speaker.ID, Name: s.Speaker.Name})
@@ -102,51 +124,61 @@ func (w Writer) statement(s statement.Statement) object {
 }
 
 func (w Writer) locations(r roundtable.RoundTable) (all []object) {
+	venue := w.link("round-tables", r.ID) + "#venue"
 	switch {
 	case r.Place != nil && len(r.Venue) > 0:
-		all = append(all, object{"@type": "Place", "name": texts(r.Venue), "containedInPlace": w.thing("Place", "places", *r.Place)})
+		all = append(all, object{"@type": "Place", "@id": venue, "name": texts(r.Venue), "containedInPlace": w.thing("Place", "places", *r.Place)})
 	case r.Place != nil:
 		all = append(all, w.thing("Place", "places", *r.Place))
 	case len(r.Venue) > 0:
-		all = append(all, object{"@type": "Place", "name": texts(r.Venue)})
+		all = append(all, object{"@type": "Place", "@id": venue, "name": texts(r.Venue)})
 	}
 	if r.OnlineURL != nil {
-		all = append(all, object{"@type": "VirtualLocation", "url": *r.OnlineURL})
+		all = append(all, object{"@type": "VirtualLocation", "@id": w.link("round-tables", r.ID) + "#online", "url": *r.OnlineURL})
 	}
 	return all
 }
 
-// attendee returns an attendee in its Role. An attendee without a name has roles and positions only.
+// attendee returns an attendee in its Role, with the positions at the event. An attendee without a name has roles and positions
+// only.
 func (w Writer) attendee(a attendee.Attendee) object {
-	var who object
+	at := w.link("attendees", a.ID)
+	role := object{"@type": "Role", "@id": at, "roleName": append([]string{}, a.Roles...)}
 	switch {
 	case a.Organization != nil:
-		who = w.thing("Organization", "organizations", *a.Organization)
-	case a.Person != nil:
-		who = w.thing("Person", "people", text.Ref{ID: a.Person.ID, Name: a.Person.Name})
+		role["attendee"] = w.thing("Organization", "organizations", *a.Organization)
+		return role
 	case a.Description != nil:
-		who = object{"@type": "Audience", "name": texts(a.Description)}
+		role["attendee"] = object{"@type": "Audience", "@id": at + "#attendee", "name": texts(a.Description)}
+		return role
+	case a.Person != nil:
+		role["attendee"] = w.thing("Person", "people", text.Ref{ID: a.Person.ID, Name: a.Person.Name})
+	case a.NameAsListed != nil:
+		role["attendee"] = object{"@type": "Person", "@id": at + "#attendee", "name": *a.NameAsListed}
 	default:
-		who = object{"@type": "Person"}
-		if a.NameAsListed != nil {
-			who["name"] = *a.NameAsListed
-		}
+		role["attendee"] = object{"@type": "Person", "@id": at + "#attendee"}
 	}
-	if a.Organization == nil && a.Description == nil {
-		var titles, organizations []object
-		for _, p := range a.Affiliations {
-			titles = append(titles, texts(p.Title)...)
+	if len(a.Affiliations) > 0 {
+		positions := make([]object, len(a.Affiliations))
+		for i, p := range a.Affiliations {
+			positions[i] = w.position(fmt.Sprintf("%s#position-%d", at, i+1), p.Title)
 			switch {
 			case p.Organization != nil:
-				organizations = append(organizations, w.thing("Organization", "organizations", *p.Organization))
+				positions[i]["worksFor"] = w.thing("Organization", "organizations", *p.Organization)
 			case p.OrganizationAsListed != nil:
-				organizations = append(organizations, object{"@type": "Organization", "name": *p.OrganizationAsListed})
+				positions[i]["worksFor"] = object{"@type": "Organization", "@id": fmt.Sprintf("%s#organization-%d", at, i+1), "name": *p.OrganizationAsListed}
 			}
 		}
-		set(who, "jobTitle", titles)
-		set(who, "worksFor", organizations)
+		role["@type"], role["worksFor"] = "OrganizationRole", positions
 	}
-	return object{"@type": "Role", "roleName": append([]string{}, a.Roles...), "attendee": who}
+	return role
+}
+
+// position returns a position without its organization.
+func (Writer) position(at string, title text.Map) object {
+	p := object{"@type": "EmployeeRole", "@id": at}
+	set(p, "roleName", texts(title))
+	return p
 }
 
 func (w Writer) thing(class, path string, r text.Ref) object {

@@ -9,14 +9,19 @@ import (
 	"testing"
 	"time"
 
+	"roundtables.kz/registry/internal/affiliation"
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/date"
 	"roundtables.kz/registry/internal/dbtest"
 	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/organization"
+	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/roundtable"
 	"roundtables.kz/registry/internal/statement"
 	"roundtables.kz/registry/internal/text"
+
+	"github.com/jackc/pgx/v5"
 )
 
 func TestMain(m *testing.M) { dbtest.Main(m) }
@@ -40,7 +45,7 @@ func wantJSON(t *testing.T, what string, v any, want string) {
 	}
 }
 
-var site = Writer{Base: "https://example.org"}
+var site = Writer{Base: "https://example.org", License: "https://licence"}
 
 func dayOf(month time.Month, day int) *date.Day {
 	return &date.Day{Time: time.Date(2020, month, day, 0, 0, 0, 0, time.UTC)}
@@ -61,14 +66,15 @@ func TestAnEventHasAllThatIsKnown(t *testing.T) {
 	}
 	wantJSON(t, "event", site.event(r), `{
 		"@context": "https://schema.org", "@type": "Event", "@id": "https://example.org/v1/round-tables/13", "identifier": ["wikidata:Q1"],
+		"url": "https://example.org/v1/round-tables/13", "license": "https://licence", "sameAs": ["http://www.wikidata.org/entity/Q1"],
 		"name": [{"@language": "en", "@value": "Dialogue"}, {"@language": "kk-latn", "@value": "Suhbat"}], "description": [{"@language": "en", "@value": "To talk."}],
 		"eventStatus": "https://schema.org/EventScheduled", "eventAttendanceMode": "https://schema.org/MixedEventAttendanceMode", "dateModified": "2021-01-01T00:00:00Z",
 		"startDate": "2020-02-27", "endDate": "2020-02-28", "inLanguage": ["ru"],
 		"location": [
-			{"@type": "Place", "name": [{"@language": "en", "@value": "Hall"}], "containedInPlace": {"@type": "Place", "@id": "https://example.org/v1/places/2", "name": [{"@language": "en", "@value": "Almaty"}]}},
-			{"@type": "VirtualLocation", "url": "https://example.org/live"}],
+			{"@type": "Place", "@id": "https://example.org/v1/round-tables/13#venue", "name": [{"@language": "en", "@value": "Hall"}], "containedInPlace": {"@type": "Place", "@id": "https://example.org/v1/places/2", "name": [{"@language": "en", "@value": "Almaty"}]}},
+			{"@type": "VirtualLocation", "@id": "https://example.org/v1/round-tables/13#online", "url": "https://example.org/live"}],
 		"about": [{"@type": "DefinedTerm", "@id": "https://example.org/v1/topics/3", "name": [{"@language": "en", "@value": "Language"}]}],
-		"organizer": [{"@type": "OrganizationRole", "roleName": "host", "organizer": {"@type": "Organization", "@id": "https://example.org/v1/organizations/5", "name": [{"@language": "en", "@value": "Institute"}]}}],
+		"organizer": [{"@type": "OrganizationRole", "@id": "https://example.org/v1/round-tables/13#organizer-5-host", "roleName": "host", "organizer": {"@type": "Organization", "@id": "https://example.org/v1/organizations/5", "name": [{"@language": "en", "@value": "Institute"}]}}],
 		"subjectOf": [{"@type": "CreativeWork", "@id": "https://example.org/v1/documents/4", "name": [{"@language": "en", "@value": "Press"}]}],
 		"superEvent": {"@type": "Event", "@id": "https://example.org/v1/round-tables/12", "name": [{"@language": "en", "@value": "Forum"}]}
 	}`)
@@ -77,7 +83,7 @@ func TestAnEventHasAllThatIsKnown(t *testing.T) {
 func TestAnEventOmitsWhatIsUnknown(t *testing.T) {
 	t.Parallel()
 	r := roundtable.RoundTable{Input: roundtable.Input{Title: text.Map{"en": "Dialogue"}, Status: "cancelled", Mode: "unknown", DatePrecision: "unknown"}}
-	wantJSON(t, "event", Writer{}.event(r), `{"@context": "https://schema.org", "@type": "Event", "@id": "/v1/round-tables/0", "identifier": [],
+	wantJSON(t, "event", Writer{}.event(r), `{"@context": "https://schema.org", "@type": "Event", "@id": "/v1/round-tables/0", "url": "/v1/round-tables/0", "license": "", "identifier": [],
 		"name": [{"@language": "en", "@value": "Dialogue"}], "eventStatus": "https://schema.org/EventCancelled", "dateModified": "0001-01-01T00:00:00Z"}`)
 }
 
@@ -108,20 +114,24 @@ func TestAnAttendeeIsAPersonAnOrganizationOrAnAudience(t *testing.T) {
 	t.Parallel()
 	listed, institute := "S. Akhmetov", "The Institute"
 	fund := text.Ref{ID: 5, Name: text.Map{"en": "Fund"}}
+	const at = `"@id": "https://example.org/v1/attendees/0`
 	for want, a := range map[string]attendee.Attendee{
-		`{"@type": "Role", "roleName": ["speaker"], "attendee": {"@type": "Person", "@id": "https://example.org/v1/people/1", "name": [{"@language": "en", "@value": "Serik"}],
-			"jobTitle": [{"@language": "en", "@value": "Head"}], "worksFor": [{"@type": "Organization", "@id": "https://example.org/v1/organizations/5", "name": [{"@language": "en", "@value": "Fund"}]}]}}`: {
+		`{"@type": "OrganizationRole", ` + at + `", "roleName": ["speaker"], "attendee": {"@type": "Person", "@id": "https://example.org/v1/people/1", "name": [{"@language": "en", "@value": "Serik"}]},
+			"worksFor": [{"@type": "EmployeeRole", ` + at + `#position-1", "roleName": [{"@language": "en", "@value": "Head"}],
+				"worksFor": {"@type": "Organization", "@id": "https://example.org/v1/organizations/5", "name": [{"@language": "en", "@value": "Fund"}]}},
+				{"@type": "EmployeeRole", ` + at + `#position-2", "roleName": [{"@language": "en", "@value": "Analyst"}]}]}`: {
 			Input: attendee.Input{Roles: []string{"speaker"}}, Person: &text.PersonRef{ID: 1, Name: text.Map{"en": "Serik"}},
-			Affiliations: []attendee.Position{{Affiliation: attendee.Affiliation{Title: text.Map{"en": "Head"}}, Organization: &fund}},
+			Affiliations: []attendee.Position{{Affiliation: attendee.Affiliation{Title: text.Map{"en": "Head"}}, Organization: &fund}, {Affiliation: attendee.Affiliation{Title: text.Map{"en": "Analyst"}}}},
 		},
-		`{"@type": "Role", "roleName": [], "attendee": {"@type": "Organization", "@id": "https://example.org/v1/organizations/5", "name": [{"@language": "en", "@value": "Fund"}]}}`: {Organization: &fund},
-		`{"@type": "Role", "roleName": [], "attendee": {"@type": "Audience", "name": [{"@language": "en", "@value": "Students"}]}}`: {
+		`{"@type": "Role", ` + at + `", "roleName": [], "attendee": {"@type": "Organization", "@id": "https://example.org/v1/organizations/5", "name": [{"@language": "en", "@value": "Fund"}]}}`: {Organization: &fund},
+		`{"@type": "Role", ` + at + `", "roleName": [], "attendee": {"@type": "Audience", ` + at + `#attendee", "name": [{"@language": "en", "@value": "Students"}]}}`: {
 			Input: attendee.Input{Description: text.Map{"en": "Students"}},
 		},
-		`{"@type": "Role", "roleName": [], "attendee": {"@type": "Person", "name": "S. Akhmetov", "worksFor": [{"@type": "Organization", "name": "The Institute"}]}}`: {
+		`{"@type": "OrganizationRole", ` + at + `", "roleName": [], "attendee": {"@type": "Person", ` + at + `#attendee", "name": "S. Akhmetov"},
+			"worksFor": [{"@type": "EmployeeRole", ` + at + `#position-1", "worksFor": {"@type": "Organization", ` + at + `#organization-1", "name": "The Institute"}}]}`: {
 			Input: attendee.Input{NameAsListed: &listed}, Affiliations: []attendee.Position{{Affiliation: attendee.Affiliation{OrganizationAsListed: &institute}}},
 		},
-		`{"@type": "Role", "roleName": [], "attendee": {"@type": "Person"}}`: {},
+		`{"@type": "Role", ` + at + `", "roleName": [], "attendee": {"@type": "Person", ` + at + `#attendee"}}`: {},
 	} {
 		wantJSON(t, "attendee", site.attendee(a), want)
 	}
@@ -138,7 +148,7 @@ func TestAStatementNamesItsSpeakerElseItsAttribution(t *testing.T) {
 		Document: &text.Ref{ID: 4, Name: text.Map{"en": "Press"}}, Topics: []text.Ref{{ID: 3, Name: text.Map{"en": "Language"}}},
 	}
 	byOthers := statement.Statement{Record: changes.Record{ID: 8}, Input: credited}
-	const texts = `"text": [{"@language": "kk-latn", "@value": "Ia."}, {"@language": "en", "@value": "Yes."}]`
+	const texts = `"license": "https://licence", "text": [{"@language": "kk-latn", "@value": "Ia."}, {"@language": "en", "@value": "Yes."}]`
 	wantJSON(t, "of a person", site.statement(bySpeaker), `{"@type": "Quotation", "@id": "https://example.org/v1/statements/7", `+texts+`,
 		"about": [{"@type": "DefinedTerm", "@id": "https://example.org/v1/topics/3", "name": [{"@language": "en", "@value": "Language"}]}],
 		"creator": {"@type": "Person", "@id": "https://example.org/v1/people/1", "name": [{"@language": "en", "@value": "Serik"}]},
@@ -213,4 +223,56 @@ func TestARoundTableIsLargeWithMorePartsThanAreHeldInMemory(t *testing.T) {
 			t.Errorf("%d attendees, %d statements: %t", c.attendees, c.statements, got)
 		}
 	}
+}
+
+func TestAPersonHasNamesIdentifiersAndPositionsOverTime(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	from, en := date.Partial("2019-05"), "en"
+	org := fixture.Organization(t, db, func(in *organization.Input) { in.Name = text.Map{"en": "Fund"} })
+	id := fixture.Person(t, db, func(in *person.Input) {
+		in.Name, in.Honorific, in.Bio = text.Map{"en": "Serik"}, text.Map{"en": "Dr."}, text.Map{"en": "A scholar."}
+		in.ExternalIDs = []string{"orcid:0000-0002-1825-0097", "orcid:https://orcid.org/1", "local:7"}
+		in.OtherNames = []text.OtherName{{Text: "Sirik", Kind: "misspelling"}, {Text: "S.", Lang: &en, Kind: "abbreviated"}, {Text: "Серік", Kind: "alias"}}
+	})
+	fixture.Affiliation(t, db, func(in *affiliation.Input) {
+		in.PersonID, in.OrganizationID, in.Title, in.From = id, org, text.Map{"en": "Head"}, &from
+	})
+	var b bytes.Buffer
+	err := changes.Snapshot(t.Context(), db, func(tx pgx.Tx) error {
+		p, err := person.Get(t.Context(), tx, id)
+		if err != nil {
+			return err
+		}
+		p.UpdatedAt = time.Time{}
+		return site.WritePerson(t.Context(), tx, p, &b)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantJSON(t, "person", json.RawMessage(b.Bytes()), `{
+		"@context": "https://schema.org", "@type": "Person", "@id": "https://example.org/v1/people/1", "url": "https://example.org/v1/people/1", "license": "https://licence",
+		"dateModified": "0001-01-01T00:00:00Z", "identifier": ["orcid:0000-0002-1825-0097", "orcid:https://orcid.org/1", "local:7"], "sameAs": ["https://orcid.org/0000-0002-1825-0097"],
+		"name": [{"@language": "en", "@value": "Serik"}], "alternateName": [{"@language": "en", "@value": "S."}, {"@value": "Серік"}],
+		"honorificPrefix": [{"@language": "en", "@value": "Dr."}], "description": [{"@language": "en", "@value": "A scholar."}],
+		"worksFor": [{"@type": "EmployeeRole", "@id": "https://example.org/v1/affiliations/1", "roleName": [{"@language": "en", "@value": "Head"}], "startDate": "2019-05",
+			"worksFor": {"@type": "Organization", "@id": "https://example.org/v1/organizations/1", "name": [{"@language": "en", "@value": "Fund"}]}}]}`)
+}
+
+func TestAnOrganizationHasNamesDatesAndItsParent(t *testing.T) {
+	t.Parallel()
+	founded, dissolved, country, site2 := date.Partial("1993"), date.Partial("2020-02"), "KZ", "https://fund.example"
+	var b bytes.Buffer
+	err := site.WriteOrganization(organization.Organization{
+		Record: changes.Record{ID: 5}, Parent: &text.Ref{ID: 6, Name: text.Map{"en": "Academy"}},
+		Input: organization.Input{Name: text.Map{"en": "Fund"}, ShortName: text.Map{"ru": "Ф"}, Country: &country, Website: &site2, FoundedOn: &founded, DissolvedOn: &dissolved},
+	}, &b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantJSON(t, "organization", json.RawMessage(b.Bytes()), `{
+		"@context": "https://schema.org", "@type": "Organization", "@id": "https://example.org/v1/organizations/5", "url": "https://fund.example", "license": "https://licence",
+		"dateModified": "0001-01-01T00:00:00Z", "identifier": [], "name": [{"@language": "en", "@value": "Fund"}], "alternateName": [{"@language": "ru", "@value": "Ф"}],
+		"parentOrganization": {"@type": "Organization", "@id": "https://example.org/v1/organizations/6", "name": [{"@language": "en", "@value": "Academy"}]},
+		"address": {"@type": "PostalAddress", "@id": "https://example.org/v1/organizations/5#address", "addressCountry": "KZ"}, "foundingDate": "1993", "dissolutionDate": "2020-02"}`)
 }
