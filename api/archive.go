@@ -44,7 +44,7 @@ func (s *server) exportRegistry(c echo.Context) error {
 		return err
 	}
 	now := s.config.Now().UTC().Truncate(time.Second)
-	return s.sendFile(c, mediaZIP, "registry-"+now.Format(time.DateOnly)+".zip", func(ctx context.Context, tx pgx.Tx, to *download) error {
+	return s.sendFile(c, s.cacheable(c), mediaZIP, "registry-"+now.Format(time.DateOnly)+".zip", func(ctx context.Context, tx pgx.Tx, to *download) error {
 		keys, err := pg.ForeignKeys(ctx, tx)
 		if err != nil {
 			return err
