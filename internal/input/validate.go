@@ -29,8 +29,8 @@ var Patterns = map[string]string{
 	"external_id": `^[a-z][a-z0-9_.-]*:[^` + blank + `]+$`,
 	// An item of a filter, as those see it who split a list at its commas: an id, or a part of an id in quotes that has commas.
 	"external_id_filter": `^([a-z][a-z0-9_.-]*:[^,` + blank + `]+|"[a-z][a-z0-9_.-]*:[^",` + blank + `][^,` + blank + `]*|[^,` + blank + `]*")$`,
-	"scheme":      `^[a-z][a-z0-9_.-]*$`, // of an external id
-	"code":        `^[a-z][a-z0-9_]*$`,
+	"scheme":             `^[a-z][a-z0-9_.-]*$`, // of an external id
+	"code":               `^[a-z][a-z0-9_]*$`,
 }
 
 func newValidator() *validator.Validate {
