@@ -61,10 +61,11 @@ type popoloImportParams struct {
 //	@ID				importPopolo
 //	@Summary		Import a Popolo document
 //	@Description	Takes a document as `GET /v1/exports/popolo.json` returns it, or another one with `persons`, `organizations`,
-//	@Description	`memberships`, `posts` and `events`, up to 20 MiB. The schemas of the Popolo project validate it. People and
+//	@Description	`memberships`, `posts` and `events`, up to 20 MiB. The schemas of the Popolo project validate what is taken over. People and
 //	@Description	organizations are found by our id if the name agrees, by `identifiers`, or by the exact name if it is unambiguous
 //	@Description	(for people also by their organization). A name that may mean several records is rejected with the candidates
-//	@Description	unless `allow_duplicate=true`. Memberships become affiliations; events become drafts of round tables.
+//	@Description	unless `allow_duplicate=true`. Memberships become affiliations; events become drafts of round tables,
+//	@Description	except legislative periods, which date their memberships. Records with contradicting identifiers are never one.
 //	@Description
 //	@Description	The import adds what the registry lacks and replaces nothing. `kept` names the properties of which the registry
 //	@Description	has another value, `ignored` those that it cannot store. Importing the same document again changes nothing.

@@ -85,6 +85,7 @@ type Object struct {
 	Type      string   `json:"type" example:"people"`                                      // The type of the record, as in the path of its resource.
 	Key       string   `json:"key" example:"people/1"`                                     // Its id in the document, or its pointer if it has none.
 	MatchedBy *string  `json:"matched_by" enums:"id,identifier,name,content" example:"id"` // How the record was found. Null for a new record.
+	Lang      *string  `json:"lang,omitempty" example:"uk"`                                // The language that the import took for a name without one, by the letters of the whole document.
 	Kept      []string `json:"kept"`                                                       // Properties for which the registry keeps another value.
 	Ignored   []string `json:"ignored"`                                                    // Properties that the registry cannot store.
 } //	@name	ImportObject

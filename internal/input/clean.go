@@ -166,18 +166,17 @@ func cleanSlice(v reflect.Value, inner cleaner) (to reflect.Value, changed bool)
 
 func structCleaner(t reflect.Type) cleaner {
 	type field struct {
-		index int
+		index []int
 		clean cleaner
 	}
 	var fields []field
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if !f.IsExported() {
+	for _, f := range reflect.VisibleFields(t) {
+		if f.Anonymous || !f.IsExported() {
 			continue
 		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if c := cleanerOf(shape{t: f.Type, lines: f.Tag.Get("lines") == "keep", externalIDs: name == "external_ids"}); c != nil {
-			fields = append(fields, field{i, c})
+			fields = append(fields, field{f.Index, c})
 		}
 	}
 	if fields == nil {
@@ -186,7 +185,7 @@ func structCleaner(t reflect.Type) cleaner {
 	return func(v reflect.Value) (to reflect.Value, changed bool) {
 		to = v
 		for _, f := range fields {
-			cleaned, differs := f.clean(v.Field(f.index))
+			cleaned, differs := f.clean(v.FieldByIndex(f.index))
 			if !differs {
 				continue
 			}
@@ -194,7 +193,7 @@ func structCleaner(t reflect.Type) cleaner {
 				to, changed = reflect.New(t).Elem(), true
 				to.Set(v)
 			}
-			to.Field(f.index).Set(cleaned)
+			to.FieldByIndex(f.index).Set(cleaned)
 		}
 		return to, changed
 	}

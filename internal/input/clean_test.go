@@ -50,8 +50,13 @@ func TestACleanTextIsNormalizedAndStaysAsItIs(t *testing.T) {
 	})
 }
 
+type common struct {
+	Note string `json:"note"`
+}
+
 // texts has texts in all the ways in which inputs hold them.
 type texts struct {
+	common
 	Name    string         `json:"name"`
 	Alias   *string        `json:"alias"`
 	Title   text.Map       `json:"title"`
@@ -70,11 +75,11 @@ func TestEveryTextOfAnInputIsCleanedAndLongTextsKeepTheirLines(t *testing.T) {
 	dirty := func(s string) *string { return &s }
 	shared := text.Map{"en": " Water "}
 	v := texts{
-		Name: " a  b\n", Alias: dirty("a\u200b"), Title: shared, Bio: text.Map{"en": "One\r\n\r\n  two  three\u2029four \n"}, Notes: dirty("a\rb\u202e"),
+		common: common{" n "}, Name: " a  b\n", Alias: dirty("a\u200b"), Title: shared, Bio: text.Map{"en": "One\r\n\r\n  two  three\u2029four \n"}, Notes: dirty("a\rb\u202e"),
 		Tags: []string{"x ", "y"}, Parts: []part{{Title: text.Map{"ru": "p "}}}, One: &part{Title: text.Map{"ru": "Вода "}}, Raw: jsontext.Value(`" "`), private: " ",
 	}
 	input.Clean(&v)
-	if v.Name != "a b" || *v.Alias != "a" || v.Title["en"] != "Water" || v.Bio["en"] != "One\n\n  two  three\nfour" || *v.Notes != "a\nb" ||
+	if v.Note != "n" || v.Name != "a b" || *v.Alias != "a" || v.Title["en"] != "Water" || v.Bio["en"] != "One\n\n  two  three\nfour" || *v.Notes != "a\nb" ||
 		!slices.Equal(v.Tags, []string{"x", "y"}) || v.Parts[0].Title["ru"] != "p" || v.One.Title["ru"] != "Вода" || string(v.Raw) != `" "` || v.private != " " {
 		t.Errorf("%+v", v)
 	}

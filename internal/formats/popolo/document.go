@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/imports"
@@ -27,8 +28,9 @@ type Document struct {
 
 	objects int // so far
 	posts   map[string]postObject
-	keys    map[string]bool // of the objects so far, by class and key: "person people/1"
-	err     error           // the first failure: of the schemas themselves, or too many objects
+	terms   map[string]eventObject // legislative periods, which date memberships
+	keys    map[string]bool        // of the objects so far, by class and key: "person people/1"
+	err     error                  // the first failure: of the schemas themselves, or too many objects
 }
 
 // Listed is an object of a document.
@@ -54,16 +56,14 @@ type nameObject struct {
 	Name    string `json:"name"`
 	Lang    string `json:"lang"`
 	Note    string `json:"note"`
+	Start   string `json:"start_date"`
 	EndDate string `json:"end_date"`
 }
 
 // common has the properties of all classes.
 type common struct {
-	ID        string                    `json:"id"`
-	Sources   []linkObject              `json:"sources"`
-	CreatedAt string                    `json:"created_at"`
-	UpdatedAt string                    `json:"updated_at"`
-	Rest      map[string]jsontext.Value `json:",embed"`
+	ID      string       `json:"id"`
+	Sources []linkObject `json:"sources"`
 }
 
 func (c *common) base() *common { return c }
@@ -117,6 +117,7 @@ type membershipObject struct {
 	Post           jsontext.Value `json:"post"`
 	From           string         `json:"start_date"`
 	To             string         `json:"end_date"`
+	TermID         string         `json:"legislative_period_id"`
 }
 
 type eventObject struct {
@@ -149,7 +150,7 @@ func Read(raw jsontext.Value) (*Document, error) {
 	if err := json.Unmarshal(raw, &members); err != nil {
 		return nil, err
 	}
-	d := &Document{Ignored: []string{}, posts: map[string]postObject{}, keys: map[string]bool{}}
+	d := &Document{Ignored: []string{}, posts: map[string]postObject{}, terms: map[string]eventObject{}, keys: map[string]bool{}}
 	var mistakes []apperr.Field
 	found := false
 	for _, list := range []struct {
@@ -230,10 +231,11 @@ func readObject[T any, P interface {
 		o.Mistakes = []apperr.Field{apperr.At(string(at), "object_too_large", "max", strconv.Itoa(maxValues))}
 		return o, true
 	}
-	mistakes, err := Check(class, at, raw)
+	used, own, rest := usedOf[T](raw)
+	mistakes, err := Check(class, at, own)
 	d.err = cmp.Or(d.err, err)
 	if o.Mistakes = apperr.Shorten(mistakes, apperr.MaxFields); len(mistakes) == 0 {
-		if err := json.Unmarshal(raw, &o.Value); err != nil {
+		if err := json.Unmarshal(used, &o.Value); err != nil {
 			o.Mistakes = append(o.Mistakes, apperr.At(string(at), "bad_value"))
 		}
 		input.Clean(&o.Value) // what is compared with stored texts must be written as they are
@@ -243,16 +245,21 @@ func readObject[T any, P interface {
 		_ = json.Unmarshal(raw, &struct{ ID *string }{&c.ID}, json.MatchCaseInsensitiveNames(true)) // others may refer to it
 	}
 	o.Key = cmp.Or(c.ID, o.Key, string(at))
-	maps.DeleteFunc(c.Rest, func(_ string, value jsontext.Value) bool {
-		return slices.Contains([]string{"null", `""`, "[]", "{}"}, string(value))
-	})
-	o.Ignored = append(o.Ignored, firstNames(c.Rest)...)
+	o.Ignored = append(o.Ignored, firstNames(rest)...)
 	repeated := d.keys[class+" "+o.Key]
 	d.keys[class+" "+o.Key] = true
 	if repeated && isListed {
 		o.Mistakes = append(o.Mistakes, apperr.At(string(at)+"/id", "duplicate"))
 	}
 	return o, !repeated || isListed
+}
+
+// termClasses are the classifications of events that are legislative periods, without space and case.
+var termClasses = []string{"legislativeperiod", "legislativeterm", "parliamentaryterm", "term"}
+
+func (e *eventObject) isTerm() bool {
+	class := strings.NewReplacer(" ", "", "_", "", "-", "").Replace(strings.ToLower(e.Classification))
+	return slices.Contains(termClasses, class)
 }
 
 // maxValues is how many values a listed object may have with everything that is embedded in it: the schemas find a mistake in
@@ -335,6 +342,15 @@ func (d *Document) event(at jsontext.Pointer, raw jsontext.Value, id, parent str
 		return o.Key
 	}
 	e := &o.Value
+	if len(o.Mistakes) > 0 { // a period that cannot be read dates nothing, and is no round table either
+		_ = json.Unmarshal(raw, &struct {
+			Classification *string `json:"classification"`
+		}{&e.Classification})
+	}
+	if e.isTerm() {
+		d.terms[o.Key] = *e
+		return o.Key
+	}
 	d.Events = append(d.Events, o)
 	refer(&e.OrganizationID, d.organization, at+"/organization", e.Organization)
 	e.ParentID = cmp.Or(e.ParentID, parent)

@@ -147,7 +147,7 @@ func TestAnImportAddsMissingValuesAndReplacesNone(t *testing.T) {
 	r.load(t, popolo.Options{}, `{"persons":[{"name":"Marat Saparov","biography":"A historian.","identifiers":[{"scheme":"wikidata","identifier":"Q1"}]}]}`)
 	r.wantResults(t, popolo.Options{}, `{"persons":[{"name":"Марат Сапаров","biography":"An economist.","honorific_prefix":"Dr.","identifiers":[{"scheme":"wikidata","identifier":"Q1"},{"scheme":"kisi","identifier":"7"}],
 		"other_names":[{"name":"M. Saparov","note":"abbreviated"},{"name":"Saparoff","end_date":"2001"},{"name":"Marat S.","lang":"en","note":"multilingual"}]}]}`,
-		"/persons/0 updated identifier [biography] []")
+		"/persons/0 updated identifier [biography] [other_names.end_date]")
 	r.wantRow(t, "SELECT concat_ws(' | ', name, honorific, bio, external_ids) FROM people", `{"en": "Marat Saparov", "ru": "Марат Сапаров"} | {"en": "Dr."} | {"en": "A historian."} | {wikidata:Q1,kisi:7}`)
 	r.wantRow(t, "SELECT string_agg(o ->> 'text' || ' ' || (o ->> 'kind'), ', ' ORDER BY o ->> 'text') FROM people, jsonb_array_elements(to_jsonb(other_names)) o",
 		"M. Saparov abbreviated, Marat S. alias, Saparoff former")
@@ -241,4 +241,108 @@ func TestADocumentIsAnObjectWithListsOfPopolo(t *testing.T) {
 	if err != nil || !slices.Equal(d.Ignored, []string{"areas", "meta"}) || len(d.People)+len(d.Memberships) != 0 {
 		t.Errorf("%+v, %v", d, err)
 	}
+}
+
+func TestAMembershipIsFoundByItsPersonOrganizationRoleAndBeginning(t *testing.T) {
+	t.Parallel()
+	r := newRegistry(t)
+	document := func(memberships string) string {
+		return `{"organizations":[{"id":"o","name":"Parliament"}],"persons":[{"id":"p","name":"Marat Saparov"}],"memberships":[` + memberships + `],
+			"events":[{"id":"term/1","name":"First term","classification":"legislative period","start_date":"2011-03-01","end_date":"2015-02-28"},
+				{"id":"term/2","name":"Second term","classification":"Legislative_Period","start_date":"2015-03-01"},{"id":"term/3","classification":"term","start_date":"someday"}]}`
+	}
+	const both = "/organizations/0 unchanged name [] [] | /persons/0 unchanged name [] []"
+	want := func(memberships string, results ...string) {
+		t.Helper()
+		r.wantResults(t, popolo.Options{}, document(memberships), append(strings.Split(both, " | "), results...)...)
+	}
+	r.load(t, popolo.Options{}, document(""))
+	const plain = `{"person_id":"p","organization_id":"o","role":"member"}`
+	want(plain+","+plain, "/memberships/0 created - [] []", "/memberships/1 unchanged content [] []")
+	want(plain+","+plain, "/memberships/0 unchanged content [] []", "/memberships/1 unchanged content [] []")
+	const dated = `{"id":"m1","person_id":"p","organization_id":"o","role":"Speaker","start_date":"2019-01","end_date":"%s"}`
+	want(fmt.Sprintf(dated, "2020"), "/memberships/0 created - [] []")
+	want(fmt.Sprintf(dated, "2021"), "/memberships/0 unchanged content [end_date] []")
+	want(fmt.Sprintf(dated, ""), "/memberships/0 unchanged content [] []")
+	const term = `{"person_id":"p","organization_id":"o","role":"deputy","legislative_period_id":"term/%d"%s}`
+	want(fmt.Sprintf(term, 1, "")+","+fmt.Sprintf(term, 2, "")+","+fmt.Sprintf(term, 2, ""),
+		"/memberships/0 created - [] []", "/memberships/1 created - [] []", "/memberships/2 unchanged content [] []")
+	want(fmt.Sprintf(term, 1, `,"start_date":"2012-06","end_date":"2013"`)+","+fmt.Sprintf(term, 1, `,"start_date":"2016"`)+","+fmt.Sprintf(term, 3, `,"start_date":"2017"`),
+		"/memberships/0 created - [] []", "/memberships/1 created - [] []", "/memberships/2 created - [] []")
+	r.wantRow(t, "SELECT string_agg(concat_ws('/', held_from, held_to), ' ' ORDER BY id) FROM affiliations WHERE title ->> 'en' = 'deputy'",
+		"2011-03-01/2015-02-28 2015-03-01 2012-06/2013 2016 2017")
+	r.wantRow(t, "SELECT count(*)::text FROM round_tables", "0")
+}
+
+func TestWhatIsNotTakenOverRejectsNothing(t *testing.T) {
+	t.Parallel()
+	r := newRegistry(t)
+	r.wantResults(t, popolo.Options{}, `{"organizations":[{"id":"o","name":"Fund","image":"no address","founding_date":"","links":[{"note":"website"},{"url":"no address","note":"website"},7],"contact_details":[{"type":"email"}],"sources":[{"url":""}]}],
+		"persons":[{"name":"Marat Saparov","email":"","birth_date":"","gender":null,"links":[{"note":"blog"}],"death_date":"yesterday","created_at":"now","identifiers":[{"scheme":"a"},{"scheme":"b","identifier":7},{"scheme":"c","identifier":"1"}],
+			"other_names":[{"name":"M. Saparov","start_date":"1999","end_date":""},{"name":"Saparoff","end_date":"yesterday"},{"note":"no name"}],
+			"memberships":[{"organization_id":"o","start_date":"","end_date":null,"area":{"id":7},"on_behalf_of":7}]}]}`,
+		"/organizations/0 created - [] [contact_details image links sources]",
+		"/persons/0 created - [] [death_date identifiers links other_names other_names.start_date]",
+		"/persons/0/memberships/0 created - [] [area on_behalf_of]")
+	r.wantRow(t, "SELECT external_ids::text FROM people", "{c:1}")
+	r.wantResults(t, popolo.Options{}, `{"persons":[{"name":"Serik Akhmetov","memberships":[{"organization_id":"nowhere"},{"start_date":"x"},7]}]}`,
+		"/persons/0 created - [] []", "/persons/0/memberships/0 error - [] [] /persons/0/memberships/0/organization_id:unknown_in_document",
+		"/persons/0/memberships/1 error - [] [] /persons/0/memberships/1/start_date:bad_popolo_date", "/persons/0/memberships/2 error - [] [] /persons/0/memberships/2:wrong_type")
+}
+
+func TestRecordsWithContradictingIdentifiersAreNeverOne(t *testing.T) {
+	t.Parallel()
+	r := newRegistry(t)
+	const document = `{"persons":[{"id":"%s","name":"%s","identifiers":[{"scheme":"wikidata","identifier":"%s"},{"scheme":"viaf","identifier":"%s"}]}]}`
+	r.wantResults(t, popolo.Options{Source: "src"}, fmt.Sprintf(document, "a", "Marat Saparov", "Q1", "1"), "/persons/0 created - [] []")
+	r.wantResults(t, popolo.Options{}, fmt.Sprintf(document, "b", "Marat Saparov", "Q2", "2"), "/persons/0 created - [] []") // the same name, another person
+	r.wantResults(t, popolo.Options{Source: "src"}, fmt.Sprintf(document, "a", "Marat Saparov", "Q3", "3"),
+		"/persons/0 error - [] [] /persons/0/identifiers:contradicting_identifiers")
+	r.wantResults(t, popolo.Options{}, fmt.Sprintf(document, "c", "M. B. Saparov", "q1", "4"), "/persons/0 updated identifier [] []")
+	r.wantRow(t, "SELECT string_agg(external_ids::text, ' ' ORDER BY id) FROM people", "{wikidata:Q1,viaf:1,src:a,viaf:4} {wikidata:Q2,viaf:2}")
+	r.wantRow(t, "SELECT count(*)::text FROM distinctions", "1")
+}
+
+func TestTheLanguageOfNamesIsThatOfTheWholeDocument(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ names, want string }{
+		{`"Микола Азаров","Віктор Янукович","Юлія Їжакевич"`, "uk uk uk"},
+		{`"Иван Петров","Ілияс Жансүгіров"`, "ru kk"},
+		{`"Иван Петров","Пётр Семёнов"`, "ru ru"},
+		{`"Аляксандр Лукашэнка","Васіль Быкаў"`, "be be"},
+		{`"Αλέξης Τσίπρας","Alexis Tsipras"`, "el en"},
+		{`"საქართველო","Հայաստան"`, "ka hy"},
+	} {
+		r := newRegistry(t)
+		d, err := popolo.Read([]byte(`{"persons":[{"name":` + strings.ReplaceAll(c.names, ",", `},{"name":`) + `}]}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var langs []string
+		err = changes.Write(fixture.Context(), r.db, changes.Options{}, func(tx pgx.Tx) error {
+			rows, err := popolo.Import(fixture.Context(), tx, d, &imports.Head{}, popolo.Options{People: r.people, Organizations: r.organizations, AllowDuplicate: true})
+			for _, row := range rows {
+				langs = append(langs, *row.Object.Lang)
+			}
+			return err
+		})
+		if got := strings.Join(langs, " "); err != nil || got != c.want {
+			t.Errorf("%s: reported %s, want %s (%v)", c.names, got, c.want, err)
+		}
+		r.wantRow(t, "SELECT string_agg(k, ' ' ORDER BY id) FROM people, jsonb_object_keys(name) k", c.want)
+	}
+}
+
+func TestTextsOfADocumentAreCleanedBeforeTheyAreCompared(t *testing.T) {
+	t.Parallel()
+	r := newRegistry(t)
+	const document = `{"organizations":[{"id":"o ","name":"Water  Fund\u200b"}],"persons":[{"id":"p","name":" Marat\nSaparov","other_names":[{"name":"M.  Saparov"}],"biography":"One\r\ntwo"}],
+		"memberships":[{"person_id":" p","organization_id":"o","role":"Member "}],"events":[{"name":"Forum ","start_date":"2020-02-27","location":" Hall  1"}]}`
+	r.load(t, popolo.Options{}, document)
+	for _, result := range r.load(t, popolo.Options{}, document) {
+		if !strings.Contains(result, " unchanged ") || !strings.HasSuffix(result, "[] []") {
+			t.Error(result)
+		}
+	}
+	r.wantRow(t, "SELECT concat_ws(' | ', p.name ->> 'en', p.bio ->> 'en', o.name ->> 'en') FROM people p, organizations o", "Marat Saparov | One\ntwo | Water Fund")
 }

@@ -40,6 +40,7 @@ type importer struct {
 	matched      map[recordKey]bool // records that belong to an object
 	affiliations map[string][]int64 // organizations of people, by key
 	places       map[string]*int64  // by name
+	cyrillic     string             // language of texts in Cyrillic letters, empty: Kazakh or Russian by the letters of each
 
 	people, organizations *spelling.Session
 }
@@ -57,6 +58,7 @@ func Import(ctx context.Context, tx pgx.Tx, d *Document, head *imports.Head, o O
 		matched: map[recordKey]bool{}, affiliations: map[string][]int64{}, places: map[string]*int64{},
 		people: o.People.Session(), organizations: o.Organizations.Session(),
 	}
+	m.cyrillic = d.cyrillic()
 	for _, step := range []func(context.Context, pgx.Tx) error{
 		m.writeOrganizations, m.writePeople, m.writeMemberships, m.writeEvents, m.organizations.Confirm, m.people.Confirm,
 	} {
@@ -85,6 +87,7 @@ type outcome struct {
 	changed   bool
 	kept      []string // properties of which the registry keeps another value
 	ignored   []string // properties that the registry does not have
+	lang      string   // that the name was given, if it has none
 }
 
 // importAll writes objects, each in a savepoint, unless it already has mistakes.
@@ -126,7 +129,15 @@ func importObject[T any](ctx context.Context, tx pgx.Tx, m *importer, c class[T]
 	m.ids[c.name+" "+o.Key] = out.id
 	m.matched[recordKey{c.recordType, out.id}] = true
 	row.ID, row.Action = &out.id, imports.Created
-	row.Object.Kept, row.Object.Ignored = append(row.Object.Kept, out.kept...), append(row.Object.Ignored, out.ignored...)
+	row.Object.Kept = append(row.Object.Kept, out.kept...)
+	for _, property := range out.ignored {
+		if !slices.Contains(row.Object.Ignored, property) {
+			row.Object.Ignored = append(row.Object.Ignored, property)
+		}
+	}
+	if out.lang != "" {
+		row.Object.Lang = &out.lang
+	}
 	if out.matchedBy != "" {
 		row.Object.MatchedBy, row.Action = &out.matchedBy, imports.Unchanged
 	}

@@ -1,6 +1,7 @@
 package popolo
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -23,12 +24,13 @@ type subject[I any, T record] struct {
 	sources   []linkObject
 	index     spelling.Index
 	session   *spelling.Session
-	named     func(T) []string // the spellings of a record
+	named     func(T) []string   // the spellings of a record
+	others    []apperr.Candidate // records of the same name that are others by their identifiers
 	narrow    func(ctx context.Context, tx pgx.Tx, exact []apperr.Candidate) ([]apperr.Candidate, error)
 }
 
 // write creates the record of a subject from in, or lets add complete the record that it matches.
-func (s subject[I, T]) write(ctx context.Context, tx pgx.Tx, m *importer, in I, out *outcome, add func(in *I)) error {
+func (s *subject[I, T]) write(ctx context.Context, tx pgx.Tx, m *importer, in I, out *outcome, add func(in *I)) error {
 	id, exact, err := s.find(ctx, tx, m, out)
 	if err != nil {
 		return err
@@ -50,7 +52,7 @@ func (s subject[I, T]) write(ctx context.Context, tx pgx.Tx, m *importer, in I, 
 // find returns the id of the record of a subject: of the one with its id in the registry if a name agrees, of the one
 // with an identifier, or of the one with the exact name if narrow leaves one. Otherwise id is 0, and exact are the
 // records of that name.
-func (s subject[I, T]) find(ctx context.Context, tx pgx.Tx, m *importer, out *outcome) (id int64, exact []apperr.Candidate, err error) {
+func (s *subject[I, T]) find(ctx context.Context, tx pgx.Tx, m *importer, out *outcome) (id int64, exact []apperr.Candidate, err error) {
 	r, err := byID(ctx, tx, m, s.collection, s.key, s.sources, func(r T) bool { return shareSpelling(s.spellings, s.named(r)) })
 	if err != nil {
 		return 0, nil, err
@@ -66,6 +68,9 @@ func (s subject[I, T]) find(ctx context.Context, tx pgx.Tx, m *importer, out *ou
 	case len(found) > 1:
 		return 0, nil, ambiguous(s.name, found)
 	case len(found) == 1:
+		if others, err := s.contradicting(ctx, tx, m, found); err != nil || len(others) > 0 {
+			return 0, nil, cmp.Or(err, contradicting(found))
+		}
 		out.matchedBy = "identifier"
 		return found[0].ID, nil, nil
 	}
@@ -76,6 +81,11 @@ func (s subject[I, T]) find(ctx context.Context, tx pgx.Tx, m *importer, out *ou
 		}
 		exact = union(exact, m.unmatched(s.Type, found))
 	}
+	s.others, err = s.contradicting(ctx, tx, m, exact)
+	if err != nil {
+		return 0, nil, err
+	}
+	exact = without(exact, s.others)
 	left := exact
 	if s.narrow != nil && len(exact) > 0 {
 		if left, err = s.narrow(ctx, tx, exact); err != nil {
@@ -146,9 +156,40 @@ func ambiguous(name string, candidates []apperr.Candidate) error {
 	}}
 }
 
+// contradicting returns the candidates that have another identifier of a scheme of which a record has one.
+func (s *subject[I, T]) contradicting(ctx context.Context, tx pgx.Tx, m *importer, candidates []apperr.Candidate) (others []apperr.Candidate, err error) {
+	if len(candidates) == 0 || len(s.external) == 0 {
+		return nil, nil
+	}
+	for _, c := range candidates {
+		ids, err := pg.Column[string](ctx, tx, "SELECT external_id FROM external_ids WHERE type = '"+s.Table+"' AND id = @id", pg.Args{"id": c.ID})
+		if err != nil {
+			return nil, err
+		}
+		if contradict(ids, s.external, m.oneID()) {
+			others = append(others, c)
+		}
+	}
+	return others, nil
+}
+
+// without returns the candidates of a list that are not among others.
+func without(list, others []apperr.Candidate) []apperr.Candidate {
+	return slices.DeleteFunc(slices.Clone(list), func(c apperr.Candidate) bool {
+		return slices.ContainsFunc(others, func(o apperr.Candidate) bool { return o.ID == c.ID })
+	})
+}
+
+// contradicting is the error for an object that shares an identifier with a record and has another one that contradicts it.
+func contradicting(candidates []apperr.Candidate) error {
+	return &apperr.Error{Kind: apperr.Invalid, Code: "ambiguous_names", Fields: []apperr.Field{
+		{Pointer: "/external_ids", Code: "contradicting_identifiers", Candidates: candidates},
+	}}
+}
+
 // create creates the record of a subject beside those of the same name, exact, and stores that it is distinct from all
 // candidates for duplicates. These are an error unless AllowDuplicate is set.
-func (s subject[I, T]) create(ctx context.Context, tx pgx.Tx, m *importer, exact []apperr.Candidate, in I) (int64, error) {
+func (s *subject[I, T]) create(ctx context.Context, tx pgx.Tx, m *importer, exact []apperr.Candidate, in I) (int64, error) {
 	if err := check(&in); err != nil {
 		return 0, err
 	}
@@ -157,9 +198,14 @@ func (s subject[I, T]) create(ctx context.Context, tx pgx.Tx, m *importer, exact
 		return 0, err
 	}
 	others := m.unmatched(s.Type, union(exact, similar))
-	if len(others) > 0 && !m.AllowDuplicate {
-		return 0, ambiguous(s.name, others)
+	distinct, err := s.contradicting(ctx, tx, m, others)
+	if err != nil {
+		return 0, err
 	}
+	if doubtful := without(others, distinct); len(doubtful) > 0 && !m.AllowDuplicate {
+		return 0, ambiguous(s.name, doubtful)
+	}
+	others = union(others, s.others)
 	id, err := s.Create(ctx, tx, in)
 	if err != nil {
 		return 0, err

@@ -51,6 +51,7 @@ func (m *importer) person(ctx context.Context, tx pgx.Tx, o *Listed[personObject
 	var g person.Input
 	var short text.Map
 	g.Name, short, g.OtherNames = m.names(name, o.Value.OtherNames)
+	out.named(m, name, o.Value.OtherNames)
 	for _, lang := range short.Langs() { // people have none
 		g.OtherNames = append(g.OtherNames, text.OtherName{Text: short[lang], Lang: &lang, Kind: "abbreviated"})
 	}
@@ -69,7 +70,7 @@ func (m *importer) person(ctx context.Context, tx pgx.Tx, o *Listed[personObject
 	}
 	return s.write(ctx, tx, m, g, out, func(in *person.Input) {
 		out.names(&in.Name, &in.OtherNames, g.Name, g.OtherNames)
-		out.identifiers(&in.ExternalIDs, g.ExternalIDs)
+		out.identifiers(&in.ExternalIDs, g.ExternalIDs, m.oneID())
 		out.text("honorific_prefix", &in.Honorific, g.Honorific)
 		out.text("biography", &in.Bio, g.Bio)
 	})
@@ -134,6 +135,7 @@ func (m *importer) writeOrganizations(ctx context.Context, tx pgx.Tx) error {
 func (m *importer) organization(ctx context.Context, tx pgx.Tx, o *Listed[organizationObject], out *outcome) error {
 	var g organization.Input
 	g.Name, g.ShortName, g.OtherNames = m.names(o.Value.Name, o.Value.OtherNames)
+	out.named(m, o.Value.Name, o.Value.OtherNames)
 	if len(g.Name) == 0 {
 		return apperr.Validation([]apperr.Field{apperr.At("/name", "no_name")})
 	}
@@ -168,7 +170,7 @@ func (m *importer) organization(ctx context.Context, tx pgx.Tx, o *Listed[organi
 	return s.write(ctx, tx, m, g, out, func(in *organization.Input) {
 		out.names(&in.Name, &in.OtherNames, g.Name, g.OtherNames)
 		out.text("other_names", &in.ShortName, g.ShortName)
-		out.identifiers(&in.ExternalIDs, g.ExternalIDs)
+		out.identifiers(&in.ExternalIDs, g.ExternalIDs, m.oneID())
 		if g.Kind != "" && in.Kind == "other" && g.Kind != "other" {
 			in.Kind, out.changed = g.Kind, true
 		} else {
@@ -206,6 +208,7 @@ func (m *importer) membership(ctx context.Context, tx pgx.Tx, o *Listed[membersh
 	var v values
 	g := affiliation.Input{Title: m.text(m.doc.title(o.Value))}
 	g.From, g.To = v.partial("start_date", o.Value.From), v.partial("end_date", o.Value.To)
+	m.doc.dateByTerm(&g, o.Value)
 	for _, ref := range []struct {
 		class, key, property string
 		into                 *int64
@@ -229,13 +232,19 @@ func (m *importer) membership(ctx context.Context, tx pgx.Tx, o *Listed[membersh
 		return err
 	}
 	ourID, _ := m.registryID(affiliation.Type, o.Key, o.Value.Sources)
+	find := func(is func(affiliation.Affiliation) bool) int { return slices.IndexFunc(page.Items, is) }
 	by := "id"
-	at := slices.IndexFunc(page.Items, func(r affiliation.Affiliation) bool { return r.ID == ourID })
-	if at < 0 {
-		by = "content"
-		at = slices.IndexFunc(page.Items, func(r affiliation.Affiliation) bool {
-			return !m.matched[recordKey{affiliation.Type, r.ID}] && sameTitle(r, g) && compatible(r.From, g.From) && compatible(r.To, g.To)
-		})
+	at := find(func(r affiliation.Affiliation) bool { return r.ID == ourID })
+	for _, is := range []func(affiliation.Affiliation) bool{
+		func(r affiliation.Affiliation) bool {
+			return !m.matched[recordKey{affiliation.Type, r.ID}] && compatible(r.From, g.From) && compatible(r.To, g.To)
+		},
+		func(r affiliation.Affiliation) bool { return same(r.From, g.From) }, // the registry has one position with a beginning
+	} {
+		if at < 0 {
+			by = "content"
+			at = find(func(r affiliation.Affiliation) bool { return sameTitle(r, g) && is(r) })
+		}
 	}
 	if at >= 0 {
 		out.matchedBy = by
@@ -265,6 +274,27 @@ func sameTitle(r affiliation.Affiliation, g affiliation.Input) bool {
 	}
 	return len(r.Title) == 0
 }
+
+// dateByTerm takes the dates that a membership lacks from its legislative period.
+func (d *Document) dateByTerm(g *affiliation.Input, o membershipObject) {
+	term, ok := d.terms[o.TermID]
+	if !ok {
+		return
+	}
+	var v values // a date of the period that is none dates nothing
+	day := func(s string) *date.Partial {
+		s, _, _ = strings.Cut(s, "T")
+		return v.partial("", s)
+	}
+	if from := day(term.Starts); g.From == nil && !date.Before(g.To, from) {
+		g.From = from
+	}
+	if to := day(term.Ends); g.To == nil && !date.Before(to, g.From) {
+		g.To = to
+	}
+}
+
+func same(a, b *date.Partial) bool { return a == b || a != nil && b != nil && *a == *b }
 
 // compatible reports whether two dates may be the same one.
 func compatible(a, b *date.Partial) bool { return a == nil || b == nil || *a == *b }

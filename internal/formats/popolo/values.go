@@ -21,13 +21,66 @@ func (m *importer) language(s string) string {
 	if m.Lang != "" {
 		return m.Lang
 	}
-	switch {
-	case strings.ContainsAny(strings.ToLower(s), "әғқңөұүһі"):
-		return "kk"
-	case strings.IndexFunc(s, func(r rune) bool { return unicode.Is(unicode.Cyrillic, r) }) >= 0:
-		return "ru"
+	if !hasScript(s, unicode.Cyrillic) {
+		for _, other := range scripts {
+			if hasScript(s, other.table) {
+				return other.lang
+			}
+		}
+		return "en"
 	}
-	return "en"
+	switch {
+	case m.cyrillic != "":
+		return m.cyrillic
+	case strings.ContainsAny(strings.ToLower(s), kazakh+"і"):
+		return "kk"
+	}
+	return "ru"
+}
+
+// scripts are those that mostly one language uses.
+var scripts = []struct {
+	table *unicode.RangeTable
+	lang  string
+}{
+	{unicode.Greek, "el"}, {unicode.Armenian, "hy"}, {unicode.Georgian, "ka"}, {unicode.Hebrew, "he"}, {unicode.Hangul, "ko"}, {unicode.Thai, "th"},
+	{unicode.Hiragana, "ja"}, {unicode.Katakana, "ja"}, {unicode.Han, "zh"}, {unicode.Arabic, "ar"}, {unicode.Mongolian, "mn"},
+}
+
+func hasScript(s string, table *unicode.RangeTable) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return unicode.Is(table, r) }) >= 0
+}
+
+// kazakh are the letters of Kazakh that its neighbours lack; і is also Ukrainian and Belarusian.
+const kazakh = "әғқңөұүһ"
+
+// cyrillic returns the language of the Cyrillic names of a document, by the letters that occur in all of them; empty for Kazakh and
+// Russian, which occur side by side. One name rarely has the letters that tell.
+func (d *Document) cyrillic() string {
+	var b strings.Builder
+	for _, o := range d.Organizations {
+		b.WriteString(o.Value.Name)
+	}
+	for _, o := range d.People {
+		b.WriteString(o.Value.Name + o.Value.Given + o.Value.Family)
+	}
+	for _, o := range d.Events {
+		b.WriteString(o.Value.Name)
+	}
+	all := strings.ToLower(b.String())
+	count := func(letters string) (n int) {
+		for _, r := range letters {
+			n += strings.Count(all, string(r))
+		}
+		return n
+	}
+	best, most := "", count(kazakh)
+	for _, of := range []struct{ lang, letters string }{{"uk", "їєґ"}, {"be", "ў"}, {"sr", "ђћ"}, {"mk", "ѓќѕ"}, {"tg", "ҷӣӯ"}} {
+		if n := count(of.letters); n > most {
+			best, most = of.lang, n
+		}
+	}
+	return best
 }
 
 func (m *importer) text(s string) text.Map {
@@ -151,11 +204,45 @@ func (out *outcome) names(into *text.Map, others *[]text.OtherName, given text.M
 	}
 }
 
-func (out *outcome) identifiers(into *[]string, given []string) {
+// identifiers adds external ids, unless the record has another one of their scheme.
+func (out *outcome) identifiers(into *[]string, given []string, schemes []string) {
 	for _, id := range given {
-		if !slices.Contains(*into, id) {
+		switch {
+		case slices.Contains(*into, id):
+		case contradict(*into, []string{id}, schemes):
+			out.keep("identifiers", !slices.Contains(out.kept, "identifiers"))
+		default:
 			*into, out.changed = append(*into, id), true
 		}
+	}
+}
+
+// oneID returns the schemes of which a record has at most one identifier: those of known form, and the source of the document.
+func (m *importer) oneID() []string {
+	return append([]string{"orcid", "isni", "ror", "wikidata"}, m.Source)
+}
+
+// contradict reports whether two lists of external ids have different ones of a scheme, and none in common.
+func contradict(a, b, schemes []string) bool {
+	for _, scheme := range schemes {
+		of := func(ids []string) []string {
+			return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return scheme == "" || !strings.HasPrefix(id, scheme+":") })
+		}
+		own, other := of(a), of(b)
+		if len(own) > 0 && len(other) > 0 && !slices.ContainsFunc(own, func(id string) bool { return slices.Contains(other, id) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// nameDates ignores the dates of other names.
+func (out *outcome) nameDates(list []nameObject) {
+	if slices.ContainsFunc(list, func(n nameObject) bool { return n.Start != "" }) {
+		out.ignore("other_names.start_date")
+	}
+	if slices.ContainsFunc(list, func(n nameObject) bool { return n.EndDate != "" }) {
+		out.ignore("other_names.end_date")
 	}
 }
 
@@ -200,4 +287,12 @@ func (v *values) partial(property, s string) *date.Partial {
 		return nil
 	}
 	return &p
+}
+
+// named reports the language that a name was given, and the dates of other names.
+func (out *outcome) named(m *importer, name string, others []nameObject) {
+	if given := slices.ContainsFunc(others, func(o nameObject) bool { return o.Note == noteMultilingual && o.Name == name && tag(o.Lang) != "" }); !given {
+		out.lang = m.language(name)
+	}
+	out.nameDates(others)
 }
