@@ -97,10 +97,8 @@ func (x *Index) Hide(owner int64, hidden bool) {
 // compact removes the deleted rows.
 func (x *Index) compact() {
 	fresh := NewIndex(x.lexicon.nameType == organizationName)
-	for _, r := range x.rows {
-		if r.owner != 0 {
-			fresh.Set(r.owner, append(fresh.Spellings(r.owner), r.spelling))
-		}
+	for _, owner := range x.Owners() {
+		fresh.Set(owner, x.Spellings(owner)) // once for each record: a second call would leave deleted rows
 	}
 	fresh.hidden = x.hidden
 	*x = *fresh

@@ -204,6 +204,23 @@ func TestTheIndexFindsCurrentSpellingsOnly(t *testing.T) {
 	}
 }
 
+func TestAnIndexOfRecordsWithManySpellingsIsCompacted(t *testing.T) {
+	t.Parallel()
+	x := names.NewIndex(true)
+	spellings := make([]string, 7)
+	for round := range 300 {
+		for i := range spellings {
+			spellings[i] = fmt.Sprintf("Institute %d of Water %d", i, round%200)
+		}
+		for owner := range int64(10) {
+			x.Set(owner+1, spellings)
+		}
+	}
+	if n := len(x.Owners()); n != 10 || len(x.Spellings(1)) != 7 {
+		t.Errorf("%d records, %d spellings", n, len(x.Spellings(1)))
+	}
+}
+
 func owners(found []names.Found) []int64 {
 	list := []int64{}
 	for _, f := range found {
