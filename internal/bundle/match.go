@@ -212,13 +212,13 @@ func (c candidate) isPlausible() bool {
 
 // isCertain reports whether the first candidate can be taken: it is practically the same, and no other comes near.
 func isCertain(x spelling.Index, list []candidate) bool {
-	if len(list) == 0 || list[0].Score < names.Same || !x.Sure(list[0].Query, list[0].Spelling) {
-		return false
+	matches := make([]spelling.Match, len(list))
+	for i, c := range list {
+		matches[i] = c.Match
 	}
-	best := list[0]
-	return !slices.ContainsFunc(list[1:], func(c candidate) bool {
-		return best.Score-c.Score < names.Gap || best.affiliatedWith == nil && c.affiliatedWith != nil && c.isPlausible()
-	})
+	return x.Decide(matches) == spelling.IsMatch && (list[0].affiliatedWith != nil || !slices.ContainsFunc(list[1:], func(c candidate) bool {
+		return c.affiliatedWith != nil && c.isPlausible()
+	}))
 }
 
 // decide takes the candidate that is certainly the same record or entry. If there is none, the entry is new, or
