@@ -120,7 +120,6 @@ func (l *documentLoader) print(events int) {
 	t.Flush()
 }
 
-
 // maxRounds is how often a document is sent before the loader gives up.
 const maxRounds = 12
 
@@ -176,9 +175,11 @@ func (l *documentLoader) answer(e *reportedEvent, in bundle.Input, problem *appe
 				}
 			}
 			answers[at] = a
+			l.miss("%s: question about %s: %+v", e.ID, name, f.Candidates)
 			progress = true
 		case "like_another":
 			_, other := mentionAt(in, f.Args["pointer"])
+			l.miss("%s: question about %s: like %s", e.ID, name, other)
 			a := decision{isNew: true}
 			if l.who(recordType, name, e.ID) == l.who(recordType, other, e.ID) {
 				a = decision{name: other, first: true}

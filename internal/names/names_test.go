@@ -113,7 +113,7 @@ func TestLegalFormsOfOrganizationsAreIgnored(t *testing.T) {
 		{`АО «Казахтелеком»`, `Kazakhtelecom JSC`, names.Possible, 1},
 		{"KazISS", "Kaziss", names.Same, 1},
 		{"KISI", "KIMEP", 0, .5},
-		{"Институт стратегических исследований", "Institute for Strategic Studies", 0, names.Possible},
+		{"Институт стратегических исследований", "Institute for Strategic Studies", names.Same, 1},
 		{"Ministry of Foreign Affairs of the Republic of Kazakhstan", "Ministry of Foreign Affairs of Kazakhstan", names.Possible, 1},
 		{"Ministry of Foreign Affairs of Kazakhstan", "Ministry of Education of Kazakhstan", 0, names.Possible},
 		{"Institute of Economic Research", "Institute of Political Research", 0, names.Possible},
