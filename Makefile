@@ -90,8 +90,11 @@ sbom: build $(CYCLONEDX) ## Write a bill of materials for each program to bin/ (
 bench: ## Measure the service beside a bare handler, at 1,000 and 100,000 events (8 GB in the user's cache; go run ./internal/bench -clean removes it)
 	go run ./internal/bench $(BENCH)
 
-bench-names: ## Measure how names are found, with the people and spellings of the folder NAMES_DIR
+bench-names: bench-identity ## Measure how names are found, with the people and spellings of the folder NAMES_DIR
 	go run ./internal/bench names -names "$(NAMES_DIR)" $(BENCH)
+
+bench-identity: ## Measure which organizations and people are recognized: names of NAMES_DIR, documents of EVENTS_DIR
+	go run ./internal/bench identity -names "$(NAMES_DIR)" -events "$(EVENTS_DIR)" $(BENCH_IDENTITY)
 
 clean: ## Remove what was built; the data in .data stays
 	rm -rf bin openapi/tools/node_modules
@@ -108,4 +111,4 @@ openapi/tools/node_modules: openapi/tools/package-lock.json
 	npm ci --prefix openapi/tools --no-audit --no-fund --ignore-scripts
 	@touch $@
 
-.PHONY: help run build test test-race test-browser generate lint lint-openapi verify chaos fuzz gosec vulncheck sbom bench bench-names clean
+.PHONY: help run build test test-race test-browser generate lint lint-openapi verify chaos fuzz gosec vulncheck sbom bench bench-names bench-identity clean

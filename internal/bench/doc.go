@@ -21,4 +21,9 @@
 //
 // measures the search by name instead: its quality, with people and other spellings of their names from a folder, and its
 // speed, with many more synthetic people. It does not change the folder.
+//
+//	NAMES_DIR=… EVENTS_DIR=… go run ./internal/bench identity [flags]
+//
+// measures who is recognized. Organizations are registered with all names of a file but one, and looked up by that one, in
+// memory. Whole documents are loaded one after the other, and an identity key judges which records they were linked to.
 package main

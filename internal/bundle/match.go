@@ -40,6 +40,7 @@ const (
 type candidate struct {
 	spelling.Match
 	affiliatedWith *spelling.Reason // an organization that both have in common
+	abbreviates    bool             // the document has the name and its abbreviation, and no other name that it may abbreviate
 }
 
 // affiliation is a person and an organization where the person has or had a position.
@@ -71,10 +72,37 @@ func (r *records[T]) match(ctx context.Context, tx pg.DB, unknown []*entry[T]) e
 	}
 	for i, e := range unknown {
 		similar := spelling.FindIn(inDocument.View(false), names.Possible, maxCandidates, queries[i])
-		r.decide(e, r.candidates(e, append(found[i], similar...), known), known)
+		list := r.candidates(e, append(found[i], similar...), known)
+		r.markAbbreviation(list, queries[i], similar)
+		r.decide(e, list, known)
 		r.index(inDocument, e)
 	}
 	return nil
+}
+
+// markAbbreviation marks the candidate of which the document has the name and the abbreviation, one of them in the queries. An
+// abbreviation with a full name of its own, and one of two names in the document, is ambiguous.
+func (r *records[T]) markAbbreviation(list []candidate, queries []string, inDocument []spelling.Match) {
+	x := r.matcher.index
+	var ids []int64
+	for _, m := range inDocument {
+		short := len(queries) == 1 && x.Abbreviates(m.Query, m.Spelling)
+		full := m.ID < 0 && x.Abbreviates(m.Spelling, m.Query) && len(r.recordType.spellings(r.lang, r.numbered(m.ID).details)) == 1
+		if (short || full) && !slices.Contains(ids, m.ID) {
+			ids = append(ids, m.ID)
+		}
+	}
+	if len(ids) != 1 {
+		return
+	}
+	i := slices.IndexFunc(list, func(c candidate) bool { return c.ID == ids[0] })
+	if i < 0 || slices.ContainsFunc(list, func(c candidate) bool { return c.Score >= names.Same }) {
+		return
+	}
+	c := list[i]
+	c.abbreviates = true
+	copy(list[1:i+1], list[:i])
+	list[0] = c
 }
 
 // queriesOf returns the names of an entry to search for: the first of those that share a phonetic key.
@@ -174,7 +202,7 @@ func (r *records[T]) candidates(e *entry[T], found []spelling.Match, known match
 		i := slices.IndexFunc(list, func(c candidate) bool { return c.ID == m.ID })
 		switch {
 		case i < 0:
-			list = append(list, candidate{m, known.commonOrganization(m.ID, e.affiliatedWith)})
+			list = append(list, candidate{Match: m, affiliatedWith: known.commonOrganization(m.ID, e.affiliatedWith)})
 		case m.Score > list[i].Score:
 			list[i].Match = m
 		}
@@ -212,13 +240,16 @@ func (c candidate) isPlausible() bool {
 
 // isCertain reports whether the first candidate can be taken: it is practically the same, and no other comes near.
 func isCertain(x spelling.Index, list []candidate) bool {
-	if len(list) == 0 || list[0].Score < names.Same || !x.Sure(list[0].Query, list[0].Spelling) {
-		return false
+	if len(list) > 0 && list[0].abbreviates {
+		return true
 	}
-	best := list[0]
-	return !slices.ContainsFunc(list[1:], func(c candidate) bool {
-		return best.Score-c.Score < names.Gap || best.affiliatedWith == nil && c.affiliatedWith != nil && c.isPlausible()
-	})
+	matches := make([]spelling.Match, len(list))
+	for i, c := range list {
+		matches[i] = c.Match
+	}
+	return x.Decide(matches) == spelling.IsMatch && (list[0].affiliatedWith != nil || !slices.ContainsFunc(list[1:], func(c candidate) bool {
+		return c.affiliatedWith != nil && c.isPlausible()
+	}))
 }
 
 // decide takes the candidate that is certainly the same record or entry. If there is none, the entry is new, or

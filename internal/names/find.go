@@ -146,7 +146,7 @@ func (v View) Find(spelling string, least float64, limit int) []Found {
 	q := v.x.lexicon.parse(spelling, nil)
 	c := v.x.scratch()
 	defer c.release()
-	return v.x.rank(q, v.candidates(c, q, false, least), limit, least, c.compared.score)
+	return v.x.rank(q, v.candidates(c, q, false), limit, least, c.compared.score)
 }
 
 // Search is Find for a search box: part of a name is enough, and the last word may be incomplete.
@@ -154,21 +154,24 @@ func (v View) Search(spelling string, least float64, limit int) []Found {
 	q := v.x.lexicon.parse(spelling, nil)
 	c := v.x.scratch()
 	defer c.release()
-	return v.x.rank(q, v.candidates(c, q, true, 0), limit, least, c.compared.search)
+	return v.x.rank(q, v.candidates(c, q, true), limit, least, c.compared.search)
 }
 
-// candidates returns the rows that share the most words with a name. It leaves out names of organizations that cannot
-// reach the score least. With typing, the last word may be incomplete.
-func (v View) candidates(c *scratch, q Name, typing bool, least float64) []int32 {
+// candidates returns the rows that share the most words with a name. With typing, the last word may be incomplete.
+func (v View) candidates(c *scratch, q Name, typing bool) []int32 {
 	x := v.x
 	words := slices.Clone(q.words)
-	for i := 0; i+1 < len(q.words) && len(q.words) <= 5; i++ { // a spelling in the index may write two words as one
-		words = append(words, c.compared.join(q.words[i], q.words[i+1]))
+	if q.nameType == organizationName && !typing {
+		words = q.properWords() // the others are found by what they mean
+	}
+	single := len(words)
+	for i := 0; i+1 < single && single <= 5; i++ { // a spelling in the index may write two words as one
+		words = append(words, c.compared.join(words[i], words[i+1]))
 	}
 	for i, w := range words {
 		c.matches = c.matches[:0]
 		add := func(number int32, s float64) {
-			if i < len(q.words) || s >= .8 {
+			if i < single || s >= .8 {
 				c.matches = append(c.matches, wordMatch{number, float32((w.weight + x.words[number].weight) / 2 * sharpen(s))})
 			}
 		}
@@ -176,7 +179,7 @@ func (v View) candidates(c *scratch, q Name, typing bool, least float64) []int32
 			c.compared.remember(w, x.words[other.number], other.s)
 			add(other.number, other.s)
 		}
-		if typing && i == len(q.words)-1 {
+		if typing && i == single-1 {
 			x.withPrefix(w.text, func(number int32) { add(number, .97) })
 		}
 		// Only the best match of a row counts, so the best matches come first.
@@ -191,7 +194,7 @@ func (v View) candidates(c *scratch, q Name, typing bool, least float64) []int32
 					c.matchedRows = append(c.matchedRows, r)
 				}
 				row.word = int32(i) + 1
-				if i >= len(q.words) { // a joined word stands for two
+				if i >= single { // a joined word stands for two
 					row.share = max(row.share, 1.6*match.share)
 				} else {
 					row.share += match.share
@@ -199,27 +202,64 @@ func (v View) candidates(c *scratch, q Name, typing bool, least float64) []int32
 			}
 		}
 	}
-	return v.topRows(c, func(r int32) bool {
-		return x.lexicon.nameType == organizationName && float64(c.rows[r].share) < minShare(least, q.words, x.rows[r].words)
-	})
+	x.shareReadings(c, q.readings)
+	return v.topRows(c)
 }
 
-// minShare returns the lowest share at which two names of organizations can score least. Words outside the share are at
-// most minIndexSimilarity alike; the 1.5 allows for a word that the other name writes as two.
-func minShare(least float64, a, b []*word) float64 {
-	unshared := sharpen(minIndexSimilarity)
-	total := 0.
-	for _, w := range a {
-		total += w.weight
+// properWords returns the proper names in the name of an organization.
+func (n Name) properWords() (words []*word) {
+	for _, r := range n.readings {
+		for _, u := range r.units {
+			if u.word != nil && !slices.Contains(words, u.word) {
+				words = append(words, u.word)
+			}
+		}
 	}
-	for _, w := range b {
-		total += w.weight
-	}
-	return (least-unshared)/(1-unshared)*total/2 - 1.5
+	return words
 }
 
-// topRows returns the rows that share the most, at most maxCompared, without excluded rows.
-func (v View) topRows(c *scratch, exclude func(int32) bool) []int32 {
+// The shares of concepts of a parent, and of an abbreviation.
+const (
+	parentShare  = .25
+	acronymShare = 1.5
+)
+
+// shareReadings adds what rows share with the readings of a name, besides proper names.
+func (x *Index) shareReadings(c *scratch, readings []orgReading) {
+	count := func(rows []int32, share float32) {
+		for _, r := range rows {
+			row := &c.rows[r]
+			if row.word == 0 {
+				c.matchedRows = append(c.matchedRows, r)
+				row.word = maxWords + 1
+			}
+			row.share += share
+		}
+	}
+	var seen []*concept
+	for _, r := range readings {
+		for _, u := range r.units {
+			if u.concept == nil || slices.Contains(seen, u.concept) {
+				continue
+			}
+			seen = append(seen, u.concept)
+			share := float32(u.weight)
+			if u.parent {
+				share *= parentShare
+			}
+			count(x.concepts[u.concept], share)
+		}
+		for _, acronym := range r.acronyms {
+			count(x.initials[acronym], acronymShare)
+		}
+		for _, initials := range r.initials {
+			count(x.acronyms[initials], acronymShare)
+		}
+	}
+}
+
+// topRows returns the rows that share the most, at most maxCompared.
+func (v View) topRows(c *scratch) []int32 {
 	x := v.x
 	compare := func(a, b int32) int {
 		return cmp.Or(cmp.Compare(c.rows[b].share, c.rows[a].share), cmp.Compare(len(x.rows[a].words), len(x.rows[b].words)), cmp.Compare(a, b))
@@ -227,7 +267,7 @@ func (v View) topRows(c *scratch, exclude func(int32) bool) []int32 {
 	rows := make([]int32, 0, 2*maxCompared)
 	bar := float32(0) // share of the last of the top rows so far
 	for _, r := range c.matchedRows {
-		if c.rows[r].share < bar || !v.shows(r) || exclude(r) {
+		if c.rows[r].share < bar || !v.shows(r) {
 			continue
 		}
 		if rows = append(rows, r); len(rows) == cap(rows) {
@@ -246,7 +286,10 @@ func (x *Index) rank(q Name, rows []int32, limit int, least float64, compare fun
 	at := map[int64]int{}
 	for _, r := range rows {
 		row := x.rows[r]
-		s := compare(q, Name{row.words, q.nameType})
+		s := compare(q, Name{row.words, q.nameType, row.readings})
+		if s >= Duplicate && s < Same && x.isOtherName(q, row) {
+			s = belowQuestion
+		}
 		if s < least {
 			continue
 		}
@@ -261,4 +304,25 @@ func (x *Index) rank(q Name, rows []int32, limit int, least float64, compare fun
 	}
 	slices.SortFunc(found, func(a, b Found) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Owner, b.Owner)) })
 	return found[:min(len(found), limit)]
+}
+
+// belowQuestion is the score of a name whose initials a record uses although the record's full names are different.
+const belowQuestion = .8
+
+// isOtherName reports whether a full name was compared with an abbreviation of a record that has full names, too. These
+// decide.
+func (x *Index) isOtherName(q Name, r row) bool {
+	if q.nameType != organizationName || q.isAcronym() || !(Name{readings: r.readings}).isAcronym() {
+		return false
+	}
+	return slices.ContainsFunc(x.owners[r.owner], func(number int32) bool { return !(Name{readings: x.rows[number].readings}).isAcronym() })
+}
+
+// isAcronym reports whether a name of an organization is an abbreviation.
+func (n Name) isAcronym() bool {
+	if len(n.readings) != 1 {
+		return false
+	}
+	_, ok := n.readings[0].onlyAcronym()
+	return ok
 }

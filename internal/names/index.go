@@ -22,12 +22,17 @@ type Index struct {
 	trigrams map[[3]byte][]int32 // words that contain the trigram
 	codes    map[uint32][]int32  // words with the consonant code
 	sorted   []int32             // the first len(sorted) words, sorted by text
+
+	concepts map[*concept][]int32 // rows of organizations that contain the concept
+	acronyms map[string][]int32   // rows of organizations that contain the acronym
+	initials map[string][]int32   // rows of organizations whose names have the initials
 }
 
 type row struct {
 	owner    int64 // 0: the row is deleted
 	spelling string
 	words    []*word
+	readings []orgReading
 }
 
 // Found is a record that matches a name.
@@ -39,7 +44,10 @@ type Found struct {
 
 // NewIndex returns an empty index of names of people or of organizations.
 func NewIndex(organizations bool) *Index {
-	x := &Index{owners: map[int64][]int32{}, hidden: map[int64]bool{}, trigrams: map[[3]byte][]int32{}, codes: map[uint32][]int32{}}
+	x := &Index{
+		owners: map[int64][]int32{}, hidden: map[int64]bool{}, trigrams: map[[3]byte][]int32{}, codes: map[uint32][]int32{},
+		concepts: map[*concept][]int32{}, acronyms: map[string][]int32{}, initials: map[string][]int32{},
+	}
 	x.lexicon = lexicon{words: map[string]*word{}, cache: &wordCache{words: map[string]cachedWord{}}}
 	if organizations {
 		x.lexicon.nameType = organizationName
@@ -72,16 +80,46 @@ func (x *Index) Set(owner int64, spellings []string) {
 			continue
 		}
 		number := int32(len(x.rows)) // #nosec G115 -- the index is in memory
-		x.rows = append(x.rows, row{owner, s, n.words})
+		x.rows = append(x.rows, row{owner, s, n.words, n.readings})
 		x.owners[owner] = append(x.owners[owner], number)
 		for i, w := range n.words {
 			if !slices.Contains(n.words[:i], w) {
 				x.postings[w.number] = append(x.postings[w.number], number)
 			}
 		}
+		x.addReadings(number, n)
 	}
 	if x.dead > 1000 && x.dead > len(x.rows)/2 {
 		x.compact()
+	}
+}
+
+// addReadings adds a row to the lists of its concepts, acronyms and initials.
+func (x *Index) addReadings(number int32, n Name) {
+	for _, r := range n.readings {
+		for _, u := range r.units {
+			switch {
+			case u.concept != nil:
+				add(x.concepts, u.concept, number)
+			case u.word != nil && !slices.Contains(n.words, u.word):
+				if list := &x.postings[u.word.number]; len(*list) == 0 || (*list)[len(*list)-1] != number {
+					*list = append(*list, number)
+				}
+			}
+		}
+		for _, acronym := range r.acronyms {
+			add(x.acronyms, acronym, number)
+		}
+		for _, initials := range r.initials {
+			add(x.initials, initials, number)
+		}
+	}
+}
+
+// add adds a row to a list, once.
+func add[K comparable](lists map[K][]int32, key K, number int32) {
+	if list := lists[key]; len(list) == 0 || list[len(list)-1] != number {
+		lists[key] = append(list, number)
 	}
 }
 
@@ -97,10 +135,8 @@ func (x *Index) Hide(owner int64, hidden bool) {
 // compact removes the deleted rows.
 func (x *Index) compact() {
 	fresh := NewIndex(x.lexicon.nameType == organizationName)
-	for _, r := range x.rows {
-		if r.owner != 0 {
-			fresh.Set(r.owner, append(fresh.Spellings(r.owner), r.spelling))
-		}
+	for _, owner := range x.Owners() {
+		fresh.Set(owner, x.Spellings(owner)) // once for each record: a second call would leave deleted rows
 	}
 	fresh.hidden = x.hidden
 	*x = *fresh

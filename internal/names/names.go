@@ -54,6 +54,7 @@ const (
 type Name struct {
 	words    []*word
 	nameType nameType
+	readings []orgReading // of an organization
 }
 
 // nameType distinguishes names of people, which have patronymics, from names of organizations, which have legal forms.

@@ -45,7 +45,7 @@ func (v View) FindRenamed(spelling string, limit int) []Found {
 		if int(c.rows[r].share) < len(wanted)-1 || !v.shows(r) {
 			continue
 		}
-		n := Name{x.rows[r].words, q.nameType}
+		n := Name{words: x.rows[r].words, nameType: q.nameType}
 		sameOrder, ok := allButOneMatch(matching, n.core())
 		if !ok || !c.compared.samePatronymic(q, n) {
 			continue

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-//go:embed rules/*.txt
+//go:embed rules/*.txt rules/organizations/*.txt
 var files embed.FS
 
 // lines returns the lines of a table, split at tabs, without comments (#).

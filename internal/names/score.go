@@ -8,6 +8,9 @@ import "slices"
 func Score(a, b Name) float64 { return (*comparison)(nil).score(a, b) }
 
 func (c *comparison) score(a, b Name) float64 {
+	if a.nameType == organizationName {
+		return c.organizationScore(a.readings, b.readings)
+	}
 	if len(a.words) > len(b.words) || len(a.words) == len(b.words) && less(b, a) {
 		a, b = b, a
 	}
@@ -139,6 +142,9 @@ const maxWithInitials = .9
 func Sure(a, b Name) bool {
 	if a.Empty() || b.Empty() {
 		return false
+	}
+	if a.nameType == organizationName {
+		return Score(a, b) >= Same
 	}
 	if slices.Equal(a.letters(), b.letters()) {
 		return true

@@ -101,7 +101,10 @@ func translate(word string, table map[rune]rune) string {
 
 // split returns the words of a spelling as written. It drops apostrophes and splits at everything else that is neither a
 // letter, a mark nor a digit, and before a capital letter that follows a small one ("TokayevKassym").
-func split(spelling string) (words []string) {
+func split(spelling string) (words []string) { return splitWords(spelling, true) }
+
+// splitWords is split. Without runOns, it keeps words in which a capital letter follows a small one, such as KazISS.
+func splitWords(spelling string, runOns bool) (words []string) {
 	var word []rune
 	end := func() {
 		if len(word) > 0 && len(words) < maxWords {
@@ -116,7 +119,7 @@ func split(spelling string) (words []string) {
 				end()
 			}
 		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r):
-			if len(word) >= 3 && unicode.IsUpper(r) && unicode.IsLower(word[len(word)-1]) &&
+			if runOns && len(word) >= 3 && unicode.IsUpper(r) && unicode.IsLower(word[len(word)-1]) &&
 				!strings.EqualFold(string(word), "mac") && !strings.EqualFold(string(word), "мак") {
 				end()
 			}

@@ -51,6 +51,9 @@ func (l *lexicon) parse(spelling string, addWord func(*word)) Name {
 			n.words = append(n.words, x)
 		}
 	}
+	if l.nameType == organizationName {
+		n.readings = readOrganization(spelling, l, addWord)
+	}
 	return n
 }
 

@@ -151,6 +151,29 @@ func FindIn(x names.View, least float64, limit int, spellings []string) []Match 
 	return all[:min(len(all), limit)]
 }
 
+// Decision is what follows from the records that a name matches.
+type Decision uint8
+
+// The decisions.
+const (
+	IsNew      Decision = iota // no record has a similar name
+	IsQuestion                 // the name may belong to one of the records: a person decides
+	IsMatch                    // the name certainly belongs to the first record
+)
+
+// Decide decides by the names alone, about matches with the best first: the first one is taken if it is practically the
+// same and no other comes near.
+func (x Index) Decide(matches []Match) Decision {
+	switch {
+	case len(matches) == 0 || matches[0].Score < names.Duplicate:
+		return IsNew
+	case matches[0].Score < names.Same || !x.Sure(matches[0].Query, matches[0].Spelling) ||
+		len(matches) > 1 && matches[0].Score-matches[1].Score < names.Gap:
+		return IsQuestion
+	}
+	return IsMatch
+}
+
 // minSearchScore is the lowest score of a search result; minRelativeScore is the lowest fraction of the best score.
 const (
 	minSearchScore   = .62

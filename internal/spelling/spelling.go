@@ -46,6 +46,11 @@ func (x Index) PhoneticKey(spelling string) string { return x.parse(spelling).Ph
 // Sure reports whether two spellings with a score of names.Same or more certainly name the same record.
 func (x Index) Sure(a, b string) bool { return names.Sure(x.parse(a), x.parse(b)) }
 
+// Abbreviates reports whether the first of two names of organizations is an abbreviation of the second, by its initials.
+func (x Index) Abbreviates(short, full string) bool {
+	return x.Organizations && names.Abbreviates(x.parse(short), x.parse(full))
+}
+
 // maxWords is the number of words of a search that count; the rest is ignored.
 const maxWords = 8
 

@@ -1,0 +1,484 @@
+package names
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// reading is the name of an organization by its parts. A name with another name in brackets has several readings.
+type orgReading struct {
+	units    []unit
+	acronyms []string // lower-case letters of the capitals of each acronym
+	initials []string // of the name, of its main part, and of the main part without the country
+	foreign  bool     // in another language than English, Russian or Kazakh
+}
+
+// unit is a word, or several words that mean one thing, in the name of an organization.
+type unit struct {
+	concept  *concept
+	word     *word // of a proper name
+	class    class
+	parent   bool // belongs to the parent organization
+	tail     bool // a place behind the name: after a comma, or after "in"
+	host     bool // of a country: where an embassy is
+	named    bool // part of the name of a person after whom it is named
+	quoted   bool
+	acronym  string   // lower-case letters of its capitals
+	lower    string   // of an acronym: all its letters
+	written  []string // its words in lower case
+	misprint bool
+	plural   bool
+	initials string
+	weight   float64
+}
+
+// token is a word of a spelling with what surrounds it.
+type token struct {
+	lower, folded string
+	script        script
+	capitals      string // lower-case letters of the capitals of an acronym; empty: it is none
+	quoted, comma bool   // in quotation marks; after a comma
+	initial       bool   // a letter with a full stop
+	expanded      bool   // written as an abbreviation
+	misprint      bool   // keys are those of a similar word
+	keys          []string
+}
+
+// readOrganization reads the name of an organization: first the name without brackets, then those in brackets.
+func readOrganization(spelling string, l *lexicon, addWord func(*word)) (readings []orgReading) {
+	outside, inside := cutBrackets(spelling)
+	if r := l.read(tokensOf(outside), addWord); len(r.units) > 0 {
+		readings = append(readings, r)
+	}
+	for _, text := range inside {
+		tokens := tokensOf(text)
+		r := l.read(tokens, addWord)
+		if len(readings) > 0 && len(tokens) == 1 && readings[0].isOfParent(tokens[0].capitals) {
+			continue
+		}
+		if len(r.units) == 1 && r.units[0].concept != nil && len(readings) > 0 && slices.ContainsFunc(readings[0].units, func(u unit) bool { return u.concept == r.units[0].concept }) {
+			continue // the abbreviation of a part of the name
+		}
+		isName := len(tokens) <= 4 && !slices.ContainsFunc(tokens, func(t token) bool { return t.capitals == "" }) ||
+			slices.ContainsFunc(r.units, unit.isHead)
+		if len(r.units) > 0 && (isName || len(readings) == 0) {
+			readings = append(readings, r)
+		}
+	}
+	return readings
+}
+
+// isOfParent reports whether an abbreviation has the initials of the parent.
+func (r orgReading) isOfParent(acronym string) bool {
+	all, withoutCountry := "", ""
+	for _, u := range r.units {
+		if !u.parent {
+			continue
+		}
+		all += u.initials
+		if u.class != countryClass {
+			withoutCountry += u.initials
+		}
+	}
+	return acronym != "" && (acronym == all || acronym == withoutCountry)
+}
+
+// cutBrackets separates a name from what it has in brackets.
+func cutBrackets(spelling string) (outside string, inside []string) {
+	for {
+		before, rest, ok := strings.Cut(spelling, "(")
+		if !ok {
+			return outside + spelling, inside
+		}
+		in, after, _ := strings.Cut(rest, ")")
+		outside += before + " "
+		inside = append(inside, strings.Split(in, "/")...)
+		spelling = after
+	}
+}
+
+// tokensOf returns the words of a spelling.
+func tokensOf(spelling string) (tokens []token) {
+	var raw []string
+	quoted, comma := false, false
+	start := 0
+	add := func(end int) {
+		for _, w := range splitWords(spelling[start:end], false) {
+			raw = append(raw, w)
+			tokens = append(tokens, token{quoted: quoted, comma: comma, initial: end < len(spelling) && spelling[end] == '.' && utf8.RuneCountInString(w) == 1})
+			comma = false
+		}
+	}
+	for i, r := range spelling {
+		switch r {
+		case '«', '“', '„', '»', '”', '"', '.':
+			add(i)
+			start = i + utf8.RuneLen(r)
+			switch r {
+			case '«', '“', '„':
+				quoted = true
+			case '»', '”':
+				quoted = false
+			case '"':
+				quoted = !quoted
+			}
+		case ',', ';':
+			add(i)
+			start = i + 1
+			comma = true
+		}
+	}
+	add(len(spelling))
+	if len(tokens) > maxWords {
+		raw, tokens = raw[:maxWords], tokens[:maxWords]
+	}
+	repair(raw)
+	const acronym = 6 // letters at most, in a name that is all in capitals
+	mixed := slices.ContainsFunc(raw, func(w string) bool { return strings.ToUpper(w) != w }) ||
+		!slices.ContainsFunc(raw, func(w string) bool { return utf8.RuneCountInString(w) > acronym })
+	h := orthographyOf(strings.ToLower(strings.Join(raw, " ")))
+	for i, w := range raw {
+		t := &tokens[i]
+		t.lower = norm.NFC.String(strings.ToLower(w))
+		t.script = scriptOf(t.lower)
+		t.folded = fold(t.lower, t.script, h)
+		if mixed && !t.initial {
+			t.capitals = capitalsOf(w)
+		}
+	}
+	return tokens
+}
+
+// maxCapitals is the length of the longest acronym.
+const maxCapitals = 12
+
+// capitalsOf returns the lower-case capitals of an acronym, such as КазНУ: at least two, and one that is not the first.
+func capitalsOf(w string) string {
+	if utf8.RuneCountInString(w) > maxCapitals {
+		return ""
+	}
+	var capitals []rune
+	letters := 0
+	for _, r := range w {
+		letters++
+		if unicode.IsUpper(r) {
+			capitals = append(capitals, unicode.ToLower(r))
+		}
+	}
+	if len(capitals) < 2 || 3*len(capitals) < letters {
+		return ""
+	}
+	return string(capitals)
+}
+
+// read reads a name.
+func (l *lexicon) read(tokens []token, addWord func(*word)) (r orgReading) {
+	tokens = expandTokens(tokens)
+	keys := make([][]string, len(tokens))
+	for i, t := range tokens {
+		if keys[i] = t.keys; keys[i] == nil && t.folded != "" {
+			keys[i] = keysOf(t.folded, t.script)
+		}
+		if t.capitals == "" {
+			if corrected := concepts.correct(keys[i]); corrected != nil {
+				keys[i], tokens[i].misprint = corrected, true
+			}
+		}
+	}
+	isKazakh := false
+	onlyCapitals := !slices.ContainsFunc(tokens, func(t token) bool { return t.capitals == "" && !t.expanded || t.quoted })
+	for i := 0; i < len(tokens); {
+		t := tokens[i]
+		u := unit{quoted: t.quoted, initials: initialOf(t), written: []string{t.lower}}
+		n := 1
+		c := concepts.abbreviations[t.lower]
+		if t.capitals == "" || c == nil || c.class == formClass && onlyCapitals {
+			c, n = concepts.find(keys[i:])
+			n = max(n, 1)
+		}
+		switch {
+		case c != nil && t.initial:
+			c = nil // the initial of a person
+			fallthrough
+		case c == nil:
+			if u.word = l.properWord(t, addWord); u.word == nil || t.initial {
+				i++
+				continue
+			}
+			u.acronym, u.lower = t.capitals, t.lower
+			if u.acronym != "" {
+				r.acronyms = append(r.acronyms, u.acronym)
+			}
+		default:
+			u.concept, u.class = c, c.class
+			u.misprint = slices.ContainsFunc(tokens[i:i+n], func(t token) bool { return t.misprint })
+			r.foreign = r.foreign || isForeign(keys[i:i+n])
+			for _, more := range tokens[i+1 : i+n] {
+				if k, _ := concepts.find([][]string{keysOf(more.folded, more.script)}); k == nil || k.class != linkClass {
+					u.initials += initialOf(more)
+					u.written = append(u.written, more.lower)
+				}
+			}
+			u.plural = isPlural(tokens[i+n-1])
+			u.tail = u.class == placeClass && isLocative(tokens, i, n)
+			u.host = u.class == countryClass && isLocative(tokens, i, n)
+		}
+		if t.comma {
+			r.units = append(r.units, unit{class: linkClass, tail: true}) // a comma
+		}
+		u.weight = weights[u.class]
+		if u.word != nil {
+			u.weight = 1.2 * u.word.weight
+		}
+		isKazakh = isKazakh || strings.ContainsAny(t.lower, "әғқңөұүһі") && t.script == cyrillicScript || t.script == arabicScript
+		r.units = append(r.units, u)
+		i += n
+	}
+	r.arrange(isKazakh)
+	return r
+}
+
+// isForeign reports whether words, given by their keys, are known in other languages than English, Russian and Kazakh only.
+func isForeign(words [][]string) bool {
+	for _, keys := range words {
+		known := false
+		for _, key := range keys {
+			known = known || key[0] != other && concepts.vocabulary[key]
+		}
+		foreign := slices.ContainsFunc(keys, func(key string) bool { return key[0] == other && concepts.vocabulary[key] })
+		if foreign && !known {
+			return true
+		}
+	}
+	return false
+}
+
+// weights say how much a class distinguishes organizations.
+var weights = [...]float64{
+	properClass: 1.2, headClass: .6, soleClass: 1, unitClass: .6, officeClass: .8, topicClass: 1, attributeClass: .4,
+	bodyClass: 1.2, areaClass: .5, countryClass: .8, placeClass: .8, namedClass: 0,
+}
+
+func initialOf(t token) string {
+	r, _ := utf8.DecodeRuneInString(t.lower)
+	return string(r)
+}
+
+// expandTokens replaces abbreviations of ministries and compounds by the words that they stand for.
+func expandTokens(tokens []token) []token {
+	var all []token
+	for _, t := range tokens {
+		words := concepts.expansions[t.lower]
+		if t.capitals == "" || concepts.abbreviations[t.lower] != nil {
+			words = nil
+		}
+		isStems := false
+		if words == nil && t.script == cyrillicScript && t.capitals == "" && utf8.RuneCountInString(t.lower) >= 6 {
+			if c, _ := concepts.find([][]string{keysOf(t.folded, t.script)}); c == nil {
+				words, isStems = concepts.expand(t.lower), true
+			}
+		}
+		if words == nil {
+			all = append(all, t)
+			continue
+		}
+		for j, w := range words {
+			x := token{lower: w, script: scriptOf(w), quoted: t.quoted, comma: t.comma && j == 0, expanded: true}
+			x.folded = fold(w, x.script, orthography{})
+			if isStems && j == len(words)-1 {
+				x.folded, x.keys = w, []string{string(russian) + w}
+			}
+			all = append(all, x)
+		}
+	}
+	return all
+}
+
+// properWord returns the word of a name of its own, or nil.
+func (l *lexicon) properWord(t token, addWord func(*word)) *word {
+	lower := t.lower
+	if lower == "" || t.capitals == "" && legalForms[lower] {
+		return nil
+	}
+	return l.word(lower, orthographyOf(lower), t.capitals != "" && utf8.RuneCountInString(lower) <= 6, addWord)
+}
+
+// isPlural reports whether a word names several organizations: Council of Ministers, Совет министров, Министрлер Кабинеті.
+func isPlural(t token) bool {
+	switch t.script {
+	case latinScript:
+		return strings.HasSuffix(t.lower, "s") && !strings.HasSuffix(t.lower, "ss")
+	case cyrillicScript:
+		for _, ending := range []string{"ов", "ев", "ей", "ий", "лар", "лер", "дар", "дер", "тар", "тер"} {
+			if strings.HasSuffix(t.lower, ending) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isLocative reports whether the n words at i say where something is.
+func isLocative(tokens []token, i, n int) bool {
+	last := tokens[i+n-1].lower
+	for _, ending := range []string{"дағы", "дегі", "тағы", "тегі", "да", "де", "та", "те"} {
+		if strings.HasSuffix(last, ending) && tokens[i].script == cyrillicScript && strings.ContainsAny(last, "ғі") {
+			return true
+		}
+	}
+	for k := i - 1; k >= 0 && k >= i-5; k-- {
+		switch tokens[k].lower {
+		case "in", "to", "at", "в", "во":
+			return true
+		case "the", "republic", "республике", "г", "городе", "of", "kingdom", "королевстве", "city", "islamic", "исламской":
+		default:
+			return false
+		}
+	}
+	return tokens[i].comma
+}
+
+func (u unit) isHead() bool {
+	return u.class == headClass || u.class == soleClass || u.class == unitClass
+}
+
+// startsParent reports whether a unit can be the head of the parent's name.
+func (u unit) startsParent() bool {
+	return (u.isHead() || u.class == officeClass) && !u.plural
+}
+
+// arrange finds the parent, the names after which an organization is named, and the initials, and removes function words.
+func (r *orgReading) arrange(isKazakh bool) {
+	u := r.units
+	markNamed(u, isKazakh)
+	from, to := parentOf(u, isKazakh)
+	for i := from; i < to; i++ {
+		u[i].parent = true
+	}
+	var all, main, withoutCountry string
+	for _, x := range u {
+		if x.class >= linkClass || x.class == formClass || x.named {
+			continue
+		}
+		all += x.initials
+		if !x.parent && !x.tail && !x.host {
+			main += x.initials
+			if x.class != countryClass {
+				withoutCountry += x.initials
+			}
+		}
+	}
+	for _, s := range []string{all, main, withoutCountry} {
+		if n := utf8.RuneCountInString(s); n >= 2 && n <= maxCapitals && !slices.Contains(r.initials, s) {
+			r.initials = append(r.initials, s)
+		}
+	}
+	r.units = slices.DeleteFunc(u, func(x unit) bool { return x.class >= linkClass || x.class == formClass })
+	if len(r.units) == 0 {
+		r.units = slices.DeleteFunc(u, func(x unit) bool { return x.class >= linkClass })
+	}
+	r.dropLegalHead()
+	if !slices.ContainsFunc(r.units, func(x unit) bool { return !x.parent }) { // nothing but a parent: it is the name
+		for i := range r.units {
+			r.units[i].parent = false
+		}
+	}
+}
+
+// dropLegalHead removes a head that only says the legal form of the organization in quotation marks, which has a head of
+// its own: Public Foundation "Center for Social Research".
+func (r *orgReading) dropLegalHead() {
+	for i, x := range r.units {
+		if x.class != headClass || x.quoted || x.parent {
+			continue
+		}
+		if slices.ContainsFunc(r.units, func(y unit) bool { return y.quoted && y.isHead() && !y.parent }) &&
+			(x.concept.name == "fund" || x.concept.name == "association") {
+			r.units = slices.Delete(r.units, i, i+1)
+		}
+		return
+	}
+}
+
+// markNamed marks the names of people after whom an organization is named.
+func markNamed(u []unit, isKazakh bool) {
+	for i, x := range u {
+		if x.class != namedClass {
+			continue
+		}
+		if isKazakh {
+			for k := i - 1; k >= 0 && (u[k].class == properClass || u[k].class == placeClass); k-- {
+				u[k].named = true
+			}
+			continue
+		}
+		for k := i + 1; k < len(u) && (u[k].class == properClass && u[k].acronym == "" || u[k].class == placeClass); k++ {
+			u[k].named = true
+		}
+	}
+}
+
+// parentOf returns the range of the units that name the parent.
+func parentOf(u []unit, isKazakh bool) (from, to int) {
+	under := slices.IndexFunc(u, func(x unit) bool { return x.class == underClass })
+	last := len(u) - 1
+	for last >= 0 && !u[last].isHead() {
+		last--
+	}
+	if isKazakh && last >= 0 {
+		boundary := under
+		for i := last - 1; i > boundary; i-- {
+			if u[i].startsParent() && !u[i].quoted {
+				boundary = i
+				break
+			}
+		}
+		return 0, boundary + 1
+	}
+	first := slices.IndexFunc(u, func(x unit) bool { return x.isHead() })
+	if under > 0 {
+		return under, len(u)
+	}
+	comma := slices.IndexFunc(u, func(x unit) bool { return x.class == linkClass && x.concept == nil })
+	if comma > 0 && first >= 0 {
+		switch head := slices.IndexFunc(u[comma:], unit.isHead); {
+		case head >= 0 && u[comma+head].class == unitClass && first < comma && u[first].class != unitClass:
+			return 0, comma // University, Faculty
+		case head >= 0 && first < comma:
+			return comma, len(u)
+		case head < 0 && !slices.ContainsFunc(u[comma:], func(x unit) bool { return x.class == topicClass || x.class == attributeClass || x.quoted }):
+			for i := comma; i < len(u); i++ { // a place, also one that is not in the table
+				u[i].tail = u[i].tail || u[i].class == properClass || u[i].class == placeClass || u[i].class == countryClass
+			}
+		}
+	}
+	if first < 0 {
+		return 0, 0
+	}
+	for i := first + 1; i < len(u); i++ {
+		if !u[i].startsParent() || u[i].quoted && !u[first].quoted {
+			continue
+		}
+		for k := i - 1; k > first; k-- {
+			if u[k].class == linkClass && u[k].concept != nil && isOf(u[k].concept) {
+				return k, len(u)
+			}
+		}
+		if u[i].word == nil && isRussianGenitive(u[i]) {
+			return i, len(u)
+		}
+	}
+	return 0, 0
+}
+
+func isOf(c *concept) bool { return c.name == "of" }
+
+// isRussianGenitive reports whether a head without a preposition belongs to the parent.
+func isRussianGenitive(u unit) bool {
+	r, _ := utf8.DecodeRuneInString(u.initials)
+	return scriptOfRune(r) == cyrillicScript
+}

@@ -1,0 +1,92 @@
+package names_test
+
+import (
+	"testing"
+
+	"roundtables.kz/registry/internal/names"
+)
+
+// The decisions about two names of organizations.
+const (
+	same     = "same"
+	ask      = "ask"
+	separate = "separate"
+)
+
+func decisionOn(a, b string) string {
+	switch s := names.Score(names.ParseOrganization(a), names.ParseOrganization(b)); {
+	case s >= names.Same:
+		return same
+	case s >= names.Duplicate:
+		return ask
+	}
+	return separate
+}
+
+func TestOrganizationsAreRecognizedByTheirParts(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ a, b, want string }{
+		// language and short forms of countries
+		{"Central Water Board of the Republic of Kazakhstan", "Central Water Board of the RK", same},
+		{"Министерство водных ресурсов Республики Казахстан", "ҚР Су ресурстары министрлігі", same},
+		{"Ministry of Water Resources of the Republic of Kazakhstan", "Министерством водных ресурсов РК", same},
+		{"Ministry of Justice of Kazakhstan", "Ministry of Justice of Uzbekistan", separate},
+		{"МИД РФ", "Министерство иностранных дел Российской Федерации", same},
+		{"МИД РФ", "МИД РТ", separate},
+		{"Минтранс РК", "Министерство транспорта Республики Казахстан", same},
+		// abbreviations
+		{"Institute for Steppe and Mountain Studies (ISMS)", "ISMS", same},
+		{"Institute for Steppe and Mountain Studies", "ISMS", ask},
+		{"Institute for Steppe and Mountain Studies (ISMS)", "ISMS Secretariat", separate},
+		{"Steppe Expert Council (SEC)", "Scientific Energy Center (SEC)", ask},
+		{"Казахский национальный университет имени аль-Фараби", "КазНУ", ask},
+		{"НПК", "NPC", ask},
+		// legal forms, proper names, order, misprints
+		{`Public Fund "Darkhan"`, "ОФ «Дархан»", same},
+		{"Дархан қоғамдық қоры", `"Darkhan" Foundation`, same},
+		{"Дархан қоғамдық қоры", "Public Foundation Darkhan", same},
+		{`Public Foundation “Center for Transport Policy “Zhol””`, "Center for Transport Policy «Жол»", same},
+		{"Scientific-Expert Group of the Region", "Regional Scientific-Expert Group", same},
+		{"Institute of Applied Hydrology and Climate", "Institut of Aplied Hydrology and Climate", same},
+		// parents and places
+		{"Center for Transport Policy under the Ministry of Transport", "Center for Transport Policy", same},
+		{"Center for Transport Policy under the Ministry of Transport", "Center for Transport Policy under the Ministry of Justice", separate},
+		{"Council of Youth", "Youth Council under the Akim of Taraz", ask},
+		{"Embassy of Latvia in Kazakhstan", "Embassy of Latvia in Uzbekistan", separate},
+		{"Embassy of Latvia in Kazakhstan", "Посольство Латвии в Казахстане", same},
+		{"Embassy of the Republic of Kazakhstan in the Republic of Latvia", "Embassy of the Republic of Latvia in the Republic of Kazakhstan", separate},
+		{"Department of Water of the City of Almaty", "Department of Water of the City of Astana", separate},
+		{"Акимат Карагандинской области", "Акимат города Караганды", separate},
+		{"Academy of Law", "Law Institute of the Academy of Finance", separate},
+		{"Institute C", "Institute G", separate},
+		{"UNICEF", "UNICEF Kazakhstan", ask},
+		{"Committee of Science of the Ministry of Education", "Ministry of Education", separate},
+		{"Faculty of History, Taraz University", "Taraz University", separate},
+		{"Қазақстан Республикасының Президенті жанындағы Су зерттеулері институты", "Institute for Water Studies under the President of the Republic of Kazakhstan", same},
+	} {
+		if got := decisionOn(c.a, c.b); got != c.want {
+			t.Errorf("%s and %s: %s (%.3f), want %s", c.a, c.b, got, names.Score(names.ParseOrganization(c.a), names.ParseOrganization(c.b)), c.want)
+		}
+		if decisionOn(c.a, c.b) != decisionOn(c.b, c.a) {
+			t.Errorf("%s and %s: the decision depends on the order", c.a, c.b)
+		}
+	}
+}
+
+func TestAnAbbreviationIsMadeOfTheInitialsOfAName(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"NCWT", "National Council of Water Trust", true},
+		{"National Council of Water Trust", "NCWT", false},
+		{"National Committee of Water Treaties (NCWT)", "National Council of Water Trust", false},
+		{"NCWT", "National Council of Wind Power", false},
+		{"National Council of Water Trust", "National Council of Water Trust", false},
+	} {
+		if got := names.Abbreviates(names.ParseOrganization(c.a), names.ParseOrganization(c.b)); got != c.want {
+			t.Errorf("%s and %s: %v", c.a, c.b, got)
+		}
+	}
+}

@@ -1,0 +1,540 @@
+package names
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// The scores of organizations. A score of Same or more means that the names certainly are of one organization; a score of
+// Duplicate or more, that a person must decide. Between the lowest certain score and the highest question is more than Gap.
+const (
+	sameReading    = 1.0
+	sameWithAdded  = .975 // something was added that does not make it another organization
+	lowestQuestion = Duplicate
+	question       = .0095 // how much questions differ among themselves
+	different      = .6    // highest score of names that contradict each other
+)
+
+// verdict is what the comparison of two readings found.
+type verdict struct {
+	score    float64
+	apart    bool // they contradict each other
+	byLetter bool // only abbreviations agree
+}
+
+// organizationScore compares all readings of two names.
+func (c *comparison) organizationScore(a, b []orgReading) float64 {
+	best := verdict{}
+	var whole verdict
+	for i := range a {
+		for j := range b {
+			v := c.compareReadings(&a[i], &b[j])
+			if back := c.compareReadings(&b[j], &a[i]); back.score < v.score { // pairing words can depend on the order
+				v = back
+			}
+			if i == 0 && j == 0 {
+				whole = v
+			}
+			if v.byLetter && i+j > 0 && whole.score < Possible { // the full name decides, not the abbreviation behind it
+				v.score = min(v.score, belowQuestion)
+			}
+			if v.score > best.score {
+				best = v
+			}
+		}
+	}
+	// One abbreviation behind two different names: two organizations share it.
+	if len(a) > 1 && len(b) > 1 && whole.score < Possible && best.score >= Same {
+		best.score = lowestQuestion
+	}
+	return best.score
+}
+
+// Abbreviates reports whether the first of two names of organizations is an abbreviation of the second: its letters are the
+// initials of the second's words, and nothing contradicts. Other organizations may have the same initials.
+func Abbreviates(short, full Name) bool {
+	if len(short.readings) != 1 || len(short.readings[0].acronyms) == 0 {
+		return false
+	}
+	var c *comparison
+	return slices.ContainsFunc(full.readings, func(r orgReading) bool {
+		v := c.compareReadings(&short.readings[0], &r)
+		return v.byLetter && v.score >= Duplicate
+	})
+}
+
+// tallyOf sums what two names share and what only one of them has.
+type tallyOf struct {
+	matched, quality float64
+	left             [2]float64 // main words that only one name has
+	added            [2]softWords
+	distinct         float64 // how much the shared words distinguish the organization
+	heads            int
+	nearly, derived  bool // a misprint; an abbreviation that was derived from the initials
+	state            bool // the head is that of a body of a state
+	body, unit       bool // an international organization; a part or an office of an organization
+	matchedCountry   bool
+	matchedProper    bool
+	across           float64 // main words of one name that are words of the other one's parent
+	headAcross       bool
+	leftAcronym      bool
+	leftHeads        [2]int
+	leftNamed        [2]int
+	leftArea         [2]bool
+	matchedParent    float64
+}
+
+// softWords are words of one name that may be added.
+type softWords struct {
+	parent, country, place, named bool
+	foreign                       bool // a country other than that of the registry
+	parentWeight                  float64
+	parentHead                    bool // the parent has a head that the other name lacks
+}
+
+func (c *comparison) compareReadings(a, b *orgReading) verdict {
+	if v, ok := compareAcronyms(a, b); ok {
+		return v
+	}
+	var buffer [2][maxWords]bool
+	used := [2][]bool{buffer[0][:len(a.units)], buffer[1][:len(b.units)]}
+	t := c.match(a, b, used)
+	t.count(0, a, b, used[0])
+	t.count(1, b, a, used[1])
+	if t.matched == 0 {
+		return verdict{}
+	}
+	left := t.left[0] + t.left[1]
+	bothLeft := t.left[0] > 0 && t.left[1] > 0
+	if !bothLeft {
+		left *= .7
+	}
+	soft := min(.3, .05*(t.added[0].parentWeight+t.added[1].parentWeight))
+	base := (t.quality - t.across/2) / (t.matched + left + soft)
+	split := t.across > 0 && (t.headAcross && left > 0 || a.hasParent() && b.hasParent())
+	switch {
+	case contradictory(a, b):
+		return verdict{score: min(different, base), apart: true}
+	case split, t.leftAcronym && !t.matchedProper, t.leftHeads[0]+t.leftHeads[1] > 0 && t.body && t.heads == 0: // a part and its whole
+		return verdict{score: min(.8, base), apart: true}
+	case t.leftHeads[0] > 0 && t.leftHeads[1] > 0 || t.leftNamed[0] > 0 && t.leftNamed[1] > 0:
+		return verdict{score: min(.8, base), apart: true}
+	case t.added[0].parentWeight > .7 && t.added[1].parentWeight > .7 && t.matchedParent < (t.added[0].parentWeight+t.added[1].parentWeight)/2:
+		return verdict{score: min(.8, base), apart: true}
+	case t.leftArea[0] && t.leftArea[1]:
+		return verdict{score: min(.8, base), apart: true}
+	}
+	if left == 0 && !t.derived {
+		if t.isCertain() && !t.isElsewhere(a, b) {
+			if t.added[0] == (softWords{}) && t.added[1] == (softWords{}) && !t.nearly {
+				return verdict{score: sameReading}
+			}
+			return verdict{score: sameWithAdded}
+		}
+		return verdict{score: lowestQuestion + question*min(1, base)}
+	}
+	if left == 0 {
+		return verdict{score: lowestQuestion + question*min(1, base), byLetter: true}
+	}
+	least := .76
+	switch {
+	case bothLeft:
+		least = .8
+	case t.matchedProper:
+		least = .6
+	}
+	if base >= least && t.distinct >= 1 {
+		return verdict{score: lowestQuestion + question*(base-least)}
+	}
+	return verdict{score: min(lowestQuestion-.001, base)}
+}
+
+// isCertain reports whether names of which all main words agree are of one organization, in spite of what was added.
+func (t *tallyOf) isCertain() bool {
+	need := .5
+	for _, added := range t.added {
+		switch {
+		case added.country && added.foreign:
+			need = max(need, 2.5)
+		case added.country && !t.state:
+			need = max(need, 2)
+		case added.country:
+			need = max(need, 1)
+		}
+		switch {
+		case added.place || added.named || added.parent && !t.state:
+			need = max(need, 1.5)
+		case added.parent:
+			need = max(need, 1.3)
+		}
+	}
+	if t.nearly {
+		need = max(need, 2)
+	}
+	return t.distinct >= need
+}
+
+// localHeads are heads of which one organization has many: each territory, and each parent, has its own.
+var localHeads = map[string]bool{"branch": true, "representation": true, "office": true, "embassy": true, "consulate": true, "mission": true, "akimat": true, "department": true}
+
+// isElsewhere reports whether one of two names has a territory that makes it another organization than the other name: the
+// office of an international organization, a branch, a body of a state in a language of another state.
+func (t *tallyOf) isElsewhere(a, b *orgReading) bool {
+	added := [2]bool{t.added[0].country || t.added[0].place, t.added[1].country || t.added[1].place}
+	switch {
+	case added[0] && added[1], t.matchedParent > 0 && (t.added[0].parentHead || t.added[1].parentHead):
+		return true
+	case (t.body || t.unit) && t.matchedParent == 0 && (added[0] || added[1]), t.unit && (t.added[0].parent || t.added[1].parent):
+		return true
+	}
+	return (a.foreign || b.foreign) && !t.matchedCountry && !t.matchedProper
+}
+
+// match pairs the units of two readings: equal concepts first, then similar proper names, then abbreviations with words.
+func (c *comparison) match(a, b *orgReading, used [2][]bool) (t tallyOf) {
+	pair := func(i, j int, s float64) {
+		x, y := &a.units[i], &b.units[j]
+		used[0][i], used[1][j] = true, true
+		w := (x.weight + y.weight) / 2
+		t.matchedCountry = t.matchedCountry || x.class == countryClass || x.class == placeClass
+		if x.parent && y.parent {
+			t.matchedParent += w
+			if x.class != countryClass {
+				t.distinct += .5 * w
+			}
+			return
+		}
+		if x.named || y.named || x.class == countryClass || x.tail || y.tail {
+			w *= .5
+		}
+		t.matched += w
+		t.quality += w * s
+		if x.concept != nil {
+			t.state = t.state || x.concept.state
+			t.body = t.body || x.class == bodyClass
+			if x.isHead() {
+				t.heads++
+			}
+			t.unit = t.unit || x.class == unitClass || localHeads[x.concept.name]
+		}
+		switch x.class {
+		case headClass, unitClass:
+		case attributeClass, areaClass, countryClass:
+			t.distinct += .3
+		case properClass:
+			t.distinct += 1.25 * x.weight
+			t.matchedProper = true
+		case bodyClass:
+			t.distinct += 1.5
+		default:
+			t.distinct += x.weight
+		}
+	}
+	for _, sameSide := range []bool{true, false} { // first within the main part and within the parent
+		for i := range a.units {
+			x := &a.units[i]
+			if used[0][i] || x.concept == nil {
+				continue
+			}
+			for j := range b.units {
+				y := &b.units[j]
+				if !used[1][j] && x.concept == y.concept && (x.parent == y.parent) == sameSide {
+					pair(i, j, 1)
+					if !sameSide && x.class != officeClass && x.class != countryClass {
+						t.across += x.weight
+						t.headAcross = t.headAcross || x.isHead()
+					}
+					break
+				}
+			}
+		}
+	}
+	c.matchProper(a, b, used, pair, &t)
+	matchInitials(a, b, used, pair, &t)
+	matchInitials(b, a, [2][]bool{used[1], used[0]}, func(i, j int, s float64) { pair(j, i, s) }, &t)
+	return t
+}
+
+// minAcronym is the length from which an acronym in another script is the same.
+const minAcronym = 4
+
+// minProper is the similarity from which two words may be one proper name; sameProper, from which they are.
+const (
+	minProper  = .75
+	sameProper = .93
+)
+
+// matchProper pairs proper names, the most similar first.
+func (c *comparison) matchProper(a, b *orgReading, used [2][]bool, pair func(i, j int, s float64), t *tallyOf) {
+	for {
+		best, bi, bj := minProper, -1, -1
+		for i := range a.units {
+			x := &a.units[i]
+			if used[0][i] || x.word == nil {
+				continue
+			}
+			for j := range b.units {
+				y := &b.units[j]
+				if used[1][j] || y.word == nil {
+					continue
+				}
+				if s := c.properSimilarity(x, y); s > best {
+					best, bi, bj = s, i, j
+				}
+			}
+		}
+		if bi < 0 {
+			break
+		}
+		x, y := a.units[bi].word, b.units[bj].word
+		if best < sameProper || x.script == y.script && x.text != y.text && !slices.Contains(x.romanizations, y.text) && !slices.Contains(y.romanizations, x.text) {
+			if best < sameProper && (min(len(x.text), len(y.text)) < minMisprint || !oneEdit(x.text, y.text)) {
+				t.left[0] += .01 // similar words, but not the same
+				t.left[1] += .01
+			}
+			t.nearly = true
+		}
+		pair(bi, bj, best)
+	}
+	c.matchJoined(a, b, used, pair)
+	c.matchJoined(b, a, [2][]bool{used[1], used[0]}, func(i, j int, s float64) { pair(j, i, s) })
+}
+
+// matchJoined pairs two words of a with one of b: Air Astana and AirAstana.
+func (c *comparison) matchJoined(a, b *orgReading, used [2][]bool, pair func(i, j int, s float64)) {
+	for i := 0; i+1 < len(a.units); i++ {
+		x, y := &a.units[i], &a.units[i+1]
+		if used[0][i] || used[0][i+1] || x.word == nil || y.word == nil || x.acronym != "" && y.acronym != "" {
+			continue
+		}
+		joined := simplify(x.word.text + y.word.text)
+		for j := range b.units {
+			if z := &b.units[j]; !used[1][j] && z.word != nil && z.word.text == joined {
+				pair(i, j, 1)
+				used[0][i+1] = true
+				break
+			}
+		}
+	}
+}
+
+func (c *comparison) properSimilarity(x, y *unit) float64 {
+	if x.acronym != "" && y.acronym != "" {
+		switch {
+		case x.word.text != y.word.text:
+			return 0
+		case x.word.script != y.word.script && len(x.word.text) < minAcronym:
+			return .9
+		}
+		return 1
+	}
+	return c.similarity(x.word, y.word)
+}
+
+// matchInitials pairs the acronyms of a with runs of words of b that begin with its letters.
+func matchInitials(a, b *orgReading, used [2][]bool, pair func(i, j int, s float64), t *tallyOf) {
+	for i := range a.units {
+		x := &a.units[i]
+		if used[0][i] || x.acronym == "" {
+			continue
+		}
+		for from := range b.units {
+			rest, to := x.acronym, from
+			for to < len(b.units) && !used[1][to] && rest != "" && b.units[to].initials != "" {
+				after, ok := strings.CutPrefix(rest, b.units[to].initials)
+				if !ok {
+					break
+				}
+				rest = after
+				to++
+			}
+			if rest != "" || to-from < 2 {
+				continue
+			}
+			for j := from; j < to; j++ {
+				used[1][j] = true
+			}
+			pair(i, from, .97)
+			t.derived = t.derived || !x.parent
+			break
+		}
+	}
+}
+
+// count sums the units that were not paired.
+func (t *tallyOf) count(side int, r, other *orgReading, used []bool) {
+	for i := range r.units {
+		x := &r.units[i]
+		if x.misprint && used[i] {
+			t.nearly = true
+		}
+		soft := &t.added[side]
+		if used[i] || x.class == countryClass && slices.Contains(territories(other, countryClass, true, false), x.concept) {
+			continue
+		}
+		switch {
+		case x.class == countryClass && !x.quoted:
+			soft.country = true
+			soft.foreign = soft.foreign || x.concept != concepts.home
+		case x.parent:
+			soft.parent = true
+			soft.parentWeight += x.weight
+			soft.parentHead = soft.parentHead || x.isHead()
+		case x.tail:
+			soft.place = true
+		case x.named:
+			soft.named = true
+			if x.word == nil || !x.word.initial {
+				t.leftNamed[side]++
+			}
+		default:
+			t.left[side] += x.weight
+			t.leftAcronym = t.leftAcronym || x.acronym != ""
+			if x.isHead() {
+				t.leftHeads[side]++
+			}
+			if x.class == areaClass {
+				t.leftArea[side] = true
+			}
+		}
+	}
+}
+
+// contradictory reports whether two names have different countries or places.
+func contradictory(a, b *orgReading) bool {
+	if isEmbassy(a) && isEmbassy(b) {
+		for _, host := range []bool{true, false} {
+			x, y := territories(a, countryClass, host), territories(b, countryClass, host)
+			if apart(x, y) {
+				return true
+			}
+		}
+	} else if apart(territories(a, countryClass, true, false), territories(b, countryClass, true, false)) {
+		return true
+	}
+	x, y := territories(a, placeClass), territories(b, placeClass)
+	return apart(x, y) || outside(x, territories(b, countryClass, true, false)) || outside(y, territories(a, countryClass, true, false))
+}
+
+// outside reports whether a place is in none of the countries, if there are any.
+func outside(places, countries []*concept) bool {
+	return len(countries) > 0 && slices.ContainsFunc(places, func(p *concept) bool { return p.country != nil && !slices.Contains(countries, p.country) })
+}
+
+func (r *orgReading) hasParent() bool {
+	return slices.ContainsFunc(r.units, func(x unit) bool { return x.parent })
+}
+
+func isEmbassy(r *orgReading) bool {
+	return slices.ContainsFunc(r.units, func(x unit) bool {
+		return x.class == headClass && (x.concept.name == "embassy" || x.concept.name == "consulate" || x.concept.name == "permanent mission")
+	})
+}
+
+func territories(r *orgReading, of class, hosts ...bool) (list []*concept) {
+	for _, x := range r.units {
+		if x.class == of && (of == placeClass || slices.Contains(hosts, x.host)) {
+			list = append(list, x.concept)
+		}
+	}
+	return list
+}
+
+// apart reports whether two lists have elements but none in common, or each has one that the other lacks.
+func apart(a, b []*concept) bool {
+	return slices.ContainsFunc(a, func(c *concept) bool { return !slices.Contains(b, c) }) &&
+		slices.ContainsFunc(b, func(c *concept) bool { return !slices.Contains(a, c) })
+}
+
+// compareAcronyms compares two names if one of them is only an abbreviation, with a country or a parent at most.
+func compareAcronyms(a, b *orgReading) (verdict, bool) {
+	x, onlyX := a.onlyAcronym()
+	y, onlyY := b.onlyAcronym()
+	switch {
+	case onlyX && onlyY, len(a.units) == 1 && len(b.units) == 1 && a.units[0].word != nil && b.units[0].word != nil:
+		return verdict{}, false // compared as proper names
+	case !onlyX && !onlyY:
+		return verdict{}, false
+	case onlyX:
+		return acronymFits(x, a, b), true
+	}
+	return acronymFits(y, b, a), true
+}
+
+// onlyAcronym returns the abbreviation that a name consists of.
+func (r *orgReading) onlyAcronym() (acronym *unit, ok bool) {
+	for i := range r.units {
+		u := &r.units[i]
+		switch {
+		case u.acronym != "" && acronym == nil && !u.parent:
+			acronym = u
+		case u.class != countryClass && !u.parent && !u.named && !u.tail:
+			return nil, false
+		}
+	}
+	return acronym, acronym != nil
+}
+
+// acronymFits scores an abbreviation against a full name. It is a question at most: others may have the same initials.
+func acronymFits(u *unit, short, full *orgReading) verdict {
+	if contradictory(short, full) {
+		return verdict{apart: true}
+	}
+	for i := range full.units { // KazNU and KazNU named after al-Farabi
+		if x := &full.units[i]; x.acronym != "" && x.word.text == u.word.text && !x.parent {
+			return verdict{score: .8}
+		}
+	}
+	score := 0.
+	if len(u.acronym) < len(u.lower) && beginnings(u.lower, full.units) {
+		score = lowestQuestion + question
+	}
+	for _, initials := range full.initials {
+		if initials == u.acronym {
+			score = lowestQuestion + question*min(1, .1*float64(utf8.RuneCountInString(initials)))
+		}
+	}
+	if sharesCountry(short, full) {
+		score += question / 10
+	}
+	return verdict{score: math.Min(score, lowestQuestion+question), byLetter: true}
+}
+
+// minBeginnings is the number of words that an abbreviation of beginnings has at least, such as КазНУ.
+const minBeginnings = 3
+
+// beginnings reports whether an abbreviation is made of beginnings of the main words, in their order.
+func beginnings(abbreviation string, units []unit) bool {
+	var words []string
+	for _, u := range units {
+		if !u.parent && !u.named && !u.tail {
+			words = append(words, u.written...)
+		}
+	}
+	var fits func(rest string, from, used int) bool
+	fits = func(rest string, from, used int) bool {
+		if rest == "" {
+			return used >= minBeginnings
+		}
+		for i := from; i < len(words) && i <= from+1; i++ { // one word may be left out
+			for n := range words[i] {
+				if n > 0 && strings.HasPrefix(rest, words[i][:n]) && fits(rest[n:], i+1, used+1) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return fits(abbreviation, 0, 0)
+}
+
+func sharesCountry(a, b *orgReading) bool {
+	for _, c := range territories(a, countryClass, true, false) {
+		if slices.Contains(territories(b, countryClass, true, false), c) {
+			return true
+		}
+	}
+	return false
+}
