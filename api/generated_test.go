@@ -337,6 +337,8 @@ func (g *generator) value(o operation, name string, ref *openapi3.SchemaRef, dep
 			return v
 		}
 		return s.Enum[0]
+	case len(s.AnyOf) > 0:
+		return g.value(o, name, pick(g, s.AnyOf), depth)
 	case len(types) == 0 && len(s.OneOf) > 0: // a reference or null
 		return g.value(o, name, pick(g, s.OneOf), depth)
 	case len(types) == 0 && len(s.AllOf) == 1: // a reference with more beside it

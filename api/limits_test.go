@@ -73,7 +73,9 @@ func TestNoErrorIsLargerThan64KiB(t *testing.T) {
 	token, _ := r.key(t, actor.Read, actor.Write, actor.Publish, actor.PII, actor.Admin)
 	check := func(what string, got *httptest.ResponseRecorder) {
 		t.Helper()
-		if got.Code < 400 || got.Code >= 500 || got.Body.Len() > 64<<10 || !strings.Contains(got.Header().Get("Content-Type"), "problem+json") {
+		inResult := got.Code == http.StatusOK && strings.Contains(got.Body.String(), `"errors":[`) // of one query of a reconciliation
+		problem := got.Code >= 400 && got.Code < 500 && strings.Contains(got.Header().Get("Content-Type"), "problem+json")
+		if !problem && !inResult || got.Body.Len() > 64<<10 {
 			t.Errorf("%s: status %d, %s, %d bytes", what, got.Code, got.Header().Get("Content-Type"), got.Body.Len())
 		}
 	}

@@ -166,7 +166,7 @@ func stateRule(ref *openapi3.SchemaRef, name, param string) {
 	case "http_url":
 		s.Format, s.Pattern = "uri", `^https?://`+strings.Replace(input.Patterns["notblank"], "[^", "[^/?#", 1)
 	case "instant":
-		s.AnyOf = openapi3.SchemaRefs{openapi3.NewSchema().WithFormat("date").NewRef(), openapi3.NewSchema().WithFormat("date-time").NewRef()}
+		s.AnyOf = openapi3.SchemaRefs{openapi3.NewStringSchema().WithFormat("date").NewRef(), openapi3.NewStringSchema().WithFormat("date-time").NewRef()}
 	case "timezone":
 		s.Format = "time-zone"
 	case "language":
