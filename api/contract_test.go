@@ -154,6 +154,11 @@ func plainQuery(r *http.Request) {
 			query.Set(name, tag)
 		}
 	}
+	for _, name := range []string{"updated_from", "updated_to"} { // a + that is not escaped
+		if query.Has(name) {
+			query.Set(name, strings.ReplaceAll(query.Get(name), " ", "+"))
+		}
+	}
 	r.URL.RawQuery = query.Encode()
 }
 

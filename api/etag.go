@@ -113,7 +113,7 @@ func (q *cacheable) sendUnmodified(c echo.Context) (bool, error) {
 	ifNoneMatch := strings.TrimSpace(joined(c.Request(), "If-None-Match"))
 	since, err := http.ParseTime(c.Request().Header.Get(echo.HeaderIfModifiedSince))
 	if q == nil || ifNoneMatch == "" && err != nil {
-		return false, nil
+		return false, nil //nolint:nilerr // a date that cannot be read is ignored (RFC 9110, 13.1.3)
 	}
 	state, err := paging.ReadDated(c.Request().Context(), q.s.spare())
 	if err != nil {

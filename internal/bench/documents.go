@@ -192,7 +192,6 @@ func (l *documentLoader) answer(e *reportedEvent, in bundle.Input, problem *appe
 			list, i, _ := strings.Cut(strings.TrimPrefix(f.Pointer, "/"), "/")
 			n, _ := strconv.Atoi(strings.Split(i, "/")[0])
 			e.drop(list, n)
-			progress = true
 			return nil
 		}
 	}

@@ -59,7 +59,8 @@ func (b *workbook) sheets() (list []sheet, err error) {
 			b.stale = isSet(attribute(e, "fullCalcOnLoad"))
 		case "sheet":
 			name := []rune(attribute(e, "name"))
-			list = append(list, sheet{name: string(name[:min(len(name), maxSheetName)]), hidden: strings.Contains(strings.ToLower(attribute(e, "state")), "hidden")})
+			hidden := strings.Contains(strings.ToLower(attribute(e, "state")), "hidden")
+			list = append(list, sheet{name: string(name[:min(len(name), maxSheetName)]), hidden: hidden})
 			if ids = append(ids, attribute(e, "id")); len(ids) > maxSheets {
 				return noWorkbook(errors.New("too many sheets"))
 			}

@@ -265,7 +265,7 @@ func withoutInvisible(s string) (kept string, removed bool) {
 	var last, base rune // the last kept character, and the last that is no mark
 	runes := []rune(s)
 	for i, r := range runes {
-		drop := false
+		var drop bool
 		switch {
 		case r == zeroWidthNonJoiner || r == zeroWidthJoiner || r == mongolianVowelSeparator:
 			next := rune(0)

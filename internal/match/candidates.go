@@ -123,7 +123,9 @@ func (m *Matcher) listPeople(ctx context.Context, ids []int64, externalIDs []str
 	if len(ids)+len(externalIDs) == 0 { // an empty filter would select everything
 		return nil, nil, nil
 	}
-	page, err := person.List(ctx, m.DB, person.Filter{ID: ids, ExternalID: externalIDs, Params: paging.Params{PageParams: paging.PageParams{Limit: paging.MaxLimit}}})
+	f := person.Filter{ID: ids, ExternalID: externalIDs}
+	f.Limit = paging.MaxLimit
+	page, err := person.List(ctx, m.DB, f)
 	if err != nil || len(page.Items) == 0 {
 		return nil, nil, err
 	}

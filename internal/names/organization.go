@@ -60,7 +60,8 @@ func readOrganization(spelling string, l *lexicon, addWord func(*word)) (reading
 		if len(readings) > 0 && len(tokens) == 1 && readings[0].isOfParent(tokens[0].capitals) {
 			continue
 		}
-		if len(r.units) == 1 && r.units[0].concept != nil && len(readings) > 0 && slices.ContainsFunc(readings[0].units, func(u unit) bool { return u.concept == r.units[0].concept }) {
+		same := func(u unit) bool { return u.concept == r.units[0].concept }
+		if len(r.units) == 1 && r.units[0].concept != nil && len(readings) > 0 && slices.ContainsFunc(readings[0].units, same) {
 			continue // the abbreviation of a part of the name
 		}
 		isName := len(tokens) <= 4 && !slices.ContainsFunc(tokens, func(t token) bool { return t.capitals == "" }) ||
@@ -202,8 +203,7 @@ func (l *lexicon) read(tokens []token, addWord func(*word)) (r orgReading) {
 		}
 		switch {
 		case c != nil && t.initial:
-			c = nil // the initial of a person
-			fallthrough
+			fallthrough // the initial of a person
 		case c == nil:
 			if u.word = l.properWord(t, addWord); u.word == nil || t.initial {
 				i++

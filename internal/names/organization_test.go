@@ -47,7 +47,7 @@ func TestOrganizationsAreRecognizedByTheirParts(t *testing.T) {
 		{"Дархан қоғамдық қоры", "Public Foundation Darkhan", same},
 		{`Public Foundation “Center for Transport Policy “Zhol””`, "Center for Transport Policy «Жол»", same},
 		{"Scientific-Expert Group of the Region", "Regional Scientific-Expert Group", same},
-		{"Institute of Applied Hydrology and Climate", "Institut of Aplied Hydrology and Climate", same},
+		{"Institute of Applied Hydrology and Climate", "Institut of Applyed Hydrology and Climate", same},
 		// parents and places
 		{"Center for Transport Policy under the Ministry of Transport", "Center for Transport Policy", same},
 		{"Center for Transport Policy under the Ministry of Transport", "Center for Transport Policy under the Ministry of Justice", separate},

@@ -177,7 +177,9 @@ func (t *tallyOf) isCertain() bool {
 }
 
 // localHeads are heads of which one organization has many: each territory, and each parent, has its own.
-var localHeads = map[string]bool{"branch": true, "representation": true, "office": true, "embassy": true, "consulate": true, "mission": true, "akimat": true, "department": true}
+var localHeads = map[string]bool{
+	"branch": true, "representation": true, "office": true, "embassy": true, "consulate": true, "mission": true, "akimat": true, "department": true,
+}
 
 // isElsewhere reports whether one of two names has a territory that makes it another organization than the other name: the
 // office of an international organization, a branch, a body of a state in a language of another state.
@@ -289,7 +291,8 @@ func (c *comparison) matchProper(a, b *orgReading, used [2][]bool, pair func(i, 
 			break
 		}
 		x, y := a.units[bi].word, b.units[bj].word
-		if best < sameProper || x.script == y.script && x.text != y.text && !slices.Contains(x.romanizations, y.text) && !slices.Contains(y.romanizations, x.text) {
+		romanized := slices.Contains(x.romanizations, y.text) || slices.Contains(y.romanizations, x.text)
+		if best < sameProper || x.script == y.script && x.text != y.text && !romanized {
 			if best < sameProper && (min(len(x.text), len(y.text)) < minMisprint || !oneEdit(x.text, y.text)) {
 				t.left[0] += .01 // similar words, but not the same
 				t.left[1] += .01

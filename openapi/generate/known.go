@@ -43,8 +43,10 @@ func localizedText() *openapi3.Schema {
 		Type: &openapi3.Types{"object"},
 		Description: "A text in one or more languages. The keys are BCP 47 language tags, such as `kk`, `ru`, `en` or `kk-Latn`. " +
 			"At least one language is required.",
-		MinProps:             1,
-		AdditionalProperties: openapi3.AdditionalProperties{Schema: openapi3.NewStringSchema().WithMinLength(1).WithPattern(input.Patterns["notblank"]).NewRef()},
+		MinProps: 1,
+		AdditionalProperties: openapi3.AdditionalProperties{
+			Schema: openapi3.NewStringSchema().WithMinLength(1).WithPattern(input.Patterns["notblank"]).NewRef(),
+		},
 		Example: map[string]any{
 			"en": "Ethnic policy of Kazakhstan at the current stage",
 			"ru": "Этническая политика Казахстана на современном этапе",

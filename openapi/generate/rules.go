@@ -212,7 +212,8 @@ func (p *pass) reconcileQueries() *openapi3.SchemaRef {
 	str := openapi3.NewStringSchema
 	schemas := map[string]*openapi3.Schema{
 		"query": str().WithMinLength(1).WithPattern(input.Patterns["notblank"]), "type": openapi3.NewArraySchema().WithItems(str()),
-		"type_strict": str(), "limit": openapi3.NewInt64Schema(), "pid": str(), "v": openapi3.NewArraySchema().WithItems(str().WithPattern(input.Patterns["notblank"])),
+		"type_strict": str(), "limit": openapi3.NewInt64Schema(), "pid": str(),
+		"v": openapi3.NewArraySchema().WithItems(str().WithPattern(input.Patterns["notblank"])),
 	}
 	object := func(of string) *openapi3.Schema {
 		s := openapi3.NewObjectSchema()

@@ -52,7 +52,8 @@ func (p *pass) shared() error {
 		"IfNoneMatch": headerParameter("If-None-Match",
 			"The `ETag` of the response that you have. If nothing has changed, the response is 304 without a body.", str()),
 		"IfModifiedSince": headerParameter("If-Modified-Since",
-			"The `Last-Modified` of the response that you have. If nothing has changed, the response is 304 without a body. Ignored beside `If-None-Match`.", str()),
+			"The `Last-Modified` of the response that you have. If nothing has changed, the response is 304 without a body. "+
+				"Ignored beside `If-None-Match`.", str()),
 		"IdempotencyKey": headerParameter("Idempotency-Key", "A unique id that you choose for this request, such as a random UUID. "+
 			"If you repeat the request within 24 hours, it has no second effect: you get the first response with `Idempotency-Replayed: true`. "+
 			"The id is valid for your API key and this path; with another body or query the response is 422. "+

@@ -76,7 +76,8 @@ func (languages) columns(name string) (all []Column) {
 	for _, lang := range named {
 		all = append(all, Column{Name: name + "_" + lang, Type: Text, Member: name, Note: noteOf[lang], Schema: "string"})
 	}
-	return append(all, Column{Name: name + other, Type: Text, Member: name, Note: "In all other languages: a JSON object of texts by language.", Schema: "object"})
+	const note = "In all other languages: a JSON object of texts by language."
+	return append(all, Column{Name: name + other, Type: Text, Member: name, Note: note, Schema: "object"})
 }
 
 func (languages) cells(to []string, v jsontext.Value) ([]string, error) {

@@ -38,9 +38,11 @@ func (w Writer) WriteDataset(to io.Writer, d Dataset, modified *time.Time) error
 
 func (w Writer) dataset(d Dataset) object {
 	o := object{
-		"@type": []string{"Dataset", "dcat:Dataset"}, "@id": w.Base + d.Path, "url": w.Base + d.Path, "license": w.License, "dct:license": object{"@id": w.License},
+		"@type": []string{"Dataset", "dcat:Dataset"}, "@id": w.Base + d.Path, "url": w.Base + d.Path,
+		"license": w.License, "dct:license": object{"@id": w.License},
 		"name": d.Name, "dct:title": d.Name, "description": d.Description, "dct:description": d.Description,
-		"distribution": each(d.Files, w.distribution), "dcat:distribution": each(d.Files, func(f Distribution) object { return object{"@id": w.Base + f.Path} }),
+		"distribution":      each(d.Files, w.distribution),
+		"dcat:distribution": each(d.Files, func(f Distribution) object { return object{"@id": w.Base + f.Path} }),
 	}
 	parts := each(d.Parts, w.dataset)
 	set(o, "hasPart", parts)
@@ -52,7 +54,8 @@ func (w Writer) distribution(f Distribution) object {
 	at := w.Base + f.Path
 	mediaType, _, _ := strings.Cut(f.MediaType, ";")
 	return object{
-		"@type": []string{"DataDownload", "dcat:Distribution"}, "@id": at, "name": f.Name, "dct:title": f.Name, "license": w.License, "dct:license": object{"@id": w.License},
+		"@type": []string{"DataDownload", "dcat:Distribution"}, "@id": at, "name": f.Name, "dct:title": f.Name,
+		"license": w.License, "dct:license": object{"@id": w.License},
 		"contentUrl": at, "dcat:downloadURL": object{"@id": at},
 		"encodingFormat": mediaType, "dcat:mediaType": object{"@id": "https://www.iana.org/assignments/media-types/" + mediaType},
 	}
