@@ -16,7 +16,7 @@ import (
 var (
 	allOrigins = []string{"*"}
 	exposed    = []string{"ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, X-Change-Cursor, X-Dry-Run, " +
-		"Idempotency-Replayed, Content-Disposition"}
+		"X-Removed-Characters, Idempotency-Replayed, Content-Disposition"}
 )
 
 const (

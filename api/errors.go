@@ -137,6 +137,7 @@ func (s *server) fail(err error, c echo.Context) {
 	p.Instance = c.Response().Header().Get(echo.HeaderXRequestID)
 	h := c.Response().Header()
 	h.Del("ETag")
+	h.Del(echo.HeaderLastModified)
 	h.Set("Cache-Control", "no-store")
 	switch p.Status {
 	case http.StatusPermanentRedirect:

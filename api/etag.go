@@ -112,8 +112,9 @@ func (q *cacheable) sendCached(c echo.Context, match func(ifNoneMatch, current s
 func (q *cacheable) sendUnmodified(c echo.Context) (bool, error) {
 	ifNoneMatch := strings.TrimSpace(joined(c.Request(), "If-None-Match"))
 	since, err := http.ParseTime(c.Request().Header.Get(echo.HeaderIfModifiedSince))
-	if q == nil || ifNoneMatch == "" && err != nil {
-		return false, nil //nolint:nilerr // a date that cannot be read is ignored (RFC 9110, 13.1.3)
+	dated := err == nil && actor.From(c.Request().Context()).Anonymous() // a date does not say which scopes the client had
+	if q == nil || ifNoneMatch == "" && !dated {
+		return false, nil
 	}
 	state, err := paging.ReadDated(c.Request().Context(), q.s.spare())
 	if err != nil {

@@ -92,10 +92,13 @@ func (s *server) importPopolo(c echo.Context) error {
 	})
 }
 
-const mediaJSONLD = "application/ld+json"
+const (
+	mediaJSONLD    = "application/ld+json"
+	roundTablePath = "/v1/round-tables/:id"
+)
 
 // jsonLDPaths are the paths that return JSON-LD to clients that prefer it.
-var jsonLDPaths = map[string]bool{cataloguePath: true, "/v1/round-tables/:id": true, "/v1/people/:id": true, "/v1/organizations/:id": true}
+var jsonLDPaths = map[string]bool{cataloguePath: true, roundTablePath: true, "/v1/people/:id": true, "/v1/organizations/:id": true}
 
 // wantsJSONLD reports whether the response to a request is JSON-LD.
 func wantsJSONLD(c echo.Context, path string) bool {

@@ -95,8 +95,8 @@ func (s *server) idempotent(r Route, handle echo.HandlerFunc) echo.HandlerFunc {
 // claimOf identifies a request by everything that its response depends on, except the language, which a client may change
 // between two attempts.
 func claimOf(r *http.Request, apiKey int64, key string, body []byte) idempotency.Request {
-	if _, parameters, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType)); err == nil && parameters["boundary"] != "" {
-		body = bytes.ReplaceAll(body, []byte(parameters["boundary"]), nil) // clients choose another one for each attempt
+	if media, parameters, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType)); err == nil && media == "multipart/form-data" {
+		body = bytes.ReplaceAll(body, []byte("--"+parameters["boundary"]), nil) // clients choose another one for each attempt
 	}
 	h := sha256.New()
 	for _, part := range []string{r.URL.RawQuery, r.Header.Get("If-Match"), string(body)} {

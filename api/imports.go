@@ -21,8 +21,11 @@ const importsPath = "/v1/imports/"
 
 func isImport(path string) bool { return strings.HasPrefix(path, importsPath) }
 
-// extendForImport extends the deadlines of an import, because a large file takes longer to read and to write.
-func extendForImport(c echo.Context) {
+// takesLong reports whether a write may take minutes: an import or its revert, and an erasure, which reads the whole change log.
+func takesLong(path string) bool { return isImport(path) || path == erasePath }
+
+// extend extends the deadlines of a write that takes long.
+func extend(c echo.Context) {
 	control := http.NewResponseController(c.Response())
 	end := time.Now().Add(imports.Time)
 	_, _ = control.SetReadDeadline(end), control.SetWriteDeadline(end) // the response writers of tests have no deadlines

@@ -158,9 +158,9 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 			return err
 		}
 		ctx := detached(c.Request().Context())
-		if !unlimited && !wantsJSONLD(c, r.Path) { // JSON-LD may be a long download
+		if !unlimited && !(r.Path == roundTablePath && wantsJSONLD(c, r.Path)) { // an event in JSON-LD may be a long download
 			limit := s.config.RequestTimeout + s.waitTime(r, c)
-			if isImport(r.Path) {
+			if takesLong(r.Path) {
 				limit = max(limit, imports.Time)
 			}
 			limited, cancel := context.WithTimeout(ctx, limit)
@@ -179,13 +179,13 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 		if err := admit(who, r.Scope); err != nil {
 			return err
 		}
-		if isImport(r.Path) && r.Method == http.MethodPost {
+		if takesLong(r.Path) && r.Method == http.MethodPost {
 			held, err := s.imports.enter(c)
 			if err != nil {
 				return err
 			}
 			defer s.imports.leave(held)
-			extendForImport(c)
+			extend(c)
 		}
 		if !isFile && r.Path != streamPath && !acceptsJSON(c.Request()) && !wantsJSONLD(c, r.Path) &&
 			(r.Path != disclosurePath || !prefers(c.Request(), echo.MIMETextHTML)) {

@@ -412,3 +412,11 @@ func TestTheLogIsStillOnlyWrittenByItsTriggers(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestAnErasureHasTheTimeOfAnImport(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.RequestTimeout = time.Millisecond })
+	someone := fixture.Person(t, r.pool)
+	c := r.as(t, actor.PII, actor.Write)
+	c.do(t, "POST", fmt.Sprintf("/v1/people/%d/erase?dry_run=true", someone), nil, append([]string{"If-Match", "*"}, c.headers...)...).want(t, 200)
+}

@@ -60,16 +60,13 @@ func readJSON(c echo.Context, types ...string) (jsontext.Value, error) {
 	return raw, nil
 }
 
-// maxRemoved is how many members the header X-Removed-Characters names.
-const maxRemoved = 20
-
 // noteRemoved tells the client from which members of its body characters are removed (see input.Clean).
 func noteRemoved(c echo.Context, pointers []string) {
-	for i, p := range pointers[:min(len(pointers), maxRemoved)] {
+	for i, p := range pointers {
 		pointers[i] = strings.ReplaceAll(url.PathEscape(p), "%2F", "/")
 	}
 	if len(pointers) > 0 {
-		c.Response().Header().Set("X-Removed-Characters", strings.Join(pointers[:min(len(pointers), maxRemoved)], ", "))
+		c.Response().Header().Set("X-Removed-Characters", strings.Join(pointers, ", "))
 	}
 }
 

@@ -51,7 +51,7 @@ type Config struct {
 
 	DatabaseURL      Secret        `env:"DATABASE_URL"`                       // URL of the PostgreSQL database, `postgres://user:password@host:5432/database`. `serve` requires it; `dev` starts an embedded database without it.
 	DatabaseURLFile  string        `env:"DATABASE_URL_FILE"`                  // File with the database URL, such as a mounted secret. Set it instead of `DATABASE_URL`. `migrate` does not read it.
-	PoolSize         int32         `env:"POOL_SIZE" envDefault:"8"`           // Maximum number of database connections; 2 to 4 per core of the database server are enough. `/readyz` and cached responses use two more.
+	PoolSize         int32         `env:"POOL_SIZE" envDefault:"8"`           // Maximum number of database connections; 2 to 4 per core of the database server are enough. Up to four more are for `/readyz`, cached responses and the search of names.
 	StatementTimeout time.Duration `env:"STATEMENT_TIMEOUT" envDefault:"15s"` // Maximum duration of one SQL statement.
 	LockTimeout      time.Duration `env:"LOCK_TIMEOUT" envDefault:"5s"`       // Maximum time that a statement of a write waits for a lock. Reads wait at most 1 second.
 	StartTimeout     time.Duration `env:"START_TIMEOUT" envDefault:"15s"`     // How long `serve` waits at startup for the database and its schema.

@@ -36,20 +36,29 @@ func Line(s string) string {
 	return s
 }
 
-// Removed returns the pointers of the strings in JSON from which Clean removes characters. The syntax of raw was checked.
+// maxRemoved and maxPointer limit what Removed returns: a pointer holds all names on the way to a string, so many long ones could
+// be far larger than the JSON.
+const maxRemoved, maxPointer = 20, 100
+
+// Removed returns the pointers of the first 20 strings in JSON from which Clean removes characters, without those of more than 100
+// bytes. The syntax of raw was checked.
 func Removed(raw jsontext.Value) (pointers []string) {
 	d := jsontext.NewDecoder(strings.NewReader(string(raw)))
-	for {
+	for found := 0; found < maxRemoved; {
 		token, err := d.ReadToken()
 		if err != nil {
 			return pointers
 		}
 		if token.Kind() == '"' {
 			if _, removed := cleanText(token.String(), true); removed {
-				pointers = append(pointers, string(d.StackPointer()))
+				found++
+				if p := string(d.StackPointer()); len(p) <= maxPointer {
+					pointers = append(pointers, p)
+				}
 			}
 		}
 	}
+	return pointers
 }
 
 // cleaner returns a cleaned copy of a value, and whether it differs.
@@ -124,8 +133,14 @@ func (s shape) cleaner() cleaner {
 		case inner != nil:
 			return func(v reflect.Value) (reflect.Value, bool) { return cleanSlice(v, inner) }
 		}
-	case reflect.Struct:
-		return structCleaner(t)
+	case reflect.Struct: // built at the first use, because a type may contain itself
+		build := sync.OnceValue(func() cleaner { return structCleaner(t) })
+		return func(v reflect.Value) (reflect.Value, bool) {
+			if clean := build(); clean != nil {
+				return clean(v)
+			}
+			return v, false
+		}
 	}
 	return nil
 }

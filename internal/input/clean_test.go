@@ -114,3 +114,29 @@ func TestAChangeLeavesOtherMembersAsTheyAreStored(t *testing.T) {
 		t.Errorf("%+v", fields)
 	}
 }
+
+type branch struct {
+	Name     string   `json:"name"`
+	Branches []branch `json:"branches"`
+}
+
+func TestATypeThatContainsItselfIsCleaned(t *testing.T) {
+	t.Parallel()
+	in := branch{"A ", []branch{{"B", []branch{{" C", nil}}}}}
+	input.Clean(&in)
+	if in.Name != "A" || in.Branches[0].Branches[0].Name != "C" {
+		t.Errorf("%+v", in)
+	}
+}
+
+func TestLongPathsToRemovedCharactersAreNotReturned(t *testing.T) {
+	t.Parallel()
+	long := `{"` + strings.Repeat("n", 400_000) + `":[` + strings.Repeat(`"`+"\u00ad"+`",`, 50_000) + `""],"short":"` + "\u00ad" + `"}`
+	if got := input.Removed(jsontext.Value(long)); len(got) > 0 {
+		t.Errorf("%d pointers", len(got))
+	}
+	many := `[` + strings.Repeat(`"`+"\u00ad"+`",`, 100) + `""]`
+	if got := input.Removed(jsontext.Value(many)); len(got) != 20 || got[19] != "/19" {
+		t.Errorf("%q", got)
+	}
+}
