@@ -50,7 +50,7 @@ func NewIndex(organizations bool) *Index {
 	}
 	x.lexicon = lexicon{words: map[string]*word{}, cache: &wordCache{words: map[string]cachedWord{}}}
 	if organizations {
-		x.lexicon.nameType = organizationName
+		x.lexicon.nameType, x.lexicon.forms = organizationName, map[string]wordForms{}
 	}
 	return x
 }

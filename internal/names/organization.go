@@ -178,16 +178,15 @@ func capitalsOf(w string) string {
 
 // read reads a name.
 func (l *lexicon) read(tokens []token, addWord func(*word)) (r orgReading) {
-	tokens = expandTokens(tokens)
+	tokens = l.expand(tokens, addWord != nil)
 	keys := make([][]string, len(tokens))
 	for i, t := range tokens {
-		if keys[i] = t.keys; keys[i] == nil && t.folded != "" {
-			keys[i] = keysOf(t.folded, t.script)
-		}
-		if t.capitals == "" {
-			if corrected := concepts.correct(keys[i]); corrected != nil {
-				keys[i], tokens[i].misprint = corrected, true
-			}
+		forms := l.formsOf(t, addWord != nil)
+		switch keys[i] = forms.keys; {
+		case t.keys != nil:
+			keys[i] = t.keys
+		case t.capitals == "" && forms.corrected != nil:
+			keys[i], tokens[i].misprint = forms.corrected, true
 		}
 	}
 	isKazakh := false
@@ -268,19 +267,47 @@ func initialOf(t token) string {
 	return string(r)
 }
 
-// expandTokens replaces abbreviations of ministries and compounds by the words that they stand for.
-func expandTokens(tokens []token) []token {
+// wordForms is what the tables know of a word.
+type wordForms struct {
+	keys      []string // in the tree of forms
+	corrected []string // the keys of similar words, if the word is unknown
+	compound  []string // the words that a compound stands for
+}
+
+// formsOf returns the forms of a token. They are kept if keep is true; then no other call may run at the same time.
+func (l *lexicon) formsOf(t token, keep bool) (forms wordForms) {
+	if t.folded == "" {
+		return forms
+	}
+	id := t.lower + " " + t.folded
+	if forms, ok := l.forms[id]; ok {
+		return forms
+	}
+	forms.keys = keysOf(t.folded, t.script)
+	if forms.corrected = concepts.correct(forms.keys); t.script == cyrillicScript && utf8.RuneCountInString(t.lower) >= minCompound {
+		if c, _ := concepts.find([][]string{forms.keys}); c == nil {
+			forms.compound = concepts.expand(t.lower)
+		}
+	}
+	if keep && l.forms != nil {
+		l.forms[id] = forms
+	}
+	return forms
+}
+
+// minCompound is the length of the shortest compound of a stump and the beginning of a word.
+const minCompound = 6
+
+// expand replaces abbreviations of ministries and compounds by the words that they stand for.
+func (l *lexicon) expand(tokens []token, keep bool) []token {
 	var all []token
 	for _, t := range tokens {
-		words := concepts.expansions[t.lower]
-		if t.capitals == "" || concepts.abbreviations[t.lower] != nil {
-			words = nil
-		}
-		isStems := false
-		if words == nil && t.script == cyrillicScript && t.capitals == "" && utf8.RuneCountInString(t.lower) >= 6 {
-			if c, _ := concepts.find([][]string{keysOf(t.folded, t.script)}); c == nil {
-				words, isStems = concepts.expand(t.lower), true
-			}
+		var words []string
+		isCompound := t.capitals == ""
+		if isCompound {
+			words = l.formsOf(t, keep).compound
+		} else if concepts.abbreviations[t.lower] == nil {
+			words = concepts.expansions[t.lower]
 		}
 		if words == nil {
 			all = append(all, t)
@@ -289,7 +316,7 @@ func expandTokens(tokens []token) []token {
 		for j, w := range words {
 			x := token{lower: w, script: scriptOf(w), quoted: t.quoted, comma: t.comma && j == 0, expanded: true}
 			x.folded = fold(w, x.script, orthography{})
-			if isStems && j == len(words)-1 {
+			if isCompound && j == len(words)-1 { // a stem
 				x.folded, x.keys = w, []string{string(russian) + w}
 			}
 			all = append(all, x)

@@ -29,7 +29,8 @@ type word struct {
 type lexicon struct {
 	nameType nameType
 	words    map[string]*word
-	cache    *wordCache // may be nil
+	cache    *wordCache           // may be nil
+	forms    map[string]wordForms // of the words of organizations in the index
 }
 
 // parse parses a spelling. It passes new words to addWord, which may be nil.
