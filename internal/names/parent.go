@@ -1,0 +1,143 @@
+package names
+
+import (
+	"slices"
+	"unicode/utf8"
+)
+
+// startsParent reports whether a unit can be the head of the parent's name.
+func (u unit) startsParent() bool {
+	return (u.isHead() || u.class == officeClass) && !u.plural
+}
+
+// arrange finds the parent, the names after which an organization is named, and the initials, and removes function words.
+func (r *orgReading) arrange(isKazakh bool) {
+	u := r.units
+	markNamed(u, isKazakh)
+	from, to := parentOf(u, isKazakh)
+	for i := from; i < to; i++ {
+		u[i].parent = true
+	}
+	var all, main, withoutCountry string
+	for _, x := range u {
+		if x.class >= linkClass || x.class == formClass || x.named {
+			continue
+		}
+		all += x.initials
+		if !x.parent && !x.tail && !x.host {
+			main += x.initials
+			if x.class != countryClass {
+				withoutCountry += x.initials
+			}
+		}
+	}
+	for _, s := range []string{all, main, withoutCountry} {
+		if n := utf8.RuneCountInString(s); n >= 2 && n <= maxCapitals && !slices.Contains(r.initials, s) {
+			r.initials = append(r.initials, s)
+		}
+	}
+	r.units = slices.DeleteFunc(u, func(x unit) bool { return x.class >= linkClass || x.class == formClass })
+	if len(r.units) == 0 {
+		r.units = slices.DeleteFunc(u, func(x unit) bool { return x.class >= linkClass })
+	}
+	r.dropLegalHead()
+	if !slices.ContainsFunc(r.units, func(x unit) bool { return !x.parent }) { // nothing but a parent: it is the name
+		for i := range r.units {
+			r.units[i].parent = false
+		}
+	}
+}
+
+// dropLegalHead removes a head that only says the legal form of the organization in quotation marks, which has a head of
+// its own: Public Foundation "Center for Social Research".
+func (r *orgReading) dropLegalHead() {
+	for i, x := range r.units {
+		if x.class != headClass || x.quoted || x.parent {
+			continue
+		}
+		if slices.ContainsFunc(r.units, func(y unit) bool { return y.quoted && y.isHead() && !y.parent }) &&
+			(x.concept.name == "fund" || x.concept.name == "association") {
+			r.units = slices.Delete(r.units, i, i+1)
+		}
+		return
+	}
+}
+
+// markNamed marks the names of people after whom an organization is named.
+func markNamed(u []unit, isKazakh bool) {
+	for i, x := range u {
+		if x.class != namedClass {
+			continue
+		}
+		if isKazakh {
+			for k := i - 1; k >= 0 && (u[k].class == properClass || u[k].class == placeClass); k-- {
+				u[k].named = true
+			}
+			continue
+		}
+		for k := i + 1; k < len(u) && (u[k].class == properClass && u[k].acronym == "" || u[k].class == placeClass); k++ {
+			u[k].named = true
+		}
+	}
+}
+
+// parentOf returns the range of the units that name the parent.
+func parentOf(u []unit, isKazakh bool) (from, to int) {
+	under := slices.IndexFunc(u, func(x unit) bool { return x.class == underClass })
+	last := len(u) - 1
+	for last >= 0 && !u[last].isHead() {
+		last--
+	}
+	if isKazakh && last >= 0 {
+		boundary := under
+		for i := last - 1; i > boundary; i-- {
+			if u[i].startsParent() && !u[i].quoted {
+				boundary = i
+				break
+			}
+		}
+		return 0, boundary + 1
+	}
+	first := slices.IndexFunc(u, func(x unit) bool { return x.isHead() })
+	if under > 0 {
+		return under, len(u)
+	}
+	comma := slices.IndexFunc(u, func(x unit) bool { return x.class == linkClass && x.concept == nil })
+	if comma > 0 && first >= 0 {
+		switch head := slices.IndexFunc(u[comma:], unit.isHead); {
+		case head >= 0 && u[comma+head].class == unitClass && first < comma && u[first].class != unitClass:
+			return 0, comma // University, Faculty
+		case head >= 0 && first < comma:
+			return comma, len(u)
+		case head < 0 && !slices.ContainsFunc(u[comma:], func(x unit) bool { return x.class == topicClass || x.class == attributeClass || x.quoted }):
+			for i := comma; i < len(u); i++ { // a place, also one that is not in the table
+				u[i].tail = u[i].tail || u[i].class == properClass || u[i].class == placeClass || u[i].class == countryClass
+			}
+		}
+	}
+	if first < 0 {
+		return 0, 0
+	}
+	for i := first + 1; i < len(u); i++ {
+		if !u[i].startsParent() || u[i].quoted && !u[first].quoted {
+			continue
+		}
+		for k := i - 1; k > first; k-- {
+			if u[k].class == linkClass && u[k].concept != nil && isOf(u[k].concept) {
+				return k, len(u)
+			}
+		}
+		if u[i].word == nil && isRussianGenitive(u[i]) {
+			return i, len(u)
+		}
+	}
+	return 0, 0
+}
+
+func isOf(c *concept) bool { return c.name == "of" }
+
+// isRussianGenitive reports whether a head without a preposition belongs to the parent.
+func isRussianGenitive(u unit) bool {
+	r, _ := utf8.DecodeRuneInString(u.initials)
+	return scriptOfRune(r) == cyrillicScript
+}
