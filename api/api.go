@@ -44,6 +44,30 @@ type Route struct {
 	Method, Path string
 	Scope        actor.Scope
 	handle       func(*server, echo.Context) error
+
+	also  string // a media type that clients may prefer to JSON
+	fixed bool   // the response has one media type, whatever the client accepts
+}
+
+func route(method, path string, scope actor.Scope, handle func(*server, echo.Context) error) Route {
+	return Route{Method: method, Path: path, Scope: scope, handle: handle}
+}
+
+// returning returns the route with a media type that clients may prefer to JSON.
+func (r Route) returning(also string) Route {
+	r.also = also
+	return r
+}
+
+// inOneType returns the route with a fixed media type.
+func (r Route) inOneType() Route {
+	r.fixed = true
+	return r
+}
+
+// answers reports whether the client accepts a media type of the response.
+func (r Route) answers(request *http.Request) bool {
+	return r.fixed || acceptsJSON(request) || r.also != "" && prefers(request, r.also)
 }
 
 // onlyReads reports whether the route is a POST that changes nothing: everyone may send it, also pages of all origins. Its path
@@ -73,49 +97,49 @@ func Routes() []Route {
 		publish, admin, pii = actor.Publish, actor.Admin, actor.PII
 	)
 	routes := []Route{
-		{get, cataloguePath, public, (*server).showCatalogue},
+		route(get, cataloguePath, public, (*server).showCatalogue).inOneType(),
 
-		{post, "/v1/round-tables/:id/publish", publish, (*server).publishRoundTable},
-		{post, "/v1/round-tables/:id/withdraw", publish, (*server).withdrawRoundTable},
+		route(post, "/v1/round-tables/:id/publish", publish, (*server).publishRoundTable),
+		route(post, "/v1/round-tables/:id/withdraw", publish, (*server).withdrawRoundTable),
 
-		{post, "/v1/attendees/:id/resolve", write, (*server).resolveAttendee},
+		route(post, "/v1/attendees/:id/resolve", write, (*server).resolveAttendee),
 
-		{post, erasePath, actor.All(pii, write), (*server).erasePerson},
-		{get, disclosurePath, pii, (*server).disclosePerson},
+		route(post, erasePath, actor.All(pii, write), (*server).erasePerson),
+		route(get, disclosurePath, pii, (*server).disclosePerson).returning(echo.MIMETextHTML),
 
-		{post, "/v1/merges/:id/undo", write, (*server).undoMerge},
+		route(post, "/v1/merges/:id/undo", write, (*server).undoMerge),
 
-		{get, reconcilePath, public, (*server).reconcileService},
-		{post, reconcilePath, public, (*server).reconcile},
-		{get, reconcilePath + "/suggest/entity", public, (*server).suggestEntities},
-		{get, reconcilePath + "/suggest/property", public, (*server).suggestProperties},
-		{get, reconcilePath + "/suggest/type", public, (*server).suggestTypes},
+		route(get, reconcilePath, public, (*server).reconcileService),
+		route(post, reconcilePath, public, (*server).reconcile),
+		route(get, reconcilePath+"/suggest/entity", public, (*server).suggestEntities),
+		route(get, reconcilePath+"/suggest/property", public, (*server).suggestProperties),
+		route(get, reconcilePath+"/suggest/type", public, (*server).suggestTypes),
 
-		{get, archivePath, public, (*server).exportRegistry},
-		{get, "/v1/exports/popolo.json", public, (*server).exportPopolo},
+		route(get, archivePath, public, (*server).exportRegistry),
+		route(get, "/v1/exports/popolo.json", public, (*server).exportPopolo),
 
-		{get, "/v1/calendar.ics", public, (*server).getCalendar},
-		{get, "/v1/feed.atom", public, (*server).getAtomFeed},
-		{get, "/v1/feed.json", public, (*server).getJSONFeed},
+		route(get, "/v1/calendar.ics", public, (*server).getCalendar),
+		route(get, "/v1/feed.atom", public, (*server).getAtomFeed),
+		route(get, "/v1/feed.json", public, (*server).getJSONFeed),
 
-		{get, "/v1/changes", public, (*server).listChanges},
-		{get, streamPath, public, (*server).streamChanges},
-		{get, "/v1/changes/checkpoint", public, (*server).getCheckpoint},
+		route(get, "/v1/changes", public, (*server).listChanges),
+		route(get, streamPath, public, (*server).streamChanges).inOneType(),
+		route(get, "/v1/changes/checkpoint", public, (*server).getCheckpoint),
 
-		{post, "/v1/bundles", write, (*server).createBundle},
-		{post, "/v1/imports/:id/revert", write, (*server).revertImport},
-		{post, "/v1/imports/popolo", write, (*server).importPopolo},
+		route(post, "/v1/bundles", write, (*server).createBundle),
+		route(post, "/v1/imports/:id/revert", write, (*server).revertImport),
+		route(post, "/v1/imports/popolo", write, (*server).importPopolo),
 
-		{post, "/v1/api-keys/:id/revoke", admin, (*server).revokeAPIKey},
-		{get, "/v1/audit", admin, (*server).listAudit},
-		{get, "/v1/audit/reads", admin, (*server).listReads},
+		route(post, "/v1/api-keys/:id/revoke", admin, (*server).revokeAPIKey),
+		route(get, "/v1/audit", admin, (*server).listAudit),
+		route(get, "/v1/audit/reads", admin, (*server).listReads),
 
-		{post, "/v1/webhooks/:id/rotate", admin, (*server).rotateWebhookSecret},
-		{post, "/v1/webhooks/:id/replay", admin, (*server).replayWebhook},
-		{post, webhookTestPath, admin, (*server).testWebhook},
-		{post, "/v1/webhooks/:webhook_id/deliveries/:id/retry", admin, (*server).retryWebhookDelivery},
+		route(post, "/v1/webhooks/:id/rotate", admin, (*server).rotateWebhookSecret),
+		route(post, "/v1/webhooks/:id/replay", admin, (*server).replayWebhook),
+		route(post, webhookTestPath, admin, (*server).testWebhook),
+		route(post, "/v1/webhooks/:webhook_id/deliveries/:id/retry", admin, (*server).retryWebhookDelivery),
 
-		{get, "/v1/me", public, (*server).showMe},
+		route(get, "/v1/me", public, (*server).showMe),
 	}
 	for _, r := range append(Resources(), OtherResources()...) {
 		for _, o := range r.Operations {

@@ -254,7 +254,7 @@ func TestNoLogLineHoldsAKeyABodyOrAName(t *testing.T) {
 
 func TestAPanicIsA500WithoutTextAndTheStackInTheLog(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, nil, Route{http.MethodGet, "/v1/panic", actor.Public, func(*server, echo.Context) error { panic("secret of the stack") }})
+	r := newRig(t, nil, route(http.MethodGet, "/v1/panic", actor.Public, func(*server, echo.Context) error { panic("secret of the stack") }))
 	reply := r.do(t, "GET", "/v1/panic", nil)
 	reply.wantProblem(t, 500, "internal")
 	if strings.Contains(reply.Body.String(), "secret") {

@@ -22,15 +22,15 @@ import (
 func Documentation() []Route {
 	get := http.MethodGet
 	return []Route{
-		{get, "/openapi.json", "", openDocument("application/json", openapi.V31)},
-		{get, "/openapi-3.0.json", "", openDocument("application/json", openapi.V30)},
-		{get, "/swagger.json", "", openDocument("application/json", openapi.V20)},
-		{get, "/docs", "", redirectTo("/docs/")},
-		{get, "/docs/*", "", (*server).showDocs},
-		{get, "/docs/guides", "", redirectTo("/docs/guides/")},
-		{get, "/docs/guides/", "", (*server).showGuide},
-		{get, "/docs/guides/:name", "", (*server).showGuide},
-		{get, "/docs/examples/*", "", (*server).showExample},
+		route(get, "/openapi.json", "", openDocument("application/json", openapi.V31)),
+		route(get, "/openapi-3.0.json", "", openDocument("application/json", openapi.V30)),
+		route(get, "/swagger.json", "", openDocument("application/json", openapi.V20)),
+		route(get, "/docs", "", redirectTo("/docs/")),
+		route(get, "/docs/*", "", (*server).showDocs),
+		route(get, "/docs/guides", "", redirectTo("/docs/guides/")),
+		route(get, "/docs/guides/", "", (*server).showGuide),
+		route(get, "/docs/guides/:name", "", (*server).showGuide),
+		route(get, "/docs/examples/*", "", (*server).showExample),
 	}
 }
 

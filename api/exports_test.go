@@ -289,7 +289,7 @@ func TestFilesAreCompressedAsTheClientWantsIt(t *testing.T) {
 // A file that is cut off in the middle must not look whole to any client, compressed or not.
 func TestAFileThatBreaksOffIsNotTakenForWhole(t *testing.T) {
 	t.Parallel()
-	failing := Route{http.MethodGet, "/v1/exports/failing.:format", actor.Public, func(s *server, c echo.Context) error {
+	failing := route(http.MethodGet, "/v1/exports/failing.:format", actor.Public, func(s *server, c echo.Context) error {
 		steps := 0
 		return exportOf(s, c, nil, nil, func(ctx context.Context, db pg.DB, f topic.Filter) (paging.Page[topic.Topic], error) {
 			if steps++; steps > 1 {
@@ -297,7 +297,7 @@ func TestAFileThatBreaksOffIsNotTakenForWhole(t *testing.T) {
 			}
 			return topic.List(ctx, db, f)
 		})
-	}}
+	})
 	r := newRig(t, nil, failing)
 	r.write(t, func(ctx context.Context, tx pgx.Tx) error { // more than one page of a walk
 		_, err := tx.Exec(ctx, "INSERT INTO topics (label) SELECT jsonb_build_object('en', repeat('Water ', 20) || n) FROM generate_series(0, 599) n")
@@ -329,11 +329,11 @@ func TestAFileThatBreaksOffIsNotTakenForWhole(t *testing.T) {
 
 func TestABrokenFileIsLoggedAsAnError(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, nil, Route{http.MethodGet, "/v1/exports/failing.csv", actor.Public, func(s *server, c echo.Context) error {
+	r := newRig(t, nil, route(http.MethodGet, "/v1/exports/failing.csv", actor.Public, func(s *server, c echo.Context) error {
 		return s.snapshot(c, func(context.Context, pgx.Tx) error {
 			return errors.Join(newDownload(c, nil).begin(), errors.New("the disk is full"))
 		})
-	}})
+	}))
 	func() {
 		defer func() {
 			if p := recover(); p != http.ErrAbortHandler {

@@ -97,14 +97,6 @@ const (
 	roundTablePath = "/v1/round-tables/:id"
 )
 
-// jsonLDPaths are the paths that return JSON-LD to clients that prefer it.
-var jsonLDPaths = map[string]bool{cataloguePath: true, roundTablePath: true, "/v1/people/:id": true, "/v1/organizations/:id": true}
-
-// wantsJSONLD reports whether the response to a request is JSON-LD.
-func wantsJSONLD(c echo.Context, path string) bool {
-	return jsonLDPaths[path] && (path == cataloguePath || prefers(c.Request(), mediaJSONLD))
-}
-
 // linkedData returns the writer of JSON-LD.
 func (s *server) linkedData() schemaorg.Writer {
 	return schemaorg.Writer{Base: s.config.PublicBaseURL, License: License}
@@ -119,7 +111,7 @@ func withJSONLD(o Operation, send func(*server, echo.Context) error) Operation {
 		}
 		return getJSON(s, c)
 	}
-	o.Produces = "json," + mediaJSONLD
+	o.also, o.Produces = mediaJSONLD, "json,"+mediaJSONLD
 	return o
 }
 

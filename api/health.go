@@ -18,11 +18,11 @@ import (
 // Operations returns the routes for operating the service. They require no key and do not count against a quota.
 func Operations() []Route {
 	return []Route{
-		{http.MethodGet, "/", "", (*server).showIndex},
-		{http.MethodGet, "/livez", "", (*server).livez},
-		{http.MethodGet, "/readyz", "", (*server).readyz},
-		{http.MethodGet, "/metrics", "", (*server).showMetrics},
-		{http.MethodGet, "/problems/:code", "", (*server).explainProblem},
+		route(http.MethodGet, "/", "", (*server).showIndex),
+		route(http.MethodGet, "/livez", "", (*server).livez),
+		route(http.MethodGet, "/readyz", "", (*server).readyz),
+		route(http.MethodGet, "/metrics", "", (*server).showMetrics),
+		route(http.MethodGet, "/problems/:code", "", (*server).explainProblem),
 	}
 }
 

@@ -208,13 +208,13 @@ func (*nested) Check() []apperr.Field { return nil }
 
 func TestEveryMistakeInNestedObjectsIsNamedAtItsPlace(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, nil, Route{http.MethodPost, "/v1/nested", actor.Public, func(_ *server, c echo.Context) error {
+	r := newRig(t, nil, route(http.MethodPost, "/v1/nested", actor.Public, func(_ *server, c echo.Context) error {
 		in, err := body[nested](c)
 		if err != nil {
 			return err
 		}
 		return send(c, http.StatusOK, jsonBody, in)
-	}})
+	}))
 	post := func(body string) reply { return r.do(t, "POST", "/v1/nested", body, "Content-Type", jsonBody) }
 	p := post(`{"head": {"name": "a", "sise": 1}, "parts": [{"name": 5}, {}, {"name": "b", "parts": [{"name": "c", "size": "big"}, 7]}], "more": []}`).
 		wantProblem(t, 422, "validation_failed", "/head/sise unknown_field_hint", "/more wrong_type", "/parts/0/name wrong_type",

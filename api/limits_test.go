@@ -154,9 +154,9 @@ func TestInvalidUTF8IsAnErrorWhereverItIs(t *testing.T) {
 
 func TestAProblemThatCannotBeEncodedIsA500(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, nil, Route{http.MethodGet, "/v1/broken", actor.Public, func(*server, echo.Context) error {
+	r := newRig(t, nil, route(http.MethodGet, "/v1/broken", actor.Public, func(*server, echo.Context) error {
 		return &apperr.Error{Kind: apperr.Malformed, Code: "bad_parameters", Extra: map[string]any{"x": "\xff"}}
-	}})
+	}))
 	got := r.as(t).get(t, "/v1/broken")
 	if got.Code != http.StatusInternalServerError || !strings.Contains(got.Body.String(), `"code":"internal"`) {
 		t.Errorf("status %d: %s", got.Code, got.Body)
@@ -233,14 +233,14 @@ func (r *rig) cursor(t *testing.T) string {
 
 func TestAClientThatClosesItsSendingSideGetsItsResponse(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, nil, Route{http.MethodGet, "/v1/slow", actor.Public, func(s *server, c echo.Context) error {
+	r := newRig(t, nil, route(http.MethodGet, "/v1/slow", actor.Public, func(s *server, c echo.Context) error {
 		<-gone(c.Request().Context()) // the service has noticed
 		var n int
 		if err := s.db.QueryRow(c.Request().Context(), "SELECT 1").Scan(&n); err != nil {
 			return err
 		}
 		return c.NoContent(http.StatusOK)
-	}})
+	}))
 	server := httptest.NewServer(r.handler)
 	t.Cleanup(server.Close)
 	for _, path := range []string{"/v1/slow", streamPath, "/v1/exports/topics.csv", "/v1/changes?wait=30&cursor=" + r.cursor(t)} {
@@ -253,7 +253,7 @@ func TestAClientThatClosesItsSendingSideGetsItsResponse(t *testing.T) {
 
 func TestAStatusOfTheLogIsNeverSent(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, nil, Route{http.MethodGet, "/v1/canceled", actor.Public, func(*server, echo.Context) error { return context.Canceled }})
+	r := newRig(t, nil, route(http.MethodGet, "/v1/canceled", actor.Public, func(*server, echo.Context) error { return context.Canceled }))
 	server := httptest.NewServer(r.handler)
 	t.Cleanup(server.Close)
 	if answer, err := http.Get(server.URL + "/v1/canceled"); err == nil {

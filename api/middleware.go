@@ -158,7 +158,7 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 			return err
 		}
 		ctx := detached(c.Request().Context())
-		if !unlimited && !(r.Path == roundTablePath && wantsJSONLD(c, r.Path)) { // an event in JSON-LD may be a long download
+		if !unlimited && !(r.Path == roundTablePath && prefers(c.Request(), r.also)) { // an event in JSON-LD may be a long download
 			limit := s.config.RequestTimeout + s.waitTime(r, c)
 			if takesLong(r.Path) {
 				limit = max(limit, imports.Time)
@@ -187,8 +187,7 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 			defer s.imports.leave(held)
 			extend(c)
 		}
-		if !isFile && r.Path != streamPath && !acceptsJSON(c.Request()) && !wantsJSONLD(c, r.Path) &&
-			(r.Path != disclosurePath || !prefers(c.Request(), echo.MIMETextHTML)) {
+		if !isFile && !r.answers(c.Request()) {
 			return apperr.New(apperr.NotAcceptable, "not_acceptable")
 		}
 		bodyRead = true

@@ -175,9 +175,9 @@ func TestACachedResponseNeedsNoConnectionOfThePool(t *testing.T) {
 
 func TestAnOutageIsLoggedOnceASecondAndRetryAfterGrowsWithIt(t *testing.T) {
 	t.Parallel()
-	down := Route{http.MethodGet, "/v1/down", actor.Public, func(*server, echo.Context) error {
+	down := route(http.MethodGet, "/v1/down", actor.Public, func(*server, echo.Context) error {
 		return &apperr.Error{Kind: apperr.Unavailable, Code: "database_unavailable", Err: errors.New("refused")}
-	}}
+	})
 	r := newRig(t, nil, down)
 	type line struct {
 		Level, Msg string

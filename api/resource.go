@@ -174,43 +174,43 @@ func (r resource[I, T, F]) operation(f Feature) Operation {
 	switch f {
 	case List:
 		return Operation{
-			Route: Route{get, list, read, r.bound(resource[I, T, F].handleList)},
+			Route: route(get, list, read, r.bound(resource[I, T, F].handleList)),
 			Query: reflect.TypeFor[F](), Answer: reflect.TypeFor[Page[T]](), Sorts: r.sorts, Unlogged: r.unlogged,
 		}
 	case Create:
-		o := Operation{Route: Route{post, list, write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
+		o := Operation{Route: route(post, list, write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
 			return createOf(s, c, r.create, r.get)
-		})}, Query: writing, Body: input, Answer: record}
+		})), Query: writing, Body: input, Answer: record}
 		if r.names != nil {
 			o.handle, o.Query = r.createDistinct, reflect.TypeFor[duplicateParams]()
 		}
 		return o
 	case Get:
-		return Operation{Route: Route{get, one, read, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
+		return Operation{Route: route(get, one, read, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
 			return itemOf(s, c, r.get)
-		})}, Query: item, Answer: record}
+		})), Query: item, Answer: record}
 	case Patch:
-		return Operation{Route: Route{http.MethodPatch, one, write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
+		return Operation{Route: route(http.MethodPatch, one, write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
 			return patchOf(s, c, r.get, r.input, r.update)
-		})}, Query: writing, Body: input, Answer: record}
+		})), Query: writing, Body: input, Answer: record}
 	case Delete:
-		return Operation{Route: Route{http.MethodDelete, one, write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
+		return Operation{Route: route(http.MethodDelete, one, write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
 			return deleteOf(s, c, r.Kind, r.get)
-		})}, Query: writing}
+		})), Query: writing}
 	case Restore:
-		return Operation{Route: Route{post, one + "/restore", write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
+		return Operation{Route: route(post, one+"/restore", write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
 			return restoreOf(s, c, r.Kind, r.get)
-		})}, Query: writing, Body: reflect.TypeFor[RestoreInput](), Answer: record}
+		})), Query: writing, Body: reflect.TypeFor[RestoreInput](), Answer: record}
 	case History:
 		return with[historyQuery, Page[changes.Detailed]](r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
 			return historyOf(s, c, r.Type, r.seen)
 		}), "-changed_at").at(get, one+"/history", cmp.Or(read, actor.Read))
 	case Export:
-		return Operation{Route: Route{get, "/v1/exports/" + r.Type + ".:format", read, r.export}, Query: reflect.TypeFor[F](), Sorts: r.sorts}
+		return Operation{Route: route(get, "/v1/exports/"+r.Type+".:format", read, r.export), Query: reflect.TypeFor[F](), Sorts: r.sorts}
 	case Import:
-		return Operation{Route: Route{post, importsPath + r.Type, write, func(s *server, c echo.Context) error {
+		return Operation{Route: route(post, importsPath+r.Type, write, func(s *server, c echo.Context) error {
 			return importOf(s, c, r.collection(s))
-		}}, Query: reflect.TypeFor[importParams](), Answer: reflect.TypeFor[imports.Import]()}
+		}), Query: reflect.TypeFor[importParams](), Answer: reflect.TypeFor[imports.Import]()}
 	case Within:
 		return r.more[f].at(get, "/v1/"+roundtable.Type+"/:id/"+r.Type, read)
 	case Lookup:
@@ -222,9 +222,9 @@ func (r resource[I, T, F]) operation(f Feature) Operation {
 	case Merge:
 		return r.more[f].at(post, one+"/merge", write)
 	default:
-		return Operation{Route: Route{get, importsPath + "templates/" + r.Type + ".csv", actor.Public, func(_ *server, c echo.Context) error {
+		return Operation{Route: route(get, importsPath+"templates/"+r.Type+".csv", actor.Public, func(_ *server, c echo.Context) error {
 			return templateOf(c, input)
-		}}, Produces: "text/csv"}
+		}), Produces: "text/csv"}
 	}
 }
 
