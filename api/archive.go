@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"time"
@@ -80,6 +81,9 @@ func (r resource[I, T, F]) archive(ctx context.Context, tx pgx.Tx, to *export.Ar
 	words, err := readDescriptions()
 	if err != nil {
 		return err
+	}
+	if words.records[r.Type] == nil {
+		return fmt.Errorf("the OpenAPI document does not describe %s", r.Type)
 	}
 	file, err := to.Add(export.Collection{
 		Name: r.Type, Title: sentenceCase(r.many), Description: r.about, Record: reflect.TypeFor[T](),

@@ -86,7 +86,7 @@ func (q *cacheable) sendCached(c echo.Context, match func(ifNoneMatch, current s
 	if q == nil {
 		return false, nil
 	}
-	ifNoneMatch, cached := strings.TrimSpace(c.Request().Header.Get("If-None-Match")), q.s.cache.get(q.key)
+	ifNoneMatch, cached := strings.TrimSpace(joined(c.Request(), "If-None-Match")), q.s.cache.get(q.key)
 	if ifNoneMatch == "" && cached == nil {
 		return false, nil
 	}
@@ -199,7 +199,7 @@ func (q *cacheable) store(c echo.Context, body []byte) {
 // matchedETag returns the ETag of a 304 in the form that the client sent it, because a cache finds its entry by it. If the
 // client sent both forms, the form is that of a full response to the request.
 func matchedETag(r *http.Request, tag string) string {
-	tags := r.Header.Get("If-None-Match")
+	tags := joined(r, "If-None-Match")
 	if strings.Contains(tags, tag+gzipSuffix) && (acceptsGzip(r) || !strings.Contains(tags, tag+`"`)) {
 		tag += gzipSuffix
 	}

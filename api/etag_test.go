@@ -68,7 +68,7 @@ func TestAListThatHasNotChangedIsNotRead(t *testing.T) {
 	r := newRig(t, keepsNothing)
 	tag := r.as(t).get(t, "/v1/topics").want(t, 200).Header().Get("ETag")
 	r.write(t, func(ctx context.Context, tx pgx.Tx) error {
-		return pg.Exec(ctx, tx, "ALTER TABLE topics RENAME TO hidden", nil) // whoever reads it fails
+		return pg.Exec(ctx, tx, "ALTER TABLE topics RENAME TO hidden", nil) // reading it fails
 	})
 	r.do(t, http.MethodGet, "/v1/topics", nil, "If-None-Match", tag).want(t, http.StatusNotModified)
 	r.do(t, http.MethodGet, "/v1/topics", nil).want(t, http.StatusInternalServerError)
@@ -148,7 +148,7 @@ func TestARecordThatHasNotChangedIsNotRead(t *testing.T) {
 	at := fmt.Sprintf("/v1/topics/%d", fixture.Topic(t, r.pool))
 	tag := r.as(t).get(t, at).want(t, 200).Header().Get("ETag")
 	r.write(t, func(ctx context.Context, tx pgx.Tx) error {
-		return pg.Exec(ctx, tx, "ALTER TABLE topics RENAME TO hidden", nil) // whoever reads it fails
+		return pg.Exec(ctx, tx, "ALTER TABLE topics RENAME TO hidden", nil) // reading it fails
 	})
 	r.do(t, http.MethodGet, at, nil, "If-None-Match", tag).want(t, http.StatusNotModified)
 	r.do(t, http.MethodGet, at, nil).want(t, http.StatusInternalServerError)

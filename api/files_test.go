@@ -113,7 +113,7 @@ func TestOnlyTheLogIsReadForAFileThatHasNotChanged(t *testing.T) {
 		tags[at] = r.as(t).get(t, at).want(t, http.StatusOK).Header().Get("ETag")
 	}
 	r.server.downloads.total, r.server.downloads.wait = 0, 0 // no slot is needed
-	r.write(t, func(ctx context.Context, tx pgx.Tx) error {  // whoever reads another table fails
+	r.write(t, func(ctx context.Context, tx pgx.Tx) error {  // reading another table fails
 		return pg.Exec(ctx, tx, `DO $$ DECLARE name text; BEGIN
 			FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'changes' LOOP
 				EXECUTE format('ALTER TABLE %I RENAME TO %I', name, 'hidden_' || name);

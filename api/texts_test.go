@@ -28,7 +28,7 @@ func TestTopicsThatLookAlikeAreOne(t *testing.T) {
 		c.post(t, "/v1/topics", `{"label":{"en":"`+label+`"}}`).wantProblem(t, http.StatusConflict, "already_exists", "/label/en already_taken")
 	}
 	c.refusals(t, "/v1/topics", map[string][]string{`{"label":{"en":"\u200b \u202e"}}`: {"/label/en blank"}})
-	// What somebody typed and nobody sees is told, and in patches, too.
+	// The response names the members from which invisible characters were removed, of patches too.
 	answer := c.patch(t, at, `{"label":{"ru":"Кафе\u200b"},"description":{"ru":"Кафе"}}`).want(t, http.StatusOK)
 	if got := answer.Header().Get("X-Removed-Characters"); got != "/label/ru" {
 		t.Errorf("removed from %q", got)

@@ -15,7 +15,7 @@ import (
 	"roundtables.kz/registry/internal/text"
 )
 
-// reportedEvent is an event as a reader of its report records it, with names as written. Members that mention nobody are left out.
+// reportedEvent is an event as a reader of its report records it, with names as written. Members without people or organizations are left out.
 type reportedEvent struct {
 	ID         string  `json:"id"`
 	Lang       string  `json:"source_lang"`

@@ -73,7 +73,7 @@ type Row struct {
 	Object  *Object   `json:"object,omitempty"`                                                 // The object of a document.
 	Action  string    `json:"action" enums:"created,updated,unchanged,error" example:"created"` // What the import did.
 	ID      *int64    `json:"id" example:"12"`                                                  // The record. Null for a row with errors that names none, and for a record that a dry run would create.
-	Removed []string  `json:"removed,omitempty" example:"name_ru"`                              // The columns or members from which characters that nobody sees were removed, such as zero-width spaces.
+	Removed []string  `json:"removed,omitempty" example:"name_ru"`                              // The columns or members from which invisible characters were removed, such as zero-width spaces.
 	Errors  []Mistake `json:"errors,omitempty"`                                                 // The first errors of the row: at most 10, or one if the report has more than 10,000.
 } //	@name	ImportRow
 

@@ -129,7 +129,7 @@ func (w *writer[I, T]) ignore(path string) {
 	}
 }
 
-// removed returns the columns or members of a row from which input.Clean removes characters that nobody sees.
+// removed returns the columns or members of a row from which input.Clean removes invisible characters.
 func (w *writer[I, T]) removed(members map[string]jsontext.Value) (from []string) {
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		for _, at := range input.Removed(members[name]) {

@@ -16,7 +16,7 @@ import (
 //   - Unicode Normalization Form C; no space at either end.
 //   - A run of white space becomes one space. A field with the tag `lines:"keep"` keeps its inner space, and every line break in
 //     it becomes "\n".
-//   - Characters that nobody sees are removed: control characters, bidirectional controls, zero-width characters, soft hyphens
+//   - Invisible characters are removed: control characters, bidirectional controls, zero-width characters, soft hyphens
 //     and byte order marks. Joiners stay where they shape letters or emoji, and tags stay behind the black flag.
 //   - External ids are written as ExternalID writes them.
 //
@@ -214,7 +214,7 @@ func structCleaner(t reflect.Type) cleaner {
 	}
 }
 
-// cleanText returns a text as Clean writes it, and whether characters that nobody sees were removed.
+// cleanText returns a text as Clean writes it, and whether invisible characters were removed.
 func cleanText(s string, lines bool) (cleaned string, removed bool) {
 	if isPlain(s) {
 		return s, false
@@ -273,7 +273,7 @@ var joined = []*unicode.RangeTable{
 	unicode.Tibetan,
 }
 
-// withoutInvisible removes the characters that nobody sees. A joiner stays between letters of scripts that it shapes, after a
+// withoutInvisible removes invisible characters. A joiner stays between letters of scripts that it shapes, after a
 // virama, and between the symbols of an emoji.
 func withoutInvisible(s string) (kept string, removed bool) {
 	var b strings.Builder

@@ -144,7 +144,7 @@ func isROR(s string) bool {
 	return int(s[7]-'0')*10+int(s[8]-'0') == 98-n*100%97
 }
 
-// cleanExternalIDs writes the ids of a list in their stored form. An id that thereby equals an earlier one is left out.
+// cleanExternalIDs writes the ids of a list in their stored form. Duplicates after rewriting are removed.
 func cleanExternalIDs(v reflect.Value) (reflect.Value, bool) {
 	was := make([]string, v.Len())
 	is := reflect.MakeSlice(v.Type(), 0, v.Len())

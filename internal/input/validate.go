@@ -28,7 +28,7 @@ var validate = newValidator()
 var Patterns = map[string]string{
 	"notblank":    `[^` + blank + `]`,
 	"external_id": `^[a-z][a-z0-9_.-]*:[^` + blank + `]+$`,
-	// An item of a filter, as those see it who split a list at its commas: an id, or a part of an id in quotes that has commas.
+	// An item of a comma-separated filter: an id, or a quoted part of an id that contains commas.
 	"external_id_filter": `^([a-z][a-z0-9_.-]*:[^,` + blank + `]+|"[a-z][a-z0-9_.-]*:[^",` + blank + `][^,` + blank + `]*|[^,` + blank + `]*")$`,
 	"scheme":             `^[a-z][a-z0-9_.-]*$`, // of an external id
 	"code":               `^[a-z][a-z0-9_]*$`,

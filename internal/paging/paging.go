@@ -110,13 +110,13 @@ func ReadState(ctx context.Context, db pg.DB) (s State, err error) {
 type Dated struct {
 	State
 	At      time.Time
-	settled bool // no later entry can have the same second
+	settled bool // no later entry can have the same second: commits follow their entries within a minute
 }
 
 // ReadDated is ReadState with the time.
 func ReadDated(ctx context.Context, db pg.DB) (d Dated, err error) {
 	err = db.QueryRow(ctx, `
-		SELECT coalesce(head.seq, 0), current_date::text, greatest(head.at, current_date), coalesce(head.at < clock_timestamp() - interval '2 s', true)
+		SELECT coalesce(head.seq, 0), current_date::text, greatest(head.at, current_date), coalesce(head.at < clock_timestamp() - interval '1 min', true)
 		FROM (SELECT) one LEFT JOIN LATERAL (SELECT seq, at FROM changes ORDER BY seq DESC LIMIT 1) head ON true`).
 		Scan(&d.Head, &d.Day, &d.At, &d.settled)
 	if err != nil {

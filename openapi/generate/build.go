@@ -127,7 +127,7 @@ func encode(doc any) ([]byte, error) {
 	return escapeInvisible(out), nil
 }
 
-// escapeInvisible escapes the characters in JSON that nobody sees: patterns contain them.
+// escapeInvisible escapes the invisible characters in JSON: patterns contain them.
 func escapeInvisible(text []byte) []byte {
 	var out []byte
 	for _, r := range string(text) {

@@ -38,7 +38,7 @@ func (p *pass) shared() error {
 		"Retry-After":          header("Seconds to wait before the next request.", openapi3.NewIntegerSchema().WithMin(0), 1),
 		"WWW-Authenticate":     header("How to authenticate.", str(), `Bearer realm="registry"`),
 		"Idempotency-Replayed": header("`true` if this is the stored response to an earlier request with the same `Idempotency-Key`.", str(), "true"),
-		"X-Removed-Characters": header("The members of the request from which characters that nobody sees were removed, such as zero-width spaces: "+
+		"X-Removed-Characters": header("The members of the request from which invisible characters were removed, such as zero-width spaces: "+
 			"JSON pointers, the first 20. Absent if nothing was removed.", str(), "/name/ru, /notes"),
 		"Last-Modified": header("When the registry last changed. Send it in `If-Modified-Since` if your program cannot send an `ETag`.", str(),
 			"Thu, 27 Feb 2020 09:30:00 GMT"),

@@ -161,12 +161,22 @@ func (s *subject[I, T]) contradicting(ctx context.Context, tx pgx.Tx, m *importe
 	if len(candidates) == 0 || len(s.external) == 0 {
 		return nil, nil
 	}
+	wanted := make([]int64, len(candidates))
+	for i, c := range candidates {
+		wanted[i] = c.ID
+	}
+	type identified struct {
+		ID  int64
+		IDs []string
+	}
+	list, err := pg.All[identified](ctx, tx, "SELECT id, array_agg(external_id) AS ids FROM external_ids WHERE type = @type AND id = ANY (@ids) GROUP BY id",
+		pg.Args{"type": s.Table, "ids": wanted})
+	if err != nil {
+		return nil, err
+	}
 	for _, c := range candidates {
-		ids, err := pg.Column[string](ctx, tx, "SELECT external_id FROM external_ids WHERE type = '"+s.Table+"' AND id = @id", pg.Args{"id": c.ID})
-		if err != nil {
-			return nil, err
-		}
-		if contradict(ids, s.external, m.oneID()) {
+		i := slices.IndexFunc(list, func(x identified) bool { return x.ID == c.ID })
+		if i >= 0 && contradict(list[i].IDs, s.external, m.oneID()) {
 			others = append(others, c)
 		}
 	}

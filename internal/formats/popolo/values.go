@@ -55,7 +55,7 @@ func hasScript(s string, table *unicode.RangeTable) bool {
 const kazakh = "әғқңөұүһ"
 
 // cyrillic returns the language of the Cyrillic names of a document, by the letters that occur in all of them; empty for Kazakh and
-// Russian, which occur side by side. One name rarely has the letters that tell.
+// Russian, which occur side by side. A single name rarely has the letters that identify a language.
 func (d *Document) cyrillic() string {
 	var b strings.Builder
 	for _, o := range d.Organizations {

@@ -17,7 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// WritePerson writes a person with all positions over time. Those that the source names at an event are in the document of the event.
+// WritePerson writes a person with all positions over time. Positions at an event are in the event's document.
 func (w Writer) WritePerson(ctx context.Context, tx pgx.Tx, p person.Person, to io.Writer) error {
 	o := w.document("Person", "people", p.Record, p.ExternalIDs)
 	o["name"] = texts(p.Name)
