@@ -156,7 +156,7 @@ func (r resource[I, T, F]) Describe() Resource {
 		o := r.operation(f)
 		o.Feature = f
 		if own, ok := r.replaced[f]; ok {
-			o.handle, o.Query, o.Answer, o.Produces = own.handle, own.Query, own.Answer, own.Produces
+			o.handle, o.also, o.Query, o.Answer, o.Produces = own.handle, own.also, own.Query, own.Answer, own.Produces
 		}
 		d.Operations = append(d.Operations, o)
 	}
