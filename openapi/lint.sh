@@ -10,6 +10,6 @@ for document in openapi.json openapi-3.0.json swagger.json; do
 	npx --no-install redocly lint --config redocly.yaml "../$document" || status=1
 	npx --no-install spectral lint --ruleset spectral.yaml --fail-severity=hint "../$document" || status=1
 done
-npx --no-install openapi-typescript ../openapi.json --output client/registry.d.ts || status=1
+npx --no-install openapi-typescript --redocly types.yaml ../openapi.json --output client/registry.d.ts || status=1
 npx --no-install tsc --project client || status=1
 exit $status

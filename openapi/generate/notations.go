@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/getkin/kin-openapi/openapi2"
 	"github.com/getkin/kin-openapi/openapi2conv"
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -83,8 +84,14 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 			values.Nullable, values.Extensions = false, map[string]any{"x-nullable": true}
 		}
 	})
+	for _, shared := range doc.Components.Parameters {
+		inline(shared.Value.Schema)
+	}
 	consumes, produces := map[string][]string{}, map[string][]string{}
 	for _, op := range p.eachOperation() {
+		for _, parameter := range op.Parameters {
+			inline(parameter.Value.Schema)
+		}
 		if op.RequestBody != nil {
 			content := op.RequestBody.Value.Content
 			delete(content, fileForm) // an operation has either a body or a form
@@ -111,16 +118,17 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, parameter := range v2.Parameters {
+		dropFraction(parameter)
+	}
 	v2.SecurityDefinitions["Bearer"].Description = "An API key after the word `Bearer`: `Bearer rtr_…`."
 	for _, path := range v2.Paths {
 		for _, op := range path.Operations() {
 			op.Consumes = consumes[op.OperationID]
 			slices.Sort(produces[op.OperationID])
 			op.Produces = slices.Compact(produces[op.OperationID])
-			for _, p := range op.Parameters {
-				if p.Minimum != nil && *p.Minimum != math.Trunc(*p.Minimum) { // validators of Swagger 2.0 accept only integer bounds
-					p.Minimum = nil
-				}
+			for _, parameter := range op.Parameters {
+				dropFraction(parameter)
 			}
 		}
 	}
@@ -129,4 +137,24 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 	}
 	// The converter does not rewrite references in maps of responses.
 	return bytes.ReplaceAll(b, []byte("#/components/schemas/"), []byte("#/definitions/")), nil
+}
+
+// inline replaces references in the schema of a parameter: a parameter of Swagger 2.0 states its type itself, and has neither
+// allOf nor a description or an example inside.
+func inline(ref *openapi3.SchemaRef) {
+	if ref.Ref != "" {
+		s := *ref.Value
+		s.Description, s.Example, s.AllOf = "", nil, nil
+		ref.Ref, ref.Value = "", &s
+	}
+	if ref.Value.Items != nil {
+		inline(ref.Value.Items)
+	}
+}
+
+// dropFraction removes a lower bound that is not an integer: validators of Swagger 2.0 accept only integer bounds.
+func dropFraction(parameter *openapi2.Parameter) {
+	if parameter.Minimum != nil && *parameter.Minimum != math.Trunc(*parameter.Minimum) {
+		parameter.Minimum = nil
+	}
 }

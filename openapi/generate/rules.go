@@ -269,11 +269,8 @@ func stateConditions(s *openapi3.Schema, member, rules string, facts goStruct) {
 			}
 			require(s, of...)
 		case "not_with":
-			if s.Not == nil {
-				s.Not = openapi3.NewSchema().NewRef()
-			}
 			for _, other := range others {
-				s.Not.Value.AnyOf = append(s.Not.Value.AnyOf, given(s, other, member).NewRef())
+				forbid(s, given(s, other, member))
 			}
 		}
 	}
@@ -286,6 +283,18 @@ func require(s *openapi3.Schema, of ...*openapi3.Schema) {
 		s.AnyOf = condition.AnyOf
 	} else {
 		s.AllOf = append(s.AllOf, condition.NewRef())
+	}
+}
+
+// forbid adds the condition that an object does not satisfy the schema.
+func forbid(s, condition *openapi3.Schema) {
+	switch {
+	case s.Not == nil:
+		s.Not = condition.NewRef()
+	case len(s.Not.Value.AnyOf) == 0:
+		s.Not = openapi3.NewAnyOfSchema(s.Not.Value, condition).NewRef()
+	default:
+		s.Not.Value.AnyOf = append(s.Not.Value.AnyOf, condition.NewRef())
 	}
 }
 

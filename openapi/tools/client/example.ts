@@ -12,7 +12,7 @@ const registry = createClient<paths>({ baseUrl: "https://registry.example.org", 
 export async function topicsBelow(parent: number): Promise<Topic[]> {
   const topics: Topic[] = [];
   for (let cursor: string | null = ""; cursor !== null; ) {
-    const { data, error }: { data?: TopicPage; error?: Problem } = await registry.GET("/v1/topics", { params: { query: { parent: [parent], sort: "-label", lang: "ru", cursor } } });
+    const { data, error }: { data?: TopicPage; error?: Problem } = await registry.GET("/v1/topics", { params: { query: { parent: [parent], sort: ["-label"], lang: "ru", cursor } } });
     if (!data) throw new Error(`${error?.code}: ${error?.title}`);
     topics.push(...data.data);
     cursor = data.page.next_cursor;
