@@ -107,18 +107,21 @@ func Get(ctx context.Context, db pg.DB, id int64) (Attendee, error) {
 // person, organization or role is apperr.Invalid. A person or an organization that already attends is
 // apperr.Conflict.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
+	return pg.Create(ctx, tx, Table, in, Insert)
+}
+
+// Insert queues the statements of Create.
+func Insert(b *pgx.Batch, id int64, in Input, fields *[]apperr.Field) {
 	in.complete()
-	id, err := pg.ID(ctx, tx, `
-		INSERT INTO attendees (round_table_id, person_id, organization_id, name_as_listed, description, group_size, on_behalf_of_person_id,
+	args := in.args()
+	args["id"] = id
+	b.Queue(`
+		INSERT INTO attendees (id, round_table_id, person_id, organization_id, name_as_listed, description, group_size, on_behalf_of_person_id,
 			on_behalf_of_organization_id, attendance, position)
-		VALUES (@round_table_id, @person_id, @organization_id, @name_as_listed, @description, @group_size, @on_behalf_of_person_id,
+		VALUES (@id, @round_table_id, @person_id, @organization_id, @name_as_listed, @description, @group_size, @on_behalf_of_person_id,
 			@on_behalf_of_organization_id, @attendance,
-			coalesce(@position, (SELECT least(coalesce(max(a.position), 0) + 1, 100000) FROM attendees a WHERE a.round_table_id = @round_table_id)))
-		RETURNING id`, in.args())
-	if err != nil {
-		return 0, err
-	}
-	return id, addParts(ctx, tx, id, in.Roles, in.Affiliations)
+			coalesce(@position, (SELECT least(coalesce(max(a.position), 0) + 1, 100000) FROM attendees a WHERE a.round_table_id = @round_table_id)))`, args)
+	addParts(b, id, in.Roles, in.Affiliations, fields)
 }
 
 // Update replaces the content of old, with the errors of Create. Another round table is apperr.Invalid. Without a
@@ -180,22 +183,24 @@ func OfPeople(ctx context.Context, db pg.DB, people []int64, per int) ([]Attende
 
 // replaceParts replaces the roles and positions of an attendee where they differ.
 func replaceParts(ctx context.Context, tx pgx.Tx, id int64, old, in Input) error {
-	var deletes pgx.Batch
+	var parts pgx.Batch
+	var fields []apperr.Field
 	roles, affiliations := in.Roles, in.Affiliations
 	if slices.Equal(old.Roles, roles) {
 		roles = nil
 	} else {
-		deletes.Queue("DELETE FROM attendee_roles WHERE attendee_id = $1", id)
+		parts.Queue("DELETE FROM attendee_roles WHERE attendee_id = $1", id)
 	}
 	if len(old.Affiliations) == len(affiliations) && (len(affiliations) == 0 || reflect.DeepEqual(old.Affiliations, affiliations)) {
 		affiliations = nil
 	} else {
-		deletes.Queue("DELETE FROM attendee_affiliations WHERE attendee_id = $1", id)
+		parts.Queue("DELETE FROM attendee_affiliations WHERE attendee_id = $1", id)
 	}
-	if err := pg.Send(ctx, tx, "remove the parts of an attendee", &deletes); err != nil {
+	addParts(&parts, id, roles, affiliations, &fields)
+	if err := pg.Send(ctx, tx, "replace the parts of an attendee", &parts); err != nil {
 		return err
 	}
-	return addParts(ctx, tx, id, roles, affiliations)
+	return apperr.Validation(fields)
 }
 
 // numbered is a position as it is inserted.
@@ -204,11 +209,9 @@ type numbered struct {
 	Position int `json:"position"`
 }
 
-// addParts adds roles and positions to an attendee in one round trip. It inserts only references that exist and
-// reports all others together as apperr.Invalid, each by its index.
-func addParts(ctx context.Context, tx pgx.Tx, id int64, roles []string, affiliations []Affiliation) error {
-	var parts pgx.Batch
-	var fields []apperr.Field
+// addParts queues the statements that add roles and positions to an attendee. They insert only references that exist and
+// add all others to fields, each by its index.
+func addParts(parts *pgx.Batch, id int64, roles []string, affiliations []Affiliation, fields *[]apperr.Field) {
 	if len(roles) > 0 {
 		parts.Queue(`
 			INSERT INTO attendee_roles (attendee_id, role, position)
@@ -218,7 +221,7 @@ func addParts(ctx context.Context, tx pgx.Tx, id int64, roles []string, affiliat
 			known, err := pgx.CollectRows(rows, pgx.RowTo[string])
 			for i, role := range roles {
 				if !slices.Contains(known, role) {
-					fields = append(fields, apperr.At("/roles/"+strconv.Itoa(i), "unknown_role", "value", role))
+					*fields = append(*fields, apperr.At("/roles/"+strconv.Itoa(i), "unknown_role", "value", role))
 				}
 			}
 			return err
@@ -238,14 +241,10 @@ func addParts(ctx context.Context, tx pgx.Tx, id int64, roles []string, affiliat
 			known, err := pgx.CollectRows(rows, pgx.RowTo[int])
 			for i := range affiliations {
 				if !slices.Contains(known, i+1) {
-					fields = append(fields, apperr.At("/affiliations/"+strconv.Itoa(i)+"/organization_id", "unknown_reference"))
+					*fields = append(*fields, apperr.At("/affiliations/"+strconv.Itoa(i)+"/organization_id", "unknown_reference"))
 				}
 			}
 			return err
 		})
 	}
-	if err := pg.Send(ctx, tx, "add the parts of an attendee", &parts); err != nil {
-		return err
-	}
-	return apperr.Validation(fields)
 }

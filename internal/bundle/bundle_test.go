@@ -11,6 +11,7 @@ import (
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/dbtest"
+	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/text"
 
 	"github.com/jackc/pgx/v5"
@@ -109,7 +110,7 @@ func TestTwoIdsAreTwoRecordsEvenUnderOneName(t *testing.T) {
 	}
 	// a second one of the same name, whom only the registry tells apart
 	if err := changes.Write(actor.With(context.Background(), actor.System("test")), db, changes.Options{}, func(tx pgx.Tx) error {
-		id, err := people.create(context.Background(), tx, "en", Person{Name: "Marat Bashimov"}, nil)
+		id, err := person.Create(context.Background(), tx, personInput("en", Person{Name: "Marat Bashimov"}))
 		ids = append(ids, id)
 		return err
 	}); err != nil {

@@ -15,11 +15,13 @@ import (
 	"roundtables.kz/registry/internal/organizer"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/place"
 	"roundtables.kz/registry/internal/recommendation"
 	"roundtables.kz/registry/internal/roundtable"
 	"roundtables.kz/registry/internal/spelling"
 	"roundtables.kz/registry/internal/statement"
 	"roundtables.kz/registry/internal/text"
+	"roundtables.kz/registry/internal/topic"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -58,13 +60,8 @@ func (w *Writer) Create(ctx context.Context, in Input) (Report, error) {
 		Matched:    []Matched{}, Created: []Created{}, Counts: map[string]int{},
 	}
 	p.matched(&r)
-	for _, write := range []func(context.Context, pgx.Tx, *Report) error{
-		p.places.write, p.topics.write, p.organizations.write, p.people.write, p.writeDocuments, p.writeEvent,
-		p.writeOrganizers, p.writeAttendees, p.writeStatements, p.writeRecommendations,
-	} {
-		if err := write(ctx, tx, &r); err != nil {
-			return Report{}, err
-		}
+	if err := p.write(ctx, tx, &r); err != nil {
+		return Report{}, err
 	}
 	return r, nil
 }
@@ -118,59 +115,65 @@ func (p *plan) matched(r *Report) {
 	}
 }
 
-func (p *plan) writeDocuments(ctx context.Context, tx pgx.Tx, r *Report) error {
-	for i := range p.in.Documents {
+// write creates everything that is new, in two round trips: one reserves the ids, one inserts the records.
+func (p *plan) write(ctx context.Context, tx pgx.Tx, r *Report) error {
+	in := p.in
+	places, topics, organizations, people := p.places.news(), p.topics.news(), p.organizations.news(), p.people.news()
+	newDocuments := 0
+	for _, d := range p.documents.found {
+		if d.ID < 0 {
+			newDocuments++
+		}
+	}
+	ids, err := pg.NextIDs(ctx, tx, map[string]int{
+		place.Table: len(places), topic.Table: len(topics), organization.Table: len(organizations), person.Table: len(people),
+		document.Table: newDocuments, roundtable.Table: 1, organizer.Table: len(in.Organizers), attendee.Table: len(in.Attendees),
+		statement.Table: len(in.Statements), recommendation.Table: len(in.Recommendations),
+	})
+	if err != nil {
+		return err
+	}
+	p.event, p.attendees, p.statements = ids[roundtable.Table][0], ids[attendee.Table], ids[statement.Table]
+	r.RoundTable.ID = &p.event
+	var b pg.Batch
+	p.places.insert(&b, places, ids[place.Table], r)
+	p.topics.insert(&b, topics, ids[topic.Table], r)
+	p.organizations.insert(&b, organizations, ids[organization.Table], r)
+	p.people.insert(&b, people, ids[person.Table], r)
+	documents := ids[document.Table]
+	for i := range in.Documents {
 		if p.documents.found[i].ID > 0 {
 			continue
 		}
-		at := pointer("documents", i)
-		in := p.parts.document(i)
-		id, err := document.Create(ctx, tx, in)
-		if err != nil {
-			return under(at, err)
-		}
-		p.documents.found[i].ID = id
-		r.created(at, document.Type, id, title(in.Title))
+		p.documents.found[i].ID = documents[0]
+		x := p.parts.document(i)
+		insert(&b, r, pointer("documents", i), document.Type, documents[0], x, document.Insert, title(x.Title))
+		documents = documents[1:]
 	}
-	return nil
+	event := p.parts.roundTable()
+	insert(&b, r, "/round_table", roundtable.Type, p.event, event, roundtable.Insert, title(event.Title))
+	for i, o := range in.Organizers {
+		insert(&b, r, pointer("organizers", i), organizer.Type, ids[organizer.Table][i], p.parts.organizer(i), organizer.Insert, o.Organization.Name)
+	}
+	for i, id := range p.attendees {
+		x := p.parts.attendee(i)
+		insert(&b, r, pointer("attendees", i), attendee.Type, id, x, attendee.Insert, attendeeTitle(x))
+	}
+	for i, id := range p.statements {
+		x := p.parts.statement(i)
+		insert(&b, r, pointer("statements", i), statement.Type, id, x, statement.Insert, excerpt(x.Texts[0].Text))
+	}
+	for i := range in.Recommendations {
+		x := p.parts.recommendation(i)
+		insert(&b, r, pointer("recommendations", i), recommendation.Type, ids[recommendation.Table][i], x, recommendation.Insert, excerpt(title(x.Text)))
+	}
+	return b.Run(ctx, tx)
 }
 
-func (p *plan) writeEvent(ctx context.Context, tx pgx.Tx, r *Report) error {
-	in := p.parts.roundTable()
-	id, err := roundtable.Create(ctx, tx, in)
-	if err != nil {
-		return under("/round_table", err)
-	}
-	p.event = id
-	r.RoundTable.ID = &id
-	r.created("/round_table", roundtable.Type, id, title(in.Title))
-	return nil
-}
-
-func (p *plan) writeOrganizers(ctx context.Context, tx pgx.Tx, r *Report) error {
-	for i := range p.in.Organizers {
-		at := pointer("organizers", i)
-		id, err := organizer.Create(ctx, tx, p.parts.organizer(i))
-		if err != nil {
-			return under(at, err)
-		}
-		r.created(at, organizer.Type, id, p.in.Organizers[i].Organization.Name)
-	}
-	return nil
-}
-
-func (p *plan) writeAttendees(ctx context.Context, tx pgx.Tx, r *Report) error {
-	for i := range p.in.Attendees {
-		at := pointer("attendees", i)
-		in := p.parts.attendee(i)
-		id, err := attendee.Create(ctx, tx, in)
-		if err != nil {
-			return under(at, err)
-		}
-		p.attendees[i] = id
-		r.created(at, attendee.Type, id, attendeeTitle(in))
-	}
-	return nil
+// insert adds the record of a part of the document to a batch and to the report.
+func insert[I any](b *pg.Batch, r *Report, at, recordType string, id int64, in I, queue pg.Insert[I], name string) {
+	pg.Add(b, id, in, queue, func(err error) error { return under(at, err) })
+	r.created(at, recordType, id, name)
 }
 
 // attendeeTitle returns the name of an attendee for the report: the name as listed, the description of the group, or
@@ -190,33 +193,6 @@ func attendeeTitle(in attendee.Input) string {
 		}
 	}
 	return excerpt(strings.Join(positions, ", "))
-}
-
-func (p *plan) writeStatements(ctx context.Context, tx pgx.Tx, r *Report) error {
-	for i := range p.in.Statements {
-		at := pointer("statements", i)
-		in := p.parts.statement(i)
-		id, err := statement.Create(ctx, tx, in)
-		if err != nil {
-			return under(at, err)
-		}
-		p.statements[i] = id
-		r.created(at, statement.Type, id, excerpt(in.Texts[0].Text))
-	}
-	return nil
-}
-
-func (p *plan) writeRecommendations(ctx context.Context, tx pgx.Tx, r *Report) error {
-	for i := range p.in.Recommendations {
-		at := pointer("recommendations", i)
-		in := p.parts.recommendation(i)
-		id, err := recommendation.Create(ctx, tx, in)
-		if err != nil {
-			return under(at, err)
-		}
-		r.created(at, recommendation.Type, id, excerpt(title(in.Text)))
-	}
-	return nil
 }
 
 func title(m text.Map) string {
@@ -245,11 +221,12 @@ type documents struct {
 // resolveDocuments finds the existing documents by id or address, and checks the references to documents.
 func (p *plan) resolveDocuments(ctx context.Context, db pg.DB) error {
 	p.documents.byName = map[string]int{}
+	found, err := existing(ctx, db, p.in.Documents)
+	if err != nil {
+		return err
+	}
 	for i := range p.in.Documents {
-		at := pointer("documents", i)
-		if err := p.documents.add(ctx, db, i, at, &p.in.Documents[i]); err != nil {
-			return err
-		}
+		p.documents.add(i, pointer("documents", i), &p.in.Documents[i], found[strconv.Itoa(i)])
 	}
 	for i, s := range p.in.Statements {
 		at := pointer("statements", i)
@@ -266,11 +243,7 @@ func (p *plan) resolveDocuments(ctx context.Context, db pg.DB) error {
 	return nil
 }
 
-func (d *documents) add(ctx context.Context, db pg.DB, i int, at string, x *Document) error {
-	found, err := existing(ctx, db, x)
-	if err != nil {
-		return err
-	}
+func (d *documents) add(i int, at string, x *Document, found []apperr.Candidate) {
 	d.found = append(d.found, apperr.Candidate{ID: -int64(i) - 1})
 	switch {
 	case len(found) == 1:
@@ -290,16 +263,25 @@ func (d *documents) add(ctx context.Context, db pg.DB, i int, at string, x *Docu
 			d.byName[names.Key(title)] = i
 		}
 	}
-	return nil
 }
 
-func existing(ctx context.Context, db pg.DB, x *Document) ([]apperr.Candidate, error) {
-	if x.ID == nil && x.URL == nil {
+// existing returns the documents that exist by the index of those of the bundle that have their id or address.
+func existing(ctx context.Context, db pg.DB, list []Document) (map[string][]apperr.Candidate, error) {
+	var indexes []string
+	var ids []*int64
+	var urls []*string
+	for i, d := range list {
+		if d.ID != nil || d.URL != nil {
+			indexes, ids, urls = append(indexes, strconv.Itoa(i)), append(ids, d.ID), append(urls, d.URL)
+		}
+	}
+	if indexes == nil {
 		return nil, nil
 	}
-	return pg.All[apperr.Candidate](ctx, db, `SELECT d.id, text_sort_key(d.title) AS name, 1.0::float8 AS score FROM documents d
-		WHERE CASE WHEN @id::bigint IS NULL THEN d.url = @url::text ELSE d.id = @id END ORDER BY d.id LIMIT 10`,
-		pg.Args{"id": x.ID, "url": x.URL})
+	return pg.Candidates(ctx, db, `SELECT g.index, f.id, f.name FROM unnest(@indexes::text[], @ids::bigint[], @urls::text[]) g(index, id, url)
+		CROSS JOIN LATERAL (SELECT d.id, text_sort_key(d.title) AS name FROM documents d WHERE d.id = g.id
+			UNION ALL (SELECT d.id, text_sort_key(d.title) FROM documents d WHERE g.id IS NULL AND d.url = g.url ORDER BY d.id LIMIT 10)) f ORDER BY f.id`,
+		pg.Args{"indexes": indexes, "ids": ids, "urls": urls})
 }
 
 // reasons returns why the i-th document is an existing one.

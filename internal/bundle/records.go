@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"reflect"
@@ -12,8 +13,6 @@ import (
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/spelling"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // records holds the records of one type that the document mentions. The same name is the same record.
@@ -171,6 +170,10 @@ func (r *records[T]) rejectCycles() {
 // resolve finds the existing records. A record that is given by id must exist. A name that several records have, or
 // that is probably another spelling of an existing one, is ambiguous: the client decides.
 func (r *records[T]) resolve(ctx context.Context, tx pg.DB) error {
+	known, err := r.load(ctx, tx)
+	if err != nil {
+		return err
+	}
 	var unknown []*entry[T]
 	for i, e := range r.entries {
 		e.id = -int64(i) - 1
@@ -181,10 +184,7 @@ func (r *records[T]) resolve(ctx context.Context, tx pg.DB) error {
 			}
 			continue
 		}
-		found, reason, err := r.lookUp(ctx, tx, id)
-		switch {
-		case err != nil:
-			return err
+		switch found, reason := known.lookUp(id); {
 		case len(found) == 1:
 			reason.Record = found[0].Name
 			e.take(found[0], reason)
@@ -248,46 +248,85 @@ func (r *records[T]) locate(e *entry[T], pointer string) string {
 	return e.pointer(member) + rest
 }
 
-// lookUp finds the records that have the id, an external id, the exact name, or one of the other names. The first of
+// lookups are the records that the registry has for the ids, external ids and names of a document.
+type lookups struct {
+	byID                 map[int64]apperr.Candidate
+	byExternalID, byName map[string][]apperr.Candidate
+}
+
+// load looks up all records at once: the number of statements does not depend on the document.
+func (r *records[T]) load(ctx context.Context, db pg.DB) (known lookups, err error) {
+	var ids []int64
+	var externalIDs, called []string
+	for _, e := range r.entries {
+		switch id := r.recordType.identity(e.details); {
+		case id.isNew:
+		case id.id != nil:
+			ids = append(ids, *id.id)
+		default:
+			externalIDs, called = append(externalIDs, id.externalIDs...), append(append(called, id.name), id.otherNames...)
+		}
+	}
+	name := "text_sort_key(r." + r.recordType.name + ")"
+	if len(ids) > 0 {
+		list, err := pg.All[apperr.Candidate](ctx, db, "SELECT r.id, "+name+" AS name, 1.0::float8 AS score FROM "+r.recordType.table+
+			" r WHERE r.id = ANY(@ids)", pg.Args{"ids": ids})
+		if err != nil {
+			return known, err
+		}
+		known.byID = map[int64]apperr.Candidate{}
+		for _, c := range list {
+			known.byID[c.ID] = c
+		}
+	}
+	if r.recordType.externalIDs && len(externalIDs) > 0 {
+		known.byExternalID, err = pg.Candidates(ctx, db, "SELECT x.external_id, r.id, "+name+" FROM external_ids x JOIN "+r.recordType.table+
+			" r ON r.id = x.id WHERE x.type = @type AND x.external_id = ANY(@given)", pg.Args{"type": r.recordType.table, "given": externalIDs})
+		if err != nil {
+			return known, err
+		}
+	}
+	if len(called) > 0 {
+		slices.Sort(called)
+		known.byName, err = r.recordType.find(ctx, db, slices.Compact(called))
+	}
+	return known, err
+}
+
+// lookUp returns the records that have the id, an external id, the exact name, or one of the other names. The first of
 // these that finds anything decides.
-func (r *records[T]) lookUp(ctx context.Context, db pg.DB, id identity) ([]apperr.Candidate, spelling.Reason, error) {
+func (k lookups) lookUp(id identity) ([]apperr.Candidate, spelling.Reason) {
 	reason := spelling.Reason{Feature: "id", Score: 1}
 	if id.id != nil {
 		reason.Query = strconv.FormatInt(*id.id, 10)
-		found, err := r.byColumn(ctx, db, "r.id = ANY(@values)", []int64{*id.id})
-		return found, reason, err
-	}
-	if r.recordType.externalIDs && len(id.externalIDs) > 0 {
-		reason.Feature, reason.Query = "external_id", strings.Join(id.externalIDs, ", ")
-		found, err := r.byColumn(ctx, db, "r.id IN (SELECT x.id FROM external_ids x WHERE x.type = '"+r.recordType.table+
-			"' AND x.external_id = ANY(@values))", id.externalIDs)
-		if len(found) > 0 || err != nil {
-			return found, reason, err
+		if c, ok := k.byID[*id.id]; ok {
+			return []apperr.Candidate{c}, reason
 		}
+		return nil, reason
+	}
+	if found, _ := union(k.byExternalID, id.externalIDs); len(found) > 0 {
+		reason.Feature, reason.Query = "external_id", strings.Join(id.externalIDs, ", ")
+		return found, reason
 	}
 	reason.Feature, reason.Query = "name", id.name
-	found, err := r.recordType.find(ctx, db, id.name)
-	if len(found) > 0 || err != nil {
-		return found, reason, err
+	if found := k.byName[id.name]; len(found) > 0 {
+		return found, reason
 	}
-	for _, name := range id.otherNames {
-		more, err := r.recordType.find(ctx, db, name)
-		if err != nil {
-			return nil, reason, err
-		}
-		for _, c := range more {
+	found, last := union(k.byName, id.otherNames)
+	reason.Query = cmp.Or(last, id.name)
+	return found, reason
+}
+
+// union returns the records for all keys, each once, and the last key that added one.
+func union(by map[string][]apperr.Candidate, keys []string) (found []apperr.Candidate, last string) {
+	for _, key := range keys {
+		for _, c := range by[key] {
 			if !slices.ContainsFunc(found, func(f apperr.Candidate) bool { return f.ID == c.ID }) {
-				found = append(found, c)
-				reason.Query = name
+				found, last = append(found, c), key
 			}
 		}
 	}
-	return found, reason, nil
-}
-
-func (r *records[T]) byColumn(ctx context.Context, db pg.DB, where string, values any) ([]apperr.Candidate, error) {
-	return pg.All[apperr.Candidate](ctx, db, "SELECT r.id, text_sort_key(r."+r.recordType.name+") AS name, 1.0::float8 AS score FROM "+
-		r.recordType.table+" r WHERE "+where+" ORDER BY r.id LIMIT 10", pg.Args{"values": values})
+	return found, last
 }
 
 // report adds what was matched or united. Call it before write.
@@ -300,36 +339,39 @@ func (r *records[T]) report(to *Report) {
 	to.United = append(to.United, r.united...)
 }
 
-// write creates the records that were not found, parents first.
-func (r *records[T]) write(ctx context.Context, tx pgx.Tx, to *Report) error {
-	for _, e := range r.entries {
-		if err := r.create(ctx, tx, to, e); err != nil {
-			return err
+// news returns the records that were not found, parents first.
+func (r *records[T]) news() (list []*entry[T]) {
+	seen := map[*entry[T]]bool{}
+	var add func(e *entry[T])
+	add = func(e *entry[T]) {
+		if e == nil || e.id > 0 || seen[e] {
+			return
 		}
+		seen[e] = true
+		add(e.parent)
+		list = append(list, e)
 	}
-	return nil
+	for _, e := range r.entries {
+		add(e)
+	}
+	return list
 }
 
-func (r *records[T]) create(ctx context.Context, tx pgx.Tx, to *Report, e *entry[T]) error {
-	if e.id > 0 {
-		return nil
-	}
-	var parent *int64
-	if e.parent != nil {
-		if err := r.create(ctx, tx, to, e.parent); err != nil {
-			return err
+// insert adds the new records, as news lists them, to a batch, with these ids.
+func (r *records[T]) insert(b *pg.Batch, list []*entry[T], ids []int64, to *Report) {
+	for i, e := range list {
+		e.id = ids[i]
+		var parent *int64
+		if e.parent != nil {
+			parent = &e.parent.id
 		}
-		parent = &e.parent.id
+		r.recordType.insert(b, e.id, r.lang, e.details, parent, func(err error) error {
+			return located(err, func(pointer string) string { return r.locate(e, pointer) })
+		})
+		to.created(e.at, r.recordType.plural, e.id, r.recordType.identity(e.details).name)
+		to.Created[len(to.Created)-1].Candidates = e.possible
+		if r.matcher != nil {
+			r.matcher.created.Set(e.id, r.recordType.spellings(r.lang, e.details))
+		}
 	}
-	id, err := r.recordType.create(ctx, tx, r.lang, e.details, parent)
-	if err != nil {
-		return located(err, func(pointer string) string { return r.locate(e, pointer) })
-	}
-	e.id = id
-	to.created(e.at, r.recordType.plural, id, r.recordType.identity(e.details).name)
-	to.Created[len(to.Created)-1].Candidates = e.possible
-	if r.matcher != nil {
-		r.matcher.created.Set(id, r.recordType.spellings(r.lang, e.details))
-	}
-	return nil
 }

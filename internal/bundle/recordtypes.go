@@ -14,8 +14,6 @@ import (
 	"roundtables.kz/registry/internal/spelling"
 	"roundtables.kz/registry/internal/text"
 	"roundtables.kz/registry/internal/topic"
-
-	"github.com/jackc/pgx/v5"
 )
 
 // recordType is a type of records that documents refer to by name.
@@ -28,11 +26,11 @@ type recordType[T any] struct {
 	named    func(name string) T // a mention by the name alone
 	identity func(T) identity
 	byLang   func(T) text.Map // the main name by language
-	find     func(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error)
+	find     func(ctx context.Context, db pg.DB, names []string) (map[string][]apperr.Candidate, error)
+	insert   func(b *pg.Batch, id int64, lang string, x T, parent *int64, locate func(error) error)
 
 	// check returns the errors of the resource's input. lang is the language of the plain name; "" leaves that name out.
-	check  func(lang string, x T) []apperr.Field
-	create func(ctx context.Context, tx pgx.Tx, lang string, x T, parent *int64) (int64, error)
+	check func(lang string, x T) []apperr.Field
 
 	// Only of types whose records are also matched by phonetic keys:
 	queries      func(T) []string                       // the names to search for
@@ -73,12 +71,12 @@ var people = recordType[Person]{
 		}
 	},
 	byLang: func(p Person) text.Map { return p.Names },
-	find:   person.ByName,
+	find:   person.Spellings.FindEachExact,
 	check: func(lang string, p Person) []apperr.Field {
 		return input.Check(new(personInput(lang, p)))
 	},
-	create: func(ctx context.Context, tx pgx.Tx, lang string, p Person, _ *int64) (int64, error) {
-		return person.Create(ctx, tx, personInput(lang, p))
+	insert: func(b *pg.Batch, id int64, lang string, p Person, _ *int64, locate func(error) error) {
+		pg.Add(b, id, personInput(lang, p), person.Insert, locate)
 	},
 	queries: func(p Person) []string { return append([]string{p.Name}, namesOf(p.Names, nil, p.OtherNames)...) },
 	spellings: func(lang string, p Person) []string {
@@ -105,12 +103,12 @@ var organizations = recordType[Organization]{
 		}
 	},
 	byLang: func(o Organization) text.Map { return o.Names },
-	find:   organization.ByName,
+	find:   organization.Spellings.FindEachExact,
 	check: func(lang string, o Organization) []apperr.Field {
 		return input.Check(new(organizationInput(lang, o, nil)))
 	},
-	create: func(ctx context.Context, tx pgx.Tx, lang string, o Organization, parent *int64) (int64, error) {
-		return organization.Create(ctx, tx, organizationInput(lang, o, parent))
+	insert: func(b *pg.Batch, id int64, lang string, o Organization, parent *int64, locate func(error) error) {
+		pg.Add(b, id, organizationInput(lang, o, parent), organization.Insert, locate)
 	},
 	queries: func(o Organization) []string {
 		return append([]string{o.Name}, namesOf(o.Names, nil, o.OtherNames)...)
@@ -140,12 +138,12 @@ var places = recordType[Place]{
 		return identity{id: p.ID, name: p.Name, otherNames: others, parent: p.Parent}
 	},
 	byLang: func(p Place) text.Map { return p.Names },
-	find:   place.ByName,
+	find:   place.Spellings.FindEachExact,
 	check: func(lang string, p Place) []apperr.Field {
 		return input.Check(new(placeInput(lang, p, nil)))
 	},
-	create: func(ctx context.Context, tx pgx.Tx, lang string, p Place, parent *int64) (int64, error) {
-		return place.Create(ctx, tx, placeInput(lang, p, parent))
+	insert: func(b *pg.Batch, id int64, lang string, p Place, parent *int64, locate func(error) error) {
+		pg.Add(b, id, placeInput(lang, p, parent), place.Insert, locate)
 	},
 }
 
@@ -163,12 +161,12 @@ var topics = recordType[Topic]{
 		return identity{id: t.ID, name: t.Label, otherNames: namesOf(t.Labels, nil, nil), parent: t.Parent}
 	},
 	byLang: func(t Topic) text.Map { return t.Labels },
-	find:   topic.ByLabel,
+	find:   topic.ByLabels,
 	check: func(lang string, t Topic) []apperr.Field {
 		return input.Check(new(topicInput(lang, t, nil)))
 	},
-	create: func(ctx context.Context, tx pgx.Tx, lang string, t Topic, parent *int64) (int64, error) {
-		return topic.Create(ctx, tx, topicInput(lang, t, parent))
+	insert: func(b *pg.Batch, id int64, lang string, t Topic, parent *int64, locate func(error) error) {
+		pg.Add(b, id, topicInput(lang, t, parent), topic.Insert, locate)
 	},
 }
 

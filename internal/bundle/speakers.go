@@ -14,12 +14,28 @@ import (
 // resolveSpeakers finds the attendee who made each statement: by key, or by any name that the document or the registry
 // has for the attendee.
 func (p *plan) resolveSpeakers(ctx context.Context, db pg.DB) error {
+	attendees := p.newSpeakers()
+	var unknown []string
+	for _, s := range p.in.Statements {
+		if s.Speaker != nil && len(p.attendeesNamed(attendees, *s.Speaker)) == 0 {
+			unknown = append(unknown, *s.Speaker)
+		}
+	}
+	var registered map[string][]apperr.Candidate
+	if unknown != nil {
+		slices.Sort(unknown)
+		unknown = slices.Compact(unknown)
+		var err error
+		if registered, err = people.find(ctx, db, unknown); err != nil {
+			return err
+		}
+	}
 	for i, s := range p.in.Statements {
 		speaker := -1
 		if s.Speaker != nil {
-			found, err := p.attendeesNamed(ctx, db, *s.Speaker)
-			if err != nil {
-				return err
+			found := p.attendeesNamed(attendees, *s.Speaker)
+			if len(found) == 0 {
+				found = p.attendeesKnown(attendees, registered[*s.Speaker], *s.Speaker)
 			}
 			at := pointer("statements", i) + "/speaker"
 			switch len(found) {
@@ -38,36 +54,61 @@ func (p *plan) resolveSpeakers(ctx context.Context, db pg.DB) error {
 	return nil
 }
 
-func (p *plan) attendeesNamed(ctx context.Context, db pg.DB, name string) ([]int, error) {
-	var found []int
+// speakers finds attendees by key, by the names in the document, and by person.
+type speakers struct {
+	keys                      map[string]int // the first attendee with the key
+	listed                    map[string][]int
+	ofPeople, ofOrganizations map[int64][]int
+}
+
+func (p *plan) newSpeakers() speakers {
+	s := speakers{map[string]int{}, map[string][]int{}, map[int64][]int{}, map[int64][]int{}}
 	for i, a := range p.in.Attendees {
-		if a.Key != nil && *a.Key == name {
-			return []int{i}, nil
+		if a.Key != nil {
+			s.keys[*a.Key] = i
 		}
-		if p.hasName(&a, name) {
-			found = append(found, i)
+		if a.NameAsListed != nil {
+			key := names.Key(*a.NameAsListed)
+			s.listed[key] = append(s.listed[key], i)
 		}
-	}
-	if len(found) > 0 {
-		return found, nil
-	}
-	candidates, err := people.find(ctx, db, name)
-	if err != nil {
-		return nil, err
-	}
-	for i, a := range p.in.Attendees {
-		if a.Person == nil {
-			continue
-		}
-		id := p.personID(*a.Person)
-		if slices.ContainsFunc(candidates, func(c apperr.Candidate) bool { return c.ID == id }) {
-			found = append(found, i)
+		if a.Person != nil {
+			id := p.personID(*a.Person)
+			s.ofPeople[id] = append(s.ofPeople[id], i)
+		} else if a.Organization != nil {
+			id := p.organizationID(*a.Organization)
+			s.ofOrganizations[id] = append(s.ofOrganizations[id], i)
 		}
 	}
-	if len(found) > 0 {
-		return found, nil
+	return s
+}
+
+// attendeesNamed returns the attendees who have the key or the name in the document, in order.
+func (p *plan) attendeesNamed(s speakers, name string) []int {
+	if i, ok := s.keys[name]; ok {
+		return []int{i}
 	}
-	return p.matchAttendee(name), nil
+	key := names.Key(name)
+	found := slices.Clone(s.listed[key])
+	if e := p.people.byName[key]; e != nil {
+		found = append(found, s.ofPeople[e.id]...)
+	}
+	if e := p.organizations.byName[key]; e != nil {
+		found = append(found, s.ofOrganizations[e.id]...)
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// attendeesKnown returns the attendees who are people of the registry with the name, else the one of whom the name is
+// certainly another spelling.
+func (p *plan) attendeesKnown(s speakers, registered []apperr.Candidate, name string) (found []int) {
+	for _, c := range registered {
+		found = append(found, s.ofPeople[c.ID]...)
+	}
+	if found == nil {
+		found = p.matchAttendee(name)
+	}
+	return found
 }
 
 // matchAttendee returns the attendee of whom the name is certainly another spelling, if there is one.
@@ -93,25 +134,6 @@ func (p *plan) matchAttendee(name string) []int {
 		return nil
 	}
 	return []int{int(list[0].ID) - 1}
-}
-
-// hasName reports whether the document gives the attendee the name.
-func (p *plan) hasName(a *Attendee, name string) bool {
-	key := names.Key(name)
-	switch {
-	case a.NameAsListed != nil && names.Key(*a.NameAsListed) == key:
-		return true
-	case a.Person != nil:
-		return same(p.people.of(*a.Person), p.people.byName[key])
-	case a.Organization != nil:
-		return same(p.organizations.of(*a.Organization), p.organizations.byName[key])
-	}
-	return false
-}
-
-// same reports whether two entries are one record.
-func same[T any](a, b *entry[T]) bool {
-	return a != nil && b != nil && (a == b || a.id == b.id)
 }
 
 // attendeeNames returns the names by which statements can refer to the attendees.

@@ -97,13 +97,17 @@ func Get(ctx context.Context, db pg.DB, id int64) (Document, error) {
 
 // Create creates a document. An unknown author is apperr.Invalid.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
+	return pg.Create(ctx, tx, Table, in, Insert)
+}
+
+// Insert queues the statements of Create.
+func Insert(b *pgx.Batch, id int64, in Input, fields *[]apperr.Field) {
 	in.complete()
-	id, err := pg.ID(ctx, tx, `INSERT INTO documents (title, kind, url, language, published_on)
-		VALUES (@title, @kind, @url, @language, @published_on) RETURNING id`, in.args())
-	if err != nil {
-		return 0, err
-	}
-	return id, setAuthors(ctx, tx, id, nil, in.AuthorIDs)
+	args := in.args()
+	args["id"] = id
+	b.Queue(`INSERT INTO documents (id, title, kind, url, language, published_on)
+		VALUES (@id, @title, @kind, @url, @language, @published_on)`, args)
+	authorList.Replace(b, id, nil, in.AuthorIDs, fields)
 }
 
 // Update replaces the content of old, with the errors of Create. Content that is already stored changes nothing, not

@@ -73,13 +73,17 @@ func Distinct(ctx context.Context, tx pgx.Tx, s *spelling.Session, in Input) err
 // Create creates an organization. An unknown parent is apperr.Invalid. An external id that another record has is
 // apperr.Conflict.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
-	id, err := pg.ID(ctx, tx, `
-		INSERT INTO organizations (name, short_name, other_names, kind, parent_id, country, website, founded_on, dissolved_on, external_ids)
-		VALUES (@name, @short_name, @other_names, @kind, @parent_id, @country, @website, @founded_on, @dissolved_on, @external_ids) RETURNING id`, in.args())
-	if err != nil {
-		return 0, err
-	}
-	return id, Spellings.Save(ctx, tx, id, in.spellings())
+	return pg.Create(ctx, tx, Table, in, Insert)
+}
+
+// Insert queues the statements of Create.
+func Insert(b *pgx.Batch, id int64, in Input, _ *[]apperr.Field) {
+	args := in.args()
+	args["id"] = id
+	b.Queue(`
+		INSERT INTO organizations (id, name, short_name, other_names, kind, parent_id, country, website, founded_on, dissolved_on, external_ids)
+		VALUES (@id, @name, @short_name, @other_names, @kind, @parent_id, @country, @website, @founded_on, @dissolved_on, @external_ids)`, args)
+	Spellings.Add(b, id, in.spellings())
 }
 
 // Update replaces the content of old, with the errors of Create. A parent that is a part of the organization is

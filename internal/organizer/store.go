@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
@@ -69,12 +70,22 @@ func Get(ctx context.Context, db pg.DB, id int64) (Organizer, error) {
 // organization is apperr.Invalid. A duplicate is apperr.Conflict.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	in.complete()
-	return pg.ID(ctx, tx, `
-		INSERT INTO organizers (round_table_id, organization_id, kind, name_as_listed, position)
-		VALUES (@round_table_id, @organization_id, @kind, @name_as_listed,
-			coalesce(@position, (SELECT least(coalesce(max(o.position), 0) + 1, 100000) FROM organizers o WHERE o.round_table_id = @round_table_id)))
-		RETURNING id`, in.args())
+	return pg.ID(ctx, tx, insertOrganizer, in.args())
 }
+
+// Insert queues the statement of Create.
+func Insert(b *pgx.Batch, id int64, in Input, _ *[]apperr.Field) {
+	in.complete()
+	args := in.args()
+	args["id"] = id
+	b.Queue(insertOrganizer, args)
+}
+
+const insertOrganizer = `
+		INSERT INTO organizers (id, round_table_id, organization_id, kind, name_as_listed, position)
+		VALUES (coalesce(@id, nextval(pg_get_serial_sequence('organizers', 'id'))), @round_table_id, @organization_id, @kind, @name_as_listed,
+			coalesce(@position, (SELECT least(coalesce(max(o.position), 0) + 1, 100000) FROM organizers o WHERE o.round_table_id = @round_table_id)))
+		RETURNING id`
 
 // Update replaces the content of old, with the errors of Create. Without a position it keeps its own. Content that is
 // already stored changes nothing, not even the version.
@@ -89,7 +100,7 @@ func Update(ctx context.Context, tx pgx.Tx, old Organizer, in Input) error {
 
 func (in Input) args() pg.Args {
 	return pg.Args{
-		"round_table_id": in.RoundTableID, "organization_id": in.OrganizationID, "kind": in.Kind,
+		"id": nil, "round_table_id": in.RoundTableID, "organization_id": in.OrganizationID, "kind": in.Kind,
 		"name_as_listed": in.NameAsListed, "position": in.Position,
 	}
 }

@@ -130,13 +130,17 @@ func Distinct(ctx context.Context, tx pgx.Tx, s *spelling.Session, in Input) err
 
 // Create creates a person. An external id that another record has is apperr.Conflict.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
-	id, err := pg.ID(ctx, tx, `
-		INSERT INTO people (name, other_names, honorific, bio, external_ids, visibility, notes)
-		VALUES (@name, @other_names, @honorific, @bio, @external_ids, @visibility, @notes) RETURNING id`, in.args())
-	if err != nil {
-		return 0, err
-	}
-	return id, Spellings.Save(ctx, tx, id, in.spellings())
+	return pg.Create(ctx, tx, Table, in, Insert)
+}
+
+// Insert queues the statements of Create.
+func Insert(b *pgx.Batch, id int64, in Input, _ *[]apperr.Field) {
+	args := in.args()
+	args["id"] = id
+	b.Queue(`
+		INSERT INTO people (id, name, other_names, honorific, bio, external_ids, visibility, notes)
+		VALUES (@id, @name, @other_names, @honorific, @bio, @external_ids, @visibility, @notes)`, args)
+	Spellings.Add(b, id, in.spellings())
 }
 
 // Update replaces the content of old, with the errors of Create. Content that is already stored changes nothing, not

@@ -60,13 +60,17 @@ func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, err
 
 // Create creates a place. An unknown parent is apperr.Invalid.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
-	id, err := pg.ID(ctx, tx, `
-		INSERT INTO places (name, former_names, other_names, country, region, parent_id, latitude, longitude)
-		VALUES (@name, @former_names, @other_names, @country, @region, @parent_id, @latitude, @longitude) RETURNING id`, in.args())
-	if err != nil {
-		return 0, err
-	}
-	return id, Spellings.Save(ctx, tx, id, in.spellings())
+	return pg.Create(ctx, tx, Table, in, Insert)
+}
+
+// Insert queues the statements of Create.
+func Insert(b *pgx.Batch, id int64, in Input, _ *[]apperr.Field) {
+	args := in.args()
+	args["id"] = id
+	b.Queue(`
+		INSERT INTO places (id, name, former_names, other_names, country, region, parent_id, latitude, longitude)
+		VALUES (@id, @name, @former_names, @other_names, @country, @region, @parent_id, @latitude, @longitude)`, args)
+	Spellings.Add(b, id, in.spellings())
 }
 
 // Update replaces the content of old, with the errors of Create. A parent that lies within the place is apperr.Invalid.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
@@ -96,11 +97,21 @@ func Get(ctx context.Context, db pg.DB, id int64) (Recommendation, error) {
 // statement of another round table.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	in.complete()
-	return pg.ID(ctx, tx, `
-		INSERT INTO recommendations (round_table_id, statement_id, text, addressee_id, status, status_on, evidence_document_id)
-		VALUES (@round_table_id, @statement_id, @text, @addressee_id, @status, @status_on, @evidence_document_id)
-		RETURNING id`, in.args())
+	return pg.ID(ctx, tx, insertRecommendation, in.args())
 }
+
+// Insert queues the statement of Create.
+func Insert(b *pgx.Batch, id int64, in Input, _ *[]apperr.Field) {
+	in.complete()
+	args := in.args()
+	args["id"] = id
+	b.Queue(insertRecommendation, args)
+}
+
+const insertRecommendation = `
+		INSERT INTO recommendations (id, round_table_id, statement_id, text, addressee_id, status, status_on, evidence_document_id)
+		VALUES (coalesce(@id, nextval(pg_get_serial_sequence('recommendations', 'id'))), @round_table_id, @statement_id, @text, @addressee_id, @status, @status_on, @evidence_document_id)
+		RETURNING id`
 
 // Update replaces the content of old, with the errors of Create. Content that is already stored changes nothing, not
 // even the version.
@@ -116,7 +127,7 @@ func Update(ctx context.Context, tx pgx.Tx, old Recommendation, in Input) error 
 
 func (in Input) args() pg.Args {
 	return pg.Args{
-		"round_table_id": in.RoundTableID, "statement_id": in.StatementID, "text": in.Text, "addressee_id": in.AddresseeID,
+		"id": nil, "round_table_id": in.RoundTableID, "statement_id": in.StatementID, "text": in.Text, "addressee_id": in.AddresseeID,
 		"status": in.Status, "status_on": in.StatusOn, "evidence_document_id": in.EvidenceDocumentID,
 	}
 }

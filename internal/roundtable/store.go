@@ -48,20 +48,23 @@ func (r *RoundTable) Finish() {
 // unknown place, parent, topic or document is apperr.Invalid. An external id that another record has is
 // apperr.Conflict.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
-	in.complete()
 	if err := MayPublish(ctx, "draft", in.Publication); err != nil {
 		return 0, err
 	}
-	id, err := pg.ID(ctx, tx, `
-		INSERT INTO round_tables (title, purpose, format, status, publication, starts_on, ends_on, date_precision, starts_at, ends_at, timezone,
+	return pg.Create(ctx, tx, Table, in, Insert)
+}
+
+// Insert queues the statements of Create. It does not check whether the actor may publish.
+func Insert(b *pgx.Batch, id int64, in Input, fields *[]apperr.Field) {
+	in.complete()
+	args := in.args()
+	args["id"] = id
+	b.Queue(`
+		INSERT INTO round_tables (id, title, purpose, format, status, publication, starts_on, ends_on, date_precision, starts_at, ends_at, timezone,
 			mode, place_id, venue, online_url, parent_id, languages, outcome, external_ids, notes)
-		VALUES (@title, @purpose, @format, @status, @publication, @starts_on, @ends_on, @date_precision, @starts_at, @ends_at, @timezone,
-			@mode, @place_id, @venue, @online_url, @parent_id, @languages, @outcome, @external_ids, @notes)
-		RETURNING id`, in.args())
-	if err != nil {
-		return 0, err
-	}
-	return id, setParts(ctx, tx, id, Input{}, in)
+		VALUES (@id, @title, @purpose, @format, @status, @publication, @starts_on, @ends_on, @date_precision, @starts_at, @ends_at, @timezone,
+			@mode, @place_id, @venue, @online_url, @parent_id, @languages, @outcome, @external_ids, @notes)`, args)
+	queueParts(b, id, Input{}, in, fields)
 }
 
 // Update replaces the content of old, with the errors of Create. A parent that is a descendant is apperr.Invalid.
@@ -255,12 +258,16 @@ var topics = reference.List{Table: "round_table_topics", Owner: "round_table_id"
 func setParts(ctx context.Context, tx pgx.Tx, id int64, old, in Input) error {
 	var parts pgx.Batch
 	var fields []apperr.Field
-	setDocuments(&parts, id, old.DocumentLinks, in.DocumentLinks, &fields)
-	topics.Replace(&parts, id, old.TopicIDs, in.TopicIDs, &fields)
+	queueParts(&parts, id, old, in, &fields)
 	if err := pg.Send(ctx, tx, "set the parts of a round table", &parts); err != nil {
 		return err
 	}
 	return apperr.Validation(fields)
+}
+
+func queueParts(b *pgx.Batch, id int64, old, in Input, fields *[]apperr.Field) {
+	setDocuments(b, id, old.DocumentLinks, in.DocumentLinks, fields)
+	topics.Replace(b, id, old.TopicIDs, in.TopicIDs, fields)
 }
 
 // setDocuments is reference.List.Replace for the links to documents, which have a relation.

@@ -56,15 +56,21 @@ const maxWords = 8
 
 // Save replaces the spellings of a record. Unchanged rows are not written.
 func (x Index) Save(ctx context.Context, tx pgx.Tx, id int64, spellings []string) error {
-	keys, kept, phoneticKeys := x.rows(spellings)
 	var b pgx.Batch
+	keys, _, _ := x.rows(spellings)
 	b.Queue("DELETE FROM "+x.Table+" WHERE "+x.Owner+" = @id AND key <> ALL (@keys)", pg.Args{"id": id, "keys": keys})
+	x.Add(&b, id, spellings)
+	return pg.Error(tx.SendBatch(ctx, &b).Close())
+}
+
+// Add queues the statement that adds spellings to a record.
+func (x Index) Add(b *pgx.Batch, id int64, spellings []string) {
+	keys, kept, phoneticKeys := x.rows(spellings)
 	b.Queue("INSERT INTO "+x.Table+" AS n ("+x.Owner+", key, spelling, sound)"+
 		" SELECT @id::bigint, * FROM unnest(@keys::text[], @spellings::text[], @sounds::text[])"+
 		" ON CONFLICT ("+x.Owner+", key) DO UPDATE SET spelling = excluded.spelling, sound = excluded.sound"+
 		" WHERE (n.spelling, n.sound) <> (excluded.spelling, excluded.sound)",
 		pg.Args{"id": id, "keys": keys, "spellings": kept, "sounds": phoneticKeys})
-	return pg.Error(tx.SendBatch(ctx, &b).Close())
 }
 
 // rows returns the columns to store: one row for each distinct key.
@@ -127,8 +133,19 @@ func withMatch(s paging.Source, sql string) paging.Source {
 
 // FindExact returns the records that have the name as written as a spelling, ordered by id, with score 1.
 func (x Index) FindExact(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error) {
-	return pg.All[apperr.Candidate](ctx, db, "SELECT r.id, text_sort_key(r.name) AS name, 1::float8 AS score FROM "+x.Records+
-		" r WHERE r.id IN (SELECT n."+x.Owner+" FROM "+x.Table+" n WHERE n.key = @key) ORDER BY r.id LIMIT 20", pg.Args{"key": names.Key(name)})
+	found, err := x.FindEachExact(ctx, db, []string{name})
+	return found[name], err
+}
+
+// FindEachExact is FindExact for several names at once. The result is by name.
+func (x Index) FindEachExact(ctx context.Context, db pg.DB, list []string) (map[string][]apperr.Candidate, error) {
+	keys := make([]string, len(list))
+	for i, name := range list {
+		keys[i] = names.Key(name)
+	}
+	return pg.Candidates(ctx, db, "SELECT g.given, f.id, f.name FROM unnest(@given::text[], @keys::text[]) g(given, key) CROSS JOIN LATERAL"+
+		" (SELECT r.id, text_sort_key(r.name) AS name FROM "+x.Table+" n JOIN "+x.Records+" r ON r.id = n."+x.Owner+
+		" WHERE n.key = g.key ORDER BY r.id LIMIT 20) f ORDER BY f.id", pg.Args{"given": list, "keys": keys})
 }
 
 // Of returns all spellings in language maps, ordered by language.

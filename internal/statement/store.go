@@ -43,17 +43,20 @@ func Get(ctx context.Context, db pg.DB, id int64) (Statement, error) {
 // Create creates a statement. Without a sequence number it becomes the last one of its round table. An unknown
 // reference is apperr.Invalid, and so is an attendee or an answered statement of another round table.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
+	return pg.Create(ctx, tx, Table, in, Insert)
+}
+
+// Insert queues the statements of Create.
+func Insert(b *pgx.Batch, id int64, in Input, fields *[]apperr.Field) {
 	in.complete()
-	id, err := pg.ID(ctx, tx, `
-		INSERT INTO statements (round_table_id, attendee_id, attribution, kind, act, sequence, quoted_person_id, in_reply_to_id, document_id, locator)
-		VALUES (@round_table_id, @attendee_id, @attribution, @kind, @act,
+	args := in.args()
+	args["id"] = id
+	b.Queue(`
+		INSERT INTO statements (id, round_table_id, attendee_id, attribution, kind, act, sequence, quoted_person_id, in_reply_to_id, document_id, locator)
+		VALUES (@id, @round_table_id, @attendee_id, @attribution, @kind, @act,
 			coalesce(@sequence, (SELECT least(coalesce(max(s.sequence), 0) + 1, 1000000) FROM statements s WHERE s.round_table_id = @round_table_id)),
-			@quoted_person_id, @in_reply_to_id, @document_id, @locator)
-		RETURNING id`, in.args())
-	if err != nil {
-		return 0, err
-	}
-	return id, setParts(ctx, tx, id, Input{}, in)
+			@quoted_person_id, @in_reply_to_id, @document_id, @locator)`, args)
+	queueParts(b, id, Input{}, in, fields)
 }
 
 // Update replaces the content of old, with the errors of Create. Another round table is apperr.Invalid. Without a
@@ -210,6 +213,14 @@ type numbered struct {
 func setParts(ctx context.Context, tx pgx.Tx, id int64, old, in Input) error {
 	var parts pgx.Batch
 	var fields []apperr.Field
+	queueParts(&parts, id, old, in, &fields)
+	if err := pg.Send(ctx, tx, "set the parts of a statement", &parts); err != nil {
+		return err
+	}
+	return apperr.Validation(fields)
+}
+
+func queueParts(parts *pgx.Batch, id int64, old, in Input, fields *[]apperr.Field) {
 	if !reflect.DeepEqual(old.Texts, in.Texts) {
 		if len(old.Texts) > 0 {
 			parts.Queue("DELETE FROM statement_texts WHERE statement_id = $1", id)
@@ -225,10 +236,6 @@ func setParts(ctx context.Context, tx pgx.Tx, id int64, old, in Input) error {
 			pg.Args{"id": id, "list": list})
 	}
 	for _, l := range lists {
-		l.Replace(&parts, id, l.of(old), l.of(in), &fields)
+		l.Replace(parts, id, l.of(old), l.of(in), fields)
 	}
-	if err := pg.Send(ctx, tx, "set the parts of a statement", &parts); err != nil {
-		return err
-	}
-	return apperr.Validation(fields)
 }

@@ -125,7 +125,8 @@ func TestALabelFindsAtMostTenTopicsWhateverItsCaseAndLanguage(t *testing.T) {
 		ids = append(ids, fixture.Topic(t, db, labelled(text.Map{"en": "Script", "ru": "Письмо"}, above)))
 	}
 	for label, want := range map[string][]int64{"script": ids[:10], "ПИСЬМО": ids[:10], "Scripts": nil, "%": nil} {
-		found, err := topic.ByLabel(context.Background(), db, label)
+		byLabel, err := topic.ByLabels(context.Background(), db, []string{label})
+		found := byLabel[label]
 		var got []int64
 		for _, c := range found {
 			got = append(got, c.ID)

@@ -49,7 +49,17 @@ func Get(ctx context.Context, db pg.DB, id int64) (Topic, error) {
 
 // Create creates a topic. A label that a sibling has is apperr.Conflict. An unknown parent is apperr.Invalid.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
-	return pg.ID(ctx, tx, "INSERT INTO topics (label, description, parent_id) VALUES (@label, @description, @parent_id) RETURNING id", in.args())
+	return pg.ID(ctx, tx, insertTopic, in.args())
+}
+
+const insertTopic = `INSERT INTO topics (id, label, description, parent_id)
+	VALUES (coalesce(@id, nextval(pg_get_serial_sequence('topics', 'id'))), @label, @description, @parent_id) RETURNING id`
+
+// Insert queues the statement of Create.
+func Insert(b *pgx.Batch, id int64, in Input, _ *[]apperr.Field) {
+	args := in.args()
+	args["id"] = id
+	b.Queue(insertTopic, args)
 }
 
 // Update replaces the content of old, with the errors of Create. Content that is already stored changes nothing, not
@@ -61,11 +71,14 @@ func Update(ctx context.Context, tx pgx.Tx, old Topic, in Input) error {
 }
 
 func (in Input) args() pg.Args {
-	return pg.Args{"label": in.Label, "description": in.Description, "parent_id": in.ParentID}
+	return pg.Args{"id": nil, "label": in.Label, "description": in.Description, "parent_id": in.ParentID}
 }
 
-// ByLabel returns the topics that have the label in any language, ignoring case; at most ten.
-func ByLabel(ctx context.Context, db pg.DB, label string) ([]apperr.Candidate, error) {
-	return pg.All[apperr.Candidate](ctx, db, `SELECT t.id, text_sort_key(t.label) AS name, 1.0::float8 AS score FROM topics t
-		WHERE EXISTS (SELECT FROM jsonb_each_text(t.label) l WHERE lower(l.value) = lower(@label)) ORDER BY t.id LIMIT 10`, pg.Args{"label": label})
+// ByLabels returns the topics that have one of the labels in any language, ignoring case, by label; at most ten each.
+func ByLabels(ctx context.Context, db pg.DB, labels []string) (map[string][]apperr.Candidate, error) {
+	return pg.Candidates(ctx, db, `SELECT given, id, name FROM (
+			SELECT given, t.id, text_sort_key(t.label) AS name, row_number() OVER (PARTITION BY given ORDER BY t.id) AS n
+			FROM unnest(@labels::text[]) given JOIN (SELECT DISTINCT t.id, lower(l.value) AS label FROM topics t, jsonb_each_text(t.label) l) known
+				ON known.label = lower(given) JOIN topics t ON t.id = known.id) found
+		WHERE n <= 10 ORDER BY id`, pg.Args{"labels": labels})
 }
