@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/imports"
+	"roundtables.kz/registry/internal/person"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/labstack/echo/v4"
@@ -44,30 +46,56 @@ type Route struct {
 	Method, Path string
 	Scope        actor.Scope
 	handle       func(*server, echo.Context) error
+	properties
+}
 
-	also  string // a media type that clients may prefer to JSON
-	fixed bool   // the response has one media type, whatever the client accepts
+// properties are what sets a route apart from most others. The zero value is a route without any of them.
+type properties struct {
+	also        string // a media type that clients may prefer to JSON
+	fixed       bool   // the response has one media type, whatever the client accepts
+	streams     bool   // the response is sent while it is created. Its only deadline is sendTimeout
+	alsoStreams bool   // the same, for a response in the type of also
+	slow        bool   // the request may take imports.Time. It takes one of the slots of imports
+	file        bool   // the body may be a file. The response can contain messages about it, in the language of the client
+	unstored    bool   // the response is not stored under the Idempotency-Key
+	reveals     string // which personal data the response shows, for the record of its reads; contacts by default
+
+	wait func(*server, echo.Context) time.Duration // how long a request asks to wait for changes, in addition to its processing time
 }
 
 func route(method, path string, scope actor.Scope, handle func(*server, echo.Context) error) Route {
 	return Route{Method: method, Path: path, Scope: scope, handle: handle}
 }
 
-// returning returns the route with a media type that clients may prefer to JSON.
-func (r Route) returning(also string) Route {
-	r.also = also
-	return r
-}
-
-// inOneType returns the route with a fixed media type.
-func (r Route) inOneType() Route {
-	r.fixed = true
+// with returns the route with properties.
+func (r Route) with(p properties) Route {
+	r.properties = p
 	return r
 }
 
 // answers reports whether the client accepts a media type of the response.
 func (r Route) answers(request *http.Request) bool {
-	return r.fixed || acceptsJSON(request) || r.also != "" && prefers(request, r.also)
+	return r.fixed || acceptsJSON(request) || r.prefersOther(request)
+}
+
+// prefersOther reports whether the client prefers the other media type to JSON.
+func (r Route) prefersOther(request *http.Request) bool {
+	return r.also != "" && prefers(request, r.also)
+}
+
+// timeLimit returns how long a request may take; false if it has no limit.
+func (r Route) timeLimit(s *server, c echo.Context) (time.Duration, bool) {
+	if r.streams || r.alsoStreams && r.prefersOther(c.Request()) {
+		return 0, false
+	}
+	limit := s.config.RequestTimeout
+	if r.wait != nil {
+		limit += r.wait(s, c)
+	}
+	if r.slow {
+		limit = max(limit, imports.Time)
+	}
+	return limit, true
 }
 
 // onlyReads reports whether the route is a POST that changes nothing: everyone may send it, also pages of all origins. Its path
@@ -97,15 +125,15 @@ func Routes() []Route {
 		publish, admin, pii = actor.Publish, actor.Admin, actor.PII
 	)
 	routes := []Route{
-		route(get, cataloguePath, public, (*server).showCatalogue).inOneType(),
+		route(get, cataloguePath, public, (*server).showCatalogue).with(properties{fixed: true}),
 
 		route(post, "/v1/round-tables/:id/publish", publish, (*server).publishRoundTable),
 		route(post, "/v1/round-tables/:id/withdraw", publish, (*server).withdrawRoundTable),
 
 		route(post, "/v1/attendees/:id/resolve", write, (*server).resolveAttendee),
 
-		route(post, erasePath, actor.All(pii, write), (*server).erasePerson),
-		route(get, disclosurePath, pii, (*server).disclosePerson).returning(echo.MIMETextHTML),
+		route(post, erasePath, actor.All(pii, write), (*server).erasePerson).with(properties{slow: true, unstored: true}),
+		route(get, disclosurePath, pii, (*server).disclosePerson).with(properties{also: echo.MIMETextHTML, reveals: person.Disclosure}),
 
 		route(post, "/v1/merges/:id/undo", write, (*server).undoMerge),
 
@@ -115,20 +143,20 @@ func Routes() []Route {
 		route(get, reconcilePath+"/suggest/property", public, (*server).suggestProperties),
 		route(get, reconcilePath+"/suggest/type", public, (*server).suggestTypes),
 
-		route(get, archivePath, public, (*server).exportRegistry),
-		route(get, "/v1/exports/popolo.json", public, (*server).exportPopolo),
+		route(get, archivePath, public, (*server).exportRegistry).with(properties{streams: true}),
+		route(get, "/v1/exports/popolo.json", public, (*server).exportPopolo).with(properties{streams: true}),
 
-		route(get, "/v1/calendar.ics", public, (*server).getCalendar),
+		route(get, "/v1/calendar.ics", public, (*server).getCalendar).with(properties{streams: true}),
 		route(get, "/v1/feed.atom", public, (*server).getAtomFeed),
 		route(get, "/v1/feed.json", public, (*server).getJSONFeed),
 
-		route(get, "/v1/changes", public, (*server).listChanges),
-		route(get, streamPath, public, (*server).streamChanges).inOneType(),
+		route(get, "/v1/changes", public, (*server).listChanges).with(properties{wait: askedWait}),
+		route(get, streamPath, public, (*server).streamChanges).with(properties{fixed: true, wait: streamTime}),
 		route(get, "/v1/changes/checkpoint", public, (*server).getCheckpoint),
 
 		route(post, "/v1/bundles", write, (*server).createBundle),
-		route(post, "/v1/imports/:id/revert", write, (*server).revertImport),
-		route(post, "/v1/imports/popolo", write, (*server).importPopolo),
+		route(post, "/v1/imports/:id/revert", write, (*server).revertImport).with(properties{slow: true}),
+		route(post, "/v1/imports/popolo", write, (*server).importPopolo).with(properties{slow: true, file: true}),
 
 		route(post, "/v1/api-keys/:id/revoke", admin, (*server).revokeAPIKey),
 		route(get, "/v1/audit", admin, (*server).listAudit),
@@ -136,7 +164,7 @@ func Routes() []Route {
 
 		route(post, "/v1/webhooks/:id/rotate", admin, (*server).rotateWebhookSecret),
 		route(post, "/v1/webhooks/:id/replay", admin, (*server).replayWebhook),
-		route(post, webhookTestPath, admin, (*server).testWebhook),
+		route(post, webhookTestPath, admin, (*server).testWebhook).with(properties{unstored: true}),
 		route(post, "/v1/webhooks/:webhook_id/deliveries/:id/retry", admin, (*server).retryWebhookDelivery),
 
 		route(get, "/v1/me", public, (*server).showMe),
@@ -189,7 +217,7 @@ func (s *server) handler(routes []Route) (http.Handler, error) {
 		s.operations[r.Path] = true
 		add(r, r.handler(s))
 	}
-	return compress(e)
+	return compress(e, routes)
 }
 
 // plainPath lets a slash be written as %2F: OpenRefine puts the id people/12 into the address of a record that way.

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"time"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -25,6 +26,12 @@ type changeParams struct {
 
 // maxWait is the largest `wait`, in seconds.
 const maxWait = 30
+
+// askedWait returns how long a request asks to wait for changes.
+func askedWait(_ *server, c echo.Context) time.Duration {
+	seconds, _ := strconv.Atoi(c.QueryParam("wait"))
+	return time.Duration(max(0, min(seconds, maxWait))) * time.Second
+}
 
 // Change is the newest change of one record.
 //

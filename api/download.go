@@ -6,7 +6,6 @@ import (
 	"errors"
 	"maps"
 	"net/http"
-	"strings"
 	"time"
 
 	"roundtables.kz/registry/internal/changes"
@@ -18,18 +17,6 @@ import (
 
 // sendTimeout is how long a client may take to accept a part of a download. A whole download has no time limit.
 const sendTimeout = time.Minute
-
-// downloadPaths are the prefixes of the routes that send the response while they create it. Their only deadline is sendTimeout.
-var downloadPaths = []string{"/v1/exports/", "/v1/calendar.ics"}
-
-func isDownload(path string) bool {
-	for _, begin := range downloadPaths {
-		if strings.HasPrefix(path, begin) {
-			return true
-		}
-	}
-	return false
-}
 
 // cutOff is the error that ended a response after its first bytes had been sent.
 type cutOff struct{ error }

@@ -54,11 +54,8 @@ func (s *server) cacheableAt(c echo.Context, path string, query url.Values) *cac
 	r := c.Request()
 	var buffer [512]byte
 	b := buffer[:0]
-	for _, part := range [...]string{release, s.config.PublicBaseURL, s.epoch, path, acceptedLanguage(r)} {
+	for _, part := range [...]string{release, s.config.PublicBaseURL, s.epoch, path, acceptedLanguage(r), messageLanguage(r)} {
 		b = strconv.AppendQuote(b, part)
-	}
-	if isImport(path) {
-		b = strconv.AppendQuote(b, messageLanguage(r)) // of the errors in the report
 	}
 	for _, scope := range slices.Sorted(slices.Values(actor.From(r.Context()).Scopes)) {
 		b = strconv.AppendQuote(b, string(scope))

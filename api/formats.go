@@ -92,10 +92,7 @@ func (s *server) importPopolo(c echo.Context) error {
 	})
 }
 
-const (
-	mediaJSONLD    = "application/ld+json"
-	roundTablePath = "/v1/round-tables/:id"
-)
+const mediaJSONLD = "application/ld+json"
 
 // linkedData returns the writer of JSON-LD.
 func (s *server) linkedData() schemaorg.Writer {
@@ -111,7 +108,7 @@ func withJSONLD(o Operation, send func(*server, echo.Context) error) Operation {
 		}
 		return getJSON(s, c)
 	}
-	o.also, o.Produces = mediaJSONLD, "json,"+mediaJSONLD
+	o.properties, o.Produces = properties{also: mediaJSONLD, alsoStreams: true}, "json,"+mediaJSONLD
 	return o
 }
 

@@ -81,8 +81,9 @@ func (s *server) readyz(c echo.Context) error {
 // probe checks the database over a connection of its own. Otherwise a busy pool would make the service look unready exactly
 // under the highest load.
 type probe struct {
-	config *pgx.ConnConfig
-	now    func() time.Time
+	config  *pgx.ConnConfig
+	now     func() time.Time
+	timeout time.Duration // how long the database may take
 
 	mu      sync.Mutex
 	conn    *pgx.Conn
@@ -91,7 +92,7 @@ type probe struct {
 	err     error
 }
 
-// How long a result is valid, and how long the database may take.
+// How long a result is valid, and how long the database may take outside of tests.
 const (
 	probeTTL     = time.Second
 	probeTimeout = 2 * time.Second
@@ -100,7 +101,7 @@ const (
 // newProbe returns a probe whose connection is closed when ctx ends.
 func newProbe(ctx context.Context, config *pgx.ConnConfig, now func() time.Time) *probe {
 	config.RuntimeParams["application_name"] += " readyz"
-	p := &probe{config: config, now: now}
+	p := &probe{config: config, now: now, timeout: probeTimeout}
 	context.AfterFunc(ctx, func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -115,7 +116,7 @@ func (p *probe) check(ctx context.Context) (HealthSchema, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.checked.IsZero() || p.now().Sub(p.checked) >= probeTTL {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), probeTimeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.timeout)
 		defer cancel()
 		kept := p.conn != nil
 		if p.schema, p.err = p.query(ctx); kept && p.conn == nil { // the connection broke; the database may well answer
@@ -152,7 +153,7 @@ func (p *probe) query(ctx context.Context) (HealthSchema, error) {
 
 func (p *probe) drop() {
 	if p.conn != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), probeTimeout)
+		ctx, cancel := context.WithTimeout(context.Background(), p.timeout)
 		defer cancel()
 		_ = p.conn.Close(ctx)
 		p.conn = nil

@@ -36,7 +36,7 @@ var errDryRun = errors.New("dry run")
 
 // Idempotent reports whether a route takes an Idempotency-Key.
 func Idempotent(r Route) bool {
-	return r.Method == http.MethodPost && r.Scope != actor.Public && r.Path != webhookTestPath && r.Path != erasePath
+	return r.Method == http.MethodPost && r.Scope != actor.Public && !r.unstored
 }
 
 // idempotent executes a POST with an Idempotency-Key once: one transaction stores the key, the write and the response, and a

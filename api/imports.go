@@ -19,11 +19,6 @@ import (
 
 const importsPath = "/v1/imports/"
 
-func isImport(path string) bool { return strings.HasPrefix(path, importsPath) }
-
-// takesLong reports whether a write may take minutes: an import or its revert, and an erasure, which reads the whole change log.
-func takesLong(path string) bool { return isImport(path) || path == erasePath }
-
 // extend extends the deadlines of a write that takes long.
 func extend(c echo.Context) {
 	control := http.NewResponseController(c.Response())

@@ -9,14 +9,12 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
-	"roundtables.kz/registry/internal/imports"
 	"roundtables.kz/registry/internal/pg"
 
 	"github.com/labstack/echo/v4"
@@ -24,6 +22,9 @@ import (
 
 // errorKey is where fail stores the error for the log line.
 const errorKey = "error"
+
+// fileKey is set for a request whose body may be a file.
+const fileKey = "file"
 
 // maxURL is the longest accepted request target, in bytes.
 const maxURL = 8 << 10
@@ -140,7 +141,6 @@ func (s *server) logLine(c echo.Context, took time.Duration) {
 // guard wraps a route: it sets the deadline, identifies the actor, counts the request against the quota and checks the scope.
 func (s *server) guard(r Route) echo.HandlerFunc {
 	handle := s.idempotent(r, s.audited(r, r.handler(s)))
-	unlimited := isDownload(r.Path)
 	isFile := strings.Contains(r.Path, ".") // the path names the type
 	return func(c echo.Context) (err error) {
 		bodyRead := false
@@ -158,11 +158,7 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 			return err
 		}
 		ctx := detached(c.Request().Context())
-		if !unlimited && !(r.Path == roundTablePath && prefers(c.Request(), r.also)) { // an event in JSON-LD may be a long download
-			limit := s.config.RequestTimeout + s.waitTime(r, c)
-			if takesLong(r.Path) {
-				limit = max(limit, imports.Time)
-			}
+		if limit, ok := r.timeLimit(s, c); ok {
 			limited, cancel := context.WithTimeout(ctx, limit)
 			defer cancel()
 			ctx = limited
@@ -179,13 +175,16 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 		if err := admit(who, r.Scope); err != nil {
 			return err
 		}
-		if takesLong(r.Path) && r.Method == http.MethodPost {
+		if r.slow {
 			held, err := s.imports.enter(c)
 			if err != nil {
 				return err
 			}
 			defer s.imports.leave(held)
 			extend(c)
+		}
+		if r.file {
+			c.Set(fileKey, true)
 		}
 		if !isFile && !r.answers(c.Request()) {
 			return apperr.New(apperr.NotAcceptable, "not_acceptable")
@@ -220,19 +219,6 @@ func abandonBody(c echo.Context) {
 	if c.Request().ContentLength != 0 {
 		_ = http.NewResponseController(c.Response()).SetReadDeadline(time.Now().Add(abandonTime)) // the response writers of tests have none
 	}
-}
-
-// waitTime returns how long a request asks to wait for changes, in addition to its processing time.
-func (s *server) waitTime(r Route, c echo.Context) time.Duration {
-	switch r.Path {
-	case streamPath:
-		return s.config.StreamFor
-	case "/v1/changes":
-	default:
-		return 0
-	}
-	seconds, _ := strconv.Atoi(c.QueryParam("wait"))
-	return time.Duration(max(0, min(seconds, maxWait))) * time.Second
 }
 
 // admit returns an error unless the actor has the scope of a route. The error names the first missing one.

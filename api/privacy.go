@@ -202,8 +202,8 @@ func (s *server) audited(r Route, handle echo.HandlerFunc) echo.HandlerFunc {
 		return handle
 	}
 	data, id := person.Contacts, "person_id"
-	if r.Path == disclosurePath {
-		data, id = person.Disclosure, "id"
+	if r.reveals != "" {
+		data, id = r.reveals, "id"
 	}
 	return func(c echo.Context) error {
 		response, err := capture(c, nil, handle)

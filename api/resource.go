@@ -156,7 +156,7 @@ func (r resource[I, T, F]) Describe() Resource {
 		o := r.operation(f)
 		o.Feature = f
 		if own, ok := r.replaced[f]; ok {
-			o.handle, o.also, o.Query, o.Answer, o.Produces = own.handle, own.also, own.Query, own.Answer, own.Produces
+			o.handle, o.properties, o.Query, o.Answer, o.Produces = own.handle, own.properties, own.Query, own.Answer, own.Produces
 		}
 		d.Operations = append(d.Operations, o)
 	}
@@ -206,11 +206,11 @@ func (r resource[I, T, F]) operation(f Feature) Operation {
 			return historyOf(s, c, r.Type, r.seen)
 		}), "-changed_at").at(get, one+"/history", cmp.Or(read, actor.Read))
 	case Export:
-		return Operation{Route: route(get, "/v1/exports/"+r.Type+".:format", read, r.export), Query: reflect.TypeFor[F](), Sorts: r.sorts}
+		return Operation{Route: route(get, "/v1/exports/"+r.Type+".:format", read, r.export).with(properties{streams: true}), Query: reflect.TypeFor[F](), Sorts: r.sorts}
 	case Import:
 		return Operation{Route: route(post, importsPath+r.Type, write, func(s *server, c echo.Context) error {
 			return importOf(s, c, r.collection(s))
-		}), Query: reflect.TypeFor[importParams](), Answer: reflect.TypeFor[imports.Import]()}
+		}).with(properties{slow: true, file: true}), Query: reflect.TypeFor[importParams](), Answer: reflect.TypeFor[imports.Import]()}
 	case Within:
 		return r.more[f].at(get, "/v1/"+roundtable.Type+"/:id/"+r.Type, read)
 	case Lookup:

@@ -50,6 +50,7 @@ func newRigOn(t testing.TB, db *pgxpool.Pool, set func(*Config), own ...Route) *
 	if r.server, err = newServer(t.Context(), config); err != nil {
 		t.Fatal(err)
 	}
+	r.server.probe.timeout = time.Minute // a slow machine must not fail a test
 	for _, o := range own {
 		r.own[o.Path] = true
 	}

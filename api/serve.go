@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -124,7 +125,14 @@ func stopDelay(ctx context.Context) time.Duration {
 // compress compresses responses over 1 KiB for clients that accept it. The ETag then gets the suffix -gzip, because a strong
 // tag identifies the bytes; If-Match and If-None-Match ignore the suffix. Level 1 takes half the time of the default level 6.
 // Downloads have a weak ETag and may also use zstd.
-func compress(h http.Handler) (http.Handler, error) {
+func compress(h http.Handler, routes []Route) (http.Handler, error) {
+	var downloads []string // how their paths begin
+	for _, r := range routes {
+		if r.streams {
+			begin, _, _ := strings.Cut(r.Path, ":")
+			downloads = append(downloads, begin)
+		}
+	}
 	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(minCompressed), gzhttp.CompressionLevel(compressionLevel), gzhttp.EnableZstd(false),
 		gzhttp.SuffixETag(gzipSuffix), gzhttp.SetContentType(false))
 	if err != nil {
@@ -137,10 +145,12 @@ func compress(h http.Handler) (http.Handler, error) {
 	}
 	pages, whole := wrap(h), wrapWhole(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if isDownload(r.URL.Path) {
-			whole(w, r)
-		} else {
-			pages(w, r)
+		for _, begin := range downloads {
+			if strings.HasPrefix(r.URL.Path, begin) {
+				whole(w, r)
+				return
+			}
 		}
+		pages(w, r)
 	}), nil
 }

@@ -51,6 +51,9 @@ func importSlots(connections int32) *slots {
 	return newSlots(&slots{total: total, each: max(1, total/2), ownCode: "too_many_own_imports", busyCode: "too_many_imports", wait: 10 * time.Second})
 }
 
+// maxStreams is how many open streams and waiting requests one client may have.
+const maxStreams = 8
+
 // streamSlots are for requests that wait for changes. They hold no connection of the pool while they wait.
 func streamSlots() *slots {
 	return newSlots(&slots{total: 2000, anonymous: 1500, each: maxStreams, ownCode: "too_many_streams", busyCode: "too_many_streams_open"})

@@ -18,7 +18,6 @@ import (
 
 const (
 	streamPath   = "/v1/changes/stream"
-	maxStreams   = 8                // open streams and waiting requests of one client
 	heartbeat    = 15 * time.Second // so that proxies do not close an idle connection
 	eventTimeout = 30 * time.Second // how long a client may take to accept an event
 )
@@ -29,6 +28,9 @@ type streamParams struct {
 	Cursor      string   `query:"cursor" form:"cursor"`                            // The position to start from. The header `Last-Event-ID`, which browsers send when they reconnect, takes precedence. By default, the stream starts now.
 	IncludeData bool     `query:"include_data" form:"include_data"`                // Includes the members of each record that clients write, `id`, `version`, `created_at` and `updated_at`. References are ids; nothing comes from other records.
 }
+
+// streamTime returns how long a stream stays open.
+func streamTime(s *server, _ echo.Context) time.Duration { return s.config.StreamFor }
 
 // streamChanges sends changes as they happen.
 //
