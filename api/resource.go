@@ -206,7 +206,8 @@ func (r resource[I, T, F]) operation(f Feature) Operation {
 			return historyOf(s, c, r.Type, r.seen)
 		}), "-changed_at").at(get, one+"/history", cmp.Or(read, actor.Read))
 	case Export:
-		return Operation{Route: route(get, "/v1/exports/"+r.Type+".:format", read, r.export).with(properties{streams: true}), Query: reflect.TypeFor[F](), Sorts: r.sorts}
+		at := route(get, "/v1/exports/"+r.Type+".:format", read, r.export).with(properties{streams: true})
+		return Operation{Route: at, Query: reflect.TypeFor[F](), Sorts: r.sorts}
 	case Import:
 		return Operation{Route: route(post, importsPath+r.Type, write, func(s *server, c echo.Context) error {
 			return importOf(s, c, r.collection(s))

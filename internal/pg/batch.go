@@ -45,8 +45,9 @@ func NextIDs(ctx context.Context, db DB, counts map[string]int) (map[string][]in
 	for table, n := range counts {
 		tables, numbers = append(tables, table), append(numbers, n)
 	}
-	rows, _ := db.Query(ctx, `SELECT t.name, nextval(pg_get_serial_sequence(t.name, 'id'))
-		FROM unnest(@tables::text[], @numbers::int[]) t(name, n), generate_series(1, t.n)`, Args{"tables": tables, "numbers": numbers}) // the rows carry its error
+	const sql = `SELECT t.name, nextval(pg_get_serial_sequence(t.name, 'id'))
+		FROM unnest(@tables::text[], @numbers::int[]) t(name, n), generate_series(1, t.n)`
+	rows, _ := db.Query(ctx, sql, Args{"tables": tables, "numbers": numbers}) // the rows carry its error
 	ids := map[string][]int64{}
 	var table string
 	var id int64

@@ -110,7 +110,8 @@ func Insert(b *pgx.Batch, id int64, in Input, _ *[]apperr.Field) {
 
 const insertRecommendation = `
 		INSERT INTO recommendations (id, round_table_id, statement_id, text, addressee_id, status, status_on, evidence_document_id)
-		VALUES (coalesce(@id, nextval(pg_get_serial_sequence('recommendations', 'id'))), @round_table_id, @statement_id, @text, @addressee_id, @status, @status_on, @evidence_document_id)
+		VALUES (coalesce(@id, nextval(pg_get_serial_sequence('recommendations', 'id'))), @round_table_id, @statement_id, @text,
+			@addressee_id, @status, @status_on, @evidence_document_id)
 		RETURNING id`
 
 // Update replaces the content of old, with the errors of Create. Content that is already stored changes nothing, not
