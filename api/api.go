@@ -119,6 +119,11 @@ func Routes() []Route {
 		route(get, "/v1/exports/popolo.json", public, (*server).exportPopolo),
 
 		route(get, "/v1/calendar.ics", public, (*server).getCalendar),
+		route(get, "/v1/round-tables/:id.ics", public, (*server).getRoundTableCalendar),
+		route(get, "/v1/people/:id.ics", public, (*server).getPersonCalendar),
+		route(get, "/v1/round-tables/:id.jsonld", public, (*server).getRoundTableJSONLD),
+		route(get, "/v1/people/:id.jsonld", public, (*server).getPersonJSONLD),
+		route(get, "/v1/organizations/:id.jsonld", public, (*server).getOrganizationJSONLD),
 		route(get, "/v1/feed.atom", public, (*server).getAtomFeed),
 		route(get, "/v1/feed.json", public, (*server).getJSONFeed),
 
@@ -179,11 +184,19 @@ func (s *server) handler(routes []Route) (http.Handler, error) {
 			e.Add(http.MethodHead, r.Path, h)
 		}
 	}
+	files := recordFiles(routes)
 	for _, r := range routes {
 		if r.onlyReads() {
 			s.readPaths[r.Path] = true
 		}
-		add(r, s.guard(r))
+		if _, _, ok := splitExtension(r.Path); ok {
+			continue // served by the route of the record
+		}
+		h := s.guard(r)
+		if r.Method == http.MethodGet && files[r.Path] != nil {
+			h = withExtensions(h, files[r.Path], s.guard)
+		}
+		add(r, h)
 	}
 	for _, r := range append(Operations(), Documentation()...) {
 		s.operations[r.Path] = true

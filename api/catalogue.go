@@ -29,7 +29,7 @@ func (s *server) showCatalogue(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	modified, err := changes.LastAt(ctx, s.db)
+	modified, err := changes.LastAt(ctx, s.db, actor.From(ctx).SeesOnlyPublished())
 	if err != nil {
 		return err
 	}

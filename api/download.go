@@ -19,16 +19,9 @@ import (
 // sendTimeout is how long a client may take to accept a part of a download. A whole download has no time limit.
 const sendTimeout = time.Minute
 
-// downloadPaths are the prefixes of the routes that send the response while they create it. Their only deadline is sendTimeout.
-var downloadPaths = []string{"/v1/exports/", "/v1/calendar.ics"}
-
+// isDownload reports whether the route sends the response while it creates it. Its only deadline is sendTimeout.
 func isDownload(path string) bool {
-	for _, begin := range downloadPaths {
-		if strings.HasPrefix(path, begin) {
-			return true
-		}
-	}
-	return false
+	return strings.HasPrefix(path, "/v1/exports/") || strings.HasSuffix(path, ".ics") || strings.HasSuffix(path, ".jsonld")
 }
 
 // cutOff is the error that ended a response after its first bytes had been sent.
@@ -67,14 +60,11 @@ func (s *server) sendFile(c echo.Context, q *cacheable, mediaType, name string, 
 		return err
 	}
 	return s.snapshot(c, func(ctx context.Context, tx pgx.Tx) error {
-		now, err := paging.ReadDated(ctx, tx)
+		now, err := paging.ReadDated(ctx, tx, s.releasedAt)
 		if err != nil {
 			return err
 		}
-		to := newDownload(c, http.Header{
-			echo.HeaderContentType:        {mediaType},
-			echo.HeaderContentDisposition: {`attachment; filename="` + name + `"`},
-		})
+		to := newDownload(c, fileHeader(mediaType, name))
 		to.setState = func(state paging.State) string {
 			q.describe(to.header, state, now)
 			cursor := s.changeCursor(ctx, state.Head)
@@ -87,6 +77,15 @@ func (s *server) sendFile(c echo.Context, q *cacheable, mediaType, name string, 
 		}
 		return to.send()
 	})
+}
+
+// fileHeader returns the header of every file.
+func fileHeader(mediaType, name string) http.Header {
+	return http.Header{
+		echo.HeaderContentType:        {mediaType},
+		echo.HeaderContentDisposition: {`attachment; filename="` + name + `"`},
+		"Link":                        {licenseLink},
+	}
 }
 
 // download is a response that is sent while it is created. Its header is sent with the first bytes, so an earlier error is

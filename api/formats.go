@@ -45,7 +45,7 @@ func (s *server) exportPopolo(c echo.Context) error {
 	}
 	name := "popolo-" + s.config.Now().UTC().Format(time.DateOnly) + ".json"
 	return s.sendFile(c, s.cacheable(c), echo.MIMEApplicationJSON, name, func(ctx context.Context, tx pgx.Tx, to *download) error {
-		return popolo.Writer{Lang: p.Lang, Base: s.config.PublicBaseURL}.Write(ctx, tx, to, to.send)
+		return popolo.Writer{Lang: p.Lang, Base: s.config.PublicBaseURL, License: License}.Write(ctx, tx, to, to.send)
 	})
 }
 
@@ -154,7 +154,9 @@ func idOnly(c echo.Context) (int64, error) {
 
 // sendDocument sends JSON-LD.
 func sendDocument(c echo.Context, body *bytes.Buffer) error {
-	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(body.Len()))
+	h := c.Response().Header()
+	h.Set("Link", licenseLink)
+	h.Set(echo.HeaderContentLength, strconv.Itoa(body.Len()))
 	return c.Blob(http.StatusOK, mediaJSONLD, body.Bytes())
 }
 
@@ -186,7 +188,7 @@ func (s *server) getEventOfSchemaOrg(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		to := newDownload(c, http.Header{echo.HeaderContentType: {mediaJSONLD}})
+		to := newDownload(c, http.Header{echo.HeaderContentType: {mediaJSONLD}, "Link": {licenseLink}})
 		if err := w.Write(ctx, tx, r, to, to.send); err != nil {
 			return err
 		}

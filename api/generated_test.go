@@ -49,7 +49,7 @@ var aboutData = map[string]string{
 	"before_start": "order of two dates", "precision_mismatch": "other members", "day_needed": "other members", "first_of_month": "other members",
 	"first_of_year": "other members", "other_day": "other members", "not_valid": "other members", "collective_speaker": "other members",
 	"bad_identifier":   "check digits",
-	"original_missing": "one of the texts", "second_original": "one of the texts", "only_csv": "the format in the path", "in_the_past": "the clock",
+	"original_missing": "one of the texts", "second_original": "one of the texts", "only_csv": "the format in the path", "only_ndjson": "the format in the path", "in_the_past": "the clock",
 	"repeated_sort": "title and -title are two words", "unknown_timezone": "the list of time zones changes", "duplicate": "equality of parts of items",
 	"no_name":    "letters of all scripts",
 	"bad_cursor": "signed by the service", "bad_place": "signed by the service", "changes_began_anew": "signed by the service",

@@ -74,7 +74,7 @@ func TestARestoredDatabaseIsAnotherOne(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	identify := func() changes.Identity {
-		i, err := changes.Identify(t.Context(), db)
+		i, err := changes.Identify(t.Context(), db, changes.Service{Release: "1", Domain: "example.org"})
 		if err != nil {
 			t.Fatal(err)
 		}
