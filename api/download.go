@@ -75,7 +75,10 @@ func (s *server) sendFile(c echo.Context, q *cacheable, mediaType, name string, 
 		if err := f(ctx, tx, to); err != nil {
 			return err
 		}
-		return to.send()
+		if err := to.send(); err != nil {
+			return err
+		}
+		return to.begin() // an empty file has a header, too
 	})
 }
 

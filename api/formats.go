@@ -53,7 +53,7 @@ func (s *server) exportPopolo(c echo.Context) error {
 type popoloImportParams struct {
 	importing
 	Language string `query:"language" form:"language" validate:"omitempty,language" example:"ru"`          // The language of texts that do not name theirs. By default, Kazakh or Russian if the letters indicate it, otherwise English.
-	Source   string `query:"source" form:"source" validate:"omitempty,max=40,scheme" example:"parliament"` // The publisher of the document, in lower case. The registry stores the ids of the document as external ids, `source:id`, and finds its objects by them in the next import.
+	Source   string `query:"source" form:"source" validate:"omitempty,max=40,scheme" example:"parliament"` // The publisher of the document, in lower case. The registry stores the ids of people, organizations and events as external ids, `source:id`, and finds the objects by them in the next import. Affiliations have no external ids: `ignored` names the `id` of a membership.
 }
 
 // importPopolo imports a Popolo document.
