@@ -147,6 +147,11 @@ func Routes() []Route {
 		route(get, "/v1/exports/popolo.json", public, (*server).exportPopolo).with(properties{streams: true}),
 
 		route(get, "/v1/calendar.ics", public, (*server).getCalendar).with(properties{streams: true}),
+		route(get, "/v1/round-tables/:id.ics", public, (*server).getRoundTableCalendar).with(properties{streams: true}),
+		route(get, "/v1/people/:id.ics", public, (*server).getPersonCalendar).with(properties{streams: true}),
+		route(get, "/v1/round-tables/:id.jsonld", public, (*server).getRoundTableJSONLD).with(properties{streams: true}),
+		route(get, "/v1/people/:id.jsonld", public, (*server).getPersonJSONLD).with(properties{streams: true}),
+		route(get, "/v1/organizations/:id.jsonld", public, (*server).getOrganizationJSONLD).with(properties{streams: true}),
 		route(get, "/v1/feed.atom", public, (*server).getAtomFeed),
 		route(get, "/v1/feed.json", public, (*server).getJSONFeed),
 
@@ -207,11 +212,19 @@ func (s *server) handler(routes []Route) (http.Handler, error) {
 			e.Add(http.MethodHead, r.Path, h)
 		}
 	}
+	files := recordFiles(routes)
 	for _, r := range routes {
 		if r.onlyReads() {
 			s.readPaths[r.Path] = true
 		}
-		add(r, s.guard(r))
+		if _, _, ok := splitExtension(r.Path); ok {
+			continue // served by the route of the record
+		}
+		h := s.guard(r)
+		if r.Method == http.MethodGet && files[r.Path] != nil {
+			h = withExtensions(h, files[r.Path], s.guard)
+		}
+		add(r, h)
 	}
 	for _, r := range append(Operations(), Documentation()...) {
 		s.operations[r.Path] = true

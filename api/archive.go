@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/formats/export"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 
@@ -23,9 +25,19 @@ const (
 )
 
 const archiveDescription = indexDescription + ` Each file is a collection in CSV, as the exports of the API write it: UTF-8 without a byte ` +
-	`order mark; a "'" precedes texts that begin with = + - @ TAB or CR, so that spreadsheets do not read them as formulas. ` +
-	`References are in the columns whose names end in "_id"; the foreign keys say to what. All files show one moment of the registry: ` +
+	`order mark. %s References are in the columns whose names end in "_id"; the foreign keys say to what. All files show one moment of the registry: ` +
 	`pass "changeCursor" to /v1/changes to get later changes. "hash" and "bytes" are those of the file, "rows" is the number of its records.`
+
+// How an archive has the texts.
+const (
+	guardedTexts   = `A "'" precedes texts that begin with = + - @ TAB or CR, so that spreadsheets do not read them as formulas.`
+	unguardedTexts = `Texts are as they are stored. Do not open the files in a spreadsheet: it would read texts that begin with = as formulas.`
+)
+
+// archiveParams are the parameters of the archive.
+type archiveParams struct {
+	Guard string `query:"guard" form:"guard" enums:"0,1"` // Whether the CSV files have a `'` before texts that begin with `=` `+` `-` `@` TAB or CR, `1` by default. Spreadsheets need it. Use `0` for programs, which get the texts as they are stored.
+}
 
 // exportRegistry sends all collections in one archive.
 //
@@ -38,11 +50,18 @@ const archiveDescription = indexDescription + ` Each file is a collection in CSV
 //	@Description	it refers to, and its rows are sorted by `id`.
 //	@Tags			Exports
 //	@Produce		application/zip
-//	@Success		200	{string}	string	"The archive."
+//	@x-file			true
+//	@Param			params	query		archiveParams	false	"-"
+//	@Success		200		{string}	string			"The archive."
 //	@Router			/v1/exports/registry.zip [get]
 func (s *server) exportRegistry(c echo.Context) error {
-	if err := noQuery(c); err != nil {
+	var p archiveParams
+	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &p)); err != nil {
 		return err
+	}
+	guard, texts := p.Guard != "0", guardedTexts
+	if !guard {
+		texts = unguardedTexts
 	}
 	now := s.config.Now().UTC().Truncate(time.Second)
 	return s.sendFile(c, s.cacheable(c), mediaZIP, "registry-"+now.Format(time.DateOnly)+".zip", func(ctx context.Context, tx pgx.Tx, to *download) error {
@@ -51,9 +70,9 @@ func (s *server) exportRegistry(c echo.Context) error {
 			return err
 		}
 		archive := export.NewArchive(to, export.DataPackage{
-			Name: "registry-of-round-tables", Title: indexTitle, Description: archiveDescription, Homepage: s.config.PublicBaseURL, Created: now,
-			Licenses: []export.License{{Name: "CC-BY-4.0", Path: License, Title: "Creative Commons Attribution 4.0 International"}},
-		})
+			Name: "registry-of-round-tables", Title: indexTitle, Description: fmt.Sprintf(archiveDescription, texts), Homepage: s.config.PublicBaseURL, Created: now,
+			Licenses: []export.License{{Name: licenseName, Path: License, Title: licenseTitle}},
+		}, guard)
 		list := exportedTo(actor.From(ctx))
 		for _, r := range list {
 			err := r.archive(ctx, tx, archive, referencesOf(r, list, keys), func() error { return errors.Join(archive.Flush(), to.send()) })

@@ -14,6 +14,33 @@ import (
 
 const cataloguePath = "/v1"
 
+// publishedFile is a file or a feed with records of the whole registry.
+type publishedFile struct {
+	title, about    string // for people
+	content         string // what it holds, with its format
+	path, mediaType string
+}
+
+// publishedFiles are all of them, for the catalogue and for the index.
+var publishedFiles = []publishedFile{
+	{"Whole registry", "All collections as CSV with a description of their columns, in one archive.", "All collections (Data Package)", archivePath, mediaZIP},
+	{"Popolo", "People, organizations and events in the Popolo format.", "People, organizations and events (Popolo)", "/v1/exports/popolo.json", echo.MIMEApplicationJSON},
+	{"Calendar", "Round tables for calendar programs.", "Round tables (iCalendar)", "/v1/calendar.ics", plainType(mediaICS)},
+	{"Atom feed", "Round tables for feed readers.", "The latest round tables (Atom)", "/v1/feed.atom", "application/atom+xml"},
+	{"JSON feed", "The same as JSON.", "The latest round tables (JSON Feed)", "/v1/feed.json", "application/feed+json"},
+}
+
+// formatAbout describes the formats of every collection (export.Formats) for the index.
+var formatAbout = map[string]string{
+	"csv": "Every collection as a table.", "ndjson": "Every collection with a record on each line.", "xlsx": "Every collection as a workbook.",
+}
+
+// plainType returns a media type without its parameters.
+func plainType(mediaType string) string {
+	plain, _, _ := strings.Cut(mediaType, ";")
+	return plain
+}
+
 // showCatalogue describes the collections and their files.
 //
 //	@ID				getCatalogue
@@ -29,17 +56,13 @@ func (s *server) showCatalogue(c echo.Context) error {
 		return err
 	}
 	ctx := c.Request().Context()
-	modified, err := changes.LastAt(ctx, s.db)
+	modified, err := changes.LastAt(ctx, s.db, actor.From(ctx).SeesOnlyPublished())
 	if err != nil {
 		return err
 	}
-	whole := schemaorg.Dataset{
-		Path: cataloguePath, Name: indexTitle, Description: indexDescription,
-		Files: []schemaorg.Distribution{
-			{Path: archivePath, Name: "All collections (Data Package)", MediaType: mediaZIP},
-			{Path: "/v1/exports/popolo.json", Name: "People, organizations and events (Popolo)", MediaType: echo.MIMEApplicationJSON},
-			{Path: "/v1/calendar.ics", Name: "Round tables (iCalendar)", MediaType: "text/calendar"},
-		},
+	whole := schemaorg.Dataset{Path: cataloguePath, Name: indexTitle, Description: indexDescription}
+	for _, f := range publishedFiles {
+		whole.Files = append(whole.Files, schemaorg.Distribution{Path: f.path, Name: f.content, MediaType: f.mediaType})
 	}
 	for _, r := range exportedTo(actor.From(ctx)) {
 		d := r.Describe()

@@ -54,14 +54,11 @@ func (s *server) sendFile(c echo.Context, q *cacheable, mediaType, name string, 
 		return err
 	}
 	return s.snapshot(c, func(ctx context.Context, tx pgx.Tx) error {
-		now, err := paging.ReadDated(ctx, tx)
+		now, err := paging.ReadDated(ctx, tx, s.releasedAt)
 		if err != nil {
 			return err
 		}
-		to := newDownload(c, http.Header{
-			echo.HeaderContentType:        {mediaType},
-			echo.HeaderContentDisposition: {`attachment; filename="` + name + `"`},
-		})
+		to := newDownload(c, fileHeader(mediaType, name))
 		to.setState = func(state paging.State) string {
 			q.describe(to.header, state, now)
 			cursor := s.changeCursor(ctx, state.Head)
@@ -72,8 +69,20 @@ func (s *server) sendFile(c echo.Context, q *cacheable, mediaType, name string, 
 		if err := f(ctx, tx, to); err != nil {
 			return err
 		}
-		return to.send()
+		if err := to.send(); err != nil {
+			return err
+		}
+		return to.begin() // an empty file has a header, too
 	})
+}
+
+// fileHeader returns the header of every file.
+func fileHeader(mediaType, name string) http.Header {
+	return http.Header{
+		echo.HeaderContentType:        {mediaType},
+		echo.HeaderContentDisposition: {`attachment; filename="` + name + `"`},
+		"Link":                        {licenseLink},
+	}
 }
 
 // download is a response that is sent while it is created. Its header is sent with the first bytes, so an earlier error is

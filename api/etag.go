@@ -113,7 +113,7 @@ func (q *cacheable) sendUnmodified(c echo.Context) (bool, error) {
 	if q == nil || ifNoneMatch == "" && !dated {
 		return false, nil
 	}
-	state, err := paging.ReadDated(c.Request().Context(), q.s.spare())
+	state, err := paging.ReadDated(c.Request().Context(), q.s.spare(), q.s.releasedAt)
 	if err != nil {
 		return false, err
 	}

@@ -24,6 +24,8 @@ import (
 type exportParams struct {
 	Delimiter string `query:"delimiter" form:"delimiter" enums:"comma,semicolon,tab"` // The separator of CSV, `comma` by default. Excel with Russian or Kazakh settings requires `semicolon`.
 	BOM       string `query:"bom" form:"bom" enums:"0,1"`                             // Whether a CSV file begins with a byte order mark, `1` by default. Excel needs it. Use `0` for programs that do not support it.
+	Guard     string `query:"guard" form:"guard" enums:"0,1"`                         // Whether a CSV file has a `'` before texts that begin with `=` `+` `-` `@` TAB or CR, `1` by default. Spreadsheets need it: they would read these texts as formulas. Use `0` for programs, which get the texts as they are stored.
+	End       string `query:"end" form:"end" enums:"0,1"`                             // Whether an NDJSON file ends with the line `{"_end":true,…}`, `1` by default. Use `0` for programs that read each line as a record, such as pandas. The header `X-Change-Cursor` has the cursor, too.
 }
 
 // exportOf sends all records of a list, in the format that ends the path. look, if not nil, completes the filter first. uncached,
@@ -65,6 +67,7 @@ func exportOf[F any, T paging.Row](s *server, c echo.Context, look func(context.
 	return s.sendFile(c, q, export.MediaTypes[format], name, func(ctx context.Context, tx pgx.Tx, to *download) (err error) {
 		file, err := export.NewFile(to.Writer, format, export.FileOptions{
 			Options: export.Options{Fields: fields, Lang: p.Lang != ""}, Record: record, Delimiter: params.Delimiter, BOM: params.BOM != "0",
+			Unguarded: params.Guard == "0", Endless: params.End == "0", License: License,
 		})
 		if err != nil {
 			return err
@@ -90,10 +93,13 @@ func exportOf[F any, T paging.Row](s *server, c echo.Context, look func(context.
 // exportedFields returns the members to export, nil for all of them. It rejects parameters that the format does not have.
 func exportedFields(c echo.Context, format string, record reflect.Type, names []string) ([]string, error) {
 	var fieldErrors []apperr.Field
-	for _, name := range []string{"bom", "delimiter"} {
+	for _, name := range []string{"bom", "delimiter", "guard"} {
 		if format != "csv" && c.QueryParam(name) != "" {
 			fieldErrors = append(fieldErrors, apperr.In(name, "only_csv"))
 		}
+	}
+	if format != "ndjson" && c.QueryParam("end") != "" {
+		fieldErrors = append(fieldErrors, apperr.In("end", "only_ndjson"))
 	}
 	if err := apperr.BadQuery(fieldErrors); err != nil || len(names) == 0 {
 		return nil, err

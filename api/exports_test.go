@@ -149,11 +149,19 @@ func TestCSVIsMadeAsTheReaderNeedsIt(t *testing.T) {
 		"?fields=parent_id&bom=0&delimiter=tab":     "id\tversion\tparent_id\r\n1\t1\t\r\n",
 		"?fields=label&bom=0&delimiter=semicolon":   "id;version;label_kk;label_ru;label_en;label_other\r\n1;1;Су;''-1;\"'=HYPERLINK(\"\"x\"\");a\";\"{\"\"de\"\":\"\"Wasser\"\"}\"\r\n",
 		"?fields=label&bom=0&lang=kk&q=nothing+has": "id,version,label_kk,label_ru,label_en,label_other,label_text,label_lang\r\n",
+		"?fields=label&bom=0&guard=0":               "id,version,label_kk,label_ru,label_en,label_other\r\n1,1,Су,'-1,\"=HYPERLINK(\"\"x\"\");a\",\"{\"\"de\"\":\"\"Wasser\"\"}\"\r\n",
+		"?fields=label&bom=0&guard=1&lang=kk":       "id,version,label_kk,label_ru,label_en,label_other,label_text,label_lang\r\n1,1,Су,''-1,\"'=HYPERLINK(\"\"x\"\");a\",\"{\"\"de\"\":\"\"Wasser\"\"}\",Су,kk\r\n",
 		"?fields=label&bom=0&lang=kk":               "id,version,label_kk,label_ru,label_en,label_other,label_text,label_lang\r\n1,1,Су,''-1,\"'=HYPERLINK(\"\"x\"\");a\",\"{\"\"de\"\":\"\"Wasser\"\"}\",Су,kk\r\n",
 	} {
 		if got := c.get(t, "/v1/exports/topics.csv"+query).want(t, http.StatusOK).Body.String(); got != want {
 			t.Errorf("%s: %q, want %q", query, got, want)
 		}
+	}
+	if got, want := c.get(t, "/v1/exports/topics.ndjson?fields=id&end=0").want(t, http.StatusOK).Body.String(), "{\"id\":1,\"version\":1}\n"; got != want {
+		t.Errorf("end=0: %q, want %q", got, want)
+	}
+	if empty := c.get(t, "/v1/exports/people.ndjson?end=0").want(t, http.StatusOK); empty.Body.Len() > 0 || empty.Header().Get("X-Change-Cursor") == "" {
+		t.Errorf("end=0 without records: %q %v", empty.Body, empty.Header())
 	}
 	// The columns of a file are in its address, not in the settings of a browser.
 	for _, format := range []string{"csv", "ndjson"} {
@@ -180,6 +188,13 @@ func TestAnExportThatCannotBeMadeSaysWhy(t *testing.T) {
 		"people.csv?fields=nam":                   "fields unknown_field_hint",
 		"topics.csv?delimiter=pipe&bom=true":      "bom not_allowed, delimiter not_allowed",
 		"topics.ndjson?delimiter=tab&bom=0":       "bom only_csv, delimiter only_csv",
+		"topics.ndjson?guard=0":                   "guard only_csv",
+		"topics.csv?end=0":                        "end only_ndjson",
+		"topics.xlsx?end=0&guard=0":               "guard only_csv, end only_ndjson",
+		"topics.ndjson?end=false":                 "end not_allowed",
+		"topics.csv?guard=no":                     "guard not_allowed",
+		"registry.zip?guard=2":                    "guard not_allowed",
+		"registry.zip?bom=0":                      "bom unknown_parameter",
 		"round-tables.csv?starts_from=yesterday":  "starts_from bad_date",
 	} {
 		c.get(t, "/v1/exports/"+at).wantProblem(t, http.StatusBadRequest, "bad_parameters", strings.Split(want, ", ")...)

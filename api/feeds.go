@@ -1,11 +1,15 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"io"
 	"net/http"
-	"net/url"
 
+	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/formats/calendar"
 	"roundtables.kz/registry/internal/formats/feed"
 	"roundtables.kz/registry/internal/input"
@@ -29,7 +33,8 @@ var (
 //	@ID				getCalendar
 //	@Summary		Get a calendar
 //	@Description	Returns round tables for a subscription in a calendar program, with the filters of the list. The `UID` of an
-//	@Description	event never changes, and `SEQUENCE` is its version. Cancelled events stay with `STATUS:CANCELLED`; postponed
+//	@Description	event never changes, and `SEQUENCE` is its version. Times are local times of the event with their time zone
+//	@Description	(`TZID`). `ORGANIZER` is the first organizer, `GEO` the position of the place. Cancelled events stay with `STATUS:CANCELLED`; postponed
 //	@Description	events are `TENTATIVE`. Events without times are all-day. An event with a known month only spans that month
 //	@Description	without blocking it. Events with a known year only, or without a date, are left out. Texts are in the language
 //	@Description	of `lang`, or the next one of the chain ru, en, kk.
@@ -45,34 +50,39 @@ func (s *server) getCalendar(c echo.Context) error {
 	if err := apperr.BadQuery(input.BindAll(c.QueryParams(), ofCalendars, &f)); err != nil {
 		return err
 	}
-	return s.sendFile(c, s.cacheable(c), "text/calendar; charset=utf-8", "round-tables.ics", func(ctx context.Context, tx pgx.Tx, to *download) error {
-		w := calendar.Writer{W: to, Lang: f.Lang, Base: s.config.PublicBaseURL, Host: s.host()}
-		if err := w.Begin(); err != nil {
-			return err
-		}
-		for page, err := range paging.Walk(ctx, tx, roundtable.List, f) {
-			if err != nil {
-				return err
-			}
-			for _, r := range page.Items {
-				if err := w.Add(r); err != nil {
-					return err
-				}
-			}
-			if err := to.send(); err != nil {
-				return err
-			}
-		}
-		return w.End()
+	return s.sendFile(c, s.cacheable(c), mediaICS, "round-tables.ics", func(ctx context.Context, tx pgx.Tx, to *download) error {
+		return writeCalendar(ctx, tx, to, s.calendarOptions("Round tables", f.Lang), f, to.send)
 	})
 }
 
-// host returns the host name for globally unique ids.
-func (s *server) host() string {
-	if u, err := url.Parse(s.config.PublicBaseURL); err == nil && u.Hostname() != "" {
-		return u.Hostname()
+// mediaICS is the media type of calendars.
+const mediaICS = "text/calendar; charset=utf-8"
+
+func (s *server) calendarOptions(name, lang string) calendar.Options {
+	return calendar.Options{
+		Name: name, Lang: lang, Base: s.config.PublicBaseURL, Domain: s.calendarDomain, Authority: s.authority, License: License,
 	}
-	return "roundtables.kz"
+}
+
+// writeCalendar writes the round tables of a filter as a calendar. It reads them page by page and calls flush after each page.
+func writeCalendar(ctx context.Context, tx pgx.Tx, to io.Writer, o calendar.Options, f roundtable.Filter, flush func() error) error {
+	spans, err := roundtable.Spans(ctx, tx)
+	if err != nil {
+		return err
+	}
+	w := calendar.NewWriter(to, o, spans)
+	if err := w.Begin(); err != nil {
+		return err
+	}
+	for page, err := range paging.Walk(ctx, tx, roundtable.List, f) {
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(w.Add(ctx, tx, page.Items), flush()); err != nil {
+			return err
+		}
+	}
+	return w.End()
 }
 
 // getAtomFeed sends the latest round tables as an Atom feed.
@@ -126,7 +136,7 @@ func (s *server) sendFeed(c echo.Context, write func(feed.Maker, []roundtable.Ro
 		return err
 	}
 	ctx := c.Request().Context()
-	now, err := paging.ReadDated(ctx, s.db)
+	now, err := paging.ReadDated(ctx, s.db, s.releasedAt)
 	if err != nil {
 		return err
 	}
@@ -135,10 +145,21 @@ func (s *server) sendFeed(c echo.Context, write func(feed.Maker, []roundtable.Ro
 	if err != nil {
 		return err
 	}
-	q.describe(c.Response().Header(), page.State, now)
+	last := &now.At
+	if len(page.Items) == 0 {
+		if last, err = changes.LastAt(ctx, s.db, actor.From(ctx).SeesOnlyPublished()); err != nil {
+			return err
+		}
+	}
+	h := c.Response().Header()
+	q.describe(h, page.State, now)
+	h.Set("Link", licenseLink)
 	self := s.config.PublicBaseURL + c.Request().URL.Path
 	if len(c.QueryParams()) > 0 {
 		self += "?" + c.QueryParams().Encode()
 	}
-	return write(feed.Maker{Lang: f.Lang, Base: s.config.PublicBaseURL, Self: self, Now: now.At}, page.Items)
+	return write(feed.Maker{
+		Lang: f.Lang, Base: s.config.PublicBaseURL, Self: self, Authority: s.authority, License: feed.License{Name: licenseName, URL: License},
+		Now: *cmp.Or(last, &now.At),
+	}, page.Items)
 }

@@ -23,9 +23,10 @@ func files() []string {
 	return list
 }
 
-// agedLog makes the log one hour older.
+// agedLog makes the log and the release of the service one hour older.
 func agedLog(t testing.TB, r *rig) {
 	t.Helper()
+	r.server.releasedAt = r.server.releasedAt.Add(-time.Hour)
 	r.write(t, func(ctx context.Context, tx pgx.Tx) error {
 		return pg.Exec(ctx, tx, "ALTER TABLE changes DISABLE TRIGGER USER; UPDATE changes SET at = at - interval '1 hour'; ALTER TABLE changes ENABLE TRIGGER USER", nil)
 	})

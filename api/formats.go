@@ -45,7 +45,7 @@ func (s *server) exportPopolo(c echo.Context) error {
 	}
 	name := "popolo-" + s.config.Now().UTC().Format(time.DateOnly) + ".json"
 	return s.sendFile(c, s.cacheable(c), echo.MIMEApplicationJSON, name, func(ctx context.Context, tx pgx.Tx, to *download) error {
-		return popolo.Writer{Lang: p.Lang, Base: s.config.PublicBaseURL}.Write(ctx, tx, to, to.send)
+		return popolo.Writer{Lang: p.Lang, Base: s.config.PublicBaseURL, License: License}.Write(ctx, tx, to, to.send)
 	})
 }
 
@@ -53,7 +53,7 @@ func (s *server) exportPopolo(c echo.Context) error {
 type popoloImportParams struct {
 	importing
 	Language string `query:"language" form:"language" validate:"omitempty,language" example:"ru"`          // The language of texts that do not name theirs. By default, Kazakh or Russian if the letters indicate it, otherwise English.
-	Source   string `query:"source" form:"source" validate:"omitempty,max=40,scheme" example:"parliament"` // The publisher of the document, in lower case. The registry stores the ids of the document as external ids, `source:id`, and finds its objects by them in the next import.
+	Source   string `query:"source" form:"source" validate:"omitempty,max=40,scheme" example:"parliament"` // The publisher of the document, in lower case. The registry stores the ids of people, organizations and events as external ids, `source:id`, and finds the objects by them in the next import. Affiliations have no external ids: `ignored` names the `id` of a membership.
 }
 
 // importPopolo imports a Popolo document.
@@ -151,7 +151,9 @@ func idOnly(c echo.Context) (int64, error) {
 
 // sendDocument sends JSON-LD.
 func sendDocument(c echo.Context, body *bytes.Buffer) error {
-	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(body.Len()))
+	h := c.Response().Header()
+	h.Set("Link", licenseLink)
+	h.Set(echo.HeaderContentLength, strconv.Itoa(body.Len()))
 	return c.Blob(http.StatusOK, mediaJSONLD, body.Bytes())
 }
 
@@ -183,7 +185,7 @@ func (s *server) getEventOfSchemaOrg(c echo.Context) error {
 		if err != nil {
 			return err
 		}
-		to := newDownload(c, http.Header{echo.HeaderContentType: {mediaJSONLD}})
+		to := newDownload(c, http.Header{echo.HeaderContentType: {mediaJSONLD}, "Link": {licenseLink}})
 		if err := w.Write(ctx, tx, r, to, to.send); err != nil {
 			return err
 		}

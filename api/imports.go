@@ -37,6 +37,7 @@ type importParams struct {
 	importing
 	Overwrite bool   `query:"overwrite" form:"overwrite"`                             // Changes records even if their `version` is no longer the one in the row.
 	Delimiter string `query:"delimiter" form:"delimiter" enums:"comma,semicolon,tab"` // The separator of CSV. By default, the first line decides.
+	Guard     string `query:"guard" form:"guard" enums:"0,1"`                         // Whether texts of CSV have the guards of exports, `1` by default. Use `0` for a file that was exported with `guard=0`: a `'` before `=` `+` `-` `@` then belongs to the text.
 }
 
 // importOf imports a table into a collection.
@@ -48,7 +49,7 @@ func importOf[I any, T record](s *server, c echo.Context, of imports.Collection[
 	var p importParams
 	return s.importWith(c, &p, &p.importing, format, raw, func(ctx context.Context, tx pgx.Tx, head *imports.Head) ([]imports.Row, error) {
 		return of.Write(ctx, tx, head, raw, imports.Options{
-			Format: format, Delimiter: p.Delimiter, AllowDuplicate: p.AllowDuplicate, Overwrite: p.Overwrite, Lang: messageLanguage(c.Request()),
+			Format: format, Delimiter: p.Delimiter, Unguarded: p.Guard == "0", AllowDuplicate: p.AllowDuplicate, Overwrite: p.Overwrite, Lang: messageLanguage(c.Request()),
 		})
 	})
 }

@@ -6,9 +6,11 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
+	"strings"
 
 	"roundtables.kz/registry/api/docs"
 	"roundtables.kz/registry/internal/formats/export"
+	"roundtables.kz/registry/internal/roundtable"
 
 	"github.com/labstack/echo/v4"
 )
@@ -44,7 +46,7 @@ var indexGroups = []struct{ name, heading string }{
 	{"documentation", "API reference"}, {"guides", "Guides"}, {"data", "Data and formats"}, {"service", "Service"},
 }
 
-// indexLinks are all links except the guides.
+// indexLinks are all links except the guides and the files (see export.Formats and publishedFiles).
 var indexLinks = []IndexLink{
 	{"documentation", "Swagger UI", "Every operation, with forms to try it.", "/docs/", "text/html"},
 	{"documentation", "OpenAPI 3.1", "The description of the API for programs.", "/openapi.json", "application/json"},
@@ -53,14 +55,6 @@ var indexLinks = []IndexLink{
 
 	{"data", "Round tables", "A page of the newest events, as JSON.", "/v1/round-tables?sort=-starts_on", "application/json"},
 	{"data", "Catalogue", "All collections with their files, as schema.org and DCAT.", cataloguePath, mediaJSONLD},
-	{"data", "CSV", "Every collection as a table.", "/v1/exports/round-tables.csv", "text/csv"},
-	{"data", "NDJSON", "Every collection with a record on each line.", "/v1/exports/round-tables.ndjson", "application/x-ndjson"},
-	{"data", "XLSX", "Every collection as a workbook.", "/v1/exports/round-tables.xlsx", export.MediaTypes["xlsx"]},
-	{"data", "Whole registry", "All collections as CSV with a description of their columns, in one archive.", archivePath, mediaZIP},
-	{"data", "Popolo", "People, organizations and events in the Popolo format.", "/v1/exports/popolo.json", "application/json"},
-	{"data", "Calendar", "Round tables for calendar programs.", "/v1/calendar.ics", "text/calendar"},
-	{"data", "Atom feed", "Round tables for feed readers.", "/v1/feed.atom", "application/atom+xml"},
-	{"data", "JSON feed", "The same as JSON.", "/v1/feed.json", "application/feed+json"},
 	{"data", "Changes", "Everything, then what changed, for mirrors.", "/v1/changes", "application/json"},
 	{"data", "Reconciliation", "The address for OpenRefine.", "/v1/reconcile", "application/json"},
 
@@ -82,6 +76,13 @@ func (s *server) showIndex(c echo.Context) error {
 		return err
 	}
 	links := slices.Clone(indexLinks)
+	for _, format := range export.Formats {
+		path := "/v1/exports/" + roundtable.Type + "." + format
+		links = append(links, IndexLink{"data", strings.ToUpper(format), formatAbout[format], path, plainType(export.MediaTypes[format])})
+	}
+	for _, f := range publishedFiles {
+		links = append(links, IndexLink{"data", f.title, f.about, f.path, f.mediaType})
+	}
 	for _, l := range g.links {
 		links = append(links, IndexLink{"guides", l.Title, l.Summary, "/docs/guides/" + l.Name, "text/html"})
 	}

@@ -79,9 +79,18 @@ func TestThePopoloDocumentHoldsTogether(t *testing.T) {
 	c := r.as(t)
 	r.as(t, actor.Write).make(t, "/v1/affiliations", `{"person_id":2,"organization_id":2,"title":{"en":"Director"},"from":"2019-05"}`)
 	answer := c.get(t, "/v1/exports/popolo.json?lang=en").want(t, http.StatusOK)
-	var doc map[string][]map[string]any
-	if err := json.Unmarshal(answer.Body.Bytes(), &doc); err != nil {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(answer.Body.Bytes(), &members); err != nil {
 		t.Fatal(err)
+	}
+	delete(members, "meta") // of the document
+	doc := map[string][]map[string]any{}
+	for name, list := range members {
+		var objects []map[string]any
+		if err := json.Unmarshal(list, &objects); err != nil {
+			t.Fatal(err)
+		}
+		doc[name] = objects
 	}
 	ids := map[string]bool{}
 	for list, x := range map[string]string{"persons": "people", "organizations": "organizations", "memberships": "affiliations", "events": "round-tables"} {

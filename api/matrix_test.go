@@ -183,14 +183,15 @@ func (m matrix) path(t *testing.T, r Route, s state) string {
 	path := strings.NewReplacer(":person_id", fmt.Sprint(m.ids["people"][s]), ":webhook_id", fmt.Sprint(m.ids["webhooks"][s]), ":format", map[state]string{shown: "csv", hidden: "ndjson"}[s]).Replace(r.Path)
 	parts := strings.Split(path, "/")
 	for i, p := range parts {
-		if p != ":id" {
+		extension, ok := strings.CutPrefix(p, ":id")
+		if !ok {
 			continue
 		}
 		both, ok := m.ids[parts[i-1]]
 		if !ok {
 			t.Fatalf("%s: the matrix has no records of %s; add some", r.Path, parts[i-1])
 		}
-		parts[i] = fmt.Sprint(both[s])
+		parts[i] = fmt.Sprint(both[s]) + extension
 	}
 	return strings.Join(parts, "/")
 }

@@ -27,8 +27,14 @@ import (
 	"golang.org/x/text/language"
 )
 
-// License is the licence of the data.
-const License = "https://creativecommons.org/licenses/by/4.0/"
+// License is the licence of the data. Every file and feed states it, in a header and, where the format has a place for it, in
+// itself.
+const (
+	License      = "https://creativecommons.org/licenses/by/4.0/"
+	licenseName  = "CC-BY-4.0" // as SPDX names it
+	licenseTitle = "Creative Commons Attribution 4.0 International"
+	licenseLink  = "<" + License + `>; rel="license"`
+)
 
 // Page is the envelope of a list.
 type Page[T any] struct {

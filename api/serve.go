@@ -126,11 +126,13 @@ func stopDelay(ctx context.Context) time.Duration {
 // tag identifies the bytes; If-Match and If-None-Match ignore the suffix. Level 1 takes half the time of the default level 6.
 // Downloads have a weak ETag and may also use zstd.
 func compress(h http.Handler, routes []Route) (http.Handler, error) {
-	var downloads []string // how their paths begin
+	type around struct{ begin, end string } // what a path has before and after its parameter
+	var downloads []around
 	for _, r := range routes {
 		if r.streams {
-			begin, _, _ := strings.Cut(r.Path, ":")
-			downloads = append(downloads, begin)
+			begin, parameter, _ := strings.Cut(r.Path, ":")
+			_, extension, _ := strings.Cut(parameter, ".")
+			downloads = append(downloads, around{begin, extension})
 		}
 	}
 	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(minCompressed), gzhttp.CompressionLevel(compressionLevel), gzhttp.EnableZstd(false),
@@ -145,8 +147,8 @@ func compress(h http.Handler, routes []Route) (http.Handler, error) {
 	}
 	pages, whole := wrap(h), wrapWhole(h)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for _, begin := range downloads {
-			if strings.HasPrefix(r.URL.Path, begin) {
+		for _, of := range downloads {
+			if strings.HasPrefix(r.URL.Path, of.begin) && strings.HasSuffix(r.URL.Path, of.end) {
 				whole(w, r)
 				return
 			}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -22,6 +23,9 @@ type server struct {
 	epoch   string
 	secret  []byte
 	cursors cursors
+
+	authority, calendarDomain string    // of ids in feeds and calendars
+	releasedAt                time.Time // since when the service writes what it writes
 
 	follower  *follower // of the change log
 	streams   *slots    // of streams and of requests that wait for changes
@@ -67,11 +71,15 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 		config.Now = time.Now
 	}
 	s := &server{config: config, db: config.DB, operations: map[string]bool{}, readPaths: map[string]bool{}}
-	identity, err := changes.Identify(ctx, config.DB)
+	identity, err := changes.Identify(ctx, config.DB, changes.Service{Release: release + " " + config.PublicBaseURL, Domain: hostOf(config.PublicBaseURL)})
 	if err != nil {
 		return nil, fmt.Errorf("read the identity of the database: %w", err)
 	}
 	s.epoch, s.secret = identity.Epoch, identity.Secret
+	s.authority, s.calendarDomain = identity.Authority, identity.CalendarDomain
+	if identity.ReleasedAt != nil {
+		s.releasedAt = *identity.ReleasedAt
+	}
 	if s.crossOrigin, err = newCrossOrigin(config); err != nil {
 		return nil, err
 	}
@@ -104,4 +112,13 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 	s.downloads, s.imports = downloadSlots(config.DB.Config().MaxConns), importSlots(config.DB.Config().MaxConns)
 	s.probe = newProbe(ctx, config.DB.Config().ConnConfig, config.Now)
 	return s, nil
+}
+
+// hostOf returns the host name of the public address, or a constant if there is none. Calendars of databases that are older than
+// their calendar domain have ids with it.
+func hostOf(base string) string {
+	if u, err := url.Parse(base); err == nil && u.Hostname() != "" {
+		return u.Hostname()
+	}
+	return "roundtables.kz"
 }

@@ -652,10 +652,14 @@ CREATE TABLE registry (
     home text,
     secret bytea DEFAULT decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-'::text, ''::text), 'hex'::text) NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    authority text DEFAULT gen_random_uuid() || '.roundtables.kz'::text NOT NULL,
+    calendar_domain text,
+    release text,
+    released_at timestamp with time zone,
     CONSTRAINT registry_pkey PRIMARY KEY (singleton),
     CONSTRAINT registry_singleton_check CHECK (singleton)
 );
-COMMENT ON TABLE registry IS 'What this database is: its epoch (changed after a restore, so that old cursors are refused), its home (the server, database and timeline where it was asked last, by which a restore is noticed) and the secret that signs cursors and hashes keys.';
+COMMENT ON TABLE registry IS 'What this database is: its epoch (changed after a restore, so that old cursors are refused), its home (the server, database and timeline where it was asked last, by which a restore is noticed), the secret that signs cursors and hashes keys, the names that make the ids in feeds (authority) and calendars (calendar_domain) unique, and the release of the service that was started last, with the time of its first start.';
 
 CREATE TABLE river_job (
     id bigint DEFAULT nextval('river_job_id_seq'::regclass) NOT NULL,

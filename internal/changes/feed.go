@@ -85,29 +85,47 @@ func ReadHead(ctx context.Context, db pg.DB) (Head, error) {
 	return pg.One[Head](ctx, db, "SELECT r.epoch, coalesce((SELECT max(seq) FROM changes), 0) AS seq FROM registry r", nil)
 }
 
-// LastAt returns the time of the newest change; nil if there is none.
-func LastAt(ctx context.Context, db pg.DB) (*time.Time, error) {
-	return pg.Value[*time.Time](ctx, db, "SELECT (SELECT at FROM changes ORDER BY seq DESC LIMIT 1)", nil)
+// LastAt returns the time of the newest change, for the public that of what it can see; nil if there is none.
+func LastAt(ctx context.Context, db pg.DB, public bool) (*time.Time, error) {
+	which := ""
+	if public {
+		which = "WHERE is_public_head"
+	}
+	return pg.Value[*time.Time](ctx, db, "SELECT (SELECT at FROM changes "+which+" ORDER BY seq DESC LIMIT 1)", nil)
 }
 
 // Identity identifies a database.
 type Identity struct {
-	Epoch  string `db:"epoch"`
-	Secret []byte `db:"secret"` // signs cursors and hashes keys
+	Epoch          string     `db:"epoch"`
+	Secret         []byte     `db:"secret"`          // signs cursors and hashes keys
+	Authority      string     `db:"authority"`       // makes the ids in feeds globally unique
+	CalendarDomain string     `db:"calendar_domain"` // makes the ids in calendars globally unique
+	ReleasedAt     *time.Time `db:"released_at"`     // when the release of the service was first started
+}
+
+// Service describes a service to the database that it starts on.
+type Service struct {
+	Release string // identifies what it writes for the same records
+	Domain  string // the CalendarDomain of a database that has none yet, because it is older than this column
 }
 
 // Identify returns the identity of the database. After a restore it renews the epoch first, because the log may reuse
 // sequence numbers for other changes. It detects a restore by a different server, database or timeline.
-func Identify(ctx context.Context, db pg.DB) (Identity, error) {
+func Identify(ctx context.Context, db pg.DB, service Service) (Identity, error) {
 	const here = `(SELECT concat_ws('/', (pg_control_system()).system_identifier, d.oid, (pg_control_checkpoint()).timeline_id)
 		FROM pg_database d WHERE d.datname = current_database())`
-	err := pg.Exec(ctx, db, "UPDATE registry r SET home = h.here, "+
-		"epoch = CASE WHEN r.home IS NULL THEN r.epoch ELSE substr(md5(gen_random_uuid()::text), 1, 8) END FROM "+
-		here+" h(here) WHERE r.home IS DISTINCT FROM h.here", nil)
+	err := pg.Exec(ctx, db, `
+		UPDATE registry r SET home = h.here,
+			epoch = CASE WHEN r.home IS NULL OR r.home = h.here THEN r.epoch ELSE substr(md5(gen_random_uuid()::text), 1, 8) END,
+			calendar_domain = coalesce(r.calendar_domain, @domain), release = @release,
+			released_at = CASE WHEN r.release = @release THEN r.released_at ELSE now() END
+		FROM `+here+` h(here)
+		WHERE r.home IS DISTINCT FROM h.here OR r.calendar_domain IS NULL OR r.release IS DISTINCT FROM @release`,
+		pg.Args{"domain": service.Domain, "release": service.Release})
 	if err != nil {
 		return Identity{}, err
 	}
-	return pg.One[Identity](ctx, db, "SELECT epoch, secret FROM registry", nil)
+	return pg.One[Identity](ctx, db, "SELECT epoch, secret, authority, calendar_domain, released_at FROM registry", nil)
 }
 
 // Snapshot runs f in one snapshot of the database.

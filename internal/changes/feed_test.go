@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"roundtables.kz/registry/api"
 	"roundtables.kz/registry/internal/affiliation"
@@ -74,7 +75,7 @@ func TestARestoredDatabaseIsAnotherOne(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	identify := func() changes.Identity {
-		i, err := changes.Identify(t.Context(), db)
+		i, err := changes.Identify(t.Context(), db, changes.Service{Release: "1", Domain: "example.org"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,5 +99,53 @@ func TestARestoredDatabaseIsAnotherOne(t *testing.T) {
 			t.Errorf("at home in %s, want %s", now, home)
 		}
 		first = now
+	}
+}
+
+func TestIDsStayWhenTheServiceMovesAndARestartIsNoRelease(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	identify := func(release, domain string) changes.Identity {
+		i, err := changes.Identify(t.Context(), db, changes.Service{Release: release, Domain: domain})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return i
+	}
+	first := identify("1", "one.example.org")
+	if first.Authority == "" || first.CalendarDomain != first.Authority || first.ReleasedAt == nil {
+		t.Errorf("%+v", first)
+	}
+	if again := identify("1", "two.example.org"); again.Authority != first.Authority || again.CalendarDomain != first.CalendarDomain || !again.ReleasedAt.Equal(*first.ReleasedAt) {
+		t.Errorf("%+v, was %+v", again, first)
+	}
+	if next := identify("2", "two.example.org"); next.Epoch != first.Epoch || !next.ReleasedAt.After(*first.ReleasedAt) {
+		t.Errorf("another release: %+v, was %+v", next, first)
+	}
+	if _, err := db.Exec(t.Context(), "UPDATE registry SET calendar_domain = NULL"); err != nil { // as in an older database
+		t.Fatal(err)
+	}
+	for _, domain := range []string{"one.example.org", "two.example.org"} {
+		if got := identify("2", domain).CalendarDomain; got != "one.example.org" {
+			t.Errorf("the domain of calendars is %s", got)
+		}
+	}
+}
+
+func TestTheLastChangeForThePublicIsOneThatItCanSee(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	last := func(public bool) time.Time {
+		at, err := changes.LastAt(t.Context(), db, public)
+		if err != nil || at == nil {
+			t.Fatal(at, err)
+		}
+		return *at
+	}
+	fixture.RoundTable(t, db)
+	public := last(true)
+	fixture.RoundTable(t, db, fixture.Draft)
+	if got := last(true); !got.Equal(public) || !last(false).After(public) {
+		t.Errorf("after a draft: %s for the public, %s for others, was %s", got, last(false), public)
 	}
 }

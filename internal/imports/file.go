@@ -64,8 +64,8 @@ func FormatOf(name string, raw []byte) string {
 }
 
 // openFile reads the beginning of a file in a format.
-func openFile(ctx context.Context, format string, raw []byte, delimiter string, l layout) (file, error) {
-	switch format {
+func openFile(ctx context.Context, o Options, raw []byte, l layout) (file, error) {
+	switch o.Format {
 	case "ndjson":
 		return file{each: func(yield func(fileRow) error) error { return eachLine(raw, yield) }}, nil
 	case "xlsx":
@@ -77,7 +77,7 @@ func openFile(ctx context.Context, format string, raw []byte, delimiter string, 
 		f.ignored = append(f.ignored, book.unread...)
 		return f, err
 	}
-	rows, err := openCSV(raw, delimiter)
+	rows, err := openCSV(raw, o)
 	if err != nil {
 		return file{}, err
 	}

@@ -47,6 +47,7 @@ type record interface{ Meta() changes.Record }
 type Options struct {
 	Format         string // csv, ndjson or xlsx
 	Delimiter      string // of CSV: comma, semicolon or tab; empty: detected in the first line
+	Unguarded      bool   // texts of CSV have no guards (see export.Guard)
 	AllowDuplicate bool   // create records that seem to be duplicates
 	Overwrite      bool   // change records that have another version than their row says
 	Lang           string // of the messages in the report
@@ -63,7 +64,7 @@ func (of Collection[I, T]) Write(ctx context.Context, tx pgx.Tx, head *Head, raw
 		w.session = of.Finder.Session()
 	}
 	exported := export.Of(reflect.TypeFor[T](), export.Options{Lang: true}).Header()
-	f, err := openFile(ctx, o.Format, raw, o.Delimiter, layout{w.table, exported})
+	f, err := openFile(ctx, o, raw, layout{w.table, exported})
 	if err != nil {
 		return nil, err
 	}

@@ -174,13 +174,14 @@ func (r tableRow) checked(header []string, columns []column) fileRow {
 // csvRows are the rows of a CSV file.
 type csvRows struct {
 	*export.CSVReader
-	line int // the last one that was read
+	unguarded bool
+	line      int // the last one that was read
 }
 
 // separatorLine is a first line by which spreadsheets name the separator.
 var separatorLine = regexp.MustCompile("^(?:" + export.BOM + ")?\"?sep=([^\"\r\n])\"?(?:\r\n|\r|\n)")
 
-func openCSV(raw []byte, delimiter string) (*csvRows, error) {
+func openCSV(raw []byte, o Options) (*csvRows, error) {
 	if !utf8.Valid(raw) {
 		line := 0
 		for text := range bytes.Lines(raw) {
@@ -190,6 +191,7 @@ func openCSV(raw []byte, delimiter string) (*csvRows, error) {
 		}
 		return nil, atLine(line, "file_not_utf8")
 	}
+	delimiter := o.Delimiter
 	separator, known := export.Delimiters[delimiter]
 	skipped := 0
 	if m := separatorLine.FindSubmatch(raw); m != nil && len(m[1]) == 1 {
@@ -201,7 +203,7 @@ func openCSV(raw []byte, delimiter string) (*csvRows, error) {
 	if delimiter == "" || !known {
 		separator = guessDelimiter(raw)
 	}
-	return &csvRows{export.NewCSVReader(bytes.NewReader(raw), separator), skipped}, nil
+	return &csvRows{export.NewCSVReader(bytes.NewReader(raw), separator), o.Unguarded, skipped}, nil
 }
 
 func (r *csvRows) next(columns []column) (tableRow, error) {
@@ -222,7 +224,7 @@ func (r *csvRows) next(columns []column) (tableRow, error) {
 		case i >= len(columns) || columns[i].cellType != export.Text:
 		case cell == export.Missing && !r.Quoted(i):
 			row.fail(i, apperr.At("", "cell_missing"))
-		default:
+		case !r.unguarded:
 			cells[i] = export.Unguard(cell)
 		}
 	}

@@ -106,18 +106,19 @@ func ReadState(ctx context.Context, db pg.DB) (s State, err error) {
 	return s, err
 }
 
-// Dated is a state with the time at which it came about: of the newest entry of the log, or the beginning of the day.
+// Dated is a state with the time at which it came about: of the newest entry of the log, the beginning of the day, or the release
+// of the program that shows it.
 type Dated struct {
 	State
 	At      time.Time
 	settled bool // no later entry can have the same second: commits follow their entries within a minute
 }
 
-// ReadDated is ReadState with the time.
-func ReadDated(ctx context.Context, db pg.DB) (d Dated, err error) {
+// ReadDated is ReadState with the time. Before released the same state was shown differently.
+func ReadDated(ctx context.Context, db pg.DB, released time.Time) (d Dated, err error) {
 	err = db.QueryRow(ctx, `
-		SELECT coalesce(head.seq, 0), current_date::text, greatest(head.at, current_date), coalesce(head.at < clock_timestamp() - interval '1 min', true)
-		FROM (SELECT) one LEFT JOIN LATERAL (SELECT seq, at FROM changes ORDER BY seq DESC LIMIT 1) head ON true`).
+		SELECT coalesce(head.seq, 0), current_date::text, greatest(head.at, @released, current_date), greatest(head.at, @released) < clock_timestamp() - interval '1 min'
+		FROM (SELECT) one LEFT JOIN LATERAL (SELECT seq, at FROM changes ORDER BY seq DESC LIMIT 1) head ON true`, pg.Args{"released": released}).
 		Scan(&d.Head, &d.Day, &d.At, &d.settled)
 	if err != nil {
 		err = pg.Error(fmt.Errorf("read the state and its time: %w", err))

@@ -94,3 +94,24 @@ func (in Input) args() pg.Args {
 		"parent_id": in.ParentID, "latitude": in.Latitude, "longitude": in.Longitude,
 	}
 }
+
+// Position is a position on the earth (WGS 84), in degrees.
+type Position struct {
+	Latitude, Longitude float64
+}
+
+// Positions returns the positions of places by their ids, as far as they are known.
+func Positions(ctx context.Context, db pg.DB, ids []int64) (map[int64]Position, error) {
+	positions := map[int64]Position{}
+	if len(ids) == 0 {
+		return positions, nil
+	}
+	var id int64
+	var p Position
+	rows, _ := db.Query(ctx, "SELECT id, latitude, longitude FROM places WHERE id = ANY(@ids) AND latitude IS NOT NULL", pg.Args{"ids": ids}) // the rows carry its error
+	_, err := pgx.ForEachRow(rows, []any{&id, &p.Latitude, &p.Longitude}, func() error {
+		positions[id] = p
+		return nil
+	})
+	return positions, pg.Error(err)
+}

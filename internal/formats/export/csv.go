@@ -10,25 +10,26 @@ import (
 // BOM is the byte order mark by which spreadsheets recognize UTF-8.
 const BOM = "\ufeff"
 
-// CSVWriter writes rows as CSV (RFC 4180). It does not change the bytes of cells. Rows end in CRLF.
+// CSVWriter writes rows as CSV (RFC 4180). It does not change the bytes of cells, except by Guard. Rows end in CRLF.
 type CSVWriter struct {
 	w         *bufio.Writer
 	delimiter byte
+	guard     bool
 	columns   []Column
 }
 
-// NewCSVWriter returns a writer for the rows of a table. delimiter separates cells.
-func NewCSVWriter(w *bufio.Writer, delimiter byte, t *Table) *CSVWriter {
-	return &CSVWriter{w: w, delimiter: delimiter, columns: t.columns}
+// NewCSVWriter returns a writer for the rows of a table. delimiter separates cells. guard is whether Guard changes the texts.
+func NewCSVWriter(w *bufio.Writer, delimiter byte, guard bool, t *Table) *CSVWriter {
+	return &CSVWriter{w: w, delimiter: delimiter, guard: guard, columns: t.columns}
 }
 
-// Write writes one row. It guards the texts.
+// Write writes one row.
 func (c *CSVWriter) Write(row []string) error {
 	for i, cell := range row {
 		if i > 0 {
 			_ = c.w.WriteByte(c.delimiter) // the writer keeps its first error
 		}
-		if c.columns[i].Type == Text {
+		if c.guard && c.columns[i].Type == Text {
 			cell = Guard(cell)
 		}
 		// For any delimiter, since some readers guess it.

@@ -94,17 +94,19 @@ type Collection struct {
 
 // Archive is a DataPackage that is being written. It needs the same memory whatever the number of records.
 type Archive struct {
-	zip   *zip.Writer
-	about DataPackage
+	zip       *zip.Writer
+	about     DataPackage
+	unguarded bool
 }
 
 // descriptorName is the name of the file that describes a Data Package.
 const descriptorName = "datapackage.json"
 
-// NewArchive returns an archive that is written to w. about describes it as a whole; its collections describe themselves.
-func NewArchive(w io.Writer, about DataPackage) *Archive {
+// NewArchive returns an archive that is written to w. about describes it as a whole; its collections describe themselves. guard is
+// whether Guard changes the texts.
+func NewArchive(w io.Writer, about DataPackage, guard bool) *Archive {
 	about.Schema, about.Resources = "https://datapackage.org/profiles/2.0/datapackage.json", []*resource{}
-	return &Archive{zip.NewWriter(w), about}
+	return &Archive{zip.NewWriter(w), about, !guard}
 }
 
 // Add begins the file of a collection. The file ends before the next one begins.
@@ -119,7 +121,7 @@ func (a *Archive) Add(c Collection) (File, error) {
 	}
 	f := &archivedFile{about: r, digest: &digest{to: to, hash: sha256.New()}}
 	f.buffer = bufio.NewWriterSize(f.digest, 32<<10)
-	if f.File, err = NewFile(f.buffer, "csv", FileOptions{Record: c.Record}); err != nil {
+	if f.File, err = NewFile(f.buffer, "csv", FileOptions{Record: c.Record, Unguarded: a.unguarded}); err != nil {
 		return nil, err
 	}
 	a.about.Resources = append(a.about.Resources, r)

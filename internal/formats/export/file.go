@@ -38,6 +38,9 @@ type FileOptions struct {
 	Record    reflect.Type // the struct of the records
 	Delimiter string       // of CSV, one of Delimiters
 	BOM       bool         // CSV begins with a byte order mark
+	Unguarded bool         // CSV has texts without the guards that Guard adds
+	Endless   bool         // NDJSON has no last line that says that it is the last one
+	License   string       // address of the licence, a property of a workbook
 }
 
 // NewFile returns a file in one of Formats. It writes nothing to w before the first record. A workbook is written at
@@ -46,19 +49,21 @@ func NewFile(w *bufio.Writer, format string, o FileOptions) (File, error) {
 	switch format {
 	case "csv":
 		table := Of(o.Record, o.Options)
-		return &csvFile{w: w, bom: o.BOM, table: table, rows: NewCSVWriter(w, Delimiters[o.Delimiter], table)}, nil
+		return &csvFile{w: w, bom: o.BOM, table: table, rows: NewCSVWriter(w, Delimiters[o.Delimiter], !o.Unguarded, table)}, nil
 	case "ndjson":
-		return &ndjsonFile{w: w}, nil
+		return &ndjsonFile{w: w, endless: o.Endless}, nil
 	case "xlsx":
-		return newWorkbook(w, Of(o.Record, o.Options))
+		return newWorkbook(w, Of(o.Record, o.Options), o.License)
 	}
 	return nil, fmt.Errorf("no files are written in the format %q", format)
 }
 
-// ndjsonFile has a record a line. Its last line says that it is the last one, since a part of the file is valid, too.
+// ndjsonFile has a record a line. Its last line says that it is the last one, since a part of the file is valid, too. An
+// endless one has only records.
 type ndjsonFile struct {
-	w    *bufio.Writer
-	rows int64
+	w       *bufio.Writer
+	endless bool
+	rows    int64
 }
 
 func (f *ndjsonFile) Add(record jsontext.Value) error {
@@ -72,6 +77,9 @@ func (f *ndjsonFile) line(v jsontext.Value) error {
 }
 
 func (f *ndjsonFile) End(cursor string) error {
+	if f.endless {
+		return nil
+	}
 	last, err := json.Marshal(struct {
 		End    bool   `json:"_end"`
 		Rows   int64  `json:"rows"`

@@ -160,7 +160,7 @@ func throughCSV(t *rapid.T, table *export.Table, delimiter byte, row []string) (
 	var b bytes.Buffer
 	b.WriteString(export.BOM)
 	buffered := bufio.NewWriter(&b)
-	w := export.NewCSVWriter(buffered, delimiter, table)
+	w := export.NewCSVWriter(buffered, delimiter, true, table)
 	if err := errors.Join(w.Write(table.Header()), w.Write(row), buffered.Flush()); err != nil {
 		t.Fatal(err)
 	}

@@ -28,9 +28,17 @@ type workbook struct {
 // MaxRows is how many records fit below the header of a workbook.
 const MaxRows = excelize.TotalRows - 1
 
-func newWorkbook(to io.Writer, table *Table) (*workbook, error) {
+// newWorkbook returns a workbook with the address of the licence, unless that is empty, as a property of the file.
+func newWorkbook(to io.Writer, table *Table, license string) (*workbook, error) {
 	w := &workbook{w: to, table: table, file: excelize.NewFile()}
-	if err := w.begin(); err != nil {
+	var err error
+	if license != "" {
+		err = w.file.SetCustomProps(excelize.CustomProperty{Name: "License", Value: license})
+	}
+	if err == nil {
+		err = w.begin()
+	}
+	if err != nil {
 		_ = w.file.Close()
 		return nil, err
 	}

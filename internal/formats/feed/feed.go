@@ -17,11 +17,24 @@ const title = "Registry of round tables"
 
 // Maker formats feeds.
 type Maker struct {
-	Lang string    // language of the texts; others follow the fallback chain
-	Base string    // prefix of links, without a trailing slash
-	Self string    // address of the feed
-	Now  time.Time // update time of a feed without entries: of the last change of the registry
+	Lang      string    // language of the texts; others follow the fallback chain
+	Base      string    // prefix of links, without a trailing slash
+	Self      string    // address of the feed
+	Authority string    // domain name that makes the ids globally unique; another installation has another one
+	License   License   // of the content
+	Now       time.Time // update time of a feed without entries: of the last change of the registry
 }
+
+// License is the licence of the content of a feed.
+//
+//	@Description	The licence of the content.
+type License struct {
+	Name string `json:"name" example:"CC-BY-4.0"`                                   // SPDX identifier.
+	URL  string `json:"url" example:"https://creativecommons.org/licenses/by/4.0/"` // Address of the text.
+} //	@name	JSONFeedLicense
+
+// id returns a tag URI (RFC 4151). It stays the same if the service moves.
+func (m Maker) id(path string) string { return "tag:" + m.Authority + ",2020:" + path }
 
 func (m Maker) items(list []roundtable.RoundTable) []Item {
 	items := make([]Item, len(list))
@@ -30,9 +43,8 @@ func (m Maker) items(list []roundtable.RoundTable) []Item {
 		for j, t := range r.Topics {
 			topics[j] = m.in(t.Name)
 		}
-		// A tag URI (RFC 4151) stays the same if the service moves.
 		items[i] = Item{
-			ID: fmt.Sprintf("tag:roundtables.kz,2020:round-tables/%d", r.ID), URL: fmt.Sprintf("%s/v1/round-tables/%d", m.Base, r.ID),
+			ID: m.id(fmt.Sprintf("round-tables/%d", r.ID)), URL: fmt.Sprintf("%s/v1/round-tables/%d", m.Base, r.ID),
 			ContentText: m.describe(r), DatePublished: r.CreatedAt.UTC(), DateModified: r.UpdatedAt.UTC(), Tags: topics,
 		}
 		items[i].Title, items[i].Language = r.Title.In(m.Lang)
@@ -88,7 +100,7 @@ type atomText struct {
 
 type atomLink struct {
 	Rel  string `xml:"rel,attr"`
-	Type string `xml:"type,attr"`
+	Type string `xml:"type,attr,omitempty"`
 	Href string `xml:"href,attr"`
 }
 
@@ -101,7 +113,7 @@ type atomEntry struct {
 	Title      atomText       `xml:"title"`
 	Published  string         `xml:"published"`
 	Updated    string         `xml:"updated"`
-	Link       atomLink       `xml:"link"`
+	Links      []atomLink     `xml:"link"`
 	Categories []atomCategory `xml:"category"`
 	Content    atomText       `xml:"content"`
 }
@@ -112,18 +124,23 @@ type atomFeed struct {
 	Title   string      `xml:"title"`
 	Updated string      `xml:"updated"`
 	Author  string      `xml:"author>name"`
-	Link    atomLink    `xml:"link"`
+	Rights  string      `xml:"rights"`
+	Links   []atomLink  `xml:"link"`
 	Entries []atomEntry `xml:"entry"`
 }
 
 // Atom returns the feed as an Atom document.
 func (m Maker) Atom(list []roundtable.RoundTable) ([]byte, error) {
-	f := atomFeed{ID: "tag:roundtables.kz,2020:round-tables", Title: title, Author: title, Link: atomLink{"self", "application/atom+xml", m.Self}}
+	license := atomLink{Rel: "license", Href: m.License.URL} // RFC 4946: a feed does not pass it on to its entries
+	f := atomFeed{
+		ID: m.id("round-tables"), Title: title, Author: title, Rights: m.License.Name + " " + m.License.URL,
+		Links: []atomLink{{"self", "application/atom+xml", m.Self}, license},
+	}
 	newest := m.Now.UTC()
 	for i, e := range m.items(list) {
 		a := atomEntry{
 			ID: e.ID, Title: atomText{e.Language, e.Title}, Published: stamp(e.DatePublished), Updated: stamp(e.DateModified),
-			Link: atomLink{"alternate", "application/json", e.URL}, Content: atomText{e.Language, e.ContentText},
+			Links: []atomLink{{"alternate", "application/json", e.URL}, license}, Content: atomText{e.Language, e.ContentText},
 		}
 		for _, t := range e.Tags {
 			a.Categories = append(a.Categories, atomCategory{t})
@@ -144,10 +161,11 @@ func stamp(t time.Time) string { return t.Format(time.RFC3339Nano) }
 //
 //	@Description	Round tables as a JSON Feed, the latest change first.
 type JSON struct {
-	Version string `json:"version" example:"https://jsonfeed.org/version/1.1"`  // Version of the format.
-	Title   string `json:"title" example:"Registry of round tables"`            // Title of the feed.
-	FeedURL string `json:"feed_url" example:"https://example.org/v1/feed.json"` // Address of the feed.
-	Items   []Item `json:"items"`                                               // The round tables, the latest change first.
+	Version string  `json:"version" example:"https://jsonfeed.org/version/1.1"`  // Version of the format.
+	Title   string  `json:"title" example:"Registry of round tables"`            // Title of the feed.
+	FeedURL string  `json:"feed_url" example:"https://example.org/v1/feed.json"` // Address of the feed.
+	License License `json:"_license"`                                            // Licence of the content. It is an extension of JSON Feed.
+	Items   []Item  `json:"items"`                                               // The round tables, the latest change first.
 } //	@name	JSONFeed
 
 // Item is a round table in a JSON Feed.
@@ -166,5 +184,5 @@ type Item struct {
 
 // JSON returns the feed as a JSON Feed.
 func (m Maker) JSON(list []roundtable.RoundTable) JSON {
-	return JSON{Version: "https://jsonfeed.org/version/1.1", Title: title, FeedURL: m.Self, Items: m.items(list)}
+	return JSON{Version: "https://jsonfeed.org/version/1.1", Title: title, FeedURL: m.Self, License: m.License, Items: m.items(list)}
 }

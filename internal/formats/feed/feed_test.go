@@ -16,7 +16,10 @@ import (
 )
 
 var (
-	maker  = feed.Maker{Lang: "ru", Base: "https://example.org", Self: "https://example.org/v1/feed", Now: at(2026, 7)}
+	maker = feed.Maker{
+		Lang: "ru", Base: "https://example.org", Self: "https://example.org/v1/feed", Authority: "one.roundtables.kz",
+		License: feed.License{Name: "CC-BY-4.0", URL: "https://creativecommons.org/licenses/by/4.0/"}, Now: at(2026, 7),
+	}
 	almaty = time.FixedZone("", 5*3600)
 )
 
@@ -53,13 +56,14 @@ type atom struct {
 	Title   string   `xml:"title"`
 	Updated string   `xml:"updated"`
 	Author  string   `xml:"author>name"`
-	Link    link     `xml:"link"`
+	Rights  string   `xml:"rights"`
+	Links   []link   `xml:"link"`
 	Entries []struct {
 		ID         string   `xml:"id"`
 		Title      string   `xml:"title"`
 		Published  string   `xml:"published"`
 		Updated    string   `xml:"updated"`
-		Link       link     `xml:"link"`
+		Links      []link   `xml:"link"`
 		Categories []term   `xml:"category"`
 		Content    textLang `xml:"content"`
 	} `xml:"entry"`
@@ -94,12 +98,15 @@ func read(t *testing.T, m feed.Maker, list ...roundtable.RoundTable) (f atom) {
 	return f
 }
 
+// license is the link of a feed, and of each entry, to the licence.
+var license = link{"license", "https://creativecommons.org/licenses/by/4.0/"}
+
 const described = "2020-02-27 – 2020-02-28, Алматы\n\nКИСИ; Fund\n\nTo discuss a draft.\n\nПринята резолюция."
 
 func TestAnAtomEntryShowsTheRoundTableInTheLanguageOfTheFeed(t *testing.T) {
 	t.Parallel()
 	f := read(t, maker, event())
-	if f.ID != "tag:roundtables.kz,2020:round-tables" || f.Title == "" || f.Author == "" || f.Link != (link{"self", maker.Self}) || len(f.Entries) != 1 {
+	if f.ID != "tag:one.roundtables.kz,2020:round-tables" || f.Title == "" || f.Author == "" || !slices.Equal(f.Links, []link{{"self", maker.Self}, license}) || len(f.Entries) != 1 {
 		t.Fatalf("%+v", f)
 	}
 	e := f.Entries[0]
@@ -109,8 +116,11 @@ func TestAnAtomEntryShowsTheRoundTableInTheLanguageOfTheFeed(t *testing.T) {
 	if e.Published != "2020-03-01T10:00:00Z" || e.Updated != "2020-04-01T10:00:00Z" {
 		t.Errorf("published %s, updated %s: want UTC", e.Published, e.Updated)
 	}
-	if e.Link != (link{"alternate", "https://example.org/v1/round-tables/13"}) {
-		t.Errorf("%+v", e.Link)
+	if !slices.Equal(e.Links, []link{{"alternate", "https://example.org/v1/round-tables/13"}, license}) {
+		t.Errorf("%+v", e.Links)
+	}
+	if f.Rights != "CC-BY-4.0 https://creativecommons.org/licenses/by/4.0/" || maker.JSON(nil).License != maker.License {
+		t.Errorf("rights %q, %v", f.Rights, maker.JSON(nil).License)
 	}
 }
 
@@ -119,11 +129,16 @@ func TestTheIDOfAnEntryStaysWhenTheServiceMoves(t *testing.T) {
 	moved := maker
 	moved.Base, moved.Self = "https://elsewhere.example.org", "https://elsewhere.example.org/v1/feed"
 	here, there := read(t, maker, event()), read(t, moved, event())
-	if here.ID != there.ID || here.Entries[0].ID != there.Entries[0].ID || here.Entries[0].ID != "tag:roundtables.kz,2020:round-tables/13" {
+	if here.ID != there.ID || here.Entries[0].ID != there.Entries[0].ID || here.Entries[0].ID != "tag:one.roundtables.kz,2020:round-tables/13" {
 		t.Errorf("%s %s, %s %s", here.ID, here.Entries[0].ID, there.ID, there.Entries[0].ID)
 	}
 	if maker.JSON([]roundtable.RoundTable{event()}).Items[0].ID != here.Entries[0].ID {
 		t.Error("the two formats have different ids")
+	}
+	other := maker
+	other.Authority = "two.roundtables.kz"
+	if f := read(t, other, event()); f.ID == here.ID || f.Entries[0].ID == here.Entries[0].ID {
+		t.Errorf("another installation has the ids %s, %s", f.ID, f.Entries[0].ID)
 	}
 }
 

@@ -264,6 +264,10 @@ func TestAMembershipIsFoundByItsPersonOrganizationRoleAndBeginning(t *testing.T)
 	want(fmt.Sprintf(dated, "2020"), "/memberships/0 created - [] []")
 	want(fmt.Sprintf(dated, "2021"), "/memberships/0 unchanged content [end_date] []")
 	want(fmt.Sprintf(dated, ""), "/memberships/0 unchanged content [] []")
+	named := r.load(t, popolo.Options{Source: "src"}, document(fmt.Sprintf(dated, "2021")))
+	if got, want := named[len(named)-1], "/memberships/0 unchanged content [end_date] [id]"; got != want {
+		t.Errorf("%s, want %s: the id of a membership is not stored", got, want)
+	}
 	const term = `{"person_id":"p","organization_id":"o","role":"deputy","legislative_period_id":"term/%d"%s}`
 	want(fmt.Sprintf(term, 1, "")+","+fmt.Sprintf(term, 2, "")+","+fmt.Sprintf(term, 2, ""),
 		"/memberships/0 created - [] []", "/memberships/1 created - [] []", "/memberships/2 unchanged content [] []")

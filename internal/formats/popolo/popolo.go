@@ -27,8 +27,9 @@ import (
 // among the other names, with its lang and the note "multilingual", as EveryPolitician writes it. Ids are those of the
 // paths, "people/1".
 type Writer struct {
-	Lang string
-	Base string // precedes the paths of links; empty: there are none
+	Lang    string
+	Base    string // precedes the paths of links; empty: there are none
+	License string // address of the licence of the data
 }
 
 // Object is an object of Popolo.
@@ -170,16 +171,25 @@ func set(o Object, name, value string) {
 //
 //	@Description	People, organizations, memberships and events in the terms of the Popolo project.
 type Export struct {
+	Meta          Meta          `json:"meta"`                                     // About the document. It is not a member of Popolo.
 	Persons       paging.Stream `json:"persons" swaggertype:"array,object"`       // The people.
 	Organizations paging.Stream `json:"organizations" swaggertype:"array,object"` // The organizations.
 	Memberships   paging.Stream `json:"memberships" swaggertype:"array,object"`   // The positions of people in organizations.
 	Events        paging.Stream `json:"events" swaggertype:"array,object"`        // The round tables.
 } //	@name	Popolo
 
+// Meta says what a document is.
+//
+//	@Description	About the document.
+type Meta struct {
+	License string `json:"license" example:"https://creativecommons.org/licenses/by/4.0/"` // Licence of the data.
+} //	@name	PopoloMeta
+
 // Write writes all records that the actor may see as an Export. It reads them page by page and calls flush after each
 // page. tx must be REPEATABLE READ.
 func (w Writer) Write(ctx context.Context, tx pgx.Tx, to io.Writer, flush func() error) error {
 	err := json.MarshalWrite(to, Export{
+		Meta:          Meta{w.License},
 		Persons:       paging.StreamOf(paging.Walk(ctx, tx, person.List, person.Filter{}), w.Person, flush),
 		Organizations: paging.StreamOf(paging.Walk(ctx, tx, organization.List, organization.Filter{}), w.Organization, flush),
 		Memberships:   paging.StreamOf(paging.Walk(ctx, tx, affiliation.List, affiliation.Filter{}), w.Membership, flush),

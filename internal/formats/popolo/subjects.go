@@ -232,6 +232,9 @@ func (m *importer) membership(ctx context.Context, tx pgx.Tx, o *Listed[membersh
 		return err
 	}
 	ourID, _ := m.registryID(affiliation.Type, o.Key, o.Value.Sources)
+	if m.Source != "" && o.Value.ID != "" && ourID == 0 {
+		out.ignore("id") // affiliations have no external ids
+	}
 	find := func(is func(affiliation.Affiliation) bool) int { return slices.IndexFunc(page.Items, is) }
 	by := "id"
 	at := find(func(r affiliation.Affiliation) bool { return r.ID == ourID })
