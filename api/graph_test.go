@@ -13,9 +13,9 @@ import (
 	"github.com/piprate/json-gold/ld"
 
 	"roundtables.kz/registry/internal/actor"
-	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/text"
