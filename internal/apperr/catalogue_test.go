@@ -232,7 +232,7 @@ func walk(t *testing.T, root, suffix string, f func(path string) error) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && strings.HasPrefix(d.Name(), ".") && len(d.Name()) > 2:
+		case d.IsDir() && (d.Name() == "node_modules" || strings.HasPrefix(d.Name(), ".") && len(d.Name()) > 2):
 			return filepath.SkipDir
 		case d.IsDir() || !strings.HasSuffix(path, suffix):
 			return nil
