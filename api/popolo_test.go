@@ -21,13 +21,31 @@ import (
 // popoloLists are the lists of our documents and the classes of what is in them.
 var popoloLists = map[string]string{"persons": "person", "organizations": "organization", "memberships": "membership", "events": "event"}
 
+// listsOf returns the lists of a document, which also states the licence of the data.
+func listsOf[T any](t *testing.T, doc []byte) map[string][]T {
+	t.Helper()
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(doc, &members); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := string(members["meta"]), `{"license":"`+License+`"}`; got != want {
+		t.Errorf("meta: %s, want %s", got, want)
+	}
+	lists := map[string][]T{}
+	for name := range popoloLists {
+		var list []T
+		if err := json.Unmarshal(members[name], &list); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		lists[name] = list
+	}
+	return lists
+}
+
 // wantValidPopolo holds a document against the schemas and gives how many objects it has.
 func wantValidPopolo(t *testing.T, doc []byte) (objects int) {
 	t.Helper()
-	var lists map[string][]json.RawMessage
-	if err := json.Unmarshal(doc, &lists); err != nil {
-		t.Fatal(err)
-	}
+	lists := listsOf[json.RawMessage](t, doc)
 	for list, class := range popoloLists {
 		for i, o := range lists[list] {
 			objects++
@@ -188,10 +206,7 @@ func TestOurOwnPopoloChangesNothingWhereItIsFrom(t *testing.T) {
 // withoutIDs is a document whose ids are the places where objects stand, so that two registries can be compared.
 func withoutIDs(t *testing.T, raw []byte) string {
 	t.Helper()
-	var doc map[string][]map[string]any
-	if err := json.Unmarshal(raw, &doc); err != nil {
-		t.Fatal(err)
-	}
+	doc := listsOf[map[string]any](t, raw)
 	name := map[string]string{}
 	for _, list := range []string{"organizations", "persons", "events", "memberships"} {
 		for _, o := range doc[list] {
