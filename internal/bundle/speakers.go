@@ -24,6 +24,9 @@ func (p *plan) resolveSpeakers(ctx context.Context, db pg.DB) error {
 			at := pointer("statements", i) + "/speaker"
 			switch len(found) {
 			case 0:
+				if p.isInQuestion(*s.Speaker) {
+					break // the question about the attendee comes first
+				}
 				unknown := apperr.At(at, "unknown_speaker", "value", *s.Speaker)
 				unknown.Allowed = p.attendeeNames()
 				p.mistakes = append(p.mistakes, unknown)
@@ -89,10 +92,36 @@ func (p *plan) matchAttendee(name string) []int {
 	for _, m := range spelling.FindIn(p.attendeeIndex.View(false), names.Possible, maxCandidates, []string{name}) {
 		list = append(list, candidate{Match: m})
 	}
-	if !isCertain(person.Spellings, list) {
-		return nil
+	if isCertain(person.Spellings, list) {
+		return []int{int(list[0].ID) - 1}
 	}
-	return []int{int(list[0].ID) - 1}
+	return p.attendeesOfShortForm(name)
+}
+
+// attendeesOfShortForm returns the attendees of whom the name may be a short form, such as the surname.
+func (p *plan) attendeesOfShortForm(name string) (found []int) {
+	short := names.Parse(name)
+	for i := range p.in.Attendees {
+		if slices.ContainsFunc(p.attendeeIndex.Spellings(int64(i)+1), func(s string) bool {
+			fits, _ := names.ShortForm(short, names.Parse(s))
+			return fits
+		}) {
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
+// isInQuestion reports whether a name may belong to a candidate for an attendee whose name is in question.
+func (p *plan) isInQuestion(name string) bool {
+	asked := names.Parse(name)
+	return slices.ContainsFunc(p.people.entries, func(e *entry[Person]) bool {
+		return e.attends && slices.ContainsFunc(e.candidates, func(c apperr.Candidate) bool {
+			known := names.Parse(c.Name)
+			fits, _ := names.ShortForm(asked, known)
+			return fits || names.Score(asked, known) >= names.Possible
+		})
+	})
 }
 
 // hasName reports whether the document gives the attendee the name.
@@ -102,7 +131,8 @@ func (p *plan) hasName(a *Attendee, name string) bool {
 	case a.NameAsListed != nil && names.Key(*a.NameAsListed) == key:
 		return true
 	case a.Person != nil:
-		return same(p.people.of(*a.Person), p.people.byName[key])
+		e := p.people.of(*a.Person)
+		return slices.ContainsFunc(p.people.called(key), func(called *entry[Person]) bool { return same(e, called) })
 	case a.Organization != nil:
 		return same(p.organizations.of(*a.Organization), p.organizations.byName[key])
 	}

@@ -40,6 +40,7 @@ func (x *Index) scratch() *scratch {
 	c := scratches.Get().(*scratch)
 	c.shared = grow(c.shared, len(x.words))
 	c.rows = grow(c.rows, len(x.rows))
+	c.compared.inFull = x.inFull
 	return c
 }
 

@@ -13,6 +13,7 @@ func (c *comparison) score(a, b Name) float64 {
 	}
 	s := c.personScore(a, b)
 	switch {
+	case c != nil && c.inFull:
 	case s < maxWithInitials:
 		return max(s, c.shortFormScore(a.words, b.words, s))
 	case len(a.words) == 1 && len(b.words) == 1 && c.similarity(a.words[0], b.words[0]) < sameWord:

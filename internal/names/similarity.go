@@ -210,6 +210,7 @@ func sameGiven(a, b []int) bool {
 type comparison struct {
 	similar map[[2]*word]float64
 	joined  map[[2]*word]*word
+	inFull  bool // short forms do not count
 }
 
 // minSimilarity is the similarity up to which two words count as unrelated.
