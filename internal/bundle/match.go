@@ -105,10 +105,16 @@ func (r *records[T]) markAbbreviation(list []candidate, queries []string, inDocu
 	list[0] = c
 }
 
-// queriesOf returns the names of an entry to search for: the first of those that share a phonetic key.
+// queriesOf returns the names of an entry to search for: the first of those that share a phonetic key. If a person has a full
+// name, short forms do not count.
 func (r *records[T]) queriesOf(e *entry[T]) []string {
 	var queries, keys []string
-	for _, name := range r.recordType.queries(e.details) {
+	all := r.recordType.queries(e.details)
+	isShort := func(name string) bool { return r.recordType.attend && names.Parse(name).IsShort() }
+	if slices.ContainsFunc(all, func(name string) bool { return name != "" && !isShort(name) }) {
+		all = slices.DeleteFunc(all, isShort)
+	}
+	for _, name := range all {
 		phoneticKey := r.matcher.index.PhoneticKey(name)
 		if phoneticKey != "" && !slices.Contains(keys, phoneticKey) && len(queries) < maxQueries {
 			queries, keys = append(queries, name), append(keys, phoneticKey)

@@ -189,8 +189,8 @@ type source struct {
 }
 
 // decide returns the decisions on the candidates for a name, in their order. Records with contradicting identifiers are left
-// out. Of organizations, and of people by a short form of their name, only the first can be a match: spelling.Index.Decide
-// decides. Each person with the name in full is a match, so that namesakes are seen.
+// out. Of organizations, only the first can be a match: spelling.Index.Decide decides. Each person with the name, or with a
+// similar one in a shared organization, is a match, so that namesakes are seen.
 func decide(t RecordType, found []candidate, s source) []Candidate {
 	x := t.index()
 	found = slices.DeleteFunc(slices.Clone(found), func(c candidate) bool { return input.Contradict(c.externalIDs, s.externalIDs) })
@@ -208,7 +208,7 @@ func decide(t RecordType, found []candidate, s source) []Candidate {
 	decision := x.Decide(ranked)
 	for i, c := range matches {
 		taken := decision == spelling.IsMatch && c.ID == ranked[0].ID
-		byName := !x.Organizations && (c.Score >= names.Same || c.SharesOrganization && c.Score >= names.SameWithContext && !x.IsShortForm(c))
+		byName := !x.Organizations && (c.Score >= names.Same || c.SharesOrganization && c.Score >= names.SameWithContext)
 		if id := sharedID(found[i].externalIDs, s.externalIDs); id != "" {
 			taken = true
 			decisions[i].Score = 1

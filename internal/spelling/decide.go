@@ -52,12 +52,6 @@ func (x Index) IsPlausible(m Match) bool {
 	return fits
 }
 
-// IsShortForm reports whether one of the two names of a match may be a short form of the other.
-func (x Index) IsShortForm(m Match) bool {
-	fits, _ := x.shortForm(m)
-	return fits
-}
-
 // shortForm is names.ShortForm for the two names of a match.
 func (x Index) shortForm(m Match) (fits, sure bool) {
 	if x.Organizations || m.Score < names.Possible {
