@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"slices"
 
 	"roundtables.kz/registry/internal/attendee"
@@ -86,10 +87,11 @@ func (s *server) withCandidates(ctx context.Context, db pg.DB, list []attendee.A
 //	@Summary		Link an unresolved attendee
 //	@Description	Links an attendee that is recorded by a name or a position only. Returns 409 if the attendee is already linked
 //	@Description	or is a group, or if the person or the
-//	@Description	organization already attends the round table.
+//	@Description	organization already attends the round table. The name as listed becomes another name of the record (kind
+//	@Description	`as_listed`), so that the next document finds it; `learn=false` prevents that.
 //	@Tags			Attendees
 //	@Param			id		path		int					true	"The attendee."
-//	@Param			params	query		writeParams			false	"-"
+//	@Param			params	query		learnParams			false	"-"
 //	@Param			who		body		match.ResolveInput	true	"The person or the organization."
 //	@Success		200		{object}	attendee.Attendee	"The attendee, linked."
 //	@Router			/v1/attendees/{id}/resolve [post]
@@ -102,10 +104,17 @@ func (s *server) resolveAttendee(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return writeItem(s, c, func(ctx context.Context, tx pgx.Tx) (attendee.Attendee, error) {
-		if err := lock(ctx, tx, attendee.Table, attendee.Type, n, 0); err != nil {
-			return attendee.Attendee{}, err
+	var p learnParams
+	var a attendee.Attendee
+	err = s.writeWith(c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx) (err error) {
+		if err = lock(ctx, tx, attendee.Table, attendee.Type, n, 0); err != nil {
+			return err
 		}
-		return match.Resolve(ctx, tx, n, in)
+		a, err = match.Resolve(ctx, tx, n, in, p.Learn)
+		return err
 	})
+	if err != nil {
+		return err
+	}
+	return written(s, c, http.StatusOK, &a, itemPath(c), p.writeParams)
 }

@@ -22,9 +22,11 @@ import (
 //	@Description	records, or one record only probably, the bundle is rejected with the candidates (422
 //	@Description	`ambiguous_names`): give the `id` or set `"new": true`. The limits of each part are those of the
 //	@Description	resource's own input. If a round table already has one of the `external_ids`, the bundle is rejected
-//	@Description	with that round table (409).
+//	@Description	with that round table (409). An answer is remembered: a name beside an `id` becomes another name of the
+//	@Description	record (kind `as_listed`), and `"new": true` beside a name that fits existing records is stored as a
+//	@Description	distinction. `learn=false` prevents both.
 //	@Tags			Bundles
-//	@Param			params	query		writeParams		false	"-"
+//	@Param			params	query		learnParams		false	"-"
 //	@Param			bundle	body		bundle.Input	true	"The event."
 //	@Success		201		{object}	bundle.Report	"What was matched and what was created."
 //	@Router			/v1/bundles [post]
@@ -34,8 +36,10 @@ func (s *server) createBundle(c echo.Context) error {
 		return err
 	}
 	var report bundle.Report
-	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) (err error) {
+	var p learnParams
+	err = s.writeWith(c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx) (err error) {
 		w := bundle.NewWriter(tx, s.matcher.Finders)
+		w.Learn = p.Learn
 		if report, err = w.Create(ctx, in); err != nil {
 			return err
 		}

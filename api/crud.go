@@ -243,6 +243,12 @@ type duplicateParams struct {
 	AllowDuplicate bool `query:"allow_duplicate" form:"allow_duplicate"` // Creates the record even if it seems to be a duplicate. The registry then stores that the records are distinct.
 }
 
+// learnParams are the parameters of writes that confirm to which record a name belongs.
+type learnParams struct {
+	writeParams
+	Learn bool `query:"learn" form:"learn" default:"true"` // Whether to remember the confirmed names (kind `as_listed`), so that the next document is not asked about them.
+}
+
 // patchOf applies a merge patch (RFC 7396) to the part of a record that clients write, which content returns.
 func patchOf[I any, T record](s *server, c echo.Context, get func(context.Context, pg.DB, int64) (T, error),
 	content func(*T) *I, update func(context.Context, pgx.Tx, T, I) error) error {

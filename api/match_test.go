@@ -177,8 +177,55 @@ func TestAPersonInAnotherScriptIsADuplicate(t *testing.T) {
 	c := r.as(t, actor.Write)
 	c.make(t, "/v1/people", `{"name":{"en":"Kassym-Jomart Tokayev"}}`)
 	c.post(t, "/v1/people", `{"name":{"kk":"Тоқаев Қасым-Жомарт Кемелұлы"}}`).wantProblem(t, http.StatusConflict, "duplicate_candidates")
-	c.make(t, "/v1/people", `{"name":{"en":"K. Tokayev"}}`) // an initial is not sure enough
+	for _, short := range []string{"K. Tokayev", "Tokayev", "Mr. Tokayev", "г-н Токаев", "ТОКАЕВ К."} {
+		c.post(t, "/v1/people", `{"name":{"en":"`+short+`"}}`).wantProblem(t, http.StatusConflict, "duplicate_candidates")
+	}
+	c.make(t, "/v1/people", `{"name":{"en":"N. Tokayev"}}`)
 	c.make(t, "/v1/people", `{"name":{"en":"Aidos Sarym"}}`)
+}
+
+func TestMatchingFindsAShortFormAndWhatALookupFinds(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	c := r.as(t, actor.Write)
+	for _, name := range []string{"Talgat Kaliyev", "Gulnara Iskakova"} {
+		c.make(t, "/v1/people", `{"name":{"en":"`+name+`"}}`)
+	}
+	for name, want := range map[string]int64{"Kaliyev": 1, "KALIYEV": 1, "Mr. Kaliyev": 1, "Т. Калиев": 1, "Gulnara Omarova": 2} {
+		found := c.post(t, "/v1/people/match", `{"queries":[{"name":"`+name+`"}]}`).want(t, 200)
+		var got match.Results
+		decodeReply(t, found, &got)
+		if list := got.Data[0].Candidates; len(list) != 1 || list[0].ID != want || list[0].Band != "possible" {
+			t.Errorf("match %s: %s", name, found.Body)
+		}
+	}
+}
+
+func TestRecordsWithContradictingIdentifiersAreDifferent(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	c := r.as(t, actor.Write, actor.Read)
+	c.make(t, "/v1/people", `{"name":{"en":"Nurlan Akhmetov"},"external_ids":["wikidata:Q900100"]}`)
+	c.make(t, "/v1/people", `{"name":{"ru":"Нурлан Ахметов"},"external_ids":["https://www.wikidata.org/wiki/Q900102"]}`)
+	c.post(t, "/v1/people", `{"name":{"en":"Nurlan Akhmetov"},"external_ids":["orcid:0000-0002-1825-0097"]}`).wantProblem(t, 409, "duplicate_candidates")
+	if page := pageOf(t, c.get(t, "/v1/people/duplicates").want(t, 200)); len(page.Data) != 0 {
+		t.Errorf("listed as duplicates: %v", page.Data)
+	}
+	c.post(t, "/v1/people/1/merge", `{"into":2}`).wantProblem(t, 409, "different_identifiers")
+	found := c.post(t, "/v1/people/match", `{"queries":[{"name":"Nurlan Akhmetov","external_ids":["wikidata:Q900102"]}]}`).want(t, 200)
+	var got match.Results
+	decodeReply(t, found, &got)
+	if list := got.Data[0].Candidates; len(list) != 1 || list[0].ID != 2 || list[0].Band != "match" {
+		t.Errorf("match: %s", found.Body)
+	}
+}
+
+func TestAPlaceholderIsNotTheNameOfAPerson(t *testing.T) {
+	t.Parallel()
+	c := newRig(t, nil).as(t, actor.Write)
+	c.post(t, "/v1/people", `{"name":{"en":"TBD"}}`).wantProblem(t, 422, "validation_failed", "/name/en not_a_name")
+	c.post(t, "/v1/people", `{"name":{"en":"Anita X / Boris Y"}}`).wantProblem(t, 422, "validation_failed", "/name/en several_names")
+	c.post(t, "/v1/people", `{"name":{"en":"Anita X"},"other_names":[{"text":"N.N.","kind":"alias"}]}`).wantProblem(t, 422, "validation_failed", "/other_names/0/text not_a_name")
 }
 
 func decodeReply(t *testing.T, answer reply, into any) {

@@ -133,11 +133,17 @@ func TestAnAttendeeIsLinkedToWhoItIs(t *testing.T) {
 	other := r.listed(t, event, "Institute")
 	c.post(t, other+"/resolve", whom).wantProblem(t, 409, "already_exists", "/person_id already_attends")
 	organizationID := fmt.Sprintf(`{"organization_id":%d}`, institute)
-	if a := c.post(t, other+"/resolve", organizationID).want(t, http.StatusOK).object(t); a["organization_id"] != float64(institute) {
+	if a := c.post(t, other+"/resolve?learn=false", organizationID).want(t, http.StatusOK).object(t); a["organization_id"] != float64(institute) {
 		t.Errorf("linked: %v", a)
 	}
 	if names := c.get(t, fmt.Sprint("/v1/organizations/", institute)).want(t, 200).object(t)["other_names"]; len(names.([]any)) != 0 {
-		t.Errorf("a spelling was kept that nobody asked for: %v", names)
+		t.Errorf("a spelling was remembered despite learn=false: %v", names)
+	}
+	third := r.listed(t, fixture.RoundTable(t, r.pool), "Institute")
+	c.post(t, third+"/resolve", organizationID).want(t, http.StatusOK)
+	names := c.get(t, fmt.Sprint("/v1/organizations/", institute)).want(t, 200).object(t)["other_names"].([]any)
+	if len(names) != 1 || path(names[0], "text") != "Institute" || path(names[0], "kind") != "as_listed" {
+		t.Errorf("remembered: %v", names)
 	}
 }
 

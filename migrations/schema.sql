@@ -1524,7 +1524,8 @@ CREATE FUNCTION is_other_names(value jsonb)
 AS $function$
     SELECT CASE WHEN jsonb_typeof(value) = 'array' THEN
         NOT jsonb_path_exists(value, 'strict $[*] ? (!(@.text.type() == "string" && @.text != ""
-            && (@.kind == "alias" || @.kind == "transliteration" || @.kind == "former" || @.kind == "abbreviated" || @.kind == "misspelling")))')
+            && (@.kind == "alias" || @.kind == "transliteration" || @.kind == "former" || @.kind == "abbreviated" || @.kind == "misspelling"
+                || @.kind == "as_listed")))')
     ELSE false END
 $function$;
 

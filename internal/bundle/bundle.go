@@ -20,7 +20,8 @@ import (
 //	@Description	A name refers to the record that has this name, or whose name is certainly another spelling of it, in any
 //	@Description	script. If no record has a similar name, a new record is created from the document. If the match is
 //	@Description	uncertain, the document is rejected with the candidates: give an `id` or set `"new": true`.
-//	@Description	The same name twice in a document, also in two spellings, is one record. Organizers, attendees and
+//	@Description	The same name twice in a document, also in two spellings, is one record, unless contradicting identifiers
+//	@Description	tell two people apart. Organizers, attendees and
 //	@Description	statements keep the order of the document.
 type Input struct {
 	Lang            string           `json:"lang" validate:"required,language" example:"en"` // Language (BCP 47) of the names, labels and titles that are plain strings here.
@@ -175,7 +176,8 @@ type Document struct {
 // person.
 //
 //	@Description	A person by `name`, as the source gives it, or by `id`. All other fields are used only if the person is
-//	@Description	new: a bundle never changes an existing record. Details given once need not be repeated.
+//	@Description	new: of an existing record, a bundle only remembers the name beside an `id`. Details given once need not be
+//	@Description	repeated. A surname, alone or with initials, means the one attendee of the document whom it fits.
 type Person struct {
 	ID          *int64           `json:"id" validate:"omitnil,gt=0" example:"7"`                               // An existing person. Without it, `name` finds the person.
 	New         bool             `json:"new" example:"false"`                                                  // Whether to create a new person even if the registry has one with the same or a similar name.
@@ -193,7 +195,8 @@ type Person struct {
 // refers to an organization.
 //
 //	@Description	An organization by `name`, as the source gives it, or by `id`. All other fields are used only if it is
-//	@Description	new: a bundle never changes an existing record. Details given once need not be repeated.
+//	@Description	new: of an existing record, a bundle only remembers the name beside an `id`. Details given once need not be
+//	@Description	repeated.
 type Organization struct {
 	ID          *int64           `json:"id" validate:"omitnil,gt=0" example:"7"`                                             // An existing organization. Without it, `name` finds the organization.
 	New         bool             `json:"new" example:"false"`                                                                // Whether to create a new organization even if the registry has one with the same or a similar name.

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -30,11 +31,15 @@ import (
 type Writer struct {
 	tx                    pgx.Tx
 	people, organizations *nameMatcher
+
+	// Learn makes a document's answers last: a name beside an id becomes another name of the record, and a new record is stored
+	// as distinct from those that its name fits.
+	Learn bool
 }
 
 // NewWriter returns a writer for the transaction.
 func NewWriter(tx pgx.Tx, f spelling.Finders) *Writer {
-	return &Writer{tx, newNameMatcher(f.People, person.Spellings), newNameMatcher(f.Organizations, organization.Spellings)}
+	return &Writer{tx: tx, people: newNameMatcher(f.People, person.Spellings), organizations: newNameMatcher(f.Organizations, organization.Spellings)}
 }
 
 // Create writes the event and everything that is new in the document. It checks the document first (see input.Check).
@@ -63,7 +68,10 @@ func (w *Writer) Create(ctx context.Context, in Input) (Report, error) {
 	if err := p.write(ctx, tx, &r); err != nil {
 		return Report{}, err
 	}
-	return r, nil
+	if w.Learn {
+		err = cmp.Or(learn(ctx, tx, p.people, person.AddSpelling), learn(ctx, tx, p.organizations, organization.AddSpelling))
+	}
+	return r, err
 }
 
 // Confirm makes sure that no other transaction has created one of the new people and organizations. It must come after the

@@ -4,14 +4,13 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strconv"
 
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/spelling"
-	"roundtables.kz/registry/internal/text"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -38,8 +37,9 @@ const (
 
 // candidate is a record that a name may belong to. A negative id is an entry of the document.
 type candidate struct {
-	spelling.Match
+	spelling.Match                  // SharesOrganization: see affiliatedWith
 	affiliatedWith *spelling.Reason // an organization that both have in common
+	mayShare       bool             // so they would, by one of the candidates for an organization in question
 	abbreviates    bool             // the document has the name and its abbreviation, and no other name that it may abbreviate
 }
 
@@ -105,10 +105,16 @@ func (r *records[T]) markAbbreviation(list []candidate, queries []string, inDocu
 	list[0] = c
 }
 
-// queriesOf returns the names of an entry to search for: the first of those that share a phonetic key.
+// queriesOf returns the names of an entry to search for: the first of those that share a phonetic key. If a person has a full
+// name, short forms do not count.
 func (r *records[T]) queriesOf(e *entry[T]) []string {
 	var queries, keys []string
-	for _, name := range r.recordType.queries(e.details) {
+	all := r.recordType.queries(e.details)
+	isShort := func(name string) bool { return r.recordType.attend && names.Parse(name).IsShort() }
+	if slices.ContainsFunc(all, func(name string) bool { return name != "" && !isShort(name) }) {
+		all = slices.DeleteFunc(all, isShort)
+	}
+	for _, name := range all {
 		phoneticKey := r.matcher.index.PhoneticKey(name)
 		if phoneticKey != "" && !slices.Contains(keys, phoneticKey) && len(queries) < maxQueries {
 			queries, keys = append(queries, name), append(keys, phoneticKey)
@@ -126,6 +132,7 @@ func (r *records[T]) index(inDocument *names.Index, e *entry[T]) {
 type matchContext struct {
 	names        map[int64]string       // a record without a name here was deleted
 	affiliations map[affiliation]string // the organization's name
+	externalIDs  map[int64][]string
 }
 
 // loadContext reads about the records that were found or given. The number of queries does not depend on their number.
@@ -144,9 +151,7 @@ func (r *records[T]) loadContext(ctx context.Context, db pg.DB, unknown []*entry
 	}
 	for _, e := range unknown {
 		for _, o := range e.affiliatedWith {
-			if o.id > 0 {
-				organizations = append(organizations, o.id)
-			}
+			organizations = append(organizations, o.possibleIDs()...)
 		}
 	}
 	if len(ids) == 0 {
@@ -155,6 +160,11 @@ func (r *records[T]) loadContext(ctx context.Context, db pg.DB, unknown []*entry
 	var err error
 	if len(organizations) > 0 {
 		if known.affiliations, err = r.recordType.affiliations(ctx, db, ids, organizations); err != nil {
+			return known, err
+		}
+	}
+	if slices.ContainsFunc(unknown, func(e *entry[T]) bool { return len(r.recordType.identity(e.details).externalIDs) > 0 }) {
+		if known.externalIDs, err = r.matcher.index.ExternalIDs(ctx, db, ids); err != nil {
 			return known, err
 		}
 	}
@@ -192,25 +202,40 @@ func affiliations(ctx context.Context, db pg.DB, people, organizations []int64) 
 	return found, err
 }
 
-// candidates returns the records that were found for an entry, each once, the best first. Deleted records are left out.
+// candidates returns the records that were found for an entry, each once, the best first. Deleted records, and those that
+// are others by their identifiers, are left out.
 func (r *records[T]) candidates(e *entry[T], found []spelling.Match, known matchContext) []candidate {
 	var list []candidate
 	for _, m := range found {
-		if m.ID > 0 && known.names[m.ID] == "" {
+		if m.ID > 0 && known.names[m.ID] == "" || r.contradicts(e, m.ID, known) {
 			continue
 		}
 		i := slices.IndexFunc(list, func(c candidate) bool { return c.ID == m.ID })
 		switch {
 		case i < 0:
-			list = append(list, candidate{Match: m, affiliatedWith: known.commonOrganization(m.ID, e.affiliatedWith)})
+			c := candidate{Match: m, affiliatedWith: known.commonOrganization(m.ID, e.affiliatedWith)}
+			c.SharesOrganization = c.affiliatedWith != nil
+			c.mayShare = known.maySharesOrganization(m.ID, e.affiliatedWith)
+			list = append(list, c)
 		case m.Score > list[i].Score:
-			list[i].Match = m
+			list[i].Query, list[i].Spelling, list[i].Score = m.Query, m.Spelling, m.Score
 		}
 	}
-	slices.SortStableFunc(list, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID))
-	})
+	slices.SortStableFunc(list, func(a, b candidate) int { return r.matcher.index.Compare(a.Match, b.Match) })
 	return list
+}
+
+// contradicts reports whether a record or an entry is another one than e by the identifiers of both.
+func (r *records[T]) contradicts(e *entry[T], id int64, known matchContext) bool {
+	own := r.recordType.identity(e.details).externalIDs
+	if len(own) == 0 {
+		return false
+	}
+	theirs := known.externalIDs[id]
+	if i := slices.IndexFunc(r.entries, func(x *entry[T]) bool { return x.id == id }); i >= 0 {
+		theirs = append(slices.Clone(theirs), r.recordType.identity(r.entries[i].details).externalIDs...)
+	}
+	return input.Contradict(own, theirs)
 }
 
 // commonOrganization returns an organization where the person has a position both in the registry and in the document.
@@ -225,6 +250,13 @@ func (k matchContext) commonOrganization(person int64, organizations []*entry[Or
 	return nil
 }
 
+// maySharesOrganization reports whether the person has a position in one of the candidates for an organization in question.
+func (k matchContext) maySharesOrganization(person int64, organizations []*entry[Organization]) bool {
+	return slices.ContainsFunc(organizations, func(o *entry[Organization]) bool {
+		return slices.ContainsFunc(o.candidates, func(c apperr.Candidate) bool { return k.affiliations[affiliation{person, c.ID}] != "" })
+	})
+}
+
 func (c candidate) reasons() []spelling.Reason {
 	list := []spelling.Reason{c.Reason()}
 	if c.affiliatedWith != nil {
@@ -234,11 +266,11 @@ func (c candidate) reasons() []spelling.Reason {
 }
 
 // isPlausible reports whether a new record could duplicate this one.
-func (c candidate) isPlausible() bool {
-	return c.Score >= names.Duplicate || c.affiliatedWith != nil && c.Score >= names.SameWithContext
+func (c candidate) isPlausible(x spelling.Index) bool {
+	return x.IsPlausible(c.Match) || c.mayShare && c.Score >= names.SameWithContext
 }
 
-// isCertain reports whether the first candidate can be taken: it is practically the same, and no other comes near.
+// isCertain reports whether the first candidate can be taken: see spelling.Index.Decide.
 func isCertain(x spelling.Index, list []candidate) bool {
 	if len(list) > 0 && list[0].abbreviates {
 		return true
@@ -247,9 +279,7 @@ func isCertain(x spelling.Index, list []candidate) bool {
 	for i, c := range list {
 		matches[i] = c.Match
 	}
-	return x.Decide(matches) == spelling.IsMatch && (list[0].affiliatedWith != nil || !slices.ContainsFunc(list[1:], func(c candidate) bool {
-		return c.affiliatedWith != nil && c.isPlausible()
-	}))
+	return x.Decide(matches) == spelling.IsMatch
 }
 
 // decide takes the candidate that is certainly the same record or entry. If there is none, the entry is new, or
@@ -265,19 +295,21 @@ func (r *records[T]) decide(e *entry[T], list []candidate, known matchContext) {
 		return
 	}
 	name := r.recordType.identity(e.details).name
+	x := r.matcher.index
 	var plausible []apperr.Candidate
 	for _, c := range list[:min(len(list), maxCandidates)] {
 		score := spelling.Rounded(c.Score)
 		switch {
-		case c.ID > 0 && c.isPlausible():
+		case c.ID > 0 && c.isPlausible(x):
 			plausible = append(plausible, apperr.Candidate{ID: c.ID, Name: known.names[c.ID], Score: score})
 		case c.ID > 0:
 			e.possible = append(e.possible, PossibleDuplicate{c.ID, known.names[c.ID], score, c.reasons()})
-		case c.isPlausible():
+		case c.isPlausible(x):
 			r.ambiguous = append(r.ambiguous, apperr.At(e.at, "like_another", "name", name, "pointer", r.numbered(c.ID).at))
 		}
 	}
 	if plausible != nil {
+		e.candidates = plausible
 		r.ambiguous = append(r.ambiguous, ambiguousName(e.at, name, plausible))
 	}
 }
@@ -285,45 +317,4 @@ func (r *records[T]) decide(e *entry[T], list []candidate, known matchContext) {
 // numbered returns the entry with the id of a record to be created.
 func (r *records[T]) numbered(id int64) *entry[T] {
 	return r.entries[slices.IndexFunc(r.entries, func(e *entry[T]) bool { return e.id == id })]
-}
-
-// unite makes two entries one: e takes the details of x, and the names of x become other names of e.
-func (r *records[T]) unite(x, e *entry[T], match candidate) {
-	all := append(r.recordType.spellings(r.lang, e.details), r.recordType.spellings(r.lang, x.details)...)
-	e.fill(x)
-	kept := names.Keys(r.recordType.spellings(r.lang, e.details)...)
-	for _, s := range all {
-		key := names.Key(s)
-		if key == "" || slices.Contains(kept, key) {
-			continue
-		}
-		kept = append(kept, key)
-		if !r.recordType.addOtherName(&e.details, text.OtherName{Text: s, Kind: "alias"}) {
-			r.mistakes = append(r.mistakes, apperr.At(x.at, "other_names_full", "max", strconv.Itoa(text.MaxOtherNames)))
-			break
-		}
-	}
-	name := r.recordType.identity(e.details).name
-	r.united = append(r.united, United{x.at, r.recordType.plural, e.at, name, spelling.Rounded(match.Score), match.reasons()})
-	r.replace(x, e)
-}
-
-// replace puts e in the place of x.
-func (r *records[T]) replace(x, e *entry[T]) {
-	r.entries = slices.DeleteFunc(r.entries, func(other *entry[T]) bool { return other == x })
-	for key, other := range r.byName {
-		if other == x {
-			r.byName[key] = e
-		}
-	}
-	for _, other := range r.entries {
-		if other.parent == x {
-			other.parent = e
-		}
-	}
-	if e.parent == nil {
-		e.parent = x.parent
-	}
-	e.affiliatedWith = append(e.affiliatedWith, x.affiliatedWith...)
-	x.id = e.id
 }

@@ -105,21 +105,105 @@ func TestANameThatIsOnlyLikeOneIsForPeopleToDecide(t *testing.T) {
 	}
 }
 
-func TestAnInitialIsEnoughToAskOnlyWherePeopleWorkTogether(t *testing.T) {
+func TestAShortFormIsAskedAboutUnlessTheOrganizationAgrees(t *testing.T) {
 	db := dbtest.New(t)
 	id := madeBy(must(t, db, working("Talgat Kaliyev", "Institute of Ethnopolitics")), "people")[0]
-	_, err := create(t, db, working("Т. Калиев", "Institute of Ethnopolitics"))
-	if got := candidatesOf(t, err); !slices.Equal(got, []int64{id}) {
-		t.Errorf("candidates %v", got)
+	for _, name := range []string{"Т. Калиев", "Kaliyev", "Mr. Kaliyev", "KALIYEV T.", "г-н Калиев"} {
+		_, err := create(t, db, working(name, "Music School"))
+		if got := candidatesOf(t, err); !slices.Equal(got, []int64{id}) {
+			t.Errorf("%s elsewhere: candidates %v", name, got)
+		}
+		_, err = create(t, db, attended(name))
+		if got := candidatesOf(t, err); !slices.Equal(got, []int64{id}) {
+			t.Errorf("%s without an organization: candidates %v", name, got)
+		}
+		r := must(t, db, working(name, "Institute of Ethnopolitics"))
+		if m := r.Matched[len(r.Matched)-1]; m.ID != id || len(m.Reasons) != 2 || m.Reasons[1].Feature != "organization" {
+			t.Errorf("%s in the organization: %+v", name, r.Matched)
+		}
 	}
-	r := must(t, db, working("Т. Калиев", "Music School"))
-	i := slices.IndexFunc(r.Created, func(c Created) bool { return c.Type == "people" })
-	if i < 0 || len(r.Created[i].Candidates) != 1 || r.Created[i].Candidates[0].ID != id || r.Created[i].Candidates[0].Name != "Talgat Kaliyev" {
-		t.Errorf("%+v", r.Created)
+	must(t, db, working("Timur Kaliyev", "Institute of Ethnopolitics"))
+	for _, name := range []string{"T. Kaliyev", "Kaliyev"} {
+		if _, err := create(t, db, working(name, "Institute of Ethnopolitics")); len(candidatesOf(t, err)) != 2 {
+			t.Errorf("%s, which two colleagues fit: %v", name, err)
+		}
 	}
-	r = must(t, db, working("Талгат Калиев", "Institute of Ethnopolitics"))
-	if m := r.Matched[len(r.Matched)-1]; m.ID != id && len(m.Reasons) != 2 || m.Reasons[1].Feature != "organization" || m.Reasons[1].Record != "Institute of Ethnopolitics" {
-		t.Errorf("%+v", r.Matched)
+	if _, err := create(t, db, attended("Kaliyeva")); err != nil {
+		t.Errorf("a feminine form: %v", err)
+	}
+}
+
+func TestALaterShortFormInADocumentIsTheAttendee(t *testing.T) {
+	db := dbtest.New(t)
+	in := attended("Yerkin Tukumov", "Aigul Sadvokasova")
+	in.Statements = []Statement{
+		{Speaker: new("Mr. Tukumov"), Texts: []Text{{Text: "Yes."}}, QuotedPerson: &Person{Name: "A. Sadvokasova"}},
+		{Speaker: new("Sadvokasova A."), Texts: []Text{{Text: "No."}}, Mentions: &Mentions{People: []Person{{Name: "Tukumov"}}}},
+		{Speaker: new("Тұқымов"), Texts: []Text{{Text: "Well."}}},
+	}
+	r := must(t, db, in)
+	if r.Counts["people"] != 2 || len(r.United) != 2 {
+		t.Fatalf("%+v", r)
+	}
+	if n := count(t, db, "person_names"); n != 2 {
+		t.Errorf("%d spellings: a short form became a name", n)
+	}
+	in = attended("Talgat Kaliyev", "Timur Kaliyev")
+	in.Statements = []Statement{{Speaker: new("Kaliyev"), Texts: []Text{{Text: "Yes."}}, QuotedPerson: &Person{Name: "T. Kaliyev"}}}
+	_, err := create(t, db, in)
+	if _, found := mistakes(t, err); !slices.Equal(found, []string{"/statements/0/quoted_person several_of_the_name", "/statements/0/speaker ambiguous_speaker"}) {
+		t.Errorf("%v", found)
+	}
+}
+
+func TestPeopleWithContradictingIdentifiersAreNeverUnited(t *testing.T) {
+	db := dbtest.New(t)
+	person := func(name string, ids ...string) Attendee {
+		return Attendee{Person: &Person{Name: name, ExternalIDs: ids}}
+	}
+	document := func(list ...Attendee) Input { return event(func(in *Input) { in.Attendees = list }) }
+	first := madeBy(must(t, db, document(person("Nurlan Akhmetov", "wikidata:Q900100"))), "people")[0]
+	if r := must(t, db, document(person("Nurlan Akhmetov", "wikidata:Q900102"))); r.Counts["people"] != 1 {
+		t.Errorf("another identifier: %+v", r)
+	}
+	if r := must(t, db, document(person("Нурлан Ахметов", "https://www.wikidata.org/wiki/Q900104"))); r.Counts["people"] != 1 {
+		t.Errorf("another identifier and spelling: %+v", r)
+	}
+	if r := must(t, db, document(person("N. Akhmetov", "wikidata:Q900100", "orcid:0000-0002-1825-0097"))); len(r.Matched) != 1 || r.Matched[0].ID != first {
+		t.Errorf("a common identifier: %+v", r)
+	}
+	in := document(person("Asan Ibrayev", "wikidata:Q900201"), person("Asan Ibrayev", "wikidata:Q900202"))
+	in.Statements = []Statement{{Speaker: new("Asan Ibrayev"), Texts: []Text{{Text: "Yes."}}, QuotedPerson: &Person{Name: "Asan Ibrayev"}}}
+	_, err := create(t, db, in)
+	if _, found := mistakes(t, err); !slices.Equal(found, []string{"/statements/0/quoted_person several_of_the_name", "/statements/0/speaker ambiguous_speaker"}) {
+		t.Errorf("a plain mention of two people: %v", found)
+	}
+	in.Statements = nil
+	if r := must(t, db, in); r.Counts["people"] != 2 {
+		t.Errorf("two people of one name: %+v", r)
+	}
+	in = document(person("Oral Seitov", "wikidata:Q900301"), person("Oral Seitov", "wikidata:Q900302"))
+	in.Attendees[0].Person.New, in.Attendees[1].Person.New = true, true
+	if r := must(t, db, in); r.Counts["people"] != 2 {
+		t.Errorf("two new people of one name: %+v", r)
+	}
+	must(t, db, document(person("Dana Omarova")))
+	if _, err := create(t, db, document(person("Dana Omarova", "wikidata:Q900401"), person("Dana Omarova", "wikidata:Q900402"))); len(candidatesOf(t, err)) != 1 {
+		t.Errorf("two people, one record: %v", err)
+	}
+	_, err = create(t, db, document(person("Nurlan Akhmetov", "wikidata:Q900100", "wikidata:Q900102")))
+	if err == nil {
+		t.Error("the identifiers of two people were accepted for one")
+	}
+}
+
+func TestAPlaceholderIsNoPerson(t *testing.T) {
+	db := dbtest.New(t)
+	for name, code := range map[string]string{"TBD": "not_a_name", "N.N.": "not_a_name", "не определён": "not_a_name", "Anita X / Boris Y": "several_names"} {
+		_, err := create(t, db, attended(name))
+		if _, found := mistakes(t, err); !slices.Equal(found, []string{"/attendees/0/person/name " + code}) {
+			t.Errorf("%s: %v", name, found)
+		}
 	}
 }
 
@@ -358,4 +442,36 @@ func madeBy(r Report, recordType string) (ids []int64) {
 		}
 	}
 	return ids
+}
+
+func TestAnAnsweredQuestionIsRememberedUnlessTheDocumentSaysOtherwise(t *testing.T) {
+	db := dbtest.New(t)
+	id := madeBy(must(t, db, attended("Talgat Kaliyev")), "people")[0]
+	answered := func(name string) Input {
+		in := attended(name)
+		in.Attendees[0].Person.ID = &id
+		return in
+	}
+	for _, learn := range []bool{false, true} {
+		if _, err := createWith(t, db, answered("T. Kaliyev"), learn); err != nil {
+			t.Fatal(err)
+		}
+		_, err := create(t, db, attended("T. Kaliyev"))
+		if learn != (err == nil) {
+			t.Errorf("learn %v: %v", learn, err)
+		}
+	}
+	var kind string
+	if err := db.QueryRow(context.Background(), "SELECT other_names->0->>'kind' FROM people WHERE id = $1", id).Scan(&kind); err != nil || kind != spelling.AsListed {
+		t.Errorf("kind %q, %v", kind, err)
+	}
+	in := attended("Kaliyev T. B.")
+	in.Attendees[0].Person.New = true
+	if _, err := createWith(t, db, in, true); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(t, db, "distinctions"); n != 1 {
+		t.Errorf("%d distinctions", n)
+	}
+	must(t, db, attended("Kaliyev T. B."))
 }

@@ -82,6 +82,9 @@ func (p *plan) collect() {
 		topicLabel:   func(at, label string) { p.topics.addName(at, label) },
 	})
 	for _, a := range p.in.Attendees {
+		if a.Person != nil {
+			p.people.of(*a.Person).attends = true
+		}
 		for _, f := range a.Affiliations {
 			if a.Person != nil && f.Organization != nil {
 				e := p.people.of(*a.Person)

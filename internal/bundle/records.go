@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/spelling"
@@ -21,6 +22,8 @@ type records[T any] struct {
 	lang       string
 	entries    []*entry[T]
 	byName     map[string]*entry[T]
+	namesakes  map[string][]*entry[T] // further entries of a name, which differ by their identifiers
+	plain      map[string][]string    // pointers to the mentions of a name without an identifier
 	byID       map[int64]*entry[T]
 
 	matcher *nameMatcher // nil: records of this type are found by exact names only
@@ -37,16 +40,35 @@ type entry[T any] struct {
 	said           map[string]string // member of details -> pointer to where the document says it
 	parent         *entry[T]
 	affiliatedWith []*entry[Organization] // in the document; only of people
+	attends        bool                   // the document lists it as an attendee; only of people
 
 	id       int64 // negative: to be created
 	name     string
 	score    float64
 	reasons  []spelling.Reason
 	possible []PossibleDuplicate // of a new record
+
+	candidates []apperr.Candidate // of a name in question
+	spellings  []string           // names that the document gives beside the id
+	distinct   []apperr.Candidate // of a new record: those that its name fits, too
+}
+
+// possibleIDs returns the id of the record, or those of the candidates.
+func (e *entry[T]) possibleIDs() (ids []int64) {
+	if e.id > 0 {
+		return []int64{e.id}
+	}
+	for _, c := range e.candidates {
+		ids = append(ids, c.ID)
+	}
+	return ids
 }
 
 func newRecords[T any](t recordType[T], lang string, m *nameMatcher) *records[T] {
-	return &records[T]{recordType: t, lang: lang, byName: map[string]*entry[T]{}, byID: map[int64]*entry[T]{}, matcher: m}
+	return &records[T]{
+		recordType: t, lang: lang, byName: map[string]*entry[T]{}, byID: map[int64]*entry[T]{}, matcher: m,
+		namesakes: map[string][]*entry[T]{}, plain: map[string][]string{},
+	}
 }
 
 func newEntry[T any](at string, details T) *entry[T] {
@@ -108,13 +130,24 @@ func (r *records[T]) addMention(mention *entry[T]) *entry[T] {
 	}
 	if id.id != nil {
 		r.byID[*id.id] = e
+		e.spellings = append(e.spellings, id.name)
 	}
-	if id.id == nil && names.Key(id.name) == "" {
+	key := names.Key(id.name)
+	if id.id == nil && !id.isNew && len(id.externalIDs) == 0 {
+		r.plain[key] = append(r.plain[key], at)
+	}
+	if id.id == nil && key == "" {
 		r.mistakes = append(r.mistakes, apperr.At(at, "no_name"))
 		r.byName[""] = e // so that every mention has an entry
 	}
 	for _, key := range names.Keys(append([]string{id.name}, id.otherNames...)...) {
 		if other, ok := r.byName[key]; ok && other != e {
+			if r.areOthers(other, id) {
+				if !slices.Contains(r.namesakes[key], e) {
+					r.namesakes[key] = append(r.namesakes[key], e)
+				}
+				continue
+			}
 			r.mistakes = append(r.mistakes, apperr.At(at, "name_of_another", "pointer", other.at))
 			continue
 		}
@@ -125,17 +158,51 @@ func (r *records[T]) addMention(mention *entry[T]) *entry[T] {
 
 func (r *records[T]) known(id identity) *entry[T] {
 	key := names.Key(id.name)
-	named := r.byName[key]
-	if id.id == nil {
-		return named
+	if id.id != nil {
+		if e, ok := r.byID[*id.id]; ok {
+			return e
+		}
+		if key == "" {
+			return nil
+		}
 	}
-	if e, ok := r.byID[*id.id]; ok {
-		return e
-	}
-	if named != nil && key != "" && r.recordType.identity(named.details).id == nil {
-		return named
+	for _, e := range r.called(key) {
+		if !r.areOthers(e, id) {
+			return e
+		}
 	}
 	return nil
+}
+
+// called returns the entries that have a name, by its key.
+func (r *records[T]) called(key string) []*entry[T] {
+	e, ok := r.byName[key]
+	if !ok {
+		return nil
+	}
+	return append([]*entry[T]{e}, r.namesakes[key]...)
+}
+
+// areOthers reports whether a mention is of another record than an entry of the same name: by the id, because only one of
+// them is new, or by contradicting identifiers.
+func (r *records[T]) areOthers(e *entry[T], id identity) bool {
+	other := r.recordType.identity(e.details)
+	switch {
+	case id.id != nil && other.id != nil:
+		return *id.id != *other.id
+	case id.id != nil && other.isNew, id.isNew && other.id != nil:
+		return true
+	}
+	return input.Contradict(id.externalIDs, other.externalIDs)
+}
+
+// checkNamesakes rejects mentions by a name that several records of the document have.
+func (r *records[T]) checkNamesakes() {
+	for key := range r.namesakes {
+		for _, at := range r.plain[key] {
+			r.mistakes = append(r.mistakes, apperr.At(at, "several_of_the_name", "name", r.recordType.identity(r.byName[key].details).name))
+		}
+	}
 }
 
 // of returns the entry of a mention.
@@ -170,6 +237,10 @@ func (r *records[T]) rejectCycles() {
 // resolve finds the existing records. A record that is given by id must exist. A name that several records have, or
 // that is probably another spelling of an existing one, is ambiguous: the client decides.
 func (r *records[T]) resolve(ctx context.Context, tx pg.DB) error {
+	r.checkNamesakes()
+	if r.recordType.attend {
+		r.uniteShortForms()
+	}
 	known, err := r.load(ctx, tx)
 	if err != nil {
 		return err
@@ -184,11 +255,17 @@ func (r *records[T]) resolve(ctx context.Context, tx pg.DB) error {
 			}
 			continue
 		}
-		switch found, reason := known.lookUp(id); {
+		found, reason := known.lookUp(id)
+		if found, err = r.withoutOthers(ctx, tx, e, found, reason); err != nil {
+			return err
+		}
+		switch {
+		case r.isRejected(e):
 		case len(found) == 1:
 			reason.Record = found[0].Name
 			e.take(found[0], reason)
 		case len(found) > 1:
+			e.candidates = found
 			r.ambiguous = append(r.ambiguous, ambiguousName(e.at, id.name, found))
 		case id.id != nil:
 			r.mistakes = append(r.mistakes, apperr.At(e.pointer("id"), "unknown_reference"))
@@ -201,9 +278,48 @@ func (r *records[T]) resolve(ctx context.Context, tx pg.DB) error {
 			return err
 		}
 	}
+	r.separate()
 	r.rejectCycles()
 	r.checkNew()
 	return nil
+}
+
+// withoutOthers leaves out the records of the name that are others by their identifiers. A record that shares an identifier
+// with the entry, and contradicts another one, is rejected.
+func (r *records[T]) withoutOthers(ctx context.Context, db pg.DB, e *entry[T], found []apperr.Candidate, reason spelling.Reason) ([]apperr.Candidate, error) {
+	if r.matcher == nil || reason.Feature == "id" || len(found) == 0 {
+		return found, nil
+	}
+	ids := make([]int64, len(found))
+	for i, c := range found {
+		ids[i] = c.ID
+	}
+	others, err := r.matcher.index.Contradicting(ctx, db, ids, r.recordType.identity(e.details).externalIDs)
+	if err != nil || len(others) == 0 {
+		return found, err
+	}
+	if reason.Feature == "external_id" {
+		f := apperr.At(e.pointer("external_ids"), "contradicting_identifiers")
+		f.Candidates = found
+		r.mistakes = append(r.mistakes, f, apperr.At(e.at, "contradicting_identifiers"))
+		return nil, nil
+	}
+	return slices.DeleteFunc(found, func(c apperr.Candidate) bool { return others[c.ID] }), nil
+}
+
+// separate asks about namesakes in the document that were taken for one record: at most one of them can be.
+func (r *records[T]) separate() {
+	for key := range r.namesakes {
+		list := r.called(key)
+		for i, e := range list {
+			if e.id < 0 || r.recordType.identity(e.details).id != nil || !slices.ContainsFunc(list, func(o *entry[T]) bool { return o != e && o.id == e.id }) {
+				continue
+			}
+			found := apperr.Candidate{ID: e.id, Name: e.name, Score: e.score}
+			list[i].candidates = []apperr.Candidate{found}
+			r.ambiguous = append(r.ambiguous, ambiguousName(e.at, r.recordType.identity(e.details).name, list[i].candidates))
+		}
+	}
 }
 
 func (r *records[T]) isRejected(e *entry[T]) bool {

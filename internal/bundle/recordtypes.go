@@ -22,6 +22,7 @@ type recordType[T any] struct {
 	table       string
 	name        string // the column and the JSON member of the main name; its plural is the member by language
 	externalIDs bool   // whether records have external ids
+	attend      bool   // whether they are people, who attend events and whose names have short forms
 
 	named    func(name string) T // a mention by the name alone
 	identity func(T) identity
@@ -63,7 +64,7 @@ func (t recordType[T]) translate(lang string, x T, pointer string) string {
 }
 
 var people = recordType[Person]{
-	plural: person.Type, table: person.Table, name: "name", externalIDs: true,
+	plural: person.Type, table: person.Table, name: "name", externalIDs: true, attend: true,
 	named: func(name string) Person { return Person{Name: name} },
 	identity: func(p Person) identity {
 		return identity{

@@ -40,6 +40,9 @@ func (p *plan) resolveSpeakers(ctx context.Context, db pg.DB) error {
 			at := pointer("statements", i) + "/speaker"
 			switch len(found) {
 			case 0:
+				if p.isInQuestion(*s.Speaker) {
+					break // the question about the attendee comes first
+				}
 				unknown := apperr.At(at, "unknown_speaker", "value", *s.Speaker)
 				unknown.Allowed = p.attendeeNames()
 				p.mistakes = append(p.mistakes, unknown)
@@ -89,7 +92,7 @@ func (p *plan) attendeesNamed(s speakers, name string) []int {
 	}
 	key := names.Key(name)
 	found := slices.Clone(s.listed[key])
-	if e := p.people.byName[key]; e != nil {
+	for _, e := range p.people.called(key) {
 		found = append(found, s.ofPeople[e.id]...)
 	}
 	if e := p.organizations.byName[key]; e != nil {
@@ -130,10 +133,36 @@ func (p *plan) matchAttendee(name string) []int {
 	for _, m := range spelling.FindIn(p.attendeeIndex.View(false), names.Possible, maxCandidates, []string{name}) {
 		list = append(list, candidate{Match: m})
 	}
-	if !isCertain(person.Spellings, list) {
-		return nil
+	if isCertain(person.Spellings, list) {
+		return []int{int(list[0].ID) - 1}
 	}
-	return []int{int(list[0].ID) - 1}
+	return p.attendeesOfShortForm(name)
+}
+
+// attendeesOfShortForm returns the attendees of whom the name may be a short form, such as the surname.
+func (p *plan) attendeesOfShortForm(name string) (found []int) {
+	short := names.Parse(name)
+	for i := range p.in.Attendees {
+		if slices.ContainsFunc(p.attendeeIndex.Spellings(int64(i)+1), func(s string) bool {
+			fits, _ := names.ShortForm(short, names.Parse(s))
+			return fits
+		}) {
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
+// isInQuestion reports whether a name may belong to a candidate for an attendee whose name is in question.
+func (p *plan) isInQuestion(name string) bool {
+	asked := names.Parse(name)
+	return slices.ContainsFunc(p.people.entries, func(e *entry[Person]) bool {
+		return e.attends && slices.ContainsFunc(e.candidates, func(c apperr.Candidate) bool {
+			known := names.Parse(c.Name)
+			fits, _ := names.ShortForm(asked, known)
+			return fits || names.Score(asked, known) >= names.Possible
+		})
+	})
 }
 
 // attendeeNames returns the names by which statements can refer to the attendees.

@@ -185,3 +185,33 @@ func StoredForms(ids []string) []string {
 	}
 	return ids
 }
+
+// oneIDSchemes are the schemes of which a person or an organization has one identifier: each identifier stands for one record
+// of its source. bin is the business identification number of Kazakhstan, lei is ISO 17442.
+var oneIDSchemes = []string{"orcid", "isni", "ror", "wikidata", "bin", "lei"}
+
+// Contradict reports whether two lists of external ids belong to different people or organizations: in a scheme that gives one
+// identifier to each, both have identifiers, and none in common. more are further schemes of this kind.
+func Contradict(a, b []string, more ...string) bool {
+	own, other := byScheme(a), byScheme(b)
+	for _, scheme := range append(more, oneIDSchemes...) {
+		if len(own[scheme]) > 0 && len(other[scheme]) > 0 &&
+			!slices.ContainsFunc(own[scheme], func(id string) bool { return slices.Contains(other[scheme], id) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// byScheme groups external ids, in their stored form, by scheme.
+func byScheme(ids []string) map[string][]string {
+	groups := map[string][]string{}
+	for _, given := range ids {
+		id, _ := ExternalID(given)
+		if scheme, _, ok := strings.Cut(id, ":"); ok {
+			scheme = strings.ToLower(scheme)
+			groups[scheme] = append(groups[scheme], id)
+		}
+	}
+	return groups
+}

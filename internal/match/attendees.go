@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/organization"
@@ -51,10 +52,9 @@ func (m *Matcher) Candidates(ctx context.Context, attendees []attendee.Attendee)
 		}
 		for i, a := range attendees {
 			organizations := organizationsOf(a)
-			for _, c := range found[i] {
-				d := c.decide(organizations...)
+			for _, d := range decide(t, found[i], source{organizations: organizations}) {
 				candidates[i] = append(candidates[i], AttendeeCandidate{
-					Type: t.ID, ID: d.ID, Name: d.Name, Matched: c.Spelling, Score: d.Score, Band: d.Band, Reasons: d.Reasons,
+					Type: t.ID, ID: d.ID, Name: d.Name, Matched: d.Reasons[0].Record, Score: d.Score, Band: d.Band, Reasons: d.Reasons,
 				})
 			}
 		}
@@ -68,7 +68,7 @@ func (m *Matcher) Candidates(ctx context.Context, attendees []attendee.Attendee)
 	return candidates, nil
 }
 
-// organizationsOf returns the organizations that the source names with an attendee, as candidate.decide takes them.
+// organizationsOf returns the organizations that the source names with an attendee, as source has them.
 func organizationsOf(a attendee.Attendee) (list []string) {
 	for _, f := range a.Affiliations {
 		if f.OrganizationID != nil {
@@ -90,22 +90,30 @@ func organizationsOf(a attendee.Attendee) (list []string) {
 type ResolveInput struct {
 	PersonID       *int64 `json:"person_id" validate:"any_of=who_needed OrganizationID,omitnil,gt=0" example:"1"`     // The person.
 	OrganizationID *int64 `json:"organization_id" validate:"not_with=one_attendee PersonID,omitnil,gt=0" example:"1"` // Or the organization.
-	KeepSpelling   bool   `json:"keep_spelling"`                                                                      // Whether to add the name as listed to the other names of the record, so that searches find the record by it.
+	KeepSpelling   bool   `json:"keep_spelling"`                                                                      // Whether to remember the name as listed even with `learn=false`. Without that parameter, it is always remembered.
 } //	@name	ResolveInput
 
-// Resolve links an unresolved attendee, with the errors of attendee.Resolve, and returns it.
-func Resolve(ctx context.Context, tx pgx.Tx, id int64, in ResolveInput) (attendee.Attendee, error) {
+// Resolve links an unresolved attendee, with the errors of attendee.Resolve, and returns it. With learn, or if the input says
+// so, the name as listed becomes another name of the record.
+func Resolve(ctx context.Context, tx pgx.Tx, id int64, in ResolveInput, learn bool) (attendee.Attendee, error) {
 	if err := attendee.Resolve(ctx, tx, id, in.PersonID, in.OrganizationID); err != nil {
 		return attendee.Attendee{}, err
 	}
 	a, err := attendee.Get(ctx, tx, id)
 	switch {
-	case err != nil || !in.KeepSpelling || a.NameAsListed == nil:
+	case err != nil || !in.KeepSpelling && !learn || a.NameAsListed == nil || names.IsPlaceholder(*a.NameAsListed):
 		return a, err
-	case in.PersonID != nil:
-		return a, person.AddSpelling(ctx, tx, *in.PersonID, *a.NameAsListed)
 	}
-	return a, organization.AddSpelling(ctx, tx, *in.OrganizationID, *a.NameAsListed)
+	name := text.OtherName{Text: *a.NameAsListed, Kind: spelling.AsListed}
+	if in.PersonID != nil {
+		err = person.AddSpelling(ctx, tx, *in.PersonID, name)
+	} else {
+		err = organization.AddSpelling(ctx, tx, *in.OrganizationID, name)
+	}
+	if !in.KeepSpelling && apperr.IsKind(err, apperr.Invalid) { // a full list of names is no reason to leave the attendee unlinked
+		err = nil
+	}
+	return a, err
 }
 
 // affiliatedOrganization is an organization where a person works or worked, with the spellings that it is compared by.

@@ -1,12 +1,14 @@
 package match
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 	"time"
 
 	"roundtables.kz/registry/internal/distinction"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/paging"
@@ -46,6 +48,39 @@ func (m *Matcher) find(ctx context.Context, t RecordType, minScore float64, limi
 	found := make([][]candidate, len(matches))
 	for i := range matches {
 		found[i] = withInfo(matches[i], infos)
+	}
+	return found, nil
+}
+
+// findAll is find with a score of minScore, for callers who ask whether a record exists. If no record is likely, it adds those
+// that a lookup of the name finds, with their similarity.
+func (m *Matcher) findAll(ctx context.Context, t RecordType, limit int, spellings [][]string) ([][]candidate, error) {
+	found, err := m.find(ctx, t, minScore, limit, spellings)
+	if err != nil {
+		return nil, err
+	}
+	f := m.finder(t)
+	for i, list := range spellings {
+		if len(list) == 0 || len(found[i]) > 0 && found[i][0].Score >= names.Possible {
+			continue
+		}
+		more, err := f.Lookup(ctx, list[0], limit)
+		if err != nil {
+			return nil, err
+		}
+		more = slices.DeleteFunc(more, func(l spelling.Match) bool {
+			return slices.ContainsFunc(found[i], func(c candidate) bool { return c.ID == l.ID })
+		})
+		infos, err := m.load(ctx, t, idsOf(more), nil)
+		if err != nil {
+			return nil, err
+		}
+		for j := range more {
+			more[j].Score = min(t.index().Score(more[j].Query, more[j].Spelling), names.Possible)
+		}
+		slices.SortStableFunc(more, func(a, b spelling.Match) int { return cmp.Compare(b.Score, a.Score) })
+		found[i] = append(found[i], withInfo(more, infos)...)
+		found[i] = found[i][:min(len(found[i]), limit)]
 	}
 	return found, nil
 }
@@ -147,23 +182,53 @@ func (m *Matcher) listOrganizations(ctx context.Context, ids []int64, externalID
 	return page.Items, err
 }
 
-// decide returns the decision on a candidate by its name and by the organizations that the source names with it: each a
-// name in any spelling or an id such as organizations/3. The most similar organization counts.
-func (c candidate) decide(organizations ...string) Candidate {
-	decision := Candidate{
-		ID: c.ID, Name: c.name, Score: spelling.Rounded(c.Score), Band: "possible", Reasons: []spelling.Reason{c.Reason()},
-	}
-	threshold := names.Same
-	if best := closestAffiliation(organizations, c.affiliations); best.Record != "" {
-		decision.Reasons = append(decision.Reasons, best)
-		if best.Score >= names.Possible {
-			threshold = names.SameWithContext
+// source is what a source says about a record besides its name.
+type source struct {
+	organizations []string // with a person: each a name in any spelling or an id such as organizations/3
+	externalIDs   []string
+}
+
+// decide returns the decisions on the candidates for a name, in their order. Records with contradicting identifiers are left
+// out. Of organizations, only the first can be a match: spelling.Index.Decide decides. Each person with the name, or with a
+// similar one in a shared organization, is a match, so that namesakes are seen.
+func decide(t RecordType, found []candidate, s source) []Candidate {
+	x := t.index()
+	found = slices.DeleteFunc(slices.Clone(found), func(c candidate) bool { return input.Contradict(c.externalIDs, s.externalIDs) })
+	decisions := make([]Candidate, len(found))
+	matches := make([]spelling.Match, len(found))
+	for i, c := range found {
+		decisions[i] = Candidate{ID: c.ID, Name: c.name, Score: spelling.Rounded(c.Score), Band: "possible", Reasons: []spelling.Reason{c.Reason()}}
+		matches[i] = c.Match
+		if best := closestAffiliation(s.organizations, c.affiliations); best.Record != "" { // the most similar organization counts
+			decisions[i].Reasons = append(decisions[i].Reasons, best)
+			matches[i].SharesOrganization = best.Score >= names.Possible
 		}
 	}
-	if c.Score >= threshold {
-		decision.Band = "match"
+	ranked := slices.SortedStableFunc(slices.Values(matches), x.Compare)
+	decision := x.Decide(ranked)
+	for i, c := range matches {
+		taken := decision == spelling.IsMatch && c.ID == ranked[0].ID
+		byName := !x.Organizations && (c.Score >= names.Same || c.SharesOrganization && c.Score >= names.SameWithContext)
+		if id := sharedID(found[i].externalIDs, s.externalIDs); id != "" {
+			taken = true
+			decisions[i].Score = 1
+			decisions[i].Reasons = append(decisions[i].Reasons, spelling.Reason{Feature: externalID, Query: id, Record: id, Score: 1})
+		}
+		if taken || byName {
+			decisions[i].Band = "match"
+		}
 	}
-	return decision
+	return decisions
+}
+
+// sharedID returns an external id that both lists have, or "".
+func sharedID(recorded, given []string) string {
+	for _, id := range input.StoredForms(given) {
+		if slices.Contains(recorded, id) {
+			return id
+		}
+	}
+	return ""
 }
 
 // description returns what distinguishes a record from others of the same name.
@@ -218,7 +283,7 @@ type DuplicateFilter struct {
 	After    int64   `query:"-" form:"-" swaggerignore:"true"`                                     // The id in the decoded cursor: pairs up to this first record are left out.
 }
 
-// PeopleDuplicates returns a page of pairs, without those that have a distinction. A page can be empty although others
+// PeopleDuplicates returns a page of pairs, without those that have a distinction or contradicting identifiers. A page can be empty although others
 // follow, because comparing stops after two seconds.
 func (m *Matcher) PeopleDuplicates(ctx context.Context, f DuplicateFilter) (page paging.Page[PersonDuplicate], err error) {
 	pairs, err := m.pairs(ctx, People, f)
@@ -262,8 +327,15 @@ func (m *Matcher) pairs(ctx context.Context, t RecordType, f DuplicateFilter) (s
 	if err != nil {
 		return pairs, err
 	}
-	distinct, err := distinction.DistinctPairs(ctx, m.DB, t.ID, idsIn(pairs.List))
-	pairs.List = slices.DeleteFunc(pairs.List, func(p spelling.Pair) bool { return distinct[[2]int64{p.First.ID, p.Second.ID}] })
+	ids := idsIn(pairs.List)
+	distinct, err := distinction.DistinctPairs(ctx, m.DB, t.ID, ids)
+	if err != nil {
+		return pairs, err
+	}
+	identifiers, err := t.index().ExternalIDs(ctx, m.DB, ids)
+	pairs.List = slices.DeleteFunc(pairs.List, func(p spelling.Pair) bool {
+		return distinct[[2]int64{p.First.ID, p.Second.ID}] || input.Contradict(identifiers[p.First.ID], identifiers[p.Second.ID])
+	})
 	return pairs, err
 }
 

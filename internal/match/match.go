@@ -49,6 +49,13 @@ var (
 	RecordTypes   = []RecordType{People, Organizations}
 )
 
+func (t RecordType) index() spelling.Index {
+	if t == People {
+		return person.Spellings
+	}
+	return organization.Spellings
+}
+
 func (m *Matcher) finder(t RecordType) *spelling.Finder {
 	if t == People {
 		return m.People
@@ -167,6 +174,8 @@ type Input struct {
 type Query struct {
 	Name         string `json:"name" validate:"required,max=500" example:"Tokayev Kassym-Jomart"`      // The name in any spelling, script and word order.
 	Organization string `json:"organization" validate:"max=500" example:"Presidential Administration"` // For people: an organization where the person works or worked, by its name in any spelling or by an id such as `organizations/3`. A shared organization lowers the score that a match needs.
+	// Identifiers in other systems. A record with another identifier of a scheme that gives one to each, such as Wikidata, is no candidate.
+	ExternalIDs []string `json:"external_ids" validate:"max=50,unique,dive,max=200,external_id" example:"wikidata:Q57339"`
 } //	@name	MatchQuery
 
 // Results are the results of an Input, in the order of its queries.
@@ -206,17 +215,13 @@ func (m *Matcher) Match(ctx context.Context, t RecordType, queries []Query) (Res
 	for i, q := range queries {
 		spellings[i] = []string{q.Name}
 	}
-	found, err := m.find(ctx, t, minScore, maxCandidates, spellings)
+	found, err := m.findAll(ctx, t, maxCandidates, spellings)
 	if err != nil {
 		return Results{}, err
 	}
 	results := Results{Data: make([]Result, len(queries))}
 	for i, q := range queries {
-		candidates := []Candidate{}
-		for _, c := range found[i] {
-			candidates = append(candidates, c.decide(q.Organization))
-		}
-		results.Data[i].Candidates = candidates
+		results.Data[i].Candidates = decide(t, found[i], source{organizations: []string{q.Organization}, externalIDs: q.ExternalIDs})
 	}
 	return results, nil
 }

@@ -163,7 +163,7 @@ func TestAnAttendeeIsResolvedWithACandidate(t *testing.T) {
 	}
 	var resolved attendee.Attendee
 	err = changes.Write(fixture.Context(), w.db, changes.Options{}, func(tx pgx.Tx) (err error) {
-		resolved, err = Resolve(fixture.Context(), tx, id, ResolveInput{PersonID: &w.karin, KeepSpelling: true})
+		resolved, err = Resolve(fixture.Context(), tx, id, ResolveInput{PersonID: &w.karin, KeepSpelling: true}, false)
 		return err
 	})
 	if err != nil || resolved.PersonID == nil || *resolved.PersonID != w.karin {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/spelling"
 )
@@ -107,7 +108,7 @@ func (m *Matcher) score(ctx context.Context, t RecordType, queries []ReconcileQu
 		externalIDs = append(externalIDs, q.values(externalID)...)
 	}
 	// Twice as many as are returned, because the properties change the order.
-	byName, err := m.find(ctx, t, minScore, 2*maxReconciled, spellings)
+	byName, err := m.findAll(ctx, t, 2*maxReconciled, spellings)
 	if err != nil {
 		return err
 	}
@@ -120,12 +121,13 @@ func (m *Matcher) score(ctx context.Context, t RecordType, queries []ReconcileQu
 		if !q.includes(t) {
 			continue
 		}
-		for _, c := range byName[i] {
-			scored[i] = append(scored[i], q.score(t, c, lang))
+		for j, d := range decide(t, byName[i], source{organizations: q.values(featureOrganization)}) {
+			scored[i] = append(scored[i], q.score(t, byName[i][j], d, lang))
 		}
 		for _, id := range identifiers {
 			c := candidate{spelling.Match{ID: id}, byIdentifier[id]}
-			if s := q.score(t, c, lang); s.identified && !slices.ContainsFunc(byName[i], func(n candidate) bool { return n.ID == id }) {
+			d := decide(t, []candidate{c}, source{organizations: q.values(featureOrganization)})[0]
+			if s := q.score(t, c, d, lang); s.identified && !slices.ContainsFunc(byName[i], func(n candidate) bool { return n.ID == id }) {
 				scored[i] = append(scored[i], s)
 			}
 		}
@@ -139,9 +141,8 @@ const penalty = .9
 // otherRecord is a further factor for an external id that contradicts: most likely the query refers to another record.
 const otherRecord = .5
 
-// score compares a candidate with the query: the name and the organizations as Match does, then the other properties.
-func (q *ReconcileQuery) score(t RecordType, c candidate, lang string) scoredCandidate {
-	d := c.decide(q.values(featureOrganization)...)
+// score compares a candidate with the query: the name and the organizations as decided, then the other properties.
+func (q *ReconcileQuery) score(t RecordType, c candidate, d Candidate, lang string) scoredCandidate {
 	// Many people share a surname or a given name, so one word alone does not identify a person.
 	sufficient := t != People || len(names.Parse(q.Query).Tokens()) > 1 || len(d.Reasons) > 1
 	s := scoredCandidate{nameScore: percent(c.Score), ReconcileCandidate: ReconcileCandidate{
@@ -163,7 +164,7 @@ func (q *ReconcileQuery) score(t RecordType, c candidate, lang string) scoredCan
 		s.identified = true
 		s.Features = append(s.Features, ReconcileFeature{"id", 100})
 	}
-	s.compare(externalID, q.values(externalID), c.externalIDs, sameScheme)
+	s.compare(externalID, q.values(externalID), c.externalIDs, ofOthers)
 	if t == Organizations {
 		s.compare("country", q.values("country"), []string{c.country}, isKnown)
 		s.compare("kind", q.values("kind"), []string{c.kind}, isKnown)
@@ -202,11 +203,9 @@ func (s *scoredCandidate) compare(property string, asked, recorded []string, con
 // isKnown reports whether the record has a value: an unknown value contradicts nothing.
 func isKnown(_, recorded string) bool { return recorded != "" && recorded != "other" }
 
-// sameScheme reports whether two external ids have the same scheme. A record has at most one id of a scheme.
-func sameScheme(asked, recorded string) bool {
-	a, _, _ := strings.Cut(asked, ":")
-	r, _, _ := strings.Cut(recorded, ":")
-	return strings.EqualFold(a, r)
+// ofOthers reports whether two external ids belong to different records.
+func ofOthers(asked, recorded string) bool {
+	return input.Contradict([]string{asked}, []string{recorded})
 }
 
 // minMargin is how many points the best candidate must score above the others to be a match.

@@ -34,7 +34,7 @@ func TestASharedOrganizationLowersTheThresholdOfAMatch(t *testing.T) {
 		{names.SameWithContext, []string{"National Bank"}, "possible 2"},
 		{names.SameWithContext - .01, []string{"Senate"}, "possible 2"},
 	} {
-		d := person1(c.score).decide(c.organizations...)
+		d := decide(People, []candidate{person1(c.score)}, source{organizations: c.organizations})[0]
 		if got := fmt.Sprint(d.Band, " ", len(d.Reasons)); got != c.want {
 			t.Errorf("%v with %q: %s, want %s", c.score, c.organizations, got, c.want)
 		}
@@ -70,7 +70,8 @@ func TestPropertiesChangeTheScoreOfACandidate(t *testing.T) {
 		"a kind that is not known":   {Organizations, institute, ReconcileQuery{Query: "KazISS", Properties: property("kind", "ngo")}, "100 match"},
 		"a property of another type": {People, person1(1), ReconcileQuery{Query: "Erlan Karin", Properties: property("country", "UZ")}, "100 match"},
 	} {
-		s := c.query.score(c.recordType, c.candidate, "en")
+		d := decide(c.recordType, []candidate{c.candidate}, source{organizations: c.query.values(featureOrganization)})[0]
+		s := c.query.score(c.recordType, c.candidate, d, "en")
 		got := fmt.Sprint(s.Score)
 		if s.Match {
 			got += " match"

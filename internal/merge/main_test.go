@@ -50,7 +50,7 @@ func newWorld(t *testing.T) world {
 		in.OtherNames = []text.OtherName{{Text: "Т. Калиев", Kind: "abbreviated"}}
 	})
 	w.removed = fixture.Person(t, db, func(in *person.Input) {
-		in.Name, in.Notes, in.ExternalIDs = text.Map{"ru": "Калиев Талгат Бегимович", "en": "Talgat Kaliyev"}, &restrictedNote, []string{"orcid:0000-0001", "wikidata:Q2"}
+		in.Name, in.Notes, in.ExternalIDs = text.Map{"ru": "Калиев Талгат Бегимович", "en": "Talgat Kaliyev"}, &restrictedNote, []string{"orcid:0000-0001", "viaf:2"}
 		in.OtherNames, in.Visibility, in.Bio = []text.OtherName{{Text: "Т. КАЛИЕВ", Kind: "alias"}, {Text: "Qaliev", Kind: "transliteration"}}, "restricted", text.Map{"en": "A historian."}
 	})
 	top := fixture.Organization(t, db)

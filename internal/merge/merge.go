@@ -10,10 +10,12 @@ import (
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/distinction"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/spelling"
 	"roundtables.kz/registry/internal/text"
 
 	"github.com/jackc/pgx/v5"
@@ -62,6 +64,7 @@ type Folded struct {
 // mergeable is what differs between merging people and merging organizations.
 type mergeable struct {
 	recordType, table string
+	index             spelling.Index
 	folds             []fold
 	moves             []string // SQL statements that redirect references to the kept record
 	combine           func(ctx context.Context, tx pgx.Tx, from, into int64) (apply func() error, err error)
@@ -93,7 +96,7 @@ func (f fold) statements() []string {
 
 // People merges the person from into the person into: references move, and duplicate dependent records are folded.
 // A missing from is the error of changes.Lock. A missing into, or into itself, is apperr.Invalid. Two people that are
-// recorded as distinct are apperr.Conflict.
+// recorded as distinct, or have contradicting identifiers, are apperr.Conflict.
 func People(ctx context.Context, tx pgx.Tx, from, into int64) (Outcome, error) {
 	return people.merge(ctx, tx, from, into)
 }
@@ -169,6 +172,13 @@ func (s mergeable) check(ctx context.Context, tx pgx.Tx, from, into int64) error
 		default:
 			return s.targetError(err)
 		}
+	}
+	identifiers, err := s.index.ExternalIDs(ctx, tx, []int64{from, into})
+	if err != nil {
+		return err
+	}
+	if input.Contradict(identifiers[from], identifiers[into]) {
+		return apperr.New(apperr.Conflict, "different_identifiers")
 	}
 	id, err := distinction.Between(ctx, tx, s.recordType, from, into)
 	switch {

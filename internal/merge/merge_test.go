@@ -57,7 +57,7 @@ func TestAMergeMovesAllReferencesAndFoldsDuplicates(t *testing.T) {
 		id              int64
 	}{
 		{"people", "name", `{"en": "Talgat Kaliyev", "ru": "Талгат Калиев"}`, w.kept},
-		{"people", "external_ids", `["wikidata:Q1", "orcid:0000-0001", "wikidata:Q2"]`, w.kept},
+		{"people", "external_ids", `["wikidata:Q1", "orcid:0000-0001", "viaf:2"]`, w.kept},
 		{"people", "visibility", `"restricted"`, w.kept},
 		{"people", "bio", `{"en": "A historian."}`, w.kept},
 		{"people", "notes", `"Confirm the spelling.\n\nAsked not to be named."`, w.kept},

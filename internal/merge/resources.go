@@ -19,7 +19,7 @@ import (
 )
 
 var people = mergeable{
-	recordType: person.Type, table: person.Table, combine: combinePeople,
+	recordType: person.Type, table: person.Table, index: person.Spellings, combine: combinePeople,
 	folds: []fold{
 		foldContacts(),
 		foldAffiliations("person_id", "organization_id"),
@@ -35,7 +35,7 @@ var people = mergeable{
 }
 
 var organizations = mergeable{
-	recordType: organization.Type, table: organization.Table, combine: combineOrganizations,
+	recordType: organization.Type, table: organization.Table, index: organization.Spellings, combine: combineOrganizations,
 	folds: []fold{
 		foldOrganizers(),
 		foldAffiliations("organization_id", "person_id"),

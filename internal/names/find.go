@@ -40,6 +40,7 @@ func (x *Index) scratch() *scratch {
 	c := scratches.Get().(*scratch)
 	c.shared = grow(c.shared, len(x.words))
 	c.rows = grow(c.rows, len(x.rows))
+	c.compared.inFull = x.inFull
 	return c
 }
 
@@ -286,8 +287,8 @@ func (x *Index) rank(q Name, rows []int32, limit int, least float64, compare fun
 	at := map[int64]int{}
 	for _, r := range rows {
 		row := x.rows[r]
-		s := compare(q, Name{row.words, q.nameType, row.readings})
-		if s >= Duplicate && s < Same && x.isOtherName(q, row) {
+		s := compare(q, row.name(q.nameType))
+		if s > belowQuestion && x.isOtherName(q, row, s) {
 			s = belowQuestion
 		}
 		if s < least {
@@ -306,17 +307,23 @@ func (x *Index) rank(q Name, rows []int32, limit int, least float64, compare fun
 	return found[:min(len(found), limit)]
 }
 
-// belowQuestion is the score of a name whose initials a record uses although the record's full names are different.
+// belowQuestion is the score of a name that a record's short form fits although the record's full names are different.
 const belowQuestion = .8
 
-// isOtherName reports whether a full name was compared with an abbreviation of a record that has full names, too. These
-// decide.
-func (x *Index) isOtherName(q Name, r row) bool {
-	if q.nameType != organizationName || q.isAcronym() || !(Name{readings: r.readings}).isAcronym() {
+// isOtherName reports whether a full name was compared with a short form of a record that has full names, too: an
+// abbreviation of an organization, or the surname of a person. The full names decide.
+func (x *Index) isOtherName(q Name, r row, score float64) bool {
+	if q.nameType == organizationName && (score < Duplicate || score >= Same) || q.isShortForm() || !r.name(q.nameType).isShortForm() {
 		return false
 	}
-	return slices.ContainsFunc(x.owners[r.owner], func(number int32) bool { return !(Name{readings: x.rows[number].readings}).isAcronym() })
+	return slices.ContainsFunc(x.owners[r.owner], func(number int32) bool { return !x.rows[number].name(q.nameType).isShortForm() })
 }
+
+// name returns the parsed spelling of the row.
+func (r row) name(t nameType) Name { return Name{r.words, t, r.readings} }
+
+// isShortForm reports whether a name is an abbreviation of an organization or a short form of a person's name.
+func (n Name) isShortForm() bool { return n.isAcronym() || n.IsShort() }
 
 // isAcronym reports whether a name of an organization is an abbreviation.
 func (n Name) isAcronym() bool {

@@ -15,6 +15,7 @@ type Index struct {
 	owners  map[int64][]int32 // rows of each record
 	hidden  map[int64]bool    // records that public callers do not see
 	dead    int               // number of deleted rows
+	inFull  bool              // short forms of names of people do not count
 
 	words    []*word             // by number
 	lengths  []uint8             // of the words, by number; 0: an initial
@@ -52,6 +53,12 @@ func NewIndex(organizations bool) *Index {
 	if organizations {
 		x.lexicon.nameType, x.lexicon.forms = organizationName, map[string]wordForms{}
 	}
+	return x
+}
+
+// InFull makes Find compare names of people in full only: a surname is not a short form of a name.
+func (x *Index) InFull() *Index {
+	x.inFull = true
 	return x
 }
 
@@ -138,7 +145,7 @@ func (x *Index) compact() {
 	for _, owner := range x.Owners() {
 		fresh.Set(owner, x.Spellings(owner)) // once for each record: a second call would leave deleted rows
 	}
-	fresh.hidden = x.hidden
+	fresh.hidden, fresh.inFull = x.hidden, x.inFull
 	*x = *fresh
 }
 

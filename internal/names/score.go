@@ -3,14 +3,27 @@ package names
 import "slices"
 
 // Score returns how likely two spellings are of one name, 0 to 1. It compares word by word, in any order, and is
-// symmetric. A patronymic or middle name that one spelling lacks costs little; one that differs costs much. A surname
-// with an initial stays below Same, and initials alone score 0.
+// symmetric. A patronymic or middle name that one spelling lacks costs little; one that differs costs much. Short forms
+// (see ShortForm), and single words that are only similar, stay below Same. Initials alone score 0.
 func Score(a, b Name) float64 { return (*comparison)(nil).score(a, b) }
 
 func (c *comparison) score(a, b Name) float64 {
 	if a.nameType == organizationName {
 		return c.organizationScore(a.readings, b.readings)
 	}
+	s := c.personScore(a, b)
+	switch {
+	case c != nil && c.inFull:
+	case s < maxWithInitials:
+		return max(s, c.shortFormScore(a.words, b.words, s))
+	case len(a.words) == 1 && len(b.words) == 1 && c.similarity(a.words[0], b.words[0]) < sameWord:
+		return loneWord
+	}
+	return s
+}
+
+// personScore is score for names of people without the rules for short forms and single words.
+func (c *comparison) personScore(a, b Name) float64 {
 	if len(a.words) > len(b.words) || len(a.words) == len(b.words) && less(b, a) {
 		a, b = b, a
 	}
@@ -133,9 +146,6 @@ func (c *comparison) scoreWords(a, b []*word, k nameType) float64 {
 	return matched / total
 }
 
-// maxWithInitials limits the score of a surname with an initial, because many people share them.
-const maxWithInitials = .9
-
 // Sure reports whether two spellings with a score of Same or more are certainly of one name. In the same script, their
 // folded letters must be equal: "Marat" and "Murat" are similar, but two names. In different scripts, both must have the
 // same number of words and initials.
@@ -149,8 +159,18 @@ func Sure(a, b Name) bool {
 	if slices.Equal(a.letters(), b.letters()) {
 		return true
 	}
-	return a.words[0].script != b.words[0].script && a.shape() == b.shape() && Score(a, b) >= Same
+	return a.words[0].script != b.words[0].script && a.shape() == b.shape() && Score(a, b) >= Same && allWordsAgree(a.core(), b.core())
 }
+
+// allWordsAgree reports whether each whole word is the same as one of the other name, so that an equal given name does not
+// make up for a surname that is only similar.
+func allWordsAgree(a, b []*word) bool {
+	pairs, restA, restB := (*comparison)(nil).matchWords(a, b)
+	return len(restA) == 0 && len(restB) == 0 && !slices.ContainsFunc(pairs, func(p pair) bool { return p.s < minSure })
+}
+
+// minSure is the similarity of words from which they count as one word in Sure.
+const minSure = .85
 
 // letters returns the sorted letters of the phonetic key. They do not depend on how the words are joined.
 func (n Name) letters() []byte {

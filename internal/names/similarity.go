@@ -130,13 +130,7 @@ func wordSimilarity(a, b *word, bar float64) float64 {
 		return 0
 	}
 	if a.initial || b.initial {
-		switch cost := exchange[a.text[0]&127][b.text[0]&127]; {
-		case cost == 0:
-			return .85
-		case cost <= half:
-			return .6
-		}
-		return 0
+		return initialSimilarity(a, b)
 	}
 	if a.patronymic != b.patronymic {
 		return .75 * readingSimilarity(a, b, bar/.75) // Oleksandr is not Oleksandrovych
@@ -161,7 +155,7 @@ func readingSimilarity(a, b *word, bar float64) float64 {
 		s = best(s, .98, a.romanizations, b.text, bar, least)
 		s = best(s, .98, b.romanizations, a.text, bar, least)
 	}
-	if a.script != b.script && s < .9 {
+	if a.script != b.script && s < .9 { // surnames with these endings are romanized, not foreign
 		s = best(s, .95, a.pronunciations, b.text, bar, least)
 		s = best(s, .95, b.pronunciations, a.text, bar, least)
 	}
@@ -216,6 +210,7 @@ func sameGiven(a, b []int) bool {
 type comparison struct {
 	similar map[[2]*word]float64
 	joined  map[[2]*word]*word
+	inFull  bool // short forms do not count
 }
 
 // minSimilarity is the similarity up to which two words count as unrelated.

@@ -20,9 +20,10 @@ type word struct {
 	stem           string // of a patronymic
 	root           string // of a surname, without its ending; may be empty
 	initial        bool
-	acronym        bool  // of an organization; acronyms are equal or different, never similar
-	given          []int // lines of the table of given names that contain it
-	number         int32 // in an Index
+	sounds         sounds // that a person's name can begin with
+	acronym        bool   // of an organization; acronyms are equal or different, never similar
+	given          []int  // lines of the table of given names that contain it
+	number         int32  // in an Index
 }
 
 // lexicon parses names of one type. It reuses the words that it has parsed before, because many names share them.
@@ -36,6 +37,9 @@ type lexicon struct {
 // parse parses a spelling. It passes new words to addWord, which may be nil.
 func (l *lexicon) parse(spelling string, addWord func(*word)) Name {
 	n := Name{nameType: l.nameType}
+	if l.nameType == personName {
+		spelling = withoutShortTitles(spelling)
+	}
 	raw := split(spelling)
 	repair(raw)
 	acronyms := l.acronyms(raw)
@@ -94,15 +98,15 @@ func joinPatronymics(raw []string, h orthography, k nameType) []string {
 	return words
 }
 
-// stripTitles removes titles from a person's name and legal forms from an organization's name, unless too few words
-// would remain.
+// stripTitles removes titles from a person's name and legal forms from an organization's name, unless no word would
+// remain.
 func (l *lexicon) stripTitles(raw []string) []string {
-	drop, least := titles, 2
+	drop := titles
 	if l.nameType == organizationName {
-		drop, least = legalForms, 1
+		drop = legalForms
 	}
 	kept := slices.DeleteFunc(slices.Clone(raw), func(w string) bool { return drop[w] })
-	if len(kept) < least {
+	if len(kept) == 0 {
 		return raw
 	}
 	return kept
@@ -145,6 +149,7 @@ func newWord(raw string, h orthography, k nameType) *word {
 			case reading == "" || reading == w.text || slices.Contains(w.romanizations, reading) || slices.Contains(w.pronunciations, reading):
 			case r.romanizing:
 				w.romanizations = append(w.romanizations, reading)
+			case k == personName && isRomanized(raw): // not a word of the language
 			default:
 				w.pronunciations = append(w.pronunciations, reading)
 			}
@@ -155,9 +160,20 @@ func newWord(raw string, h orthography, k nameType) *word {
 	if k == personName {
 		w.stem, w.patronymic = patronymic(w.text)
 		w.given = given[w.text]
+		w.sounds = soundsOf(raw)
 		w.root = rootOf(w.text)
 	}
 	return w
+}
+
+// isRomanized reports whether a Latin word has the ending of a Slavic surname as romanization systems write it.
+func isRomanized(raw string) bool {
+	for _, ending := range []string{"ov", "ova", "ev", "eva"} {
+		if strings.HasSuffix(raw, ending) {
+			return true
+		}
+	}
+	return false
 }
 
 // comparisonText returns the text by which the index finds the word: for a patronymic its stem, because many patronymics

@@ -106,7 +106,9 @@ func TestAnAddedSpellingFindsAnOrganizationOnce(t *testing.T) {
 	id := fixture.Organization(t, db, func(in *organization.Input) { in.Name = text.Map{"en": "Culture Fund"} })
 	ctx := fixture.Context()
 	for range 2 { // the second time it is already there
-		if err := changes.Write(ctx, db, changes.Options{}, func(tx pgx.Tx) error { return organization.AddSpelling(ctx, tx, id, "Fund of Culture") }); err != nil {
+		if err := changes.Write(ctx, db, changes.Options{}, func(tx pgx.Tx) error {
+			return organization.AddSpelling(ctx, tx, id, text.OtherName{Text: "Fund of Culture", Kind: "alias"})
+		}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/reference"
 	"roundtables.kz/registry/internal/spelling"
+	"roundtables.kz/registry/internal/text"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -67,7 +68,7 @@ func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, err
 // Distinct checks that no existing organization most likely has one of the names. Otherwise it returns
 // apperr.Conflict with the candidates.
 func Distinct(ctx context.Context, tx pgx.Tx, s *spelling.Session, in Input) error {
-	return s.Distinct(ctx, tx, spelling.Of(in.Name))
+	return s.Distinct(ctx, tx, spelling.Of(in.Name), in.ExternalIDs)
 }
 
 // Create creates an organization. An unknown parent is apperr.Invalid. An external id that another record has is
@@ -103,13 +104,13 @@ func Update(ctx context.Context, tx pgx.Tx, old Organization, in Input) error {
 
 // AddSpelling adds another name to an organization unless it has the name already in some form. If its list of names
 // is full, AddSpelling returns apperr.Invalid.
-func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
+func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name text.OtherName) error {
 	o, err := Get(ctx, pg.ForUpdate{Tx: tx}, id)
 	if err != nil {
 		return err
 	}
 	in := o.Input
-	if in.OtherNames, err = spelling.AddAlias(in.OtherNames, in.spellings(), name); err != nil {
+	if in.OtherNames, err = spelling.AddName(in.OtherNames, in.spellings(), name); err != nil {
 		return err
 	}
 	return Update(ctx, tx, o, in)

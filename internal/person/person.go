@@ -4,9 +4,11 @@ package person
 
 import (
 	"cmp"
+	"strconv"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/spelling"
@@ -17,9 +19,10 @@ import (
 //
 //	@Description	A person.
 type Input struct {
-	// The preferred form of the name, by language.
+	// The preferred form of the name of one person, by language. It has at least one letter and is no placeholder such as
+	// `TBD`, `N.N.` or `уточняется`.
 	Name text.Map `json:"name" db:"name" validate:"required,text=300"`
-	// Other names and spellings. Search finds the person by them too.
+	// Other names and spellings, no placeholders. Search finds the person by them too.
 	OtherNames []text.OtherName `json:"other_names" db:"other_names" validate:"max=100,dive"`
 	// Title before the name, such as Dr.
 	Honorific text.Map `json:"honorific" db:"honorific" validate:"text=100"`
@@ -35,9 +38,22 @@ type Input struct {
 } //	@name	PersonInput
 
 // Check sets the defaults of fields that the client left out, and returns the mistakes that tags cannot express.
-func (in *Input) Check() []apperr.Field {
+func (in *Input) Check() (fields []apperr.Field) {
 	in.complete()
-	return nil
+	for _, lang := range in.Name.Langs() {
+		switch name := in.Name[lang]; {
+		case names.IsPlaceholder(name):
+			fields = append(fields, apperr.At("/name/"+lang, "not_a_name", "value", name))
+		case names.IsSeveral(name):
+			fields = append(fields, apperr.At("/name/"+lang, "several_names", "value", name))
+		}
+	}
+	for i, other := range in.OtherNames {
+		if names.IsPlaceholder(other.Text) {
+			fields = append(fields, apperr.At("/other_names/"+strconv.Itoa(i)+"/text", "not_a_name", "value", other.Text))
+		}
+	}
+	return fields
 }
 
 func (in *Input) complete() {

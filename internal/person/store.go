@@ -123,9 +123,9 @@ func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, err
 }
 
 // Distinct checks that no existing person most likely has one of the names. Otherwise it returns apperr.Conflict with
-// the candidates.
+// the candidates. People with contradicting identifiers are others.
 func Distinct(ctx context.Context, tx pgx.Tx, s *spelling.Session, in Input) error {
-	return s.Distinct(ctx, tx, spelling.Of(in.Name))
+	return s.Distinct(ctx, tx, spelling.Of(in.Name), in.ExternalIDs)
 }
 
 // Create creates a person. An external id that another record has is apperr.Conflict.
@@ -159,13 +159,13 @@ func Update(ctx context.Context, tx pgx.Tx, old Person, in Input) error {
 
 // AddSpelling adds another name to a person unless the person has the name already in some form. If the list of names
 // is full, AddSpelling returns apperr.Invalid.
-func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name string) error {
+func AddSpelling(ctx context.Context, tx pgx.Tx, id int64, name text.OtherName) error {
 	p, err := Get(ctx, pg.ForUpdate{Tx: tx}, id)
 	if err != nil {
 		return err
 	}
 	in := p.Input
-	if in.OtherNames, err = spelling.AddAlias(in.OtherNames, in.spellings(), name); err != nil {
+	if in.OtherNames, err = spelling.AddName(in.OtherNames, in.spellings(), name); err != nil {
 		return err
 	}
 	return Update(ctx, tx, p, in)

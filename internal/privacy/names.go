@@ -47,7 +47,7 @@ type nameSearch struct {
 }
 
 func newNameSearch(spellings, literal []string) *nameSearch {
-	n := &nameSearch{whole: names.NewIndex(false), single: names.NewIndex(false), words: map[string]float64{}}
+	n := &nameSearch{whole: names.NewIndex(false).InFull(), single: names.NewIndex(false).InFull(), words: map[string]float64{}}
 	var words []string
 	for _, s := range spellings {
 		for _, w := range wordsOf(s) {

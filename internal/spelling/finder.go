@@ -39,6 +39,8 @@ type Match struct {
 	Query    string  // the name of the query that matches best
 	Spelling string  // the spelling of the record that matches best
 	Score    float64 // 0 to 1
+
+	SharesOrganization bool // of a person: the source names an organization where the person has or had a position
 }
 
 // Reason is the comparison of one feature of a query and a record.
@@ -141,7 +143,7 @@ func FindIn(x names.View, least float64, limit int, spellings []string) []Match 
 			i := slices.IndexFunc(all, func(m Match) bool { return m.ID == found.Owner })
 			switch {
 			case i < 0:
-				all = append(all, Match{found.Owner, s, found.Spelling, found.Score})
+				all = append(all, Match{ID: found.Owner, Query: s, Spelling: found.Spelling, Score: found.Score})
 			case found.Score > all[i].Score: // a later spelling matches better
 				all[i].Query, all[i].Spelling, all[i].Score = s, found.Spelling, found.Score
 			}
@@ -149,29 +151,6 @@ func FindIn(x names.View, least float64, limit int, spellings []string) []Match 
 	}
 	slices.SortStableFunc(all, func(a, b Match) int { return cmp.Compare(b.Score, a.Score) })
 	return all[:min(len(all), limit)]
-}
-
-// Decision is what follows from the records that a name matches.
-type Decision uint8
-
-// The decisions.
-const (
-	IsNew      Decision = iota // no record has a similar name
-	IsQuestion                 // the name may belong to one of the records: a person decides
-	IsMatch                    // the name certainly belongs to the first record
-)
-
-// Decide decides by the names alone, about matches with the best first: the first one is taken if it is practically the
-// same and no other comes near.
-func (x Index) Decide(matches []Match) Decision {
-	switch {
-	case len(matches) == 0 || matches[0].Score < names.Duplicate:
-		return IsNew
-	case matches[0].Score < names.Same || !x.Sure(matches[0].Query, matches[0].Spelling) ||
-		len(matches) > 1 && matches[0].Score-matches[1].Score < names.Gap:
-		return IsQuestion
-	}
-	return IsMatch
 }
 
 // minSearchScore is the lowest score of a search result; minRelativeScore is the lowest fraction of the best score.
@@ -193,7 +172,7 @@ func (f *Finder) Search(ctx context.Context, q string, limit int) (matches []Mat
 		if len(matches) > 0 && x.Score < minRelativeScore*matches[0].Score {
 			break
 		}
-		matches = append(matches, Match{x.Owner, q, x.Spelling, x.Score})
+		matches = append(matches, Match{ID: x.Owner, Query: q, Spelling: x.Spelling, Score: x.Score})
 	}
 	return matches, head, nil
 }
@@ -212,7 +191,7 @@ func (f *Finder) Lookup(ctx context.Context, q string, limit int) ([]Match, erro
 	defer f.mu.RUnlock()
 	for _, x := range f.view(ctx).FindRenamed(q, maxRenamed) {
 		if !slices.ContainsFunc(matches, func(m Match) bool { return m.ID == x.Owner }) {
-			matches = append(matches, Match{x.Owner, q, x.Spelling, x.Score})
+			matches = append(matches, Match{ID: x.Owner, Query: q, Spelling: x.Spelling, Score: x.Score})
 		}
 	}
 	return matches[:min(len(matches), limit)], nil

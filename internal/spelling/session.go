@@ -2,6 +2,7 @@ package spelling
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -35,13 +36,28 @@ func (s *Session) FindEach(ctx context.Context, least float64, limit int, each [
 	return s.finder.findEach(ctx, false, least, limit, each)
 }
 
-// Distinct returns apperr.Conflict with the candidates if one of the spellings most likely names an existing record.
-func (s *Session) Distinct(ctx context.Context, tx pgx.Tx, spellings []string) error {
-	found, err := s.FindEach(ctx, names.Duplicate, 10, [][]string{spellings})
-	if err != nil || len(found[0]) == 0 {
+// Distinct returns apperr.Conflict with the candidates if one of the spellings may name an existing record. Records with
+// other identifiers than externalIDs are no candidates.
+func (s *Session) Distinct(ctx context.Context, tx pgx.Tx, spellings, externalIDs []string) error {
+	found, err := s.FindEach(ctx, names.Possible, 20, [][]string{spellings})
+	if err != nil {
 		return err
 	}
-	candidates, err := s.finder.index.Candidates(ctx, tx, found[0])
+	x := s.finder.index
+	plausible := slices.DeleteFunc(found[0], func(m Match) bool { return !x.IsPlausible(m) })
+	ids := make([]int64, len(plausible))
+	for i, m := range plausible {
+		ids[i] = m.ID
+	}
+	others, err := x.Contradicting(ctx, tx, ids, externalIDs)
+	if err != nil {
+		return err
+	}
+	plausible = slices.DeleteFunc(plausible, func(m Match) bool { return others[m.ID] })
+	if plausible = plausible[:min(len(plausible), maxDuplicates)]; len(plausible) == 0 {
+		return nil
+	}
+	candidates, err := x.Candidates(ctx, tx, plausible)
 	if err != nil || len(candidates) == 0 {
 		return err
 	}
@@ -49,6 +65,9 @@ func (s *Session) Distinct(ctx context.Context, tx pgx.Tx, spellings []string) e
 	e.Extra = map[string]any{"candidates": candidates}
 	return e
 }
+
+// maxDuplicates is the number of candidates that a rejected record names.
+const maxDuplicates = 10
 
 func (s *Session) refresh(ctx context.Context) error {
 	if time.Since(s.refreshed) <= refreshInterval {

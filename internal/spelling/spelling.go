@@ -43,6 +43,9 @@ func (x Index) parse(spelling string) names.Name {
 // letters and digits.
 func (x Index) PhoneticKey(spelling string) string { return x.parse(spelling).PhoneticKey() }
 
+// Score returns the similarity of two spellings, 0 to 1.
+func (x Index) Score(a, b string) float64 { return names.Score(x.parse(a), x.parse(b)) }
+
 // Sure reports whether two spellings with a score of names.Same or more certainly name the same record.
 func (x Index) Sure(a, b string) bool { return names.Sure(x.parse(a), x.parse(b)) }
 
@@ -168,17 +171,20 @@ func OfOthers(others []text.OtherName) []string {
 	return slices.Clip(all)
 }
 
-// AddAlias adds an alias to the other names of a record, unless it is already one of its spellings or contains no letter
-// and no digit. A full list is apperr.Invalid.
-func AddAlias(others []text.OtherName, spellings []string, alias string) ([]text.OtherName, error) {
-	key := names.Key(alias)
+// AsListed is the kind of other names that are remembered: a document used them, and the record was confirmed.
+const AsListed = "as_listed"
+
+// AddName adds a name to the other names of a record, unless it is already one of its spellings or contains no letter and no
+// digit. A full list is apperr.Invalid.
+func AddName(others []text.OtherName, spellings []string, other text.OtherName) ([]text.OtherName, error) {
+	key := names.Key(other.Text)
 	if key == "" || slices.Contains(names.Keys(spellings...), key) {
 		return others, nil
 	}
 	if len(others) >= text.MaxOtherNames {
 		return nil, apperr.Validation([]apperr.Field{apperr.At("/keep_spelling", "other_names_full", "max", strconv.Itoa(text.MaxOtherNames))})
 	}
-	return append(others, text.OtherName{Text: alias, Kind: "alias"}), nil
+	return append(others, other), nil
 }
 
 // beginner begins transactions.

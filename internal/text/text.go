@@ -194,8 +194,8 @@ type OtherName struct {
 	Text string `json:"text" validate:"required,notblank,max=500" example:"T. Kaliyev"`
 	// Language of the name (BCP 47). Null if unknown.
 	Lang *string `json:"lang" validate:"omitnil,language" example:"en"`
-	// How the name differs from the preferred one.
-	Kind string `json:"kind" validate:"required,oneof=alias transliteration former abbreviated misspelling" enums:"alias,transliteration,former,abbreviated,misspelling" example:"abbreviated"`
+	// How the name differs from the preferred one. `as_listed`: a document used it, and its author or an operator confirmed the record.
+	Kind string `json:"kind" validate:"required,oneof=alias transliteration former abbreviated misspelling as_listed" enums:"alias,transliteration,former,abbreviated,misspelling,as_listed" example:"abbreviated"`
 } //	@name	OtherName
 
 // MaxOtherNames is the largest number of other names of a record, as the tags of people and organizations state it.

@@ -168,7 +168,7 @@ func (m *importer) addToEvent(ctx context.Context, tx pgx.Tx, r roundtable.Round
 	return addTo(ctx, tx, events, r, out, func(in *roundtable.Input) (err error) {
 		out.text("name", &in.Title, g.Title)
 		out.text("description", &in.Purpose, g.Purpose)
-		out.identifiers(&in.ExternalIDs, g.ExternalIDs, m.oneID())
+		out.identifiers(&in.ExternalIDs, g.ExternalIDs, m.Source)
 		fill(out, "parent_id", &in.ParentID, g.ParentID)
 		out.keep("classification", g.Format != "" && g.Format != in.Format && !slices.Contains(out.ignored, "classification"))
 		out.keep("status", g.Status != "" && g.Status != in.Status)

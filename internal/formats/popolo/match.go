@@ -165,22 +165,13 @@ func (s *subject[I, T]) contradicting(ctx context.Context, tx pgx.Tx, m *importe
 	for i, c := range candidates {
 		wanted[i] = c.ID
 	}
-	type identified struct {
-		ID  int64
-		IDs []string
-	}
-	list, err := pg.All[identified](ctx, tx, "SELECT id, array_agg(external_id) AS ids FROM external_ids WHERE type = @type AND id = ANY (@ids) GROUP BY id",
-		pg.Args{"type": s.Table, "ids": wanted})
-	if err != nil {
-		return nil, err
-	}
+	distinct, err := s.index.Contradicting(ctx, tx, wanted, s.external, m.Source)
 	for _, c := range candidates {
-		i := slices.IndexFunc(list, func(x identified) bool { return x.ID == c.ID })
-		if i >= 0 && contradict(list[i].IDs, s.external, m.oneID()) {
+		if distinct[c.ID] {
 			others = append(others, c)
 		}
 	}
-	return others, nil
+	return others, err
 }
 
 // without returns the candidates of a list that are not among others.
@@ -203,7 +194,7 @@ func (s *subject[I, T]) create(ctx context.Context, tx pgx.Tx, m *importer, exac
 	if err := check(&in); err != nil {
 		return 0, err
 	}
-	similar, err := distinction.Allow(s.session.Distinct(ctx, tx, s.spellings), true)
+	similar, err := distinction.Allow(s.session.Distinct(ctx, tx, s.spellings, nil), true)
 	if err != nil {
 		return 0, err
 	}

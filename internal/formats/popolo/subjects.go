@@ -70,7 +70,7 @@ func (m *importer) person(ctx context.Context, tx pgx.Tx, o *Listed[personObject
 	}
 	return s.write(ctx, tx, m, g, out, func(in *person.Input) {
 		out.names(&in.Name, &in.OtherNames, g.Name, g.OtherNames)
-		out.identifiers(&in.ExternalIDs, g.ExternalIDs, m.oneID())
+		out.identifiers(&in.ExternalIDs, g.ExternalIDs, m.Source)
 		out.text("honorific_prefix", &in.Honorific, g.Honorific)
 		out.text("biography", &in.Bio, g.Bio)
 	})
@@ -170,7 +170,7 @@ func (m *importer) organization(ctx context.Context, tx pgx.Tx, o *Listed[organi
 	return s.write(ctx, tx, m, g, out, func(in *organization.Input) {
 		out.names(&in.Name, &in.OtherNames, g.Name, g.OtherNames)
 		out.text("other_names", &in.ShortName, g.ShortName)
-		out.identifiers(&in.ExternalIDs, g.ExternalIDs, m.oneID())
+		out.identifiers(&in.ExternalIDs, g.ExternalIDs, m.Source)
 		if g.Kind != "" && in.Kind == "other" && g.Kind != "other" {
 			in.Kind, out.changed = g.Kind, true
 		} else {

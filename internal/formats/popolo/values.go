@@ -205,35 +205,16 @@ func (out *outcome) names(into *text.Map, others *[]text.OtherName, given text.M
 }
 
 // identifiers adds external ids, unless the record has another one of their scheme.
-func (out *outcome) identifiers(into *[]string, given []string, schemes []string) {
+func (out *outcome) identifiers(into *[]string, given []string, source string) {
 	for _, id := range given {
 		switch {
 		case slices.Contains(*into, id):
-		case contradict(*into, []string{id}, schemes):
+		case input.Contradict(*into, []string{id}, source):
 			out.keep("identifiers", !slices.Contains(out.kept, "identifiers"))
 		default:
 			*into, out.changed = append(*into, id), true
 		}
 	}
-}
-
-// oneID returns the schemes of which a record has at most one identifier: those of known form, and the source of the document.
-func (m *importer) oneID() []string {
-	return append([]string{"orcid", "isni", "ror", "wikidata"}, m.Source)
-}
-
-// contradict reports whether two lists of external ids have different ones of a scheme, and none in common.
-func contradict(a, b, schemes []string) bool {
-	for _, scheme := range schemes {
-		of := func(ids []string) []string {
-			return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return scheme == "" || !strings.HasPrefix(id, scheme+":") })
-		}
-		own, other := of(a), of(b)
-		if len(own) > 0 && len(other) > 0 && !slices.ContainsFunc(own, func(id string) bool { return slices.Contains(other, id) }) {
-			return true
-		}
-	}
-	return false
 }
 
 // nameDates ignores the dates of other names.

@@ -1,0 +1,67 @@
+package names
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// placeholders are the keys of the table of placeholders; true for the parts in an event.
+var placeholders = func() map[string]bool {
+	table := map[string]bool{}
+	for _, line := range lines("placeholders") {
+		table[placeholderKey(line[0])] = len(line) > 1 // these can have a number
+	}
+	return table
+}()
+
+func placeholderKey(s string) string { return strings.ReplaceAll(Key(s), "ё", "е") }
+
+// IsPlaceholder reports whether a text stands where the name of a person is not known: it has no letter, is a usual phrase
+// such as TBD, N. N. or "уточняется", or names a part in the event, such as "Speaker 1".
+func IsPlaceholder(s string) bool {
+	if !strings.ContainsFunc(s, unicode.IsLetter) {
+		return true
+	}
+	key := placeholderKey(s)
+	if _, found := placeholders[key]; found {
+		return true
+	}
+	words := slices.DeleteFunc(strings.Fields(key), func(w string) bool { return isNumber(strings.TrimPrefix(w, "no")) || w == "ші" || w == "шы" })
+	return placeholders[strings.Join(words, " ")]
+}
+
+// isNumber reports whether a word is a number or one letter, which numbers the people without a name.
+func isNumber(word string) bool {
+	return strings.Trim(word, "0123456789") == "" || len([]rune(word)) == 1 && slices.Contains([]string{"a", "b", "c", "а", "б", "в", "n"}, word)
+}
+
+// several finds what separates the names of several people. "и" and "and" separate only whole names: Ортега и Гассет is one
+// surname. "s/o", "d/o", "a/l" and "a/p" are parts of a name.
+var (
+	several      = regexp.MustCompile(`\pL\S*\s*[/;&+|]\s*\S*\pL`)
+	severalWords = regexp.MustCompile(`(?i)\pL+\s+\pL+\s+(?:and|и|және|мен)\s+\pL+\s+\pL+`)
+	relation     = regexp.MustCompile(`(?i)(^|\s)(?:[sdw]/o|a/[lp])(\s|$)`)
+)
+
+// IsSeveral reports whether a text contains the names of several people, such as "Anita X / Boris Y".
+func IsSeveral(s string) bool {
+	s = relation.ReplaceAllString(s, "$1$2")
+	return several.MatchString(s) || severalWords.MatchString(s)
+}
+
+// withoutShortTitles removes titles that contain a hyphen, such as г-н and д-р, which split would separate.
+func withoutShortTitles(spelling string) string {
+	if !strings.Contains(spelling, "-") {
+		return spelling
+	}
+	words := strings.Fields(spelling)
+	kept := slices.DeleteFunc(slices.Clone(words), func(w string) bool {
+		return strings.Contains(w, "-") && titles[strings.ToLower(strings.Trim(w, ".,"))]
+	})
+	if len(kept) == 0 || len(kept) == len(words) {
+		return spelling
+	}
+	return strings.Join(kept, " ")
+}

@@ -1,0 +1,108 @@
+package spelling
+
+import (
+	"context"
+	"slices"
+
+	"roundtables.kz/registry/internal/input"
+	"roundtables.kz/registry/internal/names"
+	"roundtables.kz/registry/internal/pg"
+)
+
+// Decision is what follows from the records that a name matches.
+type Decision uint8
+
+// The decisions.
+const (
+	IsNew      Decision = iota // no record has a similar name
+	IsQuestion                 // the name may belong to one of the records: a person decides
+	IsMatch                    // the name certainly belongs to the first record
+)
+
+// Decide decides about matches, the plausible ones and the best of them first (see Sort). The first one is taken if it is
+// practically the same and no other comes near, or if it fits a short form of a person's name, shares the organization,
+// and no other is plausible. Records with contradicting identifiers must be left out before: see Contradicting.
+func (x Index) Decide(matches []Match) Decision {
+	if len(matches) == 0 || !x.IsPlausible(matches[0]) {
+		return IsNew
+	}
+	best, others := matches[0], matches[1:]
+	switch {
+	case best.Score >= names.Same && x.Sure(best.Query, best.Spelling):
+		if len(others) > 0 && best.Score-others[0].Score < names.Gap || !best.SharesOrganization &&
+			slices.ContainsFunc(others, func(m Match) bool { return m.SharesOrganization && x.IsPlausible(m) }) {
+			return IsQuestion
+		}
+		return IsMatch
+	case best.SharesOrganization && !slices.ContainsFunc(others, x.IsPlausible):
+		if _, sure := x.shortForm(best); sure {
+			return IsMatch
+		}
+	}
+	return IsQuestion
+}
+
+// IsPlausible reports whether a new record could duplicate the match: its name is almost the same, one of the names is a
+// short form of the other, or both have an organization in common and similar names.
+func (x Index) IsPlausible(m Match) bool {
+	if m.Score >= names.Duplicate || m.SharesOrganization && m.Score >= names.SameWithContext {
+		return true
+	}
+	fits, _ := x.shortForm(m)
+	return fits
+}
+
+// shortForm is names.ShortForm for the two names of a match.
+func (x Index) shortForm(m Match) (fits, sure bool) {
+	if x.Organizations || m.Score < names.Possible {
+		return false, false
+	}
+	return names.ShortForm(x.parse(m.Query), x.parse(m.Spelling))
+}
+
+// Compare orders matches for Decide: plausible ones first, then by score, then by id.
+func (x Index) Compare(a, b Match) int {
+	if p, q := x.IsPlausible(a), x.IsPlausible(b); p != q {
+		if p {
+			return -1
+		}
+		return 1
+	}
+	switch {
+	case a.Score > b.Score:
+		return -1
+	case a.Score < b.Score:
+		return 1
+	}
+	return int(a.ID - b.ID)
+}
+
+// Contradicting returns which of the records have other identifiers than externalIDs, so that they are others whatever their
+// names are: see input.Contradict. more are further schemes of which a record has one identifier.
+func (x Index) Contradicting(ctx context.Context, db pg.DB, ids []int64, externalIDs []string, more ...string) (map[int64]bool, error) {
+	if len(ids) == 0 || len(externalIDs) == 0 {
+		return nil, nil
+	}
+	of, err := x.ExternalIDs(ctx, db, ids)
+	others := map[int64]bool{}
+	for id, list := range of {
+		if input.Contradict(list, externalIDs, more...) {
+			others[id] = true
+		}
+	}
+	return others, err
+}
+
+// ExternalIDs returns the external ids of records that have any.
+func (x Index) ExternalIDs(ctx context.Context, db pg.DB, ids []int64) (map[int64][]string, error) {
+	list, err := pg.All[struct {
+		ID  int64    `db:"id"`
+		IDs []string `db:"ids"`
+	}](ctx, db, "SELECT id, array_agg(external_id ORDER BY external_id) AS ids FROM external_ids WHERE type = @type AND id = ANY (@ids) GROUP BY id",
+		pg.Args{"type": x.Records, "ids": ids})
+	of := map[int64][]string{}
+	for _, r := range list {
+		of[r.ID] = r.IDs
+	}
+	return of, err
+}
