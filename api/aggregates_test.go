@@ -11,6 +11,7 @@ import (
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/aggregate"
 	"roundtables.kz/registry/internal/attendee"
+	"roundtables.kz/registry/internal/dbtest"
 	"roundtables.kz/registry/internal/fixture"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/roundtable"
@@ -141,22 +142,28 @@ func TestAnAggregateIsRevalidatedLikeAList(t *testing.T) {
 
 func TestAnAggregateThatCannotBeComputedSaysHowToNarrowIt(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(c *Config) { c.AggregateTimeout = 100 * time.Millisecond })
-	locked, err := r.pool.Begin(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := locked.Exec(t.Context(), "LOCK TABLE round_tables IN ACCESS EXCLUSIVE MODE"); err != nil {
-		t.Fatal(err)
-	}
-	p := r.do(t, http.MethodGet, "/v1/round-tables/aggregate?group_by=year", nil).wantProblem(t, http.StatusServiceUnavailable, "aggregate_timeout")
-	if !strings.Contains(p.Title, "0.1 s") || !strings.Contains(p.Title, "starts_from") {
+	r := newRigOn(t, dbtest.Filled(t, "sample", loadSample), func(c *Config) { c.AggregateTimeout = time.Millisecond })
+	const slow = "/v1/round-tables/aggregate?group_by=person,organization&metric=count,people,organizations,statements,topics&limit=500"
+	p := r.do(t, http.MethodGet, slow, nil).wantProblem(t, http.StatusServiceUnavailable, "aggregate_timeout")
+	if !strings.Contains(p.Title, "0.001 s") || !strings.Contains(p.Title, "starts_from") {
 		t.Errorf("%s", p.Title)
 	}
-	if err := locked.Rollback(t.Context()); err != nil {
-		t.Fatal(err)
+}
+
+func TestAClientCannotTakeAllSlotsOfAggregates(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	own, path := r.server.aggregates, "/v1/round-tables/aggregate?group_by=year"
+	for range own.each {
+		held := &slot{client: clientOf("192.0.2.1"), cut: func() {}} // the address of the requests of tests
+		own.held[held] = true
+		defer own.leave(held)
 	}
-	r.do(t, http.MethodGet, "/v1/round-tables/aggregate?group_by=year", nil).want(t, http.StatusOK)
+	p := r.do(t, http.MethodGet, path, nil).wantProblem(t, http.StatusTooManyRequests, "too_many_own_aggregates")
+	if !strings.Contains(p.Title, "starts_from") {
+		t.Errorf("%s", p.Title)
+	}
+	r.as(t, actor.Read).get(t, path).want(t, http.StatusOK)
 }
 
 func TestMistakesInAnAggregateAreReportedTogether(t *testing.T) {

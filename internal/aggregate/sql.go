@@ -196,12 +196,16 @@ func (s *statement) keep(a axis) {
 	}
 	s.args["limit"+strconv.Itoa(a.n)] = a.limit
 	order := a.order(s.args)
-	s.with(a.column("kept"), "SELECT t.k, row_number() OVER (ORDER BY "+order+")::integer AS g FROM "+a.column("totals")+" t"+joined+bound+
-		" ORDER BY "+order+" LIMIT @limit"+strconv.Itoa(a.n), true)
+	// The first groups are found before they are numbered, so that not all of them are sorted.
+	s.with(a.column("kept"), "SELECT ranked.*, row_number() OVER ()::integer AS g FROM (SELECT t.k, t.n FROM "+a.column("totals")+" t"+joined+bound+
+		" ORDER BY "+order+" LIMIT @limit"+strconv.Itoa(a.n)+") ranked", true)
 
 	group, axis := isGroup, isAxis
 	if a.n == 2 {
 		group, axis = isGroup2, isAxis2
+		s.add(inGroup2, "SELECT 0, 0, g, n, NULL::text, NULL::bigint, NULL::jsonb FROM kept2")
+	} else {
+		s.add(inGroup, "SELECT 0, g, 0, n, NULL::text, NULL::bigint, NULL::jsonb FROM kept1")
 	}
 	named := " LEFT JOIN (" + a.Named + ") named(key, id, label) ON named.key = g.k"
 	if a.Named == "" {
@@ -246,9 +250,12 @@ func (s *statement) placed() {
 		s.with("placed", "SELECT "+columns+", sum(m.n)::bigint AS n"+from+" GROUP BY 1, 2", true)
 		return
 	}
-	distinct := ""
-	if s.overlapping() {
+	distinct, where := "", ""
+	if slices.ContainsFunc(s.axes, func(a axis) bool { return a.Several() && !a.Once }) {
 		distinct = "DISTINCT "
+	}
+	if len(s.metrics) == 1 && len(s.axes) == 1 { // the records in groups are counted
+		where = " WHERE kept1.g IS NULL"
 	}
 	columns = "m.id, " + columns
 	for i := range s.ons() {
@@ -259,7 +266,7 @@ func (s *statement) placed() {
 			columns += fmt.Sprintf(", m.m%d", i+1)
 		}
 	}
-	s.with("placed", "SELECT "+distinct+columns+from, true)
+	s.with("placed", "SELECT "+distinct+columns+from+where, true)
 }
 
 // met finds the distinct values of a metric.
@@ -300,17 +307,24 @@ func (s *statement) count(table string, metric int) {
 		}
 		return "(SELECT DISTINCT " + by + ", " + key + " FROM " + table + ") d"
 	}
-	several := func(n int) bool { return len(s.axes) >= n && s.axes[n-1].Several() }
 	group := func(section int, by, g1, g2, from string) {
 		s.add(section, fmt.Sprintf("SELECT %d, %s, %s, %s, NULL::text, NULL::bigint, NULL::jsonb FROM %s WHERE %s > 0 GROUP BY %s",
 			metric, g1, g2, number, from, by, by))
 	}
-	group(inGroup, "g1", "g1", "0", distinct("g1", two && (metric > 0 || several(2))))
+	if metric > 0 || len(s.axes) == 0 {
+		group(inGroup, "g1", "g1", "0", distinct("g1", two))
+	}
+	if metric > 0 && two {
+		group(inGroup2, "g2", "0", "g2", distinct("g2", true))
+	}
 	if two {
-		group(inGroup2, "g2", "0", "g2", distinct("g2", metric > 0 || several(1)))
 		s.add(inCell, fmt.Sprintf("SELECT %d, g1, g2, %s, NULL::text, NULL::bigint, NULL::jsonb FROM %s WHERE g1 > 0 AND g2 > 0 GROUP BY g1, g2", metric, number, table))
 	}
-	s.add(inTotal, fmt.Sprintf("SELECT %d, 0, 0, %s, NULL::text, NULL::bigint, NULL::jsonb FROM %s", metric, number, distinct("", metric > 0 || s.overlapping())))
+	whole := distinct("", true)
+	if metric == 0 {
+		whole = "matched"
+	}
+	s.add(inTotal, fmt.Sprintf("SELECT %d, 0, 0, %s, NULL::text, NULL::bigint, NULL::jsonb FROM %s", metric, number, whole))
 	rest := "(SELECT " + status + " AS status, * FROM " + table + ") r"
 	if !s.counted() && (two && metric > 0 || s.overlapping()) {
 		rest = "(SELECT DISTINCT " + status + " AS status, " + key + " FROM " + table + ") r"

@@ -67,7 +67,7 @@ func unitOf(unit paging.Unit, day time.Time) int64 {
 	case paging.Month:
 		return year*12 + month - 1
 	case paging.Week:
-		return int64(day.Sub(first)/(24*time.Hour)) / 7
+		return (day.Unix() - first.Unix()) / (7 * 24 * 60 * 60) // a Duration holds less than 300 years
 	default:
 		return year
 	}
