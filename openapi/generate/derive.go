@@ -165,7 +165,7 @@ var derivedTexts = map[api.Feature]derivedText{
 	api.AggregateCSV: {
 		summary: "Aggregate {many} as CSV", success: `200 {string} string "The rows of the chart, with the labels of their groups."`,
 		description: "The rows of the aggregate as a table, for spreadsheets. Only the JSON has `meta`.",
-		extra: []string{"@x-aggregate true", "@x-file true"},
+		extra:       []string{"@x-aggregate true", "@x-file true"},
 	},
 	api.Import: {
 		summary: "Import {many}", tag: "Imports", success: `201 {object} {answer} "The report on each row."`,
