@@ -25,6 +25,8 @@ type Config struct {
 	RequestTimeout time.Duration // of one request, 30 s by default
 	StreamFor      time.Duration // how long a stream of changes stays open, 15 min by default
 
+	AggregateTimeout time.Duration // of the statement of an aggregate, 5 s by default
+
 	AnswerCache int // bytes of answers that are kept to be given again; 0 keeps none
 
 	ContactRetention time.Duration // how long the log keeps deleted contacts, 30 days by default

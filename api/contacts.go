@@ -29,6 +29,9 @@ var contacts = contactResource{
 		Restore: "The service erases the content of deleted contacts after 30 days. Then the response is 410 `erased`.",
 	},
 	lacks: map[Feature]string{
+		Aggregate:    "contacts are personal data of one person",
+		AggregateCSV: "contacts are personal data of one person",
+
 		Export:   "contacts are personal data",
 		Import:   "contacts are personal data",
 		Template: "it has no import",

@@ -292,7 +292,7 @@ func TestListsSortByWhatTheDocumentSays(t *testing.T) {
 		}
 		p := item.Get.Parameters.GetByInAndName("query", "sort")
 		file := strings.Replace(path, "{format}", "ndjson", 1)
-		if p == nil || strings.Contains(file, "{") {
+		if p == nil || strings.Contains(file, "{") || p.Schema.Value.Items == nil { // aggregates sort groups by one order
 			continue
 		}
 		answer := r.do(t, http.MethodGet, file+"?sort=nothing", nil, "Authorization", "Bearer "+key)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/aggregate"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/distinction"
 	"roundtables.kz/registry/internal/formats/export"
@@ -30,17 +31,20 @@ type Feature string
 
 // The features of a resource. All but Feed are routes.
 const (
-	List     Feature = "list"
-	Get      Feature = "get"
-	Create   Feature = "create"
-	Patch    Feature = "patch"
-	Delete   Feature = "delete"
-	Restore  Feature = "restore"
-	History  Feature = "history"
-	Export   Feature = "export"
-	Import   Feature = "import"
-	Template Feature = "template"
-	Feed     Feature = "feed" // the change feed, its checkpoints and webhooks
+	List    Feature = "list"
+	Get     Feature = "get"
+	Create  Feature = "create"
+	Patch   Feature = "patch"
+	Delete  Feature = "delete"
+	Restore Feature = "restore"
+	History Feature = "history"
+	Export  Feature = "export"
+
+	Aggregate    Feature = "aggregate"     // numbers of records by up to two dimensions
+	AggregateCSV Feature = "aggregate_csv" // the same as a table
+	Import       Feature = "import"
+	Template     Feature = "template"
+	Feed         Feature = "feed" // the change feed, its checkpoints and webhooks
 
 	// Only some resources have these.
 	Within     Feature = "within" // the list of one round table
@@ -51,7 +55,7 @@ const (
 )
 
 // Features lists the features of every resource, in the order of the route table.
-var Features = []Feature{List, Create, Get, Patch, Delete, Restore, History, Export, Import, Template, Feed}
+var Features = []Feature{List, Create, Get, Patch, Delete, Restore, History, Aggregate, AggregateCSV, Export, Import, Template, Feed}
 
 // resource is one type of record. Its routes, their documentation, its history, restore, export, import, template and
 // feed record follow from this one value.
@@ -112,6 +116,9 @@ type Resource struct {
 	Input, Record reflect.Type
 	Operations    []Operation
 	Notes, Lacks  map[Feature]string
+
+	Dimensions map[string]paging.Dimension // what aggregates group the records by
+	Metrics    []string                    // what aggregates count
 }
 
 // Operation is a route of a registered resource, with the types of its query, body and response.
@@ -160,7 +167,25 @@ func (r resource[I, T, F]) Describe() Resource {
 		}
 		d.Operations = append(d.Operations, o)
 	}
+	if source := r.source(); r.lacks[Aggregate] == "" {
+		d.Dimensions, d.Metrics = source.Dimensions, append([]string{"count"}, slices.Sorted(maps.Keys(source.Metrics))...)
+	}
 	return d
+}
+
+// source returns how the list reads the records for callers who see everything. It reads none. A list of the records of one
+// parent has no source of its own.
+func (r resource[I, T, F]) source() (source paging.Source) {
+	if r.list == nil {
+		return source
+	}
+	var f F
+	paging.Instead(&f, func(_ context.Context, _ pg.DB, s paging.Source, _ pg.Where) (paging.State, error) {
+		source = s
+		return paging.State{}, nil
+	})
+	_, _ = r.list(actor.With(context.Background(), actor.System("describe")), nil, f) // it has nothing to fail at
+	return source
 }
 
 // operation is what a feature does unless the resource replaces it.
@@ -208,6 +233,15 @@ func (r resource[I, T, F]) operation(f Feature) Operation {
 	case Export:
 		at := route(get, "/v1/exports/"+r.Type+".:format", read, r.export).with(properties{streams: true})
 		return Operation{Route: at, Query: reflect.TypeFor[F](), Sorts: r.sorts}
+	case Aggregate:
+		return Operation{
+			Route: route(get, list+"/aggregate", read, r.aggregate), Query: reflect.TypeFor[F](), Answer: reflect.TypeFor[aggregate.Result](),
+			Unlogged: r.unlogged,
+		}
+	case AggregateCSV:
+		return Operation{
+			Route: route(get, list+"/aggregate.csv", read, r.aggregateCSV), Query: reflect.TypeFor[F](), Produces: "text/csv", Unlogged: r.unlogged,
+		}
 	case Import:
 		return Operation{Route: route(post, importsPath+r.Type, write, func(s *server, c echo.Context) error {
 			return importOf(s, c, r.collection(s))
@@ -279,15 +313,19 @@ func (r resource[I, T, F]) createDistinct(s *server, c echo.Context) error {
 }
 
 func (r resource[I, T, F]) export(s *server, c echo.Context) error {
-	var look func(context.Context, *F) error
-	if r.names != nil {
-		look = func(ctx context.Context, f *F) (err error) {
-			q, found := r.names.search(f)
-			*found, err = sought(ctx, r.names.finder(s), q)
-			return err
-		}
+	return exportOf(s, c, r.look(s), r.uncached, r.list)
+}
+
+// look returns a function that completes a filter with the phonetic matches of a name; nil if the records are not found by names.
+func (r resource[I, T, F]) look(s *server) func(context.Context, *F) error {
+	if r.names == nil {
+		return nil
 	}
-	return exportOf(s, c, look, r.uncached, r.list)
+	return func(ctx context.Context, f *F) (err error) {
+		q, found := r.names.search(f)
+		*found, err = sought(ctx, r.names.finder(s), q)
+		return err
+	}
 }
 
 // collection is the resource for the import engine.

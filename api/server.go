@@ -50,6 +50,7 @@ type server struct {
 	guides      func() (guides, error)
 	downloads   *slots
 	imports     *slots
+	aggregates  *slots
 	operations  map[string]bool // paths of Operations and Documentation
 	readPaths   map[string]bool // paths whose POST only reads
 }
@@ -60,6 +61,9 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 	}
 	if config.StreamFor == 0 {
 		config.StreamFor = 15 * time.Minute
+	}
+	if config.AggregateTimeout == 0 {
+		config.AggregateTimeout = 5 * time.Second
 	}
 	if config.ContactRetention == 0 {
 		config.ContactRetention = 30 * 24 * time.Hour
@@ -110,6 +114,7 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 	s.metrics = newMetrics(config.DB, func() time.Duration { return s.dispatcher.Lag() })
 	s.dispatcher = s.newDispatcher()
 	s.downloads, s.imports = downloadSlots(config.DB.Config().MaxConns), importSlots(config.DB.Config().MaxConns)
+	s.aggregates = aggregateSlots(config.DB.Config().MaxConns)
 	s.probe = newProbe(ctx, config.DB.Config().ConnConfig, config.Now)
 	return s, nil
 }

@@ -51,6 +51,13 @@ func importSlots(connections int32) *slots {
 	return newSlots(&slots{total: total, each: max(1, total/2), ownCode: "too_many_own_imports", busyCode: "too_many_imports", wait: 10 * time.Second})
 }
 
+// aggregateSlots are for aggregates, which may read all records of a collection. They use at most half of the connections.
+func aggregateSlots(connections int32) *slots {
+	total := max(1, int(connections)/2)
+	return newSlots(&slots{total: total, anonymous: max(1, total-max(1, total/3)), each: max(1, total/2),
+		ownCode: "too_many_own_aggregates", busyCode: "too_many_aggregates", wait: 5 * time.Second})
+}
+
 // maxStreams is how many open streams and waiting requests one client may have.
 const maxStreams = 8
 

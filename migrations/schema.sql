@@ -534,6 +534,7 @@ CREATE TABLE people (
     CONSTRAINT people_visibility_check CHECK (visibility = ANY (ARRAY['public'::text, 'restricted'::text]))
 );
 CREATE INDEX people_name_sort_idx ON people USING btree (name_sort, id);
+CREATE INDEX people_restricted_idx ON people USING btree (id) WHERE visibility = 'restricted'::text;
 CREATE INDEX people_updated_at_idx ON people USING btree (updated_at, id);
 CREATE TRIGGER people_bump BEFORE UPDATE ON people FOR EACH ROW EXECUTE FUNCTION registry_bump('{name_sort}', '{}');
 CREATE TRIGGER people_external_ids AFTER INSERT OR DELETE OR UPDATE OF external_ids ON people FOR EACH ROW EXECUTE FUNCTION keep_external_ids();

@@ -19,7 +19,7 @@ import (
 const ExampleAddress = "http://localhost:8080"
 
 // guideNames are the guides in the order of the index.
-var guideNames = []string{"reading", "names", "recording", "importing", "mirroring", "webhooks", "keys"}
+var guideNames = []string{"reading", "dashboards", "names", "recording", "importing", "mirroring", "webhooks", "keys"}
 
 // guidesRoot is the address of the service, relative to /docs/guides/ and the guides in it.
 const guidesRoot = "../../"

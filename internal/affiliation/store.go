@@ -34,6 +34,11 @@ func newSource(public bool) paging.Source {
 			"updated_at": {SQL: "f.updated_at", Type: "timestamptz"},
 		},
 		Default: "-from",
+		Dimensions: map[string]paging.Dimension{
+			"person":       {Values: paging.Values{SQL: "f.person_id"}, Named: reference.NamedPeople},
+			"organization": {Values: paging.Values{SQL: "f.organization_id"}, Named: reference.NamedOrganizations},
+		},
+		Metrics: map[string]paging.Values{"people": {SQL: "f.person_id"}, "organizations": {SQL: "f.organization_id"}},
 	}
 	if public {
 		s.Visible = reference.Public("p")

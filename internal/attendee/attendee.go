@@ -9,6 +9,7 @@ import (
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/date"
 	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/reference"
 	"roundtables.kz/registry/internal/text"
 )
 
@@ -132,14 +133,18 @@ type Within struct {
 	ID []int64 `query:"id" form:"id" validate:"max=200"`
 	// Only these people.
 	Person []int64 `query:"person" form:"person" validate:"max=200"`
-	// Only these organizations, people in a position there, and attendees who represented them.
+	// Only these organizations, people in a position there, and attendees who represented them; after `all:` those of all of them.
 	Organization []int64 `query:"organization" form:"organization" validate:"max=200"`
-	// Only attendees with one of these roles.
+	// Only attendees with one of these roles; after `all:` with all of them.
 	Role []string `query:"role" form:"role" validate:"max=200" example:"moderator"`
 	// Only attendees with one of these attendances.
 	Attendance []string `query:"attendance" form:"attendance" enums:"invited,confirmed,attended,absent,online" validate:"max=200"`
 	// Only identified people, organizations and groups (`true`), or only attendees not linked to a person yet (`false`).
 	Resolved *bool `query:"resolved" form:"resolved"`
+
+	// The values after `all:`.
+	AllOrganizations []int64  `query:"-" form:"-" swaggerignore:"true" all:"organization"`
+	AllRoles         []string `query:"-" form:"-" swaggerignore:"true" all:"role"`
 }
 
 // Filter holds the filters of the list.
@@ -151,4 +156,13 @@ type Filter struct {
 	StartsFrom *date.Day `query:"starts_from" form:"starts_from" swaggertype:"string" format:"date" example:"2020-02-27"`
 	// Only attendees of round tables that start before this day.
 	StartsTo *date.Day `query:"starts_to" form:"starts_to" swaggertype:"string" format:"date" example:"2020-02-27"`
+	// Only organizations of these types, people in a position there, and attendees who represented one; after `all:` all of them.
+	OrganizationKind []string `query:"organization_kind" form:"organization_kind" enums:"government,advisory_body,ngo,foundation,think_tank,academia,media,business,international,other" validate:"max=200"`
+	// The types after `all:`.
+	AllOrganizationKinds []string `query:"-" form:"-" swaggerignore:"true" all:"organization_kind"`
+
+	reference.EventFilter
+	reference.EventStatusFilter
+	reference.EventTopicFilter
+	reference.EventLanguageFilter
 }

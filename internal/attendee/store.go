@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
@@ -44,6 +45,7 @@ func newSource(public bool) paging.Source {
 		Default: "-starts_on",
 		Within:  "position",
 	}
+	s.Dimensions, s.Metrics = dimensions(public)
 	name := "a.name_as_listed"
 	if public {
 		s.Visible = "r.publication = 'published'"
@@ -62,6 +64,29 @@ func newSource(public bool) paging.Source {
 			'person', CASE WHEN bp.id IS NOT NULL THEN json_build_object('id', bp.id, 'name', bp.name) END,
 			'organization', CASE WHEN bg.id IS NOT NULL THEN json_build_object('id', bg.id, 'name', bg.name) END) END AS on_behalf_of`
 	return s
+}
+
+// dimensions returns what aggregates of attendees group them by, and what they count.
+func dimensions(public bool) (map[string]paging.Dimension, map[string]paging.Values) {
+	const event = "a.round_table_id"
+	person, organizations := paging.Values{SQL: reference.Unrestricted("a.person_id", public)}, reference.AttendeeOrganizations("a.id")
+	d := reference.EventDimensions(event, "a.starts_key", public)
+	d["person"] = paging.Dimension{Values: person, Named: reference.NamedPeople}
+	d["organization"] = paging.Dimension{Values: organizations, Named: reference.NamedOrganizations}
+	d["organization_kind"] = paging.Dimension{Vocabulary: "organization_kind", Values: paging.Values{
+		Pairs: "SELECT l.attendee_id, g.kind FROM " + reference.OrganizationLinks + " JOIN organizations g ON g.id = l.organization_id",
+	}}
+	d["role"] = paging.Dimension{Values: paging.Values{Pairs: "SELECT attendee_id, role FROM attendee_roles", Once: true}, Named: reference.NamedRoles}
+	d["attendance"] = paging.Dimension{Values: paging.Values{SQL: "a.attendance"}, Vocabulary: "attendance"}
+	return d, map[string]paging.Values{
+		"round_tables":  {SQL: event},
+		"people":        person,
+		"organizations": organizations,
+		"topics":        reference.EventTopics(event),
+		"statements":    {Pairs: "SELECT attendee_id, id FROM statements", Once: true},
+		"recommendations": {Pairs: "SELECT s.attendee_id, x.id FROM recommendations x JOIN statements s ON s.id = x.statement_id",
+			Once: true},
+	}
 }
 
 // List returns a page of attendees.
@@ -86,7 +111,22 @@ func (f Filter) where(public bool) (w pg.Where) {
 			w.Add(unresolved)
 		}
 	}
+	pg.Together(&w, "a.id", pg.Link{Table: reference.OrganizationLinks, Parent: "attendee_id"}, "l.organization_id", "organization", f.AllOrganizations)
+	pg.Together(&w, "a.id", pg.Link{Table: "attendee_roles l", Parent: "attendee_id"}, "l.role", "role", f.AllRoles)
+	pg.Through(&w, organizationKinds, "l.kind", "organization_kind", f.OrganizationKind)
+	pg.Together(&w, "a.id", organizationKinds, "l.kind", "organization_kind", f.AllOrganizationKinds)
+	const event = "a.round_table_id"
+	f.EventFilter.Add(&w, event, "a.starts_key", public)
+	f.EventStatusFilter.Add(&w, event)
+	f.EventTopicFilter.Add(&w, event)
+	f.EventLanguageFilter.Add(&w, event)
 	return w
+}
+
+// organizationKinds is a link table of attendees and the kinds of their organizations.
+var organizationKinds = pg.Link{
+	Table:  "(SELECT k.attendee_id, k.starts_key, g.kind FROM " + strings.TrimSuffix(reference.OrganizationLinks, " l") + " k JOIN organizations g ON g.id = k.organization_id) l",
+	Parent: "attendee_id",
 }
 
 // ListWithin returns a page of the attendees of one round table, in the order of the source. It does not

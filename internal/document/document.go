@@ -62,6 +62,8 @@ type Filter struct {
 	Relation []string `query:"relation" form:"relation" enums:"source,presented,discussed,outcome" validate:"max=200"`
 	// Only documents of these types.
 	Kind []string `query:"kind" form:"kind" enums:"press_release,report,law,programme,memorandum,address,book,recording,photo,agenda,other" validate:"max=200"`
-	// Only documents by these authors.
+	// Only documents by one of these authors; after `all:` by all of them.
 	Person []int64 `query:"person" form:"person" validate:"max=200"`
+	// The authors after `all:`.
+	AllPeople []int64 `query:"-" form:"-" swaggerignore:"true" all:"person"`
 }

@@ -35,6 +35,12 @@ func newSource(public bool) paging.Source {
 		},
 		Default: "title",
 	}
+	authors := paging.Values{Pairs: "SELECT document_id, " + reference.Unrestricted("person_id", public) + " FROM document_authors", Once: true}
+	s.Dimensions = map[string]paging.Dimension{
+		"kind":   {Values: paging.Values{SQL: "d.kind"}, Vocabulary: "document_kind"},
+		"person": {Values: authors, Named: reference.NamedPeople},
+	}
+	s.Metrics = map[string]paging.Values{"people": authors}
 	if public {
 		s.Visible = `coalesce((SELECT bool_or(r.publication = 'published')
 			FROM document_links l JOIN round_tables r ON r.id = l.round_table_id WHERE l.document_id = d.id), true)`
@@ -80,6 +86,8 @@ func (f Filter) where(public bool) (w pg.Where) {
 		}
 		w.Add("d.id IN (SELECT a.document_id FROM document_authors a"+shown+" WHERE a.person_id = ANY(@person))", "person", f.Person)
 	}
+	authors := pg.Link{Table: "document_authors l", Parent: "document_id"}
+	reference.TogetherPeople(&w, "d.id", authors, "l.person_id", "person", f.AllPeople, public)
 	return w
 }
 

@@ -21,6 +21,7 @@ type parameter struct {
 	index   []int    // of the field
 	allowed []string // the closed list of values, from the tag `enums`; nil: any
 	def     string   // from the tag `default`
+	all     []int    // of the field for values after `all:`, from its tag `all`; nil: the filter takes none
 }
 
 var parameterCache sync.Map // reflect.Type -> map[string]parameter
@@ -40,6 +41,12 @@ func parametersOf(t reflect.Type) map[string]parameter {
 			p.allowed = Enum(e)
 		}
 		params[name] = p
+	}
+	for _, f := range reflect.VisibleFields(t) {
+		if p, ok := params[f.Tag.Get("all")]; ok {
+			p.all = f.Index
+			params[f.Tag.Get("all")] = p
+		}
 	}
 	parameterCache.Store(t, params)
 	return params
@@ -100,7 +107,7 @@ func bindValues(values url.Values, v reflect.Value, params map[string]parameter)
 			fields = append(fields, apperr.In(name, "invalid_utf8"))
 		case given[0] == "": // an empty parameter counts as absent: Power Query cannot leave it out
 		default:
-			fields = append(fields, set(v.FieldByIndex(p.index), name, given[0], p.allowed)...)
+			fields = append(fields, p.bind(v, name, given[0])...)
 		}
 	}
 	setDefaults(values, v, params)
@@ -121,6 +128,41 @@ func bindValues(values url.Values, v reflect.Value, params map[string]parameter)
 	return fields
 }
 
+// allOf begins the values of a filter that a record must have together: "1,2,all:3,4" are records with 1 or 2, and with 3 and 4.
+const allOf = "all:"
+
+// bind sets the field of a parameter, and that for values after allOf.
+func (p parameter) bind(v reflect.Value, name, value string) []apperr.Field {
+	anyOf, together, ok := strings.Cut(","+value, ","+allOf)
+	if p.all == nil || !ok {
+		return set(v.FieldByIndex(p.index), name, value, p.allowed)
+	}
+	var fields []apperr.Field
+	if anyOf = strings.TrimPrefix(anyOf, ","); anyOf != "" {
+		fields = set(v.FieldByIndex(p.index), name, anyOf, p.allowed)
+	}
+	field := v.FieldByIndex(p.all)
+	if fields == nil {
+		fields = set(field, name, together, p.allowed)
+	}
+	if field.Len() > maxTogether {
+		fields = append(fields, apperr.In(name, "too_many", "max", strconv.Itoa(maxTogether)))
+	}
+	distinct := reflect.MakeSlice(field.Type(), 0, field.Len())
+	seen := map[any]bool{}
+	for i := range field.Len() {
+		if e := field.Index(i); !seen[e.Interface()] {
+			seen[e.Interface()] = true
+			distinct = reflect.Append(distinct, e)
+		}
+	}
+	field.Set(distinct)
+	return fields
+}
+
+// maxTogether is the number of values that a record can be required to have together.
+const maxTogether = 50
+
 // BindWrite is Bind for a write. An empty value is an error, because a switch such as `dry_run=` must not count as absent.
 func BindWrite(values url.Values, into any) []apperr.Field {
 	fields := Bind(values, into)
@@ -133,13 +175,13 @@ func BindWrite(values url.Values, into any) []apperr.Field {
 	return fields
 }
 
-// BindAll is Bind for several structs. The names in without are not parameters.
+// BindAll is Bind for several structs. The names in without are not parameters of the first one.
 func BindAll(values url.Values, without []string, into ...any) (fields []apperr.Field) {
 	known := map[string]parameter{}
-	for _, to := range into {
+	for i, to := range into {
 		own := url.Values{}
 		for name, p := range parametersOf(reflect.TypeOf(to).Elem()) {
-			if slices.Contains(without, name) {
+			if i == 0 && slices.Contains(without, name) {
 				continue
 			}
 			known[name] = p

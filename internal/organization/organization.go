@@ -88,4 +88,8 @@ type Filter struct {
 	Parent []int64 `query:"parent" form:"parent" validate:"max=200"`
 	// Only organizations with these identifiers. Put one with a comma in quotes: `"doi:10.1000/a,b"`.
 	ExternalID []string `query:"external_id" form:"external_id" validate:"max=200,dive,external_id_filter" example:"wikidata:Q6434884"`
+	// Only organizations that organized or attended a round table on one of these topics; after `all:` on all of them.
+	Topic []int64 `query:"topic" form:"topic" validate:"max=200"`
+	// The topics after `all:`.
+	AllTopics []int64 `query:"-" form:"-" swaggerignore:"true" all:"topic"`
 }

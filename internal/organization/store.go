@@ -3,6 +3,7 @@ package organization
 import (
 	"context"
 
+	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
@@ -26,19 +27,69 @@ var Spellings = spelling.Index{
 	Columns: "r.name, r.short_name, r.other_names", Read: spelling.Reader(func(o Organization) (int64, []string) { return o.ID, o.spellings() }),
 }
 
-// Source is how organizations are read.
-var Source = paging.Source{
-	Columns: changes.Columns("o") + `, o.name, o.short_name, o.other_names, o.kind, o.parent_id, o.country, o.website,
-		o.founded_on, o.dissolved_on, o.external_ids,
-		CASE WHEN u.id IS NOT NULL THEN json_build_object('id', u.id, 'name', u.name) END AS parent`,
-	Table: "organizations o",
-	Joins: "LEFT JOIN organizations u ON u.id = o.parent_id",
-	ID:    "o.id",
-	Sorts: map[string]paging.Column{
-		"name":       {SQL: "o.name_sort", Type: "text"},
-		"updated_at": {SQL: "o.updated_at", Type: "timestamptz"},
-	},
-	Default: "name",
+// sourceFor returns how the actor reads organizations.
+var sourceFor = actor.PerView(newSource)
+
+// newSource returns how organizations are read. For the public, aggregates count nothing of unpublished round tables.
+func newSource(public bool) paging.Source {
+	s := paging.Source{
+		Columns: changes.Columns("o") + `, o.name, o.short_name, o.other_names, o.kind, o.parent_id, o.country, o.website,
+			o.founded_on, o.dissolved_on, o.external_ids,
+			CASE WHEN u.id IS NOT NULL THEN json_build_object('id', u.id, 'name', u.name) END AS parent`,
+		Table: "organizations o",
+		Joins: "LEFT JOIN organizations u ON u.id = o.parent_id",
+		ID:    "o.id",
+		Sorts: map[string]paging.Column{
+			"name":       {SQL: "o.name_sort", Type: "text"},
+			"updated_at": {SQL: "o.updated_at", Type: "timestamptz"},
+		},
+		Default: "name",
+	}
+	s.Dimensions, s.Metrics = dimensions(public)
+	return s
+}
+
+// dimensions returns what aggregates of organizations group them by, and what they count at their round tables.
+func dimensions(public bool) (map[string]paging.Dimension, map[string]paging.Values) {
+	at := func(columns, joins string) string {
+		if public {
+			joins += " JOIN round_tables r ON r.id = l.round_table_id AND r.publication = 'published'"
+		}
+		return "SELECT l.organization_id, " + columns + " FROM " + reference.EventOrganizationLinks + joins
+	}
+	topics := paging.Values{Pairs: at("t.topic_id", " JOIN round_table_topics t ON t.round_table_id = l.round_table_id")}
+	people := "SELECT f.organization_id, " + reference.Unrestricted("f.person_id", public) + " FROM affiliations f" +
+		" UNION ALL SELECT f.organization_id, " + reference.Unrestricted("a.person_id", public) +
+		" FROM attendee_affiliations f JOIN attendees a ON a.id = f.attendee_id"
+	recommendations := "SELECT x.addressee_id, x.id FROM recommendations x"
+	if public {
+		people += " JOIN round_tables r ON r.id = a.round_table_id AND r.publication = 'published'"
+		recommendations += " JOIN round_tables r ON r.id = x.round_table_id AND r.publication = 'published'"
+	}
+	parent := paging.Dimension{Values: paging.Values{SQL: "o.parent_id"}, Named: reference.NamedOrganizations, Parameter: "parent"}
+	return map[string]paging.Dimension{
+			"kind":         {Values: paging.Values{SQL: "o.kind"}, Vocabulary: "organization_kind"},
+			"country":      {Values: paging.Values{SQL: "o.country"}, Vocabulary: "country"},
+			"parent":       parent,
+			"organization": parent,
+			"topic":        {Values: topics, Named: reference.NamedTopics},
+		}, map[string]paging.Values{
+			"organizations":   {SQL: "o.id"},
+			"round_tables":    {Pairs: at("l.round_table_id", "")},
+			"topics":          topics,
+			"people":          {Pairs: people},
+			"statements":      {Pairs: statements(public)},
+			"recommendations": {Pairs: recommendations, Once: true},
+		}
+}
+
+// statements are the statements of organizations, of people in a position there, and on their behalf.
+func statements(public bool) string {
+	published := ""
+	if public {
+		published = " JOIN round_tables r ON r.id = s.round_table_id AND r.publication = 'published'"
+	}
+	return "SELECT l.organization_id, s.id FROM " + reference.OrganizationLinks + " JOIN statements s ON s.attendee_id = l.attendee_id" + published
 }
 
 // List returns a page of organizations.
@@ -48,16 +99,22 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Organization], e
 	pg.In(&w, "o.kind", "kind", f.Kind)
 	pg.In(&w, "o.country", "country", f.Country)
 	pg.In(&w, "o.parent_id", "parent", f.Parent)
+	source := sourceFor(ctx)
+	topics := source.Dimensions["topic"].Link()
+	if len(f.Topic) > 0 {
+		w.Among(pg.Set{Column: "o.id", IDs: "SELECT l.record FROM " + topics.Table + " WHERE l.key = ANY(@topic)", Args: pg.Args{"topic": f.Topic}, Varies: true})
+	}
+	pg.Together(&w, "o.id", topics, "l.key", "topic", f.AllTopics)
 	reference.AddExternalIDs(&w, "o.id", Table, f.ExternalID)
 	f.Found.Search(Spellings, &w, "o.id", f.Q)
-	page, err := paging.Query[Organization](ctx, db, f.Found.Ranked(Spellings, Source, &w, f.Q, f.Sort), w, f.Params)
+	page, err := paging.Query[Organization](ctx, db, f.Found.Ranked(Spellings, source, &w, f.Q, f.Sort), w, f.Params)
 	page.State = f.Found.State(page.State)
 	return page, err
 }
 
 // Get returns one organization. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Organization, error) {
-	return changes.Get[Organization](ctx, db, Source, Type, id)
+	return changes.Get[Organization](ctx, db, sourceFor(ctx), Type, id)
 }
 
 // ByName returns the organizations that have exactly this spelling.

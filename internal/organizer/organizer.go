@@ -8,6 +8,7 @@ import (
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/date"
 	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/reference"
 	"roundtables.kz/registry/internal/text"
 )
 
@@ -68,4 +69,11 @@ type Filter struct {
 	StartsFrom *date.Day `query:"starts_from" form:"starts_from" swaggertype:"string" format:"date" example:"2020-02-27"`
 	// Only organizers of round tables that start before this day.
 	StartsTo *date.Day `query:"starts_to" form:"starts_to" swaggertype:"string" format:"date" example:"2020-02-27"`
+
+	reference.EventFilter
+	reference.EventStatusFilter
+	reference.EventTopicFilter
+	reference.EventLanguageFilter
+	reference.EventRoleFilter
+	reference.EventPersonFilter
 }

@@ -42,6 +42,12 @@ func newSource(public bool) paging.Source {
 	if public {
 		s.Visible = "r.publication = 'published'"
 	}
+	const event = "o.round_table_id"
+	s.Dimensions, s.Metrics = reference.EventDimensions(event, "o.starts_key", public), reference.EventMetrics(event, public)
+	organization := paging.Values{SQL: "o.organization_id"}
+	s.Dimensions["organization"] = paging.Dimension{Values: organization, Named: reference.NamedOrganizations}
+	s.Dimensions["kind"] = paging.Dimension{Values: paging.Values{SQL: "o.kind"}, Vocabulary: "organizer_kind"}
+	s.Metrics["organizations"] = organization
 	return s
 }
 
@@ -53,6 +59,14 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Organizer], erro
 	pg.In(&w, "o.organization_id", "organization", f.Organization)
 	pg.In(&w, "o.kind", "kind", f.Kind)
 	paging.Starts(&w, "o.starts_key", f.StartsFrom, f.StartsTo)
+	const event = "o.round_table_id"
+	public := actor.From(ctx).SeesOnlyPublished()
+	f.EventFilter.Add(&w, event, "o.starts_key", public)
+	f.EventStatusFilter.Add(&w, event)
+	f.EventTopicFilter.Add(&w, event)
+	f.EventLanguageFilter.Add(&w, event)
+	f.EventRoleFilter.Add(&w, event)
+	f.EventPersonFilter.Add(&w, event, public)
 	return paging.Query[Organizer](ctx, db, sourceFor(ctx), w, f.Params)
 }
 

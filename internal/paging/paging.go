@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -43,6 +42,9 @@ type Source struct {
 	Default string
 	Within  string
 
+	Dimensions map[string]Dimension // what aggregates group the records by, by name
+	Metrics    map[string]Values    // what aggregates count in addition to records, by name: its distinct values
+
 	most int // rows that a page is planned for
 }
 
@@ -71,7 +73,8 @@ type PageParams struct {
 	Lang   string   `query:"lang" form:"lang" validate:"omitempty,language"`                 // Add `<field>_text` and `<field>_lang` next to every text, in this language or, if missing, the first available of ru, en, kk.
 	After  *Cursor  `query:"-" form:"-" swaggerignore:"true"`                                // The decoded cursor.
 
-	walk *walk // set by Walk
+	walk    *walk   // set by Walk
+	instead instead // set by Instead
 }
 
 // Page returns the parameters of the filter that embeds them.
@@ -184,6 +187,13 @@ type Row interface{ Cursor() Cursor }
 // Query reads one page, or the next one of a Walk. The number of statements does not depend on the size of the page.
 func Query[T Row](ctx context.Context, db pg.DB, s Source, w pg.Where, p Params) (page Page[T], err error) {
 	s.updated(&w, p)
+	if p.instead != nil {
+		if s.Visible != "" {
+			w.Add(s.Visible)
+		}
+		page.State, err = p.instead(ctx, db, s, w)
+		return page, s.failed("aggregate", pg.Plural, err)
+	}
 	if p.walk != nil {
 		page, err = nextPage[T](ctx, db, s, w, p.PageParams)
 	} else {
@@ -335,8 +345,7 @@ func (s Source) order(sort string, after *Cursor) ([]term, error) {
 // count fills Total. A count that takes more than two seconds is replaced by the planner's estimate.
 func (page *Page[T]) count(ctx context.Context, db pg.DB, s Source, w *pg.Where, mode string) error {
 	from := " FROM " + s.Table + " " + s.Joins + w.SQL(s.ID, false)
-	args := w.Args()
-	keepArgsOf(from, args) // without those of the columns
+	args := w.Args().Of(from) // without those of the columns
 	if mode == "exact" {
 		short, cancel := context.WithTimeout(ctx, 2*time.Second)
 		defer cancel()
@@ -361,9 +370,4 @@ func (page *Page[T]) count(ctx context.Context, db pg.DB, s Source, w *pg.Where,
 	n := int64(plan[0].Plan.Rows)
 	page.Total, page.Estimated = &n, true
 	return nil
-}
-
-// keepArgsOf removes the arguments that the SQL does not use.
-func keepArgsOf(sql string, args pg.Args) {
-	maps.DeleteFunc(args, func(name string, _ any) bool { return !regexp.MustCompile(`@` + name + `\b`).MatchString(sql) })
 }

@@ -107,9 +107,8 @@ func (k *walk) begin(ctx context.Context, db pg.DB, s Source, w pg.Where, sort s
 func (k *walk) fits(ctx context.Context, db pg.DB, from string, args pg.Args) error {
 	args["too_many"] = k.most + 1
 	sql := "SELECT count(*) FROM (" + from + " LIMIT @too_many) counted"
-	keepArgsOf(sql, args) // without those of the order
 	var n int64
-	err := db.QueryRow(ctx, sql, args).Scan(&n)
+	err := db.QueryRow(ctx, sql, args.Of(sql)).Scan(&n) // without those of the order
 	if err == nil && n > k.most {
 		return apperr.New(apperr.Invalid, "too_many_rows", "max", strconv.FormatInt(k.most, 10))
 	}

@@ -95,14 +95,19 @@ type Filter struct {
 	Q string `query:"q" form:"q" validate:"max=200"`
 	// The phonetic matches of Q. Without them, Q is matched as written.
 	Found *spelling.Found `query:"-" form:"-" swaggerignore:"true"`
-	// Only people who hold or held a position there, or attended a round table in such a position.
+	// Only people who hold or held a position in one of these organizations, or attended a round table in such a position; after `all:` in all of them.
 	Organization []int64 `query:"organization" form:"organization" validate:"max=200"`
-	// Only people who had one of these roles at a round table.
+	// Only people who had one of these roles at a round table; after `all:` all of them.
 	Role []string `query:"role" form:"role" validate:"max=200" example:"moderator"`
-	// Only people who made a statement on one of these topics, or attended a round table on one.
+	// Only people who made a statement on one of these topics, or attended a round table on one; after `all:` on all of them.
 	Topic []int64 `query:"topic" form:"topic" validate:"max=200"`
 	// Only people who attended one of these round tables.
 	RoundTable []int64 `query:"round_table" form:"round_table" validate:"max=200"`
 	// Only people with these identifiers. Put one with a comma in quotes: `"doi:10.1000/a,b"`.
 	ExternalID []string `query:"external_id" form:"external_id" validate:"max=200,dive,external_id_filter" example:"wikidata:Q57339"`
+
+	// The values after `all:`.
+	AllOrganizations []int64  `query:"-" form:"-" swaggerignore:"true" all:"organization"`
+	AllRoles         []string `query:"-" form:"-" swaggerignore:"true" all:"role"`
+	AllTopics        []int64  `query:"-" form:"-" swaggerignore:"true" all:"topic"`
 }

@@ -41,6 +41,7 @@ func newSource(public bool) paging.Source {
 		},
 		Default: "name",
 	}
+	s.Dimensions, s.Metrics = dimensions(public)
 	notes := "p.notes"
 	if public {
 		s.Visible = reference.Public("p")
@@ -53,6 +54,37 @@ func newSource(public bool) paging.Source {
 	return s
 }
 
+// published joins the round table of a column if only published ones count.
+func published(roundTable string, public bool) string {
+	if public {
+		return " JOIN round_tables r ON r.id = " + roundTable + " AND r.publication = 'published'"
+	}
+	return ""
+}
+
+// dimensions returns what aggregates of people group them by, and what they count. The filters of the list match the same.
+func dimensions(public bool) (map[string]paging.Dimension, map[string]paging.Values) {
+	attended, said := published("a.round_table_id", public), published("s.round_table_id", public)
+	organizations := paging.Values{Pairs: "SELECT f.person_id, f.organization_id FROM affiliations f" +
+		" UNION ALL SELECT a.person_id, f.organization_id FROM attendee_affiliations f JOIN attendees a ON a.id = f.attendee_id" + attended}
+	topics := paging.Values{Pairs: "SELECT s.person_key, t.topic_id FROM statement_topics t JOIN statements s ON s.id = t.statement_id" + said +
+		" UNION ALL SELECT a.person_id, t.topic_id FROM round_table_topics t JOIN attendees a ON a.round_table_id = t.round_table_id" + attended}
+	roles := paging.Values{Pairs: "SELECT a.person_id, h.role FROM attendee_roles h JOIN attendees a ON a.id = h.attendee_id" + attended}
+	return map[string]paging.Dimension{
+			"organization": {Values: organizations, Named: reference.NamedOrganizations},
+			"topic":        {Values: topics, Named: reference.NamedTopics},
+			"role":         {Values: roles, Named: reference.NamedRoles},
+		}, map[string]paging.Values{
+			"people":        {SQL: "p.id"},
+			"organizations": organizations,
+			"topics":        topics,
+			"round_tables":  {Pairs: "SELECT a.person_id, a.round_table_id FROM attendees a" + attended, Once: true},
+			"statements":    {Pairs: "SELECT s.person_key, s.id FROM statements s" + said, Once: true},
+			"recommendations": {Pairs: "SELECT s.person_key, x.id FROM recommendations x JOIN statements s ON s.id = x.statement_id" + said,
+				Once: true},
+		}
+}
+
 // List returns a page of people.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Person], error) {
 	w := f.where(actor.From(ctx).SeesOnlyPublished())
@@ -63,13 +95,7 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Person], error) 
 
 // where turns the filter into predicates. For the public, unpublished round tables do not count.
 func (f Filter) where(public bool) (w pg.Where) {
-	published := func(roundTable string) string {
-		if public {
-			return " JOIN round_tables r ON r.id = " + roundTable + " AND r.publication = 'published'"
-		}
-		return ""
-	}
-	attended := published("a.round_table_id")
+	attended, said := published("a.round_table_id", public), published("s.round_table_id", public)
 	// OFFSET 0 below keeps PostgreSQL from computing all of a large set before it returns the first record.
 	pg.In(&w, "p.id", "id", f.ID)
 	if len(f.Organization) > 0 {
@@ -95,9 +121,9 @@ func (f Filter) where(public bool) (w pg.Where) {
 		cond, value := pg.OneOf("t.topic_id", "topic", f.Topic)
 		w.Among(pg.Set{
 			Column: "p.id", Args: pg.Args{"topic": value}, Varies: true,
-			IDs: `SELECT s.person_key FROM statement_topics t JOIN statements s ON s.id = t.statement_id` + published("s.round_table_id") + ` WHERE ` + cond + `
+			IDs: `SELECT s.person_key FROM statement_topics t JOIN statements s ON s.id = t.statement_id` + said + ` WHERE ` + cond + `
 				UNION ALL SELECT a.person_id FROM round_table_topics t JOIN attendees a ON a.round_table_id = t.round_table_id` + attended + ` WHERE ` + cond,
-			Exists: `EXISTS (SELECT FROM statements s JOIN statement_topics t ON t.statement_id = s.id` + published("s.round_table_id") + `
+			Exists: `EXISTS (SELECT FROM statements s JOIN statement_topics t ON t.statement_id = s.id` + said + `
 					WHERE s.person_key = p.id AND ` + cond + ` OFFSET 0)
 				OR EXISTS (SELECT FROM attendees a JOIN round_table_topics t ON t.round_table_id = a.round_table_id` + attended + `
 					WHERE a.person_id = p.id AND ` + cond + ` OFFSET 0)`,
@@ -108,6 +134,10 @@ func (f Filter) where(public bool) (w pg.Where) {
 		w.Add("p.id IN (SELECT a.person_id FROM attendees a"+attended+" WHERE "+cond+")", "round_table", value)
 	}
 	reference.AddExternalIDs(&w, "p.id", Table, f.ExternalID)
+	d, _ := dimensions(public)
+	pg.Together(&w, "p.id", d["organization"].Link(), "l.key", "organization", f.AllOrganizations)
+	pg.Together(&w, "p.id", d["topic"].Link(), "l.key", "topic", f.AllTopics)
+	pg.Together(&w, "p.id", d["role"].Link(), "l.key", "role", f.AllRoles)
 	f.Found.Search(Spellings, &w, "p.id", f.Q)
 	return w
 }

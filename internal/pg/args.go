@@ -2,6 +2,7 @@ package pg
 
 import (
 	"context"
+	"regexp"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -9,6 +10,19 @@ import (
 
 // Args are named arguments. They are strict: a name that only the SQL or only the map has is an error, not a NULL.
 type Args map[string]any
+
+var name = regexp.MustCompile(`@\w+`)
+
+// Of returns the arguments that the SQL uses.
+func (a Args) Of(sql string) Args {
+	used := Args{}
+	for _, n := range name.FindAllString(sql, -1) {
+		if value, ok := a[n[1:]]; ok {
+			used[n[1:]] = value
+		}
+	}
+	return used
+}
 
 // rewritten is a statement with positional arguments.
 type rewritten struct {

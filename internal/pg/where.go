@@ -89,6 +89,24 @@ func Through[T any](w *Where, l Link, column, name string, values []T) {
 	w.Through(l, name, value)
 }
 
+// Together keeps the records of which rows of the link have all of the values in a column, unless values is empty. on is the
+// expression of the listed record that the parent of the link equals.
+func Together[T any](w *Where, on string, l Link, column, name string, values []T) {
+	if len(values) > 0 {
+		w.Together(on, l, column, column+" = ANY(@all_"+name+")", "all_"+name, values)
+	}
+}
+
+// Together keeps the records of which rows of the link have, in a column, all values of the argument called name. cond is the predicate
+// on the rows that have one of them.
+func (w *Where) Together(on string, l Link, column, cond, name string, values any) {
+	w.Among(Set{
+		Column: on, Args: Args{name: values}, Varies: true,
+		IDs: "SELECT l." + l.Parent + " FROM " + l.Table + " WHERE " + cond + " GROUP BY l." + l.Parent +
+			" HAVING count(DISTINCT " + column + ") = cardinality(@" + name + ")",
+	})
+}
+
 // Among adds a filter by a set.
 func (w *Where) Among(s Set) {
 	s.Name = "set_" + strconv.Itoa(len(w.sets))
@@ -97,6 +115,14 @@ func (w *Where) Among(s Set) {
 
 // Sets returns the sets whose members are not known yet.
 func (w *Where) Sets() []Set { return w.sets }
+
+// Whole makes the predicates fit for a statement that reads all records: it tests sets by their ids at once, not record by
+// record.
+func (w *Where) Whole() {
+	for i := range w.sets {
+		w.sets[i].Exists = ""
+	}
+}
 
 // Clone returns an independent copy.
 func (w *Where) Clone() Where {

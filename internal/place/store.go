@@ -7,6 +7,7 @@ import (
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/reference"
 	"roundtables.kz/registry/internal/spelling"
 
 	"github.com/jackc/pgx/v5"
@@ -36,6 +37,10 @@ var Source = paging.Source{
 		"updated_at": {SQL: "p.updated_at", Type: "timestamptz"},
 	},
 	Default: "name",
+	Dimensions: map[string]paging.Dimension{
+		"country": {Values: paging.Values{SQL: "p.country"}, Vocabulary: "country"},
+		"parent":  {Values: paging.Values{SQL: "p.parent_id"}, Named: reference.NamedPlaces},
+	},
 }
 
 // List returns a page of places.

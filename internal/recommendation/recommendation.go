@@ -8,6 +8,7 @@ import (
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/date"
 	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/reference"
 	"roundtables.kz/registry/internal/text"
 )
 
@@ -69,8 +70,10 @@ type Within struct {
 	Addressee []int64 `query:"addressee" form:"addressee" validate:"max=200"`
 	// Only recommendations in statements by these people.
 	Person []int64 `query:"person" form:"person" validate:"max=200"`
-	// Only recommendations whose statement or round table has one of these topics.
+	// Only recommendations whose statement or round table has one of these topics; after `all:` all of them.
 	Topic []int64 `query:"topic" form:"topic" validate:"max=200"`
+	// The topics after `all:`.
+	AllTopics []int64 `query:"-" form:"-" swaggerignore:"true" all:"topic"`
 }
 
 // Filter holds the filters of the list.
@@ -82,4 +85,8 @@ type Filter struct {
 	StartsFrom *date.Day `query:"starts_from" form:"starts_from" swaggertype:"string" format:"date" example:"2020-02-27"`
 	// Only recommendations of round tables that start before this day.
 	StartsTo *date.Day `query:"starts_to" form:"starts_to" swaggertype:"string" format:"date" example:"2020-02-27"`
+
+	reference.EventFilter
+	reference.EventLanguageFilter
+	reference.EventRoleFilter
 }

@@ -35,6 +35,7 @@ func newSource(public bool) paging.Source {
 		Default: "-starts_on",
 		Within:  "id",
 	}
+	s.Dimensions, s.Metrics = dimensions(public)
 	open := ""
 	if public {
 		s.Visible = "r.publication = 'published'"
@@ -57,6 +58,28 @@ func newSource(public bool) paging.Source {
 	return s
 }
 
+// dimensions returns what aggregates of recommendations group them by, and what they count.
+func dimensions(public bool) (map[string]paging.Dimension, map[string]paging.Values) {
+	const event = "x.round_table_id"
+	person := paging.Values{Joins: "LEFT JOIN statements said ON said.id = x.statement_id", SQL: reference.Unrestricted("nullif(said.person_key, 0)", public)}
+	topics := paging.Values{Pairs: "SELECT recommendation_id, topic_id FROM " + topicLinks}
+	addressee := paging.Values{SQL: "x.addressee_id"}
+	d := reference.EventDimensions(event, "x.starts_key", public)
+	delete(d, "organization") // the addressee is the only one of a recommendation
+	d["status"] = paging.Dimension{Values: paging.Values{SQL: "x.status"}, Vocabulary: "recommendation_status"}
+	d["addressee"] = paging.Dimension{Values: addressee, Named: reference.NamedOrganizations}
+	d["person"] = paging.Dimension{Values: person, Named: reference.NamedPeople}
+	d["topic"] = paging.Dimension{Values: topics, Named: reference.NamedTopics}
+	return d, map[string]paging.Values{
+		"round_tables":    {SQL: event},
+		"people":          person,
+		"organizations":   addressee,
+		"topics":          topics,
+		"statements":      {SQL: "x.statement_id"},
+		"recommendations": {SQL: "x.id"},
+	}
+}
+
 // topicLinks links topics to the recommendations of their statements and of their round tables.
 const topicLinks = `(SELECT t.topic_id, t.starts_key, y.id AS recommendation_id
 	FROM statement_topics t JOIN recommendations y ON y.statement_id = t.statement_id
@@ -74,6 +97,10 @@ func (f Filter) where(public bool) (w pg.Where) {
 		cond, value := reference.PersonIn("l.person_key", "person", f.Person, public)
 		w.Add("x.statement_id IN (SELECT l.id FROM statements l WHERE "+cond+")", "person", value)
 	}
+	pg.Together(&w, "x.id", pg.Link{Table: topicLinks, Parent: "recommendation_id"}, "l.topic_id", "topic", f.AllTopics)
+	f.EventFilter.Add(&w, "x.round_table_id", "x.starts_key", public)
+	f.EventLanguageFilter.Add(&w, "x.round_table_id")
+	f.EventRoleFilter.Add(&w, "x.round_table_id")
 	return w
 }
 

@@ -140,15 +140,15 @@ type Filter struct {
 	StartsFrom *date.Day `query:"starts_from" form:"starts_from" swaggertype:"string" format:"date" example:"2020-02-27"`
 	// Only events that start before this day.
 	StartsTo *date.Day `query:"starts_to" form:"starts_to" swaggertype:"string" format:"date" example:"2020-02-27"`
-	// Only events in which these organizations have a part, such as organizer, host or partner.
+	// Only events in which one of these organizations has a part, such as organizer, host or partner; after `all:` all of them.
 	Organizer []int64 `query:"organizer" form:"organizer" validate:"max=200"`
-	// Only events that these people attended or at which they were quoted.
+	// Only events that one of these people attended or at which one was quoted; after `all:` all of them: `all:1,2`.
 	Person []int64 `query:"person" form:"person" validate:"max=200"`
-	// Only events that these organizations organized or attended, or where an attendee held a position in them.
+	// Only events that one of these organizations organized or attended, or where an attendee held a position in one; after `all:` all of them.
 	Organization []int64 `query:"organization" form:"organization" validate:"max=200"`
-	// Only events where an attendee had one of these roles.
+	// Only events where an attendee had one of these roles; after `all:` all of them.
 	Role []string `query:"role" form:"role" validate:"max=200"`
-	// Only events with these topics. Topics of single statements do not count.
+	// Only events with one of these topics; after `all:` with all of them. Topics of single statements do not count.
 	Topic []int64 `query:"topic" form:"topic" validate:"max=200"`
 	// Only events in these places.
 	Place []int64 `query:"place" form:"place" validate:"max=200"`
@@ -160,7 +160,7 @@ type Filter struct {
 	Status []string `query:"status" form:"status" enums:"scheduled,held,postponed,cancelled" validate:"max=200"`
 	// Only events held in one of these ways.
 	Mode []string `query:"mode" form:"mode" enums:"in_person,online,hybrid,unknown" validate:"max=200"`
-	// Only events with one of these working languages.
+	// Only events with one of these working languages; after `all:` with all of them.
 	Language []string `query:"language" form:"language" validate:"max=200,dive,language" example:"kk"`
 	// Words of the title, purpose or outcome.
 	Q string `query:"q" form:"q" validate:"max=200"`
@@ -172,6 +172,22 @@ type Filter struct {
 	ExternalID []string `query:"external_id" form:"external_id" validate:"max=200,dive,external_id_filter" example:"kisi:5298"`
 	// Only events in this state. Without a key with the scope `read`, all are `published`.
 	Publication []string `query:"publication" form:"publication" enums:"draft,review,published,withdrawn" validate:"max=200"`
+	// Only events on these weekdays, from Monday (1) to Sunday (7).
+	Weekday []string `query:"weekday" form:"weekday" enums:"1,2,3,4,5,6,7" validate:"max=200"`
+	// Only events whose date is known so precisely.
+	DatePrecision []string `query:"date_precision" form:"date_precision" enums:"day,month,year,unknown" validate:"max=200"`
+
+	Together
+}
+
+// Together holds the values after `all:` of the filters: an event must have all of them.
+type Together struct {
+	AllOrganizers    []int64  `query:"-" form:"-" swaggerignore:"true" all:"organizer"`
+	AllPeople        []int64  `query:"-" form:"-" swaggerignore:"true" all:"person"`
+	AllOrganizations []int64  `query:"-" form:"-" swaggerignore:"true" all:"organization"`
+	AllRoles         []string `query:"-" form:"-" swaggerignore:"true" all:"role"`
+	AllTopics        []int64  `query:"-" form:"-" swaggerignore:"true" all:"topic"`
+	AllLanguages     []string `query:"-" form:"-" swaggerignore:"true" all:"language" validate:"dive,language"`
 }
 
 // Begins returns the date or time at which the event begins in ISO 8601, as precisely as it is known: "2020-02",

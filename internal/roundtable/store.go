@@ -161,7 +161,9 @@ func newSource(public bool) paging.Source {
 			"title":      {SQL: "r.title_sort", Type: "text"},
 			"updated_at": {SQL: "r.updated_at", Type: "timestamptz"},
 		},
-		Default: "-starts_on",
+		Default:    "-starts_on",
+		Dimensions: reference.EventDimensions("r.id", "r.starts_key", public),
+		Metrics:    reference.EventMetrics("r.id", public),
 	}
 	notes := "r.notes"
 	if public {
@@ -193,25 +195,15 @@ func newSource(public bool) paging.Source {
 	return s
 }
 
-// The link tables of round tables with organizations and with people, with the sort date. A WHERE in them would keep
-// PostgreSQL from merging the indexes in order.
-const (
-	organizationLinks = `(SELECT organization_id, starts_key, round_table_id FROM organizers
-		UNION ALL SELECT organization_id, starts_key, round_table_id FROM attendee_affiliations
-		UNION ALL SELECT organization_id, starts_key, round_table_id FROM attendees) l`
-	personLinks = `(SELECT person_id, starts_key, round_table_id FROM attendees
-		UNION ALL SELECT quoted_person_id, starts_key, round_table_id FROM statements) l`
-)
-
 // where turns the filter into predicates. For the public, records that it does not see do not count.
 func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "r.id", "id", f.ID)
 	paging.Starts(&w, "r.starts_key", f.StartsFrom, f.StartsTo)
 	pg.Through(&w, link("organizers l"), "l.organization_id", "organizer", f.Organizer)
-	pg.Through(&w, link(organizationLinks), "l.organization_id", "organization", f.Organization)
+	pg.Through(&w, link(reference.EventOrganizationLinks), "l.organization_id", "organization", f.Organization)
 	pg.Through(&w, link("attendee_roles l"), "l.role", "role", f.Role)
 	pg.Through(&w, link("round_table_topics l"), "l.topic_id", "topic", f.Topic)
-	reference.Through(&w, link(personLinks), "l.person_id", "person", f.Person, public)
+	reference.Through(&w, link(reference.EventPersonLinks), "l.person_id", "person", f.Person, public)
 	pg.In(&w, "r.place_id", "place", f.Place)
 	if len(f.Country) > 0 {
 		w.Among(pg.Set{Column: "r.place_id", IDs: "SELECT c.id FROM places c WHERE c.country = ANY(@country)", Args: pg.Args{"country": f.Country}})
@@ -245,7 +237,22 @@ func (f Filter) where(public bool) (w pg.Where) {
 		w.Add(cond, "parent", value)
 	}
 	reference.AddExternalIDs(&w, "r.id", Table, f.ExternalID)
+	f.addTogether(&w, public)
+	reference.AddDates(&w, "r.starts_key", f.Weekday, f.DatePrecision)
 	return w
+}
+
+// addTogether adds the filters whose values a round table must have together.
+func (f Filter) addTogether(w *pg.Where, public bool) {
+	const id = "r.id"
+	pg.Together(w, id, link("organizers l"), "l.organization_id", "organizer", f.AllOrganizers)
+	pg.Together(w, id, link(reference.EventOrganizationLinks), "l.organization_id", "organization", f.AllOrganizations)
+	pg.Together(w, id, link("attendee_roles l"), "l.role", "role", f.AllRoles)
+	pg.Together(w, id, link("round_table_topics l"), "l.topic_id", "topic", f.AllTopics)
+	reference.TogetherPeople(w, id, link(reference.EventPersonLinks), "l.person_id", "person", f.AllPeople, public)
+	if len(f.AllLanguages) > 0 {
+		w.Vary("r.languages @> @all_language", "all_language", f.AllLanguages)
+	}
 }
 
 // link is a link table of round tables.

@@ -11,6 +11,7 @@ import (
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/date"
 	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/reference"
 	"roundtables.kz/registry/internal/text"
 )
 
@@ -185,31 +186,30 @@ type Within struct {
 	ID []int64 `query:"id" form:"id" validate:"max=200"`
 	// Only statements by these people. Quoted or mentioned people do not count.
 	Person []int64 `query:"person" form:"person" validate:"max=200"`
-	// Only statements by these organizations, by people in a position there, or on their behalf.
+	// Only statements by these organizations, by people in a position there, or on their behalf; after `all:` on behalf of all of them.
 	Organization []int64 `query:"organization" form:"organization" validate:"max=200"`
-	// Only statements on one of these topics.
+	// Only statements on one of these topics; after `all:` on all of them.
 	Topic []int64 `query:"topic" form:"topic" validate:"max=200"`
 	// Only statements that the source reports in one of these ways.
 	Kind []string `query:"kind" form:"kind" enums:"verbatim,paraphrase,collective" validate:"max=200"`
 	// Only statements with one of these acts.
 	Act []string `query:"act" form:"act" enums:"welcome,report,assessment,proposal,question,answer,thanks,closing,other" validate:"max=200"`
-	// Only statements with a text in one of these languages. The first one also works like `lang` elsewhere: it adds
-	// `<field>_text` and `<field>_lang` beside every text. To add them to all statements, use Accept-Language instead.
-	Lang []string `query:"lang" form:"lang" validate:"max=200,dive,language" example:"kk"`
+	// Only statements with a text in one of these languages; after `all:` in all of them. `lang` does not filter: it adds texts.
+	TextLang []string `query:"text_lang" form:"text_lang" validate:"max=200,dive,language" example:"kk"`
+	// Only statements by attendees with one of these roles; after `all:` with all of them.
+	Role []string `query:"role" form:"role" validate:"max=200" example:"moderator"`
 	// Only statements that mention one of these people.
 	MentionPerson []int64 `query:"mention_person" form:"mention_person" validate:"max=200"`
 	// Only statements that mention one of these organizations.
 	MentionOrganization []int64 `query:"mention_organization" form:"mention_organization" validate:"max=200"`
 	// Words of a text, in any of their grammatical forms.
 	Q string `query:"q" form:"q" validate:"max=200"`
-}
 
-// Page returns the page parameters. The first language of the filter is also the language in which texts are added.
-func (w *Within) Page() *paging.PageParams {
-	if w.Params.Lang == "" && len(w.Lang) > 0 {
-		w.Params.Lang = w.Lang[0]
-	}
-	return w.Params.Page()
+	// The values after `all:`.
+	AllOrganizations []int64  `query:"-" form:"-" swaggerignore:"true" all:"organization"`
+	AllTopics        []int64  `query:"-" form:"-" swaggerignore:"true" all:"topic"`
+	AllTextLangs     []string `query:"-" form:"-" swaggerignore:"true" all:"text_lang" validate:"dive,language"`
+	AllRoles         []string `query:"-" form:"-" swaggerignore:"true" all:"role"`
 }
 
 // Filter holds the filters of the list.
@@ -221,4 +221,7 @@ type Filter struct {
 	StartsFrom *date.Day `query:"starts_from" form:"starts_from" swaggertype:"string" format:"date" example:"2020-02-27"`
 	// Only statements of round tables that start before this day.
 	StartsTo *date.Day `query:"starts_to" form:"starts_to" swaggertype:"string" format:"date" example:"2020-02-27"`
+
+	reference.EventFilter
+	reference.EventStatusFilter
 }

@@ -126,6 +126,7 @@ func newSource(public bool) paging.Source {
 		Default: "-starts_on",
 		Within:  "sequence",
 	}
+	s.Dimensions, s.Metrics = dimensions(public)
 	named := "true"
 	if public {
 		s.Visible = "r.publication = 'published'"
@@ -157,6 +158,30 @@ func newSource(public bool) paging.Source {
 	return s
 }
 
+// dimensions returns what aggregates of statements group them by, and what they count.
+func dimensions(public bool) (map[string]paging.Dimension, map[string]paging.Values) {
+	const event, attendee = "s.round_table_id", "s.attendee_id"
+	speaker := paging.Values{SQL: reference.Unrestricted("nullif(s.person_key, 0)", public)}
+	organizations := reference.AttendeeOrganizations(attendee)
+	topics := paging.Values{Pairs: "SELECT statement_id, topic_id FROM statement_topics", Once: true}
+	d := reference.EventDimensions(event, "s.starts_key", public)
+	d["person"] = paging.Dimension{Values: speaker, Named: reference.NamedPeople}
+	d["organization"] = paging.Dimension{Values: organizations, Named: reference.NamedOrganizations}
+	d["topic"] = paging.Dimension{Values: topics, Named: reference.NamedTopics}
+	d["kind"] = paging.Dimension{Values: paging.Values{SQL: "s.kind"}, Vocabulary: "statement_kind"}
+	d["act"] = paging.Dimension{Values: paging.Values{SQL: "s.act"}, Vocabulary: "act"}
+	d["language"] = paging.Dimension{Values: paging.Values{Pairs: "SELECT statement_id, lang FROM statement_texts", Once: true}, Vocabulary: "language", Parameter: "text_lang"}
+	d["role"] = paging.Dimension{Values: paging.Values{On: attendee, Pairs: "SELECT attendee_id, role FROM attendee_roles", Once: true}, Named: reference.NamedRoles}
+	return d, map[string]paging.Values{
+		"round_tables":    {SQL: event},
+		"people":          speaker,
+		"organizations":   organizations,
+		"topics":          topics,
+		"statements":      {SQL: "s.id"},
+		"recommendations": {Pairs: "SELECT statement_id, id FROM recommendations", Once: true},
+	}
+}
+
 // where turns the filter into predicates. For the public, restricted people do not match.
 func (f Filter) where(public bool) (w pg.Where) {
 	pg.In(&w, "s.id", "id", f.ID)
@@ -168,9 +193,17 @@ func (f Filter) where(public bool) (w pg.Where) {
 	pg.Through(&w, link("statement_topics l"), "l.topic_id", "topic", f.Topic)
 	pg.In(&w, "s.kind", "kind", f.Kind)
 	pg.In(&w, "s.act", "act", f.Act)
-	if len(f.Lang) > 0 {
-		w.Vary("EXISTS (SELECT FROM statement_texts t WHERE t.statement_id = s.id AND t.lang = ANY(@langs))", "langs", f.Lang)
+	if len(f.TextLang) > 0 {
+		w.Vary("EXISTS (SELECT FROM statement_texts t WHERE t.statement_id = s.id AND t.lang = ANY(@text_lang))", "text_lang", f.TextLang)
 	}
+	roles := pg.Link{Table: "attendee_roles l", Parent: "attendee_id", Key: "s.attendee_id"}
+	pg.Through(&w, roles, "l.role", "role", f.Role)
+	pg.Together(&w, "s.attendee_id", roles, "l.role", "role", f.AllRoles)
+	pg.Together(&w, "s.attendee_id", attendeesOf, "l.organization_id", "organization", f.AllOrganizations)
+	pg.Together(&w, "s.id", link("statement_topics l"), "l.topic_id", "topic", f.AllTopics)
+	pg.Together(&w, "s.id", link("statement_texts l"), "l.lang", "text_lang", f.AllTextLangs)
+	f.EventFilter.Add(&w, "s.round_table_id", "s.starts_key", public)
+	f.EventStatusFilter.Add(&w, "s.round_table_id")
 	reference.Through(&w, link("statement_people l"), "l.person_id", "mention_person", f.MentionPerson, public)
 	pg.Through(&w, link("statement_organizations l"), "l.organization_id", "mention_organization", f.MentionOrganization)
 	if f.Q != "" {

@@ -36,7 +36,7 @@ func TestEveryFilterRuns(t *testing.T) {
 		func(f *statement.Filter) { f.MentionPerson = []int64{restricted} },
 		func(f *statement.Filter) { f.MentionPerson = []int64{known, restricted} },
 		func(f *statement.Filter) { f.MentionOrganization = []int64{institute} },
-		func(f *statement.Filter) { f.Lang = []string{"en"} },
+		func(f *statement.Filter) { f.TextLang = []string{"en"} },
 		func(f *statement.Filter) { f.Q = "candid agencies" },
 		func(f *statement.Filter) { f.Q = "nothing of that" })
 }

@@ -7,6 +7,7 @@ import (
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/reference"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -28,7 +29,8 @@ var Source = paging.Source{
 		"label":      {SQL: "t.label_sort", Type: "text"},
 		"updated_at": {SQL: "t.updated_at", Type: "timestamptz"},
 	},
-	Default: "label",
+	Default:    "label",
+	Dimensions: map[string]paging.Dimension{"parent": {Values: paging.Values{SQL: "t.parent_id"}, Named: reference.NamedTopics}},
 }
 
 // List returns a page of topics.

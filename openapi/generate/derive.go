@@ -2,16 +2,19 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
 	"roundtables.kz/registry/api"
+	"roundtables.kz/registry/internal/aggregate"
 
 	"github.com/swaggo/swag"
 )
@@ -44,7 +47,11 @@ func derivedFile(resources []api.Resource) string {
 	packages := map[string]bool{}
 	for _, r := range resources {
 		for _, o := range r.Operations {
-			for _, t := range []reflect.Type{o.Query, o.Body, o.Answer, r.Record} {
+			types := []reflect.Type{o.Query, o.Body, o.Answer, r.Record}
+			if o.Feature == api.AggregateCSV {
+				types = append(types, reflect.TypeFor[aggregate.Query]())
+			}
+			for _, t := range types {
 				if t != nil && t.PkgPath() != apiPackage {
 					packages[t.PkgPath()] = true
 				}
@@ -88,6 +95,10 @@ func operationID(r api.Resource, f api.Feature) string {
 		return "list" + many + "Duplicates"
 	case api.History:
 		return "get" + one + "History"
+	case api.Aggregate:
+		return "aggregate" + many
+	case api.AggregateCSV:
+		return "aggregate" + many + "AsCsv"
 	case api.Within:
 		return "list" + many + "OfRoundTable"
 	case api.Template:
@@ -144,6 +155,18 @@ var derivedTexts = map[api.Feature]derivedText{
 		summary: "Get the history of {a one}{of parent}", success: `200 {object} {answer} "A page of changes, the newest first."`,
 	},
 	api.Export: {summary: "Export {many}", success: `200 {string} string "The file."`, tag: "Exports", extra: []string{"@x-export true"}},
+	api.Aggregate: {
+		summary: "Aggregate {many}", success: `200 {object} {answer} "The numbers, and the groups that they belong to."`,
+		description: "Counts the {many} that match the filters of the list, by up to two dimensions: one request for one chart. " +
+			"`data` has flat rows; `groups` and `groups2` are the axes in drawing order, with labels, totals and the `list` of exactly " +
+			"their records. The cells, `meta.other`, `meta.missing` and `meta.imprecise` add up to `meta.total`.",
+		extra: []string{"@x-aggregate true"},
+	},
+	api.AggregateCSV: {
+		summary: "Aggregate {many} as CSV", success: `200 {string} string "The rows of the chart, with the labels of their groups."`,
+		description: "The rows of the aggregate as a table, for spreadsheets. Only the JSON has `meta`.",
+		extra:       []string{"@x-aggregate true", "@x-file true"},
+	},
 	api.Import: {
 		summary: "Import {many}", tag: "Imports", success: `201 {object} {answer} "The report on each row."`,
 		extra: []string{"@x-import true", "@Accept " + strings.Join(fileTypes, ","), `@Param file body string true "The file."`},
@@ -165,7 +188,7 @@ func annotation(r api.Resource, o api.Operation, tag string) []string {
 		lines = append(lines, "@Description "+text.description)
 	}
 	if len(o.Sorts) > 0 {
-		lines = append(lines, `@x-sort ["`+strings.Join(o.Sorts, `", "`)+`"]`)
+		lines = append(lines, `@x-sort `+list(o.Sorts))
 	}
 	if o.Produces != "" {
 		lines = append(lines, "@Produce "+o.Produces)
@@ -190,7 +213,11 @@ func annotation(r api.Resource, o api.Operation, tag string) []string {
 	if o.Query != nil {
 		lines = append(lines, fmt.Sprintf(`@Param query query %s false "-"`, nameInAPI(o.Query)))
 	}
-	if o.Feature == api.Export {
+	if o.Feature == api.Aggregate || o.Feature == api.AggregateCSV {
+		lines = append(lines, `@Param aggregate query aggregate.Query false "-"`,
+			`@x-dimensions `+list(slices.Sorted(maps.Keys(r.Dimensions))), `@x-metrics `+list(r.Metrics))
+	}
+	if o.Feature == api.Export || o.Feature == api.AggregateCSV {
 		lines = append(lines, `@Param params query exportParams false "-"`)
 	}
 	if o.Body != nil {
@@ -210,6 +237,12 @@ func annotation(r api.Resource, o api.Operation, tag string) []string {
 		lines[i] = words.Replace(line)
 	}
 	return lines
+}
+
+// list writes names as an annotation lists them.
+func list(names []string) string {
+	b, _ := json.Marshal(append([]string{}, names...)) // texts always encode
+	return string(b)
 }
 
 // nameInAPI writes a type as package api names it: Page[topic.Topic].

@@ -77,7 +77,7 @@ func (p *pass) operations() error {
 			versioned: has("x-if-match") || endpoint.method == http.MethodPatch || endpoint.method == http.MethodDelete,
 		}
 		o.file = o.export || has("x-file")
-		o.conditional = !has("x-fresh") && (o.file || has("x-sort") || o.isItem())
+		o.conditional = !has("x-fresh") && (o.file || has("x-sort") || has("x-aggregate") || o.isItem())
 		if err := o.finish(route.Scope); err != nil {
 			return fmt.Errorf("%s: %w", op.OperationID, err)
 		}
@@ -111,6 +111,11 @@ func (o operation) finish(scope actor.Scope) error {
 	}
 	if o.op.Extensions["x-import"] != nil {
 		o.describeImport()
+	}
+	if o.op.Extensions["x-aggregate"] != nil {
+		if err := o.describeAggregate(); err != nil {
+			return err
+		}
 	}
 	if err := errors.Join(o.dropParameters(), o.parameters()); err != nil {
 		return err
@@ -170,6 +175,40 @@ func (o operation) describeImport() {
 	content[fileForm] = openapi3.NewMediaType().WithSchema(form)
 	o.op.RequestBody.Value.Content = content
 	o.op.RequestBody.Value.Description = "The file, or a form with the file and nothing else. Of `" + excelType + "` the content decides: CSV or XLSX."
+}
+
+// describeAggregate replaces the parameters of the list by those of its aggregate, and states what the records can be grouped by.
+func (o operation) describeAggregate() error {
+	first := map[string]int{}
+	for i, ref := range o.op.Parameters {
+		if _, ok := first[ref.Value.Name]; !ok {
+			first[ref.Value.Name] = i
+		}
+	}
+	kept := openapi3.Parameters{}
+	for i, ref := range o.op.Parameters { // the filter comes first, then the parameters of the aggregate
+		if first[ref.Value.Name] != i || !slices.Contains([]string{"sort", "limit", "cursor", "count", "fields", "lang"}, ref.Value.Name) {
+			kept = append(kept, ref)
+		}
+	}
+	o.op.Parameters = kept
+	for parameter, annotation := range map[string]string{"group_by": "x-dimensions", "metric": "x-metrics"} {
+		names, err := o.names(annotation)
+		if err != nil {
+			return err
+		}
+		ref := o.op.Parameters.GetByInAndName("query", parameter)
+		items := openapi3.NewStringSchema()
+		for _, name := range names {
+			items.Enum = append(items.Enum, name)
+		}
+		*ref.Schema.Value = *openapi3.NewArraySchema().WithItems(items).WithUniqueItems(true)
+		ref.Example = nil
+	}
+	if dimensions, _ := o.names("x-dimensions"); len(dimensions) == 0 {
+		o.op.Parameters = slices.DeleteFunc(o.op.Parameters, func(p *openapi3.ParameterRef) bool { return p.Value.Name == "group_by" })
+	}
+	return nil
 }
 
 // names returns the names that an annotation lists, such as @x-sort ["label"].
@@ -267,6 +306,9 @@ func (o operation) parameters() error {
 				return fmt.Errorf("no struct of its query has the parameter %s", v.Name)
 			}
 			stateRules(v.Schema, rule.rules)
+			if rule.together {
+				stateTogether(s)
+			}
 		}
 		v.Extensions = nil
 	}
@@ -289,11 +331,20 @@ func (o operation) parameters() error {
 	return nil
 }
 
+// stateTogether states that the values of a filter after `all:` must be given together.
+func stateTogether(s *openapi3.Schema) {
+	first := openapi3.NewStringSchema().WithPattern("^all:.+$")
+	s.Items = (&openapi3.Schema{AnyOf: openapi3.SchemaRefs{s.Items, first.NewRef()}}).NewRef()
+}
+
 // list states what a list can be sorted by, from @x-sort, and which members fields can name.
 func (o operation) list(v *openapi3.Parameter) error {
 	var values []string
 	switch v.Name {
 	case "sort":
+		if o.op.Extensions["x-aggregate"] != nil {
+			return nil
+		}
 		names, err := o.names("x-sort")
 		if err != nil || len(names) == 0 {
 			return errors.Join(errors.New("a list requires @x-sort with its sort orders"), err)

@@ -26,6 +26,7 @@ type goStruct struct {
 	fields   map[string]goField // by name in JSON
 	params   map[string]goField // by name in the query string
 	embedded []string           // keys of embedded structs
+	together []string           // parameters that take values after `all:`
 	added    bool               // has <field>_text and <field>_lang beside its language maps
 	open     bool               // allows further members
 }
@@ -39,6 +40,7 @@ type goField struct {
 	immutable bool // cannot be changed after the record was created
 	name      string
 	rules     string // the tag `validate`
+	together  bool   // a filter that takes values after `all:`
 }
 
 // names returns the names in JSON of fields.
@@ -166,8 +168,11 @@ func readStruct(pkg string, t *ast.StructType) (goStruct, error) {
 		}
 		name, options, _ := strings.Cut(tag.Get("json"), ",")
 		kind := typeName(pkg, f.Type)
-		if query := tag.Get("query"); query != "" {
+		if query := tag.Get("query"); query != "" && query != "-" {
 			s.params[query] = goField{rules: tag.Get("validate")}
+		}
+		if all := tag.Get("all"); all != "" {
+			s.together = append(s.together, all)
 		}
 		switch {
 		case name == "" && strings.Contains(options, "embed"):
@@ -217,10 +222,18 @@ func (s *source) whole(key string) goStruct {
 	for _, e := range own.embedded {
 		inner := s.whole(e)
 		all.added, all.open = all.added || inner.added, all.open || inner.open
+		all.together = append(all.together, inner.together...)
 		maps.Copy(all.fields, inner.fields)
 		maps.Copy(all.params, inner.params)
 	}
 	maps.Copy(all.fields, own.fields)
 	maps.Copy(all.params, own.params)
+	all.together = append(all.together, own.together...)
+	for _, name := range all.together {
+		if p, ok := all.params[name]; ok {
+			p.together = true
+			all.params[name] = p
+		}
+	}
 	return all
 }

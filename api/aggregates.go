@@ -1,0 +1,185 @@
+package api
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"reflect"
+	"slices"
+	"time"
+
+	"roundtables.kz/registry/internal/aggregate"
+	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/date"
+	"roundtables.kz/registry/internal/formats/export"
+	"roundtables.kz/registry/internal/input"
+	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/text"
+
+	"github.com/go-json-experiment/json"
+	"github.com/labstack/echo/v4"
+)
+
+// ofLists are the parameters of lists that their aggregates lack or define anew.
+var ofLists = []string{"sort", "limit", "cursor", "count", "fields", "lang"}
+
+// aggregate sends the numbers of the records of the list by up to two dimensions, or 304 if the client has the current ones.
+func (r resource[I, T, F]) aggregate(s *server, c echo.Context) error {
+	var q aggregate.Query
+	f, err := r.aggregated(c, &q)
+	if err != nil {
+		return err
+	}
+	cached := r.cacheableAggregate(s, c, f)
+	if done, err := cached.sendCached(c, matchList); done || err != nil {
+		return err
+	}
+	result, state, err := r.readAggregate(s, c, f, q)
+	if err != nil {
+		return err
+	}
+	cached.setState(c, state, "")
+	return sendCacheable(c, http.StatusOK, echo.MIMEApplicationJSON, result, cached)
+}
+
+// aggregated binds the filters of the list and the parameters of the aggregate. extra are pointers to structs with parameters.
+func (r resource[I, T, F]) aggregated(c echo.Context, extra ...any) (F, error) {
+	var f F
+	fields := input.BindAll(c.QueryParams(), ofLists, append([]any{&f}, extra...)...)
+	return f, apperr.BadQuery(fields)
+}
+
+// cacheableAggregate returns the cache entry of a request; nil if the records can change without an entry in the change log.
+func (r resource[I, T, F]) cacheableAggregate(s *server, c echo.Context, f F) *cacheable {
+	if r.unlogged || r.uncached != nil && r.uncached(f) {
+		return nil
+	}
+	return s.cacheable(c)
+}
+
+// readAggregate reads the numbers. It takes one of the slots of aggregates.
+func (r resource[I, T, F]) readAggregate(s *server, c echo.Context, f F, q aggregate.Query) (result aggregate.Result, state paging.State, err error) {
+	held, err := s.aggregates.enter(c)
+	if err != nil {
+		return result, state, err
+	}
+	defer s.aggregates.leave(held)
+	request := aggregate.Request{
+		Query: q, List: s.config.PublicBaseURL + "/v1/" + r.Type, Filters: c.QueryParams(), Timeout: s.config.AggregateTimeout,
+	}
+	paging.Instead(&f, func(ctx context.Context, db pg.DB, source paging.Source, w pg.Where) (state paging.State, err error) {
+		result, state, err = aggregate.Run(ctx, db, source, w, request)
+		return state, err
+	})
+	err = s.shares.run(c, func(ctx context.Context) error {
+		if look := r.look(s); look != nil {
+			if err := look(ctx, &f); err != nil {
+				return err
+			}
+		}
+		page, err := r.list(ctx, s.db, f)
+		state = page.State
+		return err
+	})
+	if err != nil {
+		return result, state, err
+	}
+	result.Meta.Cursor, result.Meta.License = s.changeCursor(c.Request().Context(), state.Head), License
+	if q.Lang != "" {
+		text.Localize(result.Groups, q.Lang)
+		text.Localize(result.Groups2, q.Lang)
+	}
+	return result, state, nil
+}
+
+// AggregateRow is a row of an aggregate as a table: a cell with the labels of its groups.
+type AggregateRow struct {
+	Key        string    `json:"key"`
+	Label      text.Map  `json:"label"`
+	StartsOn   *date.Day `json:"starts_on"`
+	EndsBefore *date.Day `json:"ends_before"`
+	Key2       *string   `json:"key2"`
+	Label2     text.Map  `json:"label2"`
+	aggregate.Numbers
+}
+
+// aggregateCSV sends the cells of an aggregate as CSV, with the labels of their groups.
+func (r resource[I, T, F]) aggregateCSV(s *server, c echo.Context) error {
+	var q aggregate.Query
+	var file exportParams
+	f, err := r.aggregated(c, &q, &file)
+	if err != nil {
+		return err
+	}
+	cached := r.cacheableAggregate(s, c, f)
+	if done, err := cached.sendUnmodified(c); done || err != nil {
+		return err
+	}
+	result, state, err := r.readAggregate(s, c, f, q)
+	if err != nil {
+		return err
+	}
+	body, err := aggregateTable(result, q, file)
+	if err != nil {
+		return err
+	}
+	h := c.Response().Header()
+	cached.describe(h, state, paging.Dated{})
+	h.Set("X-Change-Cursor", result.Meta.Cursor)
+	h.Set(echo.HeaderContentDisposition, `attachment; filename="`+r.Type+"-aggregate-"+s.config.Now().UTC().Format(time.DateOnly)+`.csv"`)
+	return c.Blob(http.StatusOK, export.MediaTypes["csv"], body)
+}
+
+// aggregateTable writes the cells of an aggregate as CSV.
+func aggregateTable(result aggregate.Result, q aggregate.Query, params exportParams) (_ []byte, err error) {
+	columns := []string{"key", "label"}
+	if slices.ContainsFunc(result.Groups, func(g aggregate.Group) bool { return g.StartsOn != nil }) {
+		columns = []string{"key", "starts_on", "ends_before"}
+	}
+	if len(q.GroupBy) == 2 {
+		columns = append(columns, "key2", "label2")
+	}
+	columns = append(columns, q.Metrics()...)
+	var body bytes.Buffer
+	w := bufio.NewWriter(&body)
+	file, err := export.NewFile(w, "csv", export.FileOptions{
+		Options: export.Options{Fields: columns}, Record: reflect.TypeFor[AggregateRow](), Delimiter: params.Delimiter, BOM: params.BOM != "0",
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	groups, groups2 := byKey(result.Groups), byKey(result.Groups2)
+	for _, cell := range result.Data {
+		g := groups[cell.Key]
+		row := AggregateRow{Key: cell.Key, Label: g.Label, StartsOn: g.StartsOn, EndsBefore: g.EndsBefore, Key2: cell.Key2, Numbers: cell.Numbers}
+		if cell.Key2 != nil {
+			row.Label2 = groups2[*cell.Key2].Label
+		}
+		raw, err := json.Marshal(row, input.JSON)
+		if err == nil {
+			raw, err = keepMembers(raw, columns)
+		}
+		if err == nil {
+			err = file.Add(raw)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := errors.Join(file.End(""), w.Flush()); err != nil {
+		return nil, err
+	}
+	return body.Bytes(), nil
+}
+
+func byKey(groups []aggregate.Group) map[string]aggregate.Group {
+	of := make(map[string]aggregate.Group, len(groups))
+	for _, g := range groups {
+		of[g.Key] = g
+	}
+	return of
+}

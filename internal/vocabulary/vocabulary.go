@@ -1,0 +1,120 @@
+// Package vocabulary holds the codes of the registry with their labels in Kazakh, Russian and English, and the names of
+// languages and countries. Roles are records, and not in this package.
+package vocabulary
+
+import (
+	_ "embed"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"roundtables.kz/registry/internal/text"
+
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+)
+
+// Code is one code of a vocabulary.
+//
+//	@Description	A code with its label.
+type Code struct {
+	Code  string     `json:"code" example:"round_table"` // The code, as in records and filters.
+	Label text.Map   `json:"label" validate:"required"`  // The label, in kk, ru and en.
+	Added text.Added `json:",embed" db:"-" swaggerignore:"true"`
+} //	@name	VocabularyCode
+
+// The vocabularies of codes that standards define: BCP 47 and ISO 3166-1. Their labels are those of CLDR.
+const (
+	Languages = "language"
+	Countries = "country"
+)
+
+//go:embed vocabulary.json
+var file []byte
+
+var known = read()
+
+func read() map[string][]Code {
+	all := map[string][]Code{}
+	if err := json.Unmarshal(file, &all); err != nil {
+		panic("read the vocabularies: " + err.Error()) // the file is part of the program
+	}
+	return all
+}
+
+// Names returns the names of the vocabularies whose codes Of lists, in alphabetical order.
+func Names() []string {
+	names := make([]string, 0, len(known))
+	for name := range known {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Of returns the codes of a vocabulary in order, nil for languages and countries. The caller must not change them.
+func Of(name string) []Code { return known[name] }
+
+// Label returns the label of a code. It is nil for an unknown code.
+func Label(name, code string) text.Map {
+	switch name {
+	case Languages:
+		tag, err := language.Parse(code)
+		if err != nil {
+			return nil
+		}
+		return named(func(in language.Tag) string { return display.Tags(in).Name(tag) })
+	case Countries:
+		region, err := language.ParseRegion(code)
+		if err != nil {
+			return nil
+		}
+		return named(func(in language.Tag) string { return display.Regions(in).Name(region) })
+	}
+	for _, c := range known[name] {
+		if c.Code == code {
+			return c.Label
+		}
+	}
+	return nil
+}
+
+func named(name func(language.Tag) string) text.Map {
+	m := text.Map{}
+	for _, lang := range []string{"kk", "ru", "en"} {
+		if n := name(language.MustParse(lang)); strings.TrimSpace(n) != "" {
+			m[lang] = n
+		}
+	}
+	if len(m) == 0 {
+		return nil
+	}
+	return m
+}
+
+// Labels returns the text by which each code of a vocabulary is sorted, in a language or the next one of the fallback chain.
+func Labels(name, lang string) map[string]string {
+	labels := map[string]string{}
+	add := func(code string) {
+		if l := Label(name, code); l != nil {
+			labels[code], _ = l.In(lang)
+		}
+	}
+	switch name {
+	case Languages, Countries:
+		first, second := byte('a'), byte('a')
+		if name == Countries {
+			first, second = 'A', 'A'
+		}
+		for i := range byte(26) {
+			for j := range byte(26) {
+				add(string([]byte{first + i, second + j}))
+			}
+		}
+	default:
+		for _, c := range known[name] {
+			add(c.Code)
+		}
+	}
+	return labels
+}

@@ -1,0 +1,50 @@
+package vocabulary_test
+
+import (
+	"testing"
+
+	"roundtables.kz/registry/internal/vocabulary"
+)
+
+func TestEveryCodeHasALabelInEachLanguage(t *testing.T) {
+	t.Parallel()
+	names := vocabulary.Names()
+	if len(names) < 10 {
+		t.Fatalf("only %q", names)
+	}
+	for _, name := range names {
+		seen := map[string]bool{}
+		for _, c := range vocabulary.Of(name) {
+			if seen[c.Code] {
+				t.Errorf("%s has %s twice", name, c.Code)
+			}
+			seen[c.Code] = true
+			for _, lang := range []string{"kk", "ru", "en"} {
+				if c.Label[lang] == "" {
+					t.Errorf("%s: %s has no label in %s", name, c.Code, lang)
+				}
+			}
+		}
+	}
+}
+
+func TestLanguagesAndCountriesHaveTheirNames(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ vocabulary, code, lang, want string }{
+		{vocabulary.Languages, "kk", "en", "Kazakh"}, {vocabulary.Languages, "kk", "kk", "қазақ тілі"}, {vocabulary.Languages, "en", "ru", "английский"},
+		{vocabulary.Countries, "KZ", "kk", "Қазақстан"}, {vocabulary.Countries, "DE", "ru", "Германия"}, {vocabulary.Countries, "UZ", "en", "Uzbekistan"},
+		{"format", "hearing", "ru", "Слушания"},
+	} {
+		if got := vocabulary.Label(c.vocabulary, c.code)[c.lang]; got != c.want {
+			t.Errorf("%s %s in %s: %q, want %q", c.vocabulary, c.code, c.lang, got, c.want)
+		}
+	}
+	for _, name := range []string{"format", vocabulary.Languages, vocabulary.Countries} {
+		if l := vocabulary.Label(name, "no such code"); l != nil {
+			t.Errorf("%s has a label for no code: %v", name, l)
+		}
+	}
+	if got := vocabulary.Labels(vocabulary.Countries, "en")["KZ"]; got != "Kazakhstan" {
+		t.Errorf("%q", got)
+	}
+}
