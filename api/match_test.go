@@ -189,7 +189,7 @@ func TestMatchingFindsAShortFormAndWhatALookupFinds(t *testing.T) {
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write)
 	for _, name := range []string{"Talgat Kaliyev", "Gulnara Iskakova"} {
-		c.make(t, "/v1/people", `{"name":{"en":"`+name+`"}}`)
+		c.make(t, "/v1/people", `{"name":{"en":%q}}`, name)
 	}
 	for name, want := range map[string]int64{"Kaliyev": 1, "KALIYEV": 1, "Mr. Kaliyev": 1, "Т. Калиев": 1, "Gulnara Omarova": 2} {
 		found := c.post(t, "/v1/people/match", `{"queries":[{"name":"`+name+`"}]}`).want(t, 200)
