@@ -74,6 +74,9 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 	}
 	p := &pass{doc: doc}
 	for _, r := range doc.Components.Responses { // the converter handles only plain JSON
+		if len(r.Value.Content) == 0 {
+			continue
+		}
 		r.Value.Content = openapi3.Content{jsonType: r.Value.Content[problemType]}
 	}
 	p.walk(func(ref *openapi3.SchemaRef) {
@@ -140,12 +143,15 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 }
 
 // inline replaces references in the schema of a parameter: a parameter of Swagger 2.0 states its type itself, and has neither
-// allOf nor a description or an example inside.
+// allOf, anyOf nor a description or an example inside.
 func inline(ref *openapi3.SchemaRef) {
 	if ref.Ref != "" {
 		s := *ref.Value
 		s.Description, s.Example, s.AllOf = "", nil, nil
 		ref.Ref, ref.Value = "", &s
+	}
+	if len(ref.Value.AnyOf) > 0 {
+		ref.Value = openapi3.NewStringSchema()
 	}
 	if ref.Value.Items != nil {
 		inline(ref.Value.Items)

@@ -331,9 +331,22 @@ func (o operation) parameters() error {
 	return nil
 }
 
-// stateTogether states that the values of a filter after `all:` must be given together.
+// stateTogether states that a value of a filter can have `all:` before it: a record must then have this value and those after it.
+// Of languages, it states only the codes of two letters.
 func stateTogether(s *openapi3.Schema) {
-	first := openapi3.NewStringSchema().WithPattern("^all:.+$")
+	first := openapi3.NewStringSchema()
+	switch items := s.Items.Value; {
+	case s.Items.Ref == schemaPrefix+languageSchema:
+		first.Pattern = "^all:(" + languageCodes() + ")$"
+	case items != nil && len(items.Enum) > 0:
+		for _, value := range items.Enum {
+			first.Enum = append(first.Enum, fmt.Sprint("all:", value))
+		}
+	case items != nil && items.Type.Is("integer"):
+		first.Pattern = "^all:[1-9][0-9]{0,17}$"
+	default:
+		first.Pattern = "^all:.+$"
+	}
 	s.Items = (&openapi3.Schema{AnyOf: openapi3.SchemaRefs{s.Items, first.NewRef()}}).NewRef()
 }
 

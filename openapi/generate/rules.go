@@ -49,18 +49,23 @@ var knownValues = map[string]func() *openapi3.Schema{
 // languagePattern matches the tags that text.IsTag accepts, one letter after the other: k[aegi-oru-wy]|…
 var languagePattern = sync.OnceValue(func() string {
 	az, AZ := letters("az"), letters("AZ")
-	accepted := func(prefix string, alphabet ...[]string) string {
-		var list []string
-		for code := range words(alphabet...) {
-			if text.IsTag(prefix + code) {
-				list = append(list, code)
-			}
-		}
-		return alternatives(list)
-	}
-	return "^(" + accepted("", az, az) + "|" + accepted("", az, az, az) + ")(-(" + accepted("en-", AZ, az, az, az) + "))?(-(" +
+	return "^(" + languageCodes() + "|" + accepted("", az, az, az) + ")(-(" + accepted("en-", AZ, az, az, az) + "))?(-(" +
 		accepted("en-", AZ, AZ) + "|" + accepted("en-", letters("09"), letters("09"), letters("09")) + "))?$"
 })
+
+// languageCodes matches the languages that have a code of two letters.
+func languageCodes() string { return accepted("", letters("az"), letters("az")) }
+
+// accepted matches the words over the alphabets, one for each letter, that text.IsTag accepts after the prefix.
+func accepted(prefix string, alphabets ...[]string) string {
+	var list []string
+	for code := range words(alphabets...) {
+		if text.IsTag(prefix + code) {
+			list = append(list, code)
+		}
+	}
+	return alternatives(list)
+}
 
 // alternatives matches the words of a sorted list, which have the same length.
 func alternatives(list []string) string {

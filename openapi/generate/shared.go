@@ -244,11 +244,27 @@ func (o operation) successes() {
 		o.conditionalETag(r.Headers)
 	}
 	if o.conditional {
-		same := openapi3.NewResponse().WithDescription("Nothing has changed since the response that you have.")
-		same.Headers = headers(names...)
-		o.conditionalETag(same.Headers)
-		o.op.Responses.Set("304", &openapi3.ResponseRef{Value: same})
+		o.op.Responses.Set("304", o.notModified(names))
 	}
+}
+
+// notModified returns the response to a request for what the client has. Operations whose response has the same headers share it.
+func (o operation) notModified(headerNames []string) *openapi3.ResponseRef {
+	same := openapi3.NewResponse().WithDescription("Nothing has changed since the response that you have.")
+	same.Headers = headers(headerNames...)
+	o.conditionalETag(same.Headers)
+	name := "NotModified"
+	if o.isItem() {
+		name = "Record" + name
+	}
+	if o.file {
+		name = "File" + name
+	}
+	if !o.data {
+		name = "Unlimited" + name
+	}
+	o.doc.Components.Responses[name] = &openapi3.ResponseRef{Value: same}
+	return &openapi3.ResponseRef{Ref: "#/components/responses/" + name, Value: same}
 }
 
 // conditionalETag describes the ETag of a response that supports If-None-Match.
