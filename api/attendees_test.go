@@ -199,7 +199,7 @@ func TestStatementsAreFoundByLanguageAndByWords(t *testing.T) {
 		in.Texts = []statement.Text{{Lang: "kk", Text: "Білім беру саласы туралы айтты.", Original: true}, {Lang: "ru", Text: "Говорил о школах."}}
 	})
 	english := fixture.Statement(t, r.pool)
-	for query, want := range map[string][]int64{"lang=ru": {both}, "lang=ru,en": {english, both}, "lang=de": nil, "q=" + "школа": {both}, "q=" + "агентства": nil, "q=agency": {english}, "q=" + "билим": {both}, "q=...": nil} {
+	for query, want := range map[string][]int64{"text_lang=ru": {both}, "text_lang=ru,en": {english, both}, "text_lang=de": nil, "lang=de": {english, both}, "q=" + "школа": {both}, "q=" + "агентства": nil, "q=agency": {english}, "q=" + "билим": {both}, "q=...": nil} {
 		if got := ids(pageOf(t, c.get(t, "/v1/statements?sort=-starts_on,sequence&"+query).want(t, 200))); len(got) != len(want) {
 			t.Errorf("%s found %v, want %v", query, got, want)
 		}

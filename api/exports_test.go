@@ -182,7 +182,7 @@ func TestAnExportThatCannotBeMadeSaysWhy(t *testing.T) {
 	for at, want := range map[string]string{
 		"round-tables.csv?starts_form=2020-01-01": "starts_form unknown_parameter_hint",
 		"round-tables.csv?limit=10":               "limit unknown_parameter",
-		"statements.ndjson?cursor=x&count=exact":  "count unknown_parameter, cursor unknown_parameter",
+		"statements.ndjson?cursor=x&count=exact":  "count unknown_parameter_hint, cursor unknown_parameter",
 		"attendees.csv?include=statements":        "include unknown_parameter",
 		"people.csv?sort=age":                     "sort bad_sort",
 		"people.csv?fields=nam":                   "fields unknown_field_hint",

@@ -134,6 +134,7 @@ const allOf = "all:"
 // bind sets the field of a parameter, and that for values after allOf.
 func (p parameter) bind(v reflect.Value, name, value string) []apperr.Field {
 	anyOf, together, ok := strings.Cut(","+value, ","+allOf)
+	together = strings.TrimPrefix(strings.ReplaceAll(","+together, ","+allOf, ","), ",") // it may stand before each value
 	if p.all == nil || !ok {
 		return set(v.FieldByIndex(p.index), name, value, p.allowed)
 	}

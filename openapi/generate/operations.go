@@ -203,6 +203,11 @@ func (o operation) describeAggregate() error {
 			items.Enum = append(items.Enum, name)
 		}
 		*ref.Schema.Value = *openapi3.NewArraySchema().WithItems(items).WithUniqueItems(true)
+		if parameter == "group_by" {
+			ref.Schema.Value.MaxItems = openapi3.Ptr(uint64(2))
+		} else {
+			o.op.Parameters.GetByInAndName("query", "sort").Schema.Value.Enum = sortOrders(append(names, "key", "label"))
+		}
 		ref.Example = nil
 	}
 	if dimensions, _ := o.names("x-dimensions"); len(dimensions) == 0 {
@@ -331,6 +336,15 @@ func (o operation) parameters() error {
 	return nil
 }
 
+// sortOrders returns the names, each also with a minus sign for descending order.
+func sortOrders(names []string) (orders []any) {
+	for _, name := range names {
+		name = strings.TrimPrefix(name, "-")
+		orders = append(orders, name, "-"+name)
+	}
+	return orders
+}
+
 // stateTogether states that a value of a filter can have `all:` before it: a record must then have this value and those after it.
 // Of languages, it states only the codes of two letters.
 func stateTogether(s *openapi3.Schema) {
@@ -365,9 +379,8 @@ func (o operation) list(v *openapi3.Parameter) error {
 		if !slices.Contains(names, "id") && !slices.Contains(names, "-id") {
 			names = append(names, "id")
 		}
-		for _, name := range names {
-			name = strings.TrimPrefix(name, "-")
-			values = append(values, name, "-"+name)
+		for _, order := range sortOrders(names) {
+			values = append(values, order.(string))
 		}
 		v.Description = sentence(v.Description, "Default: `"+names[0]+"`.")
 	case "fields":
