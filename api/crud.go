@@ -346,8 +346,8 @@ func reason(r *http.Request) (why string, fieldErrors []apperr.Field) {
 	return why, nil
 }
 
-// unescaped decodes a header with percent-encoded UTF-8, with or without the prefix of RFC 8187 , "UTF-8" and two apostrophes, because browsers
-// cannot send other scripts than Latin as they are. A text in which a % encodes nothing stays as it is.
+// unescaped decodes a header with percent-encoded UTF-8, with or without the prefix "UTF-8" and two apostrophes (RFC 8187), because
+// browsers cannot send other scripts than Latin as they are. A text in which a % encodes nothing stays as it is.
 func unescaped(header string) string {
 	encoded := header
 	if len(header) >= 7 && strings.EqualFold(header[:6], "utf-8'") {

@@ -625,7 +625,9 @@ CREATE TABLE recommendations (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     xact xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    "position" integer DEFAULT 1 NOT NULL,
     CONSTRAINT recommendations_pkey PRIMARY KEY (id),
+    CONSTRAINT recommendations_position_check CHECK ("position" > 0),
     CONSTRAINT recommendations_status_check CHECK (status = ANY (ARRAY['proposed'::text, 'under_review'::text, 'accepted'::text, 'rejected'::text, 'implemented'::text])),
     CONSTRAINT recommendations_text_check CHECK (is_text(text)),
     CONSTRAINT recommendations_addressee_id_fkey FOREIGN KEY (addressee_id) REFERENCES organizations(id),
@@ -636,7 +638,7 @@ CREATE TABLE recommendations (
 );
 CREATE INDEX recommendations_addressee_id_idx ON recommendations USING btree (addressee_id, starts_key, id);
 CREATE INDEX recommendations_evidence_document_id_idx ON recommendations USING btree (evidence_document_id) WHERE evidence_document_id IS NOT NULL;
-CREATE INDEX recommendations_round_table_id_idx ON recommendations USING btree (round_table_id, id);
+CREATE INDEX recommendations_round_table_id_idx ON recommendations USING btree (round_table_id, "position", id);
 CREATE INDEX recommendations_starts_idx ON recommendations USING btree (starts_key, id);
 CREATE INDEX recommendations_statement_id_idx ON recommendations USING btree (statement_id);
 CREATE INDEX recommendations_status_idx ON recommendations USING btree (status, starts_key, id);

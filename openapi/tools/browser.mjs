@@ -59,7 +59,10 @@ async function authorize() {
 // operation opens an operation, and its tag before, and returns its block.
 async function operation(id) {
   const block = page.locator(`.opblock[id$="-${id}"]`);
-  if (!await block.count()) await page.locator(`[id="operations-tag-${await tagOf(id)}"]`).click();
+  for (let attempt = 0; !await block.count(); attempt++) { // a click while the page is busy can be lost
+    await page.locator(`[id="operations-tag-${await tagOf(id)}"]`).click();
+    await block.waitFor({ timeout: 10000 }).catch((error) => { if (attempt === 2) throw error; });
+  }
   if (!await block.locator(".opblock-body").count()) await block.locator(".opblock-summary-control").click();
   await block.locator("button.execute").waitFor();
   return block;
