@@ -151,7 +151,7 @@ func (s *server) writeWith(c echo.Context, params any, p *writeParams, f func(ct
 		return err
 	}
 	ctx := c.Request().Context()
-	o := changes.Options{DryRun: p.DryRun, Reason: why}
+	o := changes.Options{DryRun: p.DryRun, Reason: why, Request: c.Response().Header().Get(echo.HeaderXRequestID)}
 	var err error
 	if tx, ok := c.Get(transactionKey).(pgx.Tx); ok { // the transaction that stores the Idempotency-Key
 		err = changes.Within(ctx, tx, o, func(tx pgx.Tx) error { return f(ctx, tx) })

@@ -65,7 +65,12 @@ func announced(op *openapi3.Operation, name string, reply reply) bool {
 		return slices.ContainsFunc(op.Parameters, func(p *openapi3.ParameterRef) bool {
 			return p.Value.In == "path" && strings.Contains(p.Value.Description, "belongs to no record")
 		})
+	case http.StatusUnprocessableEntity:
+		return says("does not exist, so the response is 422")
 	case http.StatusConflict:
+		if code.Code == "wrong_state" {
+			return says("rejected with 409") || says("with 409.")
+		}
 		return code.Code == "in_use" && says("409 while other records refer") || code.Code == "already_resolved" && says("already linked") ||
 			op.OperationID == "createBundle" && strings.HasPrefix(name, "full")
 	}
