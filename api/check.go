@@ -110,7 +110,14 @@ func (s *server) listQuality(c echo.Context) error {
 	if out.Counts, err = check.Counts(ctx, s.db, f); err != nil {
 		return err
 	}
-	return send(c, http.StatusOK, echo.MIMEApplicationJSON, out)
+	if len(f.Fields) == 0 {
+		return send(c, http.StatusOK, echo.MIMEApplicationJSON, out)
+	}
+	projected, err := project(out.Data, f.Fields)
+	if err != nil {
+		return err
+	}
+	return send(c, http.StatusOK, echo.MIMEApplicationJSON, map[string]any{"data": projected, "page": out.Page, "meta": out.Meta, "counts": out.Counts})
 }
 
 // ready returns the findings in an event that is to be published, or apperr.Invalid with code not_ready if there are errors.

@@ -131,9 +131,9 @@ func itemWith[T record](s *server, c echo.Context, params any, p *itemParams, ge
 
 // writeParams are the parameters of every write.
 type writeParams struct {
-	DryRun bool   `query:"dry_run" form:"dry_run"`                         // Validates and runs the request, then rolls back. The response shows what would have happened.
-	Reason string `query:"reason" form:"reason"`                           // Why, for the history: at most 500 characters, in any script. The header `X-Change-Reason` does the same.
-	Lang   string `query:"lang" form:"lang" validate:"omitempty,language"` // Adds `<field>_text` and `<field>_lang` beside every text, in this language or the next one of the chain ru, en, kk.
+	DryRun bool   `query:"dry_run" form:"dry_run"`                                     // Validates and runs the request, then rolls back. The response shows what would have happened.
+	Reason string `query:"reason" form:"reason" validate:"omitempty,notblank,max=500"` // Why, for the history: at most 500 characters, in any script. The header `X-Change-Reason` does the same.
+	Lang   string `query:"lang" form:"lang" validate:"omitempty,language"`             // Adds `<field>_text` and `<field>_lang` beside every text, in this language or the next one of the chain ru, en, kk.
 }
 
 // write reads the parameters of a write and runs f in its transaction.
@@ -340,7 +340,7 @@ func reason(r *http.Request) (why string, fieldErrors []apperr.Field) {
 	if !utf8.ValidString(why) || strings.ContainsRune(why, 0) {
 		return "", []apperr.Field{apperr.In(name, "invalid_utf8")}
 	}
-	if why = input.Line(why); utf8.RuneCountInString(why) > maxReason {
+	if why = input.Line(why); name != "reason" && utf8.RuneCountInString(why) > maxReason { // the parameter has a rule
 		return "", []apperr.Field{apperr.In(name, "too_long", "max", strconv.Itoa(maxReason))}
 	}
 	return why, nil

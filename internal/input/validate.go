@@ -31,7 +31,7 @@ var Patterns = map[string]string{
 	// An item of a comma-separated filter: an id, or a quoted part of an id that contains commas.
 	"external_id_filter": `^([a-z][a-z0-9_.-]*:[^,` + blank + `]+|"[a-z][a-z0-9_.-]*:[^",` + blank + `][^,` + blank + `]*|[^,` + blank + `]*")$`,
 	"record":             `^[a-z-]+/[1-9][0-9]{0,17}$`, // type and id
-	"scheme":             `^[a-z][a-z0-9_.-]*$`, // of an external id
+	"scheme":             `^[a-z][a-z0-9_.-]*$`,        // of an external id
 	"code":               `^[a-z][a-z0-9_]*$`,
 }
 
