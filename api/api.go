@@ -29,6 +29,8 @@ type Config struct {
 
 	AnswerCache int // bytes of answers that are kept to be given again; 0 keeps none
 
+	ReviewRequired bool // an event is published only after its review, by another key than that which submitted it
+
 	ContactRetention time.Duration // how long the log keeps deleted contacts, 30 days by default
 
 	WebhooksPrivate bool            // webhooks may lie in any network and on any port, also without TLS
@@ -124,16 +126,18 @@ func Routes() []Route {
 	const (
 		get, post           = http.MethodGet, http.MethodPost
 		public, read, write = actor.Public, actor.Read, actor.Write
-		publish, admin, pii = actor.Publish, actor.Admin, actor.PII
+		admin, pii          = actor.Admin, actor.PII
 	)
 	routes := []Route{
 		route(get, cataloguePath, public, (*server).showCatalogue).with(properties{fixed: true}),
 
-		route(post, "/v1/round-tables/:id/publish", publish, (*server).publishRoundTable),
-		route(post, "/v1/round-tables/:id/withdraw", publish, (*server).withdrawRoundTable),
+		route(get, "/v1/round-tables/:id/check", read, (*server).checkRoundTable),
+		route(get, "/v1/quality", read, (*server).listQuality),
+		route(post, "/v1/undo", write, (*server).undo),
 
 		route(post, "/v1/attendees/:id/resolve", write, (*server).resolveAttendee),
 
+		route(post, "/v1/people/:id/other-names", write, (*server).addOtherName),
 		route(post, erasePath, actor.All(pii, write), (*server).erasePerson).with(properties{slow: true, unstored: true}),
 		route(get, disclosurePath, pii, (*server).disclosePerson).with(properties{also: echo.MIMETextHTML, reveals: person.Disclosure}),
 
@@ -176,6 +180,7 @@ func Routes() []Route {
 
 		route(get, "/v1/me", public, (*server).showMe),
 	}
+	routes = append(routes, transitionRoutes()...)
 	for _, r := range append(Resources(), OtherResources()...) {
 		for _, o := range r.Operations {
 			routes = append(routes, o.Route)

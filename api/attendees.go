@@ -10,6 +10,7 @@ import (
 	"roundtables.kz/registry/internal/match"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/reference"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
@@ -29,6 +30,7 @@ var attendees = resource[attendee.Input, attendee.Attendee, attendee.Filter]{
 	sorts: []string{"-starts_on", "position", "updated_at"},
 	list:  attendee.List, get: attendee.Get, create: attendee.Create, update: attendee.Update,
 	input: func(r *attendee.Attendee) *attendee.Input { return &r.Input },
+	order: &reference.Order{Table: attendee.Table, Column: "position"}, placed: func(in attendee.Input) (int64, *int64) { return in.RoundTableID, in.Position },
 	more: map[Feature]Operation{
 		Within: with[attendeeWithinQuery, Page[Attendee]]((*server).listAttendeesOfRoundTable, "position", "starts_on", "updated_at"),
 	},

@@ -4,10 +4,13 @@ package api
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"roundtables.kz/registry/internal/actor"
@@ -22,13 +25,14 @@ type task struct {
 	Body       any               `json:"body,omitempty"`       // typed instead
 	Status     int               `json:"status"`               // shown on the page
 	Shows      []string          `json:"shows,omitempty"`      // words of the response on the page
+	Reload     bool              `json:"reload,omitempty"`     // loads the page again before, so that its forms hold what they begin with
 	Remember   string            `json:"remember,omitempty"`   // stores the id of the response under this name
 }
 
 // It needs Node, the packages of openapi/tools (npm ci --prefix openapi/tools) and Chromium; .ci/run installs them.
 func TestAnOperatorCanWorkInSwaggerUI(t *testing.T) {
 	r := sampled(t)
-	key, _ := r.key(t, actor.Read, actor.Write, actor.Publish)
+	key, _ := r.key(t, actor.Scopes...)
 	var event, attendee string
 	err := r.pool.QueryRow(t.Context(), `SELECT a.round_table_id::text, a.id::text FROM attendees a JOIN people p ON p.id = a.person_id
 		WHERE p.name ->> 'en' = 'Talgat Kaliyev' ORDER BY a.id LIMIT 1`).Scan(&event, &attendee)
@@ -37,7 +41,7 @@ func TestAnOperatorCanWorkInSwaggerUI(t *testing.T) {
 	}
 	service := httptest.NewServer(r.handler)
 	defer service.Close()
-	tasks, err := json.Marshal(operatorTasks(event, attendee))
+	tasks, err := json.Marshal(append(operatorTasks(event, attendee), conditionalTasks(t, r, key)...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,6 +62,33 @@ func TestAnOperatorCanWorkInSwaggerUI(t *testing.T) {
 	t.Logf("%s", out)
 }
 
+// conditionalTasks press every operation that takes If-Match, with `auto` and everything else that the page fills in, as a dry run.
+// The page must show the status that the same request with the current version has.
+func conditionalTasks(t *testing.T, r *rig, key string) (tasks []task) {
+	t.Helper()
+	for path, item := range published().doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			if op.Parameters.GetByInAndName("header", "If-Match") == nil {
+				continue
+			}
+			at, media, bodies := examplesOf(t, path, op)
+			headers := []string{"If-Match", "*", "Authorization", "Bearer " + key}
+			var body any
+			if media != "" {
+				headers, body = append(headers, "Content-Type", media), bodies[slices.Min(slices.Collect(maps.Keys(bodies)))]
+			}
+			status := r.do(t, method, at+"?dry_run=true", body, headers...).Code
+			tasks = append(tasks, task{Operation: op.OperationID, Method: method, Parameters: map[string]string{"dry_run": "true"}, Status: status})
+		}
+	}
+	if len(tasks) < 28 {
+		t.Fatalf("only %d operations take If-Match", len(tasks))
+	}
+	slices.SortFunc(tasks, func(a, b task) int { return strings.Compare(a.Operation, b.Operation) })
+	tasks[0].Reload = true
+	return tasks
+}
+
 // operatorTasks are what an operator does in a day: find a person, create a statement of an attendee, read it, get an
 // invalid one rejected, correct it.
 func operatorTasks(event, attendee string) []task {
@@ -73,10 +104,11 @@ func operatorTasks(event, attendee string) []task {
 		{Operation: "createStatement", Method: "POST", Body: said("applause"), Status: 422, Shows: []string{"/act", "must be one of: welcome, report"}},
 		{Operation: "patchStatement", Method: "PATCH", Parameters: map[string]string{"id": "{statement}"}, Body: map[string]any{"act": "closing"}, Status: 200, Shows: []string{`"version": 2`, `"act": "closing"`}},
 		{Operation: "deleteStatement", Method: "DELETE", Parameters: map[string]string{"id": "{statement}"}, Status: 204},
-		{Operation: "createTopic", Method: "POST", Example: "full", Status: 201, Shows: []string{"Демография", `"version": 1`}, Remember: "topic"},
+		{Operation: "createTopic", Method: "POST", Parameters: map[string]string{"X-Change-Reason": "из пресс-релиза, 100% верно"}, Example: "full", Status: 201, Shows: []string{"Демография", `"version": 1`}, Remember: "topic"},
 		{Operation: "createTopic", Method: "POST", Body: map[string]any{"lable": map[string]any{"en": "Language policy"}}, Status: 422,
 			Shows: []string{`"lable\" is not a field here`, `is required`}},
 		{Operation: "patchTopic", Method: "PATCH", Parameters: map[string]string{"id": "{topic}"}, Example: "change", Status: 200, Shows: []string{`"version": 2`}},
+		{Operation: "getTopicHistory", Method: "GET", Parameters: map[string]string{"id": "{topic}"}, Status: 200, Shows: []string{"из пресс-релиза, 100% верно"}},
 		{Operation: "createBundle", Method: "POST", Parameters: map[string]string{"dry_run": "true"}, Example: "minimal", Status: 200, Shows: []string{"matched", "Irina Chernykh"}},
 	}
 }

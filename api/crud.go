@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -130,8 +131,9 @@ func itemWith[T record](s *server, c echo.Context, params any, p *itemParams, ge
 
 // writeParams are the parameters of every write.
 type writeParams struct {
-	DryRun bool   `query:"dry_run" form:"dry_run"`                         // Validates and runs the request, then rolls back. The response shows what would have happened.
-	Lang   string `query:"lang" form:"lang" validate:"omitempty,language"` // Adds `<field>_text` and `<field>_lang` beside every text, in this language or the next one of the chain ru, en, kk.
+	DryRun bool   `query:"dry_run" form:"dry_run"`                                     // Validates and runs the request, then rolls back. The response shows what would have happened.
+	Reason string `query:"reason" form:"reason" validate:"omitempty,notblank,max=500"` // Why, for the history: at most 500 characters, in any script. The header `X-Change-Reason` does the same.
+	Lang   string `query:"lang" form:"lang" validate:"omitempty,language"`             // Adds `<field>_text` and `<field>_lang` beside every text, in this language or the next one of the chain ru, en, kk.
 }
 
 // write reads the parameters of a write and runs f in its transaction.
@@ -149,7 +151,7 @@ func (s *server) writeWith(c echo.Context, params any, p *writeParams, f func(ct
 		return err
 	}
 	ctx := c.Request().Context()
-	o := changes.Options{DryRun: p.DryRun, Reason: why}
+	o := changes.Options{DryRun: p.DryRun, Reason: why, Request: c.Response().Header().Get(echo.HeaderXRequestID)}
 	var err error
 	if tx, ok := c.Get(transactionKey).(pgx.Tx); ok { // the transaction that stores the Idempotency-Key
 		err = changes.Within(ctx, tx, o, func(tx pgx.Tx) error { return f(ctx, tx) })
@@ -331,21 +333,36 @@ func lock(ctx context.Context, tx pgx.Tx, table, recordType string, n, version i
 	return nil
 }
 
-// maxReason is the length limit of X-Change-Reason, in characters.
+// maxReason is the length limit of the reason of a change, in characters.
 const maxReason = 500
 
-// reason reads the header X-Change-Reason.
+// reason returns why the client changes something: the parameter `reason`, or else the header X-Change-Reason.
 func reason(r *http.Request) (why string, fieldErrors []apperr.Field) {
-	const header = "X-Change-Reason"
-	why = r.Header.Get(header)
-	if !utf8.ValidString(why) || strings.ContainsRune(why, 0) {
-		return "", []apperr.Field{apperr.In(header, "invalid_utf8")}
+	name := "reason"
+	if why = r.URL.Query().Get(name); why == "" {
+		name = "X-Change-Reason"
+		why = unescaped(r.Header.Get(name))
 	}
-	switch why = input.Line(why); {
-	case utf8.RuneCountInString(why) > maxReason:
-		return "", []apperr.Field{apperr.In(header, "too_long", "max", strconv.Itoa(maxReason))}
+	if !utf8.ValidString(why) || strings.ContainsRune(why, 0) {
+		return "", []apperr.Field{apperr.In(name, "invalid_utf8")}
+	}
+	if why = input.Line(why); name != "reason" && utf8.RuneCountInString(why) > maxReason { // the parameter has a rule
+		return "", []apperr.Field{apperr.In(name, "too_long", "max", strconv.Itoa(maxReason))}
 	}
 	return why, nil
+}
+
+// unescaped decodes a header with percent-encoded UTF-8, with or without the prefix "UTF-8" and two apostrophes (RFC 8187), because
+// browsers cannot send other scripts than Latin as they are. A text in which a % encodes nothing stays as it is.
+func unescaped(header string) string {
+	encoded := header
+	if len(header) >= 7 && strings.EqualFold(header[:6], "utf-8'") {
+		_, encoded, _ = strings.Cut(header[6:], "'") // a language may be between the apostrophes
+	}
+	if text, err := url.PathUnescape(encoded); err == nil && utf8.ValidString(text) {
+		return text
+	}
+	return header
 }
 
 // RestoreInput names the version to restore.

@@ -27,24 +27,24 @@
 //	@tag.name					Round tables
 //	@tag.name					Bundles
 //	@tag.description			A whole event in one request: its organizers, attendees, statements and recommendations. Either everything is saved or nothing. See [Recording events](/docs/guides/recording).
+//	@tag.name					People
+//	@tag.name					Organizations
 //	@tag.name					Organizers
 //	@tag.name					Attendees
 //	@tag.name					Statements
 //	@tag.name					Recommendations
-//	@tag.name					People
-//	@tag.name					Organizations
+//	@tag.name					Changes
+//	@tag.description			The change log. A mirror fetches everything once, then only the changes, and verifies its copy with checksums. See [Keeping a mirror](/docs/guides/mirroring).
 //	@tag.name					Merges
 //	@tag.description			Merges of two records of the same person or organization. A merge can be undone.
 //	@tag.name					Distinctions
-//	@tag.name					Reconciliation
-//	@tag.description			Matching the names of a table with people and organizations, for OpenRefine and other clients of the Reconciliation Service API v0.2. See [Finding names](/docs/guides/names).
-//	@tag.name					Affiliations
 //	@tag.name					Documents
-//	@tag.name					Changes
-//	@tag.description			The change log. A mirror fetches everything once, then only the changes, and verifies its copy with checksums. See [Keeping a mirror](/docs/guides/mirroring).
+//	@tag.name					Affiliations
 //	@tag.name					Topics
 //	@tag.name					Places
 //	@tag.name					Roles
+//	@tag.name					Imports
+//	@tag.description			Imports of tables and documents: edited exports, or files from elsewhere. `dry_run=true` validates without saving, a report lists what happened to each row, and an import can be reverted. See [Importing files](/docs/guides/importing).
 //	@tag.name					Exports
 //	@tag.description			Whole lists as files, with the filters and the order of the list and without a limit of rows. A file shows one moment of the registry; `X-Change-Cursor` holds its change cursor.
 //	@tag.description
@@ -53,10 +53,10 @@
 //	@tag.description			**NDJSON** has one record on each line, as in the list. The last line is `{"_end": true, "rows": 2, "cursor": "…"}`; a file without it is incomplete. If a CSV file is cut off, the connection breaks, and the HTTP client reports an error.
 //	@tag.description
 //	@tag.description			**XLSX** has the table of the CSV file, without the additional `'`. Texts are texts, and days are dates (those before March 1900 are texts). Numbers of more than 15 digits are texts. The file is sent when it is complete. A sheet holds 1,048,575 records and a cell 32,767 characters; larger exports are rejected.
-//	@tag.name					Imports
-//	@tag.description			Imports of tables and documents: edited exports, or files from elsewhere. `dry_run=true` validates without saving, a report lists what happened to each row, and an import can be reverted. See [Importing files](/docs/guides/importing).
 //	@tag.name					Calendars and feeds
 //	@tag.description			Round tables for calendar programs and feed readers.
+//	@tag.name					Reconciliation
+//	@tag.description			Matching the names of a table with people and organizations, for OpenRefine and other clients of the Reconciliation Service API v0.2. See [Finding names](/docs/guides/names).
 //	@tag.name					Webhooks
 //	@tag.description			The service calls your address within a second of a change. A message names the changed records and does not contain them: the receiver then requests the changes after its cursor. See [Webhooks](/docs/guides/webhooks).
 //	@tag.description

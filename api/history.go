@@ -7,12 +7,41 @@ import (
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/roundtable"
 
 	"github.com/labstack/echo/v4"
 )
 
 // historyQuery are the parameters of a history.
 type historyQuery struct{ paging.PageParams }
+
+// eventHistoryQuery are the parameters of the history of a round table.
+type eventHistoryQuery struct {
+	paging.PageParams
+	// `parts` adds the changes of the organizers, attendees, statements and recommendations, also of deleted ones, in one order.
+	Include []string `query:"include" form:"include" enums:"parts" validate:"max=1"`
+}
+
+// getRoundTableHistory sends the changes of a round table and, if asked, of its parts.
+func (s *server) getRoundTableHistory(c echo.Context) error {
+	n, err := id(c)
+	if err != nil {
+		return err
+	}
+	return listOf(s, c, func(ctx context.Context, db pg.DB, q eventHistoryQuery) (paging.Page[changes.Detailed], error) {
+		read := changes.HistoryWithParts
+		if len(q.Include) == 0 {
+			read = func(ctx context.Context, db pg.DB, id int64, p paging.PageParams) (paging.Page[changes.Revision], error) {
+				return changes.History(ctx, db, roundtable.Type, id, p)
+			}
+		}
+		page, err := read(ctx, db, n, q.PageParams)
+		if err == nil && len(page.Items) == 0 && q.After == nil {
+			err = apperr.New(apperr.NotFound, "not_found")
+		}
+		return mapped(page, err, changes.Revision.Detailed)
+	})
+}
 
 // AuditEntry is one change of any record.
 //

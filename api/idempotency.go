@@ -62,7 +62,7 @@ func (s *server) idempotent(r Route, handle echo.HandlerFunc) echo.HandlerFunc {
 		claim := claimOf(c.Request(), actor.From(ctx).KeyID, given[0], raw)
 		var out *storedResponse
 		err = s.shares.run(c, func(ctx context.Context) error {
-			return changes.Write(ctx, s.db, changes.Options{Reason: why}, func(tx pgx.Tx) error {
+			return changes.Write(ctx, s.db, changes.Options{Reason: why, Request: c.Response().Header().Get(echo.HeaderXRequestID)}, func(tx pgx.Tx) error {
 				stored, err := idempotency.Claim(ctx, tx, claim)
 				if err != nil {
 					return err

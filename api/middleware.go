@@ -16,6 +16,7 @@ import (
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/roundtable"
 
 	"github.com/labstack/echo/v4"
 )
@@ -166,6 +167,9 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 		who, err := s.identify(ctx, c)
 		if err != nil {
 			return err
+		}
+		if s.config.ReviewRequired {
+			ctx = roundtable.RequireReview(ctx)
 		}
 		c.SetRequest(c.Request().WithContext(actor.With(ctx, who)))
 		refund, err := s.takeQuota(c, who)

@@ -3,6 +3,7 @@ package api
 import (
 	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/organizer"
+	"roundtables.kz/registry/internal/reference"
 )
 
 var organizers = resource[organizer.Input, organizer.Organizer, organizer.Filter]{
@@ -12,7 +13,8 @@ var organizers = resource[organizer.Input, organizer.Organizer, organizer.Filter
 	sorts: []string{"position", "starts_on", "updated_at"},
 	list:  organizer.List, get: organizer.Get, create: organizer.Create, update: organizer.Update,
 	input: func(r *organizer.Organizer) *organizer.Input { return &r.Input },
-	more:  map[Feature]Operation{Within: within(organizer.ListWithin, "position", "starts_on", "updated_at")},
+	order: &reference.Order{Table: organizer.Table, Column: "position"}, placed: func(in organizer.Input) (int64, *int64) { return in.RoundTableID, in.Position },
+	more: map[Feature]Operation{Within: within(organizer.ListWithin, "position", "starts_on", "updated_at")},
 	notes: map[Feature]string{
 		Create: "Without `position` the organizer becomes the last one of its round table. An organization that already has this part is rejected with 409.",
 	},

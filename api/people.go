@@ -2,16 +2,22 @@ package api
 
 import (
 	"context"
+	"reflect"
+	"slices"
 
+	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/formats/schemaorg"
 	"roundtables.kz/registry/internal/history"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/match"
 	"roundtables.kz/registry/internal/merge"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/spelling"
+	"roundtables.kz/registry/internal/text"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
 )
 
@@ -62,4 +68,35 @@ func (s *server) listPeople(c echo.Context) error {
 		page, err := person.List(ctx, db, q.Filter)
 		return pageWith(ctx, db, page, err, q.Include, withPeople)
 	})
+}
+
+// addOtherName adds a spelling to a person.
+//
+//	@ID				addOtherName
+//	@Summary		Add another name of a person
+//	@Description	Adds one spelling and keeps all others. A spelling that the person already has in this language and of this kind
+//	@Description	changes nothing.
+//	@Tags			People
+//	@Param			id		path		int				true	"The person."
+//	@Param			body	body		text.OtherName	true	"The name."
+//	@Param			params	query		writeParams		false	"-"
+//	@Success		200		{object}	person.Person	"The person with all names."
+//	@Router			/v1/people/{id}/other-names [post]
+func (s *server) addOtherName(c echo.Context) error {
+	name, err := body[text.OtherName](c)
+	if err != nil {
+		return err
+	}
+	return actOn(s, c, func(ctx context.Context, tx pgx.Tx, id int64) error {
+		p, err := person.Get(ctx, pg.ForUpdate{Tx: tx}, id)
+		if err != nil || slices.ContainsFunc(p.OtherNames, func(n text.OtherName) bool { return reflect.DeepEqual(n, name) }) {
+			return err
+		}
+		in := p.Input
+		in.OtherNames = append(slices.Clone(in.OtherNames), name)
+		if err := apperr.Validation(input.CheckChange(&p.Input, &in)); err != nil {
+			return err
+		}
+		return person.Update(ctx, tx, p, in)
+	}, person.Get)
 }

@@ -231,3 +231,17 @@ func TestARoleThatAttendeesHaveIsNotDeleted(t *testing.T) {
 		t.Errorf("%s", refused.Body)
 	}
 }
+
+func TestAnOtherNameIsAddedToThose(t *testing.T) {
+	t.Parallel()
+	c := newRig(t, nil).as(t, actor.Write)
+	at := c.make(t, "/v1/people", `{"name":{"en":"Serik Zhanov"},"other_names":[{"text":"S. Zhanov","lang":"en","kind":"abbreviated"}]}`)
+	added := c.post(t, at+"/other-names", `{"text":"С. Жанов","lang":"ru","kind":"abbreviated"}`).want(t, http.StatusOK).object(t)
+	if names := added["other_names"].([]any); len(names) != 2 || path(names[1], "text") != "С. Жанов" {
+		t.Errorf("other names %v", names)
+	}
+	if again := c.post(t, at+"/other-names", `{"text":"С. Жанов","lang":"ru","kind":"abbreviated"}`).want(t, http.StatusOK).object(t); again["version"] != 2.0 {
+		t.Errorf("the same name again made version %v", again["version"])
+	}
+	c.post(t, at+"/other-names", `{"text":"","lang":"ru","kind":"alias"}`).want(t, http.StatusUnprocessableEntity)
+}

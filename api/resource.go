@@ -19,6 +19,7 @@ import (
 	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/reference"
 	"roundtables.kz/registry/internal/roundtable"
 	"roundtables.kz/registry/internal/spelling"
 
@@ -52,6 +53,7 @@ const (
 	Match      Feature = "match"
 	Duplicates Feature = "duplicates"
 	Merge      Feature = "merge"
+	Order      Feature = "order" // the places of the parts of one round table
 )
 
 // Features lists the features of every resource, in the order of the route table.
@@ -86,6 +88,8 @@ type resource[I any, T record, F any] struct {
 	more     map[Feature]Operation                                            // features that only some resources have
 	replaced map[Feature]Operation                                            // features with a handler of their own
 	only     []Feature                                                        // the features of records that the service itself keeps; all by default
+	order    *reference.Order                                                 // of parts of a round table: how they are ordered
+	placed   func(I) (roundTable int64, place *int64)                         // the round table of a part, and the place that a client gives it
 	notes    map[Feature]string                                               // what the documentation says in addition
 	lacks    map[Feature]string                                               // features that it does not take part in, with the reason
 }
@@ -156,7 +160,7 @@ func (r resource[I, T, F]) Describe() Resource {
 		Type: r.Type, Table: r.Table, One: r.one, Many: r.many, Of: r.of, About: r.about, Sorts: r.sorts,
 		Input: reflect.TypeFor[I](), Record: reflect.TypeFor[T](), Notes: r.notes, Lacks: r.lacks,
 	}
-	for _, f := range slices.Concat(Features, slices.Sorted(maps.Keys(r.more))) {
+	for _, f := range slices.Concat(Features, r.further()) {
 		if _, lacks := r.lacks[f]; lacks || f == Feed || r.only != nil && !slices.Contains(r.only, f) {
 			continue
 		}
@@ -188,6 +192,15 @@ func (r resource[I, T, F]) source() (source paging.Source) {
 	return source
 }
 
+// further returns the features that only some resources have.
+func (r resource[I, T, F]) further() []Feature {
+	list := slices.Sorted(maps.Keys(r.more))
+	if r.order != nil {
+		list = append(list, Order)
+	}
+	return list
+}
+
 // operation is what a feature does unless the resource replaces it.
 func (r resource[I, T, F]) operation(f Feature) Operation {
 	const get, post = http.MethodGet, http.MethodPost
@@ -204,7 +217,7 @@ func (r resource[I, T, F]) operation(f Feature) Operation {
 		}
 	case Create:
 		o := Operation{Route: route(post, list, write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
-			return createOf(s, c, r.create, r.get)
+			return createOf(s, c, r.creating(), r.get)
 		})), Query: writing, Body: input, Answer: record}
 		if r.names != nil {
 			o.handle, o.Query = r.createDistinct, reflect.TypeFor[duplicateParams]()
@@ -216,7 +229,7 @@ func (r resource[I, T, F]) operation(f Feature) Operation {
 		})), Query: item, Answer: record}
 	case Patch:
 		return Operation{Route: route(http.MethodPatch, one, write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
-			return patchOf(s, c, r.get, r.input, r.update)
+			return patchOf(s, c, r.get, r.input, r.updating())
 		})), Query: writing, Body: input, Answer: record}
 	case Delete:
 		return Operation{Route: route(http.MethodDelete, one, write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
@@ -248,6 +261,10 @@ func (r resource[I, T, F]) operation(f Feature) Operation {
 		}).with(properties{slow: true, file: true}), Query: reflect.TypeFor[importParams](), Answer: reflect.TypeFor[imports.Import]()}
 	case Within:
 		return r.more[f].at(get, "/v1/"+roundtable.Type+"/:id/"+r.Type, read)
+	case Order:
+		o := with[writeParams, Ordered](func(s *server, c echo.Context) error { return orderOf(s, c, *r.order) })
+		o.Body = reflect.TypeFor[OrderInput]()
+		return o.at(post, "/v1/"+roundtable.Type+"/:id/"+r.Type+"/order", write)
 	case Lookup:
 		return r.more[f].at(get, list+"/lookup", read)
 	case Match:

@@ -244,3 +244,11 @@ const (
 	mergeBody = "application/merge-patch+json"
 	formBody  = "application/x-www-form-urlencoded"
 )
+
+// exec runs a statement past the service.
+func (r *rig) exec(t testing.TB, sql string) {
+	t.Helper()
+	if _, err := r.pool.Exec(t.Context(), sql); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -32,6 +32,13 @@ func one(path, body string) []attempt { return []attempt{{path, body, jsonBody}}
 var otherWrites = map[string]string{
 	"POST /v1/round-tables/:id/publish":                  "the publication of a round table",
 	"POST /v1/round-tables/:id/withdraw":                 "the publication of a round table",
+	"POST /v1/round-tables/:id/submit":                   "the publication of a round table",
+	"POST /v1/round-tables/:id/return":                   "the publication of a round table in review, which the public does not see before or after",
+	"POST /v1/round-tables/:id/cancel":                   "the status of a round table",
+	"POST /v1/round-tables/:id/postpone":                 "the status and the date of a round table",
+	"POST /v1/round-tables/:id/reschedule":               "the status and the date of a round table",
+	"POST /v1/people/:id/other-names":                    "a name of a person",
+	"POST /v1/undo":                                      "what a request changed, except keys and webhooks",
 	"POST /v1/attendees/:id/resolve":                     "the person or organization of an attendee",
 	"POST " + erasePath:                                  "removes a person, with contacts",
 	"POST /v1/merges/:id/undo":                           "what a merge changed: contacts move with their person, and round tables do not change",
@@ -61,6 +68,9 @@ func guardedFields() (all []guarded) {
 		"POST " + erasePath: func(t *testing.T, all caller) []attempt {
 			return one(strings.TrimSuffix(contactsIn(t, all), "/contacts")+"/erase", "")
 		},
+	}
+	contactWays["POST /v1/undo"] = func(t *testing.T, all caller) []attempt {
+		return one("/v1/undo", undoOf(all.post(t, contactsIn(t, all), `{"kind":"email","value":"c@example.org"}`).want(t, http.StatusCreated)))
 	}
 	for _, scope := range []actor.Scope{actor.PII, actor.Write} {
 		have := slices.DeleteFunc([]actor.Scope{actor.PII, actor.Write, actor.Read}, func(s actor.Scope) bool { return s == scope })
@@ -152,9 +162,20 @@ func publicationGuard() guarded {
 		"POST /v1/bundles": each(func(_ *testing.T, _ caller, p string) attempt {
 			return attempt{"/v1/bundles", `{"lang":"en","round_table":` + fmt.Sprintf(titled, 3000, p) + `}`, jsonBody}
 		}, "published", "withdrawn"),
+		"POST /v1/undo": func(t *testing.T, all caller) []attempt {
+			published, withdrawn := event(t, all, "draft"), event(t, all, "published")
+			return append(one("/v1/undo", undoOf(all.act(t, published+"/publish").want(t, http.StatusOK))),
+				one("/v1/undo", undoOf(all.act(t, withdrawn+"/withdraw").want(t, http.StatusOK)))...)
+		},
+		"POST /v1/round-tables/:id/submit":   func(t *testing.T, all caller) []attempt { return one(event(t, all, "withdrawn")+"/submit", "") },
 		"POST /v1/round-tables/:id/publish":  func(t *testing.T, all caller) []attempt { return one(event(t, all, "draft")+"/publish", "") },
 		"POST /v1/round-tables/:id/withdraw": func(t *testing.T, all caller) []attempt { return one(event(t, all, "published")+"/withdraw", "") },
 	}}
+}
+
+// undoOf is the body that undoes a request.
+func undoOf(done reply) string {
+	return fmt.Sprintf(`{"request":%q}`, done.Header().Get("X-Request-Id"))
 }
 
 func contactsIn(t *testing.T, all caller) string {

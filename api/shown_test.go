@@ -15,7 +15,7 @@ import (
 const gap = "…"
 
 // varies are the members whose values differ from run to run.
-var varies = regexp.MustCompile(`^(cursor|next_cursor|next|after|instance|secret|key|prefix|message_id|duration_ms)$|_at$|^last_used_on$`)
+var varies = regexp.MustCompile(`^(cursor|next_cursor|next|after|instance|secret|key|prefix|message_id|request|change|duration_ms)$|_at$|^last_used_on$`)
 
 var moment = regexp.MustCompile(`^\d{4}-\d\d-\d\dT[\d:.]+Z$`)
 

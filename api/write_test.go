@@ -3,6 +3,8 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -218,4 +220,35 @@ func TestFieldsKeepsOnlyWhatWasAskedFor(t *testing.T) {
 	if len(list.Data) != 1 || len(list.Data[0]) != 3 {
 		t.Errorf("list: %v", list.Data)
 	}
+}
+
+func TestAReasonIsReadInEveryScript(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	c := r.as(t, actor.Write)
+	const reason = "из пресс-релиза"
+	for sent, want := range map[string]string{
+		"UTF-8''" + url.PathEscape(reason):   reason,
+		"utf-8'ru'" + url.PathEscape(reason): reason,
+		url.PathEscape(reason):               reason,
+		reason:                               reason,
+		"100% correct":                       "100% correct",
+		"50%25 more":                         "50% more",
+		"?" + reason:                         reason,
+	} {
+		target, headers := "/v1/topics", c.headers
+		if parameter, ok := strings.CutPrefix(sent, "?"); ok {
+			target += "?reason=" + url.QueryEscape(parameter)
+		} else {
+			headers = append([]string{"X-Change-Reason", sent}, headers...)
+		}
+		body := fmt.Sprintf(`{"label":{"en":%q}}`, "Topic "+sent)
+		at := r.do(t, http.MethodPost, target, body, append([]string{"Content-Type", jsonBody}, headers...)...).want(t, http.StatusCreated).Header().Get("Location")
+		if got := c.get(t, at+"/history").want(t, http.StatusOK).Body.String(); !strings.Contains(got, `"reason":"`+want+`"`) {
+			t.Errorf("%q is stored as %s", sent, got)
+		}
+	}
+	long := strings.Repeat("ж", 501)
+	r.do(t, http.MethodPost, "/v1/topics?reason="+url.QueryEscape(long), `{"label":{"en":"Long"}}`, append([]string{"Content-Type", jsonBody}, c.headers...)...).
+		wantProblem(t, http.StatusBadRequest, "bad_parameters", "reason too_long")
 }

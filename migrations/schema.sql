@@ -175,6 +175,7 @@ CREATE TABLE changes (
     is_head boolean DEFAULT true NOT NULL,
     is_public_head boolean,
     xact xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    request text DEFAULT NULLIF(current_setting('registry.request'::text, true), ''::text),
     CONSTRAINT changes_pkey PRIMARY KEY (seq),
     CONSTRAINT changes_into_id_merge CHECK ((op = 'merge'::text) = (into_id IS NOT NULL)),
     CONSTRAINT changes_op_check CHECK (op = ANY (ARRAY['create'::text, 'update'::text, 'delete'::text, 'merge'::text, 'erase'::text, 'visibility'::text]))
@@ -185,6 +186,8 @@ CREATE INDEX changes_at_idx ON changes USING brin (at);
 CREATE INDEX changes_deleted_contacts_idx ON changes USING btree (at) WHERE type = 'contacts'::text AND is_head AND op = 'delete'::text AND before ? 'value'::text;
 CREATE UNIQUE INDEX changes_head_key ON changes USING btree (type, id) WHERE is_head;
 CREATE UNIQUE INDEX changes_public_head_key ON changes USING btree (type, id) WHERE is_public_head;
+CREATE INDEX changes_request_idx ON changes USING btree (request) WHERE request IS NOT NULL;
+CREATE INDEX changes_round_table_idx ON changes USING btree (((COALESCE(after, before) ->> 'round_table_id'::text)::bigint), seq) WHERE COALESCE(after, before) ? 'round_table_id'::text;
 CREATE INDEX changes_type_id_version_idx ON changes USING btree (type, id, version);
 CREATE INDEX changes_type_idx ON changes USING btree (type COLLATE "C", seq) INCLUDE (id, version, op, public, is_head, is_public_head);
 CREATE TRIGGER changes_append_only BEFORE INSERT OR DELETE OR UPDATE ON changes FOR EACH STATEMENT WHEN (pg_trigger_depth() = 0 AND NOT registry_erases()) EXECUTE FUNCTION registry_refuse('the log is only written by its triggers');
@@ -626,7 +629,9 @@ CREATE TABLE recommendations (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     xact xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    "position" integer DEFAULT 1 NOT NULL,
     CONSTRAINT recommendations_pkey PRIMARY KEY (id),
+    CONSTRAINT recommendations_position_check CHECK ("position" > 0),
     CONSTRAINT recommendations_status_check CHECK (status = ANY (ARRAY['proposed'::text, 'under_review'::text, 'accepted'::text, 'rejected'::text, 'implemented'::text])),
     CONSTRAINT recommendations_text_check CHECK (is_text(text)),
     CONSTRAINT recommendations_addressee_id_fkey FOREIGN KEY (addressee_id) REFERENCES organizations(id),
@@ -637,7 +642,7 @@ CREATE TABLE recommendations (
 );
 CREATE INDEX recommendations_addressee_id_idx ON recommendations USING btree (addressee_id, starts_key, id);
 CREATE INDEX recommendations_evidence_document_id_idx ON recommendations USING btree (evidence_document_id) WHERE evidence_document_id IS NOT NULL;
-CREATE INDEX recommendations_round_table_id_idx ON recommendations USING btree (round_table_id, id);
+CREATE INDEX recommendations_round_table_id_idx ON recommendations USING btree (round_table_id, "position", id);
 CREATE INDEX recommendations_starts_idx ON recommendations USING btree (starts_key, id);
 CREATE INDEX recommendations_statement_id_idx ON recommendations USING btree (statement_id);
 CREATE INDEX recommendations_status_idx ON recommendations USING btree (status, starts_key, id);
@@ -792,6 +797,9 @@ CREATE TABLE round_tables (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     xact xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    submitted_by text,
+    submitted_at timestamp with time zone,
+    review_note text,
     CONSTRAINT round_tables_pkey PRIMARY KEY (id),
     CONSTRAINT round_tables_starts_key_key UNIQUE (id, starts_key),
     CONSTRAINT round_tables_date_precision_check CHECK (date_precision = ANY (ARRAY['day'::text, 'month'::text, 'year'::text, 'unknown'::text])),
@@ -807,8 +815,10 @@ CREATE TABLE round_tables (
     CONSTRAINT round_tables_outcome_check CHECK (is_text(outcome)),
     CONSTRAINT round_tables_publication_check CHECK (publication = ANY (ARRAY['draft'::text, 'review'::text, 'published'::text, 'withdrawn'::text])),
     CONSTRAINT round_tables_purpose_check CHECK (is_text(purpose)),
+    CONSTRAINT round_tables_review_note_check CHECK (review_note <> ''::text),
     CONSTRAINT round_tables_starts_on_range CHECK (starts_on >= '0001-01-01'::date AND starts_on <= '9999-12-31'::date),
     CONSTRAINT round_tables_status_check CHECK (status = ANY (ARRAY['scheduled'::text, 'held'::text, 'postponed'::text, 'cancelled'::text])),
+    CONSTRAINT round_tables_submitted_by_check CHECK (submitted_by <> ''::text),
     CONSTRAINT round_tables_timezone_check CHECK (timezone <> ''::text),
     CONSTRAINT round_tables_title_check CHECK (is_text(title)),
     CONSTRAINT round_tables_venue_check CHECK (is_text(venue)),

@@ -50,7 +50,7 @@ func (w *Writer) Create(ctx context.Context, in Input) (Report, error) {
 	if err := apperr.Validation(input.Check(&in)); err != nil {
 		return Report{}, err
 	}
-	if err := roundtable.MayPublish(ctx, "draft", in.RoundTable.Publication); err != nil {
+	if err := roundtable.MayCreate(ctx, in.RoundTable.Publication); err != nil {
 		return Report{}, err
 	}
 	if err := checkNotTaken(ctx, tx, in.RoundTable.ExternalIDs); err != nil {

@@ -46,8 +46,9 @@ func (r *Record) setReadAt(s paging.State) { r.ReadAt = s }
 
 // Options of a write.
 type Options struct {
-	DryRun bool   // validate everything, then roll back
-	Reason string // for the change log
+	DryRun  bool   // validate everything, then roll back
+	Reason  string // for the change log
+	Request string // the id of the request, for the change log
 }
 
 // Pool begins transactions.
@@ -82,6 +83,9 @@ func write(ctx context.Context, db Pool, o Options, alone string, f func(tx pgx.
 	// One statement saves a round trip. It cannot take arguments. The triggers read records by their keys; in a registry that is
 	// being filled, the planner takes the tables for empty, and each session would keep its plans of reading all rows.
 	who := "'" + strings.ReplaceAll(actor.From(ctx).String(), "'", "''") + "'"
+	if o.Request != "" {
+		alone = "; SET LOCAL registry.request = '" + strings.ReplaceAll(o.Request, "'", "''") + "'" + alone
+	}
 	begin := "BEGIN; " + pg.FullLockTimeout + "; SET LOCAL enable_seqscan = off; SET LOCAL registry.actor = " + who + alone
 	tx, err := db.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin})
 	if err != nil {

@@ -109,7 +109,7 @@ func TestAnAuditIsFilteredByTypeActorAndDay(t *testing.T) {
 	fixture.Organization(t, db)
 	as(t, db, actor.System("seed"), "", insertTopic, "Language")
 	written := value[time.Time](t, db, "SELECT at FROM changes WHERE actor = 'system:seed'").UTC().Truncate(24 * time.Hour)
-	day := func(days int) *date.Day { return &date.Day{Time: written.AddDate(0, 0, days)} }
+	day := func(days int) *date.Instant { return &date.Instant{Time: written.AddDate(0, 0, days)} }
 	seeded := func(f *changes.AuditFilter) { f.Actor = []string{"system:seed"} }
 	for _, c := range []struct {
 		name string

@@ -67,6 +67,8 @@ type Config struct {
 	ShutdownDelay  time.Duration  `env:"SHUTDOWN_DELAY" envDefault:"0s"`        // How long the service still accepts requests at shutdown while `/readyz` returns 503. Set it longer than the health check interval of the load balancer.
 	ShutdownGrace  time.Duration  `env:"SHUTDOWN_GRACE" envDefault:"20s"`       // How long requests in progress may take to finish at shutdown.
 
+	ReviewRequired bool `env:"REVIEW_REQUIRED" envDefault:"false"` // Whether an event is published only after its review (`submit`), by another key than that which submitted it.
+
 	ContactRetention time.Duration `env:"CONTACT_RETENTION" envDefault:"720h"` // How long the change log keeps deleted contacts of people. Afterwards the service erases them; it looks for them every minute.
 
 	WebhooksPrivate bool `env:"WEBHOOKS_PRIVATE" envDefault:"false"` // Whether webhooks may use private networks, any port and plain HTTP. `dev` allows this unless this is set.

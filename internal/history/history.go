@@ -188,9 +188,18 @@ type Touched struct {
 // TouchedBetween returns the records that a range of the change log changed, and locks them until the end of the
 // transaction. Records of the type without are left out.
 func (all Kinds) TouchedBetween(ctx context.Context, tx pgx.Tx, first, last int64, without string) ([]Touched, error) {
+	seqs, err := pg.Column[int64](ctx, tx, "SELECT seq FROM changes WHERE seq BETWEEN @first AND @last AND type <> @without", pg.Args{"first": first, "last": last, "without": without})
+	if err != nil {
+		return nil, err
+	}
+	return all.TouchedBy(ctx, tx, seqs)
+}
+
+// TouchedBy is TouchedBetween for entries of the log, by their numbers.
+func (all Kinds) TouchedBy(ctx context.Context, tx pgx.Tx, seqs []int64) ([]Touched, error) {
 	for _, kind := range all {
 		err := pg.Exec(ctx, tx, "SELECT FROM "+kind.Table+` r WHERE r.id IN (SELECT c.id FROM changes c
-			WHERE c.seq BETWEEN @first AND @last AND c.type = @type) ORDER BY r.id FOR UPDATE OF r`, pg.Args{"first": first, "last": last, "type": kind.Type})
+			WHERE c.seq = ANY(@seqs) AND c.type = @type) ORDER BY r.id FOR UPDATE OF r`, pg.Args{"seqs": pg.OrEmpty(seqs), "type": kind.Type})
 		if err != nil {
 			return nil, err
 		}
@@ -198,8 +207,7 @@ func (all Kinds) TouchedBetween(ctx context.Context, tx pgx.Tx, first, last int6
 	return pg.All[Touched](ctx, tx, `
 		SELECT c.type, c.id, c.before, head.after IS NOT DISTINCT FROM c.after AS same, head.op, head.actor, head.at
 		FROM changes c JOIN changes head ON head.type = c.type AND head.id = c.id AND head.is_head
-		WHERE c.seq BETWEEN @first AND @last AND c.type <> @without AND c.op <> 'visibility' ORDER BY c.seq`,
-		pg.Args{"first": first, "last": last, "without": without})
+		WHERE c.seq = ANY(@seqs) AND c.op <> 'visibility' ORDER BY c.seq`, pg.Args{"seqs": pg.OrEmpty(seqs)})
 }
 
 // Unchanged returns apperr.Conflict with code changed_since if records have changed since the write; its member

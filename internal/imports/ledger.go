@@ -3,9 +3,7 @@
 package imports
 
 import (
-	"cmp"
 	"context"
-	"slices"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
@@ -218,7 +216,7 @@ func Revert(ctx context.Context, tx pgx.Tx, kinds history.Kinds, id int64) (Impo
 	if err := history.Unchanged(list); err != nil {
 		return Import{}, err
 	}
-	if err := putBack(ctx, tx, kinds, list); err != nil {
+	if err := kinds.PutAllBack(ctx, tx, list); err != nil {
 		return Import{}, err
 	}
 	if err := pg.Exec(ctx, tx, "UPDATE imports SET reverted = true WHERE id = @id", pg.Args{"id": id}); err != nil {
@@ -228,42 +226,4 @@ func Revert(ctx context.Context, tx pgx.Tx, kinds history.Kinds, id int64) (Impo
 		return Import{}, err
 	}
 	return Get(ctx, tx, id)
-}
-
-// identified are the tables whose records have unique external ids.
-var identified = []string{"people", "organizations", "round_tables"}
-
-// putBack frees the external ids of records that the import created, restores the records that it changed, and then
-// deletes the created ones: records that refer to others come first.
-func putBack(ctx context.Context, tx pgx.Tx, kinds history.Kinds, list []history.Touched) error {
-	made := map[string][]int64{}
-	for _, t := range list {
-		if kind, ok := kinds.Of(t.Type); ok && t.Before == nil && slices.Contains(identified, kind.Table) {
-			made[kind.Table] = append(made[kind.Table], t.ID)
-		}
-	}
-	for table, ids := range made {
-		if err := pg.Exec(ctx, tx, "UPDATE "+table+" SET external_ids = '{}' WHERE id = ANY(@ids) AND external_ids <> '{}'", pg.Args{"ids": ids}); err != nil {
-			return err
-		}
-	}
-	rank := func(t history.Touched) int {
-		at := kinds.Index(t.Type)
-		if t.Before == nil {
-			return 2*len(kinds) - at
-		}
-		return at
-	}
-	slices.SortStableFunc(list, func(a, b history.Touched) int {
-		if r := rank(a) - rank(b); r != 0 || a.Before != nil {
-			return r
-		}
-		return cmp.Compare(b.ID, a.ID) // a later one may refer to an earlier one
-	})
-	for _, t := range list {
-		if err := kinds.PutBack(ctx, tx, t); err != nil {
-			return err
-		}
-	}
-	return nil
 }

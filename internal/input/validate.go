@@ -30,7 +30,8 @@ var Patterns = map[string]string{
 	"external_id": `^[a-z][a-z0-9_.-]*:[^` + blank + `]+$`,
 	// An item of a comma-separated filter: an id, or a quoted part of an id that contains commas.
 	"external_id_filter": `^([a-z][a-z0-9_.-]*:[^,` + blank + `]+|"[a-z][a-z0-9_.-]*:[^",` + blank + `][^,` + blank + `]*|[^,` + blank + `]*")$`,
-	"scheme":             `^[a-z][a-z0-9_.-]*$`, // of an external id
+	"record":             `^[a-z-]+/[1-9][0-9]{0,17}$`, // type and id
+	"scheme":             `^[a-z][a-z0-9_.-]*$`,        // of an external id
 	"code":               `^[a-z][a-z0-9_]*$`,
 }
 
@@ -164,6 +165,8 @@ func fieldsOf(e validator.FieldError) []apperr.Field {
 		return []apperr.Field{badExternalID(pointer, e.Value().(string))}
 	case "code":
 		field.Code = "bad_code"
+	case "record":
+		field.Code = "bad_record"
 	case "oneof":
 		return []apperr.Field{apperr.NotOneOf(pointer, strings.Fields(e.Param()))}
 	case "max", "lte":

@@ -29,11 +29,12 @@ func newSource(public bool) paging.Source {
 		Table: "recommendations x",
 		ID:    "x.id",
 		Sorts: map[string]paging.Column{
+			"position":   {SQL: "x.position", Type: "integer"},
 			"starts_on":  {SQL: "x.starts_key", Type: "integer", Date: true},
 			"updated_at": {SQL: "x.updated_at", Type: "timestamptz"},
 		},
 		Default: "-starts_on",
-		Within:  "id",
+		Within:  "position",
 	}
 	s.Dimensions, s.Metrics = dimensions(public)
 	open := ""
@@ -46,7 +47,7 @@ func newSource(public bool) paging.Source {
 		LEFT JOIN people p ON p.id = s.person_key` + reference.Shown("p", public) + `
 		LEFT JOIN organizations g ON g.id = x.addressee_id
 		LEFT JOIN documents d ON d.id = x.evidence_document_id` + open
-	s.Columns = changes.Columns("x") + `, x.round_table_id, x.statement_id, x.text, x.addressee_id, x.status, x.status_on, d.id AS evidence_document_id,
+	s.Columns = changes.Columns("x") + `, x.round_table_id, x.statement_id, x.text, x.addressee_id, x.status, x.status_on, x.position, d.id AS evidence_document_id,
 		` + reference.RoundTable("r") + ` AS round_table,
 		CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('id', p.id, 'name', p.name) || coalesce((
 			SELECT jsonb_build_object('organization_as_listed', f.organization_as_listed, 'position', f.title,
@@ -112,6 +113,9 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Recommendation],
 // ListWithin returns a page of the recommendations of one round table, in their order. It does not check that the round table
 // exists.
 func ListWithin(ctx context.Context, db pg.DB, roundTable int64, f Within) (paging.Page[Recommendation], error) {
+	if f.Sort == "" {
+		f.Sort = "position"
+	}
 	return List(ctx, db, Filter{Within: f, RoundTable: []int64{roundTable}})
 }
 
@@ -136,9 +140,10 @@ func Insert(b *pgx.Batch, id int64, in Input, _ *[]apperr.Field) {
 }
 
 const insertRecommendation = `
-		INSERT INTO recommendations (id, round_table_id, statement_id, text, addressee_id, status, status_on, evidence_document_id)
+		INSERT INTO recommendations (id, round_table_id, statement_id, text, addressee_id, status, status_on, evidence_document_id, position)
 		VALUES (coalesce(@id, nextval(pg_get_serial_sequence('recommendations', 'id'))), @round_table_id, @statement_id, @text,
-			@addressee_id, @status, @status_on, @evidence_document_id)
+			@addressee_id, @status, @status_on, @evidence_document_id, coalesce(@position,
+				(SELECT least(coalesce(max(y.position), 0) + 1, 100000) FROM recommendations y WHERE y.round_table_id = @round_table_id)))
 		RETURNING id`
 
 // Update replaces the content of old, with the errors of Create. Content that is already stored changes nothing, not
@@ -149,7 +154,8 @@ func Update(ctx context.Context, tx pgx.Tx, old Recommendation, in Input) error 
 	args["id"] = old.ID
 	return pg.Exec(ctx, tx, `
 		UPDATE recommendations SET round_table_id = @round_table_id, statement_id = @statement_id, text = @text, addressee_id = @addressee_id,
-			status = @status, status_on = @status_on, evidence_document_id = @evidence_document_id
+			status = @status, status_on = @status_on, evidence_document_id = @evidence_document_id,
+			position = coalesce(@position, position)
 		WHERE id = @id`, args)
 }
 
@@ -157,10 +163,11 @@ func (in Input) args() pg.Args {
 	return pg.Args{
 		"id": nil, "round_table_id": in.RoundTableID, "statement_id": in.StatementID, "text": in.Text, "addressee_id": in.AddresseeID,
 		"status": in.Status, "status_on": in.StatusOn, "evidence_document_id": in.EvidenceDocumentID,
+		"position": in.Position,
 	}
 }
 
 // OfRoundTables returns the first recommendations of each round table, up to per for each.
 func OfRoundTables(ctx context.Context, db pg.DB, roundTables []int64, per int) ([]Recommendation, error) {
-	return paging.Each[Recommendation](ctx, db, sourceFor(ctx), "c.round_table_id", "c.id", roundTables, per)
+	return paging.Each[Recommendation](ctx, db, sourceFor(ctx), "c.round_table_id", "c.position, c.id", roundTables, per)
 }

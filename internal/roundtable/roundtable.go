@@ -91,6 +91,8 @@ type RoundTable struct {
 	Topics []text.Ref `json:"topics" db:"topics"`
 	// The organizations with a part in the event, in the order of the source.
 	Organizers []OrganizerRef `json:"organizers" db:"organizers"`
+	// Who submitted the event for review. Null if it was never submitted, and for callers who may see only published data.
+	Review *Review `json:"review" db:"review"`
 	// Numbers of records that belong to the event.
 	Counts Counts     `json:"counts" db:"counts"`
 	Added  text.Added `json:",embed" db:"-" swaggerignore:"true"`

@@ -3,7 +3,6 @@ package roundtable
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"slices"
 	"strconv"
 
@@ -48,7 +47,7 @@ func (r *RoundTable) Finish() {
 // unknown place, parent, topic or document is apperr.Invalid. An external id that another record has is
 // apperr.Conflict.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
-	if err := MayPublish(ctx, "draft", in.Publication); err != nil {
+	if err := mayPublish(ctx, "draft", in.Publication, ""); err != nil {
 		return 0, err
 	}
 	return pg.Create(ctx, tx, Table, in, Insert)
@@ -71,7 +70,7 @@ func Insert(b *pgx.Batch, id int64, in Input, fields *[]apperr.Field) {
 // Content that is already stored changes nothing, not even the version.
 func Update(ctx context.Context, tx pgx.Tx, old RoundTable, in Input) error {
 	in.complete()
-	if err := MayPublish(ctx, old.Publication, in.Publication); err != nil {
+	if err := mayPublish(ctx, old.Publication, in.Publication, old.submitter()); err != nil {
 		return err
 	}
 	args := in.args()
@@ -86,27 +85,6 @@ func Update(ctx context.Context, tx pgx.Tx, old RoundTable, in Input) error {
 		return err
 	}
 	return setParts(ctx, tx, old.ID, old.Input, in)
-}
-
-// Publish sets the publication of a round table to "published" or "withdrawn". If it is already set, nothing changes.
-// Without the scope publish, Publish returns apperr.Forbidden.
-func Publish(ctx context.Context, tx pgx.Tx, id int64, publication string) error {
-	was, err := publicationOf(ctx, tx, id)
-	if err != nil {
-		return err
-	}
-	if err := MayPublish(ctx, was, publication); err != nil {
-		return err
-	}
-	return pg.Exec(ctx, tx, "UPDATE round_tables SET publication = @publication WHERE id = @id", pg.Args{"id": id, "publication": publication})
-}
-
-func publicationOf(ctx context.Context, tx pgx.Tx, id int64) (publication string, err error) {
-	publication, err = pg.Value[string](ctx, tx, "SELECT publication FROM round_tables WHERE id = @id", pg.Args{"id": id})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return "", changes.Missing(ctx, tx, Type, id)
-	}
-	return publication, err
 }
 
 // MayPublish checks that the actor may change the publication. A change from or to published or withdrawn requires
@@ -125,7 +103,7 @@ func Guard(ctx context.Context, was, is json.RawMessage) error {
 	if is == nil && publication(was) == "withdrawn" {
 		return nil
 	}
-	return MayPublish(ctx, publication(was), publication(is))
+	return mayPublish(ctx, publication(was), publication(is), "")
 }
 
 // publication returns the publication state in a snapshot.
@@ -165,15 +143,17 @@ func newSource(public bool) paging.Source {
 		Dimensions: reference.EventDimensions("r.id", "r.starts_key", public),
 		Metrics:    reference.EventMetrics("r.id", public),
 	}
-	notes := "r.notes"
+	notes, review := "r.notes", `CASE WHEN r.submitted_by IS NOT NULL THEN jsonb_build_object('submitted_by', r.submitted_by, 'submitted_at', r.submitted_at,
+		'note', r.review_note, 'submitted_by_name', (SELECT k.name FROM api_keys k WHERE 'key:' || k.id = r.submitted_by)) END`
 	if public {
 		s.Visible = "r.publication = 'published'"
 		s.Joins += " AND parent.publication = 'published'"
-		notes = "NULL::text AS notes"
+		notes, review = "NULL::text AS notes", "NULL::jsonb"
 	}
 	s.Columns = changes.Columns("r") + `, r.title, r.purpose, r.format, r.status, r.publication, r.starts_on, r.ends_on, r.date_precision,
 		r.starts_at, r.ends_at, r.timezone, r.mode, r.place_id, r.venue, r.online_url, parent.id AS parent_id,
 		r.languages, r.outcome, r.external_ids, ` + notes + `,
+		` + review + ` AS review,
 		CASE WHEN place.id IS NOT NULL THEN json_build_object('id', place.id, 'name', place.name) END AS place,
 		` + reference.RoundTable("parent") + ` AS parent,
 		(SELECT coalesce(json_agg(json_build_object('id', t.id, 'name', t.label) ORDER BY l.position), '[]')

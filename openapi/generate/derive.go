@@ -99,6 +99,8 @@ func operationID(r api.Resource, f api.Feature) string {
 		return "aggregate" + many
 	case api.AggregateCSV:
 		return "aggregate" + many + "AsCsv"
+	case api.Order:
+		return "order" + many
 	case api.Within:
 		return "list" + many + "OfRoundTable"
 	case api.Template:
@@ -130,6 +132,10 @@ var derivedTexts = map[api.Feature]derivedText{
 	api.Within: {
 		summary: "List {many} of a round table", tag: "Round tables", success: `200 {object} {answer} "A page of {many}."`,
 		description: "The list of {many}, limited to one round table.",
+	},
+	api.Order: {
+		summary: "Order the {many} of a round table", tag: "Round tables", success: `200 {object} {answer} "The places of the {many}."`, body: "order",
+		description: "Puts the {many} of a round table into the order of the list. The list names each of them once. Those that move get a new version.",
 	},
 	api.Lookup: {summary: "Find {many} by name while typing", success: `200 {object} {answer} "The best matches."`},
 	api.Match:  {summary: "Match names with {many}", success: `200 {object} {answer} "The candidates for each name."`, body: "names"},
@@ -200,7 +206,7 @@ func annotation(r api.Resource, o api.Operation, tag string) []string {
 		switch m[1] {
 		case "id":
 			owner := "{one}"
-			if o.Feature == api.Within {
+			if o.Feature == api.Within || o.Feature == api.Order {
 				owner = "round table"
 			}
 			lines = append(lines, `@Param id path int true "The id of the `+owner+`."`)

@@ -297,7 +297,11 @@ func (o operation) parameters() error {
 		s := v.Schema.Value
 		switch {
 		case v.In == "path" && s.Type.Is("integer"):
-			s.Format, s.Min, v.Example = "int64", openapi3.Ptr(1.0), 1
+			id := exampleID(o.path, v.Name)
+			s.Format, s.Min, v.Example = "int64", openapi3.Ptr(1.0), id
+			if id == noRecord {
+				v.Description = sentence(v.Description, noRecordNote)
+			}
 		case v.In == "query":
 			v.Required, v.AllowEmptyValue = false, o.data && !o.writes
 			if err := o.list(v); err != nil {

@@ -164,6 +164,19 @@ func (p *pass) describeStructs() error {
 			}
 		}
 	})
+	for _, schema := range p.doc.Components.Schemas {
+		for member, ref := range schema.Value.Properties {
+			id, ok := exampleIDOf(member)
+			if !ok || ref.Ref != "" || ref.Value == nil {
+				continue
+			}
+			if s := ref.Value; s.Type.Is("array") && s.Items.Value != nil {
+				s.Example = []any{id}
+			} else if s.Type.Is("integer") {
+				s.Example = id
+			}
+		}
+	}
 	return nil
 }
 

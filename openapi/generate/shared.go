@@ -47,7 +47,8 @@ func (p *pass) shared() error {
 	}
 	// Optional headers have no examples, because Swagger UI would send them.
 	c.Parameters = openapi3.ParametersMap{
-		"ChangeReason": headerParameter("X-Change-Reason", "Reason of the change, for the history of the record.", str().WithMaxLength(500)),
+		"ChangeReason": headerParameter("X-Change-Reason", "Reason of the change, for the history of the record: at most 500 characters. "+
+			"Percent-encode other scripts than Latin (UTF-8, as in RFC 8187), or use the parameter `reason`.", str().WithMaxLength(5000)),
 		"IfMatch": headerParameter("If-Match",
 			"The version that you have read, from `ETag`. If the record has changed since, the response is 412. `*` overwrites any version.", str()),
 		"IfNoneMatch": headerParameter("If-None-Match",

@@ -59,7 +59,10 @@ async function authorize() {
 // operation opens an operation, and its tag before, and returns its block.
 async function operation(id) {
   const block = page.locator(`.opblock[id$="-${id}"]`);
-  if (!await block.count()) await page.locator(`[id="operations-tag-${await tagOf(id)}"]`).click();
+  for (let attempt = 0; !await block.count(); attempt++) { // a click while the page is busy can be lost
+    await page.locator(`[id="operations-tag-${await tagOf(id)}"]`).click();
+    await block.waitFor({ timeout: 10000 }).catch((error) => { if (attempt === 2) throw error; });
+  }
   if (!await block.locator(".opblock-body").count()) await block.locator(".opblock-summary-control").click();
   await block.locator("button.execute").waitFor();
   return block;
@@ -74,6 +77,7 @@ async function tagOf(id) {
 
 // run executes an operation on the page and checks what the page shows of the response.
 async function run(task, known) {
+  if (task.reload) await open();
   const block = await operation(task.operation);
   for (const [name, value] of Object.entries(task.parameters ?? {})) {
     const row = block.locator(`tr[data-param-name="${name}"]`);
@@ -84,13 +88,18 @@ async function run(task, known) {
   if (task.example) await block.locator(".examples-select select").first().selectOption(task.example);
   if (task.body) await block.locator("textarea.body-param__text").fill(fill(JSON.stringify(task.body, null, 2), known));
   expectedStatuses = new Set([String(task.status)]);
-  if (task.operation.startsWith("delete")) page.once("dialog", (dialog) => dialog.accept());
+  const asks = /^(delete|erase|merge|revoke|revert|rotate|undo|withdraw)/.test(task.operation) && task.parameters?.dry_run !== "true";
+  let asked = false;
+  if (asks) page.once("dialog", (dialog) => { asked = true; return dialog.accept(); });
   const answered = page.waitForResponse((response) => new URL(response.url()).pathname.startsWith("/v1/") && response.request().method() === task.method);
   await block.locator("button.execute").click();
   const response = await answered;
   const row = block.locator(".live-responses-table tbody tr.response").first();
   await row.waitFor();
   const shown = (await row.locator(".response-col_status").innerText()).split(/\s/)[0];
+  assert.equal(asked, asks, `${task.operation}: ${asks ? "does not ask before it takes something away" : "asks"}`);
+  const curl = await block.locator(".curl, .curl-command").first().innerText();
+  assert.ok(!curl.includes(API_KEY), `${task.operation}: the command shows the key: ${curl}`);
   const text = response.status() === 204 ? "" : await row.locator(".response-col_description code, .response-col_description pre").first().innerText();
   await row.scrollIntoViewIfNeeded();
   await shot(`${task.operation}-${task.status}`);
@@ -119,6 +128,22 @@ try {
   await page.reload();
   await page.locator(".opblock[id$='-getMe'] button.execute").waitFor();
   await run({ operation: "getMe", method: "GET", status: 200, shows: ["\"write\""] }, known);
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: 900 });
+    const block = await operation("patchRoundTable");
+    await block.scrollIntoViewIfNeeded();
+    await shot(`form-${width}`);
+    const wide = await page.evaluate(() => [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
+      .filter((e) => !e.closest("pre, .model-box, .highlight-code, table.model")).map((e) => e.className).slice(0, 5));
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `the form is wider than ${width} pixels: ${wide}`);
+    const rows = await block.locator(".opblock-body tr[data-param-name], .opblock-body textarea.body-param__text").evaluateAll((all) => all
+      .map((e) => [e.getAttribute("data-param-name") ?? "body", e.getBoundingClientRect().top]).sort((a, b) => a[1] - b[1]).map((e) => e[0]));
+    assert.deepEqual(rows, ["dry_run", "id", "If-Match", "body", "X-Change-Reason", "reason", "lang"], "the order of the form");
+    await block.locator("textarea.body-param__text").scrollIntoViewIfNeeded();
+    await page.mouse.wheel(0, 300);
+    await shot(`form-scrolled-${width}`);
+    await block.locator(".opblock-summary-control").click();
+  }
   const violations = await page.evaluate(() => globalThis.violations);
   await page.locator(".registry-nav").getByText("Guides").click();
   await page.getByRole("main").getByText("Reading data").click();

@@ -3,12 +3,12 @@
 (async () => {
   const answer = await fetch("../openapi.json", { cache: "no-cache" });
   const spec = await answer.json();
-  const methods = ["get", "post", "patch", "delete"];
+  const methods = ["get", "post", "patch", "put", "delete"];
+  const parameters = spec.components.parameters;
 
   // If-Match is filled in for the operator, with the version this page has seen last.
-  const ifMatch = spec.components.parameters.IfMatch;
-  ifMatch.example = "auto";
-  ifMatch.description += " On this page `auto` stands for the version that was shown here last, or else the current one.";
+  parameters.IfMatch.example = "auto";
+  parameters.IfMatch.description += " On this page `auto` stands for the version that was shown here last, or else the current one.";
 
   // One way to paste a key is enough here.
   const schemes = spec.components.securitySchemes;
@@ -26,49 +26,98 @@
     if (content?.["text/csv"]) item.post.requestBody.content = { "text/csv": content["text/csv"], ...content };
   }
 
-  const versions = new Map(); // path -> ETag
+  const versions = new Map(); // path of a record -> ETag
   const pathOf = (url) => new URL(url, location.href).pathname;
+  // The version of a record is that of its path, also for its actions: /v1/round-tables/13/publish is about /v1/round-tables/13.
+  const recordOf = (url) => /^.*\/\d+(?=\/[^\d/][^/]*$)/.exec(pathOf(url))?.[0] ?? pathOf(url);
   const headerOf = (request, name) => Object.keys(request.headers).find((key) => key.toLowerCase() === name);
 
   async function requestInterceptor(request) {
-    const [action, record] = /^(.*\/\d+)\/[a-z]+$/.exec(pathOf(request.url)) ?? [];
-    if (action && request.method === "POST") versions.delete(record); // it will have another one
+    const why = headerOf(request, "x-change-reason");
+    if (why && /[^\x20-\x7e]|%/.test(request.headers[why])) { // a header holds Latin letters only
+      request.headers[why] = `UTF-8''${encodeURIComponent(request.headers[why])}`;
+    }
     const header = headerOf(request, "if-match");
     if (header && request.headers[header] === "auto") {
-      let version = versions.get(pathOf(request.url));
+      const record = request.method === "POST" ? recordOf(request.url) : pathOf(request.url);
+      let version = versions.get(record);
       if (!version) {
         const headers = { accept: "application/json" };
         const authorization = headerOf(request, "authorization");
         if (authorization) headers.authorization = request.headers[authorization];
-        version = (await fetch(pathOf(request.url), { headers })).headers.get("etag");
+        version = (await fetch(record, { headers })).headers.get("etag");
       }
       if (version) request.headers[header] = version;
-      else delete request.headers[header]; // there is no such record: let the service say so
+      else request.headers[header] = "*"; // there is no such record: let the service say so
     }
+    // Any action may change its record: it then has another version, which the response may not show.
+    if (request.method === "POST" && recordOf(request.url) !== pathOf(request.url)) versions.delete(recordOf(request.url));
     return request;
   }
 
   function responseInterceptor(response) {
     const version = response.headers?.etag;
-    if (version && response.headers["x-dry-run"] !== "true") {
-      versions.set(pathOf(response.headers.location || response.url), version);
+    const url = response.headers?.location || response.url;
+    if (version && response.headers["x-dry-run"] !== "true" && url) {
+      versions.set(methodOf.get(url) === "POST" ? recordOf(url) : pathOf(url), version);
     }
     return response;
   }
 
-  // Asked before Swagger UI sees the click: an error thrown in its interceptor breaks the panel of answers.
+  // The interceptor of responses does not see the method.
+  const methodOf = new Map();
+  const intercept = async (request) => {
+    const sent = await requestInterceptor(request);
+    methodOf.set(new URL(sent.url, location.href).href, sent.method);
+    return sent;
+  };
+
+  // Operations that take something away ask first, unless they only try. Asked before Swagger UI sees the click: an error thrown
+  // in its interceptor breaks the panel of answers.
+  const asksFirst = /-(delete|erase|merge|revoke|revert|rotate|undo|withdraw)[A-Z]?[A-Za-z]*$/;
   addEventListener("click", (event) => {
-    const operation = event.target.closest?.("button.execute")?.closest(".opblock-delete");
-    if (!operation) return;
+    const operation = event.target.closest?.("button.execute")?.closest(".opblock");
+    if (!operation || !asksFirst.test(operation.id)) return;
+    if (operation.querySelector("tr[data-param-name=dry_run] select")?.value === "true") return;
     const what = operation.querySelector(".opblock-summary-description")?.textContent ?? "Delete";
-    const ids = [...operation.querySelectorAll("tr[data-param-in=path] input")].map((input) => input.value).join(", ");
-    if (!confirm(`${what}: ${ids}?`)) event.stopImmediatePropagation();
+    const ids = [...operation.querySelectorAll("tr[data-param-in=path] input")].map((input) => input.value);
+    const body = operation.querySelector("textarea.body-param__text")?.value ?? "";
+    const into = /-merge/.test(operation.id) ? /"into":\s*(\d+)/.exec(body)?.[1] : undefined;
+    if (!confirm(`${what}: ${[ids.join(", "), into && `→ ${into}`].filter(Boolean).join(" ") || body}?`)) event.stopImmediatePropagation();
   }, true);
+
+  // A form shows dry_run first, then what the operation needs, its body, and last what is optional on every write.
+  const optionalQuery = new Set(["lang", "reason"]);
+  function Form(Original, { React }) {
+    const h = React.createElement;
+    return (props) => {
+      const writes = props.parameters.some((p) => p.get("name") === "dry_run");
+      const place = (p) => {
+        if (p.get("name") === "dry_run") return "first";
+        if (p.get("in") === "header") return p.get("required") ? "main" : "last";
+        return writes && optionalQuery.has(p.get("name")) ? "last" : "main";
+      };
+      const of = (name) => props.parameters.filter((p) => place(p) === name);
+      const bare = props.operation.delete("requestBody");
+      const part = (name, more) => h("div", { key: name, className: `registry-${name}` }, h(Original, { ...props, ...more, parameters: of(name) }));
+      const parts = [part("main", {})];
+      if (of("first").size) parts.unshift(part("first", { operation: bare }));
+      if (of("last").size) parts.push(h("h4", { key: "title", className: "registry-title" }, "Optional"), part("last", { operation: bare }));
+      return h("div", { className: "registry-form" }, parts);
+    };
+  }
+
+  // The command line shows a variable instead of the key.
+  const withoutKey = (Original, { React }) => (props) => {
+    const key = props.request?.get("headers")?.findKey?.((_, name) => name.toLowerCase() === "authorization");
+    return React.createElement(Original, { ...props, request: key ? props.request.setIn(["headers", key], "Bearer $KEY") : props.request });
+  };
 
   window.ui = SwaggerUIBundle({
     spec,
     dom_id: "#swagger-ui",
     presets: [SwaggerUIBundle.presets.apis],
+    plugins: [() => ({ wrapComponents: { parameters: Form, RequestSnippets: withoutKey, curl: withoutKey } })],
     layout: "BaseLayout",
     deepLinking: true,
     filter: true,
@@ -83,7 +132,7 @@
     persistAuthorization: true,
     requestSnippetsEnabled: true,
     validatorUrl: null,
-    requestInterceptor,
+    requestInterceptor: intercept,
     responseInterceptor,
   });
 })();
