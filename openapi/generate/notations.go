@@ -74,7 +74,7 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 	}
 	p := &pass{doc: doc}
 	for _, r := range doc.Components.Responses { // the converter handles only plain JSON
-		if len(r.Value.Content) == 0 {
+		if r.Value.Content[problemType] == nil {
 			continue
 		}
 		r.Value.Content = openapi3.Content{jsonType: r.Value.Content[problemType]}

@@ -491,3 +491,37 @@ func (p *pass) shareParameters() error {
 	}
 	return nil
 }
+
+// shareResponses moves the successful responses that several operations have in common into the components.
+func (p *pass) shareResponses() error {
+	refs, first := map[string][]*openapi3.ResponseRef{}, map[string]string{}
+	var order []string
+	for _, op := range p.eachOperation() {
+		for _, status := range op.Responses.Keys() {
+			ref := op.Responses.Value(status)
+			if ref.Ref != "" {
+				continue
+			}
+			b, err := json.Marshal(ref.Value)
+			if err != nil {
+				return err
+			}
+			key := string(b)
+			if refs[key] == nil {
+				order = append(order, key)
+				first[key] = strings.ToUpper(op.OperationID[:1]) + op.OperationID[1:] + status
+			}
+			refs[key] = append(refs[key], ref)
+		}
+	}
+	for _, key := range order {
+		if len(refs[key]) < 4 {
+			continue
+		}
+		p.doc.Components.Responses[first[key]] = &openapi3.ResponseRef{Value: refs[key][0].Value}
+		for _, ref := range refs[key] {
+			ref.Ref = "#/components/responses/" + first[key]
+		}
+	}
+	return nil
+}
