@@ -22,9 +22,10 @@ var statements = resource[statement.Input, statement.Statement, statement.Filter
 	about: "What was said: verbatim, paraphrased or jointly, in the order of the event.",
 	sorts: []string{"-starts_on", "sequence", "updated_at"},
 	list:  statement.List, get: statement.Get, create: statement.Create, update: statement.Update,
-	input: func(r *statement.Statement) *statement.Input { return &r.Input },
-	order: &reference.Order{Table: statement.Table, Column: "sequence"}, placed: func(in statement.Input) (int64, *int64) { return in.RoundTableID, in.Sequence },
-	more: map[Feature]Operation{Within: within(statement.ListWithin, "sequence", "starts_on", "updated_at")},
+	input:  func(r *statement.Statement) *statement.Input { return &r.Input },
+	order:  &reference.Order{Table: statement.Table, Column: "sequence"},
+	placed: func(in statement.Input) (int64, *int64) { return in.RoundTableID, in.Sequence },
+	more:   map[Feature]Operation{Within: within(statement.ListWithin, "sequence", "starts_on", "updated_at")},
 	notes: map[Feature]string{
 		Within: "The list of statements, limited to one round table, in the order of the source.",
 		Create: "Without `sequence` the statement becomes the last one of its round table. Its attendee must attend the same round table.",

@@ -67,7 +67,8 @@ var fieldNames = map[string]map[string]string{
 }
 
 // opShown is the operation of an entry. A record that comes back after a merge was given back by the undo of the merge.
-const opShown = `CASE WHEN c.op = 'create' AND EXISTS (SELECT FROM changes m WHERE m.type = c.type AND m.id = c.id AND m.version = c.version - 1 AND m.op = 'merge')
+const opShown = `CASE WHEN c.op = 'create' AND EXISTS (
+		SELECT FROM changes m WHERE m.type = c.type AND m.id = c.id AND m.version = c.version - 1 AND m.op = 'merge')
 	THEN 'unmerge' ELSE c.op END`
 
 // source is how the log is read. An entry for a change of visibility alone is not a change of the record.

@@ -55,7 +55,8 @@ var all = []finding{
 		from: "WHERE NOT EXISTS (SELECT FROM organizers o WHERE o.round_table_id = r.id)"},
 	{Code: "finding_no_attendee", severity: "warning", method: "POST", path: "'/v1/attendees'",
 		from: "WHERE NOT EXISTS (SELECT FROM attendees a WHERE a.round_table_id = r.id)"},
-	{Code: "finding_malformed_link", severity: "error", field: "/online_url", args: "jsonb_build_object('value', r.online_url)", from: "WHERE r.online_url " + malformed},
+	{Code: "finding_malformed_link", severity: "error", field: "/online_url", args: "jsonb_build_object('value', r.online_url)",
+		from: "WHERE r.online_url " + malformed},
 	{Code: "finding_malformed_link", severity: "error", recordType: "documents", id: "d.id", field: "/url", args: "jsonb_build_object('value', d.url)",
 		path: "'/v1/documents/' || d.id",
 		from: "JOIN document_links l ON l.round_table_id = r.id JOIN documents d ON d.id = l.document_id WHERE d.url " + malformed},
@@ -66,10 +67,13 @@ var all = []finding{
 				ON regexp_replace(lower(t.value), '[^[:alnum:]]+', ' ', 'g') = regexp_replace(lower(u.value), '[^[:alnum:]]+', ' ', 'g'))
 			OR (r.place_id = s.place_id AND EXISTS (SELECT FROM organizers o JOIN organizers p ON p.organization_id = o.organization_id
 				WHERE o.round_table_id = r.id AND p.round_table_id = s.id))`},
-	{Code: "finding_attendee_without_position", severity: "warning", recordType: "attendees", id: "a.id", field: "/affiliations", path: attendeePath, args: attendeeName,
-		from: `JOIN attendees a ON a.round_table_id = r.id WHERE (a.person_id IS NOT NULL OR a.name_as_listed IS NOT NULL AND a.organization_id IS NULL AND a.description IS NULL)
+	{Code: "finding_attendee_without_position", severity: "warning", recordType: "attendees", id: "a.id", field: "/affiliations",
+		path: attendeePath, args: attendeeName,
+		from: `JOIN attendees a ON a.round_table_id = r.id WHERE (a.person_id IS NOT NULL
+			OR a.name_as_listed IS NOT NULL AND a.organization_id IS NULL AND a.description IS NULL)
 			AND NOT EXISTS (SELECT FROM attendee_affiliations f WHERE f.attendee_id = a.id)`},
-	{Code: "finding_unresolved_attendee", severity: "warning", recordType: "attendees", id: "a.id", method: "POST", path: attendeePath + " || '/resolve'", args: attendeeName,
+	{Code: "finding_unresolved_attendee", severity: "warning", recordType: "attendees", id: "a.id", method: "POST",
+		path: attendeePath + " || '/resolve'", args: attendeeName,
 		from: "JOIN attendees a ON a.round_table_id = r.id WHERE a.person_id IS NULL AND a.organization_id IS NULL AND a.description IS NULL"},
 	{Code: "finding_mixed_script", severity: "warning", recordType: "attendees", id: "a.id", field: "/name_as_listed", path: attendeePath,
 		args: "jsonb_build_object('value', a.name_as_listed)",
@@ -124,7 +128,8 @@ func union() string {
 			field = "'" + f.field + "'"
 		}
 		parts[i] = "SELECT DISTINCT '" + f.severity + "' AS severity, '" + f.code() + "' AS code, r.id AS round_table_id, r.publication, '" +
-			or(f.recordType, "round-tables") + "' AS type, " + or(f.id, "r.id") + " AS id, " + field + " AS field, " + or(f.args, "'{}'::jsonb") + " AS args, '" +
+			or(f.recordType, "round-tables") + "' AS type, " + or(f.id, "r.id") + " AS id, " +
+			field + " AS field, " + or(f.args, "'{}'::jsonb") + " AS args, '" +
 			or(f.method, "PATCH") + "' AS method, " + or(f.path, eventPath) + " AS path FROM round_tables r " + f.from
 	}
 	return "SELECT u.*, hashtextextended(concat_ws(' ', u.code, u.round_table_id, u.type, u.id, u.field, u.args), 0) AS key FROM (" +

@@ -188,7 +188,8 @@ type Touched struct {
 // TouchedBetween returns the records that a range of the change log changed, and locks them until the end of the
 // transaction. Records of the type without are left out.
 func (all Kinds) TouchedBetween(ctx context.Context, tx pgx.Tx, first, last int64, without string) ([]Touched, error) {
-	seqs, err := pg.Column[int64](ctx, tx, "SELECT seq FROM changes WHERE seq BETWEEN @first AND @last AND type <> @without", pg.Args{"first": first, "last": last, "without": without})
+	seqs, err := pg.Column[int64](ctx, tx, "SELECT seq FROM changes WHERE seq BETWEEN @first AND @last AND type <> @without",
+		pg.Args{"first": first, "last": last, "without": without})
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,8 @@ type Entry struct {
 
 // OfRequest returns the changes that a request made; at least one, or apperr.Invalid at /request.
 func OfRequest(ctx context.Context, tx pgx.Tx, request string) ([]Entry, error) {
-	list, err := pg.All[Entry](ctx, tx, "SELECT seq, type, id, op FROM changes WHERE request = @request AND op <> 'visibility' ORDER BY seq", pg.Args{"request": request})
+	list, err := pg.All[Entry](ctx, tx, "SELECT seq, type, id, op FROM changes WHERE request = @request AND op <> 'visibility' ORDER BY seq",
+		pg.Args{"request": request})
 	if err == nil && len(list) == 0 {
 		err = apperr.Validation([]apperr.Field{apperr.At("/request", "unknown_request")})
 	}

@@ -47,7 +47,8 @@ func newSource(public bool) paging.Source {
 		LEFT JOIN people p ON p.id = s.person_key` + reference.Shown("p", public) + `
 		LEFT JOIN organizations g ON g.id = x.addressee_id
 		LEFT JOIN documents d ON d.id = x.evidence_document_id` + open
-	s.Columns = changes.Columns("x") + `, x.round_table_id, x.statement_id, x.text, x.addressee_id, x.status, x.status_on, x.position, d.id AS evidence_document_id,
+	s.Columns = changes.Columns("x") + `, x.round_table_id, x.statement_id, x.text, x.addressee_id, x.status, x.status_on, x.position,
+		d.id AS evidence_document_id,
 		` + reference.RoundTable("r") + ` AS round_table,
 		CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('id', p.id, 'name', p.name) || coalesce((
 			SELECT jsonb_build_object('organization_as_listed', f.organization_as_listed, 'position', f.title,

@@ -51,7 +51,8 @@ type Row struct {
 
 // Transitions are all actions on round tables.
 var Transitions = []Transition{
-	{Action: "submit", Scope: actor.Write, publication: "review", from: []string{"draft", "review", "withdrawn"}, set: func(_ Move, to *Row) { to.ReviewNote = nil }},
+	{Action: "submit", Scope: actor.Write, publication: "review", from: []string{"draft", "review", "withdrawn"},
+		set: func(_ Move, to *Row) { to.ReviewNote = nil }},
 	{Action: "return", Scope: actor.Write, publication: "draft", from: []string{"review"}, set: func(in Move, to *Row) { to.ReviewNote = in.Note }},
 	{Action: "publish", Scope: actor.Publish, Checked: true, publication: "published", set: func(_ Move, to *Row) { to.ReviewNote = nil }},
 	{Action: "withdraw", Scope: actor.Publish, publication: "withdrawn"},
