@@ -70,7 +70,8 @@ func (s *server) exportRegistry(c echo.Context) error {
 			return err
 		}
 		archive := export.NewArchive(to, export.DataPackage{
-			Name: "registry-of-round-tables", Title: indexTitle, Description: fmt.Sprintf(archiveDescription, texts), Homepage: s.config.PublicBaseURL, Created: now,
+			Name: "registry-of-round-tables", Title: indexTitle, Description: fmt.Sprintf(archiveDescription, texts),
+			Homepage: s.config.PublicBaseURL, Created: now,
 			Licenses: []export.License{{Name: licenseName, Path: License, Title: licenseTitle}},
 		}, guard)
 		list := exportedTo(actor.From(ctx))

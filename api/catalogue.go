@@ -24,7 +24,8 @@ type publishedFile struct {
 // publishedFiles are all of them, for the catalogue and for the index.
 var publishedFiles = []publishedFile{
 	{"Whole registry", "All collections as CSV with a description of their columns, in one archive.", "All collections (Data Package)", archivePath, mediaZIP},
-	{"Popolo", "People, organizations and events in the Popolo format.", "People, organizations and events (Popolo)", "/v1/exports/popolo.json", echo.MIMEApplicationJSON},
+	{"Popolo", "People, organizations and events in the Popolo format.", "People, organizations and events (Popolo)",
+		"/v1/exports/popolo.json", echo.MIMEApplicationJSON},
 	{"Calendar", "Round tables for calendar programs.", "Round tables (iCalendar)", "/v1/calendar.ics", plainType(mediaICS)},
 	{"Atom feed", "Round tables for feed readers.", "The latest round tables (Atom)", "/v1/feed.atom", "application/atom+xml"},
 	{"JSON feed", "The same as JSON.", "The latest round tables (JSON Feed)", "/v1/feed.json", "application/feed+json"},

@@ -49,7 +49,8 @@ func importOf[I any, T record](s *server, c echo.Context, of imports.Collection[
 	var p importParams
 	return s.importWith(c, &p, &p.importing, format, raw, func(ctx context.Context, tx pgx.Tx, head *imports.Head) ([]imports.Row, error) {
 		return of.Write(ctx, tx, head, raw, imports.Options{
-			Format: format, Delimiter: p.Delimiter, Unguarded: p.Guard == "0", AllowDuplicate: p.AllowDuplicate, Overwrite: p.Overwrite, Lang: messageLanguage(c.Request()),
+			Format: format, Delimiter: p.Delimiter, Unguarded: p.Guard == "0",
+			AllowDuplicate: p.AllowDuplicate, Overwrite: p.Overwrite, Lang: messageLanguage(c.Request()),
 		})
 	})
 }

@@ -156,7 +156,8 @@ func (s *statement) pairs(v paging.Values, alias, to string, outer bool) string 
 	if outer {
 		kind = " LEFT JOIN"
 	}
-	return kind + " (SELECT * FROM (" + v.Pairs + ") all_pairs(record, key) WHERE key IS NOT NULL) " + alias + " ON " + alias + ".record = " + to + "." + s.on(v)
+	return kind + " (SELECT * FROM (" + v.Pairs + ") all_pairs(record, key) WHERE key IS NOT NULL) " + alias +
+		" ON " + alias + ".record = " + to + "." + s.on(v)
 }
 
 // keep finds the groups of a dimension.
@@ -318,7 +319,8 @@ func (s *statement) count(table string, metric int) {
 		group(inGroup2, "g2", "0", "g2", distinct("g2", true))
 	}
 	if two {
-		s.add(inCell, fmt.Sprintf("SELECT %d, g1, g2, %s, NULL::text, NULL::bigint, NULL::jsonb FROM %s WHERE g1 > 0 AND g2 > 0 GROUP BY g1, g2", metric, number, table))
+		s.add(inCell, fmt.Sprintf("SELECT %d, g1, g2, %s, NULL::text, NULL::bigint, NULL::jsonb FROM %s WHERE g1 > 0 AND g2 > 0 GROUP BY g1, g2",
+			metric, number, table))
 	}
 	whole := distinct("", true)
 	if metric == 0 {
@@ -329,5 +331,6 @@ func (s *statement) count(table string, metric int) {
 	if !s.counted() && (two && metric > 0 || s.overlapping()) {
 		rest = "(SELECT DISTINCT " + status + " AS status, " + key + " FROM " + table + ") r"
 	}
-	s.parts = append(s.parts, fmt.Sprintf("SELECT status, %d, 0, 0, %s, NULL::text, NULL::bigint, NULL::jsonb FROM %s WHERE status IS NOT NULL GROUP BY status", metric, number, rest))
+	s.parts = append(s.parts, fmt.Sprintf(
+		"SELECT status, %d, 0, 0, %s, NULL::text, NULL::bigint, NULL::jsonb FROM %s WHERE status IS NOT NULL GROUP BY status", metric, number, rest))
 }

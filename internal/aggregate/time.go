@@ -12,14 +12,8 @@ import (
 // A unit of time is numbered, so that the one after n is n+1: years by the year, quarters by four times the year, months by twelve
 // times the year, and weeks since the first one of the calendar, which began on Monday, 1 January of the year 1.
 
-// What the statement gives instead of the number of a unit.
-const (
-	withoutValue = -1
-	notPrecise   = -2
-)
-
 // ordinal is the SQL of the number of the unit in which a starts_key lies. See starts_key in the schema: a month or day that is
-// not known is 00.
+// not known is 00. It gives -1 without a date, and -2 if the date is not precise enough.
 func ordinal(unit paging.Unit, key string) string {
 	const day = "make_date(%[1]s / 10000, %[1]s / 100 %% 100, %[1]s %% 100) - date '0001-01-01'"
 	precise, number := "", ""

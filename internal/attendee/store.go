@@ -125,7 +125,8 @@ func (f Filter) where(public bool) (w pg.Where) {
 
 // organizationKinds is a link table of attendees and the kinds of their organizations.
 var organizationKinds = pg.Link{
-	Table:  "(SELECT k.attendee_id, k.starts_key, g.kind FROM " + strings.TrimSuffix(reference.OrganizationLinks, " l") + " k JOIN organizations g ON g.id = k.organization_id) l",
+	Table: "(SELECT k.attendee_id, k.starts_key, g.kind FROM " + strings.TrimSuffix(reference.OrganizationLinks, " l") +
+		" k JOIN organizations g ON g.id = k.organization_id) l",
 	Parent: "attendee_id",
 }
 

@@ -66,7 +66,8 @@ func (r *records[T]) uniteShortForms() {
 			e.fill(x)
 			e.attends = e.attends || x.attends
 			score := spelling.Rounded(names.Score(names.Parse(id.name), names.Parse(name)))
-			r.united = append(r.united, United{x.at, r.recordType.plural, e.at, name, score, []spelling.Reason{{Feature: "name", Query: id.name, Record: name, Score: score}}})
+			reason := spelling.Reason{Feature: "name", Query: id.name, Record: name, Score: score}
+			r.united = append(r.united, United{x.at, r.recordType.plural, e.at, name, score, []spelling.Reason{reason}})
 			r.replace(x, e)
 		}
 	}

@@ -102,7 +102,8 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Organization], e
 	source := sourceFor(ctx)
 	topics := source.Dimensions["topic"].Link()
 	if len(f.Topic) > 0 {
-		w.Among(pg.Set{Column: "o.id", IDs: "SELECT l.record FROM " + topics.Table + " WHERE l.key = ANY(@topic)", Args: pg.Args{"topic": f.Topic}, Varies: true})
+		w.Among(pg.Set{Column: "o.id", IDs: "SELECT l.record FROM " + topics.Table + " WHERE l.key = ANY(@topic)",
+			Args: pg.Args{"topic": f.Topic}, Varies: true})
 	}
 	pg.Together(&w, "o.id", topics, "l.key", "topic", f.AllTopics)
 	reference.AddExternalIDs(&w, "o.id", Table, f.ExternalID)

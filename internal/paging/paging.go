@@ -120,7 +120,8 @@ type Dated struct {
 // ReadDated is ReadState with the time. Before released the same state was shown differently.
 func ReadDated(ctx context.Context, db pg.DB, released time.Time) (d Dated, err error) {
 	err = db.QueryRow(ctx, `
-		SELECT coalesce(head.seq, 0), current_date::text, greatest(head.at, @released, current_date), greatest(head.at, @released) < clock_timestamp() - interval '1 min'
+		SELECT coalesce(head.seq, 0), current_date::text, greatest(head.at, @released, current_date),
+			greatest(head.at, @released) < clock_timestamp() - interval '1 min'
 		FROM (SELECT) one LEFT JOIN LATERAL (SELECT seq, at FROM changes ORDER BY seq DESC LIMIT 1) head ON true`, pg.Args{"released": released}).
 		Scan(&d.Head, &d.Day, &d.At, &d.settled)
 	if err != nil {

@@ -113,7 +113,8 @@ func Positions(ctx context.Context, db pg.DB, ids []int64) (map[int64]Position, 
 	}
 	var id int64
 	var p Position
-	rows, _ := db.Query(ctx, "SELECT id, latitude, longitude FROM places WHERE id = ANY(@ids) AND latitude IS NOT NULL", pg.Args{"ids": ids}) // the rows carry its error
+	const sql = "SELECT id, latitude, longitude FROM places WHERE id = ANY(@ids) AND latitude IS NOT NULL"
+	rows, _ := db.Query(ctx, sql, pg.Args{"ids": ids}) // the rows carry its error
 	_, err := pgx.ForEachRow(rows, []any{&id, &p.Latitude, &p.Longitude}, func() error {
 		positions[id] = p
 		return nil

@@ -23,7 +23,8 @@ func Unrestricted(column string, public bool) string {
 
 // EventPeople are the people at round tables: those that attended and those that were quoted. on is the column with the round table.
 func EventPeople(on string, public bool) paging.Values {
-	return paging.Values{On: on, Pairs: "SELECT l.round_table_id, " + Unrestricted("l.person_id", public) + ` FROM (SELECT round_table_id, person_id FROM attendees
+	return paging.Values{On: on, Pairs: "SELECT l.round_table_id, " + Unrestricted("l.person_id", public) + ` FROM (
+		SELECT round_table_id, person_id FROM attendees
 		UNION ALL SELECT round_table_id, quoted_person_id FROM statements WHERE quoted_person_id IS NOT NULL) l`}
 }
 

@@ -71,11 +71,13 @@ func (f EventFilter) Add(w *pg.Where, on, startsKey string, public bool) {
 func AddDates(w *pg.Where, startsKey string, weekdays, precisions []string) {
 	in := strings.NewReplacer("{key}", startsKey)
 	if len(weekdays) > 0 {
-		w.Vary(in.Replace("CASE WHEN {key} % 100 > 0 THEN extract(isodow FROM make_date({key} / 10000, {key} / 100 % 100, {key} % 100))::integer::text END = ANY(@weekday)"),
+		w.Vary(in.Replace("CASE WHEN {key} % 100 > 0 THEN extract(isodow FROM make_date({key} / 10000, {key} / 100 % 100, {key} % 100))::integer::text END"+
+			" = ANY(@weekday)"),
 			"weekday", weekdays)
 	}
 	if len(precisions) > 0 {
-		w.Vary(in.Replace("CASE WHEN {key} = 0 THEN 'unknown' WHEN {key} % 10000 = 0 THEN 'year' WHEN {key} % 100 = 0 THEN 'month' ELSE 'day' END = ANY(@date_precision)"),
+		w.Vary(in.Replace("CASE WHEN {key} = 0 THEN 'unknown' WHEN {key} % 10000 = 0 THEN 'year' WHEN {key} % 100 = 0 THEN 'month' ELSE 'day' END"+
+			" = ANY(@date_precision)"),
 			"date_precision", precisions)
 	}
 }

@@ -170,8 +170,10 @@ func dimensions(public bool) (map[string]paging.Dimension, map[string]paging.Val
 	d["topic"] = paging.Dimension{Values: topics, Named: reference.NamedTopics}
 	d["kind"] = paging.Dimension{Values: paging.Values{SQL: "s.kind"}, Vocabulary: "statement_kind"}
 	d["act"] = paging.Dimension{Values: paging.Values{SQL: "s.act"}, Vocabulary: "act"}
-	d["language"] = paging.Dimension{Values: paging.Values{Pairs: "SELECT statement_id, lang FROM statement_texts", Once: true}, Vocabulary: "language", Parameter: "text_lang"}
-	d["role"] = paging.Dimension{Values: paging.Values{On: attendee, Pairs: "SELECT attendee_id, role FROM attendee_roles", Once: true}, Named: reference.NamedRoles}
+	d["language"] = paging.Dimension{Values: paging.Values{Pairs: "SELECT statement_id, lang FROM statement_texts", Once: true},
+		Vocabulary: "language", Parameter: "text_lang"}
+	d["role"] = paging.Dimension{Values: paging.Values{On: attendee, Pairs: "SELECT attendee_id, role FROM attendee_roles", Once: true},
+		Named: reference.NamedRoles}
 	return d, map[string]paging.Values{
 		"round_tables":    {SQL: event},
 		"people":          speaker,

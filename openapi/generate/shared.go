@@ -27,8 +27,9 @@ func (p *pass) shared() error {
 	c.Headers = openapi3.Headers{
 		"ETag": header("The version of the record and of this response. Send it in `If-Match` to change the record, "+
 			"and in `If-None-Match` to get 304 while nothing has changed.", str(), `"3-`+listTag[1:]),
-		"Location":             header("URL of the record.", str().WithFormat("uri-reference"), "/v1/topics/7"),
-		"LicenseLink":          header("Address of the licence of the data, with `rel=\"license\"`.", str(), `<https://creativecommons.org/licenses/by/4.0/>; rel="license"`),
+		"Location": header("URL of the record.", str().WithFormat("uri-reference"), "/v1/topics/7"),
+		"LicenseLink": header("Address of the licence of the data, with `rel=\"license\"`.", str(),
+			`<https://creativecommons.org/licenses/by/4.0/>; rel="license"`),
 		"Link":                 header("URL of the next page, with `rel=\"next\"`. Absent on the last page.", str(), `</v1/topics?cursor=…>; rel="next"`),
 		"X-Request-Id":         header("Id of the request, which the service also logs.", str(), "01JD3Z6V2N8Q4T7M0KX5W9R1BC"),
 		"X-Change-Cursor":      header("Change cursor of the snapshot in the file. Pass it to `/v1/changes` to get later changes.", str(), cursor),
