@@ -18,6 +18,16 @@ import (
 	"roundtables.kz/registry/internal/text"
 )
 
+// queriesForm makes the form of an example, whose queries are JSON.
+func queriesForm(t *testing.T, example []byte) string {
+	t.Helper()
+	var in struct{ Queries json.RawMessage }
+	if err := json.Unmarshal(example, &in); err != nil {
+		t.Fatal(err)
+	}
+	return url.Values{"queries": {string(in.Queries)}}.Encode()
+}
+
 func (c caller) postQueries(t *testing.T, queries string) reply {
 	t.Helper()
 	return c.do(t, "POST", reconcilePath, url.Values{"queries": {queries}}.Encode(), "Content-Type", formBody)
