@@ -49,7 +49,11 @@ func TestEveryCollectionHasAnAggregateWithItsDimensions(t *testing.T) {
 			}
 			all.get(t, path+".csv?limit=1&group_by="+name).want(t, http.StatusOK)
 		}
-		all.get(t, path+"?group_by=nothing").wantProblem(t, http.StatusBadRequest, "bad_parameters", "group_by unknown_dimension")
+		want := "group_by unknown_dimension"
+		if len(d.Dimensions) == 0 {
+			want = "group_by no_dimensions"
+		}
+		all.get(t, path+"?group_by=nothing").wantProblem(t, http.StatusBadRequest, "bad_parameters", want)
 	}
 	if groups < 50 {
 		t.Errorf("only %d groups", groups)
@@ -179,6 +183,7 @@ func TestMistakesInAnAggregateAreReportedTogether(t *testing.T) {
 	} {
 		r.do(t, http.MethodGet, "/v1/round-tables/aggregate?"+query, nil).wantProblem(t, http.StatusBadRequest, "bad_parameters", want...)
 	}
+	r.do(t, http.MethodGet, "/v1/roles/aggregate?group_by=code", nil).wantProblem(t, http.StatusBadRequest, "bad_parameters", "group_by no_dimensions")
 	p := r.do(t, http.MethodGet, "/v1/topics/aggregate?metric=people", nil).wantProblem(t, http.StatusBadRequest, "bad_parameters", "metric unknown_metric")
 	if !slices.Equal(p.Errors[0].Allowed, []string{"count"}) {
 		t.Errorf("allowed: %q", p.Errors[0].Allowed)

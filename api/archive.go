@@ -85,11 +85,17 @@ func (s *server) exportRegistry(c echo.Context) error {
 	})
 }
 
+// exported is a resource with an export, and its description.
+type exported struct {
+	registered
+	Resource
+}
+
 // exportedTo returns the resources with an export that an actor may read, each after those that it refers to.
-func exportedTo(who actor.Actor) (list []registered) {
-	for _, r := range resources {
-		if slices.ContainsFunc(r.Describe().Operations, func(o Operation) bool { return o.Feature == Export && who.Can(o.Scope) }) {
-			list = append(list, r)
+func exportedTo(who actor.Actor) (list []exported) {
+	for i, d := range describedResources() {
+		if slices.ContainsFunc(d.Operations, func(o Operation) bool { return o.Feature == Export && who.Can(o.Scope) }) {
+			list = append(list, exported{resources[i], d})
 		}
 	}
 	return list
@@ -127,14 +133,14 @@ func (r resource[I, T, F]) archive(ctx context.Context, tx pgx.Tx, to *export.Ar
 }
 
 // referencesOf returns the types of the records that the columns of a table refer to, as far as the list has them.
-func referencesOf(r registered, list []registered, keys []pg.ForeignKey) map[string]string {
+func referencesOf(r exported, list []exported, keys []pg.ForeignKey) map[string]string {
 	types := map[string]string{}
 	for _, target := range list {
-		types[target.kind().Table] = target.kind().Type
+		types[target.Table] = target.Type
 	}
 	references := map[string]string{}
 	for _, k := range keys {
-		if to := types[k.Target]; k.Table == r.kind().Table && to != "" {
+		if to := types[k.Target]; k.Table == r.Table && to != "" {
 			references[k.Column] = to
 		}
 	}

@@ -65,8 +65,7 @@ func (s *server) showCatalogue(c echo.Context) error {
 	for _, f := range publishedFiles {
 		whole.Files = append(whole.Files, schemaorg.Distribution{Path: f.path, Name: f.content, MediaType: f.mediaType})
 	}
-	for _, r := range exportedTo(actor.From(ctx)) {
-		d := r.Describe()
+	for _, d := range exportedTo(actor.From(ctx)) {
 		part := schemaorg.Dataset{Path: "/v1/" + d.Type, Name: sentenceCase(d.Many), Description: d.About}
 		for _, format := range export.Formats {
 			file := schemaorg.Distribution{Path: "/v1/exports/" + d.Type + "." + format, MediaType: export.MediaTypes[format]}

@@ -3,10 +3,12 @@ package api
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"net/http"
 	"reflect"
 	"slices"
+	"sync"
 	"time"
 
 	"roundtables.kz/registry/internal/actor"
@@ -171,24 +173,23 @@ func (r resource[I, T, F]) Describe() Resource {
 		}
 		d.Operations = append(d.Operations, o)
 	}
-	if source := r.source(); r.lacks[Aggregate] == "" {
+	if slices.ContainsFunc(d.Operations, func(o Operation) bool { return o.Feature == Aggregate }) {
+		source := r.source()
 		d.Dimensions, d.Metrics = source.Dimensions, append([]string{"count"}, slices.Sorted(maps.Keys(source.Metrics))...)
 	}
 	return d
 }
 
-// source returns how the list reads the records for callers who see everything. It reads none. A list of the records of one
-// parent has no source of its own.
+// source returns how the list reads the records for callers who see everything. It reads none.
 func (r resource[I, T, F]) source() (source paging.Source) {
-	if r.list == nil {
-		return source
-	}
 	var f F
 	paging.Instead(&f, func(_ context.Context, _ pg.DB, s paging.Source, _ pg.Where) (paging.State, error) {
 		source = s
 		return paging.State{}, nil
 	})
-	_, _ = r.list(actor.With(context.Background(), actor.System("describe")), nil, f) // it has nothing to fail at
+	if _, err := r.list(actor.With(context.Background(), actor.System("describe")), nil, f); err != nil {
+		panic(fmt.Sprintf("describe %s: %v", r.Type, err))
+	}
 	return source
 }
 
@@ -383,7 +384,9 @@ func (r resource[I, T, F]) feed(ctx context.Context, db pg.DB, ids []int64) (map
 }
 
 // Resources describes all registered resources, in the order in which they refer to each other.
-func Resources() []Resource { return describe(resources) }
+func Resources() []Resource { return slices.Clone(describedResources()) }
+
+var describedResources = sync.OnceValue(func() []Resource { return describe(resources) })
 
 // OtherResources describes the registered records that the service itself keeps: merges, imports, keys, webhooks.
 func OtherResources() []Resource { return describe(otherResources) }

@@ -145,6 +145,8 @@ func (r Request) plan(s paging.Source, filters url.Values) (*statement, error) {
 	for i, name := range r.GroupBy {
 		d, ok := s.Dimensions[name]
 		switch {
+		case len(s.Dimensions) == 0:
+			fields = append(fields, apperr.In("group_by", "no_dimensions"))
 		case !ok:
 			fields = append(fields, unknown("group_by", "unknown_dimension", name, slices.Sorted(maps.Keys(s.Dimensions))))
 		case slices.Contains(r.GroupBy[:i], name):

@@ -64,6 +64,8 @@ func TestAShortFormFitsTheFullName(t *testing.T) {
 		{"Е. В. Тукумов", "Yerkin Tukumov", true, true},
 		{"В. Е. Тукумов", "Yerkin Tukumov", false, false},
 		{"A. Saduakasova", "Aigul Sadvokasova", true, false},
+		{"Тукумов Е.", "Tukumov", true, true},
+		{"Тукумов А.", "Tukumov", true, true},
 		{"Kaliyeva", "Talgat Kaliyev", false, false},
 		{"M. Laumulin", "Mariya Laumulina", false, false},
 		{"Nursultan Nazarbayev", "Нурсултан Абишевич Назарбаев", false, false},

@@ -31,7 +31,10 @@ func (c *comparison) personScore(a, b Name) float64 {
 	if s >= .97 || len(a.words) == len(b.words) {
 		return s
 	}
-	for i := 0; i+1 < len(b.words); i++ { // one spelling may write two words of the other as one
+	for i := 0; i+1 < len(b.words); i++ { // one spelling may write two words of the other as one: O Brien, but not Brien O.
+		if b.words[i+1].initial {
+			continue
+		}
 		if joined := c.join(b.words[i], b.words[i+1]); contains(a.words, joined) {
 			s = max(s, .98*c.scoreWords(a.words, slices.Concat(b.words[:i], []*word{joined}, b.words[i+2:]), a.nameType))
 		}
