@@ -20,7 +20,7 @@ const context = await chromium.launchPersistentContext(profile, {
 const complaints = []; // errors in the console, and requests to other sites
 const page = context.pages()[0] ?? await context.newPage();
 let expectedStatuses = new Set();
-page.setDefaultTimeout(15000);
+page.setDefaultTimeout(60000);
 page.on("console", (message) => {
   const asked = /status of (\d+)/.exec(message.text()); // Chromium reports every status over 399
   if (message.type() === "error" && !(asked && expectedStatuses.has(asked[1]))) complaints.push(`console: ${message.text()}`);
