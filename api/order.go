@@ -76,11 +76,11 @@ func (r resource[I, T, F]) updating() func(context.Context, pgx.Tx, T, I) error 
 		}
 		from, was := r.placed(*r.input(&old))
 		to, place := r.placed(in)
-		if place == nil || was == nil {
+		switch {
+		case place == nil || was == nil || from == to && *place == *was:
 			return nil
-		}
-		if from != to {
-			*was = 0
+		case from != to:
+			return r.order.Move(ctx, tx, to, old.Meta().ID, 0)
 		}
 		return r.order.Move(ctx, tx, to, old.Meta().ID, *was)
 	}

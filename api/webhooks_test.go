@@ -319,7 +319,7 @@ func TestDraftsAreNeverToldToThePublic(t *testing.T) {
 	h.hook(t, "")
 	stop := h.deliver(t)
 	defer stop()
-	at := h.make(t, "/v1/round-tables", `{"title":{"en":"`+draftCanary+`"},"notes":"`+notesCanary+`"}`)
+	at := h.make(t, "/v1/round-tables", `{"title":{"en":"`+draftCanary+`"},"starts_on":"2024-05-01","notes":"`+notesCanary+`"}`)
 	topic := h.make(t, "/v1/topics", `{"label":{"en":"Water"}}`)
 	_, content := h.next(t)
 	list, _ := path(content, "data", "changes").([]any)

@@ -77,7 +77,7 @@ func (o Order) Move(ctx context.Context, tx pgx.Tx, roundTable, id, was int64) e
 	place := parts[at].Position
 	parts = slices.Delete(parts, at, at+1)
 	taken := slices.ContainsFunc(parts, func(p Placed) bool { return p.Position == place })
-	if !taken || was == place {
+	if !taken {
 		return nil
 	}
 	var ids, places []int64
