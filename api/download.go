@@ -76,6 +76,21 @@ func (s *server) sendFile(c echo.Context, q *cacheable, mediaType, name string, 
 	})
 }
 
+// sendWhole sends a file that is in memory, with the headers that sendFile sets. state is that of its content. now is a state that was
+// read before or with it: the file has Last-Modified if they are the same.
+func (s *server) sendWhole(c echo.Context, q *cacheable, mediaType, name string, state paging.State, now paging.Dated, body []byte) error {
+	h := c.Response().Header()
+	maps.Copy(h, fileHeader(mediaType, name))
+	q.describe(h, state, now)
+	h.Set("X-Change-Cursor", s.changeCursor(c.Request().Context(), state.Head))
+	return c.Blob(http.StatusOK, mediaType, body)
+}
+
+// datedName returns the name of a file that shows a collection as it is today: "people-2020-02-27.csv".
+func (s *server) datedName(collection, extension string) string {
+	return collection + "-" + s.config.Now().UTC().Format(time.DateOnly) + "." + extension
+}
+
 // fileHeader returns the header of every file.
 func fileHeader(mediaType, name string) http.Header {
 	return http.Header{

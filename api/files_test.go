@@ -16,7 +16,7 @@ import (
 
 // files are the addresses of all files and feeds that the public may read.
 func files() []string {
-	list := []string{"/v1/calendar.ics?lang=en", "/v1/feed.atom", "/v1/feed.json?limit=2", "/v1/exports/popolo.json"}
+	list := []string{"/v1/calendar.ics?lang=en", "/v1/feed.atom", "/v1/feed.json?limit=2", "/v1/exports/popolo.json", "/v1/round-tables/aggregate.csv?group_by=month"}
 	for _, x := range collections {
 		list = append(list, "/v1/exports/"+x+".csv", "/v1/exports/"+x+".ndjson?sort=id", "/v1/exports/"+x+".xlsx")
 	}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"time"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
@@ -43,8 +42,7 @@ func (s *server) exportPopolo(c echo.Context) error {
 	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &p)); err != nil {
 		return err
 	}
-	name := "popolo-" + s.config.Now().UTC().Format(time.DateOnly) + ".json"
-	return s.sendFile(c, s.cacheable(c), echo.MIMEApplicationJSON, name, func(ctx context.Context, tx pgx.Tx, to *download) error {
+	return s.sendFile(c, s.cacheable(c), echo.MIMEApplicationJSON, s.datedName("popolo", "json"), func(ctx context.Context, tx pgx.Tx, to *download) error {
 		return popolo.Writer{Lang: p.Lang, Base: s.config.PublicBaseURL, License: License}.Write(ctx, tx, to, to.send)
 	})
 }

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"net/http"
 	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -118,11 +116,7 @@ func (f recordFile[T]) send(s *server, c echo.Context) error {
 	if done, err := q.sendUnmodified(c); done || err != nil {
 		return err
 	}
-	h := c.Response().Header()
-	q.describe(h, now.State, now)
-	maps.Copy(h, fileHeader(f.mediaType, name))
-	h.Set("X-Change-Cursor", s.changeCursor(ctx, now.Head))
-	return c.Blob(http.StatusOK, f.mediaType, body.Bytes())
+	return s.sendWhole(c, q, f.mediaType, name, now.State, now, body.Bytes())
 }
 
 // getRoundTableCalendar sends a round table as a calendar.
