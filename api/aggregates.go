@@ -34,6 +34,16 @@ func (r resource[I, T, F]) aggregate(s *server, c echo.Context) error {
 	if done, err := cached.sendCached(c, matchList); done || err != nil {
 		return err
 	}
+	held, err := s.aggregates.enter(c)
+	if err != nil {
+		return err
+	}
+	defer s.aggregates.leave(held)
+	if held.waited { // for the same aggregate, perhaps
+		if done, err := cached.sendCached(c, matchList); done || err != nil {
+			return err
+		}
+	}
 	result, state, err := r.readAggregate(s, c, f, q)
 	if err != nil {
 		return err
@@ -57,13 +67,8 @@ func (r resource[I, T, F]) cacheableAggregate(s *server, c echo.Context, f F) *c
 	return s.cacheable(c)
 }
 
-// readAggregate reads the numbers. It takes one of the slots of aggregates.
+// readAggregate reads the numbers. The caller holds one of the slots of aggregates.
 func (r resource[I, T, F]) readAggregate(s *server, c echo.Context, f F, q aggregate.Query) (result aggregate.Result, state paging.State, err error) {
-	held, err := s.aggregates.enter(c)
-	if err != nil {
-		return result, state, err
-	}
-	defer s.aggregates.leave(held)
 	request := aggregate.Request{
 		Query: q, List: s.config.PublicBaseURL + "/v1/" + r.Type, Filters: c.QueryParams(), Timeout: s.config.AggregateTimeout,
 	}
@@ -117,6 +122,11 @@ func (r resource[I, T, F]) aggregateCSV(s *server, c echo.Context) error {
 	if done, err := cached.sendUnmodified(c); done || err != nil {
 		return err
 	}
+	held, err := s.aggregates.enter(c)
+	if err != nil {
+		return err
+	}
+	defer s.aggregates.leave(held)
 	now, err := paging.ReadDated(c.Request().Context(), s.db, s.releasedAt)
 	if err != nil {
 		return err

@@ -160,16 +160,30 @@ func TestAClientCannotTakeAllSlotsOfAggregates(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	own, path := r.server.aggregates, "/v1/round-tables/aggregate?group_by=year"
+	own.total, own.anonymous, own.wait = own.each+2, own.each+2, time.Millisecond
+	var all []*slot
 	for range own.each {
 		held := &slot{client: clientOf("192.0.2.1"), cut: func() {}} // the address of the requests of tests
 		own.held[held] = true
-		defer own.leave(held)
+		all = append(all, held)
 	}
 	p := r.do(t, http.MethodGet, path, nil).wantProblem(t, http.StatusTooManyRequests, "too_many_own_aggregates")
 	if !strings.Contains(p.Title, "starts_from") {
 		t.Errorf("%s", p.Title)
 	}
 	r.as(t, actor.Read).get(t, path).want(t, http.StatusOK)
+
+	own.wait = time.Minute
+	answers := make(chan reply, 2)
+	for range cap(answers) {
+		go func() { answers <- r.do(t, http.MethodGet, path, nil) }()
+	}
+	for _, held := range all {
+		own.leave(held)
+	}
+	for range cap(answers) { // one waits for the other
+		(<-answers).want(t, http.StatusOK)
+	}
 }
 
 func TestMistakesInAnAggregateAreReportedTogether(t *testing.T) {

@@ -20,6 +20,7 @@ type slots struct {
 	each              int           // of one client
 	ownCode, busyCode string        // the codes of the errors if the client, or all clients, hold too many
 	wait              time.Duration // how long a request waits for a slot
+	short             bool          // whether the requests are short, so that a client may wait for its own
 
 	mu   sync.Mutex
 	held map[*slot]bool
@@ -30,6 +31,7 @@ type slots struct {
 type slot struct {
 	client client
 	cut    func() // ends the request
+	waited bool   // whether it was not free at once
 
 	mu      sync.Mutex
 	writing time.Time // since when it has been waiting for the client to read; zero if it is not
@@ -40,9 +42,7 @@ const stalledAfter = time.Second
 
 // downloadSlots are for requests that hold a connection of the pool for long. They use at most half of the connections.
 func downloadSlots(connections int32) *slots {
-	total := max(1, int(connections)/2)
-	return newSlots(&slots{total: total, anonymous: max(1, total-max(1, total/3)), each: max(1, total/2),
-		ownCode: "too_many_own_downloads", busyCode: "too_many_downloads", wait: 5 * time.Second})
+	return publicSlots(max(1, int(connections)/2), &slots{ownCode: "too_many_own_downloads", busyCode: "too_many_downloads"})
 }
 
 // importSlots are for imports, which also hold a connection for long.
@@ -51,11 +51,16 @@ func importSlots(connections int32) *slots {
 	return newSlots(&slots{total: total, each: max(1, total/2), ownCode: "too_many_own_imports", busyCode: "too_many_imports", wait: 10 * time.Second})
 }
 
-// aggregateSlots are for aggregates, which may read all records of a collection. They use at most half of the connections.
+// aggregateSlots are for aggregates, which may read all records of a collection. They use at most a third of the connections, so
+// that some are left beside downloads. The panels of a page wait for each other.
 func aggregateSlots(connections int32) *slots {
-	total := max(1, int(connections)/2)
-	return newSlots(&slots{total: total, anonymous: max(1, total-max(1, total/3)), each: max(1, total/2),
-		ownCode: "too_many_own_aggregates", busyCode: "too_many_aggregates", wait: 5 * time.Second})
+	return publicSlots(max(1, int(connections)/3), &slots{ownCode: "too_many_own_aggregates", busyCode: "too_many_aggregates", short: true})
+}
+
+// publicSlots are for requests without a key, too. A client can have half of them, and some are for keys.
+func publicSlots(total int, s *slots) *slots {
+	s.total, s.anonymous, s.each, s.wait = total, max(1, total-max(1, total/3)), max(1, total/2), 5*time.Second
+	return newSlots(s)
 }
 
 // maxStreams is how many open streams and waiting requests one client may have.
@@ -79,8 +84,8 @@ func clientFrom(c echo.Context) client {
 	return clientOf(c.RealIP())
 }
 
-// enter takes a slot. A client that holds too many gets apperr.TooMany. If no slot is free, enter ends requests whose client
-// has stopped reading and waits; then it returns apperr.Unavailable.
+// enter takes a slot. A client that holds too many gets apperr.TooMany: at once, or after waiting if the requests are short. If
+// no slot is free, enter ends requests whose client has stopped reading and waits; then it returns apperr.Unavailable.
 func (s *slots) enter(c echo.Context) (*slot, error) {
 	control := http.NewResponseController(c.Response())
 	own := &slot{client: clientFrom(c), cut: func() { _ = control.SetWriteDeadline(time.Now()) }}
@@ -90,10 +95,9 @@ func (s *slots) enter(c echo.Context) (*slot, error) {
 		s.mu.Lock()
 		all, anonymous, same := s.count(own.client)
 		full := same >= s.each
-		if full && !s.cutStalled(&own.client) {
+		if full && !s.cutStalled(&own.client) && !s.short {
 			s.mu.Unlock()
-			s.setRetryAfter(c)
-			return nil, apperr.New(apperr.TooMany, s.ownCode, "max", strconv.Itoa(s.each))
+			return nil, s.tooMany(c)
 		}
 		if !full && all < s.total && (own.client.key != 0 || anonymous < s.anonymous) {
 			s.held[own] = true
@@ -103,17 +107,27 @@ func (s *slots) enter(c echo.Context) (*slot, error) {
 		free := s.free
 		s.cutStalled(nil)
 		s.mu.Unlock()
+		own.waited = true
 		timer := time.NewTimer(stalledAfter)
 		select {
 		case <-free:
 		case <-timer.C: // look again for stalled requests
 		case <-ctx.Done():
 			timer.Stop()
+			if full {
+				return nil, s.tooMany(c)
+			}
 			s.setRetryAfter(c)
 			return nil, apperr.New(apperr.Unavailable, s.busyCode)
 		}
 		timer.Stop()
 	}
+}
+
+// tooMany is the error for a client that holds too many slots.
+func (s *slots) tooMany(c echo.Context) error {
+	s.setRetryAfter(c)
+	return apperr.New(apperr.TooMany, s.ownCode, "max", strconv.Itoa(s.each))
 }
 
 // setRetryAfter tells a rejected request to wait once more as long as it has waited, or would have.

@@ -18,8 +18,8 @@ const module = "roundtables.kz/registry/"
 // layers lists the packages from the bottom up: a package imports only from lower layers.
 var layers = [][]string{
 	{ // 0 knows no resource. Its packages are ordered: each may import those before it.
-		"internal/apperr", "internal/pg", "internal/date", "internal/paging", "internal/text", "internal/vocabulary", "internal/aggregate", "internal/names", "internal/actor",
-		"internal/input", "internal/spelling", "internal/reference", "internal/config", "internal/embeddedpg", "migrations",
+		"internal/apperr", "internal/pg", "internal/date", "internal/paging", "internal/text", "internal/vocabulary", "internal/names", "internal/actor",
+		"internal/input", "internal/aggregate", "internal/spelling", "internal/reference", "internal/config", "internal/embeddedpg", "migrations",
 	},
 	{"internal/changes"}, // 1 is used by every write
 	{ // 2: the resources

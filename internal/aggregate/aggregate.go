@@ -20,7 +20,7 @@ type Query struct {
 	// dimension, the limit does not apply to units of time. `meta.other` counts what is not in one of the groups.
 	Limit *int `query:"limit" form:"limit" validate:"omitnil,min=1" example:"20"`
 	// Whether units of time without records are groups, too. They cover the time from `starts_from` to `starts_to`, or else from
-	// the first record to the last one. Default: `true`.
+	// the first record to the last one. In the ascending order of a metric they are left out. Default: `true`.
 	Fill *bool `query:"fill" form:"fill"`
 	// Whether `meta.other` counts the distinct values of what is not in one of the groups. With `false` it gives only `count`, which
 	// is faster. Default: `true`.

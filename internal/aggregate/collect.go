@@ -61,6 +61,9 @@ func (c *collector) read(rows pgx.Rows) error {
 			if metric == 0 {
 				c.counts[section][at] = value
 			}
+			if len(c.counts[inCell]) > maxCells {
+				return tooManyCells()
+			}
 			c.at(section, at).set(c.metrics[metric], value)
 		}
 		return nil
@@ -193,8 +196,6 @@ func (c *collector) result(r Request, st *statement, filters url.Values) (Result
 		for _, g := range result.Groups {
 			result.Data = append(result.Data, Cell{Key: g.Key, Numbers: g.Numbers})
 		}
-	} else if n := len(c.counts[inCell]); n > maxCells {
-		return Result{}, tooManyCells(n)
 	} else {
 		result.Data = c.cells(shown, requested)
 	}

@@ -8,12 +8,13 @@ import (
 	"strings"
 
 	"roundtables.kz/registry/internal/date"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 )
 
 // notFilters are the parameters that do not limit the records.
 var notFilters = func() map[string]bool {
-	names := map[string]bool{"delimiter": true, "bom": true}
+	names := map[string]bool{"delimiter": true, "bom": true, "guard": true}
 	for _, t := range []reflect.Type{reflect.TypeFor[Query](), reflect.TypeFor[paging.PageParams]()} {
 		for _, f := range reflect.VisibleFields(t) {
 			names[f.Tag.Get("query")] = true
@@ -40,9 +41,6 @@ func spanOf(filters url.Values) (s span) {
 	return s
 }
 
-// all begins the values of a filter that a record must have together. See package input.
-const all = "all:"
-
 // listOf returns the address of the list of the records of one group.
 func (a axis) listOf(path string, filters url.Values, g group) string {
 	to := maps.Clone(filters)
@@ -53,10 +51,10 @@ func (a axis) listOf(path string, filters url.Values, g group) string {
 		switch given := to.Get(name); {
 		case !a.Several() || given == "":
 			to.Set(name, g.key)
-		case strings.Contains(given, all):
+		case strings.Contains(given, input.AllOf):
 			to.Set(name, given+","+g.key)
 		default:
-			to.Set(name, given+","+all+g.key)
+			to.Set(name, given+","+input.AllOf+g.key)
 		}
 	default:
 		unit := of(a.Time, g.number)

@@ -191,7 +191,7 @@ func (r Request) axis(name string, d paging.Dimension, n int, filters url.Values
 			a.limit = min(*r.Limit, maxGroups)
 		}
 	}
-	a.fill = a.fill && a.minCount == 0 && isTime && len(common(precise(d.Time), filters.Get("date_precision"))) > 0
+	a.fill = a.fill && a.minCount == 0 && isTime && (a.sort == "key" || a.descending) && len(common(precise(d.Time), filters.Get("date_precision"))) > 0
 	switch asked := spanOf(filters); {
 	case !isTime:
 	case d.Time == paging.Weekday:
@@ -209,8 +209,8 @@ func (r Request) axis(name string, d paging.Dimension, n int, filters url.Values
 }
 
 // tooManyCells is the error for a chart that no one can read.
-func tooManyCells(n int) error {
-	return apperr.New(apperr.Invalid, "aggregate_too_large", "count", strconv.Itoa(n), "max", strconv.Itoa(maxCells))
+func tooManyCells() error {
+	return apperr.New(apperr.Invalid, "aggregate_too_large", "max", strconv.Itoa(maxCells))
 }
 
 // day returns a pointer to a day.

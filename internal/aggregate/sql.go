@@ -286,7 +286,8 @@ func (s *statement) met(metric int) {
 }
 
 // status is the section of what is in no cell.
-const status = "CASE WHEN g1 = -1 OR g2 = -1 THEN 5 WHEN g1 = -2 OR g2 = -2 THEN 6 WHEN g1 = 0 OR g2 = 0 THEN 4 END"
+var status = fmt.Sprintf("CASE WHEN g1 = -1 OR g2 = -1 THEN %d WHEN g1 = -2 OR g2 = -2 THEN %d WHEN g1 = 0 OR g2 = 0 THEN %d END",
+	inMissing, inImprecise, inOther)
 
 // count adds the numbers of a metric, from a table that has each of its values once per pair of groups, or from the numbers of
 // records in placed.

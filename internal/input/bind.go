@@ -128,13 +128,13 @@ func bindValues(values url.Values, v reflect.Value, params map[string]parameter)
 	return fields
 }
 
-// allOf begins the values of a filter that a record must have together: "1,2,all:3,4" are records with 1 or 2, and with 3 and 4.
-const allOf = "all:"
+// AllOf begins the values of a filter that a record must have together: "1,2,all:3,4" are records with 1 or 2, and with 3 and 4.
+const AllOf = "all:"
 
-// bind sets the field of a parameter, and that for values after allOf.
+// bind sets the field of a parameter, and that for values after AllOf.
 func (p parameter) bind(v reflect.Value, name, value string) []apperr.Field {
-	anyOf, together, ok := strings.Cut(","+value, ","+allOf)
-	together = strings.TrimPrefix(strings.ReplaceAll(","+together, ","+allOf, ","), ",") // it may stand before each value
+	anyOf, together, ok := strings.Cut(","+value, ","+AllOf)
+	together = strings.TrimPrefix(strings.ReplaceAll(","+together, ","+AllOf, ","), ",") // it may stand before each value
 	if p.all == nil || !ok {
 		return set(v.FieldByIndex(p.index), name, value, p.allowed)
 	}

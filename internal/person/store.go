@@ -87,14 +87,14 @@ func dimensions(public bool) (map[string]paging.Dimension, map[string]paging.Val
 
 // List returns a page of people.
 func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Person], error) {
-	w := f.where(actor.From(ctx).SeesOnlyPublished())
+	w := f.where(actor.From(ctx).SeesOnlyPublished(), sourceFor(ctx).Dimensions)
 	page, err := paging.Query[Person](ctx, db, f.Found.Ranked(Spellings, sourceFor(ctx), &w, f.Q, f.Sort), w, f.Params)
 	page.State = f.Found.State(page.State)
 	return page, err
 }
 
 // where turns the filter into predicates. For the public, unpublished round tables do not count.
-func (f Filter) where(public bool) (w pg.Where) {
+func (f Filter) where(public bool, d map[string]paging.Dimension) (w pg.Where) {
 	attended, said := published("a.round_table_id", public), published("s.round_table_id", public)
 	// OFFSET 0 below keeps PostgreSQL from computing all of a large set before it returns the first record.
 	pg.In(&w, "p.id", "id", f.ID)
@@ -134,7 +134,6 @@ func (f Filter) where(public bool) (w pg.Where) {
 		w.Add("p.id IN (SELECT a.person_id FROM attendees a"+attended+" WHERE "+cond+")", "round_table", value)
 	}
 	reference.AddExternalIDs(&w, "p.id", Table, f.ExternalID)
-	d, _ := dimensions(public)
 	pg.Together(&w, "p.id", d["organization"].Link(), "l.key", "organization", f.AllOrganizations)
 	pg.Together(&w, "p.id", d["topic"].Link(), "l.key", "topic", f.AllTopics)
 	pg.Together(&w, "p.id", d["role"].Link(), "l.key", "role", f.AllRoles)

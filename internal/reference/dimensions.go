@@ -23,16 +23,12 @@ func Unrestricted(column string, public bool) string {
 
 // EventPeople are the people at round tables: those that attended and those that were quoted. on is the column with the round table.
 func EventPeople(on string, public bool) paging.Values {
-	return paging.Values{On: on, Pairs: "SELECT l.round_table_id, " + Unrestricted("l.person_id", public) + ` FROM (
-		SELECT round_table_id, person_id FROM attendees
-		UNION ALL SELECT round_table_id, quoted_person_id FROM statements WHERE quoted_person_id IS NOT NULL) l`}
+	return paging.Values{On: on, Pairs: "SELECT l.round_table_id, " + Unrestricted("l.person_id", public) + " FROM " + EventPersonLinks}
 }
 
 // EventOrganizations are the organizations at round tables: organizers, attendees, and those of attendees.
 func EventOrganizations(on string) paging.Values {
-	return paging.Values{On: on, Pairs: `SELECT round_table_id, organization_id FROM organizers
-		UNION ALL SELECT round_table_id, organization_id FROM attendee_affiliations
-		UNION ALL SELECT round_table_id, organization_id FROM attendees WHERE organization_id IS NOT NULL`}
+	return paging.Values{On: on, Pairs: "SELECT round_table_id, organization_id FROM " + EventOrganizationLinks}
 }
 
 // EventTopics are the topics of round tables.

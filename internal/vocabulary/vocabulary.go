@@ -5,8 +5,10 @@ package vocabulary
 import (
 	_ "embed"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"roundtables.kz/registry/internal/text"
 
@@ -95,25 +97,34 @@ func named(name func(language.Tag) string) text.Map {
 // Labels returns the text by which each code of a vocabulary is sorted, in a language or the next one of the fallback chain.
 func Labels(name, lang string) map[string]string {
 	labels := map[string]string{}
-	add := func(code string) {
-		if l := Label(name, code); l != nil {
-			labels[code], _ = l.In(lang)
-		}
-	}
 	switch name {
-	case Languages, Countries:
-		first, second := byte('a'), byte('a')
-		if name == Countries {
-			first, second = 'A', 'A'
+	case Languages:
+		for code, label := range languageLabels() {
+			labels[code], _ = label.In(lang)
 		}
-		for i := range byte(26) {
-			for j := range byte(26) {
-				add(string([]byte{first + i, second + j}))
-			}
+	case Countries:
+		for code, label := range countryLabels() {
+			labels[code], _ = label.In(lang)
 		}
 	default:
 		for _, c := range known[name] {
-			add(c.Code)
+			labels[c.Code], _ = c.Label.In(lang)
+		}
+	}
+	return labels
+}
+
+var (
+	languageLabels = sync.OnceValue(func() map[string]text.Map { return labelled(Languages, language.Supported.BaseLanguages()) })
+	countryLabels  = sync.OnceValue(func() map[string]text.Map { return labelled(Countries, language.Supported.Regions()) })
+)
+
+// labelled returns the labels of the codes that have one.
+func labelled[C fmt.Stringer](name string, codes []C) map[string]text.Map {
+	labels := map[string]text.Map{}
+	for _, code := range codes {
+		if l := Label(name, code.String()); l != nil {
+			labels[code.String()] = l
 		}
 	}
 	return labels

@@ -44,6 +44,11 @@ func TestLanguagesAndCountriesHaveTheirNames(t *testing.T) {
 			t.Errorf("%s has a label for no code: %v", name, l)
 		}
 	}
+	for code, want := range map[string]string{"kk": "Kazakh", "kaa": "Kara-Kalpak"} {
+		if got := vocabulary.Labels(vocabulary.Languages, "en")[code]; got != want {
+			t.Errorf("%s: %q, want %q", code, got, want)
+		}
+	}
 	if got := vocabulary.Labels(vocabulary.Countries, "en")["KZ"]; got != "Kazakhstan" {
 		t.Errorf("%q", got)
 	}
