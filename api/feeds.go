@@ -66,7 +66,7 @@ func (s *server) calendarOptions(name, lang string) calendar.Options {
 
 // writeCalendar writes the round tables of a filter as a calendar. It reads them page by page and calls flush after each page.
 func writeCalendar(ctx context.Context, tx pgx.Tx, to io.Writer, o calendar.Options, f roundtable.Filter, flush func() error) error {
-	spans, err := roundtable.Spans(ctx, tx)
+	spans, err := roundtable.Spans(ctx, tx, f)
 	if err != nil {
 		return err
 	}
