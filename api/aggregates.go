@@ -7,6 +7,8 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
+	"slices"
+	"strings"
 
 	"roundtables.kz/registry/internal/aggregate"
 	"roundtables.kz/registry/internal/apperr"
@@ -19,9 +21,6 @@ import (
 
 	"github.com/labstack/echo/v4"
 )
-
-// ofLists are the parameters of lists that their aggregates lack or define anew.
-var ofLists = []string{"sort", "limit", "cursor", "count", "fields", "lang"}
 
 // aggregate sends the numbers of the records of the list by up to two dimensions, or 304 if the client has the current ones.
 func (r resource[I, T, F]) aggregate(s *server, c echo.Context) error {
@@ -52,10 +51,17 @@ func (r resource[I, T, F]) aggregate(s *server, c echo.Context) error {
 	return sendCacheable(c, http.StatusOK, echo.MIMEApplicationJSON, result, cached)
 }
 
-// aggregated binds the filters of the list and the parameters of the aggregate. extra are pointers to structs with parameters.
-func (r resource[I, T, F]) aggregated(c echo.Context, extra ...any) (F, error) {
+// aggregated binds the filters of the list and the parameters of the aggregate, and checks them. extra are pointers to structs with
+// further parameters.
+func (r resource[I, T, F]) aggregated(c echo.Context, q *aggregate.Query, extra ...any) (F, error) {
 	var f F
-	fields := input.BindAll(c.QueryParams(), ofLists, append([]any{&f}, extra...)...)
+	fields := input.BindAll(c.QueryParams(), aggregate.Excluded, append([]any{&f, q}, extra...)...)
+	for _, mistake := range q.Check(r.source()) {
+		if !slices.ContainsFunc(fields, func(f apperr.Field) bool { return f.Parameter == mistake.Parameter }) {
+			fields = append(fields, mistake)
+		}
+	}
+	slices.SortStableFunc(fields, func(a, b apperr.Field) int { return strings.Compare(a.Parameter, b.Parameter) })
 	return f, apperr.BadQuery(fields)
 }
 

@@ -206,6 +206,20 @@ func TestMistakesInAnAggregateAreReportedTogether(t *testing.T) {
 	}
 }
 
+func TestTheParametersOfAnAggregateAreCheckedBeforeItsVersion(t *testing.T) {
+	t.Parallel()
+	c := newRig(t, nil).as(t)
+	for _, path := range []string{"/v1/round-tables/aggregate", "/v1/round-tables/aggregate.csv"} {
+		for query, mistakes := range map[string][]string{
+			"group_by=nothing": {"group_by unknown_dimension"}, "group_by=month,month": {"group_by repeated_dimension"}, "sort=people": {"sort bad_sort"},
+			"metric=recommendation": {"metric not_allowed"}, "group_by=nothing&limit=0": {"group_by unknown_dimension", "limit too_small"},
+		} {
+			c.do(t, http.MethodGet, path+"?"+query, nil, "If-None-Match", "*").wantProblem(t, http.StatusBadRequest, "bad_parameters", mistakes...)
+		}
+		c.do(t, http.MethodGet, path+"?group_by=month", nil, "If-None-Match", "*").want(t, http.StatusNotModified)
+	}
+}
+
 // aggregateLines returns the lines of the CSV of an aggregate without its byte order mark.
 func aggregateLines(t *testing.T, c caller, query string) []string {
 	t.Helper()

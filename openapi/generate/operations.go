@@ -13,6 +13,7 @@ import (
 
 	"roundtables.kz/registry/api"
 	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/aggregate"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -187,7 +188,7 @@ func (o operation) describeAggregate() error {
 	}
 	kept := openapi3.Parameters{}
 	for i, ref := range o.op.Parameters { // the filter comes first, then the parameters of the aggregate
-		if first[ref.Value.Name] != i || !slices.Contains([]string{"sort", "limit", "cursor", "count", "fields", "lang"}, ref.Value.Name) {
+		if first[ref.Value.Name] != i || !slices.Contains(aggregate.Excluded, ref.Value.Name) {
 			kept = append(kept, ref)
 		}
 	}
