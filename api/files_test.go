@@ -124,3 +124,18 @@ func TestOnlyTheLogIsReadForAFileThatHasNotChanged(t *testing.T) {
 		r.do(t, http.MethodGet, at, nil, "If-None-Match", tag).want(t, http.StatusNotModified)
 	}
 }
+
+func TestAFileDependsOnItsAddressAndTheKeyOnly(t *testing.T) {
+	t.Parallel()
+	c := sampled(t).as(t)
+	for _, at := range append(files(), "/v1/people/41.ics", "/v1/round-tables/13.jsonld", cataloguePath) {
+		first := c.get(t, at).want(t, http.StatusOK)
+		again := c.do(t, http.MethodGet, at, nil, "Accept", "text/html", "Accept-Language", "kk").want(t, http.StatusOK)
+		if again.Header().Get("ETag") != first.Header().Get("ETag") || again.Header().Get("Content-Type") != first.Header().Get("Content-Type") {
+			t.Errorf("%s: %v, want %v", at, again.Header(), first.Header())
+		}
+		if vary := strings.Join(first.Header().Values("Vary"), ","); strings.Contains(strings.ReplaceAll(vary, "Accept-Encoding", ""), "Accept") || !strings.Contains(vary, "Authorization") {
+			t.Errorf("%s: Vary %s", at, vary)
+		}
+	}
+}
