@@ -53,6 +53,11 @@ func (s *server) sendFile(c echo.Context, q *cacheable, mediaType, name string, 
 	if done, err := q.sendUnmodified(c); done || err != nil {
 		return err
 	}
+	return s.streamFile(c, q, mediaType, name, f)
+}
+
+// streamFile is sendFile for a client that does not have the current file.
+func (s *server) streamFile(c echo.Context, q *cacheable, mediaType, name string, f func(ctx context.Context, tx pgx.Tx, to *download) error) error {
 	return s.snapshot(c, func(ctx context.Context, tx pgx.Tx) error {
 		now, err := paging.ReadDated(ctx, tx, s.releasedAt)
 		if err != nil {
