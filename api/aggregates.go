@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"time"
+	"strings"
 
 	"roundtables.kz/registry/internal/aggregate"
 	"roundtables.kz/registry/internal/apperr"
@@ -19,12 +19,8 @@ import (
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/text"
 
-	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
 )
-
-// ofLists are the parameters of lists that their aggregates lack or define anew.
-var ofLists = []string{"sort", "limit", "cursor", "count", "fields", "lang"}
 
 // aggregate sends the numbers of the records of the list by up to two dimensions, or 304 if the client has the current ones.
 func (r resource[I, T, F]) aggregate(s *server, c echo.Context) error {
@@ -55,10 +51,17 @@ func (r resource[I, T, F]) aggregate(s *server, c echo.Context) error {
 	return sendCacheable(c, http.StatusOK, echo.MIMEApplicationJSON, result, cached)
 }
 
-// aggregated binds the filters of the list and the parameters of the aggregate. extra are pointers to structs with parameters.
-func (r resource[I, T, F]) aggregated(c echo.Context, extra ...any) (F, error) {
+// aggregated binds the filters of the list and the parameters of the aggregate, and checks them. extra are pointers to structs with
+// further parameters.
+func (r resource[I, T, F]) aggregated(c echo.Context, q *aggregate.Query, extra ...any) (F, error) {
 	var f F
-	fields := input.BindAll(c.QueryParams(), ofLists, append([]any{&f}, extra...)...)
+	fields := input.BindAll(c.QueryParams(), aggregate.Excluded, append([]any{&f, q}, extra...)...)
+	for _, mistake := range q.Check(r.source()) {
+		if !slices.ContainsFunc(fields, func(f apperr.Field) bool { return f.Parameter == mistake.Parameter }) {
+			fields = append(fields, mistake)
+		}
+	}
+	slices.SortStableFunc(fields, func(a, b apperr.Field) int { return strings.Compare(a.Parameter, b.Parameter) })
 	return f, apperr.BadQuery(fields)
 }
 
@@ -100,8 +103,8 @@ func (r resource[I, T, F]) readAggregate(s *server, c echo.Context, f F, q aggre
 	return result, state, nil
 }
 
-// AggregateRow is a row of an aggregate as a table: a cell with the labels of its groups.
-type AggregateRow struct {
+// aggregateRow is a row of an aggregate as a table: a cell with the labels of its groups.
+type aggregateRow struct {
 	Key        string    `json:"key"`
 	Label      text.Map  `json:"label"`
 	StartsOn   *date.Day `json:"starts_on"`
@@ -109,13 +112,15 @@ type AggregateRow struct {
 	Key2       *string   `json:"key2"`
 	Label2     text.Map  `json:"label2"`
 	aggregate.Numbers
+
+	Added text.Added `json:",embed"`
 }
 
 // aggregateCSV sends the cells of an aggregate as CSV, with the labels of their groups.
 func (r resource[I, T, F]) aggregateCSV(s *server, c echo.Context) error {
 	var q aggregate.Query
-	var file exportParams
-	f, err := r.aggregated(c, &q, &file)
+	var params csvParams
+	f, err := r.aggregated(c, &q, &params)
 	if err != nil {
 		return err
 	}
@@ -128,57 +133,58 @@ func (r resource[I, T, F]) aggregateCSV(s *server, c echo.Context) error {
 		return err
 	}
 	defer s.aggregates.leave(held)
+	now, err := paging.ReadDated(c.Request().Context(), s.db, s.releasedAt)
+	if err != nil {
+		return err
+	}
 	result, state, err := r.readAggregate(s, c, f, q)
 	if err != nil {
 		return err
 	}
-	body, err := aggregateTable(result, q, file)
+	body, err := aggregateTable(result, r.aggregateMembers(q), q.Lang, params)
 	if err != nil {
 		return err
 	}
-	h := c.Response().Header()
-	cached.describe(h, state, paging.Dated{})
-	h.Set("X-Change-Cursor", result.Meta.Cursor)
-	h.Set(echo.HeaderContentDisposition, `attachment; filename="`+r.Type+"-aggregate-"+s.config.Now().UTC().Format(time.DateOnly)+`.csv"`)
-	return c.Blob(http.StatusOK, export.MediaTypes["csv"], body)
+	return s.sendWhole(c, cached, export.MediaTypes["csv"], s.datedName(r.Type+"-aggregate", "csv"), state, now, body)
 }
 
-// aggregateTable writes the cells of an aggregate as CSV.
-func aggregateTable(result aggregate.Result, q aggregate.Query, params exportParams) (_ []byte, err error) {
-	columns := []string{"key", "label"}
-	if slices.ContainsFunc(result.Groups, func(g aggregate.Group) bool { return g.StartsOn != nil }) {
-		columns = []string{"key", "starts_on", "ends_before"}
+// aggregateMembers returns the members of the rows of an aggregate. They depend only on the request: units of time have days
+// instead of labels, whatever records there are.
+func (r resource[I, T, F]) aggregateMembers(q aggregate.Query) []string {
+	members := []string{"key", "label", "label_text", "label_lang"}
+	if len(q.GroupBy) > 0 {
+		if unit := r.source().Dimensions[q.GroupBy[0]].Time; unit != paging.NoTime && unit != paging.Weekday {
+			members = []string{"key", "starts_on", "ends_before"}
+		}
 	}
 	if len(q.GroupBy) == 2 {
-		columns = append(columns, "key2", "label2")
+		members = append(members, "key2", "label2", "label2_text", "label2_lang")
 	}
-	columns = append(columns, q.Metrics()...)
+	return append(members, q.Metrics()...)
+}
+
+// aggregateTable writes the cells of an aggregate as CSV with the columns of the members, and of their texts in lang if it is not
+// empty.
+func aggregateTable(result aggregate.Result, members []string, lang string, params csvParams) (_ []byte, err error) {
+	groups, groups2 := byKey(result.Groups), byKey(result.Groups2)
+	rows := make([]aggregateRow, len(result.Data))
+	for i, cell := range result.Data {
+		g := groups[cell.Key]
+		rows[i] = aggregateRow{Key: cell.Key, Label: g.Label, StartsOn: g.StartsOn, EndsBefore: g.EndsBefore, Key2: cell.Key2, Numbers: cell.Numbers}
+		if cell.Key2 != nil {
+			rows[i].Label2 = groups2[*cell.Key2].Label
+		}
+	}
 	var body bytes.Buffer
 	w := bufio.NewWriter(&body)
-	file, err := export.NewFile(w, "csv", export.FileOptions{
-		Options: export.Options{Fields: columns}, Record: reflect.TypeFor[AggregateRow](), Delimiter: params.Delimiter, BOM: params.BOM != "0",
-	})
+	options := params.options(export.Options{Fields: members, Lang: lang != ""}, reflect.TypeFor[aggregateRow]())
+	file, err := export.NewFile(w, "csv", options)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	groups, groups2 := byKey(result.Groups), byKey(result.Groups2)
-	for _, cell := range result.Data {
-		g := groups[cell.Key]
-		row := AggregateRow{Key: cell.Key, Label: g.Label, StartsOn: g.StartsOn, EndsBefore: g.EndsBefore, Key2: cell.Key2, Numbers: cell.Numbers}
-		if cell.Key2 != nil {
-			row.Label2 = groups2[*cell.Key2].Label
-		}
-		raw, err := json.Marshal(row, input.JSON)
-		if err == nil {
-			raw, err = keepMembers(raw, columns)
-		}
-		if err == nil {
-			err = file.Add(raw)
-		}
-		if err != nil {
-			return nil, err
-		}
+	if err := addAll(file, rows, lang, members); err != nil {
+		return nil, err
 	}
 	if err := errors.Join(file.End(""), w.Flush()); err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/dbtest"
 	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/roundtable"
 	"roundtables.kz/registry/internal/text"
@@ -201,5 +203,110 @@ func TestMistakesInAnAggregateAreReportedTogether(t *testing.T) {
 	p := r.do(t, http.MethodGet, "/v1/topics/aggregate?metric=people", nil).wantProblem(t, http.StatusBadRequest, "bad_parameters", "metric unknown_metric")
 	if !slices.Equal(p.Errors[0].Allowed, []string{"count"}) {
 		t.Errorf("allowed: %q", p.Errors[0].Allowed)
+	}
+}
+
+func TestTheParametersOfAnAggregateAreCheckedBeforeItsVersion(t *testing.T) {
+	t.Parallel()
+	c := newRig(t, nil).as(t)
+	for _, path := range []string{"/v1/round-tables/aggregate", "/v1/round-tables/aggregate.csv"} {
+		for query, mistakes := range map[string][]string{
+			"group_by=nothing": {"group_by unknown_dimension"}, "group_by=month,month": {"group_by repeated_dimension"}, "sort=people": {"sort bad_sort"},
+			"metric=recommendation": {"metric not_allowed"}, "group_by=nothing&limit=0": {"group_by unknown_dimension", "limit too_small"},
+		} {
+			c.do(t, http.MethodGet, path+"?"+query, nil, "If-None-Match", "*").wantProblem(t, http.StatusBadRequest, "bad_parameters", mistakes...)
+		}
+		c.do(t, http.MethodGet, path+"?group_by=month", nil, "If-None-Match", "*").want(t, http.StatusNotModified)
+	}
+}
+
+// aggregateLines returns the lines of the CSV of an aggregate without its byte order mark.
+func aggregateLines(t *testing.T, c caller, query string) []string {
+	t.Helper()
+	raw := c.get(t, "/v1/round-tables/aggregate.csv?"+query).want(t, http.StatusOK).Body.String()
+	return strings.Split(strings.TrimSuffix(strings.TrimPrefix(raw, export.BOM), "\r\n"), "\r\n")
+}
+
+func TestAnAggregateAsCSVTakesTheParametersOfCSV(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	c := r.as(t, actor.Write, actor.Publish)
+	c.make(t, "/v1/topics", `{"label":{"en":"=1+1"}}`)
+	c.make(t, "/v1/round-tables", `{"title":{"en":"A"},"publication":"published","topic_ids":[1]}`)
+	for query, want := range map[string]string{
+		"":                  "1,,,'=1+1,,1",
+		"&guard=1":          "1,,,'=1+1,,1",
+		"&guard=0":          "1,,,=1+1,,1",
+		"&delimiter=tab":    "1\t\t\t'=1+1\t\t1",
+		"&guard=0&lang=kk":  "1,,,=1+1,,=1+1,en,1",
+		"&metric=topics":    "1,,,'=1+1,,1",
+		"&sort=-count&bom=": "1,,,'=1+1,,1",
+	} {
+		if got := aggregateLines(t, r.as(t), "group_by=topic"+query); got[len(got)-1] != want {
+			t.Errorf("%s: %q, want %q", query, got, want)
+		}
+	}
+	raw := r.as(t).get(t, "/v1/round-tables/aggregate.csv?bom=0").want(t, http.StatusOK).Body.String()
+	if !strings.HasPrefix(raw, "key,") {
+		t.Errorf("bom=0: %q", raw)
+	}
+	r.as(t).get(t, "/v1/round-tables/aggregate.csv?end=0").wantProblem(t, http.StatusBadRequest, "bad_parameters", "end unknown_parameter")
+	r.as(t).get(t, "/v1/round-tables/aggregate.csv?guard=2").wantProblem(t, http.StatusBadRequest, "bad_parameters", "guard not_allowed")
+}
+
+func TestTheColumnsOfAnAggregateAsCSVDependOnlyOnTheRequest(t *testing.T) {
+	t.Parallel()
+	const label, label2 = "label_kk,label_ru,label_en,label_other", "label2_kk,label2_ru,label2_en,label2_other"
+	r := newRig(t, nil)
+	check := func() {
+		t.Helper()
+		for query, want := range map[string]string{
+			"":                                   "key," + label + ",count",
+			"group_by=month":                     "key,starts_on,ends_before,count",
+			"group_by=month&lang=ru":             "key,starts_on,ends_before,count",
+			"group_by=weekday":                   "key," + label + ",count",
+			"group_by=weekday&lang=ru":           "key," + label + ",label_text,label_lang,count",
+			"group_by=format&lang=ru":            "key," + label + ",label_text,label_lang,count",
+			"group_by=topic&metric=people,count": "key," + label + ",count,people",
+			"group_by=year,format":               "key,starts_on,ends_before,key2," + label2 + ",count",
+			"group_by=year,format&lang=kk":       "key,starts_on,ends_before,key2," + label2 + ",label2_text,label2_lang,count",
+			"group_by=format,year":               "key," + label + ",key2," + label2 + ",count",
+			"group_by=topic,place&lang=en":       "key," + label + ",label_text,label_lang,key2," + label2 + ",label2_text,label2_lang,count",
+			"group_by=month&starts_from=1900-01-01&starts_to=1900-01-01": "key,starts_on,ends_before,count",
+		} {
+			if got := aggregateLines(t, r.as(t), query)[0]; got != want {
+				t.Errorf("%s: %s, want %s", query, got, want)
+			}
+		}
+	}
+	check() // without records
+	fixture.RoundTable(t, r.pool)
+	check()
+}
+
+func TestAnAggregateAsCSVHasTheNumbersOfTheJSON(t *testing.T) {
+	t.Parallel()
+	r := sampled(t)
+	const query = "group_by=month,topic&metric=count,people&lang=ru"
+	result := aggregateIn(t, r.as(t).get(t, "/v1/round-tables/aggregate?"+query))
+	rows := aggregateLines(t, r.as(t), query+"&delimiter=tab")[1:]
+	if len(rows) != len(result.Data) || len(rows) == 0 {
+		t.Fatalf("%d rows, want %d", len(rows), len(result.Data))
+	}
+	labels, starts := map[string]string{}, map[string]aggregate.Group{}
+	for _, g := range result.Groups2 {
+		labels[g.Key], _ = g.Label.In("ru")
+	}
+	for _, g := range result.Groups {
+		starts[g.Key] = g
+	}
+	for i, cell := range result.Data {
+		got := strings.Split(rows[i], "\t")
+		g := starts[cell.Key]
+		want := []string{cell.Key, g.StartsOn.String(), g.EndsBefore.String(), *cell.Key2, labels[*cell.Key2], strconv.FormatInt(*cell.Count, 10), strconv.FormatInt(*cell.People, 10)}
+		have := append(slices.Clone(got[:4]), strings.Trim(got[8], `"`), got[10], got[11])
+		if !slices.Equal(have, want) {
+			t.Errorf("row %d: %q, want %q", i, got, want)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"roundtables.kz/registry/internal/actor"
@@ -56,11 +57,12 @@ type Route struct {
 // properties are what sets a route apart from most others. The zero value is a route without any of them.
 type properties struct {
 	also        string // a media type that clients may prefer to JSON
-	fixed       bool   // the response has one media type, whatever the client accepts
+	fixed       bool   // the response has one media type, whatever the client accepts, although the path does not name it
+	translated  bool   // the response has messages in the language of the client
 	streams     bool   // the response is sent while it is created. Its only deadline is sendTimeout
 	alsoStreams bool   // the same, for a response in the type of also
 	slow        bool   // the request may take imports.Time. It takes one of the slots of imports
-	file        bool   // the body may be a file. The response can contain messages about it, in the language of the client
+	file        bool   // the body may be a file
 	unstored    bool   // the response is not stored under the Idempotency-Key
 	reveals     string // which personal data the response shows, for the record of its reads; contacts by default
 
@@ -77,9 +79,35 @@ func (r Route) with(p properties) Route {
 	return r
 }
 
-// answers reports whether the client accepts a media type of the response.
-func (r Route) answers(request *http.Request) bool {
-	return r.fixed || acceptsJSON(request) || r.prefersOther(request)
+// Negotiated reports whether the media type and the language of the response depend on what the client accepts. A file has the media
+// type that its path names, and depends on the address only.
+func (r Route) Negotiated() bool { return !r.fixed && !strings.Contains(r.Path, ".") }
+
+// acceptable reports whether the client accepts a media type of the response.
+func (r Route) acceptable(request *http.Request) bool {
+	return !r.Negotiated() || acceptsJSON(request) || r.prefersOther(request)
+}
+
+// vary returns the headers of requests that the response depends on.
+func (r Route) vary() string {
+	switch {
+	case r.Negotiated():
+		return "Accept, Accept-Language, Authorization"
+	case r.translated:
+		return "Accept-Language, Authorization"
+	}
+	return "Authorization"
+}
+
+// languages returns what the response takes from Accept-Language: that of texts and that of messages.
+func (r Route) languages(request *http.Request) (texts, messages string) {
+	if r.Negotiated() {
+		texts = acceptedLanguage(request)
+	}
+	if r.translated {
+		messages = messageLanguage(request)
+	}
+	return texts, messages
 }
 
 // prefersOther reports whether the client prefers the other media type to JSON.
@@ -139,7 +167,7 @@ func Routes() []Route {
 
 		route(post, "/v1/people/:id/other-names", write, (*server).addOtherName),
 		route(post, erasePath, actor.All(pii, write), (*server).erasePerson).with(properties{slow: true, unstored: true}),
-		route(get, disclosurePath, pii, (*server).disclosePerson).with(properties{also: echo.MIMETextHTML, reveals: person.Disclosure}),
+		route(get, disclosurePath, pii, (*server).disclosePerson).with(properties{also: echo.MIMETextHTML, translated: true, reveals: person.Disclosure}),
 
 		route(post, "/v1/merges/:id/undo", write, (*server).undoMerge),
 
@@ -166,8 +194,8 @@ func Routes() []Route {
 		route(get, "/v1/changes/checkpoint", public, (*server).getCheckpoint),
 
 		route(post, "/v1/bundles", write, (*server).createBundle),
-		route(post, "/v1/imports/:id/revert", write, (*server).revertImport).with(properties{slow: true}),
-		route(post, "/v1/imports/popolo", write, (*server).importPopolo).with(properties{slow: true, file: true}),
+		route(post, "/v1/imports/:id/revert", write, (*server).revertImport).with(properties{slow: true, translated: true}),
+		route(post, "/v1/imports/popolo", write, (*server).importPopolo).with(properties{slow: true, file: true, translated: true}),
 
 		route(post, "/v1/api-keys/:id/revoke", admin, (*server).revokeAPIKey),
 		route(get, "/v1/audit", admin, (*server).listAudit),

@@ -2,6 +2,8 @@ package api
 
 import (
 	"bytes"
+	"net/http"
+	"strconv"
 	"strings"
 
 	"roundtables.kz/registry/internal/actor"
@@ -78,7 +80,10 @@ func (s *server) showCatalogue(c echo.Context) error {
 	if err := s.linkedData().WriteDataset(&body, whole, modified); err != nil {
 		return err
 	}
-	return sendDocument(c, &body)
+	h := c.Response().Header()
+	h.Set("Link", licenseLink)
+	h.Set(echo.HeaderContentLength, strconv.Itoa(body.Len()))
+	return c.Blob(http.StatusOK, mediaJSONLD, body.Bytes())
 }
 
 // sentenceCase begins with an upper case letter.

@@ -53,6 +53,11 @@ func (s *server) sendFile(c echo.Context, q *cacheable, mediaType, name string, 
 	if done, err := q.sendUnmodified(c); done || err != nil {
 		return err
 	}
+	return s.streamFile(c, q, mediaType, name, f)
+}
+
+// streamFile is sendFile for a client that does not have the current file.
+func (s *server) streamFile(c echo.Context, q *cacheable, mediaType, name string, f func(ctx context.Context, tx pgx.Tx, to *download) error) error {
 	return s.snapshot(c, func(ctx context.Context, tx pgx.Tx) error {
 		now, err := paging.ReadDated(ctx, tx, s.releasedAt)
 		if err != nil {
@@ -74,6 +79,21 @@ func (s *server) sendFile(c echo.Context, q *cacheable, mediaType, name string, 
 		}
 		return to.begin() // an empty file has a header, too
 	})
+}
+
+// sendWhole sends a file that is in memory, with the headers that sendFile sets. state is that of its content. now is a state that was
+// read before or with it: the file has Last-Modified if they are the same.
+func (s *server) sendWhole(c echo.Context, q *cacheable, mediaType, name string, state paging.State, now paging.Dated, body []byte) error {
+	h := c.Response().Header()
+	maps.Copy(h, fileHeader(mediaType, name))
+	q.describe(h, state, now)
+	h.Set("X-Change-Cursor", s.changeCursor(c.Request().Context(), state.Head))
+	return c.Blob(http.StatusOK, mediaType, body)
+}
+
+// datedName returns the name of a file that shows a collection as it is today: "people-2020-02-27.csv".
+func (s *server) datedName(collection, extension string) string {
+	return collection + "-" + s.config.Now().UTC().Format(time.DateOnly) + "." + extension
 }
 
 // fileHeader returns the header of every file.

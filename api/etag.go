@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/input"
@@ -46,18 +47,19 @@ type cacheable struct {
 
 // cacheable computes the cache key of a request.
 func (s *server) cacheable(c echo.Context) *cacheable {
-	return s.cacheableAt(c, c.Request().URL.Path, c.QueryParams())
+	texts, messages := routeOf(c).languages(c.Request())
+	return s.cacheableAt(c, c.Request().URL.Path, c.QueryParams(), texts, messages)
 }
 
-// cacheableAt computes the cache key of a GET of another address by the same client.
-func (s *server) cacheableAt(c echo.Context, path string, query url.Values) *cacheable {
-	r := c.Request()
+// cacheableAt computes the cache key of a GET of an address by the client of a request. texts and messages are the languages of
+// its response, see Route.languages.
+func (s *server) cacheableAt(c echo.Context, path string, query url.Values, texts, messages string) *cacheable {
 	var buffer [512]byte
 	b := buffer[:0]
-	for _, part := range [...]string{release, s.config.PublicBaseURL, s.epoch, path, acceptedLanguage(r), messageLanguage(r)} {
+	for _, part := range [...]string{release, s.config.PublicBaseURL, s.epoch, path, texts, messages} {
 		b = strconv.AppendQuote(b, part)
 	}
-	for _, scope := range slices.Sorted(slices.Values(actor.From(r.Context()).Scopes)) {
+	for _, scope := range slices.Sorted(slices.Values(actor.From(c.Request().Context()).Scopes)) {
 		b = strconv.AppendQuote(b, string(scope))
 	}
 	for _, name := range slices.Sorted(maps.Keys(query)) {
@@ -104,25 +106,57 @@ func (q *cacheable) sendCached(c echo.Context, match func(ifNoneMatch, current s
 	return false, nil
 }
 
-// sendUnmodified sends 304 if the client has the current file or feed, by If-None-Match or else by If-Modified-Since. It reports
-// whether it did; a nil q never does. It reads only the head of the log.
+// heldVersion is the version of a file or feed that a client has: the value of If-None-Match, or else the time of If-Modified-Since. The
+// zero value is none.
+type heldVersion struct {
+	tags  string
+	since time.Time
+}
+
+// versionHeld returns the version that a client has. A time counts only without a key, because it does not say which scopes the
+// client had.
+func versionHeld(c echo.Context) heldVersion {
+	tags := strings.TrimSpace(joined(c.Request(), "If-None-Match"))
+	if tags != "" || !actor.From(c.Request().Context()).Anonymous() {
+		return heldVersion{tags: tags}
+	}
+	since, _ := http.ParseTime(c.Request().Header.Get(echo.HeaderIfModifiedSince)) // a malformed time counts as absent
+	return heldVersion{since: since}
+}
+
+// tagged reports whether the client names the version by an ETag, which only clients that got the response know.
+func (h heldVersion) tagged() bool { return h.tags != "" && h.tags != "*" }
+
+// untagged reports whether the client asks for a newer version without naming its own by an ETag.
+func (h heldVersion) untagged() bool { return h.tags == "*" || !h.since.IsZero() }
+
+// sendUnmodified sends 304 if the client has the current file or feed. It reports whether it did; a nil q never does. It reads
+// only the head of the log.
 func (q *cacheable) sendUnmodified(c echo.Context) (bool, error) {
-	ifNoneMatch := strings.TrimSpace(joined(c.Request(), "If-None-Match"))
-	since, err := http.ParseTime(c.Request().Header.Get(echo.HeaderIfModifiedSince))
-	dated := err == nil && actor.From(c.Request().Context()).Anonymous() // a date does not say which scopes the client had
-	if q == nil || ifNoneMatch == "" && !dated {
+	has := versionHeld(c)
+	if q == nil || has == (heldVersion{}) {
 		return false, nil
 	}
-	state, err := paging.ReadDated(c.Request().Context(), q.s.spare(), q.s.releasedAt)
-	if err != nil {
+	now, err := paging.ReadDated(c.Request().Context(), q.s.spare(), q.s.releasedAt)
+	if err != nil || !q.unmodified(has, now) {
 		return false, err
 	}
-	q.s.cache.advance(state.Head)
-	if ifNoneMatch != "" && matchList(ifNoneMatch, q.tag(state.State)) == "" || ifNoneMatch == "" && !state.UnchangedSince(since) {
-		return false, nil
+	return true, q.sendNotModified(c, now)
+}
+
+// unmodified reports whether a client has the version of a state.
+func (q *cacheable) unmodified(has heldVersion, now paging.Dated) bool {
+	q.s.cache.advance(now.Head)
+	if has.tags != "" {
+		return matchList(has.tags, q.tag(now.State)) != ""
 	}
-	q.describe(c.Response().Header(), state.State, state)
-	return true, c.NoContent(http.StatusNotModified)
+	return now.UnchangedSince(has.since)
+}
+
+// sendNotModified sends 304 with the headers of the current file or feed.
+func (q *cacheable) sendNotModified(c echo.Context, now paging.Dated) error {
+	q.describe(c.Response().Header(), now.State, now)
+	return c.NoContent(http.StatusNotModified)
 }
 
 // describe sets the ETag of a file or feed with the content of a state, and Last-Modified if now is that state. The tag is weak,
@@ -163,7 +197,8 @@ type writtenItem struct {
 func (w writtenItem) etag(s *server, c echo.Context) string {
 	tag := versionTag(w.Version)
 	if state, known, err := w.ReadAt.After(c.Request().Context(), s.db); known && err == nil {
-		tag += "-" + s.cacheableAt(c, w.Path, url.Values{"lang": {w.Lang}}).tag(state)
+		texts, messages := routeOf(c).languages(c.Request()) // those of the record
+		tag += "-" + s.cacheableAt(c, w.Path, url.Values{"lang": {w.Lang}}, texts, messages).tag(state)
 	}
 	return `"` + tag + `"`
 }

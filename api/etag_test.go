@@ -249,3 +249,31 @@ func TestAWriteHasNoTagOfAStateThatItDidNotSee(t *testing.T) {
 		t.Errorf("before another write: %v %v %v", after, known, err)
 	}
 }
+
+func TestOnlyResponsesWithMessagesDependOnTheirLanguage(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	c := r.as(t, actor.Scopes...)
+	at := c.do(t, http.MethodPost, "/v1/imports/topics?on_error=skip", "label_en,version\nA,\nB,x\n",
+		append([]string{"Content-Type", "text/csv", "Accept-Language", "mi, ru"}, c.headers...)...).want(t, http.StatusCreated)
+	read := func(path, languages string) reply {
+		return c.do(t, http.MethodGet, path, nil, append([]string{"Accept-Language", languages}, c.headers...)...).want(t, http.StatusOK)
+	}
+	of := at.Header().Get("Location")
+	russian, kazakh := read(of, "mi, ru"), read(of, "mi, kk")
+	if russian.Header().Get("ETag") != at.Header().Get("ETag") {
+		t.Errorf("the import has the tag %s, then %s", at.Header().Get("ETag"), russian.Header().Get("ETag"))
+	}
+	if russian.Body.String() == kazakh.Body.String() || russian.Header().Get("ETag") == kazakh.Header().Get("ETag") {
+		t.Errorf("%s %s in Russian, %s %s in Kazakh", russian.Header().Get("ETag"), russian.Body, kazakh.Header().Get("ETag"), kazakh.Body)
+	}
+	for _, path := range []string{"/v1/topics", "/v1/topics/1", "/v1/topics/aggregate"} { // texts are in the first language only
+		russian, kazakh := read(path, "mi, ru"), read(path, "mi, kk")
+		if russian.Header().Get("ETag") != kazakh.Header().Get("ETag") || russian.Body.String() != kazakh.Body.String() {
+			t.Errorf("%s: %v, %v", path, russian.Header(), kazakh.Header())
+		}
+		if vary := strings.Join(russian.Header().Values("Vary"), ","); !strings.Contains(vary, "Accept-Language") {
+			t.Errorf("%s: Vary %s", path, vary)
+		}
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/formats/export"
@@ -20,12 +19,22 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// exportParams are the parameters of every export in addition to the filters and the order of the list.
-type exportParams struct {
+// csvParams are the parameters of every CSV file.
+type csvParams struct {
 	Delimiter string `query:"delimiter" form:"delimiter" enums:"comma,semicolon,tab"` // The separator of CSV, `comma` by default. Excel with Russian or Kazakh settings requires `semicolon`.
 	BOM       string `query:"bom" form:"bom" enums:"0,1"`                             // Whether a CSV file begins with a byte order mark, `1` by default. Excel needs it. Use `0` for programs that do not support it.
 	Guard     string `query:"guard" form:"guard" enums:"0,1"`                         // Whether a CSV file has a `'` before texts that begin with `=` `+` `-` `@` TAB or CR, `1` by default. Spreadsheets need it: they would read these texts as formulas. Use `0` for programs, which get the texts as they are stored.
-	End       string `query:"end" form:"end" enums:"0,1"`                             // Whether an NDJSON file ends with the line `{"_end":true,…}`, `1` by default. Use `0` for programs that read each line as a record, such as pandas. The header `X-Change-Cursor` has the cursor, too.
+}
+
+// options returns the options of a file of records, a struct type.
+func (p csvParams) options(columns export.Options, record reflect.Type) export.FileOptions {
+	return export.FileOptions{Options: columns, Record: record, Delimiter: p.Delimiter, BOM: p.BOM != "0", Unguarded: p.Guard == "0"}
+}
+
+// exportParams are the parameters of every export in addition to the filters and the order of the list.
+type exportParams struct {
+	csvParams
+	End string `query:"end" form:"end" enums:"0,1"` // Whether an NDJSON file ends with the line `{"_end":true,…}`, `1` by default. Use `0` for programs that read each line as a record, such as pandas. The header `X-Change-Cursor` has the cursor, too.
 }
 
 // exportOf sends all records of a list, in the format that ends the path. look, if not nil, completes the filter first. uncached,
@@ -59,16 +68,15 @@ func exportOf[F any, T paging.Row](s *server, c echo.Context, look func(context.
 		most = export.MaxRows
 	}
 	collection := strings.TrimSuffix(c.Path()[strings.LastIndex(c.Path(), "/")+1:], ".:format")
-	name := collection + "-" + s.config.Now().UTC().Format(time.DateOnly) + "." + format
+	name := s.datedName(collection, format)
 	q := s.cacheable(c)
 	if uncached != nil && uncached(f) {
 		q = nil
 	}
 	return s.sendFile(c, q, export.MediaTypes[format], name, func(ctx context.Context, tx pgx.Tx, to *download) (err error) {
-		file, err := export.NewFile(to.Writer, format, export.FileOptions{
-			Options: export.Options{Fields: fields, Lang: p.Lang != ""}, Record: record, Delimiter: params.Delimiter, BOM: params.BOM != "0",
-			Unguarded: params.Guard == "0", Endless: params.End == "0", License: License,
-		})
+		options := params.options(export.Options{Fields: fields, Lang: p.Lang != ""}, record)
+		options.Endless, options.License = params.End == "0", License
+		file, err := export.NewFile(to.Writer, format, options)
 		if err != nil {
 			return err
 		}

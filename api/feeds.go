@@ -66,7 +66,7 @@ func (s *server) calendarOptions(name, lang string) calendar.Options {
 
 // writeCalendar writes the round tables of a filter as a calendar. It reads them page by page and calls flush after each page.
 func writeCalendar(ctx context.Context, tx pgx.Tx, to io.Writer, o calendar.Options, f roundtable.Filter, flush func() error) error {
-	spans, err := roundtable.Spans(ctx, tx)
+	spans, err := roundtable.Spans(ctx, tx, f)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func writeCalendar(ctx context.Context, tx pgx.Tx, to io.Writer, o calendar.Opti
 //	@Description	Returns the round tables that changed last, the latest first, with the filters of the list.
 //	@Tags			Calendars and feeds
 //	@Produce		application/atom+xml
-//	@x-file			true
+//	@x-feed			true
 //	@x-without		["cursor", "count", "sort", "fields"]
 //	@Param			filter	query		roundtable.Filter	false	"-"
 //	@Success		200		{string}	string				"The feed."
@@ -114,7 +114,7 @@ func (s *server) getAtomFeed(c echo.Context) error {
 //	@Description	Returns the round tables that changed last, the latest first, with the filters of the list, as JSON Feed 1.1.
 //	@Tags			Calendars and feeds
 //	@Produce		application/feed+json
-//	@x-file			true
+//	@x-feed			true
 //	@x-without		["cursor", "count", "sort", "fields"]
 //	@Param			filter	query		roundtable.Filter	false	"-"
 //	@Success		200		{object}	feed.JSON			"The feed."

@@ -16,7 +16,7 @@ import (
 
 // files are the addresses of all files and feeds that the public may read.
 func files() []string {
-	list := []string{"/v1/calendar.ics?lang=en", "/v1/feed.atom", "/v1/feed.json?limit=2", "/v1/exports/popolo.json"}
+	list := []string{"/v1/calendar.ics?lang=en", "/v1/feed.atom", "/v1/feed.json?limit=2", "/v1/exports/popolo.json", "/v1/round-tables/aggregate.csv?group_by=month"}
 	for _, x := range collections {
 		list = append(list, "/v1/exports/"+x+".csv", "/v1/exports/"+x+".ndjson?sort=id", "/v1/exports/"+x+".xlsx")
 	}
@@ -122,5 +122,20 @@ func TestOnlyTheLogIsReadForAFileThatHasNotChanged(t *testing.T) {
 	})
 	for at, tag := range tags {
 		r.do(t, http.MethodGet, at, nil, "If-None-Match", tag).want(t, http.StatusNotModified)
+	}
+}
+
+func TestAFileDependsOnItsAddressAndTheKeyOnly(t *testing.T) {
+	t.Parallel()
+	c := sampled(t).as(t)
+	for _, at := range append(files(), "/v1/people/41.ics", "/v1/round-tables/13.jsonld", cataloguePath) {
+		first := c.get(t, at).want(t, http.StatusOK)
+		again := c.do(t, http.MethodGet, at, nil, "Accept", "text/html", "Accept-Language", "kk").want(t, http.StatusOK)
+		if again.Header().Get("ETag") != first.Header().Get("ETag") || again.Header().Get("Content-Type") != first.Header().Get("Content-Type") {
+			t.Errorf("%s: %v, want %v", at, again.Header(), first.Header())
+		}
+		if vary := strings.Join(first.Header().Values("Vary"), ","); strings.Contains(strings.ReplaceAll(vary, "Accept-Encoding", ""), "Accept") || !strings.Contains(vary, "Authorization") {
+			t.Errorf("%s: Vary %s", at, vary)
+		}
 	}
 }

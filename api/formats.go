@@ -1,21 +1,12 @@
 package api
 
 import (
-	"bytes"
 	"context"
-	"io"
-	"net/http"
-	"strconv"
-	"time"
 
 	"roundtables.kz/registry/internal/apperr"
-	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/formats/popolo"
-	"roundtables.kz/registry/internal/formats/schemaorg"
 	"roundtables.kz/registry/internal/imports"
 	"roundtables.kz/registry/internal/input"
-	"roundtables.kz/registry/internal/pg"
-	"roundtables.kz/registry/internal/roundtable"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
@@ -43,8 +34,7 @@ func (s *server) exportPopolo(c echo.Context) error {
 	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &p)); err != nil {
 		return err
 	}
-	name := "popolo-" + s.config.Now().UTC().Format(time.DateOnly) + ".json"
-	return s.sendFile(c, s.cacheable(c), echo.MIMEApplicationJSON, name, func(ctx context.Context, tx pgx.Tx, to *download) error {
+	return s.sendFile(c, s.cacheable(c), echo.MIMEApplicationJSON, s.datedName("popolo", "json"), func(ctx context.Context, tx pgx.Tx, to *download) error {
 		return popolo.Writer{Lang: p.Lang, Base: s.config.PublicBaseURL, License: License}.Write(ctx, tx, to, to.send)
 	})
 }
@@ -89,106 +79,5 @@ func (s *server) importPopolo(c echo.Context) error {
 			Base: s.config.PublicBaseURL, Lang: p.Language, Source: p.Source, AllowDuplicate: p.AllowDuplicate,
 			MessageLang: messageLanguage(c.Request()), People: s.people, Organizations: s.organizations,
 		})
-	})
-}
-
-const mediaJSONLD = "application/ld+json"
-
-// linkedData returns the writer of JSON-LD.
-func (s *server) linkedData() schemaorg.Writer {
-	return schemaorg.Writer{Base: s.config.PublicBaseURL, License: License}
-}
-
-// withJSONLD makes the operation Get also return JSON-LD, which send sends.
-func withJSONLD(o Operation, send func(*server, echo.Context) error) Operation {
-	getJSON := o.handle
-	o.handle = func(s *server, c echo.Context) error {
-		if prefers(c.Request(), mediaJSONLD) {
-			return send(s, c)
-		}
-		return getJSON(s, c)
-	}
-	o.properties, o.Produces = properties{also: mediaJSONLD, alsoStreams: true}, "json,"+mediaJSONLD
-	return o
-}
-
-// jsonLDNote documents withJSONLD. what is what it returns.
-func jsonLDNote(what string) string {
-	return "With `Accept: application/ld+json`, returns " + what + " This form takes no parameters."
-}
-
-// sendJSONLD sends a record as the document that write writes.
-func sendJSONLD[T any](get func(context.Context, pg.DB, int64) (T, error),
-	write func(w schemaorg.Writer, ctx context.Context, tx pgx.Tx, r T, to io.Writer) error) func(*server, echo.Context) error {
-	return func(s *server, c echo.Context) error {
-		n, err := idOnly(c)
-		if err != nil {
-			return err
-		}
-		ctx := c.Request().Context()
-		var body bytes.Buffer
-		err = changes.Snapshot(ctx, s.db, func(tx pgx.Tx) error {
-			r, err := get(ctx, tx, n)
-			if err != nil {
-				return err
-			}
-			return write(s.linkedData(), ctx, tx, r, &body)
-		})
-		if err != nil {
-			return err
-		}
-		return sendDocument(c, &body)
-	}
-}
-
-// idOnly returns the id in the path of a request without parameters.
-func idOnly(c echo.Context) (int64, error) {
-	if err := noQuery(c); err != nil {
-		return 0, err
-	}
-	return id(c)
-}
-
-// sendDocument sends JSON-LD.
-func sendDocument(c echo.Context, body *bytes.Buffer) error {
-	h := c.Response().Header()
-	h.Set("Link", licenseLink)
-	h.Set(echo.HeaderContentLength, strconv.Itoa(body.Len()))
-	return c.Blob(http.StatusOK, mediaJSONLD, body.Bytes())
-}
-
-// getEventOfSchemaOrg sends a round table as an Event of schema.org. A large one is sent page by page.
-func (s *server) getEventOfSchemaOrg(c echo.Context) error {
-	n, err := idOnly(c)
-	if err != nil {
-		return err
-	}
-	w := s.linkedData()
-	ctx := c.Request().Context()
-	var body bytes.Buffer
-	large := false
-	err = changes.Snapshot(ctx, s.db, func(tx pgx.Tx) error {
-		r, err := roundtable.Get(ctx, tx, n)
-		if large = schemaorg.IsLarge(r); err != nil || large {
-			return err
-		}
-		return w.Write(ctx, tx, r, &body, func() error { return nil })
-	})
-	if err != nil {
-		return err
-	}
-	if !large {
-		return sendDocument(c, &body)
-	}
-	return s.snapshot(c, func(ctx context.Context, tx pgx.Tx) error {
-		r, err := roundtable.Get(ctx, tx, n)
-		if err != nil {
-			return err
-		}
-		to := newDownload(c, http.Header{echo.HeaderContentType: {mediaJSONLD}, "Link": {licenseLink}})
-		if err := w.Write(ctx, tx, r, to, to.send); err != nil {
-			return err
-		}
-		return to.send()
 	})
 }

@@ -83,7 +83,7 @@ var importLedger = resource[struct{}, imports.Import, imports.Filter]{
 	read:  actor.Read,
 	replaced: map[Feature]Operation{
 		List: with[imports.Filter, Page[imports.Listed]]((*server).listImports),
-		Get:  with[itemParams, imports.Import]((*server).getImport),
+		Get:  with[itemParams, imports.Import]((*server).getImport).having(properties{translated: true}),
 	},
 	only:  []Feature{List, Get},
 	notes: map[Feature]string{Get: "Returns the import with the result of each row."},
@@ -117,7 +117,9 @@ func (s *server) revertImport(c echo.Context) error {
 		return err
 	}
 	return writeItem(s, c, func(ctx context.Context, tx pgx.Tx) (imports.Import, error) {
-		return imports.Revert(ctx, tx, Kinds(), n)
+		m, err := imports.Revert(ctx, tx, Kinds(), n)
+		m.Translate(messageLanguage(c.Request()))
+		return m, err
 	})
 }
 

@@ -24,8 +24,16 @@ import (
 // errorKey is where fail stores the error for the log line.
 const errorKey = "error"
 
-// fileKey is set for a request whose body may be a file.
-const fileKey = "file"
+// routeKey is where guard stores the route of a request.
+const routeKey = "route"
+
+// routeOf returns the route of a request; the zero value outside the data API.
+func routeOf(c echo.Context) Route {
+	if r, ok := c.Get(routeKey).(*Route); ok {
+		return *r
+	}
+	return Route{}
+}
 
 // maxURL is the longest accepted request target, in bytes.
 const maxURL = 8 << 10
@@ -142,8 +150,9 @@ func (s *server) logLine(c echo.Context, took time.Duration) {
 // guard wraps a route: it sets the deadline, identifies the actor, counts the request against the quota and checks the scope.
 func (s *server) guard(r Route) echo.HandlerFunc {
 	handle := s.idempotent(r, s.audited(r, r.handler(s)))
-	isFile := strings.Contains(r.Path, ".") // the path names the type
+	vary := r.vary()
 	return func(c echo.Context) (err error) {
+		c.Set(routeKey, &r)
 		bodyRead := false
 		defer func() {
 			if err != nil && !bodyRead {
@@ -187,15 +196,12 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 			defer s.imports.leave(held)
 			extend(c)
 		}
-		if r.file {
-			c.Set(fileKey, true)
-		}
-		if !isFile && !r.answers(c.Request()) {
+		if !r.acceptable(c.Request()) {
 			return apperr.New(apperr.NotAcceptable, "not_acceptable")
 		}
 		bodyRead = true
 		h := c.Response().Header()
-		h.Add(echo.HeaderVary, "Accept, Accept-Language, Authorization")
+		h.Add(echo.HeaderVary, vary)
 		if who.Anonymous() && r.Method == http.MethodGet {
 			h.Set("Cache-Control", "public, max-age=0, must-revalidate")
 		} else {

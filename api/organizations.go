@@ -2,9 +2,7 @@ package api
 
 import (
 	"context"
-	"io"
 
-	"roundtables.kz/registry/internal/formats/schemaorg"
 	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/match"
 	"roundtables.kz/registry/internal/merge"
@@ -13,7 +11,6 @@ import (
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/spelling"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
 )
 
@@ -33,9 +30,7 @@ var organizations = resource[organization.Input, organization.Organization, orga
 	replaced: map[Feature]Operation{
 		List: with[organizationQuery, Page[Organization]]((*server).listOrganizations),
 		Get: withJSONLD(getWith(organization.Get, withOrganizations, func(p *organizationParams) (*itemParams, *[]string) { return &p.itemParams, &p.Include }),
-			sendJSONLD(organization.Get, func(w schemaorg.Writer, _ context.Context, _ pgx.Tx, r organization.Organization, to io.Writer) error {
-				return w.WriteOrganization(r, to)
-			})),
+			linkedOrganization.send),
 	},
 	more: map[Feature]Operation{
 		Lookup:     lookupOf((*match.Matcher).LookupOrganizations),

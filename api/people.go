@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"roundtables.kz/registry/internal/apperr"
-	"roundtables.kz/registry/internal/formats/schemaorg"
 	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/match"
@@ -37,7 +36,7 @@ var people = resource[person.Input, person.Person, person.Filter]{
 	replaced: map[Feature]Operation{
 		List: with[personQuery, Page[Person]]((*server).listPeople),
 		Get: withJSONLD(getWith(person.Get, withPeople, func(p *personParams) (*itemParams, *[]string) { return &p.itemParams, &p.Include }),
-			sendJSONLD(person.Get, schemaorg.Writer.WritePerson)),
+			linkedPerson.send),
 	},
 	more: map[Feature]Operation{
 		Lookup:     lookupOf((*match.Matcher).LookupPeople),

@@ -6,16 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"net/http"
 	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/formats/calendar"
-	"roundtables.kz/registry/internal/formats/schemaorg"
 	"roundtables.kz/registry/internal/input"
-	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/pg"
@@ -70,59 +66,70 @@ func withExtensions(record echo.HandlerFunc, files map[string]Route, guard func(
 type recordFile[T any] struct {
 	mediaType, extension string
 	get                  func(context.Context, pg.DB, int64) (T, error)
-	large                func(T) bool // whether it is sent page by page; nil: never
+	streamed             bool         // whether it is always sent page by page
+	large                func(T) bool // whether it is sent page by page; nil: as streamed says
 	write                func(ctx context.Context, tx pgx.Tx, r T, to io.Writer, flush func() error) error
 }
 
-// send sends the file about the record in the path, or 304 if the client has it. A client without an ETag gets 304 only if it may see
-// the record.
+// send sends the file about the record in the path, or 304 if the client has it. The path may be that of the record.
 func (f recordFile[T]) send(s *server, c echo.Context) error {
 	n, err := id(c)
 	if err != nil {
 		return err
 	}
-	q, tag := s.cacheable(c), strings.TrimSpace(joined(c.Request(), "If-None-Match"))
-	if tag != "" && tag != "*" {
+	collection := strings.Split(c.Path(), "/")[2]
+	q := s.cacheableAt(c, fmt.Sprintf("/v1/%s/%d%s", collection, n, f.extension), c.QueryParams(), "", "")
+	name := fmt.Sprintf("%s-%d%s", collection, n, f.extension)
+	has := versionHeld(c)
+	if has.tagged() { // a tag shows that the client has seen the file. Without one, the record must be read first: it may be hidden
 		if done, err := q.sendUnmodified(c); done || err != nil {
 			return err
 		}
 	}
+	if !f.streamed || has.untagged() {
+		if done, err := f.sendSmall(s, c, q, n, name); done || err != nil {
+			return err
+		}
+	}
+	return s.streamFile(c, q, f.mediaType, name, func(ctx context.Context, tx pgx.Tx, to *download) error {
+		r, err := f.get(ctx, tx, n)
+		if err != nil {
+			return err
+		}
+		return f.write(ctx, tx, r, to, to.send)
+	})
+}
+
+// sendSmall sends the file, or 304 if the client has it. It reports whether it did: a large file is left to streamFile.
+func (f recordFile[T]) sendSmall(s *server, c echo.Context, q *cacheable, n int64, name string) (done bool, err error) {
 	var body bytes.Buffer
 	var now paging.Dated
-	large := false
+	var unmodified, large bool
 	ctx, cancel := context.WithTimeout(c.Request().Context(), s.config.RequestTimeout)
 	defer cancel()
 	err = changes.Snapshot(ctx, s.db, func(tx pgx.Tx) error {
 		r, err := f.get(ctx, tx, n)
-		if large = err == nil && f.large != nil && f.large(r); err != nil || large {
+		if err != nil {
 			return err
 		}
 		if now, err = paging.ReadDated(ctx, tx, s.releasedAt); err != nil {
 			return err
 		}
+		unmodified = q.unmodified(versionHeld(c), now)
+		if large = f.streamed || f.large != nil && f.large(r); unmodified || large {
+			return nil
+		}
 		return f.write(ctx, tx, r, &body, func() error { return nil })
 	})
-	if err != nil {
-		return err
+	switch {
+	case err != nil:
+		return false, err
+	case unmodified:
+		return true, q.sendNotModified(c, now)
+	case large:
+		return false, nil
 	}
-	name := fmt.Sprintf("%s-%d%s", strings.Split(c.Path(), "/")[2], n, f.extension)
-	if large {
-		return s.sendFile(c, q, f.mediaType, name, func(ctx context.Context, tx pgx.Tx, to *download) error {
-			r, err := f.get(ctx, tx, n)
-			if err != nil {
-				return err
-			}
-			return f.write(ctx, tx, r, to, to.send)
-		})
-	}
-	if done, err := q.sendUnmodified(c); done || err != nil {
-		return err
-	}
-	h := c.Response().Header()
-	q.describe(h, now.State, now)
-	maps.Copy(h, fileHeader(f.mediaType, name))
-	h.Set("X-Change-Cursor", s.changeCursor(ctx, now.Head))
-	return c.Blob(http.StatusOK, f.mediaType, body.Bytes())
+	return true, s.sendWhole(c, q, f.mediaType, name, now.State, now, body.Bytes())
 }
 
 // getRoundTableCalendar sends a round table as a calendar.
@@ -172,7 +179,7 @@ func (s *server) getPersonCalendar(c echo.Context) error {
 		return err
 	}
 	return recordFile[person.Person]{
-		mediaType: mediaICS, extension: ".ics", get: person.Get, large: func(person.Person) bool { return true },
+		mediaType: mediaICS, extension: ".ics", get: person.Get, streamed: true,
 		write: func(ctx context.Context, tx pgx.Tx, p person.Person, to io.Writer, flush func() error) error {
 			name, _ := p.Name.In(lang)
 			return writeCalendar(ctx, tx, to, s.calendarOptions(name, lang), roundtable.Filter{Person: []int64{p.ID}}, flush)
@@ -189,73 +196,4 @@ func calendarLanguage(c echo.Context) (string, error) {
 	var p calendarParams
 	err := apperr.BadQuery(input.Bind(c.QueryParams(), &p))
 	return p.Lang, err
-}
-
-// getRoundTableJSONLD sends a round table as an Event of schema.org.
-//
-//	@ID				getRoundTableJsonLd
-//	@Summary		Get a round table in JSON-LD
-//	@Description	Returns an Event of schema.org with its attendees (Role, with their positions at the event) and statements
-//	@Description	(Quotation), as the address of the record does with `Accept: application/ld+json`.
-//	@Tags			Round tables
-//	@Produce		application/ld+json
-//	@x-file			true
-//	@Param			id	path		int		true	"The round table."
-//	@Success		200	{object}	object	"The event."
-//	@Router			/v1/round-tables/{id}.jsonld [get]
-func (s *server) getRoundTableJSONLD(c echo.Context) error {
-	return sendLinked(s, c, recordFile[roundtable.RoundTable]{
-		get: roundtable.Get, large: schemaorg.IsLarge,
-		write: func(ctx context.Context, tx pgx.Tx, r roundtable.RoundTable, to io.Writer, flush func() error) error {
-			return s.linkedData().Write(ctx, tx, r, to, flush)
-		},
-	})
-}
-
-// getPersonJSONLD sends a person as a Person of schema.org.
-//
-//	@ID				getPersonJsonLd
-//	@Summary		Get a person in JSON-LD
-//	@Description	Returns a Person of schema.org with all positions over time (EmployeeRole), as the address of the record does
-//	@Description	with `Accept: application/ld+json`.
-//	@Tags			People
-//	@Produce		application/ld+json
-//	@x-file			true
-//	@Param			id	path		int		true	"The person."
-//	@Success		200	{object}	object	"The person."
-//	@Router			/v1/people/{id}.jsonld [get]
-func (s *server) getPersonJSONLD(c echo.Context) error {
-	return sendLinked(s, c, recordFile[person.Person]{
-		get: person.Get, write: func(ctx context.Context, tx pgx.Tx, p person.Person, to io.Writer, _ func() error) error {
-			return s.linkedData().WritePerson(ctx, tx, p, to)
-		},
-	})
-}
-
-// getOrganizationJSONLD sends an organization as an Organization of schema.org.
-//
-//	@ID				getOrganizationJsonLd
-//	@Summary		Get an organization in JSON-LD
-//	@Description	Returns an Organization of schema.org, as the address of the record does with `Accept: application/ld+json`.
-//	@Tags			Organizations
-//	@Produce		application/ld+json
-//	@x-file			true
-//	@Param			id	path		int		true	"The organization."
-//	@Success		200	{object}	object	"The organization."
-//	@Router			/v1/organizations/{id}.jsonld [get]
-func (s *server) getOrganizationJSONLD(c echo.Context) error {
-	return sendLinked(s, c, recordFile[organization.Organization]{
-		get: organization.Get, write: func(_ context.Context, _ pgx.Tx, o organization.Organization, to io.Writer, _ func() error) error {
-			return s.linkedData().WriteOrganization(o, to)
-		},
-	})
-}
-
-// sendLinked sends a record in JSON-LD.
-func sendLinked[T any](s *server, c echo.Context, f recordFile[T]) error {
-	if err := noQuery(c); err != nil {
-		return err
-	}
-	f.mediaType, f.extension = mediaJSONLD, ".jsonld"
-	return f.send(s, c)
 }

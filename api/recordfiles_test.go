@@ -95,8 +95,38 @@ func TestJSONLDHasAnAddressOfItsOwn(t *testing.T) {
 		if got.Body.String() != want.Body.String() || got.Header().Get("Content-Type") != mediaJSONLD || got.Header().Get("ETag") == "" {
 			t.Errorf("%s.jsonld: %v %s", at, got.Header(), got.Body)
 		}
+		tag := want.Header().Get("ETag")
+		if tag != got.Header().Get("ETag") {
+			t.Errorf("%s: the tags %s and %s", at, tag, got.Header().Get("ETag"))
+		}
+		c.do(t, http.MethodGet, at, nil, "Accept", mediaJSONLD, "If-None-Match", tag).want(t, http.StatusNotModified)
+		c.do(t, http.MethodGet, at+".jsonld", nil, "If-None-Match", tag).want(t, http.StatusNotModified)
+		c.do(t, http.MethodGet, at, nil, "If-None-Match", tag).want(t, http.StatusOK) // of another form
+		c.do(t, http.MethodGet, at, nil, "Accept", mediaJSONLD, "If-None-Match", c.get(t, at).Header().Get("ETag")).want(t, http.StatusOK)
 		if record := c.get(t, at).want(t, http.StatusOK); record.Header().Get("Content-Type") != "application/json" {
 			t.Errorf("%s: %v", at, record.Header())
+		}
+	}
+}
+
+func TestTheFileOfARecordHasATagOrATimeToAskAgain(t *testing.T) {
+	t.Parallel()
+	r := sampled(t)
+	agedLog(t, r)
+	c := r.as(t)
+	for _, at := range []string{"/v1/round-tables/13.ics?lang=ru", "/v1/people/41.ics", "/v1/people/41.jsonld", "/v1/organizations/5.jsonld"} {
+		first := c.get(t, at).want(t, http.StatusOK)
+		tag, modified := first.Header().Get("ETag"), first.Header().Get("Last-Modified")
+		for _, held := range [][]string{{"If-None-Match", tag}, {"If-None-Match", "*"}, {"If-Modified-Since", modified}} {
+			same := c.do(t, http.MethodGet, at, nil, held...).want(t, http.StatusNotModified)
+			if same.Body.Len() > 0 || same.Header().Get("ETag") != tag || same.Header().Get("Last-Modified") != modified {
+				t.Errorf("%s with %q: %v %s", at, held, same.Header(), same.Body)
+			}
+		}
+		for _, held := range [][]string{{"If-None-Match", `"other"`}, {"If-Modified-Since", "Mon, 01 Jan 2001 00:00:00 GMT"}, {"If-Modified-Since", "yesterday"}} {
+			if again := c.do(t, http.MethodGet, at, nil, held...).want(t, http.StatusOK); again.Body.String() != first.Body.String() {
+				t.Errorf("%s with %q: %s", at, held, again.Body)
+			}
 		}
 	}
 }

@@ -105,7 +105,7 @@ func readAll(c echo.Context) (raw []byte, err error) {
 func readWith(c echo.Context, read func(io.Reader) error) error {
 	most, limit := maxBody, maxBody
 	r := c.Request()
-	if c.Get(fileKey) != nil {
+	if routeOf(c).file {
 		most, limit = maxFile, maxFile
 		if isForm(r) {
 			limit += maxForm

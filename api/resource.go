@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"sync"
 	"time"
 
 	"roundtables.kz/registry/internal/actor"
@@ -18,7 +17,6 @@ import (
 	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/imports"
-	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/reference"
@@ -149,6 +147,12 @@ func (o Operation) at(method, path string, scope actor.Scope) Operation {
 	return o
 }
 
+// having is the operation with properties.
+func (o Operation) having(p properties) Operation {
+	o.properties = p
+	return o
+}
+
 // within is the list of the parts of one round table.
 func within[F any, T paging.Row](list func(context.Context, pg.DB, int64, F) (paging.Page[T], error), sorts ...string) Operation {
 	return with[F, Page[T]](func(s *server, c echo.Context) error { return withinOf(s, c, list) }, sorts...)
@@ -259,7 +263,7 @@ func (r resource[I, T, F]) operation(f Feature) Operation {
 	case Import:
 		return Operation{Route: route(post, importsPath+r.Type, write, func(s *server, c echo.Context) error {
 			return importOf(s, c, r.collection(s))
-		}).with(properties{slow: true, file: true}), Query: reflect.TypeFor[importParams](), Answer: reflect.TypeFor[imports.Import]()}
+		}).with(properties{slow: true, file: true, translated: true}), Query: reflect.TypeFor[importParams](), Answer: reflect.TypeFor[imports.Import]()}
 	case Within:
 		return r.more[f].at(get, "/v1/"+roundtable.Type+"/:id/"+r.Type, read)
 	case Order:
@@ -381,82 +385,4 @@ func (r resource[I, T, F]) feed(ctx context.Context, db pg.DB, ids []int64) (map
 		byID[meta.ID] = ownRecord[I]{meta.ID, meta.Version, r.input(&page.Items[i]), meta.CreatedAt, meta.UpdatedAt}
 	}
 	return byID, nil
-}
-
-// Resources describes all registered resources, in the order in which they refer to each other.
-func Resources() []Resource { return slices.Clone(describedResources()) }
-
-var describedResources = sync.OnceValue(func() []Resource { return describe(resources) })
-
-// OtherResources describes the registered records that the service itself keeps: merges, imports, keys, webhooks.
-func OtherResources() []Resource { return describe(otherResources) }
-
-func describe(list []registered) []Resource {
-	all := make([]Resource, len(list))
-	for i, r := range list {
-		all[i] = r.Describe()
-	}
-	return all
-}
-
-// Kinds returns how the records of each resource are written back, in the order in which they refer to each other.
-func Kinds() history.Kinds {
-	all := make(history.Kinds, len(resources))
-	for i, r := range resources {
-		all[i] = r.kind()
-	}
-	return all
-}
-
-// FeedTypes returns the types of the change feed, in the order in which records refer to each other.
-func FeedTypes() []string { return slices.Clone(feedTypes) }
-
-// The lists of types that the tag `enums` names.
-var (
-	feedTypes = input.DefineEnum("feed", typesOf(Resources(), func(r Resource) bool { return r.Lacks[Feed] == "" }))
-	_         = input.DefineEnum("imports", append(typesOf(Resources(), func(r Resource) bool { return r.Lacks[Import] == "" }), "popolo"))
-	_         = input.DefineEnum("log", typesOf(append(Resources(), OtherResources()...), func(r Resource) bool { return r.Table != "" }))
-)
-
-func typesOf(list []Resource, takesPart func(Resource) bool) (types []string) {
-	for _, r := range list {
-		if takesPart(r) {
-			types = append(types, r.Type)
-		}
-	}
-	return types
-}
-
-// wanted returns the named types, in the order of the feed; all of them if none is named.
-func wanted(named []string) []string {
-	if len(named) == 0 {
-		return feedTypes
-	}
-	return slices.DeleteFunc(FeedTypes(), func(t string) bool { return !slices.Contains(named, t) })
-}
-
-// withData adds the records to the changes that report one. The number of statements depends on the types only.
-func withData(ctx context.Context, db pg.DB, list []Change) error {
-	ids := map[string][]int64{}
-	for _, c := range list {
-		if c.Op == "upsert" {
-			ids[c.Type] = append(ids[c.Type], c.ID)
-		}
-	}
-	for _, r := range resources {
-		recordType := r.kind().Type
-		if len(ids[recordType]) == 0 {
-			continue
-		}
-		records, err := r.feed(ctx, db, ids[recordType])
-		if err != nil {
-			return err
-		}
-		for i, c := range list {
-			if c.Type == recordType && c.Op == "upsert" {
-				list[i].Data = records[c.ID]
-			}
-		}
-	}
-	return nil
 }

@@ -32,7 +32,7 @@ var roundTables = resource[roundtable.Input, roundtable.RoundTable, roundtable.F
 		History: with[eventHistoryQuery, Page[changes.Detailed]]((*server).getRoundTableHistory),
 		List:    with[roundTableQuery, Page[RoundTable]]((*server).listRoundTables),
 		Get: withJSONLD(getWith(roundtable.Get, withRoundTables, func(p *roundTableParams) (*itemParams, *[]string) { return &p.itemParams, &p.Include }),
-			(*server).getEventOfSchemaOrg),
+			linkedRoundTable.send),
 	},
 	notes: map[Feature]string{
 		Get: jsonLDNote("an Event of schema.org with its attendees (Role, with their positions at the event) and statements (Quotation)."),

@@ -130,8 +130,11 @@ func compress(h http.Handler, routes []Route) (http.Handler, error) {
 	var downloads []around
 	for _, r := range routes {
 		if r.streams {
-			begin, parameter, _ := strings.Cut(r.Path, ":")
-			_, extension, _ := strings.Cut(parameter, ".")
+			record, extension, ok := splitExtension(r.Path)
+			if !ok {
+				record, extension = r.Path, ""
+			}
+			begin, _, _ := strings.Cut(record, ":")
 			downloads = append(downloads, around{begin, extension})
 		}
 	}

@@ -212,3 +212,29 @@ func TestWhoSendsWhatIsRefusedIsToldSo(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyDownloadsAreCompressedAsAWhole(t *testing.T) {
+	t.Parallel()
+	routes := []Route{
+		route(http.MethodGet, "/v1/round-tables/:id.ics", actor.Public, nil).with(properties{streams: true}),
+		route(http.MethodGet, "/v1/exports/topics.:format", actor.Public, nil).with(properties{streams: true}),
+		route(http.MethodGet, "/v1/feed.atom", actor.Public, nil),
+	}
+	text := []byte(strings.Repeat("text ", 1000))
+	h, err := compress(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(text) }), routes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		"/v1/round-tables/1.ics": "zstd", "/v1/round-tables/1/topics": "", "/v1/round-tables/topics": "", "/v1/round-tables/1": "",
+		"/v1/exports/topics.csv": "zstd", "/v1/exports/topics.xml": "zstd", "/v1/exports/topics": "", "/v1/feed.atom": "",
+	} {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		r.Header.Set("Accept-Encoding", "zstd")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if got := w.Header().Get("Content-Encoding"); got != want {
+			t.Errorf("%s has the encoding %q, want %q", path, got, want)
+		}
+	}
+}

@@ -32,6 +32,9 @@ type Query struct {
 	Lang string `query:"lang" form:"lang" validate:"omitempty,language"`
 }
 
+// Excluded lists the parameters of a list that its aggregate does not accept, or accepts with the meaning that Query gives them.
+var Excluded = []string{"sort", "limit", "cursor", "count", "fields", "lang"}
+
 // Metrics returns the requested metrics.
 func (q Query) Metrics() []string {
 	if len(q.Metric) == 0 {

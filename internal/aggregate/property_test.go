@@ -60,7 +60,7 @@ func collectionOf[F any, T paging.Row](name string, list func(context.Context, p
 			}
 			var f F
 			r := aggregate.Request{List: "/v1/" + name, Filters: values, Timeout: time.Minute}
-			if fields := input.BindAll(values, []string{"sort", "limit", "cursor", "count", "fields", "lang"}, &f, &r.Query); len(fields) > 0 {
+			if fields := input.BindAll(values, aggregate.Excluded, &f, &r.Query); len(fields) > 0 {
 				return result, fmt.Errorf("%s: %+v", query, fields)
 			}
 			paging.Instead(&f, func(ctx context.Context, db pg.DB, s paging.Source, w pg.Where) (state paging.State, err error) {

@@ -24,7 +24,7 @@ type Request struct {
 	Query
 	List    string        // the address of the list
 	Filters url.Values    // its query string; parameters that are not filters are ignored
-	Timeout time.Duration // of the statement
+	Timeout time.Duration // of the statement; a shorter one of the connection applies
 }
 
 // axis is a dimension of the request.
@@ -96,22 +96,23 @@ func (a axis) order(args pg.Args) string {
 // metric or order is apperr.Malformed, a result with too many cells apperr.Invalid, and one that takes too long
 // apperr.Unavailable. It runs one statement that reads data.
 func Run(ctx context.Context, db pg.DB, s paging.Source, w pg.Where, r Request) (Result, paging.State, error) {
-	filters := filtersOf(r.Filters)
-	st, err := r.plan(s, filters)
-	if err != nil {
+	if err := apperr.BadQuery(r.Check(s)); err != nil {
 		return Result{}, paging.State{}, err
 	}
+	filters := filtersOf(r.Filters)
+	st := r.plan(s, filters)
 	w.Whole()
 	sql := st.build(w.SQL(s.ID, false))
 	args := w.Args()
 	maps.Copy(args, st.args)
 	found := newCollector(st.axes, st.metrics)
 	var b pgx.Batch
-	settings(&b, r.Timeout)
+	limit := r.Timeout
+	settings(&b, &limit)
 	b.Queue(sql, args.Of(sql)).Query(found.read)
 	if err := db.SendBatch(ctx, &b).Close(); err != nil {
 		if pg.IsCode(err, pg.QueryCanceled) && ctx.Err() == nil {
-			err = &apperr.Error{Kind: apperr.Unavailable, Code: "aggregate_timeout", Args: apperr.Args{"seconds": seconds(r.Timeout)}, Err: err}
+			err = &apperr.Error{Kind: apperr.Unavailable, Code: "aggregate_timeout", Args: apperr.Args{"seconds": seconds(limit)}, Err: err}
 		}
 		return Result{}, paging.State{}, err
 	}
@@ -122,45 +123,68 @@ func Run(ctx context.Context, db pg.DB, s paging.Source, w pg.Where, r Request) 
 func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) }
 
 // settings make the statement of this transaction end in time, and plan it for its values. It reads many records, so it may sort
-// and hash in more memory. Compiling it would take longer than running it.
-func settings(b *pgx.Batch, timeout time.Duration) {
-	b.Queue("SELECT set_config('statement_timeout', @timeout, true), set_config('plan_cache_mode', 'force_custom_plan', true),"+
-		" set_config('work_mem', '64MB', true), set_config('jit', 'off', true)", pg.Args{"timeout": strconv.FormatInt(timeout.Milliseconds(), 10)})
+// and hash in more memory. Compiling it would take longer than running it. A shorter limit of the connection stays: limit is then set
+// to it.
+func settings(b *pgx.Batch, limit *time.Duration) {
+	b.Queue(`
+		SELECT milliseconds, set_config('statement_timeout', milliseconds::text, true), set_config('plan_cache_mode', 'force_custom_plan', true),
+			set_config('work_mem', '64MB', true), set_config('jit', 'off', true)
+		FROM (SELECT least(@milliseconds::bigint,
+			nullif((extract(epoch FROM current_setting('statement_timeout')::interval) * 1000)::bigint, 0)) AS milliseconds) shorter`,
+		pg.Args{"milliseconds": limit.Milliseconds()}).QueryRow(func(row pgx.Row) error {
+		var milliseconds int64
+		var set string
+		if err := row.Scan(&milliseconds, &set, &set, &set, &set); err != nil {
+			return err
+		}
+		*limit = time.Duration(milliseconds) * time.Millisecond
+		return nil
+	})
 }
 
-// plan checks the request.
-func (r Request) plan(s paging.Source, filters url.Values) (*statement, error) {
-	st := &statement{source: s, metrics: []string{"count"}, other: r.Other == nil || *r.Other, args: pg.Args{}}
-	var fields []apperr.Field
-	for _, m := range r.Metrics() {
+// Check returns what is wrong with the parameters for the records of a source: an unknown dimension, metric or order.
+func (q Query) Check(s paging.Source) (fields []apperr.Field) {
+	orders := []string{"count"}
+	for _, m := range q.Metrics() {
 		if _, ok := s.Metrics[m]; !ok && m != "count" {
 			fields = append(fields, unknown("metric", "unknown_metric", m, append(slices.Sorted(maps.Keys(s.Metrics)), "count")))
-		} else if !slices.Contains(st.metrics, m) {
-			st.metrics = append(st.metrics, m)
+		} else if !slices.Contains(orders, m) {
+			orders = append(orders, m)
 		}
 	}
-	if len(r.GroupBy) > 2 {
+	if len(q.GroupBy) > 2 {
 		fields = append(fields, apperr.In("group_by", "too_many", "max", "2"))
 	}
-	for i, name := range r.GroupBy {
-		d, ok := s.Dimensions[name]
+	for i, name := range q.GroupBy {
+		_, ok := s.Dimensions[name]
 		switch {
 		case len(s.Dimensions) == 0:
 			fields = append(fields, apperr.In("group_by", "no_dimensions"))
 		case !ok:
 			fields = append(fields, unknown("group_by", "unknown_dimension", name, slices.Sorted(maps.Keys(s.Dimensions))))
-		case slices.Contains(r.GroupBy[:i], name):
+		case slices.Contains(q.GroupBy[:i], name):
 			fields = append(fields, apperr.In("group_by", "repeated_dimension", "value", name))
-		default:
-			st.axes = append(st.axes, r.axis(name, d, i+1, filters))
 		}
 	}
-	sort := strings.TrimPrefix(r.Sort, "-")
-	orders := append(slices.Clone(st.metrics), "key", "label")
-	if sort != "" && !slices.Contains(orders, sort) {
+	orders = append(orders, "key", "label")
+	if sort := strings.TrimPrefix(q.Sort, "-"); sort != "" && !slices.Contains(orders, sort) {
 		fields = append(fields, unknown("sort", "bad_sort", sort, orders))
 	}
-	return st, apperr.BadQuery(fields)
+	return fields
+}
+
+// plan returns the statement of a request that Check accepts.
+func (r Request) plan(s paging.Source, filters url.Values) *statement {
+	st := &statement{source: s, metrics: []string{"count"}, other: r.Other == nil || *r.Other, args: pg.Args{}}
+	for _, m := range r.Metrics() {
+		if !slices.Contains(st.metrics, m) {
+			st.metrics = append(st.metrics, m)
+		}
+	}
+	for i, name := range r.GroupBy {
+		st.axes = append(st.axes, r.axis(name, s.Dimensions[name], i+1, filters))
+	}
+	return st
 }
 
 func unknown(parameter, code, value string, allowed []string) apperr.Field {

@@ -2,6 +2,7 @@ package roundtable_test
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -86,6 +87,47 @@ func TestEveryFilterRuns(t *testing.T) {
 		given = append(given, func(in *roundtable.Filter) { *in = f.filter })
 	}
 	fixture.EveryFilter(t, w.db, roundtable.List, given...)
+	for _, f := range w.filters() {
+		for _, ctx := range []context.Context{t.Context(), fixture.Context()} {
+			if _, err := roundtable.Spans(ctx, w.db, f.filter); err != nil {
+				t.Errorf("the spans of %s: %v", f.name, err)
+			}
+		}
+	}
+}
+
+func TestSpansAreThoseOfTheEventsOfAFilter(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	span := func(first, last int) roundtable.Span {
+		return roundtable.Span{First: time.Date(first, 1, 1, 4, 0, 0, 0, time.UTC), Last: time.Date(last, 1, 1, 6, 0, 0, 0, time.UTC)}
+	}
+	event := func(zone string, year int) int64 {
+		s := span(year, year)
+		return fixture.RoundTable(t, db, func(in *roundtable.Input) {
+			in.StartsOn, in.Timezone, in.StartsAt, in.EndsAt = nil, zone, &s.First, &s.Last
+		})
+	}
+	first, last := event("Asia/Almaty", 2020), event("Asia/Almaty", 2024)
+	event("Europe/Berlin", 1950)
+	fixture.RoundTable(t, db) // without times
+	for _, c := range []struct {
+		filter roundtable.Filter
+		want   map[string]roundtable.Span
+	}{
+		{roundtable.Filter{ID: []int64{last}}, map[string]roundtable.Span{"Asia/Almaty": span(2024, 2024)}},
+		{roundtable.Filter{ID: []int64{first, last}}, map[string]roundtable.Span{"Asia/Almaty": span(2020, 2024)}},
+		{roundtable.Filter{Q: "nothing"}, map[string]roundtable.Span{}},
+		{roundtable.Filter{}, map[string]roundtable.Span{"Asia/Almaty": span(2020, 2024), "Europe/Berlin": span(1950, 1950)}},
+	} {
+		got, err := roundtable.Spans(t.Context(), db, c.filter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !maps.EqualFunc(got, c.want, func(a, b roundtable.Span) bool { return a.First.Equal(b.First) && a.Last.Equal(b.Last) }) {
+			t.Errorf("%+v: %v, want %v", c.filter, got, c.want)
+		}
+	}
 }
 
 // filterCase is a filter and whom it finds: everything that the actor may see of the two events that have it all, or

@@ -223,8 +223,11 @@ func annotation(r api.Resource, o api.Operation, tag string) []string {
 		lines = append(lines, `@Param aggregate query aggregate.Query false "-"`,
 			`@x-dimensions `+list(slices.Sorted(maps.Keys(r.Dimensions))), `@x-metrics `+list(r.Metrics))
 	}
-	if o.Feature == api.Export || o.Feature == api.AggregateCSV {
+	if o.Feature == api.Export {
 		lines = append(lines, `@Param params query exportParams false "-"`)
+	}
+	if o.Feature == api.AggregateCSV {
+		lines = append(lines, `@Param params query csvParams false "-"`)
 	}
 	if o.Body != nil {
 		lines = append(lines, fmt.Sprintf(`@Param body body %s %t "The %s."`, nameInAPI(o.Body), o.Feature != api.Restore, cmp.Or(text.body, "{one}")))

@@ -24,6 +24,7 @@
 //	    same name. Its comment is the description; enums, default and validate:"max=…" are taken from the tags. @x-sort lists
 //	    the sort orders, the default first.
 //	  - The export of a list has @x-export true. Its filter is that of the list; the paging parameters are removed.
+//	  - Another file has @x-file true. A feed, which is no download, has @x-feed true.
 //	  - The import of a collection has @x-import true.
 //	  - @x-without ["count"] removes parameters that the operation does not accept.
 //	  - An action, POST /v1/x/{id}/<action>, that requires If-Match has @x-if-match true.

@@ -13,6 +13,7 @@ import (
 
 	"roundtables.kz/registry/api"
 	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/aggregate"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -76,8 +77,9 @@ func (p *pass) operations() error {
 			writes:    endpoint.method != http.MethodGet && route.Scope != actor.Public,
 			versioned: has("x-if-match") || endpoint.method == http.MethodPatch || endpoint.method == http.MethodDelete,
 		}
-		o.file = o.export || has("x-file")
-		o.conditional = !has("x-fresh") && (o.file || has("x-sort") || has("x-aggregate") || o.isItem())
+		o.file, o.feed = o.export || has("x-file"), has("x-feed")
+		o.negotiated = route.Negotiated()
+		o.conditional = !has("x-fresh") && (o.file || o.feed || has("x-sort") || has("x-aggregate") || o.isItem())
 		if err := o.finish(route.Scope); err != nil {
 			return fmt.Errorf("%s: %w", op.OperationID, err)
 		}
@@ -95,7 +97,9 @@ type operation struct {
 	idempotent  bool // accepts an Idempotency-Key
 	versioned   bool // requires If-Match: PATCH, DELETE, and actions with @x-if-match
 	export      bool // returns a whole list as a file
-	file        bool // returns a file or a feed: exports, and operations with @x-file
+	file        bool // returns a file: exports, and operations with @x-file
+	feed        bool // returns a feed: operations with @x-feed
+	negotiated  bool // returns what Accept asks for
 	conditional bool // supports ETag and 304: lists, records and files without @x-fresh
 }
 
@@ -187,7 +191,7 @@ func (o operation) describeAggregate() error {
 	}
 	kept := openapi3.Parameters{}
 	for i, ref := range o.op.Parameters { // the filter comes first, then the parameters of the aggregate
-		if first[ref.Value.Name] != i || !slices.Contains([]string{"sort", "limit", "cursor", "count", "fields", "lang"}, ref.Value.Name) {
+		if first[ref.Value.Name] != i || !slices.Contains(aggregate.Excluded, ref.Value.Name) {
 			kept = append(kept, ref)
 		}
 	}
@@ -331,7 +335,10 @@ func (o operation) parameters() error {
 	for _, header := range []struct {
 		name    string
 		accepts bool
-	}{{"ChangeReason", o.writes}, {"IfNoneMatch", o.conditional}, {"IfModifiedSince", o.file}, {"IdempotencyKey", o.idempotent}, {"IfMatch", o.versioned}} {
+	}{
+		{"ChangeReason", o.writes}, {"IfNoneMatch", o.conditional}, {"IfModifiedSince", o.file || o.feed}, {"IdempotencyKey", o.idempotent},
+		{"IfMatch", o.versioned},
+	} {
 		if header.accepts {
 			ref := &openapi3.ParameterRef{Ref: "#/components/parameters/" + header.name, Value: o.doc.Components.Parameters[header.name].Value}
 			o.op.Parameters = slices.Insert(o.op.Parameters, first, ref)

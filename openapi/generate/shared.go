@@ -138,7 +138,7 @@ var problemResponses = []problem{
 	{"404", "NotFound", "The record does not exist, or you may not see it.", "not_found", "", nil,
 		func(o operation, _ actor.Scope) bool { return strings.Contains(o.path, "{") }},
 	{"406", "NotAcceptable", "The service has no response in a media type that `Accept` allows.", "not_acceptable", "", nil,
-		func(o operation, _ actor.Scope) bool { return o.data && !strings.Contains(o.path, ".") }},
+		func(o operation, _ actor.Scope) bool { return o.data && o.negotiated }},
 	{"409", "Conflict", "The request conflicts with another record: a duplicate, or a record that refers to this one.", "in_use", "", nil,
 		func(o operation, _ actor.Scope) bool { return o.data && o.writes }},
 	{"410", "Gone", "The record was deleted or erased.", "deleted", "", nil, ofOneRecord},
@@ -233,33 +233,33 @@ func (o operation) successes() {
 				own = append(own, "Link")
 			}
 		}
-		if o.export {
+		if o.file {
 			own = append(own, "X-Change-Cursor", "Content-Disposition")
 		}
 		if status == "201" {
 			own = append(own, "Location")
 		}
 		r.Headers = headers(own...)
-		if o.file {
+		if o.file || o.feed {
 			r.Headers["Link"] = headerRef("LicenseLink")
 		}
-		o.conditionalETag(r.Headers)
+		o.describeVersion(r.Headers)
 	}
 	if o.conditional {
-		o.op.Responses.Set("304", o.notModified(names))
+		o.op.Responses.Set("304", o.response304(names))
 	}
 }
 
-// notModified returns the response to a request for what the client has. Operations whose response has the same headers share it.
-func (o operation) notModified(headerNames []string) *openapi3.ResponseRef {
+// response304 returns the response to a request for what the client has. Operations whose response has the same headers share it.
+func (o operation) response304(headerNames []string) *openapi3.ResponseRef {
 	same := openapi3.NewResponse().WithDescription("Nothing has changed since the response that you have.")
 	same.Headers = headers(headerNames...)
-	o.conditionalETag(same.Headers)
+	o.describeVersion(same.Headers)
 	name := "NotModified"
 	if o.isItem() {
 		name = "Record" + name
 	}
-	if o.file {
+	if o.file || o.feed {
 		name = "File" + name
 	}
 	if !o.data {
@@ -269,15 +269,15 @@ func (o operation) notModified(headerNames []string) *openapi3.ResponseRef {
 	return &openapi3.ResponseRef{Ref: "#/components/responses/" + name, Value: same}
 }
 
-// conditionalETag describes the ETag of a response that supports If-None-Match.
-func (o operation) conditionalETag(h openapi3.Headers) {
+// describeVersion adds the headers that clients send back to get 304.
+func (o operation) describeVersion(h openapi3.Headers) {
 	switch {
 	case o.conditional && o.isItem():
 		h["ETag"] = headerRef("ETag")
 	case o.conditional:
 		h["ETag"] = headerRef("ListETag")
 	}
-	if o.file {
+	if o.file || o.feed {
 		h["Last-Modified"] = headerRef("Last-Modified")
 	}
 }

@@ -34,13 +34,13 @@ type Writer struct {
 	Options
 	out    *lines
 	spans  map[string]roundtable.Span
-	zones  map[string]bool // written so far
+	zones  map[string]time.Time // written so far, and until when their rules hold (see observances)
 	places map[int64]place.Position
 }
 
 // NewWriter returns a writer of a calendar. spans are, by time zone, at least the times of its events.
 func NewWriter(w io.Writer, o Options, spans map[string]roundtable.Span) *Writer {
-	return &Writer{Options: o, out: &lines{w: w}, spans: spans, zones: map[string]bool{}}
+	return &Writer{Options: o, out: &lines{w: w}, spans: spans, zones: map[string]time.Time{}}
 }
 
 // Begin writes the header of the calendar.
@@ -128,18 +128,23 @@ func decimal(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 // zone returns the time zone for the times of a round table, after it has been written; nil if they are written in UTC.
 func (w *Writer) zone(r roundtable.RoundTable) *time.Location {
 	zone := zoneOf(r)
-	if r.StartsAt == nil || zone == nil || !isFirst(*r.StartsAt, zone) {
-		return nil
-	}
-	if end := endOf(r, zone); end != nil && !isFirst(*end, zone) {
-		return nil
-	}
 	span, known := w.spans[r.Timezone]
-	if known && !w.zones[r.Timezone] {
-		w.zones[r.Timezone] = true
-		w.out.timeZone(zone, span)
+	if r.StartsAt == nil || zone == nil || !known {
+		return nil
 	}
-	if !known {
+	times := []time.Time{*r.StartsAt}
+	if end := endOf(r, zone); end != nil {
+		times = append(times, *end)
+	}
+	if slices.ContainsFunc(times, func(t time.Time) bool { return !isFirst(t, zone) }) {
+		return nil
+	}
+	until, written := w.zones[r.Timezone]
+	if !written {
+		until = w.out.timeZone(zone, span)
+		w.zones[r.Timezone] = until
+	}
+	if !until.IsZero() && slices.ContainsFunc(times, func(t time.Time) bool { return !t.Before(until) }) {
 		return nil
 	}
 	return zone

@@ -48,9 +48,15 @@ type observance struct {
 // firstOnset is the onset of a rule that has always applied. Some programs do not read an earlier year.
 const firstOnset = "16010101T000000"
 
-// observances returns the rules of a time zone between two times, in the order of their first onset.
-func observances(zone *time.Location, s roundtable.Span) (list []*observance) {
-	for t := s.First.In(zone); ; {
+// maxOnsets is how many changes of the clocks a time zone lists: two a year for two centuries. Without a limit, one event in the year
+// 9999 would add 16,000 lines to the calendar.
+const maxOnsets = 400
+
+// observances returns the rules of a time zone between two times, in the order of their first onset, and until when they hold: a zero
+// time if they hold to the end.
+func observances(zone *time.Location, s roundtable.Span) (list []*observance, until time.Time) {
+	t := s.First.In(zone)
+	for range maxOnsets {
 		start, end := t.ZoneBounds()
 		o := observance{component: "STANDARD"}
 		o.name, o.to = t.Zone()
@@ -64,10 +70,11 @@ func observances(zone *time.Location, s roundtable.Span) (list []*observance) {
 		}
 		list = addOnset(list, o, onset)
 		if end.IsZero() || end.After(s.Last) {
-			return list
+			return list, time.Time{}
 		}
 		t = end
 	}
+	return list, t
 }
 
 func addOnset(list []*observance, o observance, onset string) []*observance {
@@ -81,12 +88,13 @@ func addOnset(list []*observance, o observance, onset string) []*observance {
 	return append(list, &o)
 }
 
-// timeZone writes a time zone as it was between two times (section 3.6.5). Every change of the clocks is listed, because
-// the rules of the past follow no pattern.
-func (l *lines) timeZone(zone *time.Location, s roundtable.Span) {
+// timeZone writes a time zone as it was between two times (section 3.6.5), and returns until when its rules hold, as observances does.
+// The changes of the clocks are listed, because the rules of the past follow no pattern.
+func (l *lines) timeZone(zone *time.Location, s roundtable.Span) (until time.Time) {
+	list, until := observances(zone, s)
 	l.raw("BEGIN", "VTIMEZONE")
 	l.raw("TZID", zone.String())
-	for _, o := range observances(zone, s) {
+	for _, o := range list {
 		l.raw("BEGIN", o.component)
 		l.raw("DTSTART", o.localTimes[0])
 		for _, onset := range o.localTimes[1:] {
@@ -98,6 +106,7 @@ func (l *lines) timeZone(zone *time.Location, s roundtable.Span) {
 		l.raw("END", o.component)
 	}
 	l.raw("END", "VTIMEZONE")
+	return until
 }
 
 // offset returns an offset as "+0600", with seconds only if it has some (section 3.3.14).

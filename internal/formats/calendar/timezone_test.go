@@ -2,6 +2,7 @@ package calendar_test
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -184,5 +185,44 @@ func TestATimeZoneHasTheRulesOfTheYearsInQuestion(t *testing.T) {
 	}
 	if r := of("1850-02-27T10:00:00Z"); len(r) != 1 || r[0].to != "+050748" || r[0].from != r[0].to {
 		t.Errorf("before the zones: %v", r)
+	}
+}
+
+func TestATimeZoneListsALimitedNumberOfChanges(t *testing.T) {
+	t.Parallel()
+	of := func(zone string, starts ...string) (raw string, times []string) {
+		list := make([]roundtable.RoundTable, len(starts))
+		for i, start := range starts {
+			list[i] = roundtable.RoundTable{Input: roundtable.Input{
+				Title: text.Map{"en": "A"}, Status: "held", StartsOn: day(start[:10]), DatePrecision: "day", StartsAt: at(start), Timezone: zone,
+			}}
+		}
+		span := map[string]roundtable.Span{zone: {First: *at(starts[0]), Last: *at(starts[len(starts)-1])}}
+		var b strings.Builder
+		w := calendar.NewWriter(&b, options, span)
+		if err := errors.Join(w.Begin(), w.Add(t.Context(), nil, list), w.End()); err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range strings.Split(b.String()[strings.Index(b.String(), "BEGIN:VEVENT"):], "\r\n") {
+			if strings.HasPrefix(line, "DTSTART") {
+				times = append(times, line)
+			}
+		}
+		return b.String(), times
+	}
+	raw, times := of("Europe/Berlin", "1850-01-01T12:00:00Z", "2020-01-01T12:00:00Z", "2020-07-01T12:00:00Z", "9999-07-01T12:00:00Z")
+	if n := len(readRules(t, raw)); n != 400 {
+		t.Errorf("%d changes", n)
+	}
+	want := []string{
+		"DTSTART;TZID=Europe/Berlin:18500101T125328", "DTSTART;TZID=Europe/Berlin:20200101T130000", "DTSTART;TZID=Europe/Berlin:20200701T140000",
+		"DTSTART:99990701T120000Z",
+	}
+	if !slices.Equal(times, want) {
+		t.Errorf("%q, want %q", times, want)
+	}
+	raw, times = of("Asia/Almaty", "1850-01-01T12:00:00Z", "9999-07-01T12:00:00Z")
+	if n := len(readRules(t, raw)); n > 100 || times[1] != "DTSTART;TZID=Asia/Almaty:99990701T170000" {
+		t.Errorf("%d changes: %q", n, times)
 	}
 }
