@@ -28,13 +28,19 @@ func IsPlaceholder(s string) bool {
 	if _, found := placeholders[key]; found {
 		return true
 	}
-	words := slices.DeleteFunc(strings.Fields(key), func(w string) bool { return isNumber(strings.TrimPrefix(w, "no")) || w == "ші" || w == "шы" })
+	words := strings.Fields(key)
+	if last := len(words) - 1; last > 0 && isListLetter(words[last]) { // before the word, a letter is an initial: A. Guest
+		words = words[:last]
+	}
+	words = slices.DeleteFunc(words, func(w string) bool {
+		return strings.Trim(strings.TrimPrefix(w, "no"), "0123456789") == "" || w == "ші" || w == "шы"
+	})
 	return placeholders[strings.Join(words, " ")]
 }
 
-// isNumber reports whether a word is a number or one letter, which numbers the people without a name.
-func isNumber(word string) bool {
-	return strings.Trim(word, "0123456789") == "" || len([]rune(word)) == 1 && slices.Contains([]string{"a", "b", "c", "а", "б", "в", "n"}, word)
+// isListLetter reports whether a word is one of the letters that number people without a name.
+func isListLetter(word string) bool {
+	return slices.Contains([]string{"a", "b", "c", "а", "б", "в", "n"}, word)
 }
 
 // several finds what separates the names of several people. "и" and "and" separate only whole names: Ортега и Гассет is one
