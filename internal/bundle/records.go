@@ -49,7 +49,7 @@ type entry[T any] struct {
 
 	candidates []apperr.Candidate // of a name in question
 	spellings  []string           // names that the document gives beside the id
-	distinct   []apperr.Candidate // of a new record: those that its name fits, too
+	distinct   []int64            // of a new record: those that its name fits, too
 }
 
 // possibleIDs returns the id of the record, or those of the candidates.
@@ -129,7 +129,9 @@ func (r *records[T]) addMention(mention *entry[T]) *entry[T] {
 	}
 	if id.id != nil {
 		r.byID[*id.id] = e
-		e.spellings = append(e.spellings, id.name)
+		if !slices.Contains(e.spellings, id.name) {
+			e.spellings = append(e.spellings, id.name)
+		}
 	}
 	key := names.Key(id.name)
 	if id.id == nil && !id.isNew && len(id.externalIDs) == 0 {

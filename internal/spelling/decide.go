@@ -19,7 +19,7 @@ const (
 	IsMatch                    // the name certainly belongs to the first record
 )
 
-// Decide decides about matches, the plausible ones and the best of them first (see Sort). The first one is taken if it is
+// Decide decides about matches, the plausible ones and the best of them first (see Compare). The first one is taken if it is
 // practically the same and no other comes near, or if it fits a short form of a person's name, shares the organization,
 // and no other is plausible. Records with contradicting identifiers must be left out before: see Contradicting.
 func (x Index) Decide(matches []Match) Decision {

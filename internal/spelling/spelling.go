@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -169,22 +168,6 @@ func OfOthers(others []text.OtherName) []string {
 		all[i] = o.Text
 	}
 	return slices.Clip(all)
-}
-
-// AsListed is the kind of other names that are remembered: a document used them, and the record was confirmed.
-const AsListed = "as_listed"
-
-// AddName adds a name to the other names of a record, unless it is already one of its spellings or contains no letter and no
-// digit. A full list is apperr.Invalid.
-func AddName(others []text.OtherName, spellings []string, other text.OtherName) ([]text.OtherName, error) {
-	key := names.Key(other.Text)
-	if key == "" || slices.Contains(names.Keys(spellings...), key) {
-		return others, nil
-	}
-	if len(others) >= text.MaxOtherNames {
-		return nil, apperr.Validation([]apperr.Field{apperr.At("/keep_spelling", "other_names_full", "max", strconv.Itoa(text.MaxOtherNames))})
-	}
-	return append(others, other), nil
 }
 
 // beginner begins transactions.
