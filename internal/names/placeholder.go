@@ -51,10 +51,33 @@ var (
 	relation     = regexp.MustCompile(`(?i)(^|\s)(?:[sdw]/o|a/[lp])(\s|$)`)
 )
 
-// IsSeveral reports whether a text contains the names of several people, such as "Anita X / Boris Y".
+// IsSeveral reports whether a text contains the names of several people, such as "Anita X / Boris Y". One name in two
+// scripts, such as "Талгат Калиев / Talgat Kaliyev", is not several.
 func IsSeveral(s string) bool {
-	s = relation.ReplaceAllString(s, "$1$2")
+	s = relation.ReplaceAllString(firstSpelling(s), "$1$2")
 	return several.MatchString(s) || severalWords.MatchString(s)
+}
+
+// betweenSpellings are the characters that separate the spellings of one name.
+const betweenSpellings = "/|"
+
+// firstSpelling returns the first of the spellings in a text that gives one name several times, such as in two scripts. Any other
+// text stays as it is.
+func firstSpelling(s string) string {
+	if !strings.ContainsAny(s, betweenSpellings) {
+		return s
+	}
+	parts := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(betweenSpellings, r) })
+	if len(parts) < 2 {
+		return s
+	}
+	key := Parse(parts[0]).PhoneticKey()
+	for _, part := range parts[1:] {
+		if key == "" || Parse(part).PhoneticKey() != key {
+			return s
+		}
+	}
+	return strings.TrimSpace(parts[0])
 }
 
 // withoutShortTitles removes titles that contain a hyphen, such as г-н and д-р, which split would separate.

@@ -29,10 +29,23 @@ func TestANameOfSeveralPeopleIsRecognized(t *testing.T) {
 	for s, want := range map[string]bool{
 		"Anita X / Boris Y": true, "Anita X/Boris Y": true, "Иванов; Петров": true, "A. Smith & B. Jones": true, "Anna Smith and Bob Jones": true,
 		"Анна Петрова и Борис Иванов": true, "Асан Ахметов және Болат Серіков": true,
+		"Талгат Калиев / Talgat Kaliyev": false, "Talgat Kaliyev/Талгат Калиев": false, "Тоқаев Қ. | Tokayev K.": false, "Касым-Жомарт Токаев / Kassym-Jomart Tokayev": false,
+		"Талгат Калиев / Timur Kaliyev": true, "Марат Башимов / Marat Bashimova": true, "Талгат Калиев / Talgat Kaliyev / Anna Smith": true,
+		"Талгат Калиев / Talgat": true, "Marat Bashimov / Murat Bashimov": true,
 		"Хосе Ортега и Гассет": false, "Muthu s/o Raman": false, "Siti a/p Rahman": false, "Kaliyev, Talgat": false, "Jean-Luc Bleunven": false, "Ван Дер Мен Анна": false,
 	} {
 		if got := names.IsSeveral(s); got != want {
 			t.Errorf("%q: %v", s, got)
+		}
+	}
+}
+
+func TestANameInTwoScriptsIsComparedAsOneName(t *testing.T) {
+	t.Parallel()
+	both := names.Parse("Талгат Калиев / Talgat Kaliyev")
+	for name, same := range map[string]bool{"Talgat Kaliyev": true, "Калиев Талгат": true, "Timur Kaliyev": false} {
+		if s := names.Score(both, names.Parse(name)); (s >= names.Same) != same {
+			t.Errorf("%s: %.3f", name, s)
 		}
 	}
 }
