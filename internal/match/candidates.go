@@ -59,22 +59,29 @@ func (m *Matcher) findAll(ctx context.Context, t RecordType, limit int, spelling
 	if err != nil {
 		return nil, err
 	}
-	f := m.finder(t)
+	var asked []int
+	var queries []string
 	for i, list := range spellings {
-		if len(list) == 0 || len(found[i]) > 0 && found[i][0].Score >= names.Possible {
-			continue
+		if len(list) > 0 && (len(found[i]) == 0 || found[i][0].Score < names.Possible) {
+			asked, queries = append(asked, i), append(queries, list[0])
 		}
-		more, err := f.Lookup(ctx, list[0], limit)
-		if err != nil {
-			return nil, err
-		}
-		more = slices.DeleteFunc(more, func(l spelling.Match) bool {
+	}
+	if len(queries) == 0 {
+		return found, nil
+	}
+	looked, err := m.finder(t).LookupEach(ctx, queries, limit)
+	if err != nil {
+		return nil, err
+	}
+	ids := slices.Sorted(slices.Values(idsOf(slices.Concat(looked...))))
+	infos, err := m.load(ctx, t, slices.Compact(ids), nil)
+	if err != nil {
+		return nil, err
+	}
+	for n, i := range asked {
+		more := slices.DeleteFunc(looked[n], func(l spelling.Match) bool {
 			return slices.ContainsFunc(found[i], func(c candidate) bool { return c.ID == l.ID })
 		})
-		infos, err := m.load(ctx, t, idsOf(more), nil)
-		if err != nil {
-			return nil, err
-		}
 		for j := range more {
 			more[j].Score = min(t.index().Score(more[j].Query, more[j].Spelling), names.Possible)
 		}
