@@ -209,13 +209,14 @@ func decide(t RecordType, found []candidate, s source) []Candidate {
 		if best := closestAffiliation(s.organizations, c.affiliations); best.Record != "" { // the most similar organization counts
 			decisions[i].Reasons = append(decisions[i].Reasons, best)
 			matches[i].SharesOrganization = best.Score >= names.Possible
+			matches[i].OtherOrganization = !matches[i].SharesOrganization
 		}
 	}
 	ranked := slices.SortedStableFunc(slices.Values(matches), x.Compare)
 	decision := x.Decide(ranked)
 	for i, c := range matches {
 		taken := decision == spelling.IsMatch && c.ID == ranked[0].ID
-		byName := !x.Organizations && (c.Score >= names.Same || c.SharesOrganization && c.Score >= names.SameWithContext)
+		byName := !x.Organizations && (c.Score >= names.Same && !(c.OtherOrganization && x.IsShortForm(c.Query)) || c.SharesOrganization && c.Score >= names.SameWithContext)
 		if id := sharedID(found[i].externalIDs, s.externalIDs); id != "" {
 			taken = true
 			decisions[i].Score = 1

@@ -41,6 +41,7 @@ type Match struct {
 	Score    float64 // 0 to 1
 
 	SharesOrganization bool // of a person: the source names an organization where the person has or had a position
+	OtherOrganization  bool // of a person: the source names organizations, and the person has or had a position in none of them
 }
 
 // Reason is the comparison of one feature of a query and a record.

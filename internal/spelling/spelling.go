@@ -46,7 +46,12 @@ func (x Index) PhoneticKey(spelling string) string { return x.parse(spelling).Ph
 func (x Index) Score(a, b string) float64 { return names.Score(x.parse(a), x.parse(b)) }
 
 // Sure reports whether two spellings with a score of names.Same or more certainly name the same record.
-func (x Index) Sure(a, b string) bool { return names.Sure(x.parse(a), x.parse(b)) }
+func (x Index) Sure(a, b string) bool {
+	return names.Key(a) == names.Key(b) || names.Sure(x.parse(a), x.parse(b))
+}
+
+// IsShortForm reports whether a name is a short form of a person's name, or an abbreviation of an organization.
+func (x Index) IsShortForm(name string) bool { return x.parse(name).IsShortForm() }
 
 // Abbreviates reports whether the first of two names of organizations is an abbreviation of the second, by its initials.
 func (x Index) Abbreviates(short, full string) bool {
