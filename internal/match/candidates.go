@@ -216,7 +216,8 @@ func decide(t RecordType, found []candidate, s source) []Candidate {
 	decision := x.Decide(ranked)
 	for i, c := range matches {
 		taken := decision == spelling.IsMatch && c.ID == ranked[0].ID
-		byName := !x.Organizations && (c.Score >= names.Same && !(c.OtherOrganization && x.IsShortForm(c.Query)) || c.SharesOrganization && c.Score >= names.SameWithContext)
+		hasName := c.Score >= names.Same && !(c.OtherOrganization && x.IsShortForm(c.Query))
+		byName := !x.Organizations && (hasName || c.SharesOrganization && c.Score >= names.SameWithContext)
 		if id := sharedID(found[i].externalIDs, s.externalIDs); id != "" {
 			taken = true
 			decisions[i].Score = 1

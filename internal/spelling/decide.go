@@ -22,7 +22,8 @@ const (
 // Decide decides about matches, the plausible ones and the best of them first (see Compare). The first one is taken if it is
 // practically the same and no other comes near, or if it fits a short form of a person's name, shares the organization,
 // and no other is plausible. Several records can share a short form or an abbreviation, so one that is a spelling of the first
-// record is taken only if no other is plausible, and the organization is no other. Records with contradicting identifiers must be left out before: see Contradicting.
+// record is taken only if no other is plausible, and the organization is no other. Records with contradicting identifiers must be
+// left out before: see Contradicting.
 func (x Index) Decide(matches []Match) Decision {
 	if len(matches) == 0 || !x.IsPlausible(matches[0]) {
 		return IsNew
