@@ -1,7 +1,6 @@
 package bundle
 
 import (
-	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -68,10 +67,13 @@ func (w *Writer) Create(ctx context.Context, in Input) (Report, error) {
 	if err := p.write(ctx, tx, &r); err != nil {
 		return Report{}, err
 	}
-	if w.Learn {
-		err = cmp.Or(learn(ctx, tx, p.people, person.AddSpelling), learn(ctx, tx, p.organizations, organization.AddSpelling))
+	if !w.Learn {
+		return r, nil
 	}
-	return r, err
+	if err := learn(ctx, tx, p.people); err != nil {
+		return Report{}, err
+	}
+	return r, learn(ctx, tx, p.organizations)
 }
 
 // Confirm makes sure that no other transaction has created one of the new people and organizations. It must come after the

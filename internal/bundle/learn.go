@@ -3,7 +3,6 @@ package bundle
 import (
 	"context"
 
-	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/distinction"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/pg"
@@ -14,25 +13,26 @@ import (
 )
 
 // learn stores the answers in a document: names beside an id, and records that it states to be new although others fit.
-func learn[T any](ctx context.Context, tx pgx.Tx, r *records[T], addSpelling func(context.Context, pgx.Tx, int64, text.OtherName) error) error {
+func learn[T any](ctx context.Context, tx pgx.Tx, r *records[T]) error {
 	if err := r.findDistinct(ctx, tx); err != nil {
 		return err
 	}
+	added := map[int64][]text.OtherName{}
+	var pairs [][2]int64
 	for _, e := range r.entries {
 		for _, name := range e.spellings {
-			if names.IsPlaceholder(name) || name == e.name {
-				continue
-			}
-			err := addSpelling(ctx, tx, e.id, text.OtherName{Text: name, Lang: &r.lang, Kind: spelling.AsListed})
-			if err != nil && !apperr.IsKind(err, apperr.Invalid) { // a full list of names is no reason to reject the document
-				return err
+			if !names.IsPlaceholder(name) {
+				added[e.id] = append(added[e.id], text.OtherName{Text: name, Lang: &r.lang, Kind: spelling.AsListed})
 			}
 		}
-		if err := distinction.Record(ctx, tx, r.recordType.plural, e.id, e.distinct); err != nil {
-			return err
+		for _, other := range e.distinct {
+			pairs = append(pairs, [2]int64{other, e.id})
 		}
 	}
-	return nil
+	if err := r.matcher.index.AddNames(ctx, tx, added); err != nil {
+		return err
+	}
+	return distinction.RecordPairs(ctx, tx, r.recordType.plural, pairs)
 }
 
 // findDistinct finds the records that the names of the new records fit.
@@ -58,7 +58,7 @@ func (r *records[T]) findDistinct(ctx context.Context, db pg.DB) error {
 	for i, e := range list {
 		for _, c := range r.candidates(e, found[i], known) {
 			if c.ID > 0 && c.ID != e.id && c.isPlausible(r.matcher.index) {
-				e.distinct = append(e.distinct, apperr.Candidate{ID: c.ID})
+				e.distinct = append(e.distinct, c.ID)
 			}
 		}
 	}

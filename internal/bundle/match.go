@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/distinction"
 	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/person"
@@ -49,6 +50,8 @@ type affiliation struct{ person, organization int64 }
 // match finds, by phonetic keys, the entries that nothing else has found. It searches the registry, the records that
 // this transaction created, and the other entries.
 func (r *records[T]) match(ctx context.Context, tx pg.DB, unknown []*entry[T]) error {
+	// An exact name is compared first: other names of the document may be spellings of the same record.
+	slices.SortStableFunc(unknown, func(a, b *entry[T]) int { return cmp.Compare(min(len(b.exact), 1), min(len(a.exact), 1)) })
 	queries := make([][]string, len(unknown))
 	for i, e := range unknown {
 		queries[i] = r.queriesOf(e)
@@ -64,6 +67,7 @@ func (r *records[T]) match(ctx context.Context, tx pg.DB, unknown []*entry[T]) e
 		return err
 	}
 	for i := range found {
+		found[i] = append(found[i], unknown[i].exact...)
 		found[i] = append(found[i], spelling.FindIn(r.matcher.created.View(false), names.Possible, maxCandidates, queries[i])...)
 	}
 	known, err := r.loadContext(ctx, tx, unknown, found)
@@ -105,14 +109,29 @@ func (r *records[T]) markAbbreviation(list []candidate, queries []string, inDocu
 	list[0] = c
 }
 
+// exactMatches returns the records that have exactly one of the names of an entry. Names other than the main one count if no
+// record has that. If a person has a full name, short forms do not count.
+func (r *records[T]) exactMatches(e *entry[T], known lookups) (found []spelling.Match) {
+	id := r.recordType.identity(e.details)
+	isFull := r.recordType.attend && r.hasFullName(e)
+	for _, name := range append([]string{id.name}, id.otherNames...) {
+		if isFull && !isFullName(name) || len(found) > 0 && found[0].Query == id.name {
+			continue
+		}
+		for _, c := range known.byName[name] {
+			found = append(found, spelling.Match{ID: c.ID, Query: name, Spelling: name, Score: 1})
+		}
+	}
+	return found
+}
+
 // queriesOf returns the names of an entry to search for: the first of those that share a phonetic key. If a person has a full
 // name, short forms do not count.
 func (r *records[T]) queriesOf(e *entry[T]) []string {
 	var queries, keys []string
 	all := r.recordType.queries(e.details)
-	isShort := func(name string) bool { return r.recordType.attend && names.Parse(name).IsShort() }
-	if slices.ContainsFunc(all, func(name string) bool { return name != "" && !isShort(name) }) {
-		all = slices.DeleteFunc(all, isShort)
+	if r.recordType.attend && r.hasFullName(e) {
+		all = slices.DeleteFunc(all, func(name string) bool { return !isFullName(name) })
 	}
 	for _, name := range all {
 		phoneticKey := r.matcher.index.PhoneticKey(name)
@@ -133,6 +152,7 @@ type matchContext struct {
 	names        map[int64]string       // a record without a name here was deleted
 	affiliations map[affiliation]string // the organization's name
 	externalIDs  map[int64][]string
+	distinct     map[[2]int64]bool // pairs that are recorded as distinct; only for exact short forms
 }
 
 // loadContext reads about the records that were found or given. The number of queries does not depend on their number.
@@ -165,6 +185,13 @@ func (r *records[T]) loadContext(ctx context.Context, db pg.DB, unknown []*entry
 	}
 	if slices.ContainsFunc(unknown, func(e *entry[T]) bool { return len(r.recordType.identity(e.details).externalIDs) > 0 }) {
 		if known.externalIDs, err = r.matcher.index.ExternalIDs(ctx, db, ids); err != nil {
+			return known, err
+		}
+	}
+	if slices.ContainsFunc(unknown, func(e *entry[T]) bool {
+		return slices.ContainsFunc(e.exact, func(m spelling.Match) bool { return r.matcher.index.IsShortForm(m.Query) })
+	}) {
+		if known.distinct, err = distinction.DistinctPairs(ctx, db, r.recordType.plural, ids); err != nil {
 			return known, err
 		}
 	}
@@ -215,6 +242,7 @@ func (r *records[T]) candidates(e *entry[T], found []spelling.Match, known match
 		case i < 0:
 			c := candidate{Match: m, affiliatedWith: known.commonOrganization(m.ID, e.affiliatedWith)}
 			c.SharesOrganization = c.affiliatedWith != nil
+			c.OtherOrganization = !c.SharesOrganization && r.isElsewhere(e, m.ID)
 			c.mayShare = known.maySharesOrganization(m.ID, e.affiliatedWith)
 			list = append(list, c)
 		case m.Score > list[i].Score:
@@ -225,14 +253,15 @@ func (r *records[T]) candidates(e *entry[T], found []spelling.Match, known match
 	return list
 }
 
-// contradicts reports whether a record or an entry is another one than e by the identifiers of both.
+// contradicts reports whether a record or an entry is another one than e by the identifiers of both. An entry that was found by
+// its name may be another record: see separate.
 func (r *records[T]) contradicts(e *entry[T], id int64, known matchContext) bool {
 	own := r.recordType.identity(e.details).externalIDs
 	if len(own) == 0 {
 		return false
 	}
 	theirs := known.externalIDs[id]
-	if i := slices.IndexFunc(r.entries, func(x *entry[T]) bool { return x.id == id }); i >= 0 {
+	if i := slices.IndexFunc(r.entries, func(x *entry[T]) bool { return x.id == id && !x.isFoundByName() }); i >= 0 {
 		theirs = append(slices.Clone(theirs), r.recordType.identity(r.entries[i].details).externalIDs...)
 	}
 	return input.Contradict(own, theirs)
@@ -250,12 +279,27 @@ func (k matchContext) commonOrganization(person int64, organizations []*entry[Or
 	return nil
 }
 
+// isElsewhere reports whether a document names organizations of a person, and none of them for a candidate. The registry knows
+// none of them as an organization of the candidate.
+func (r *records[T]) isElsewhere(e *entry[T], id int64) bool {
+	if i := slices.IndexFunc(r.entries, func(x *entry[T]) bool { return x.id == id }); i >= 0 {
+		there := r.entries[i].affiliatedWith
+		if id < 0 && len(there) == 0 || slices.ContainsFunc(e.affiliatedWith, func(o *entry[Organization]) bool { return slices.Contains(there, o) }) {
+			return false
+		}
+	}
+	return len(e.affiliatedWith) > 0
+}
+
 // maySharesOrganization reports whether the person has a position in one of the candidates for an organization in question.
 func (k matchContext) maySharesOrganization(person int64, organizations []*entry[Organization]) bool {
 	return slices.ContainsFunc(organizations, func(o *entry[Organization]) bool {
 		return slices.ContainsFunc(o.candidates, func(c apperr.Candidate) bool { return k.affiliations[affiliation{person, c.ID}] != "" })
 	})
 }
+
+// isExact reports whether the record has exactly the name.
+func (c candidate) isExact() bool { return names.Key(c.Query) == names.Key(c.Spelling) }
 
 func (c candidate) reasons() []spelling.Reason {
 	list := []spelling.Reason{c.Reason()}
@@ -268,6 +312,18 @@ func (c candidate) reasons() []spelling.Reason {
 // isPlausible reports whether a new record could duplicate this one.
 func (c candidate) isPlausible(x spelling.Index) bool {
 	return x.IsPlausible(c.Match) || c.mayShare && c.Score >= names.SameWithContext
+}
+
+// withoutDistinct leaves out the candidates that are recorded as distinct from the first one, if that has the name and they have
+// not: whoever said that they differ has decided which of them has the name. An organization in common says otherwise.
+func (k matchContext) withoutDistinct(list []candidate) []candidate {
+	if len(list) == 0 || !list[0].isExact() {
+		return list
+	}
+	first := list[0].ID
+	return slices.DeleteFunc(slices.Clone(list), func(c candidate) bool {
+		return !c.isExact() && !c.SharesOrganization && k.distinct[[2]int64{min(first, c.ID), max(first, c.ID)}]
+	})
 }
 
 // isCertain reports whether the first candidate can be taken: see spelling.Index.Decide.
@@ -285,7 +341,7 @@ func isCertain(x spelling.Index, list []candidate) bool {
 // decide takes the candidate that is certainly the same record or entry. If there is none, the entry is new, or
 // ambiguous if a candidate is plausible.
 func (r *records[T]) decide(e *entry[T], list []candidate, known matchContext) {
-	if isCertain(r.matcher.index, list) {
+	if isCertain(r.matcher.index, known.withoutDistinct(list)) {
 		best := list[0]
 		if best.ID < 0 {
 			r.unite(e, r.numbered(best.ID), best)

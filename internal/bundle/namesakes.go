@@ -1,13 +1,10 @@
 package bundle
 
 import (
-	"context"
 	"slices"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/input"
-	"roundtables.kz/registry/internal/pg"
-	"roundtables.kz/registry/internal/spelling"
 )
 
 // Records of one name that differ by their identifiers.
@@ -43,40 +40,19 @@ func (r *records[T]) checkNamesakes() {
 	}
 }
 
-// withoutOthers leaves out the records of the name that are others by their identifiers. A record that shares an identifier
-// with the entry, and contradicts another one, is rejected.
-func (r *records[T]) withoutOthers(ctx context.Context, db pg.DB, e *entry[T], found []apperr.Candidate, reason spelling.Reason) ([]apperr.Candidate, error) {
-	if r.matcher == nil || reason.Feature == "id" || len(found) == 0 {
-		return found, nil
+// separate asks about entries of different records that were taken for one: at most one of them can be.
+func (r *records[T]) separate() {
+	for _, e := range r.entries {
+		id := r.recordType.identity(e.details)
+		if !e.isFoundByName() || !slices.ContainsFunc(r.entries, func(o *entry[T]) bool { return o != e && o.id == e.id && r.areOthers(o, id) }) {
+			continue
+		}
+		e.candidates = []apperr.Candidate{{ID: e.id, Name: e.name, Score: e.score}}
+		r.ambiguous = append(r.ambiguous, ambiguousName(e.at, id.name, e.candidates))
 	}
-	ids := make([]int64, len(found))
-	for i, c := range found {
-		ids[i] = c.ID
-	}
-	others, err := r.matcher.index.Contradicting(ctx, db, ids, r.recordType.identity(e.details).externalIDs)
-	if err != nil || len(others) == 0 {
-		return found, err
-	}
-	if reason.Feature == "external_id" {
-		f := apperr.At(e.pointer("external_ids"), "contradicting_identifiers")
-		f.Candidates = found
-		r.mistakes = append(r.mistakes, f, apperr.At(e.at, "contradicting_identifiers"))
-		return nil, nil
-	}
-	return slices.DeleteFunc(found, func(c apperr.Candidate) bool { return others[c.ID] }), nil
 }
 
-// separate asks about namesakes in the document that were taken for one record: at most one of them can be.
-func (r *records[T]) separate() {
-	for key := range r.namesakes {
-		list := r.called(key)
-		for i, e := range list {
-			if e.id < 0 || r.recordType.identity(e.details).id != nil || !slices.ContainsFunc(list, func(o *entry[T]) bool { return o != e && o.id == e.id }) {
-				continue
-			}
-			found := apperr.Candidate{ID: e.id, Name: e.name, Score: e.score}
-			list[i].candidates = []apperr.Candidate{found}
-			r.ambiguous = append(r.ambiguous, ambiguousName(e.at, r.recordType.identity(e.details).name, list[i].candidates))
-		}
-	}
+// isFoundByName reports whether an entry is an existing record by its name, not by an identifier.
+func (e *entry[T]) isFoundByName() bool {
+	return e.id > 0 && len(e.reasons) > 0 && e.reasons[0].Feature == "name"
 }

@@ -39,7 +39,7 @@ func (r *records[T]) unite(x, e *entry[T], match candidate) {
 func (r *records[T]) uniteShortForms() {
 	for _, x := range slices.Clone(r.entries) {
 		id := r.recordType.identity(x.details)
-		if id.id != nil || id.isNew || len(id.externalIDs) > 0 || !names.Parse(id.name).IsShort() {
+		if id.id != nil || id.isNew || len(id.externalIDs) > 0 || id.name == "" || r.hasFullName(x) {
 			continue
 		}
 		var attendees, others []*entry[T]
@@ -73,6 +73,13 @@ func (r *records[T]) uniteShortForms() {
 	}
 }
 
+// hasFullName reports whether one of the names of an entry is no short form.
+func (r *records[T]) hasFullName(e *entry[T]) bool {
+	return slices.ContainsFunc(r.recordType.queries(e.details), isFullName)
+}
+
+func isFullName(name string) bool { return name != "" && !names.Parse(name).IsShort() }
+
 // isShortFormOf reports whether a name is certainly a short form of a name of an entry.
 func (r *records[T]) isShortFormOf(name string, e *entry[T]) bool {
 	short := names.Parse(name)
@@ -89,6 +96,16 @@ func (r *records[T]) replace(x, e *entry[T]) {
 	for key, other := range r.byName {
 		if other == x {
 			r.byName[key] = e
+		}
+	}
+	for key, list := range r.namesakes {
+		if slices.Contains(r.called(key), e) {
+			list = slices.DeleteFunc(list, func(other *entry[T]) bool { return other == x || other == e && r.byName[key] == e })
+		} else if i := slices.Index(list, x); i >= 0 {
+			list[i] = e
+		}
+		if r.namesakes[key] = list; len(list) == 0 {
+			delete(r.namesakes, key)
 		}
 	}
 	for _, other := range r.entries {

@@ -4,6 +4,7 @@ package distinction
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
@@ -102,20 +103,15 @@ func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 
 // lockBoth keeps the two records from being deleted until the transaction ends. Missing ones are field errors.
 func lockBoth(ctx context.Context, tx pgx.Tx, in Input) error {
-	ids, err := pg.Column[int64](ctx, tx, "SELECT id FROM "+in.Type+" WHERE id IN (@first, @second) ORDER BY id FOR KEY SHARE",
-		pg.Args{"first": in.FirstID, "second": in.SecondID})
+	found, err := lock(ctx, tx, in.Type, []int64{in.FirstID, in.SecondID})
 	if err != nil {
 		return err
 	}
-	found := map[int64]bool{}
-	for _, id := range ids {
-		found[id] = true
-	}
 	var missing []apperr.Field
-	if !found[in.FirstID] {
+	if !slices.Contains(found, in.FirstID) {
 		missing = append(missing, apperr.At("/first_id", "unknown_reference"))
 	}
-	if !found[in.SecondID] {
+	if !slices.Contains(found, in.SecondID) {
 		missing = append(missing, apperr.At("/second_id", "unknown_reference"))
 	}
 	return apperr.Validation(missing)
@@ -155,13 +151,36 @@ func Allow(rejection error, allowed bool) ([]apperr.Candidate, error) {
 
 // Record stores that a record is distinct from each candidate. A candidate that was deleted in the meantime is skipped.
 func Record(ctx context.Context, tx pgx.Tx, recordType string, id int64, candidates []apperr.Candidate) error {
-	for _, c := range candidates {
-		_, err := Create(ctx, tx, Input{Type: recordType, FirstID: c.ID, SecondID: id})
-		if err != nil && !apperr.IsKind(err, apperr.Invalid) {
-			return err
-		}
+	pairs := make([][2]int64, len(candidates))
+	for i, c := range candidates {
+		pairs[i] = [2]int64{c.ID, id}
 	}
-	return nil
+	return RecordPairs(ctx, tx, recordType, pairs)
+}
+
+// RecordPairs stores that the two records of each pair are distinct. It skips pairs that are stored already, and those of which a
+// record was deleted. It makes two statements, however many pairs there are.
+func RecordPairs(ctx context.Context, tx pgx.Tx, recordType string, pairs [][2]int64) error {
+	if len(pairs) == 0 {
+		return nil
+	}
+	var first, second, all []int64
+	for _, p := range pairs {
+		first, second, all = append(first, p[0]), append(second, p[1]), append(all, p[0], p[1])
+	}
+	existing, err := lock(ctx, tx, recordType, all)
+	if err != nil {
+		return err
+	}
+	return pg.Exec(ctx, tx, `INSERT INTO distinctions (type, first_id, second_id)
+		SELECT DISTINCT @type, least(p.one, p.other), greatest(p.one, p.other) FROM unnest(@first::bigint[], @second::bigint[]) p(one, other)
+		WHERE p.one <> p.other AND p.one = ANY (@existing) AND p.other = ANY (@existing) ORDER BY 2, 3 ON CONFLICT DO NOTHING`,
+		pg.Args{"type": recordType, "first": first, "second": second, "existing": existing})
+}
+
+// lock keeps records from being deleted until the transaction ends, and returns the ids of those that exist.
+func lock(ctx context.Context, tx pgx.Tx, recordType string, ids []int64) ([]int64, error) {
+	return pg.Column[int64](ctx, tx, "SELECT id FROM "+recordType+" WHERE id = ANY (@ids) ORDER BY id FOR KEY SHARE", pg.Args{"ids": ids})
 }
 
 // Return brings back the distinctions of a record that were deleted because one of their two records was, if both exist.

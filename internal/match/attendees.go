@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 
-	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/organization"
@@ -110,7 +109,7 @@ func Resolve(ctx context.Context, tx pgx.Tx, id int64, in ResolveInput, learn bo
 	} else {
 		err = organization.AddSpelling(ctx, tx, *in.OrganizationID, name)
 	}
-	if !in.KeepSpelling && apperr.IsKind(err, apperr.Invalid) { // a full list of names is no reason to leave the attendee unlinked
+	if !in.KeepSpelling && spelling.IsFull(err) { // a full list of names is no reason to leave the attendee unlinked
 		err = nil
 	}
 	return a, err

@@ -59,22 +59,29 @@ func (m *Matcher) findAll(ctx context.Context, t RecordType, limit int, spelling
 	if err != nil {
 		return nil, err
 	}
-	f := m.finder(t)
+	var asked []int
+	var queries []string
 	for i, list := range spellings {
-		if len(list) == 0 || len(found[i]) > 0 && found[i][0].Score >= names.Possible {
-			continue
+		if len(list) > 0 && (len(found[i]) == 0 || found[i][0].Score < names.Possible) {
+			asked, queries = append(asked, i), append(queries, list[0])
 		}
-		more, err := f.Lookup(ctx, list[0], limit)
-		if err != nil {
-			return nil, err
-		}
-		more = slices.DeleteFunc(more, func(l spelling.Match) bool {
+	}
+	if len(queries) == 0 {
+		return found, nil
+	}
+	looked, err := m.finder(t).LookupEach(ctx, queries, limit)
+	if err != nil {
+		return nil, err
+	}
+	ids := slices.Sorted(slices.Values(idsOf(slices.Concat(looked...))))
+	infos, err := m.load(ctx, t, slices.Compact(ids), nil)
+	if err != nil {
+		return nil, err
+	}
+	for n, i := range asked {
+		more := slices.DeleteFunc(looked[n], func(l spelling.Match) bool {
 			return slices.ContainsFunc(found[i], func(c candidate) bool { return c.ID == l.ID })
 		})
-		infos, err := m.load(ctx, t, idsOf(more), nil)
-		if err != nil {
-			return nil, err
-		}
 		for j := range more {
 			more[j].Score = min(t.index().Score(more[j].Query, more[j].Spelling), names.Possible)
 		}
@@ -202,13 +209,15 @@ func decide(t RecordType, found []candidate, s source) []Candidate {
 		if best := closestAffiliation(s.organizations, c.affiliations); best.Record != "" { // the most similar organization counts
 			decisions[i].Reasons = append(decisions[i].Reasons, best)
 			matches[i].SharesOrganization = best.Score >= names.Possible
+			matches[i].OtherOrganization = !matches[i].SharesOrganization
 		}
 	}
 	ranked := slices.SortedStableFunc(slices.Values(matches), x.Compare)
 	decision := x.Decide(ranked)
 	for i, c := range matches {
 		taken := decision == spelling.IsMatch && c.ID == ranked[0].ID
-		byName := !x.Organizations && (c.Score >= names.Same || c.SharesOrganization && c.Score >= names.SameWithContext)
+		hasName := c.Score >= names.Same && !(c.OtherOrganization && x.IsShortForm(c.Query))
+		byName := !x.Organizations && (hasName || c.SharesOrganization && c.Score >= names.SameWithContext)
 		if id := sharedID(found[i].externalIDs, s.externalIDs); id != "" {
 			taken = true
 			decisions[i].Score = 1

@@ -313,17 +313,17 @@ const belowQuestion = .8
 // isOtherName reports whether a full name was compared with a short form of a record that has full names, too: an
 // abbreviation of an organization, or the surname of a person. The full names decide.
 func (x *Index) isOtherName(q Name, r row, score float64) bool {
-	if q.nameType == organizationName && (score < Duplicate || score >= Same) || q.isShortForm() || !r.name(q.nameType).isShortForm() {
+	if q.nameType == organizationName && (score < Duplicate || score >= Same) || q.IsShortForm() || !r.name(q.nameType).IsShortForm() {
 		return false
 	}
-	return slices.ContainsFunc(x.owners[r.owner], func(number int32) bool { return !x.rows[number].name(q.nameType).isShortForm() })
+	return slices.ContainsFunc(x.owners[r.owner], func(number int32) bool { return !x.rows[number].name(q.nameType).IsShortForm() })
 }
 
 // name returns the parsed spelling of the row.
 func (r row) name(t nameType) Name { return Name{r.words, t, r.readings} }
 
-// isShortForm reports whether a name is an abbreviation of an organization or a short form of a person's name.
-func (n Name) isShortForm() bool { return n.isAcronym() || n.IsShort() }
+// IsShortForm reports whether a name is an abbreviation of an organization or a short form of a person's name.
+func (n Name) IsShortForm() bool { return n.isAcronym() || n.IsShort() }
 
 // isAcronym reports whether a name of an organization is an abbreviation.
 func (n Name) isAcronym() bool {

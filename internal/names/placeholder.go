@@ -28,13 +28,19 @@ func IsPlaceholder(s string) bool {
 	if _, found := placeholders[key]; found {
 		return true
 	}
-	words := slices.DeleteFunc(strings.Fields(key), func(w string) bool { return isNumber(strings.TrimPrefix(w, "no")) || w == "ші" || w == "шы" })
+	words := strings.Fields(key)
+	if last := len(words) - 1; last > 0 && isListLetter(words[last]) { // before the word, a letter is an initial: A. Guest
+		words = words[:last]
+	}
+	words = slices.DeleteFunc(words, func(w string) bool {
+		return strings.Trim(strings.TrimPrefix(w, "no"), "0123456789") == "" || w == "ші" || w == "шы"
+	})
 	return placeholders[strings.Join(words, " ")]
 }
 
-// isNumber reports whether a word is a number or one letter, which numbers the people without a name.
-func isNumber(word string) bool {
-	return strings.Trim(word, "0123456789") == "" || len([]rune(word)) == 1 && slices.Contains([]string{"a", "b", "c", "а", "б", "в", "n"}, word)
+// isListLetter reports whether a word is one of the letters that number people without a name.
+func isListLetter(word string) bool {
+	return slices.Contains([]string{"a", "b", "c", "а", "б", "в", "n"}, word)
 }
 
 // several finds what separates the names of several people. "и" and "and" separate only whole names: Ортега и Гассет is one
@@ -45,10 +51,33 @@ var (
 	relation     = regexp.MustCompile(`(?i)(^|\s)(?:[sdw]/o|a/[lp])(\s|$)`)
 )
 
-// IsSeveral reports whether a text contains the names of several people, such as "Anita X / Boris Y".
+// IsSeveral reports whether a text contains the names of several people, such as "Anita X / Boris Y". One name in two
+// scripts, such as "Талгат Калиев / Talgat Kaliyev", is not several.
 func IsSeveral(s string) bool {
-	s = relation.ReplaceAllString(s, "$1$2")
+	s = relation.ReplaceAllString(firstSpelling(s), "$1$2")
 	return several.MatchString(s) || severalWords.MatchString(s)
+}
+
+// betweenSpellings are the characters that separate the spellings of one name.
+const betweenSpellings = "/|"
+
+// firstSpelling returns the first of the spellings in a text that gives one name several times, such as in two scripts. Any other
+// text stays as it is.
+func firstSpelling(s string) string {
+	if !strings.ContainsAny(s, betweenSpellings) {
+		return s
+	}
+	parts := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(betweenSpellings, r) })
+	if len(parts) < 2 {
+		return s
+	}
+	key := Parse(parts[0]).PhoneticKey()
+	for _, part := range parts[1:] {
+		if key == "" || Parse(part).PhoneticKey() != key {
+			return s
+		}
+	}
+	return strings.TrimSpace(parts[0])
 }
 
 // withoutShortTitles removes titles that contain a hyphen, such as г-н and д-р, which split would separate.

@@ -56,7 +56,7 @@ func TestAnOrganizationIsFoundByItsFullShortAndOtherNames(t *testing.T) {
 	found := func(when string, names map[string]bool) {
 		t.Helper()
 		for name, want := range names {
-			list, err := organization.ByName(context.Background(), db, name)
+			list, err := organization.Spellings.FindExact(context.Background(), db, name)
 			if err != nil || (len(list) == 1 && list[0].ID == id) != want {
 				t.Errorf("%s, %s: %v, %v", when, name, list, err)
 			}
@@ -112,7 +112,7 @@ func TestAnAddedSpellingFindsAnOrganizationOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	list, err := organization.ByName(ctx, db, "Fund of Culture")
+	list, err := organization.Spellings.FindExact(ctx, db, "Fund of Culture")
 	got, getErr := organization.Get(ctx, db, id)
 	if err != nil || getErr != nil || len(list) != 1 || list[0].ID != id || len(got.OtherNames) != 1 || got.Version != 2 {
 		t.Errorf("%v, %+v, version %d (%v, %v)", list, got.OtherNames, got.Version, err, getErr)

@@ -118,11 +118,6 @@ func Get(ctx context.Context, db pg.DB, id int64) (Organization, error) {
 	return changes.Get[Organization](ctx, db, sourceFor(ctx), Type, id)
 }
 
-// ByName returns the organizations that have exactly this spelling.
-func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error) {
-	return Spellings.FindExact(ctx, db, name)
-}
-
 // Distinct checks that no existing organization most likely has one of the names. Otherwise it returns
 // apperr.Conflict with the candidates.
 func Distinct(ctx context.Context, tx pgx.Tx, s *spelling.Session, in Input) error {

@@ -146,11 +146,6 @@ func Get(ctx context.Context, db pg.DB, id int64) (Person, error) {
 	return changes.Get[Person](ctx, db, sourceFor(ctx), Type, id)
 }
 
-// ByName returns the people who have exactly this spelling.
-func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error) {
-	return Spellings.FindExact(ctx, db, name)
-}
-
 // Distinct checks that no existing person most likely has one of the names. Otherwise it returns apperr.Conflict with
 // the candidates. People with contradicting identifiers are others.
 func Distinct(ctx context.Context, tx pgx.Tx, s *spelling.Session, in Input) error {

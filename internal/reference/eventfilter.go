@@ -121,12 +121,12 @@ type EventLanguageFilter struct {
 
 // Add adds the predicates. on is the column with the round table.
 func (f EventLanguageFilter) Add(w *pg.Where, on string) {
-	AddLanguages(w, on, "language", "&&", f.Language)
-	AddLanguages(w, on, "all_language", "@>", f.AllLanguages)
+	addLanguages(w, on, "language", "&&", f.Language)
+	addLanguages(w, on, "all_language", "@>", f.AllLanguages)
 }
 
-// AddLanguages keeps the records whose round table has working languages that satisfy an operator on arrays, unless languages is empty.
-func AddLanguages(w *pg.Where, on, name, operator string, languages []string) {
+// addLanguages keeps the records whose round table has working languages that satisfy an operator on arrays, unless languages is empty.
+func addLanguages(w *pg.Where, on, name, operator string, languages []string) {
 	if len(languages) > 0 {
 		cond := "e.languages " + operator + " @" + name
 		w.Among(pg.Set{

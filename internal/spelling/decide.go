@@ -19,9 +19,11 @@ const (
 	IsMatch                    // the name certainly belongs to the first record
 )
 
-// Decide decides about matches, the plausible ones and the best of them first (see Sort). The first one is taken if it is
+// Decide decides about matches, the plausible ones and the best of them first (see Compare). The first one is taken if it is
 // practically the same and no other comes near, or if it fits a short form of a person's name, shares the organization,
-// and no other is plausible. Records with contradicting identifiers must be left out before: see Contradicting.
+// and no other is plausible. Several records can share a short form or an abbreviation, so one that is a spelling of the first
+// record is taken only if no other is plausible, and the organization is no other. Records with contradicting identifiers must be
+// left out before: see Contradicting.
 func (x Index) Decide(matches []Match) Decision {
 	if len(matches) == 0 || !x.IsPlausible(matches[0]) {
 		return IsNew
@@ -31,6 +33,9 @@ func (x Index) Decide(matches []Match) Decision {
 	case best.Score >= names.Same && x.Sure(best.Query, best.Spelling):
 		if len(others) > 0 && best.Score-others[0].Score < names.Gap || !best.SharesOrganization &&
 			slices.ContainsFunc(others, func(m Match) bool { return m.SharesOrganization && x.IsPlausible(m) }) {
+			return IsQuestion
+		}
+		if x.IsShortForm(best.Query) && (best.OtherOrganization || slices.ContainsFunc(others, x.IsPlausible)) {
 			return IsQuestion
 		}
 		return IsMatch

@@ -41,6 +41,7 @@ type Match struct {
 	Score    float64 // 0 to 1
 
 	SharesOrganization bool // of a person: the source names an organization where the person has or had a position
+	OtherOrganization  bool // of a person: the source names organizations, and the person has or had a position in none of them
 }
 
 // Reason is the comparison of one feature of a query and a record.
@@ -168,13 +169,17 @@ func (f *Finder) Search(ctx context.Context, q string, limit int) (matches []Mat
 	}
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	for _, x := range f.view(ctx).Search(q, minSearchScore, limit) {
+	return searchIn(f.view(ctx), q, limit), head, nil
+}
+
+func searchIn(view names.View, q string, limit int) (matches []Match) {
+	for _, x := range view.Search(q, minSearchScore, limit) {
 		if len(matches) > 0 && x.Score < minRelativeScore*matches[0].Score {
 			break
 		}
 		matches = append(matches, Match{ID: x.Owner, Query: q, Spelling: x.Spelling, Score: x.Score})
 	}
-	return matches, head, nil
+	return matches
 }
 
 // maxRenamed is the number of records that may differ in one word before such matches are left out as too common.
@@ -183,18 +188,42 @@ const maxRenamed = 20
 // Lookup is Search for a caller who checks whether a record exists. Unless the best match is certain, it adds the records
 // whose name differs in one word, such as a changed surname, if they are few.
 func (f *Finder) Lookup(ctx context.Context, q string, limit int) ([]Match, error) {
-	matches, _, err := f.Search(ctx, q, limit)
-	if err != nil || f.index.Organizations || len(matches) == limit || len(matches) > 0 && matches[0].Score >= names.Same {
-		return matches, err
+	found, err := f.LookupEach(ctx, []string{q}, limit)
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// LookupEach is Lookup for several texts at once. The results are in the order of the texts.
+func (f *Finder) LookupEach(ctx context.Context, each []string, limit int) ([][]Match, error) {
+	if err := f.Refresh(ctx); err != nil {
+		return nil, err
 	}
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	for _, x := range f.view(ctx).FindRenamed(q, maxRenamed) {
+	view := f.view(ctx)
+	found := make([][]Match, len(each))
+	for i, q := range each {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		found[i] = f.lookupIn(view, q, limit)
+	}
+	return found, nil
+}
+
+func (f *Finder) lookupIn(view names.View, q string, limit int) []Match {
+	matches := searchIn(view, q, limit)
+	if f.index.Organizations || len(matches) == limit || len(matches) > 0 && matches[0].Score >= names.Same {
+		return matches
+	}
+	for _, x := range view.FindRenamed(q, maxRenamed) {
 		if !slices.ContainsFunc(matches, func(m Match) bool { return m.ID == x.Owner }) {
 			matches = append(matches, Match{ID: x.Owner, Query: q, Spelling: x.Spelling, Score: x.Score})
 		}
 	}
-	return matches[:min(len(matches), limit)], nil
+	return matches[:min(len(matches), limit)]
 }
 
 // Spellings returns the spellings of records, by id.

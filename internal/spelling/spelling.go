@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -47,7 +46,12 @@ func (x Index) PhoneticKey(spelling string) string { return x.parse(spelling).Ph
 func (x Index) Score(a, b string) float64 { return names.Score(x.parse(a), x.parse(b)) }
 
 // Sure reports whether two spellings with a score of names.Same or more certainly name the same record.
-func (x Index) Sure(a, b string) bool { return names.Sure(x.parse(a), x.parse(b)) }
+func (x Index) Sure(a, b string) bool {
+	return names.Key(a) == names.Key(b) || names.Sure(x.parse(a), x.parse(b))
+}
+
+// IsShortForm reports whether a name is a short form of a person's name, or an abbreviation of an organization.
+func (x Index) IsShortForm(name string) bool { return x.parse(name).IsShortForm() }
 
 // Abbreviates reports whether the first of two names of organizations is an abbreviation of the second, by its initials.
 func (x Index) Abbreviates(short, full string) bool {
@@ -169,22 +173,6 @@ func OfOthers(others []text.OtherName) []string {
 		all[i] = o.Text
 	}
 	return slices.Clip(all)
-}
-
-// AsListed is the kind of other names that are remembered: a document used them, and the record was confirmed.
-const AsListed = "as_listed"
-
-// AddName adds a name to the other names of a record, unless it is already one of its spellings or contains no letter and no
-// digit. A full list is apperr.Invalid.
-func AddName(others []text.OtherName, spellings []string, other text.OtherName) ([]text.OtherName, error) {
-	key := names.Key(other.Text)
-	if key == "" || slices.Contains(names.Keys(spellings...), key) {
-		return others, nil
-	}
-	if len(others) >= text.MaxOtherNames {
-		return nil, apperr.Validation([]apperr.Field{apperr.At("/keep_spelling", "other_names_full", "max", strconv.Itoa(text.MaxOtherNames))})
-	}
-	return append(others, other), nil
 }
 
 // beginner begins transactions.
