@@ -182,14 +182,14 @@ func (p *plan) checkDuplicates() {
 		seen[part{kind, id}] = at
 	}
 	for i, o := range p.in.Organizers {
-		check(pointer("organizers", i)+"/organization", "organizer "+cmp.Or(o.Kind, "organizer"), p.organizationID(o.Organization), p.organizations.of(o.Organization).name)
+		check(pointer("organizers", i)+"/organization", "organizer "+cmp.Or(o.Kind, "organizer"), p.organizationID(o.Organization), cmp.Or(o.Organization.Name, p.organizations.of(o.Organization).name))
 	}
 	for i, a := range p.in.Attendees {
 		if a.Person != nil {
-			check(pointer("attendees", i)+"/person", "person", p.personID(*a.Person), p.people.of(*a.Person).name)
+			check(pointer("attendees", i)+"/person", "person", p.personID(*a.Person), cmp.Or(a.Person.Name, p.people.of(*a.Person).name))
 		}
 		if a.Organization != nil {
-			check(pointer("attendees", i)+"/organization", "organization", p.organizationID(*a.Organization), p.organizations.of(*a.Organization).name)
+			check(pointer("attendees", i)+"/organization", "organization", p.organizationID(*a.Organization), cmp.Or(a.Organization.Name, p.organizations.of(*a.Organization).name))
 		}
 	}
 	for i, d := range p.in.Documents {
