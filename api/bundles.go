@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/bundle"
 
 	"github.com/jackc/pgx/v5"
@@ -32,7 +33,8 @@ import (
 //	@Router			/v1/bundles [post]
 func (s *server) createBundle(c echo.Context) error {
 	in, err := body[bundle.Input](c)
-	if err != nil {
+	form := apperr.FieldsOf(err, "validation_failed")
+	if err != nil && form == nil {
 		return err
 	}
 	var report bundle.Report
@@ -40,7 +42,7 @@ func (s *server) createBundle(c echo.Context) error {
 	err = s.writeWith(c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx) (err error) {
 		w := bundle.NewWriter(tx, s.matcher.Finders)
 		w.Learn = p.Learn
-		if report, err = w.Create(ctx, in); err != nil {
+		if report, err = w.Create(ctx, in, form...); err != nil {
 			return err
 		}
 		return w.Confirm(ctx)

@@ -307,7 +307,7 @@ func TestEveryMistakeOfABundleIsNamedAtItsPlace(t *testing.T) {
 		{`"starts_on": "2026-03-12"`, `"starts_on": "2026-02-30"`, []string{"/round_table/starts_on no_such_date"}},
 		{`"starts_on": "2026-03-12"`, `"starts_on": "2026-03-12", "parent_id": 4711`, []string{"/round_table/parent_id unknown_reference"}},
 		{`{"description": {"en": "students"}, "group_size": 40}`, `{"key": "guest", "description": {"en": "students"}}`, []string{"/attendees/2/key duplicate"}},
-		{`{"description": {"en": "students"}, "group_size": 40}`, `{"person": {"name": "A. Sadykova"}}`, []string{"/attendees/2/person duplicate", "/statements/1/speaker ambiguous_speaker"}},
+		{`{"description": {"en": "students"}, "group_size": 40}`, `{"person": {"name": "A. Sadykova"}}`, []string{"/attendees/2/person listed_twice"}},
 		{`"kind": "advisory_body"}, "kind": "co_organizer"`, `"kind": "committee"}, "kind": "leader"`, []string{"/organizers/1/kind not_allowed", "/organizers/1/organization/kind not_allowed"}},
 		{`"people": [{"name": "Aigerim Sadykova", "names"`, `"people": [{"name": "Айгерим Садыкова"}, {"name": "A. Sadykova"}, {"name": "Aigerim Sadykova", "names"`, []string{"/people/2 name_of_another", "/people/2 name_of_another"}},
 	} {

@@ -105,6 +105,15 @@ func IsKind(err error, kind Kind) bool {
 	return errors.As(err, &e) && e.Kind == kind
 }
 
+// FieldsOf returns the fields of an *Error with the code, nil if err is another error.
+func FieldsOf(err error, code string) []Field {
+	var e *Error
+	if errors.As(err, &e) && e.Code == code {
+		return e.Fields
+	}
+	return nil
+}
+
 // At returns a mistake at a JSON pointer of the body; args are pairs of placeholder and value.
 func At(pointer, code string, args ...string) Field {
 	return Field{Pointer: pointer, Code: code, Args: pairs(args)}

@@ -255,13 +255,15 @@ type numbered struct {
 func addParts(parts *pgx.Batch, id int64, roles []string, affiliations []Affiliation, fields *[]apperr.Field) {
 	if len(roles) > 0 {
 		parts.Queue(`
-			INSERT INTO attendee_roles (attendee_id, role, position)
-			SELECT @id::bigint, g.role, g.position FROM unnest(@roles::text[]) WITH ORDINALITY g(role, position)
-			WHERE EXISTS (SELECT FROM roles r WHERE r.code = g.role)
-			RETURNING role`, pg.Args{"id": id, "roles": roles}).Query(func(rows pgx.Rows) error {
-			known, err := pgx.CollectRows(rows, pgx.RowTo[string])
+			WITH named AS (SELECT g.position, `+reference.RoleNamed("g.name")+` AS role FROM unnest(@roles::text[]) WITH ORDINALITY g(name, position)),
+			added AS (
+				INSERT INTO attendee_roles (attendee_id, role, position)
+				SELECT @id::bigint, n.role, min(n.position) FROM named n WHERE n.role IS NOT NULL GROUP BY n.role
+			)
+			SELECT position FROM named WHERE role IS NOT NULL`, pg.Args{"id": id, "roles": roles}).Query(func(rows pgx.Rows) error {
+			known, err := pgx.CollectRows(rows, pgx.RowTo[int])
 			for i, role := range roles {
-				if !slices.Contains(known, role) {
+				if !slices.Contains(known, i+1) {
 					*fields = append(*fields, apperr.At("/roles/"+strconv.Itoa(i), "unknown_role", "value", role))
 				}
 			}

@@ -22,7 +22,8 @@ import (
 //	@Description	uncertain, the document is rejected with the candidates: give an `id` or set `"new": true`.
 //	@Description	The same name twice in a document, also in two spellings, is one record, unless contradicting identifiers
 //	@Description	tell two people apart. Organizers, attendees and
-//	@Description	statements keep the order of the document.
+//	@Description	statements keep the order of the document. A plain string may stand for a text by language: it is a text in `lang`;
+//	@Description	and for a person, an organization, a place, a topic or the text of a statement: it is the name, label or text.
 type Input struct {
 	Lang            string           `json:"lang" validate:"required,language" example:"en"` // Language (BCP 47) of the names, labels and titles that are plain strings here.
 	RoundTable      RoundTable       `json:"round_table" validate:"required"`                // The event.
@@ -36,6 +37,9 @@ type Input struct {
 	Places          []Place          `json:"places" validate:"max=500,dive"`                 // Details of places.
 	Topics          []Topic          `json:"topics" validate:"max=500,dive"`                 // Details of topics.
 } //	@name	BundleInput
+
+// PlainTexts makes plain strings texts in the language of the document. See input.PlainTexts.
+func (*Input) PlainTexts() {}
 
 // RoundTable is the event: a roundtable.Input with its place and topics by name.
 //
@@ -135,6 +139,9 @@ type Text struct {
 	Translator *string `json:"translator"`                                                          // Name of the translator.
 } //	@name	BundleText
 
+// SetName makes a plain string a text. See input.Named.
+func (t *Text) SetName(name string) { t.Text = name }
+
 // Mentions lists what a statement mentions.
 //
 //	@Description	What a statement mentions: people and organizations by name or id, places and documents by name.
@@ -191,6 +198,9 @@ type Person struct {
 	Notes       *string          `json:"notes" lines:"keep"`                                                   // Internal notes.
 } //	@name	BundlePerson
 
+// SetName makes a plain string a person of this name. See input.Named.
+func (p *Person) SetName(name string) { p.Name = name }
+
 // Organization is a mention of an organization, with the details of a new one. It can stand wherever the document
 // refers to an organization.
 //
@@ -213,6 +223,9 @@ type Organization struct {
 	ExternalIDs []string         `json:"external_ids" example:"ror:03yrm5c26"`                                               // Ids in other systems. They take precedence over the name in finding an existing organization.
 } //	@name	BundleOrganization
 
+// SetName makes a plain string an organization of this name. See input.Named.
+func (o *Organization) SetName(name string) { o.Name = name }
+
 // Place has the details of a place that the document names.
 //
 //	@Description	Details of a place that the document names. They are used only if the place is new.
@@ -229,6 +242,9 @@ type Place struct {
 	Longitude   *float64           `json:"longitude" example:"71.4491"`                                  // In degrees.
 } //	@name	BundlePlace
 
+// SetName makes a plain string a place of this name. See input.Named.
+func (p *Place) SetName(name string) { p.Name = name }
+
 // Topic has the details of a topic that the document names.
 //
 //	@Description	Details of a topic that the document names by label. They are used only if the topic is new.
@@ -239,3 +255,6 @@ type Topic struct {
 	Description text.Map `json:"description" lines:"keep"`                                        // What the topic covers.
 	Parent      *string  `json:"parent" validate:"omitnil,min=1,max=200" example:"society"`       // The broader topic, by label.
 } //	@name	BundleTopic
+
+// SetName makes a plain string a topic with this label. See input.Named.
+func (t *Topic) SetName(name string) { t.Label = name }

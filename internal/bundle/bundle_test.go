@@ -23,14 +23,14 @@ func create(t *testing.T, db *pgxpool.Pool, in Input) (r Report, err error) {
 	return createWith(t, db, in, false)
 }
 
-func createWith(t *testing.T, db *pgxpool.Pool, in Input, learn bool) (r Report, err error) {
+func createWith(t *testing.T, db *pgxpool.Pool, in Input, learn bool, form ...apperr.Field) (r Report, err error) {
 	t.Helper()
 	ctx := actor.With(context.Background(), actor.System("test"))
 	finders := findersOf(t, db)
 	err = changes.Write(ctx, db, changes.Options{}, func(tx pgx.Tx) (err error) {
 		w := NewWriter(tx, finders)
 		w.Learn = learn
-		r, err = w.Create(ctx, in)
+		r, err = w.Create(ctx, in, form...)
 		return err
 	})
 	return r, err

@@ -8,6 +8,7 @@ import (
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/input"
+	"roundtables.kz/registry/internal/roundtable"
 	"roundtables.kz/registry/internal/text"
 )
 
@@ -73,20 +74,22 @@ func (in *Input) checkParts() (fields []apperr.Field) {
 	if !text.IsTag(in.Lang) {
 		p.lang = "zxx" // without language: the error of `lang` is reported once, not again at each text
 	}
-	check := func(at string, part any) {
-		for _, f := range input.Check(part) {
+	check := func(at string, from, part any) {
+		for _, f := range checkPart(from, part) {
 			f.Pointer = within(at, f.Pointer)
 			fields = append(fields, f)
 		}
 	}
 	if !reflect.ValueOf(in.RoundTable).IsZero() { // else the tag reports it
-		for _, f := range input.Check(new(p.roundTable())) {
+		r := p.roundTable()
+		for _, f := range checkPart(&in.RoundTable, &r) {
 			f.Pointer = in.roundTablePointer(f.Pointer)
 			fields = append(fields, f)
 		}
+		in.adoptRelations(r.DocumentLinks)
 	}
 	for i := range in.Documents {
-		for _, f := range input.Check(new(p.document(i))) {
+		for _, f := range checkPart(&in.Documents[i], new(p.document(i))) {
 			if !isMissing(f) {
 				f.Pointer = within(pointer("documents", i), f.Pointer)
 				fields = append(fields, f)
@@ -94,18 +97,40 @@ func (in *Input) checkParts() (fields []apperr.Field) {
 		}
 	}
 	for i := range in.Organizers {
-		check(pointer("organizers", i), new(p.organizer(i)))
+		check(pointer("organizers", i), &in.Organizers[i], new(p.organizer(i)))
 	}
 	for i := range in.Attendees {
-		check(pointer("attendees", i), new(p.attendee(i)))
+		check(pointer("attendees", i), &in.Attendees[i], new(p.attendee(i)))
 	}
 	for i := range in.Statements {
-		check(pointer("statements", i), new(p.statement(i)))
+		check(pointer("statements", i), &in.Statements[i], new(p.statement(i)))
 	}
 	for i := range in.Recommendations {
-		check(pointer("recommendations", i), new(p.recommendation(i)))
+		check(pointer("recommendations", i), &in.Recommendations[i], new(p.recommendation(i)))
 	}
 	return fields
+}
+
+// checkPart checks the input that a part of the document was built from, both pointers to structs, and writes the codes that its
+// labels mean into the part.
+func checkPart(from, in any) []apperr.Field {
+	fields := input.Check(in)
+	part, checked := reflect.ValueOf(from).Elem(), reflect.ValueOf(in).Elem()
+	for _, f := range reflect.VisibleFields(checked.Type()) {
+		if to := part.FieldByName(f.Name); to.IsValid() && to.Kind() == reflect.String && strings.Contains(f.Tag.Get("validate"), "oneof=") {
+			to.SetString(checked.FieldByIndex(f.Index).String())
+		}
+	}
+	return fields
+}
+
+// adoptRelations writes the codes that labels mean into the relations of the documents, from which the links were built.
+func (in *Input) adoptRelations(links []roundtable.DocumentLink) {
+	for i := range in.Documents {
+		if d := &in.Documents[i]; d.Relation != nil {
+			d.Relation, links = &links[0].Relation, links[1:]
+		}
+	}
 }
 
 // roundTablePointer turns a pointer into the input of the round table into one into the document. The links of the

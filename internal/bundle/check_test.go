@@ -27,7 +27,7 @@ func TestAnErrorIsReportedOnce(t *testing.T) {
 		{"/organizers/0", map[string]any{"organization": map[string]any{"name": long}}, []string{"/organizers/0/organization/name too_long"}},
 		{"/attendees/1/person/name", long, []string{"/attendees/1/person/name too_long"}},
 		{"/attendees/1/person", map[string]any{}, []string{"/attendees/1/person/name required"}},
-		{"/attendees/1/person", "Marat", []string{"/attendees/1/person wrong_type"}},
+		{"/attendees/1/person", 7, []string{"/attendees/1/person wrong_type"}},
 		{"/people/0/names", map[string]any{}, []string{"/people/0/names empty_text"}},
 		{"/people/0/names", map[string]any{"xx-": "A"}, []string{"/people/0/names/xx- unknown_language"}},
 		{"/statements/0/texts", nil, []string{"/statements/0/texts required"}},

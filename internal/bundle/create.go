@@ -41,21 +41,19 @@ func NewWriter(tx pgx.Tx, f spelling.Finders) *Writer {
 	return &Writer{tx: tx, people: newNameMatcher(f.People, person.Spellings), organizations: newNameMatcher(f.Organizations, organization.Spellings)}
 }
 
-// Create writes the event and everything that is new in the document. It checks the document first (see input.Check).
-// Uncertain names are apperr.Invalid with the code ambiguous_names. An external id that a round table already has is
+// Create writes the event and everything that is new in the document. It checks the document first (see input.Check). form are
+// mistakes that were found when the document was read. They are reported together with all others, and nothing is written. Uncertain names are apperr.Invalid with the code ambiguous_names. An external id that a round table already has is
 // apperr.Conflict with that round table as the candidate. After an error the transaction must not be committed.
-func (w *Writer) Create(ctx context.Context, in Input) (Report, error) {
+func (w *Writer) Create(ctx context.Context, in Input, form ...apperr.Field) (Report, error) {
 	tx := w.tx
-	if err := apperr.Validation(input.Check(&in)); err != nil {
-		return Report{}, err
-	}
+	form = input.Add(form, input.Check(&in))
 	if err := roundtable.MayCreate(ctx, in.RoundTable.Publication); err != nil {
 		return Report{}, err
 	}
 	if err := checkNotTaken(ctx, tx, in.RoundTable.ExternalIDs); err != nil {
 		return Report{}, err
 	}
-	p, err := w.newPlan(ctx, &in)
+	p, err := w.newPlan(ctx, &in, form)
 	if err != nil {
 		return Report{}, err
 	}

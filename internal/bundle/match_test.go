@@ -242,7 +242,7 @@ func TestTwoSpellingsInADocumentAreOnePersonWhoKeepsBoth(t *testing.T) {
 		t.Errorf("%s, %v", kept, err)
 	}
 	_, err = create(t, db, attended("Асель Тулеубаева", "Assel Tuleubayeva"))
-	if code, found := mistakes(t, err); code != "validation_failed" || !slices.Equal(found, []string{"/attendees/1/person duplicate"}) {
+	if code, found := mistakes(t, err); code != "validation_failed" || !slices.Equal(found, []string{"/attendees/1/person listed_twice"}) {
 		t.Errorf("who attends twice: %s %v", code, found)
 	}
 }

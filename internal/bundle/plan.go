@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/reference"
 )
 
 // plan is a document with its mentions resolved to existing or new records. It finds the ids for parts.
@@ -28,13 +30,33 @@ type plan struct {
 	attendees  []int64 // in order
 	statements []int64 // in order
 
+	form     []apperr.Field // mistakes that were found without the database
 	mistakes []apperr.Field
 }
 
-// newPlan resolves everything that the document mentions. It returns all mistakes and all ambiguous names in one error.
-func (w *Writer) newPlan(ctx context.Context, in *Input) (*plan, error) {
+// preventsResolution reports whether a mistake makes it useless or expensive to look up the names in the document.
+func preventsResolution(f apperr.Field) bool {
+	return f.Pointer == "/lang" || f.Code == "too_long" || f.Code == "too_many" || f.Pointer == "/attendees" || f.Pointer == "/statements"
+}
+
+// follows reports whether a mistake may only follow from those of the form: it stands in one of them, or is about a speaker
+// although an attendee has a mistake.
+func (p *plan) follows(f apperr.Field) bool {
+	return slices.ContainsFunc(p.form, func(g apperr.Field) bool {
+		return strings.HasPrefix(f.Pointer+"/", g.Pointer+"/") || strings.HasPrefix(g.Pointer, f.Pointer+"/") ||
+			f.Code == "unknown_speaker" && (strings.HasPrefix(g.Pointer, "/attendees/") || strings.HasPrefix(g.Pointer, "/people/"))
+	})
+}
+
+// newPlan resolves everything that the document mentions. It returns all mistakes and all ambiguous names in one error. form are the
+// mistakes that were found without the database.
+func (w *Writer) newPlan(ctx context.Context, in *Input, form []apperr.Field) (*plan, error) {
+	if slices.ContainsFunc(form, preventsResolution) {
+		return nil, apperr.Validation(form)
+	}
 	p := &plan{
 		in:            in,
+		form:          form,
 		people:        newRecords(people, in.Lang, w.people),
 		organizations: newRecords(organizations, in.Lang, w.organizations),
 		places:        newRecords(places, in.Lang, nil),
@@ -66,6 +88,7 @@ func (p *plan) rejection() error {
 		p.people.ambiguous, p.organizations.ambiguous, p.places.ambiguous, p.topics.ambiguous, p.documents.ambiguous)
 	mistakes := slices.Concat(
 		p.mistakes, p.people.mistakes, p.organizations.mistakes, p.places.mistakes, p.topics.mistakes, p.documents.mistakes)
+	ambiguous, mistakes = slices.DeleteFunc(ambiguous, p.follows), append(slices.DeleteFunc(mistakes, p.follows), p.form...)
 	slices.SortStableFunc(ambiguous, byPointer)
 	slices.SortStableFunc(mistakes, byPointer)
 	return rejection(ambiguous, mistakes)
@@ -97,15 +120,23 @@ func (p *plan) collect() {
 	p.topics.linkParents()
 }
 
-// checkRoles rejects codes of roles that do not exist.
+// checkRoles rejects roles that do not exist.
 func (p *plan) checkRoles(ctx context.Context, db pg.DB) error {
-	var codes []string
-	if err := db.QueryRow(ctx, "SELECT coalesce(array_agg(code ORDER BY rank, code), '{}') FROM roles").Scan(&codes); err != nil {
-		return pg.Error(err)
+	var names, codes []string
+	for _, a := range p.in.Attendees {
+		names = append(names, a.Roles...)
+	}
+	known, err := pg.Column[string](ctx, db, "SELECT DISTINCT g.name FROM unnest(@names::text[]) g(name) WHERE "+reference.RoleNamed("g.name")+" IS NOT NULL",
+		pg.Args{"names": names})
+	if err == nil && slices.ContainsFunc(names, func(n string) bool { return !slices.Contains(known, n) }) {
+		codes, err = pg.Column[string](ctx, db, "SELECT code FROM roles ORDER BY rank, code", nil)
+	}
+	if err != nil || codes == nil {
+		return err
 	}
 	for i, a := range p.in.Attendees {
 		for j, role := range a.Roles {
-			if !slices.Contains(codes, role) {
+			if !slices.Contains(known, role) {
 				p.mistakes = append(p.mistakes, apperr.NotOneOf(pointer("attendees", i)+pointer("roles", j), codes))
 			}
 		}
@@ -142,27 +173,29 @@ func (p *plan) checkDuplicates() {
 		part string
 		id   int64
 	}
-	seen := map[part]bool{}
-	check := func(at, name string, id int64) {
-		if seen[part{name, id}] {
-			p.mistakes = append(p.mistakes, apperr.At(at, "duplicate"))
+	seen := map[part]string{} // where it stands
+	check := func(at, kind string, id int64, name string) {
+		if first, ok := seen[part{kind, id}]; ok {
+			p.mistakes = append(p.mistakes, apperr.At(at, "listed_twice", "name", name, "pointer", first))
+			return
 		}
-		seen[part{name, id}] = true
+		seen[part{kind, id}] = at
 	}
 	for i, o := range p.in.Organizers {
-		check(pointer("organizers", i)+"/organization", "organizer "+cmp.Or(o.Kind, "organizer"), p.organizationID(o.Organization))
+		check(pointer("organizers", i)+"/organization", "organizer "+cmp.Or(o.Kind, "organizer"), p.organizationID(o.Organization), cmp.Or(o.Organization.Name, p.organizations.of(o.Organization).name))
 	}
 	for i, a := range p.in.Attendees {
 		if a.Person != nil {
-			check(pointer("attendees", i)+"/person", "person", p.personID(*a.Person))
+			check(pointer("attendees", i)+"/person", "person", p.personID(*a.Person), cmp.Or(a.Person.Name, p.people.of(*a.Person).name))
 		}
 		if a.Organization != nil {
-			check(pointer("attendees", i)+"/organization", "organization", p.organizationID(*a.Organization))
+			check(pointer("attendees", i)+"/organization", "organization", p.organizationID(*a.Organization), cmp.Or(a.Organization.Name, p.organizations.of(*a.Organization).name))
 		}
 	}
 	for i, d := range p.in.Documents {
 		if d.Relation != nil {
-			check(pointer("documents", i), "document "+*d.Relation, p.documentID(i))
+			title, _ := d.Title.In(p.in.Lang)
+			check(pointer("documents", i), "document "+*d.Relation, p.documentID(i), cmp.Or(title, *cmp.Or(d.URL, d.Key, new(""))))
 		}
 	}
 }

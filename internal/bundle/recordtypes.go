@@ -88,10 +88,10 @@ var people = recordType[Person]{
 }
 
 func personInput(lang string, p Person) person.Input {
-	return person.Input{
+	return cleaned(person.Input{
 		Name: mainName(lang, p.Name, p.Names), OtherNames: p.OtherNames, Honorific: p.Honorific, Bio: p.Bio,
 		ExternalIDs: p.ExternalIDs, Visibility: p.Visibility, Notes: p.Notes,
-	}
+	})
 }
 
 var organizations = recordType[Organization]{
@@ -121,11 +121,11 @@ var organizations = recordType[Organization]{
 }
 
 func organizationInput(lang string, o Organization, parent *int64) organization.Input {
-	return organization.Input{
+	return cleaned(organization.Input{
 		Name: mainName(lang, o.Name, o.Names), ShortName: o.ShortName, OtherNames: o.OtherNames, Kind: o.Kind,
 		ParentID: parent, Country: o.Country, Website: o.Website, FoundedOn: o.FoundedOn, DissolvedOn: o.DissolvedOn,
 		ExternalIDs: o.ExternalIDs,
-	}
+	})
 }
 
 var places = recordType[Place]{
@@ -213,4 +213,10 @@ func addOtherName(others *[]text.OtherName, other text.OtherName) bool {
 	}
 	*others = append(slices.Clip(*others), other) // the list of the document must not change
 	return true
+}
+
+// cleaned returns an input with its labels as codes. See input.Clean.
+func cleaned[T any](in T) T {
+	input.Clean(&in)
+	return in
 }

@@ -49,12 +49,24 @@ func (p *plan) resolveSpeakers(ctx context.Context, db pg.DB) error {
 			case 1:
 				speaker = found[0]
 			default:
+				if p.isOnePerson(found) {
+					break // that it attends twice is the mistake
+				}
 				p.mistakes = append(p.mistakes, apperr.At(at, "ambiguous_speaker", "value", *s.Speaker))
 			}
 		}
 		p.speakers = append(p.speakers, speaker)
 	}
 	return nil
+}
+
+// isOnePerson reports whether attendees are one person who is listed more than once.
+func (p *plan) isOnePerson(attendees []int) bool {
+	first := p.in.Attendees[attendees[0]].Person
+	return first != nil && !slices.ContainsFunc(attendees, func(i int) bool {
+		other := p.in.Attendees[i].Person
+		return other == nil || p.people.of(*other) != p.people.of(*first)
+	})
 }
 
 // speakers finds attendees by key, by the names in the document, and by person.

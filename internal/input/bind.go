@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/vocabulary"
 )
 
 // parameter describes a field with the tag `query`.
@@ -246,6 +247,10 @@ func set(v reflect.Value, name, value string, allowed []string) []apperr.Field {
 		v.SetBool(value == "true")
 	default:
 		if allowed != nil && !slices.Contains(allowed, value) {
+			if code := vocabulary.CodeOf(value, allowed); code != "" {
+				v.SetString(code)
+				return nil
+			}
 			f := apperr.NotOneOf("", allowed)
 			f.Parameter = name
 			return []apperr.Field{f}

@@ -1,11 +1,15 @@
 package input
 
 import (
+	"cmp"
 	"encoding"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
+
+	"roundtables.kz/registry/internal/vocabulary"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"golang.org/x/text/unicode/norm"
@@ -19,6 +23,7 @@ import (
 //   - Invisible characters are removed: control characters, bidirectional controls, zero-width characters, soft hyphens
 //     and byte order marks. Joiners stay where they shape letters or emoji, and tags stay behind the black flag.
 //   - External ids are written as ExternalID writes them.
+//   - A label of a code, and a code in another case, becomes the code. See vocabulary.CodeOf.
 //
 // It changes no value that v shares with others.
 func Clean(v any) {
@@ -69,7 +74,8 @@ type shape struct {
 	t           reflect.Type
 	lines       bool // line breaks stay
 	externalIDs bool
-	optional    bool // behind a pointer
+	optional    bool   // behind a pointer
+	codes       string // the closed list of values, separated by spaces; empty: there is none
 }
 
 var cleaners sync.Map // shape -> cleaner
@@ -96,8 +102,12 @@ func (s shape) cleaner() cleaner {
 	}
 	switch t.Kind() {
 	case reflect.String:
+		codes := strings.Fields(s.codes)
 		return func(v reflect.Value) (reflect.Value, bool) {
 			cleaned, _ := cleanText(v.String(), s.lines)
+			if codes != nil && cleaned != "" && !slices.Contains(codes, cleaned) {
+				cleaned = cmp.Or(vocabulary.CodeOf(cleaned, codes), cleaned)
+			}
 			if cleaned == "" && !s.optional && v.Len() > 0 {
 				cleaned = " " // blank, and not missing
 			}
@@ -190,7 +200,13 @@ func structCleaner(t reflect.Type) cleaner {
 			continue
 		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if c := cleanerOf(shape{t: f.Type, lines: f.Tag.Get("lines") == "keep", externalIDs: name == "external_ids"}); c != nil {
+		of := shape{t: f.Type, lines: f.Tag.Get("lines") == "keep", externalIDs: name == "external_ids"}
+		for rule := range strings.SplitSeq(f.Tag.Get("validate"), ",") {
+			if codes, ok := strings.CutPrefix(rule, "oneof="); ok {
+				of.codes = codes
+			}
+		}
+		if c := cleanerOf(of); c != nil {
 			fields = append(fields, field{f.Index, c})
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"encoding"
 	"errors"
-	"io"
 	"iter"
 	"maps"
 	"reflect"
@@ -18,6 +17,7 @@ import (
 	"time"
 
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/text"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -44,15 +44,15 @@ func decode(raw jsontext.Value, in any, check func() []apperr.Field) error {
 	if raw.Kind() != '{' {
 		return Malformed("not_an_object", "")
 	}
-	var d decoder
+	d := decoder{lang: langOf(raw, in)}
 	d.object("", raw, reflect.ValueOf(in).Elem())
 	slices.SortFunc(d.fields, func(a, b apperr.Field) int { return strings.Compare(a.Pointer, b.Pointer) })
-	return apperr.Mistakes(apperr.Invalid, "validation_failed", add(d.fields, check()), d.omitted)
+	return apperr.Mistakes(apperr.Invalid, "validation_failed", Add(d.fields, check()), d.omitted)
 }
 
-// add appends the errors that fields do not already report: a member that could not be read is not missing, too, and one
+// Add appends the errors that fields do not already report: a member that could not be read is not missing, too, and one
 // error of a member is enough.
-func add(fields, more []apperr.Field) []apperr.Field {
+func Add(fields, more []apperr.Field) []apperr.Field {
 	for _, f := range more {
 		reported := slices.ContainsFunc(fields, func(g apperr.Field) bool {
 			return strings.HasPrefix(f.Pointer+"/", g.Pointer+"/") ||
@@ -65,63 +65,58 @@ func add(fields, more []apperr.Field) []apperr.Field {
 	return fields
 }
 
-// Scan checks the syntax of JSON: UTF-8, duplicate names, depth, NUL characters, and that nothing follows. What is wrong
-// is apperr.Malformed.
-func Scan(raw []byte) error {
-	d := jsontext.NewDecoder(bytes.NewReader(raw))
-	for {
-		token, err := d.ReadToken()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return syntaxError(err, d)
-		}
-		if d.StackDepth() > maxDepth {
-			return Malformed("json_too_deep", string(d.StackPointer()), "max", strconv.Itoa(maxDepth))
-		}
-		if token.Kind() == '"' && strings.ContainsRune(token.String(), 0) {
-			return Malformed("nul_character", string(d.StackPointer()))
-		}
-		if d.StackDepth() == 0 {
-			if _, err := d.ReadToken(); err != io.EOF {
-				return Malformed("trailing_json", "")
-			}
-			return nil
-		}
-	}
-	return Malformed("empty_body", "")
-}
-
-// Malformed is apperr.Malformed for one place in a body; args are pairs of placeholder and value.
-func Malformed(code, pointer string, args ...string) error {
-	return apperr.Mistakes(apperr.Malformed, "malformed_json", []apperr.Field{apperr.At(pointer, code, args...)}, 0)
-}
-
-func syntaxError(err error, d *jsontext.Decoder) error {
-	var s *jsontext.SyntacticError
-	offset := strconv.FormatInt(d.InputOffset(), 10)
-	pointer := ""
-	if errors.As(err, &s) {
-		offset, pointer = strconv.FormatInt(s.ByteOffset, 10), string(s.JSONPointer)
-	}
-	code := "json_syntax"
-	switch {
-	case errors.Is(err, jsontext.ErrDuplicateName):
-		code = "duplicate_name"
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		code = "json_truncated"
-	case strings.Contains(err.Error(), "UTF-8"):
-		code = "invalid_utf8"
-	}
-	return Malformed(code, pointer, "offset", offset)
-}
-
 // decoder decodes member by member, so that one wrong type does not hide the next. It keeps the first errors and counts the
 // others, and it holds no copy of what it reads: a body of 1 MiB can have 500,000 elements.
 type decoder struct {
 	fields  []apperr.Field
 	omitted int
+	lang    string // of texts that are plain strings; empty: there are none
+}
+
+// PlainTexts is implemented by documents that state their language in the member `lang`. In them, a plain string stands for a
+// text in this language.
+type PlainTexts interface{ PlainTexts() }
+
+// langOf returns the language of the plain strings in a document, empty if it may have none.
+func langOf(raw jsontext.Value, in any) string {
+	if _, ok := in.(PlainTexts); ok {
+		for name, value := range each(raw) {
+			if token, err := jsontext.NewDecoder(bytes.NewReader(value)).ReadToken(); name == "lang" && err == nil && token.Kind() == '"' {
+				return token.String()
+			}
+		}
+	}
+	return ""
+}
+
+// Named is implemented by the objects for which a plain string may stand: it is their name.
+type Named interface{ SetName(name string) }
+
+// plain sets a value for which a plain string stands, and reports whether one may.
+func (d *decoder) plain(raw jsontext.Value, v reflect.Value) bool {
+	var s string
+	if raw.Kind() != '"' || json.Unmarshal(raw, &s) != nil {
+		return false
+	}
+	t := v.Type()
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	to := reflect.New(t)
+	switch named, ok := to.Interface().(Named); {
+	case ok:
+		named.SetName(s)
+	case t == reflect.TypeFor[text.Map]() && d.lang != "":
+		to.Elem().Set(reflect.ValueOf(text.Map{d.lang: s}))
+	default:
+		return false
+	}
+	if v.Kind() == reflect.Pointer {
+		v.Set(to)
+	} else {
+		v.Set(to.Elem())
+	}
+	return true
 }
 
 // add adds an error, which is made only if it is kept.
@@ -154,6 +149,7 @@ func (d *decoder) member(pointer jsontext.Pointer, raw jsontext.Value, v reflect
 		return
 	}
 	switch {
+	case d.plain(raw, v):
 	case t.Kind() == reflect.Pointer && IsObject(t.Elem()) && raw.Kind() == '{':
 		v.Set(reflect.New(t.Elem()))
 		d.object(pointer, raw, v.Elem())
@@ -272,12 +268,12 @@ func typeError(pointer string, err error) apperr.Field {
 	case errors.Is(err, json.ErrUnknownName):
 		return apperr.At(pointer, "unknown_field", "value", pointer[strings.LastIndex(pointer, "/")+1:])
 	case semantic != nil && semantic.GoType != nil:
-		return apperr.At(pointer, "wrong_type", "expected", typeName(semantic.GoType))
+		return apperr.At(pointer, "wrong_type", "expected", kindName(semantic.GoType))
 	}
 	return apperr.At(pointer, "bad_value")
 }
 
-func typeName(t reflect.Type) string {
+func kindName(t reflect.Type) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
@@ -294,6 +290,8 @@ func typeName(t reflect.Type) string {
 		switch {
 		case t == reflect.TypeFor[time.Time]():
 			return "date-time"
+		case t == reflect.TypeFor[text.Map]():
+			return "texts"
 		case t.Kind() == reflect.Map || IsObject(t):
 			return "object"
 		}

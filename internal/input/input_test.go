@@ -3,6 +3,7 @@ package input_test
 import (
 	"errors"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -237,5 +238,73 @@ func TestTagsOfLanguagesAreReadInAnyCase(t *testing.T) {
 	merged, err := input.Patch(jsontext.Value(`{"title":{"kk":"a","ru":"b"}}`), jsontext.Value(`{"title":{"KK":"c","RU":null}}`))
 	if err != nil || string(merged) != `{"title":{"kk":"c"}}` {
 		t.Errorf("%s, %v", merged, err)
+	}
+}
+
+func TestAnErrorInJSONSaysWhereAndWhatPeopleMostOftenForget(t *testing.T) {
+	for raw, want := range map[string]string{
+		"{\n \"name\": \"РГУ \"Қоғамдық келісім\"\"}": "json_quotation_mark 2 16 \"name\": \"РГУ \"Қоғамдық келісі",
+		"{\"a\": 1\n \"b\": 2}":     "json_syntax 2 2 \"b\": 2}",
+		"{\"a\": \"x\"\n \"b\": 2}": "json_comma 2 2 \"b\": 2}",
+		"{\"a\": [1, 2,]}":          "json_extra_comma 1 12 {\"a\": [1, 2,]}",
+		"{\"a\": «x»}":              "json_quotes 1 7 {\"a\": «x»}",
+		"{'a': 1}":                  "json_quotes 1 2 {'a': 1}",
+		"{\"a\": \"x\ny\"}":         "json_control 1 9 {\"a\": \"x",
+		"{\"a\": {\n\n\"b\": 1":     "json_truncated 3 7 \"b\": 1",
+		"{\"a\": 1}\n\n{\"b\": 2}":  "trailing_json 3 1 {\"b\": 2}",
+		"{\"a\": tru}":              "json_syntax 1 10 {\"a\": tru}",
+	} {
+		var e *apperr.Error
+		if err := input.Scan([]byte(raw)); !errors.As(err, &e) || len(e.Fields) != 1 {
+			t.Errorf("%s: %v", raw, err)
+			continue
+		}
+		f := e.Fields[0]
+		if got := strings.Join([]string{f.Code, f.Args["line"], f.Args["column"], f.Args["near"]}, " "); got != want {
+			t.Errorf("%s:\n%s, want\n%s", raw, got, want)
+		}
+	}
+	long := `{"a": "` + strings.Repeat("ә", 1000) + `" b}`
+	var e *apperr.Error
+	if err := input.Scan([]byte(long)); !errors.As(err, &e) || len([]rune(e.Fields[0].Args["near"])) > 50 || e.Fields[0].Args["column"] != "1010" {
+		t.Errorf("%v", e.Fields)
+	}
+}
+
+type plainDocument struct {
+	Lang  string       `json:"lang"`
+	Title text.Map     `json:"title"`
+	Host  *plainNamed  `json:"host"`
+	Hosts []plainNamed `json:"hosts"`
+	Kind  string       `json:"kind" validate:"omitempty,oneof=verbatim paraphrase collective"`
+}
+
+func (*plainDocument) PlainTexts() {}
+
+type plainNamed struct {
+	Name string `json:"name"`
+}
+
+func (n *plainNamed) SetName(name string) { n.Name = name }
+
+func TestAPlainStringStandsForATextOrAName(t *testing.T) {
+	var d plainDocument
+	if err := input.Decode([]byte(`{"title":"Су","hosts":["A",{"name":"B"}],"host":"C","lang":"kk","kind":"В изложении"}`), &d); err != nil {
+		t.Fatal(err)
+	}
+	want := plainDocument{Lang: "kk", Title: text.Map{"kk": "Су"}, Host: &plainNamed{"C"}, Hosts: []plainNamed{{"A"}, {"B"}}, Kind: "paraphrase"}
+	if !reflect.DeepEqual(d, want) {
+		t.Errorf("%+v", d)
+	}
+	for raw, want := range map[string]string{
+		`{"title":"Су"}`:                "/title:wrong_type",
+		`{"lang":"kk","title":["Су"]}`:  "/title:wrong_type",
+		`{"lang":"kk","host":1}`:        "/host:wrong_type",
+		`{"lang":"kk","kind":"Басқа"}`:  "/kind:not_allowed",
+		`{"lang":"kk","hosts":["A",1]}`: "/hosts/1:wrong_type",
+	} {
+		if err := input.Decode([]byte(raw), new(plainDocument)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", raw, err, want)
+		}
 	}
 }

@@ -99,7 +99,7 @@ func Check(v any) []apperr.Field {
 	Clean(v)
 	fields := checkTags(v)
 	if c, ok := v.(interface{ Check() []apperr.Field }); ok {
-		fields = add(fields, c.Check())
+		fields = Add(fields, c.Check())
 	}
 	return fields
 }

@@ -21,6 +21,14 @@ func Unrestricted(column string, public bool) string {
 	return "CASE WHEN " + column + " NOT IN (SELECT hidden.id FROM people hidden WHERE hidden.visibility = 'restricted') THEN " + column + " END"
 }
 
+// RoleNamed returns SQL for the code of the role that a text names: the code in any case, or its label in any language. It is null
+// if there is none.
+func RoleNamed(name string) string {
+	return `(SELECT r.code FROM roles r WHERE r.code IN (` + name + `, lower(` + name + `))
+		OR EXISTS (SELECT FROM jsonb_each_text(r.label) l WHERE lower(l.value COLLATE "und-x-icu") = lower(` + name + ` COLLATE "und-x-icu"))
+		ORDER BY r.code = ` + name + ` DESC, r.rank, r.code LIMIT 1)`
+}
+
 // EventPeople are the people at round tables: those that attended and those that were quoted. on is the column with the round table.
 func EventPeople(on string, public bool) paging.Values {
 	return paging.Values{On: on, Pairs: "SELECT l.round_table_id, " + Unrestricted("l.person_id", public) + " FROM " + EventPersonLinks}

@@ -81,6 +81,28 @@ func Label(name, code string) text.Map {
 	return nil
 }
 
+// CodeOf returns the one of the codes that a text means: the code in any case, with spaces or hyphens for `_`, or the label of a code
+// in Kazakh, Russian or English, if the codes are those of a vocabulary. It is empty if none is meant.
+func CodeOf(given string, codes []string) string {
+	code := strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(given))
+	if slices.Contains(codes, code) {
+		return code
+	}
+	for _, list := range known {
+		if !slices.EqualFunc(list, codes, func(c Code, code string) bool { return c.Code == code }) {
+			continue
+		}
+		for _, c := range list {
+			for _, label := range c.Label {
+				if strings.EqualFold(label, given) {
+					return c.Code
+				}
+			}
+		}
+	}
+	return ""
+}
+
 func named(name func(language.Tag) string) text.Map {
 	m := text.Map{}
 	for _, lang := range []string{"kk", "ru", "en"} {
