@@ -161,6 +161,8 @@ func Routes() []Route {
 		route(get, "/v1/feed.atom", public, (*server).getAtomFeed),
 		route(get, "/v1/feed.json", public, (*server).getJSONFeed),
 
+		route(get, "/v1/vocabularies", public, (*server).listVocabularies),
+
 		route(get, "/v1/changes", public, (*server).listChanges).with(properties{wait: askedWait}),
 		route(get, streamPath, public, (*server).streamChanges).with(properties{fixed: true, wait: streamTime}),
 		route(get, "/v1/changes/checkpoint", public, (*server).getCheckpoint),

@@ -110,13 +110,25 @@ func Run(ctx context.Context, db pg.DB, s paging.Source, w pg.Where, r Request) 
 	settings(&b, r.Timeout)
 	b.Queue(sql, args.Of(sql)).Query(found.read)
 	if err := db.SendBatch(ctx, &b).Close(); err != nil {
-		if pg.IsCode(err, pg.QueryCanceled) && ctx.Err() == nil {
-			err = &apperr.Error{Kind: apperr.Unavailable, Code: "aggregate_timeout", Args: apperr.Args{"seconds": seconds(r.Timeout)}, Err: err}
-		}
-		return Result{}, paging.State{}, err
+		return Result{}, paging.State{}, TimedOut(ctx, err, r.Timeout)
 	}
 	result, err := found.result(r, st, filters)
 	return result, found.state, err
+}
+
+// Limit gives the following statements of a transaction the settings of an aggregate.
+func Limit(ctx context.Context, tx pgx.Tx, timeout time.Duration) error {
+	var b pgx.Batch
+	settings(&b, timeout)
+	return pg.Error(tx.SendBatch(ctx, &b).Close())
+}
+
+// TimedOut returns apperr.Unavailable for the error of a statement that took longer than its limit, and other errors as they are.
+func TimedOut(ctx context.Context, err error, timeout time.Duration) error {
+	if pg.IsCode(err, pg.QueryCanceled) && ctx.Err() == nil {
+		return &apperr.Error{Kind: apperr.Unavailable, Code: "aggregate_timeout", Args: apperr.Args{"seconds": seconds(timeout)}, Err: err}
+	}
+	return err
 }
 
 func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) }

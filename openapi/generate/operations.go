@@ -77,7 +77,7 @@ func (p *pass) operations() error {
 			versioned: has("x-if-match") || endpoint.method == http.MethodPatch || endpoint.method == http.MethodDelete,
 		}
 		o.file = o.export || has("x-file")
-		o.conditional = !has("x-fresh") && (o.file || has("x-sort") || has("x-aggregate") || o.isItem())
+		o.conditional = !has("x-fresh") && (o.file || has("x-sort") || has("x-aggregate") || has("x-view") || o.isItem())
 		if err := o.finish(route.Scope); err != nil {
 			return fmt.Errorf("%s: %w", op.OperationID, err)
 		}
