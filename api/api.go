@@ -161,6 +161,8 @@ func Routes() []Route {
 		route(get, "/v1/feed.atom", public, (*server).getAtomFeed),
 		route(get, "/v1/feed.json", public, (*server).getJSONFeed),
 
+		route(get, "/v1/people/:id/positions", public, (*server).getPersonPositions),
+		route(get, "/v1/organizations/:id/positions", public, (*server).getOrganizationPositions),
 		route(get, "/v1/vocabularies", public, (*server).listVocabularies),
 
 		route(get, "/v1/changes", public, (*server).listChanges).with(properties{wait: askedWait}),

@@ -277,7 +277,7 @@ func (o operation) security(scope actor.Scope) {
 }
 
 // commonParameters are the parameters of all lists. They follow those of the resource.
-var commonParameters = []string{"updated_from", "updated_to", "sort", "limit", "cursor", "count", "fields", "dry_run", "lang"}
+var commonParameters = []string{"updated_from", "updated_to", "facets", "facet_limit", "sort", "limit", "cursor", "count", "fields", "dry_run", "lang"}
 
 // parameters adds the headers and sorts the parameters: path, headers, query. Query parameters are optional.
 func (o operation) parameters() error {
@@ -394,6 +394,11 @@ func (o operation) list(v *openapi3.Parameter) error {
 		}
 		values = slices.Sorted(maps.Keys(record.Properties))
 		v.Description = sentence(v.Description, "All other members are absent, also those that the schema of the response requires.")
+	case "facets":
+		var err error
+		if values, err = o.names("x-dimensions"); err != nil {
+			return err
+		}
 	case "queries":
 		if o.modern {
 			v.Schema.Value.ContentMediaType, v.Schema.Value.ContentSchema = jsonType, o.reconcileQueries()
