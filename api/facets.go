@@ -42,7 +42,7 @@ type Facet struct {
 	Added    text.Added `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	Facet
 
-// Facets are the values of each facet, by the name of the dimension: most frequent first, units of time latest first.
+// Facets are the values of each facet, by the name of the dimension: most frequent first, units of time latest first, weekdays from Monday.
 type Facets map[string][]Facet //	@name	Facets
 
 // FacetRest is what is in no value of a facet.
@@ -181,7 +181,12 @@ func (r *facetResult) add(name string, d paging.Dimension, result aggregate.Resu
 		values = append(values, Facet{Key: g.Key, Label: g.Label, Count: *g.Count, Selected: selected})
 	}
 	if len(keys) > 0 { // the chosen ones come first in the aggregate, so that none is left out
-		slices.SortStableFunc(values, func(a, b Facet) int { return cmp.Compare(b.Count, a.Count) })
+		slices.SortStableFunc(values, func(a, b Facet) int {
+			if d.Time != paging.NoTime {
+				return cmp.Compare(a.Key, b.Key)
+			}
+			return cmp.Compare(b.Count, a.Count)
+		})
 	}
 	if lang != "" {
 		text.Localize(values, lang)

@@ -101,7 +101,7 @@ func TestAPositionWithoutAnEndIsNotHeldForEver(t *testing.T) {
 	if held, _ := positionsIn(t, r.as(t, actor.Read).get(t, path+"?on=2024-01-01")); held["Rector"] != "current 2023-05-01 3" {
 		t.Errorf("with the draft: %v", held)
 	}
-	public.get(t, path+"?on=2020-13-01").wantProblem(t, http.StatusBadRequest, "bad_parameters", "on bad_date")
+	public.get(t, path+"?on=2020-13-01").wantProblem(t, http.StatusBadRequest, "bad_parameters", "on no_such_date")
 	public.get(t, path+"?limit=0").wantProblem(t, http.StatusBadRequest, "bad_parameters", "limit too_small")
 	public.get(t, "/v1/organizations/99999/positions").wantProblem(t, http.StatusNotFound, "not_found")
 }

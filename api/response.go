@@ -42,7 +42,7 @@ type Page[T any] struct {
 	Page PageInfo `json:"page"`
 	Meta ListMeta `json:"meta"`
 
-	Facets Facets `json:"facets,omitzero"` // With `facets`: the values of each dimension.
+	Facets Facets `json:"facets,omitzero"`
 }
 
 // PageInfo says where the next page is.

@@ -199,7 +199,7 @@ func (r Request) axis(name string, d paging.Dimension, n int, filters url.Values
 	if d.Named != "" {
 		a.limit = defaultGroups
 	}
-	if n == 1 && d.Time == paging.NoTime {
+	if n == 1 && (d.Time == paging.NoTime || d.Time == paging.Weekday) {
 		a.keep = r.Keep[:min(len(r.Keep), maxGroups)]
 	}
 	isTime, alone := d.Time != paging.NoTime, len(r.GroupBy) == 1

@@ -228,10 +228,16 @@ func (o operation) names(annotation string) (names []string, err error) {
 	return names, nil
 }
 
-// dropParameters removes the parameters of a filter that @x-without lists.
+// dropParameters removes the parameters of a filter that @x-without lists, and those that an earlier struct defines anew.
 func (o operation) dropParameters() error {
 	names, err := o.names("x-without")
-	o.op.Parameters = slices.DeleteFunc(o.op.Parameters, func(p *openapi3.ParameterRef) bool { return slices.Contains(names, p.Value.Name) })
+	seen := map[string]bool{}
+	o.op.Parameters = slices.DeleteFunc(o.op.Parameters, func(p *openapi3.ParameterRef) bool {
+		at := p.Value.In + " " + p.Value.Name
+		again := seen[at]
+		seen[at] = true
+		return again || slices.Contains(names, p.Value.Name)
+	})
 	return err
 }
 
