@@ -68,7 +68,8 @@ func ReadOverview(ctx context.Context, tx pgx.Tx, f roundtable.Filter, r aggrega
 		return o, err
 	}
 	o.Counts = whole.Meta.Metrics.Total
-	return o, o.readDays(ctx, tx, f)
+	err = o.readDays(ctx, tx, f)
+	return o, err
 }
 
 // run aggregates the round tables that match a filter.
