@@ -189,6 +189,14 @@ func Routes() []Route {
 		route(get, "/v1/feed.atom", public, (*server).getAtomFeed),
 		route(get, "/v1/feed.json", public, (*server).getJSONFeed),
 
+		route(get, "/v1/people/:id/positions", public, (*server).getPersonPositions),
+		route(get, "/v1/organizations/:id/positions", public, (*server).getOrganizationPositions),
+		route(get, "/v1/stats/overview", public, (*server).getOverview),
+		route(get, networkPath, public, (*server).getNetwork),
+		route(get, networkPath+".graphml", public, (*server).getNetworkGraphML).with(properties{fixed: true}),
+		route(get, networkPath+".csv", public, (*server).getNetworkCSV).with(properties{fixed: true}),
+		route(get, "/v1/vocabularies", public, (*server).listVocabularies),
+
 		route(get, "/v1/changes", public, (*server).listChanges).with(properties{wait: askedWait}),
 		route(get, streamPath, public, (*server).streamChanges).with(properties{fixed: true, wait: streamTime}),
 		route(get, "/v1/changes/checkpoint", public, (*server).getCheckpoint),

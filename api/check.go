@@ -103,7 +103,9 @@ func (s *server) listQuality(c echo.Context) error {
 		return err
 	}
 	out := QualityPage{Data: translated(c, page.Items), Page: PageInfo{Limit: page.Limit},
-		Meta: ListMeta{s.changeCursor(ctx, page.State.Head), page.Total, page.Estimated, License}}
+		Meta: ListMeta{
+			Cursor: s.changeCursor(ctx, page.State.Head), Total: page.Total, TotalEstimated: page.Estimated, License: License,
+		}}
 	if page.Next != nil {
 		s.linkNext(c, &out.Page, s.cursors.encode(page.Next, c.Request().URL.Path, c.QueryParams()))
 	}

@@ -34,12 +34,19 @@ func uncachedListOf[F any, T paging.Row](s *server, c echo.Context, list func(co
 
 // listWith is listOf with the cache entry of the request, or nil.
 func listWith[F any, T paging.Row](s *server, c echo.Context, q *cacheable, list func(context.Context, pg.DB, F) (paging.Page[T], error)) error {
-	f, err := query[F](s, c)
+	f, facets, err := facetQuery[F](s, c)
 	if err != nil {
 		return err
 	}
 	if done, err := q.sendCached(c, matchList); done || err != nil {
 		return err
+	}
+	if len(facets.Facets) > 0 { // they may read all records of the collection
+		held, err := s.aggregates.enter(c)
+		if err != nil {
+			return err
+		}
+		defer s.aggregates.leave(held)
 	}
 	var page paging.Page[T]
 	err = s.shares.run(c, func(ctx context.Context) (err error) {
@@ -49,8 +56,14 @@ func listWith[F any, T paging.Row](s *server, c echo.Context, q *cacheable, list
 	if err != nil {
 		return err
 	}
+	info := infoOf(page)
+	if len(facets.Facets) > 0 {
+		if info.facetResult, err = readFacets(s, c, list, facets, paging.ParamsOf(&f).Lang); err != nil {
+			return err
+		}
+	}
 	q.setState(c, page.State, "")
-	return s.list(c, paging.ParamsOf(&f), page.Items, infoOf(page), q)
+	return s.list(c, paging.ParamsOf(&f), page.Items, info, q)
 }
 
 // withinOf sends a list narrowed to the round table in the path. A round table that the actor may not see is 404 or 410.

@@ -43,6 +43,8 @@
 //	@tag.name					Topics
 //	@tag.name					Places
 //	@tag.name					Roles
+//	@tag.name					Statistics
+//	@tag.description			Numbers for dashboards, one request for each view: an overview, a network of who took part together, and the labels of all codes. Each collection also has its own aggregate and, in its list, facets.
 //	@tag.name					Imports
 //	@tag.description			Imports of tables and documents: edited exports, or files from elsewhere. `dry_run=true` validates without saving, a report lists what happened to each row, and an import can be reverted. See [Importing files](/docs/guides/importing).
 //	@tag.name					Exports

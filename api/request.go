@@ -142,9 +142,31 @@ func drain(r *http.Request) { _, _ = io.CopyN(io.Discard, r.Body, maxDrain) }
 
 // query binds the query string to the filter of a list: it rejects unknown parameters, applies defaults and decodes the cursor.
 func query[F any](s *server, c echo.Context) (F, error) {
+	f, fields := bindQuery[F](s, c)
+	return f, apperr.BadQuery(fields)
+}
+
+// facetQuery is query with the facets, if the records of the list can be grouped.
+func facetQuery[F any](s *server, c echo.Context) (f F, p facetParams, err error) {
+	dimensions := dimensionsOf(c)
+	if len(dimensions) == 0 {
+		f, err = query[F](s, c)
+		return f, p, err
+	}
+	f, fields := bindQuery[F](s, c, &p)
+	return f, p, apperr.BadQuery(append(fields, p.check(dimensions)...))
+}
+
+// bindQuery binds the query string to the filter of a list, and to further parameters.
+func bindQuery[F any](s *server, c echo.Context, extra ...any) (F, []apperr.Field) {
 	var f F
 	values := c.QueryParams()
-	fields := input.Bind(values, &f)
+	var fields []apperr.Field
+	if len(extra) == 0 {
+		fields = input.Bind(values, &f)
+	} else {
+		fields = input.BindAll(values, nil, append([]any{&f}, extra...)...)
+	}
 	p := paging.ParamsOf(&f)
 	if p.Cursor != "" {
 		after, err := s.cursors.decode(p.Cursor, c.Request().URL.Path, values)
@@ -154,7 +176,7 @@ func query[F any](s *server, c echo.Context) (F, error) {
 		p.After = after
 	}
 	p.Lang = cmp.Or(p.Lang, acceptedLanguage(c.Request()))
-	return f, apperr.BadQuery(fields)
+	return f, fields
 }
 
 // ofPages are the parameters that a list without pages does not have.

@@ -133,6 +133,7 @@ type Operation struct {
 	Query, Body, Answer reflect.Type
 	Sorts               []string // what a list can be sorted by, its default order first
 	Produces            string   // the media types of the response; JSON by default
+	Dimensions          []string // what the facets of a list count its records by
 	Unlogged            bool     // the response can change without an entry in the change log
 }
 
@@ -177,9 +178,15 @@ func (r resource[I, T, F]) Describe() Resource {
 		}
 		d.Operations = append(d.Operations, o)
 	}
-	if slices.ContainsFunc(d.Operations, func(o Operation) bool { return o.Feature == Aggregate }) {
-		source := r.source()
-		d.Dimensions, d.Metrics = source.Dimensions, append([]string{"count"}, slices.Sorted(maps.Keys(source.Metrics))...)
+	if !slices.ContainsFunc(d.Operations, func(o Operation) bool { return o.Feature == Aggregate }) {
+		return d
+	}
+	source := r.source()
+	d.Dimensions, d.Metrics = source.Dimensions, append([]string{"count"}, slices.Sorted(maps.Keys(source.Metrics))...)
+	for i, o := range d.Operations {
+		if o.Feature == List || o.Feature == Within {
+			d.Operations[i] = o.faceted(d.Dimensions)
+		}
 	}
 	return d
 }
@@ -301,7 +308,7 @@ func (r resource[I, T, F]) bound(handle func(resource[I, T, F], *server, echo.Co
 func (r resource[I, T, F]) handleList(s *server, c echo.Context) error {
 	uncached := r.unlogged
 	if r.uncached != nil {
-		f, err := query[F](s, c)
+		f, _, err := facetQuery[F](s, c)
 		if err != nil {
 			return err
 		}

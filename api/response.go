@@ -41,6 +41,8 @@ type Page[T any] struct {
 	Data []T      `json:"data"` // The records of this page, in order.
 	Page PageInfo `json:"page"`
 	Meta ListMeta `json:"meta"`
+
+	Facets Facets `json:"facets,omitzero"`
 }
 
 // PageInfo says where the next page is.
@@ -60,6 +62,8 @@ type ListMeta struct {
 	Total          *int64 `json:"total"`                                                          // The number of records that match the filters; null without `count`.
 	TotalEstimated bool   `json:"total_estimated"`                                                // Whether `total` is an estimate.
 	License        string `json:"license" example:"https://creativecommons.org/licenses/by/4.0/"` // Licence of the data.
+
+	Facets map[string]FacetRest `json:"facets,omitzero"` // With `facets`: the records that the values of each dimension leave out.
 } //	@name	ListMeta
 
 // buffers are reused to encode responses, except very large ones.
@@ -92,10 +96,14 @@ func sendCacheable(c echo.Context, status int, mediaType string, v any, q *cache
 // list sends a page with its envelope and Link header. q is nil if the page depends on more than the change log.
 func (s *server) list(c echo.Context, p *paging.PageParams, page any, info listInfo, q *cacheable) error {
 	envelope := struct {
-		Data any      `json:"data"`
-		Page PageInfo `json:"page"`
-		Meta ListMeta `json:"meta"`
-	}{page, PageInfo{Limit: info.limit}, ListMeta{s.changeCursor(c.Request().Context(), info.state.Head), info.total, info.estimated, License}}
+		Data   any      `json:"data"`
+		Page   PageInfo `json:"page"`
+		Meta   ListMeta `json:"meta"`
+		Facets Facets   `json:"facets,omitzero"`
+	}{
+		page, PageInfo{Limit: info.limit},
+		ListMeta{s.changeCursor(c.Request().Context(), info.state.Head), info.total, info.estimated, License, info.rest}, info.facets,
+	}
 	if info.next != nil {
 		s.linkNext(c, &envelope.Page, s.cursors.encode(info.next, c.Request().URL.Path, c.QueryParams()))
 	}
@@ -130,10 +138,11 @@ type listInfo struct {
 	state     paging.State
 	total     *int64
 	estimated bool
+	facetResult
 }
 
 func infoOf[T any](p paging.Page[T]) listInfo {
-	return listInfo{p.Limit, p.Next, p.State, p.Total, p.Estimated}
+	return listInfo{limit: p.Limit, next: p.Next, state: p.State, total: p.Total, estimated: p.Estimated}
 }
 
 // record is a record of a resource.

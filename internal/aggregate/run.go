@@ -25,6 +25,7 @@ type Request struct {
 	List    string        // the address of the list
 	Filters url.Values    // its query string; parameters that are not filters are ignored
 	Timeout time.Duration // of the statement; a shorter one of the connection applies
+	Keep    []string      // keys of the first dimension that are groups in any case; they come first
 }
 
 // axis is a dimension of the request.
@@ -38,6 +39,7 @@ type axis struct {
 	minCount   int64
 	fill       bool
 	lang       string
+	keep       []string
 
 	first, last *int64 // the units of time that the filters ask for
 }
@@ -65,6 +67,16 @@ func (a axis) filled() bool { return a.fill && a.Time != paging.NoTime && a.sort
 
 // order is the order of the groups. The key is last, so that it is the same every time.
 func (a axis) order(args pg.Args) string {
+	if len(a.keep) == 0 {
+		return a.ranked(args)
+	}
+	kept := a.column("keep")
+	args[kept] = a.keep
+	return "(t.k::text = ANY(@" + kept + ")) DESC, " + a.ranked(args)
+}
+
+// ranked is the order of the groups without those that are kept.
+func (a axis) ranked(args pg.Args) string {
 	direction := ""
 	if a.descending {
 		direction = " DESC"
@@ -111,13 +123,25 @@ func Run(ctx context.Context, db pg.DB, s paging.Source, w pg.Where, r Request) 
 	settings(&b, &limit)
 	b.Queue(sql, args.Of(sql)).Query(found.read)
 	if err := db.SendBatch(ctx, &b).Close(); err != nil {
-		if pg.IsCode(err, pg.QueryCanceled) && ctx.Err() == nil {
-			err = &apperr.Error{Kind: apperr.Unavailable, Code: "aggregate_timeout", Args: apperr.Args{"seconds": seconds(limit)}, Err: err}
-		}
-		return Result{}, paging.State{}, err
+		return Result{}, paging.State{}, TimedOut(ctx, err, limit)
 	}
 	result, err := found.result(r, st, filters)
 	return result, found.state, err
+}
+
+// Limit gives the following statements of a transaction the settings of an aggregate.
+func Limit(ctx context.Context, tx pgx.Tx, timeout time.Duration) error {
+	var b pgx.Batch
+	settings(&b, &timeout)
+	return pg.Error(tx.SendBatch(ctx, &b).Close())
+}
+
+// TimedOut returns apperr.Unavailable for the error of a statement that took longer than its limit, and other errors as they are.
+func TimedOut(ctx context.Context, err error, timeout time.Duration) error {
+	if pg.IsCode(err, pg.QueryCanceled) && ctx.Err() == nil {
+		return &apperr.Error{Kind: apperr.Unavailable, Code: "aggregate_timeout", Args: apperr.Args{"seconds": seconds(timeout)}, Err: err}
+	}
+	return err
 }
 
 func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) }
@@ -199,6 +223,9 @@ func (r Request) axis(name string, d paging.Dimension, n int, filters url.Values
 	if d.Named != "" {
 		a.limit = defaultGroups
 	}
+	if n == 1 && (d.Time == paging.NoTime || d.Time == paging.Weekday) {
+		a.keep = r.Keep[:min(len(r.Keep), maxGroups)]
+	}
 	isTime, alone := d.Time != paging.NoTime, len(r.GroupBy) == 1
 	a.sort, a.descending = strings.CutPrefix(r.Sort, "-")
 	switch {
@@ -212,7 +239,7 @@ func (r Request) axis(name string, d paging.Dimension, n int, filters url.Values
 	if !isTime || alone {
 		a.minCount = r.MinCount
 		if r.Limit != nil {
-			a.limit = min(*r.Limit, maxGroups)
+			a.limit = max(min(*r.Limit, maxGroups), len(a.keep))
 		}
 	}
 	a.fill = a.fill && a.minCount == 0 && isTime && (a.sort == "key" || a.descending) && len(common(precise(d.Time), filters.Get("date_precision"))) > 0

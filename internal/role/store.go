@@ -7,6 +7,7 @@ import (
 	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/vocabulary"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -64,4 +65,17 @@ func Update(ctx context.Context, tx pgx.Tx, old Role, in Input) error {
 
 func (in Input) args() pg.Args {
 	return pg.Args{"code": in.Code, "label": in.Label, "rank": in.Rank, "speaks": in.Speaks}
+}
+
+// Codes returns the codes of all roles with their labels, in the order of their rank.
+func Codes(ctx context.Context, db pg.DB) ([]vocabulary.Code, error) {
+	rows, err := db.Query(ctx, "SELECT code, label FROM roles ORDER BY rank, id")
+	if err != nil {
+		return nil, pg.Error(err)
+	}
+	codes, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c vocabulary.Code, err error) {
+		err = row.Scan(&c.Code, &c.Label)
+		return c, err
+	})
+	return codes, pg.Error(err)
 }

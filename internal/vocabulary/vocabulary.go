@@ -34,28 +34,31 @@ const (
 //go:embed vocabulary.json
 var file []byte
 
-var known = read()
+// Vocabulary is the codes of one member, in order.
+//
+//	@Description	The codes that a member can have, in the order in which a form or a legend shows them.
+type Vocabulary struct {
+	Name   string   `json:"name" example:"format"`                 // Name of the vocabulary.
+	UsedIn []string `json:"used_in" example:"round-tables.format"` // The members with these codes: the collection and the member.
+	Codes  []Code   `json:"codes"`                                 // The codes, in order.
+} //	@name	Vocabulary
 
-func read() map[string][]Code {
-	all := map[string][]Code{}
-	if err := json.Unmarshal(file, &all); err != nil {
+var all, known = read()
+
+func read() ([]Vocabulary, map[string][]Code) {
+	var list []Vocabulary
+	if err := json.Unmarshal(file, &list); err != nil {
 		panic("read the vocabularies: " + err.Error()) // the file is part of the program
 	}
-	return all
-}
-
-// Names returns the names of the vocabularies whose codes Of lists, in alphabetical order.
-func Names() []string {
-	names := make([]string, 0, len(known))
-	for name := range known {
-		names = append(names, name)
+	of := make(map[string][]Code, len(list))
+	for _, v := range list {
+		of[v.Name] = v.Codes
 	}
-	slices.Sort(names)
-	return names
+	return list, of
 }
 
-// Of returns the codes of a vocabulary in order, nil for languages and countries. The caller must not change them.
-func Of(name string) []Code { return known[name] }
+// All returns the vocabularies whose codes the program defines, in order. The caller must not change them.
+func All() []Vocabulary { return all }
 
 // Label returns the label of a code. It is nil for an unknown code.
 func Label(name, code string) text.Map {

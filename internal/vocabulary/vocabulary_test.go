@@ -8,21 +8,29 @@ import (
 
 func TestEveryCodeHasALabelInEachLanguage(t *testing.T) {
 	t.Parallel()
-	names := vocabulary.Names()
-	if len(names) < 10 {
-		t.Fatalf("only %q", names)
+	all := vocabulary.All()
+	if len(all) < 20 {
+		t.Fatalf("only %d vocabularies", len(all))
 	}
-	for _, name := range names {
+	names := map[string]bool{}
+	for _, v := range all {
+		if names[v.Name] || len(v.Codes) == 0 || v.UsedIn == nil {
+			t.Errorf("%s is there twice, or has no codes or no list of members", v.Name)
+		}
+		names[v.Name] = true
 		seen := map[string]bool{}
-		for _, c := range vocabulary.Of(name) {
+		for _, c := range v.Codes {
 			if seen[c.Code] {
-				t.Errorf("%s has %s twice", name, c.Code)
+				t.Errorf("%s has %s twice", v.Name, c.Code)
 			}
 			seen[c.Code] = true
 			for _, lang := range []string{"kk", "ru", "en"} {
 				if c.Label[lang] == "" {
-					t.Errorf("%s: %s has no label in %s", name, c.Code, lang)
+					t.Errorf("%s: %s has no label in %s", v.Name, c.Code, lang)
 				}
+			}
+			if got := vocabulary.Label(v.Name, c.Code)["en"]; got != c.Label["en"] {
+				t.Errorf("the label of %s %s is %q, want %q", v.Name, c.Code, got, c.Label["en"])
 			}
 		}
 	}

@@ -219,6 +219,9 @@ func annotation(r api.Resource, o api.Operation, tag string) []string {
 	if o.Query != nil {
 		lines = append(lines, fmt.Sprintf(`@Param query query %s false "-"`, nameInAPI(o.Query)))
 	}
+	if len(o.Dimensions) > 0 {
+		lines = append(lines, `@Param facets query facetParams false "-"`, `@x-dimensions `+list(o.Dimensions))
+	}
 	if o.Feature == api.Aggregate || o.Feature == api.AggregateCSV {
 		lines = append(lines, `@Param aggregate query aggregate.Query false "-"`,
 			`@x-dimensions `+list(slices.Sorted(maps.Keys(r.Dimensions))), `@x-metrics `+list(r.Metrics))

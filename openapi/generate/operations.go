@@ -79,7 +79,7 @@ func (p *pass) operations() error {
 		}
 		o.file, o.feed = o.export || has("x-file"), has("x-feed")
 		o.negotiated = route.Negotiated()
-		o.conditional = !has("x-fresh") && (o.file || o.feed || has("x-sort") || has("x-aggregate") || o.isItem())
+		o.conditional = !has("x-fresh") && (o.file || o.feed || has("x-sort") || has("x-aggregate") || has("x-view") || o.isItem())
 		if err := o.finish(route.Scope); err != nil {
 			return fmt.Errorf("%s: %w", op.OperationID, err)
 		}
@@ -232,10 +232,16 @@ func (o operation) names(annotation string) (names []string, err error) {
 	return names, nil
 }
 
-// dropParameters removes the parameters of a filter that @x-without lists.
+// dropParameters removes the parameters of a filter that @x-without lists, and those that an earlier struct defines anew.
 func (o operation) dropParameters() error {
 	names, err := o.names("x-without")
-	o.op.Parameters = slices.DeleteFunc(o.op.Parameters, func(p *openapi3.ParameterRef) bool { return slices.Contains(names, p.Value.Name) })
+	seen := map[string]bool{}
+	o.op.Parameters = slices.DeleteFunc(o.op.Parameters, func(p *openapi3.ParameterRef) bool {
+		at := p.Value.In + " " + p.Value.Name
+		again := seen[at]
+		seen[at] = true
+		return again || slices.Contains(names, p.Value.Name)
+	})
 	return err
 }
 
@@ -281,7 +287,7 @@ func (o operation) security(scope actor.Scope) {
 }
 
 // commonParameters are the parameters of all lists. They follow those of the resource.
-var commonParameters = []string{"updated_from", "updated_to", "sort", "limit", "cursor", "count", "fields", "dry_run", "lang"}
+var commonParameters = []string{"updated_from", "updated_to", "facets", "facet_limit", "sort", "limit", "cursor", "count", "fields", "dry_run", "lang"}
 
 // parameters adds the headers and sorts the parameters: path, headers, query. Query parameters are optional.
 func (o operation) parameters() error {
@@ -401,6 +407,11 @@ func (o operation) list(v *openapi3.Parameter) error {
 		}
 		values = slices.Sorted(maps.Keys(record.Properties))
 		v.Description = sentence(v.Description, "All other members are absent, also those that the schema of the response requires.")
+	case "facets":
+		var err error
+		if values, err = o.names("x-dimensions"); err != nil {
+			return err
+		}
 	case "queries":
 		if o.modern {
 			v.Schema.Value.ContentMediaType, v.Schema.Value.ContentSchema = jsonType, o.reconcileQueries()
