@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"errors"
 	"io"
 	"mime"
@@ -153,15 +152,13 @@ func query[F any](s *server, c echo.Context) (F, error) {
 		}
 		p.After = after
 	}
-	p.Lang = cmp.Or(p.Lang, acceptedLanguage(c.Request()))
 	return f, apperr.BadQuery(fields)
 }
 
 // ofPages are the parameters that a list without pages does not have.
 var ofPages = []string{"limit", "cursor", "count"}
 
-// queryWhole is query for a list without pages. It also binds extra, a pointer to a struct. It ignores Accept-Language, because
-// the response must depend on the address only.
+// queryWhole is query for a list without pages. It also binds extra, a pointer to a struct.
 func queryWhole[F any](c echo.Context, extra any) (F, error) {
 	var f F
 	fields := input.BindAll(c.QueryParams(), ofPages, &f, extra)
