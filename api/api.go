@@ -39,6 +39,7 @@ type Config struct {
 	WebhookEvery    time.Duration   // how often changes for webhooks are looked for, 250 ms by default
 
 	CORSOrigins    []string       // whose pages may send keys and write: "https://dashboard.example.org"
+	LocalOrigins   bool           // pages of this machine may do so, too, on any port
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is trusted; none by default
 	RateAnonymous  int            // requests a minute of an address without a key; 0 is no limit
 	RateKeys       int            // requests a minute of a key; 0 is no limit
@@ -58,7 +59,7 @@ type Route struct {
 type properties struct {
 	also        string // a media type that clients may prefer to JSON
 	fixed       bool   // the response has one media type, whatever the client accepts, although the path does not name it
-	translated  bool   // the response has messages in the language of the client
+	translated  bool   // the response has messages or names in the language that the client accepts
 	streams     bool   // the response is sent while it is created. Its only deadline is sendTimeout
 	alsoStreams bool   // the same, for a response in the type of also
 	slow        bool   // the request may take imports.Time. It takes one of the slots of imports
@@ -79,7 +80,7 @@ func (r Route) with(p properties) Route {
 	return r
 }
 
-// Negotiated reports whether the media type and the language of the response depend on what the client accepts. A file has the media
+// Negotiated reports whether the media type of the response depends on what the client accepts. A file has the media
 // type that its path names, and depends on the address only.
 func (r Route) Negotiated() bool { return !r.fixed && !strings.Contains(r.Path, ".") }
 
@@ -90,24 +91,22 @@ func (r Route) acceptable(request *http.Request) bool {
 
 // vary returns the headers of requests that the response depends on.
 func (r Route) vary() string {
-	switch {
-	case r.Negotiated():
-		return "Accept, Accept-Language, Authorization"
-	case r.translated:
-		return "Accept-Language, Authorization"
+	vary := "Authorization"
+	if r.translated {
+		vary = "Accept-Language, " + vary
 	}
-	return "Authorization"
+	if r.Negotiated() {
+		vary = "Accept, " + vary
+	}
+	return vary
 }
 
-// languages returns what the response takes from Accept-Language: that of texts and that of messages.
-func (r Route) languages(request *http.Request) (texts, messages string) {
-	if r.Negotiated() {
-		texts = acceptedLanguage(request)
+// messages returns the language of the messages in the response, empty if it has none.
+func (r Route) messages(request *http.Request) string {
+	if !r.translated {
+		return ""
 	}
-	if r.translated {
-		messages = messageLanguage(request)
-	}
-	return texts, messages
+	return messageLanguage(request)
 }
 
 // prefersOther reports whether the client prefers the other media type to JSON.
@@ -159,8 +158,8 @@ func Routes() []Route {
 	routes := []Route{
 		route(get, cataloguePath, public, (*server).showCatalogue).with(properties{fixed: true}),
 
-		route(get, "/v1/round-tables/:id/check", read, (*server).checkRoundTable),
-		route(get, "/v1/quality", read, (*server).listQuality),
+		route(get, "/v1/round-tables/:id/check", read, (*server).checkRoundTable).with(properties{translated: true}),
+		route(get, "/v1/quality", read, (*server).listQuality).with(properties{translated: true}),
 		route(post, "/v1/undo", write, (*server).undo),
 
 		route(post, "/v1/attendees/:id/resolve", write, (*server).resolveAttendee),
@@ -171,11 +170,11 @@ func Routes() []Route {
 
 		route(post, "/v1/merges/:id/undo", write, (*server).undoMerge),
 
-		route(get, reconcilePath, public, (*server).reconcileService),
+		route(get, reconcilePath, public, (*server).reconcileService).with(properties{translated: true}),
 		route(post, reconcilePath, public, (*server).reconcile),
-		route(get, reconcilePath+"/suggest/entity", public, (*server).suggestEntities),
-		route(get, reconcilePath+"/suggest/property", public, (*server).suggestProperties),
-		route(get, reconcilePath+"/suggest/type", public, (*server).suggestTypes),
+		route(get, reconcilePath+"/suggest/entity", public, (*server).suggestEntities).with(properties{translated: true}),
+		route(get, reconcilePath+"/suggest/property", public, (*server).suggestProperties).with(properties{translated: true}),
+		route(get, reconcilePath+"/suggest/type", public, (*server).suggestTypes).with(properties{translated: true}),
 
 		route(get, archivePath, public, (*server).exportRegistry).with(properties{streams: true}),
 		route(get, "/v1/exports/popolo.json", public, (*server).exportPopolo).with(properties{streams: true}),

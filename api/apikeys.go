@@ -80,7 +80,7 @@ type Me struct {
 //	@Description	Your key, without its secret.
 type MeKey struct {
 	ID        int64      `json:"id" example:"1"`
-	Name      string     `json:"name" example:"Dashboard of the frontend team"`
+	Name      string     `json:"name" example:"Nightly report of the institute"`
 	Prefix    string     `json:"prefix" example:"rtr_4kq9d2"`   // The beginning of the key.
 	ExpiresAt *time.Time `json:"expires_at" format:"date-time"` // When the key expires; null: never.
 } //	@name	MeKey

@@ -57,6 +57,6 @@ func (s *server) createBundle(c echo.Context) error {
 	} else {
 		c.Response().Header().Set(echo.HeaderLocation, "/v1/round-tables/"+strconv.FormatInt(*report.RoundTable.ID, 10))
 	}
-	localize(c, &report, p.Lang)
+	localize(&report, p.Lang)
 	return send(c, status, echo.MIMEApplicationJSON, report)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strconv"
 	"testing"
 
 	"roundtables.kz/registry/internal/actor"
@@ -70,11 +71,18 @@ func (r reply) object(t testing.TB) (o map[string]any) {
 // path reads a value below an object: path(o, "counts", "attendees").
 func path(o any, names ...string) any {
 	for _, name := range names {
-		m, ok := o.(map[string]any)
-		if !ok {
+		switch in := o.(type) {
+		case map[string]any:
+			o = in[name]
+		case []any:
+			i, err := strconv.Atoi(name)
+			if err != nil || i >= len(in) {
+				return nil
+			}
+			o = in[i]
+		default:
 			return nil
 		}
-		o = m[name]
 	}
 	return o
 }

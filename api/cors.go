@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 
@@ -21,9 +22,9 @@ var (
 
 const (
 	readMethods  = "GET, HEAD"
-	writeMethods = "GET, HEAD, POST, PATCH, DELETE"
-	readHeaders  = "Accept, Accept-Language, If-None-Match"
-	writeHeaders = "Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Change-Reason"
+	writeMethods = "GET, HEAD, POST, PUT, PATCH, DELETE"
+	readHeaders  = "Accept, Accept-Language, If-None-Match, Last-Event-ID"
+	writeHeaders = readHeaders + ", Authorization, Content-Type, Idempotency-Key, If-Match, X-Change-Reason"
 )
 
 // cors responds to preflight requests and sets the headers for other origins (Fetch standard, CORS protocol).
@@ -40,8 +41,8 @@ func (s *server) cors(next echo.HandlerFunc) echo.HandlerFunc {
 		if origin == "" {
 			return next(c)
 		}
-		h.Add(echo.HeaderVary, echo.HeaderOrigin)
-		listed := slices.Contains(s.config.CORSOrigins, origin)
+		addVary(h, echo.HeaderOrigin)
+		listed := s.config.trusts(origin)
 		if r.Method == http.MethodOptions && r.Header.Get(echo.HeaderAccessControlRequestMethod) != "" {
 			preflight(h, origin, listed, s.reads(r.Header.Get(echo.HeaderAccessControlRequestMethod), r.URL.Path))
 			return c.NoContent(http.StatusNoContent)
@@ -52,6 +53,19 @@ func (s *server) cors(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(c)
 	}
+}
+
+// trusts reports whether pages of an origin may send keys and write.
+func (c Config) trusts(origin string) bool {
+	if slices.Contains(c.CORSOrigins, origin) {
+		return true
+	}
+	at, err := url.Parse(origin)
+	if !c.LocalOrigins || err != nil || at.Scheme != "http" && at.Scheme != "https" {
+		return false
+	}
+	ip, err := netip.ParseAddr(at.Hostname())
+	return at.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // reads reports whether a request is a POST that only reads.
@@ -73,7 +87,7 @@ func preflight(h http.Header, origin string, listed, reads bool) {
 	default:
 		allow("*", readMethods, readHeaders)
 	}
-	h.Add(echo.HeaderVary, "Access-Control-Request-Method, Access-Control-Request-Headers")
+	addVary(h, "Access-Control-Request-Method, Access-Control-Request-Headers")
 	h.Set(echo.HeaderAccessControlMaxAge, "7200")
 }
 
@@ -95,6 +109,9 @@ func newCrossOrigin(config Config) (func(*http.Request) error, error) {
 		}
 	}
 	return func(r *http.Request) error {
+		if config.trusts(r.Header.Get(echo.HeaderOrigin)) {
+			return nil
+		}
 		if err := protection.Check(r); err != nil {
 			return &apperr.Error{Kind: apperr.Forbidden, Code: "cross_origin", Err: err}
 		}

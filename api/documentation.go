@@ -185,7 +185,7 @@ func (s *server) explainProblem(c echo.Context) error {
 	}
 	h := c.Response().Header()
 	h.Set("Cache-Control", "public, max-age=3600")
-	h.Add(echo.HeaderVary, echo.HeaderAccept)
+	addVary(h, echo.HeaderAccept)
 	if !prefers(c.Request(), echo.MIMETextHTML) {
 		return send(c, http.StatusOK, echo.MIMEApplicationJSON, e)
 	}

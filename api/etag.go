@@ -47,16 +47,15 @@ type cacheable struct {
 
 // cacheable computes the cache key of a request.
 func (s *server) cacheable(c echo.Context) *cacheable {
-	texts, messages := routeOf(c).languages(c.Request())
-	return s.cacheableAt(c, c.Request().URL.Path, c.QueryParams(), texts, messages)
+	return s.cacheableAt(c, c.Request().URL.Path, c.QueryParams(), routeOf(c).messages(c.Request()))
 }
 
-// cacheableAt computes the cache key of a GET of an address by the client of a request. texts and messages are the languages of
-// its response, see Route.languages.
-func (s *server) cacheableAt(c echo.Context, path string, query url.Values, texts, messages string) *cacheable {
+// cacheableAt computes the cache key of a GET of an address by the client of a request. messages is the language of the messages
+// in its response, see Route.messages.
+func (s *server) cacheableAt(c echo.Context, path string, query url.Values, messages string) *cacheable {
 	var buffer [512]byte
 	b := buffer[:0]
-	for _, part := range [...]string{release, s.config.PublicBaseURL, s.epoch, path, texts, messages} {
+	for _, part := range [...]string{release, s.config.PublicBaseURL, s.epoch, path, messages} {
 		b = strconv.AppendQuote(b, part)
 	}
 	for _, scope := range slices.Sorted(slices.Values(actor.From(c.Request().Context()).Scopes)) {
@@ -197,8 +196,8 @@ type writtenItem struct {
 func (w writtenItem) etag(s *server, c echo.Context) string {
 	tag := versionTag(w.Version)
 	if state, known, err := w.ReadAt.After(c.Request().Context(), s.db); known && err == nil {
-		texts, messages := routeOf(c).languages(c.Request()) // those of the record
-		tag += "-" + s.cacheableAt(c, w.Path, url.Values{"lang": {w.Lang}}, texts, messages).tag(state)
+		messages := routeOf(c).messages(c.Request()) // as of the record
+		tag += "-" + s.cacheableAt(c, w.Path, url.Values{"lang": {w.Lang}}, messages).tag(state)
 	}
 	return `"` + tag + `"`
 }

@@ -112,7 +112,20 @@ func exportedFields(c echo.Context, format string, record reflect.Type, names []
 	if err := apperr.BadQuery(fieldErrors); err != nil || len(names) == 0 {
 		return nil, err
 	}
-	return selectMembers(record, names)
+	fields := []string{"id", "version"}
+	for _, name := range names {
+		if strings.Contains(name, ".") { // a column holds a whole member
+			f := input.UnknownMember("", name, input.Members(record))
+			f.Pointer, f.Parameter = "", "fields"
+			fieldErrors = append(fieldErrors, f)
+		}
+		fields = append(fields, name, name+"_text", name+"_lang")
+	}
+	if err := apperr.BadQuery(fieldErrors); err != nil {
+		return nil, err
+	}
+	_, err := selectMembers(record, names)
+	return fields, err
 }
 
 // addAll adds records to a file. Unless lang is empty, it adds the texts in lang.
@@ -120,10 +133,11 @@ func addAll[T any](file export.File, records []T, lang string, fields []string) 
 	if lang != "" {
 		text.Localize(records, lang)
 	}
+	keep := selectionOf(fields...)
 	for i := range records {
 		raw, err := json.Marshal(&records[i], input.JSON)
 		if err == nil && fields != nil {
-			raw, err = keepMembers(raw, fields)
+			raw, err = keepMembers(raw, keep)
 		}
 		if err == nil {
 			err = file.Add(raw)

@@ -83,13 +83,14 @@ func including(p *paging.PageParams, include []string) *paging.PageParams {
 	return p
 }
 
-// keepIncluded adds the parts to the fields that a client names, if any.
+// keepIncluded adds the parts to the fields that a client names, if any. Of a part that the client names with some of its fields, only
+// these stay.
 func keepIncluded(fields, include []string) []string {
 	if len(fields) == 0 {
 		return fields
 	}
 	for _, name := range append([]string{"truncated"}, include...) {
-		if top, _, _ := strings.Cut(name, "."); !slices.Contains(fields, top) {
+		if top, _, _ := strings.Cut(name, "."); !asks(fields, top) {
 			fields = append(fields, top)
 		}
 	}
@@ -202,7 +203,7 @@ func withOrganizations(ctx context.Context, db pg.DB, list []organization.Organi
 // The parameters of lists and items with `include`.
 
 type roundTableInclude struct {
-	Include []string `query:"include" form:"include" enums:"attendees,attendees.statements,statements,recommendations" validate:"max=10"` // Parts to include with a record, at most 200 of each type. A page with parts has at most 100 records.
+	Include []string `query:"include" form:"include" enums:"attendees,attendees.statements,statements,recommendations" validate:"max=10"` // Parts to include with a record, at most 200 of each type. A page with parts has at most 100 records. `attendees.statements` lacks the statements whose speaker the source does not name: `statements` has all.
 }
 
 type roundTableQuery struct {

@@ -88,7 +88,7 @@ func (s *server) showIndex(c echo.Context) error {
 	}
 	h := c.Response().Header()
 	h.Set("Cache-Control", "public, no-cache")
-	h.Add(echo.HeaderVary, echo.HeaderAccept)
+	addVary(h, echo.HeaderAccept)
 	if !prefers(c.Request(), echo.MIMETextHTML) {
 		for i := range links {
 			links[i].Href = s.config.PublicBaseURL + links[i].Href

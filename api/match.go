@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"reflect"
@@ -35,7 +34,7 @@ func lookupOf[H any](find func(m *match.Matcher, ctx context.Context, typed stri
 		if err != nil {
 			return err
 		}
-		localize(c, &hits, p.Lang)
+		localize(&hits, p.Lang)
 		return send(c, http.StatusOK, echo.MIMEApplicationJSON, hits)
 	})
 }
@@ -79,7 +78,6 @@ func duplicatesOf[D any](find func(*match.Matcher, context.Context, match.Duplic
 		if err != nil {
 			return err
 		}
-		f.Lang = cmp.Or(f.Lang, acceptedLanguage(c.Request()))
 		return s.list(c, &paging.PageParams{Lang: f.Lang}, page.Items, infoOf(page), nil)
 	})
 }

@@ -11,7 +11,6 @@ import (
 	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/merge"
-	"roundtables.kz/registry/internal/text"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
@@ -71,9 +70,7 @@ func (s *server) outcome(c echo.Context, f func(ctx context.Context, tx pgx.Tx) 
 	if err != nil {
 		return err
 	}
-	if p.Lang != "" {
-		text.Localize(&o, p.Lang)
-	}
+	localize(&o, p.Lang)
 	return send(c, http.StatusOK, echo.MIMEApplicationJSON, o)
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -201,11 +202,10 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 		}
 		bodyRead = true
 		h := c.Response().Header()
-		h.Add(echo.HeaderVary, vary)
-		if who.Anonymous() && r.Method == http.MethodGet {
-			h.Set("Cache-Control", "public, max-age=0, must-revalidate")
-		} else {
-			h.Set("Cache-Control", "private, no-store")
+		addVary(h, vary)
+		h.Set("Cache-Control", r.cacheControl(who))
+		if who.Anonymous() {
+			h["Timing-Allow-Origin"] = allOrigins
 		}
 		err = handle(c)
 		if pg.Cut(err) && r.Method == http.MethodGet && !c.Response().Committed {
@@ -219,6 +219,26 @@ func (s *server) guard(r Route) echo.HandlerFunc {
 		}
 		return err
 	}
+}
+
+// cacheControl returns who may store a response, and for how long: a browser keeps what a key reads and asks whether it has
+// changed, except personal data.
+func (r Route) cacheControl(who actor.Actor) string {
+	switch {
+	case r.Method != http.MethodGet || slices.Contains(slices.Collect(r.Scope.Each()), actor.PII):
+		return "private, no-store"
+	case who.Anonymous():
+		return "public, max-age=0, must-revalidate"
+	}
+	return "private, no-cache"
+}
+
+// addVary adds names of headers to Vary, which stays one header.
+func addVary(h http.Header, names string) {
+	if was := h.Get(echo.HeaderVary); was != "" {
+		names = was + ", " + names
+	}
+	h.Set(echo.HeaderVary, names)
 }
 
 // abandonTime is how long Go's server may read the body of a rejected request before it sends the response.

@@ -78,7 +78,7 @@ func (f recordFile[T]) send(s *server, c echo.Context) error {
 		return err
 	}
 	collection := strings.Split(c.Path(), "/")[2]
-	q := s.cacheableAt(c, fmt.Sprintf("/v1/%s/%d%s", collection, n, f.extension), c.QueryParams(), "", "")
+	q := s.cacheableAt(c, fmt.Sprintf("/v1/%s/%d%s", collection, n, f.extension), c.QueryParams(), "")
 	name := fmt.Sprintf("%s-%d%s", collection, n, f.extension)
 	has := versionHeld(c)
 	if has.tagged() { // a tag shows that the client has seen the file. Without one, the record must be read first: it may be hidden

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"errors"
 	"io"
 	"mime"
@@ -175,15 +174,13 @@ func bindQuery[F any](s *server, c echo.Context, extra ...any) (F, []apperr.Fiel
 		}
 		p.After = after
 	}
-	p.Lang = cmp.Or(p.Lang, acceptedLanguage(c.Request()))
 	return f, fields
 }
 
 // ofPages are the parameters that a list without pages does not have.
 var ofPages = []string{"limit", "cursor", "count"}
 
-// queryWhole is query for a list without pages. It also binds extra, a pointer to a struct. It ignores Accept-Language, because
-// the response must depend on the address only.
+// queryWhole is query for a list without pages. It also binds extra, a pointer to a struct.
 func queryWhole[F any](c echo.Context, extra any) (F, error) {
 	var f F
 	fields := input.BindAll(c.QueryParams(), ofPages, &f, extra)

@@ -2,7 +2,7 @@ package api
 
 import (
 	"bytes"
-	"cmp"
+
 	"errors"
 	"fmt"
 	"io"
@@ -107,9 +107,7 @@ func (s *server) list(c echo.Context, p *paging.PageParams, page any, info listI
 	if info.next != nil {
 		s.linkNext(c, &envelope.Page, s.cursors.encode(info.next, c.Request().URL.Path, c.QueryParams()))
 	}
-	if p.Lang != "" {
-		text.Localize(page, p.Lang)
-	}
+	localize(page, p.Lang)
 	if len(p.Fields) > 0 {
 		projected, err := project(page, p.Fields)
 		if err != nil {
@@ -179,7 +177,7 @@ func written[T record](s *server, c echo.Context, status int, r *T, path string,
 
 // show sends one record. q is nil if the record depends on more than the change log.
 func show[T any](c echo.Context, status int, r *T, p itemParams, q *cacheable) error {
-	localize(c, r, p.Lang)
+	localize(r, p.Lang)
 	if len(p.Fields) == 0 {
 		return sendCacheable(c, status, echo.MIMEApplicationJSON, r, q)
 	}
@@ -190,9 +188,9 @@ func show[T any](c echo.Context, status int, r *T, p itemParams, q *cacheable) e
 	return sendCacheable(c, status, echo.MIMEApplicationJSON, projected, q)
 }
 
-// localize adds the texts in a language: lang, or else the first one of Accept-Language, if any.
-func localize(c echo.Context, v any, lang string) {
-	if lang = cmp.Or(lang, acceptedLanguage(c.Request())); lang != "" {
+// localize adds the texts in a language, unless it is empty.
+func localize(v any, lang string) {
+	if lang != "" {
 		text.Localize(v, lang)
 	}
 }
@@ -255,24 +253,65 @@ func project(v any, names []string) (jsontext.Value, error) {
 	return keepMembers(raw, keep)
 }
 
-// selectMembers returns the members to keep for the given names, or an error for unknown names.
-func selectMembers(t reflect.Type, names []string) ([]string, error) {
-	known := input.Members(t)
-	keep := []string{"id", "version"}
+// selection is the members to keep of an object, each with the members to keep within it: nil for all of them.
+type selection map[string]selection
+
+// selectionOf selects whole members.
+func selectionOf(names ...string) selection {
+	s := selection{}
+	for _, n := range names {
+		s[n] = nil
+	}
+	return s
+}
+
+// selectMembers returns the members to keep for the given names, or an error for unknown names. A name may be that of a member of
+// the records in a list, such as `attendees.person`.
+func selectMembers(t reflect.Type, names []string) (selection, error) {
+	keep, known := selectionOf("id", "version"), fieldsOf(t)
 	var unknown []apperr.Field
 	for _, n := range names {
-		if _, ok := known[n]; !ok {
-			f := input.UnknownMember("", n, known)
-			f.Pointer, f.Parameter = "", "fields"
-			unknown = append(unknown, f)
+		if !slices.Contains(known, n) {
+			unknown = append(unknown, input.Suggest(apperr.In("fields", "unknown_field", "value", n), "unknown_field_hint", n, known))
+			continue
 		}
-		keep = append(keep, n, n+"_text", n+"_lang")
+		name, member, within := strings.Cut(n, ".")
+		inner, selected := keep[name]
+		switch {
+		case !within:
+			inner = nil
+		case !selected:
+			inner = selectionOf("id", "version")
+		}
+		if inner != nil {
+			inner.add(member)
+		}
+		keep.add(name)
+		keep[name] = inner
 	}
 	return keep, apperr.BadQuery(unknown)
 }
 
-// keepMembers copies an object, or an array of objects, with only the named members.
-func keepMembers(raw jsontext.Value, keep []string) (jsontext.Value, error) {
+// fieldsOf returns the names that `fields` can have: the members of a record, then those of the records in its lists.
+func fieldsOf(t reflect.Type) []string {
+	members := input.Members(t)
+	names := slices.Sorted(maps.Keys(members))
+	for _, name := range slices.Clone(names) {
+		list := t.FieldByIndex(members[name]).Type
+		if list.Kind() == reflect.Slice && list.Elem().Kind() == reflect.Struct && input.IsObject(list.Elem()) {
+			for _, member := range slices.Sorted(maps.Keys(input.Members(list.Elem()))) {
+				names = append(names, name+"."+member)
+			}
+		}
+	}
+	return names
+}
+
+// add selects a whole member with the texts that a language adds.
+func (s selection) add(name string) { s[name], s[name+"_text"], s[name+"_lang"] = nil, nil, nil }
+
+// keepMembers copies an object, or an array of objects, with only the selected members.
+func keepMembers(raw jsontext.Value, keep selection) (jsontext.Value, error) {
 	var out bytes.Buffer
 	d, e := jsontext.NewDecoder(bytes.NewReader(raw)), jsontext.NewEncoder(&out)
 	for {
@@ -291,7 +330,11 @@ func keepMembers(raw jsontext.Value, keep []string) (jsontext.Value, error) {
 		}
 		name := token.String()
 		value, err := d.ReadValue()
-		if err == nil && slices.Contains(keep, name) {
+		inner, kept := keep[name]
+		if inner != nil && err == nil && (value.Kind() == '{' || value.Kind() == '[') {
+			value, err = keepMembers(value, inner)
+		}
+		if err == nil && kept {
 			err = errors.Join(e.WriteToken(jsontext.String(name)), e.WriteValue(value))
 		}
 		if err != nil {

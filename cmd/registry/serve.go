@@ -78,7 +78,7 @@ func serve(ctx context.Context, l net.Listener, pool *pgxpool.Pool, s config.Con
 	defer end()
 	service, err := api.New(life, api.Config{
 		DB: pool, Log: log, PublicBaseURL: s.PublicBaseURL, OwnURL: own, RequestTimeout: s.RequestTimeout,
-		CORSOrigins: s.CORSOrigins, TrustedProxies: s.TrustedProxies, RateAnonymous: s.RateAnonymous, RateKeys: s.RateKeys,
+		CORSOrigins: s.CORSOrigins, LocalOrigins: own != "", TrustedProxies: s.TrustedProxies, RateAnonymous: s.RateAnonymous, RateKeys: s.RateKeys,
 		AnswerCache: s.AnswerCacheMiB << 20, ContactRetention: s.ContactRetention, ReviewRequired: s.ReviewRequired, WebhooksPrivate: s.WebhooksPrivate,
 	})
 	if err != nil {

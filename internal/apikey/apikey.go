@@ -23,7 +23,7 @@ import (
 //
 //	@Description	A key for a client.
 type Input struct {
-	Name string `json:"name" db:"name" validate:"required,notblank,max=200" example:"Dashboard of the frontend team"` // Who uses the key and what for.
+	Name string `json:"name" db:"name" validate:"required,notblank,max=200" example:"Nightly report of the institute"` // Who uses the key and what for.
 	// What the key may do.
 	Scopes    []string   `json:"scopes" db:"scopes" validate:"required,min=1,unique,dive,oneof=read write publish pii admin" enums:"read,write,publish,pii,admin" example:"read"`
 	ExpiresAt *time.Time `json:"expires_at" db:"expires_at" format:"date-time"` // When it stops working; null: never.

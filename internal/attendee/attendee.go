@@ -99,6 +99,10 @@ type Behalf struct {
 type Attendee struct {
 	changes.Record
 	Input
+	// Who it is, for every kind of attendee: the name of the person or the organization, the description of the group, or else the
+	// name as listed or the position. The language of a name as listed is not recorded: it stands under `kk`, `ru` or `en`, by its
+	// letters. Null if the public may not see any of it.
+	Label text.Map `json:"label" db:"-"`
 	// The round table, with its date.
 	RoundTable text.RoundTableRef `json:"round_table" db:"round_table"`
 	// The person, with the first of the positions.
@@ -124,6 +128,31 @@ func (a *Attendee) Finish() {
 		first := a.Affiliations[0]
 		a.Person.Organization, a.Person.OrganizationAsListed, a.Person.Position = first.Organization, first.OrganizationAsListed, first.Title
 	}
+	a.Label = a.label()
+}
+
+func (a *Attendee) label() text.Map {
+	switch {
+	case a.Person != nil:
+		return a.Person.Name
+	case a.Organization != nil:
+		return a.Organization.Name
+	case a.Description != nil:
+		return a.Description
+	case a.NameAsListed != nil:
+		return text.ByScript(*a.NameAsListed)
+	}
+	for _, p := range a.Affiliations {
+		switch {
+		case p.Title != nil:
+			return p.Title
+		case p.Organization != nil:
+			return p.Organization.Name
+		case p.OrganizationAsListed != nil:
+			return text.ByScript(*p.OrganizationAsListed)
+		}
+	}
+	return nil
 }
 
 // Within holds the filters of the list of one round table.

@@ -1,6 +1,7 @@
 package input
 
 import (
+	"cmp"
 	"encoding"
 	"maps"
 	"math"
@@ -14,12 +15,12 @@ import (
 	"unicode/utf8"
 
 	"roundtables.kz/registry/internal/apperr"
-	"roundtables.kz/registry/internal/vocabulary"
 )
 
 // parameter describes a field with the tag `query`.
 type parameter struct {
 	index   []int    // of the field
+	list    bool     // whether it takes several values
 	allowed []string // the closed list of values, from the tag `enums`; nil: any
 	def     string   // from the tag `default`
 	all     []int    // of the field for values after `all:`, from its tag `all`; nil: the filter takes none
@@ -37,7 +38,7 @@ func parametersOf(t reflect.Type) map[string]parameter {
 		if f.Anonymous || name == "" || name == "-" {
 			continue
 		}
-		p := parameter{index: f.Index, def: f.Tag.Get("default")}
+		p := parameter{index: f.Index, list: f.Type.Kind() == reflect.Slice, def: f.Tag.Get("default")}
 		if e := f.Tag.Get("enums"); e != "" {
 			p.allowed = Enum(e)
 		}
@@ -76,6 +77,7 @@ var emptyQueryErrors sync.Map // reflect.Type -> []apperr.Field, the errors of a
 func Bind(values url.Values, into any) []apperr.Field {
 	v := reflect.ValueOf(into).Elem()
 	params := parametersOf(v.Type())
+	joinLists(values, params)
 	if len(values) > 0 {
 		return bindValues(values, v, params)
 	}
@@ -129,6 +131,27 @@ func bindValues(values url.Values, v reflect.Value, params map[string]parameter)
 	return fields
 }
 
+// joinLists gives each list in values the form `x=a,b`, from `x=a&x=b` and `x[]=a&x[]=b`, which clients make of arrays.
+func joinLists(values url.Values, params map[string]parameter) {
+	for name := range values {
+		list := strings.TrimSuffix(name, "[]")
+		p, ok := params[list]
+		if !ok || !p.list || list == name && len(values[name]) < 2 {
+			continue
+		}
+		given := values[name]
+		if list != name {
+			given = slices.Concat(values[list], given)
+			delete(values, name)
+		}
+		given = slices.DeleteFunc(given, func(value string) bool { return value == "" })
+		slices.SortStableFunc(given, func(a, b string) int { // what a record must have together comes last
+			return cmp.Compare(strings.Index(a, AllOf), strings.Index(b, AllOf))
+		})
+		values[list] = []string{strings.Join(given, ",")}
+	}
+}
+
 // AllOf begins the values of a filter that a record must have together: "1,2,all:3,4" are records with 1 or 2, and with 3 and 4.
 const AllOf = "all:"
 
@@ -180,6 +203,9 @@ func BindWrite(values url.Values, into any) []apperr.Field {
 // BindAll is Bind for several structs. The names in without are not parameters of the first one.
 func BindAll(values url.Values, without []string, into ...any) (fields []apperr.Field) {
 	known := map[string]parameter{}
+	for _, to := range into {
+		joinLists(values, parametersOf(reflect.TypeOf(to).Elem()))
+	}
 	for i, to := range into {
 		own := url.Values{}
 		for name, p := range parametersOf(reflect.TypeOf(to).Elem()) {
@@ -247,10 +273,6 @@ func set(v reflect.Value, name, value string, allowed []string) []apperr.Field {
 		v.SetBool(value == "true")
 	default:
 		if allowed != nil && !slices.Contains(allowed, value) {
-			if code := vocabulary.CodeOf(value, allowed); code != "" {
-				v.SetString(code)
-				return nil
-			}
 			f := apperr.NotOneOf("", allowed)
 			f.Parameter = name
 			return []apperr.Field{f}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -200,3 +201,14 @@ type OtherName struct {
 
 // MaxOtherNames is the largest number of other names of a record, as the tags of people and organizations state it.
 const MaxOtherNames = 100
+
+// ByScript returns a text of unknown language as a map, under the language that its letters suggest: `kk`, `ru` or else `en`.
+func ByScript(s string) Map {
+	switch {
+	case strings.ContainsAny(strings.ToLower(s), "әғқңөұүһі"):
+		return Map{"kk": s}
+	case strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Cyrillic, r) }):
+		return Map{"ru": s}
+	}
+	return Map{"en": s}
+}

@@ -406,6 +406,9 @@ func (o operation) list(v *openapi3.Parameter) error {
 			return errors.New("the response has no record whose members fields could name")
 		}
 		values = slices.Sorted(maps.Keys(record.Properties))
+		if o.method == http.MethodGet && !strings.HasPrefix(o.path, "/v1/exports/") { // a column of a file holds a whole member
+			values = append(values, o.membersOfLists(record)...)
+		}
 		v.Description = sentence(v.Description, "All other members are absent, also those that the schema of the response requires.")
 	case "facets":
 		var err error
@@ -453,6 +456,24 @@ func (o operation) recordSchema() *openapi3.Schema {
 		return o.resolve(data.Value.Items)
 	}
 	return s
+}
+
+// membersOfLists returns the members of the records in the lists of a record, such as `attendees.person`.
+func (o operation) membersOfLists(record *openapi3.Schema) (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(record.Properties)) {
+		list := o.resolve(record.Properties[name])
+		for _, one := range list.OneOf { // of a list that may be null
+			if s := o.resolve(one); s.Items != nil {
+				list = s
+			}
+		}
+		if list.Items != nil {
+			for _, member := range slices.Sorted(maps.Keys(o.resolve(list.Items).Properties)) {
+				names = append(names, name+"."+member)
+			}
+		}
+	}
+	return names
 }
 
 // resolve returns the schema that a reference refers to.
