@@ -67,7 +67,7 @@ func TestAPreflightAllowsWritingAndKeysOnlyToListedOrigins(t *testing.T) {
 	t.Parallel()
 	r := corsRig(t)
 	for origin, want := range map[string]struct{ origin, methods, header string }{
-		listedOrigin:   {listedOrigin, "GET, HEAD, POST, PATCH, DELETE", "Authorization"},
+		listedOrigin:   {listedOrigin, "GET, HEAD, POST, PUT, PATCH, DELETE", "Authorization"},
 		unlistedOrigin: {"*", "GET, HEAD", ""},
 		"null":         {"*", "GET, HEAD", ""},
 	} {
