@@ -1,0 +1,165 @@
+package bundle
+
+import (
+	"bytes"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"roundtables.kz/registry/internal/attendee"
+	"roundtables.kz/registry/internal/input"
+	"roundtables.kz/registry/internal/organizer"
+	"roundtables.kz/registry/internal/recommendation"
+	"roundtables.kz/registry/internal/roundtable"
+	"roundtables.kz/registry/internal/statement"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Edit reports what a document changed in an event.
+//
+//	@Description	What the document changed in the event, and what it left as it was. A dry run reports the same, with null for ids
+//	@Description	of new records.
+type Edit struct {
+	Totals    Totals      `json:"totals"`    // Numbers of records.
+	Changed   []Changed   `json:"changed"`   // The event and its parts that the document changed, in its order.
+	Removed   []Removed   `json:"removed"`   // Parts that the document leaves out. They were deleted.
+	Unchanged []Unchanged `json:"unchanged"` // The event and its parts that are as in the document, in its order.
+	Report
+
+	Published bool `json:"-"` // whether the document published the event
+} //	@name	BundleEdit
+
+// Totals counts the records of an Edit.
+//
+//	@Description	Numbers of records: `created` counts people, organizations, places, topics and documents, too.
+type Totals struct {
+	Created   int `json:"created" example:"1"`
+	Changed   int `json:"changed" example:"2"`
+	Removed   int `json:"removed" example:"0"`
+	Unchanged int `json:"unchanged" example:"41"`
+} //	@name	BundleEditTotals
+
+// Removed is a part of an event that a document leaves out.
+//
+//	@Description	A part of the event that the document leaves out.
+type Removed struct {
+	Type string `json:"type" example:"attendees"` // Its type, as in the path of its resource.
+	ID   int64  `json:"id" example:"21"`
+	Name string `json:"name" example:"T. Kaliyev"` // Its name, or the beginning of its text.
+} //	@name	BundleRemoved
+
+// Unchanged is an event or a part of it that is as in the document.
+//
+//	@Description	The event or a part of it that is as in the document.
+type Unchanged struct {
+	Pointer string `json:"pointer" example:"/attendees/0"` // Where the document has it (RFC 6901).
+	Removed
+} //	@name	BundleUnchanged
+
+// Changed is an event or a part of it that a document changed.
+//
+//	@Description	The event or a part of it that the document changed.
+type Changed struct {
+	Unchanged
+	Members []string `json:"members" example:"speaker"` // What changed, by the names of the document; `position` and `sequence` are the place in the list.
+} //	@name	BundleChanged
+
+func newEdit(was roundtable.RoundTable) Edit {
+	return Edit{
+		Changed: []Changed{}, Removed: []Removed{}, Unchanged: []Unchanged{},
+		Report: Report{
+			RoundTable: RoundTableRef{Title: was.Title},
+			Matched:    []Matched{}, United: []United{}, Created: []Created{}, Counts: map[string]int{},
+		},
+	}
+}
+
+// Rehearsed turns the report into that of a dry run. The event exists, so that it keeps its id.
+func (e *Edit) Rehearsed() {
+	id := e.RoundTable.ID
+	e.Report.Rehearsed()
+	e.RoundTable.ID = id
+}
+
+// compare reports the difference between the event as it was and as it is.
+func (p *plan) compare(e *Edit, is stored) {
+	e.RoundTable.Title = is.event.Title
+	e.Published = p.was.event.Publication != "published" && is.event.Publication == "published"
+	e.compare("/round_table", Removed{roundtable.Type, is.event.ID, title(is.event.Title)}, p.was.event.Input, is.event.Input)
+	compareAll(e, "organizers", p.organizers, p.was.organizers, is.organizers, func(o organizer.Organizer) (any, Removed) {
+		name := title(o.Organization.Name)
+		if o.NameAsListed != nil {
+			name = *o.NameAsListed
+		}
+		return o.Input, Removed{organizer.Type, o.ID, name}
+	})
+	compareAll(e, "attendees", p.attendees, p.was.attendees, is.attendees, func(a attendee.Attendee) (any, Removed) {
+		name := attendeeTitle(a.Input)
+		switch {
+		case a.NameAsListed != nil:
+		case a.Person != nil:
+			name = title(a.Person.Name)
+		case a.Organization != nil:
+			name = title(a.Organization.Name)
+		}
+		return a.Input, Removed{attendee.Type, a.ID, name}
+	})
+	compareAll(e, "statements", p.statements, p.was.statements, is.statements, func(s statement.Statement) (any, Removed) {
+		return s.Input, Removed{statement.Type, s.ID, excerpt(s.Texts[0].Text)}
+	})
+	compareAll(e, "recommendations", p.recommendations, p.was.recommendations, is.recommendations, func(r recommendation.Recommendation) (any, Removed) {
+		return r.Input, Removed{recommendation.Type, r.ID, excerpt(title(r.Text))}
+	})
+	e.Totals = Totals{Created: len(e.Created), Changed: len(e.Changed), Removed: len(e.Removed), Unchanged: len(e.Unchanged)}
+}
+
+// compareAll reports the parts of one list. ids are those of the document, in its order.
+func compareAll[T record](e *Edit, list string, ids []int64, was, is []T, of func(T) (any, Removed)) {
+	before, after := indexed(was), indexed(is)
+	for i, id := range ids {
+		r, existed := before[id]
+		if !existed {
+			continue // created
+		}
+		a, _ := of(r)
+		b, named := of(after[id])
+		e.compare(pointer(list, i), named, a, b)
+	}
+	for _, id := range leftOut(was, ids) {
+		_, named := of(before[id])
+		e.Removed = append(e.Removed, named)
+	}
+}
+
+// compare reports a record whose input was a and is b.
+func (e *Edit) compare(at string, named Removed, a, b any) {
+	var members []string
+	x, y := membersOf(a), membersOf(b)
+	for _, name := range slices.Sorted(maps.Keys(x)) {
+		if !bytes.Equal(x[name], y[name]) {
+			members = append(members, strings.TrimPrefix(strings.TrimPrefix(within(at, "/"+name), at), "/"))
+		}
+	}
+	if members == nil {
+		e.Unchanged = append(e.Unchanged, Unchanged{at, named})
+		return
+	}
+	e.Changed = append(e.Changed, Changed{Unchanged{at, named}, members})
+}
+
+// membersOf returns the members of an input in JSON.
+func membersOf(in any) map[string]jsontext.Value {
+	all := map[string]jsontext.Value{}
+	v := reflect.ValueOf(in)
+	for i := range v.NumField() {
+		raw, err := json.Marshal(v.Field(i).Interface(), input.JSON)
+		if err != nil { // the input came from JSON
+			panic(err)
+		}
+		all[memberOf(v.Type().Field(i))] = raw
+	}
+	return all
+}
