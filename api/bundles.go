@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"roundtables.kz/registry/internal/bundle"
+	"roundtables.kz/registry/internal/changes"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
@@ -24,7 +25,9 @@ import (
 //	@Description	resource's own input. If a round table already has one of the `external_ids`, the bundle is rejected
 //	@Description	with that round table (409). An answer is remembered: a name beside an `id` becomes another name of the
 //	@Description	record (kind `as_listed`), and `"new": true` beside a name that fits existing records is stored as a
-//	@Description	distinction. `learn=false` prevents both.
+//	@Description	distinction. `learn=false` prevents both. A document that publishes the event is checked like
+//	@Description	`POST /v1/round-tables/{id}/publish`: 422 `not_ready`. `POST /v1/bundles/{id}/revert` with the `id` of the report
+//	@Description	takes everything back.
 //	@Tags			Bundles
 //	@Param			params	query		learnParams		false	"-"
 //	@Param			bundle	body		bundle.Input	true	"The event."
@@ -38,12 +41,25 @@ func (s *server) createBundle(c echo.Context) error {
 	var report bundle.Report
 	var p learnParams
 	err = s.writeWith(c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx) (err error) {
+		before, err := changes.ReadHead(ctx, tx)
+		if err != nil {
+			return err
+		}
 		w := bundle.NewWriter(tx, s.matcher.Finders)
 		w.Learn = p.Learn
 		if report, err = w.Create(ctx, in); err != nil {
 			return err
 		}
-		return w.Confirm(ctx)
+		if err := w.Confirm(ctx); err != nil {
+			return err
+		}
+		if in.RoundTable.Publication == "published" {
+			if _, err := ready(ctx, tx, c, *report.RoundTable.ID); err != nil {
+				return err
+			}
+		}
+		report.ID, err = bundle.Record(ctx, tx, *report.RoundTable.ID, before.Seq)
+		return err
 	})
 	if err != nil {
 		return err
@@ -57,4 +73,36 @@ func (s *server) createBundle(c echo.Context) error {
 	}
 	localize(c, &report, p.Lang)
 	return send(c, status, echo.MIMEApplicationJSON, report)
+}
+
+// revertBundle reverts a bundle.
+//
+//	@ID				revertBundle
+//	@Summary		Revert a bundle
+//	@Description	Takes a bundle back, by the `id` of its report. The event and its parts get their state from before: those that the
+//	@Description	bundle created are deleted, those that it changed or deleted come back. People, organizations, places, topics and
+//	@Description	documents that it created are deleted unless other records refer to them or they were changed since: `kept` lists
+//	@Description	those that stay, and why. If the event or one of these parts was changed since, nothing is reverted: the response is
+//	@Description	409 `changed_since`, and `changed_since` lists the changes. If the event has parts that were added since, it is 409
+//	@Description	`in_use`. If the event is public, it requires the scope `publish`.
+//	@Tags			Bundles
+//	@Param			id		path		int				true	"The bundle."
+//	@Param			params	query		writeParams		false	"-"
+//	@Success		200		{object}	bundle.Reverted	"What was taken back, and what stays."
+//	@Router			/v1/bundles/{id}/revert [post]
+func (s *server) revertBundle(c echo.Context) error {
+	n, err := id(c)
+	if err != nil {
+		return err
+	}
+	var done bundle.Reverted
+	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) (err error) {
+		done, err = bundle.Revert(ctx, tx, Kinds(), n)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	done.DryRun = p.DryRun
+	return send(c, http.StatusOK, echo.MIMEApplicationJSON, done)
 }

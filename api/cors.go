@@ -21,7 +21,7 @@ var (
 
 const (
 	readMethods  = "GET, HEAD"
-	writeMethods = "GET, HEAD, POST, PATCH, DELETE"
+	writeMethods = "GET, HEAD, POST, PUT, PATCH, DELETE"
 	readHeaders  = "Accept, Accept-Language, If-None-Match"
 	writeHeaders = "Accept, Accept-Language, Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, X-Change-Reason"
 )

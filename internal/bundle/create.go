@@ -60,10 +60,7 @@ func (w *Writer) Create(ctx context.Context, in Input) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	r := Report{
-		RoundTable: RoundTableRef{Title: in.RoundTable.Title},
-		Matched:    []Matched{}, Created: []Created{}, Counts: map[string]int{},
-	}
+	r := newReport(in)
 	p.matched(&r)
 	if err := p.write(ctx, tx, &r); err != nil {
 		return Report{}, err

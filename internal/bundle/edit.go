@@ -10,6 +10,7 @@ import (
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/organizer"
+	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/recommendation"
 	"roundtables.kz/registry/internal/roundtable"
 	"roundtables.kz/registry/internal/statement"
@@ -23,13 +24,21 @@ import (
 //	@Description	What the document changed in the event, and what it left as it was. A dry run reports the same, with null for ids
 //	@Description	of new records.
 type Edit struct {
-	Totals    Totals      `json:"totals"`    // Numbers of records.
-	Changed   []Changed   `json:"changed"`   // The event and its parts that the document changed, in its order.
-	Removed   []Removed   `json:"removed"`   // Parts that the document leaves out. They were deleted.
-	Unchanged []Unchanged `json:"unchanged"` // The event and its parts that are as in the document, in its order.
-	Report
+	ID         *int64         `json:"id" example:"12"`               // The bundle, for `POST /v1/bundles/{id}/revert`. Null in a dry run, and if nothing changed.
+	DryRun     bool           `json:"dry_run" example:"false"`       // Whether nothing was saved.
+	RoundTable RoundTableRef  `json:"round_table"`                   // The event.
+	Totals     Totals         `json:"totals"`                        // Numbers of records.
+	Created    []Created      `json:"created"`                       // New records, in the order of the document.
+	Changed    []Changed      `json:"changed"`                       // The event and its parts that the document changed, in its order.
+	Removed    []Removed      `json:"removed"`                       // Parts that the document leaves out. They were deleted.
+	Unchanged  []Unchanged    `json:"unchanged"`                     // The event and its parts that are as in the document, in its order.
+	Matched    []Matched      `json:"matched"`                       // Existing records that the document mentions, in its order.
+	United     []United       `json:"united"`                        // Names that were taken for spellings of another name in the document.
+	Counts     map[string]int `json:"counts" example:"attendees:19"` // Number of new records by type.
 
-	Published bool `json:"-"` // whether the document published the event
+	Published bool         `json:"-"` // whether the document published the event
+	Tag       string       `json:"-"` // the state of the event and its parts after the change, as in Event
+	ReadAt    paging.State `json:"-"` // the state of the log after the change
 } //	@name	BundleEdit
 
 // Totals counts the records of an Edit.
@@ -67,36 +76,32 @@ type Changed struct {
 	Members []string `json:"members" example:"speaker"` // What changed, by the names of the document; `position` and `sequence` are the place in the list.
 } //	@name	BundleChanged
 
-func newEdit(was roundtable.RoundTable) Edit {
-	return Edit{
-		Changed: []Changed{}, Removed: []Removed{}, Unchanged: []Unchanged{},
-		Report: Report{
-			RoundTable: RoundTableRef{Title: was.Title},
-			Matched:    []Matched{}, United: []United{}, Created: []Created{}, Counts: map[string]int{},
-		},
+// Rehearsed turns the report into that of a dry run. The event exists, so it keeps its id.
+func (e *Edit) Rehearsed() {
+	e.DryRun = true
+	for i := range e.Created {
+		e.Created[i].ID = nil
 	}
 }
 
-// Rehearsed turns the report into that of a dry run. The event exists, so that it keeps its id.
-func (e *Edit) Rehearsed() {
-	id := e.RoundTable.ID
-	e.Report.Rehearsed()
-	e.RoundTable.ID = id
-}
-
-// compare reports the difference between the event as it was and as it is.
-func (p *plan) compare(e *Edit, is stored) {
-	e.RoundTable.Title = is.event.Title
-	e.Published = p.was.event.Publication != "published" && is.event.Publication == "published"
+// edit reports the difference between the event as it was and as it is. r is the report on what the document mentions and creates.
+func (p *plan) edit(r Report, is stored) Edit {
+	e := Edit{
+		RoundTable: RoundTableRef{ID: &is.event.ID, Title: is.event.Title},
+		Created:    r.Created, Matched: r.Matched, United: r.United, Counts: r.Counts,
+		Changed: []Changed{}, Removed: []Removed{}, Unchanged: []Unchanged{},
+		Published: p.was.event.Publication != "published" && is.event.Publication == "published",
+		Tag:       is.tag(), ReadAt: is.event.ReadAt,
+	}
 	e.compare("/round_table", Removed{roundtable.Type, is.event.ID, title(is.event.Title)}, p.was.event.Input, is.event.Input)
-	compareAll(e, "organizers", p.organizers, p.was.organizers, is.organizers, func(o organizer.Organizer) (any, Removed) {
+	compareAll(&e, "organizers", p.organizers, p.was.organizers, is.organizers, func(o organizer.Organizer) (any, Removed) {
 		name := title(o.Organization.Name)
 		if o.NameAsListed != nil {
 			name = *o.NameAsListed
 		}
 		return o.Input, Removed{organizer.Type, o.ID, name}
 	})
-	compareAll(e, "attendees", p.attendees, p.was.attendees, is.attendees, func(a attendee.Attendee) (any, Removed) {
+	compareAll(&e, "attendees", p.attendees, p.was.attendees, is.attendees, func(a attendee.Attendee) (any, Removed) {
 		name := attendeeTitle(a.Input)
 		switch {
 		case a.NameAsListed != nil:
@@ -107,13 +112,14 @@ func (p *plan) compare(e *Edit, is stored) {
 		}
 		return a.Input, Removed{attendee.Type, a.ID, name}
 	})
-	compareAll(e, "statements", p.statements, p.was.statements, is.statements, func(s statement.Statement) (any, Removed) {
+	compareAll(&e, "statements", p.statements, p.was.statements, is.statements, func(s statement.Statement) (any, Removed) {
 		return s.Input, Removed{statement.Type, s.ID, excerpt(s.Texts[0].Text)}
 	})
-	compareAll(e, "recommendations", p.recommendations, p.was.recommendations, is.recommendations, func(r recommendation.Recommendation) (any, Removed) {
+	compareAll(&e, "recommendations", p.recommendations, p.was.recommendations, is.recommendations, func(r recommendation.Recommendation) (any, Removed) {
 		return r.Input, Removed{recommendation.Type, r.ID, excerpt(title(r.Text))}
 	})
 	e.Totals = Totals{Created: len(e.Created), Changed: len(e.Changed), Removed: len(e.Removed), Unchanged: len(e.Unchanged)}
+	return e
 }
 
 // compareAll reports the parts of one list. ids are those of the document, in its order.

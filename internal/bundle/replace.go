@@ -48,9 +48,9 @@ func (w *Writer) Replace(ctx context.Context, id int64, in Input, match func(tag
 	if err != nil {
 		return Edit{}, err
 	}
-	e := newEdit(was.event)
-	p.matched(&e.Report)
-	if err := p.replace(ctx, tx, &e.Report); err != nil {
+	r := newReport(in)
+	p.matched(&r)
+	if err := p.replace(ctx, tx, &r); err != nil {
 		return Edit{}, err
 	}
 	if w.Learn {
@@ -65,8 +65,7 @@ func (w *Writer) Replace(ctx context.Context, id int64, in Input, match func(tag
 	if err != nil {
 		return Edit{}, err
 	}
-	p.compare(&e, is)
-	return e, nil
+	return p.edit(r, is), nil
 }
 
 // lock locks an event and its parts, so that nobody else changes them.
@@ -140,13 +139,10 @@ func keep[T record](p *plan, recordType, list string, ids []int64, idOf func(i i
 	}
 }
 
-// unique are the constraints that the parts of an event may break until all of them are written.
-const unique = "organizers_round_table_id_organization_id_kind_key, attendees_round_table_id_person_id_key, attendees_round_table_id_organization_id_key"
-
 // replace writes the difference between the event and the document: first what is new, because kept parts may refer to it, and last
 // what is left out, because kept parts may have referred to it.
 func (p *plan) replace(ctx context.Context, tx pgx.Tx, r *Report) error {
-	if err := pg.Exec(ctx, tx, "SET CONSTRAINTS "+unique+" DEFERRED", nil); err != nil {
+	if err := pg.DeferUnique(ctx, tx); err != nil {
 		return err
 	}
 	if err := p.write(ctx, tx, r); err != nil {
@@ -172,7 +168,7 @@ func (p *plan) replace(ctx context.Context, tx pgx.Tx, r *Report) error {
 	if err := p.remove(ctx, tx); err != nil {
 		return err
 	}
-	return pg.Exec(ctx, tx, "SET CONSTRAINTS "+unique+" IMMEDIATE", nil)
+	return pg.CheckUnique(ctx, tx)
 }
 
 // indexed returns records by their ids.

@@ -77,7 +77,7 @@ func (p *pass) operations() error {
 			versioned: has("x-if-match") || endpoint.method == http.MethodPatch || endpoint.method == http.MethodDelete,
 		}
 		o.file = o.export || has("x-file")
-		o.conditional = !has("x-fresh") && (o.file || has("x-sort") || has("x-aggregate") || o.isItem())
+		o.conditional = !has("x-fresh") && (o.file || has("x-sort") || has("x-aggregate") || o.isItem() || has("x-etag") && o.method == http.MethodGet)
 		if err := o.finish(route.Scope); err != nil {
 			return fmt.Errorf("%s: %w", op.OperationID, err)
 		}
@@ -96,7 +96,7 @@ type operation struct {
 	versioned   bool // requires If-Match: PATCH, DELETE, and actions with @x-if-match
 	export      bool // returns a whole list as a file
 	file        bool // returns a file or a feed: exports, and operations with @x-file
-	conditional bool // supports ETag and 304: lists, records and files without @x-fresh
+	conditional bool // supports ETag and 304: lists, records and files without @x-fresh, and operations with @x-etag
 }
 
 // isItem reports whether an operation returns one record: it has the parameters of itemParams.
