@@ -25,9 +25,7 @@ import (
 //	@Description	resource's own input. If a round table already has one of the `external_ids`, the bundle is rejected
 //	@Description	with that round table (409). An answer is remembered: a name beside an `id` becomes another name of the
 //	@Description	record (kind `as_listed`), and `"new": true` beside a name that fits existing records is stored as a
-//	@Description	distinction. `learn=false` prevents both. A document that publishes the event is checked like
-//	@Description	`POST /v1/round-tables/{id}/publish`: 422 `not_ready`. `POST /v1/bundles/{id}/revert` with the `id` of the report
-//	@Description	takes everything back.
+//	@Description	distinction. `learn=false` prevents both. A bundle that publishes is checked like `…/publish` (422 `not_ready`).
 //	@Tags			Bundles
 //	@Param			params	query		learnParams		false	"-"
 //	@Param			bundle	body		bundle.Input	true	"The event."
@@ -79,12 +77,10 @@ func (s *server) createBundle(c echo.Context) error {
 //
 //	@ID				revertBundle
 //	@Summary		Revert a bundle
-//	@Description	Takes a bundle back, by the `id` of its report. The event and its parts get their state from before: those that the
-//	@Description	bundle created are deleted, those that it changed or deleted come back. People, organizations, places, topics and
-//	@Description	documents that it created are deleted unless other records refer to them or they were changed since: `kept` lists
-//	@Description	those that stay, and why. If the event or one of these parts was changed since, nothing is reverted: the response is
-//	@Description	409 `changed_since`, and `changed_since` lists the changes. If the event has parts that were added since, it is 409
-//	@Description	`in_use`. If the event is public, it requires the scope `publish`.
+//	@Description	Gives the event and its parts their state from before the bundle: what the bundle created is deleted, what it changed
+//	@Description	or deleted comes back. Other records that it created, such as people, are deleted, too, unless they are used or were
+//	@Description	changed since: `kept` lists those that stay. If the event or one of these parts was changed since, the response is
+//	@Description	409 `changed_since`; if it has new parts, 409 `in_use`. A public event requires the scope `publish`.
 //	@Tags			Bundles
 //	@Param			id		path		int				true	"The bundle."
 //	@Param			params	query		writeParams		false	"-"

@@ -45,8 +45,7 @@ var roundTables = resource[roundtable.Input, roundtable.RoundTable, roundtable.F
 		Get: jsonLDNote("an Event of schema.org with its attendees (Role, with their positions at the event) and statements (Quotation)."),
 		Create: "A new round table is a draft that only keys with the scope `read` can see. Creating one that is already `published` " +
 			"requires the scope `publish`.",
-		Patch: "A change of `publication` to `published` is checked like `POST /v1/round-tables/{id}/publish`: 422 `not_ready`. To change the " +
-			"event with its parts at once, use `PUT /v1/round-tables/{id}/bundle`.",
+		Patch: "A PATCH that publishes is checked like `…/publish` (422 `not_ready`).",
 		Delete: "Rejected with 409 while other records refer to the round table, such as its organizers and attendees. Deleting a " +
 			"published round table requires the scope `publish`.",
 	},

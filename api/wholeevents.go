@@ -29,10 +29,9 @@ type eventDocumentParams struct {
 //	@ID				getRoundTableBundle
 //	@Summary		Get a whole event
 //	@Description	Returns the event as the document that `POST /v1/bundles` takes, with the ids of its parts and of the records that
-//	@Description	they refer to. Each attendee, statement and document has a `key`: a statement names its speaker by the key of the
-//	@Description	attendee. To correct the event, change the document and send it back with `PUT`, with the ETag in `If-Match`. The
-//	@Description	ETag changes with the event and with each of its parts. Without a key with the scope `read`, the document has no
-//	@Description	internal notes and no restricted people. Members without a value are left out.
+//	@Description	they refer to. A statement names its speaker by the `key` of the attendee. To correct the event, change the document
+//	@Description	and send it back with `PUT` and the ETag in `If-Match`. The ETag changes with the event and with each of its parts.
+//	@Description	The public sees no internal notes and no restricted people. Members without a value are left out.
 //	@Tags			Bundles
 //	@x-etag			true
 //	@Param			id		path		int					true	"The round table."
@@ -78,21 +77,17 @@ func (s *server) getBundle(c echo.Context) error {
 //
 //	@ID				replaceRoundTableBundle
 //	@Summary		Change a whole event
-//	@Description	Gives the event the content of the document, all of it or nothing. First get the document with `GET` of the same
-//	@Description	address, change it, and try it with `dry_run=true`: the report lists what would be created, changed and removed.
+//	@Description	Gives the event the content of the document, all or nothing. Get the document with `GET`, change it, and try it with
+//	@Description	`dry_run=true`: the report lists what would be created, changed and removed.
 //	@Description
-//	@Description	- A part (organizer, attendee, statement, recommendation) with an `id` gets the content of the document: a member that
-//	@Description	is left out is emptied.
-//	@Description	- A part without an `id` is created.
-//	@Description	- A part that the document leaves out is **deleted**, and so are all parts of a list that is left out.
-//	@Description	- The order of a list is the order of the parts.
-//	@Description	- People, organizations, places, topics and documents are matched or created as by `POST /v1/bundles`, but never changed
-//	@Description	or deleted: of an existing one, only the `id` or the name counts. Change them at their own addresses.
+//	@Description	- Organizers, attendees, statements and recommendations with an `id` are changed: a member that is left out is emptied.
+//	@Description	Those without an `id` are created, and those that the document leaves out are **deleted**. Lists are in order.
+//	@Description	- People, organizations, places, topics and documents are matched or created as by `POST /v1/bundles`, but never
+//	@Description	changed or deleted: correct them at their own addresses.
 //	@Description
-//	@Description	Errors and uncertain names are reported as by `POST /v1/bundles`, all together. The id of a part of another event is
-//	@Description	rejected. `If-Match` takes the ETag of `GET`: if the event or one of its parts has changed since, the response is 412. A
-//	@Description	document that publishes the event is checked like `POST /v1/round-tables/{id}/publish`: 422 `not_ready`. To take the
-//	@Description	change back, use `POST /v1/undo`, or `POST /v1/bundles/{id}/revert` with the `id` of the report.
+//	@Description	Errors and uncertain names are reported as by `POST`, all together. If the event or one of its parts has changed since
+//	@Description	`GET`, the response is 412. A document that publishes the event is checked like `…/publish` (422 `not_ready`). To
+//	@Description	take the change back, use `POST /v1/undo`, or `POST /v1/bundles/{id}/revert` with the `id` of the report.
 //	@Tags			Bundles
 //	@x-if-match		true
 //	@x-etag			true

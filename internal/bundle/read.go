@@ -64,6 +64,8 @@ func newReader(s stored, d details, lang string) *reader {
 			name = r.in(a.Person.Name)
 		case a.Organization != nil:
 			name = r.in(a.Organization.Name)
+		default:
+			name = r.in(a.Description)
 		}
 		r.attendeeKeys[a.ID] = keys.add(name, "attendee-", a.ID)
 	}

@@ -213,25 +213,40 @@ func update[I, T any](ctx context.Context, tx pgx.Tx, at string, old T, was, is 
 	return under(at, write(ctx, tx, old, is))
 }
 
-// remove deletes the parts that the document leaves out, those that refer to others first.
+// remove deletes the parts that the document leaves out, those that refer to others first. An undo restores them the other way
+// round.
 func (p *plan) remove(ctx context.Context, tx pgx.Tx) error {
-	for _, x := range []struct {
-		table string
-		ids   []int64
-	}{
-		{recommendation.Table, leftOut(p.was.recommendations, p.recommendations)},
-		{statement.Table, leftOut(p.was.statements, p.statements)},
-		{attendee.Table, leftOut(p.was.attendees, p.attendees)},
-		{organizer.Table, leftOut(p.was.organizers, p.organizers)},
-	} {
-		if len(x.ids) == 0 {
-			continue
+	if err := deleteAll(ctx, tx, recommendation.Table, leftOut(p.was.recommendations, p.recommendations)); err != nil {
+		return err
+	}
+	answers, old := leftOut(p.was.statements, p.statements), indexed(p.was.statements)
+	for len(answers) > 0 {
+		answered := map[int64]bool{}
+		for _, id := range answers {
+			if to := old[id].InReplyToID; to != nil {
+				answered[*to] = true
+			}
 		}
-		if err := pg.Exec(ctx, tx, "DELETE FROM "+x.table+" WHERE id = ANY(@ids)", pg.Args{"ids": x.ids}); err != nil {
+		last := slices.DeleteFunc(slices.Clone(answers), func(id int64) bool { return answered[id] })
+		if len(last) == 0 { // they answer each other
+			last = answers
+		}
+		if err := deleteAll(ctx, tx, statement.Table, last); err != nil {
 			return err
 		}
+		answers = slices.DeleteFunc(slices.Clone(answers), func(id int64) bool { return slices.Contains(last, id) })
 	}
-	return nil
+	if err := deleteAll(ctx, tx, attendee.Table, leftOut(p.was.attendees, p.attendees)); err != nil {
+		return err
+	}
+	return deleteAll(ctx, tx, organizer.Table, leftOut(p.was.organizers, p.organizers))
+}
+
+func deleteAll(ctx context.Context, tx pgx.Tx, table string, ids []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return pg.Exec(ctx, tx, "DELETE FROM "+table+" WHERE id = ANY(@ids)", pg.Args{"ids": ids})
 }
 
 // leftOut returns the ids of the records that are not in the list.

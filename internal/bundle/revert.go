@@ -42,26 +42,19 @@ type Reverted struct {
 	RoundTableID int64            `json:"round_table_id" example:"13"` // The event.
 	Removed      []RevertedRecord `json:"removed"`                     // Records that the bundle created. They were deleted.
 	Restored     []RevertedRecord `json:"restored"`                    // Records that the bundle changed or deleted. They are as before.
-	Kept         []KeptRecord     `json:"kept"`                        // Records that the bundle created or changed, and that stay because they are used or were changed since.
+	Kept         []RevertedRecord `json:"kept"`                        // Records that stay because they are used or were changed since.
 } //	@name	BundleReverted
 
 // RevertedRecord is a record that a bundle created or changed.
 //
 //	@Description	A record that the bundle created or changed.
 type RevertedRecord struct {
-	Type string `json:"type" example:"people"` // Its type, as in the path of its resource.
-	ID   int64  `json:"id" example:"7"`
-	Name string `json:"name" example:"Talgat Kaliyev"` // Its name, or the beginning of its text; empty if it has none.
+	Type         string           `json:"type" example:"people"` // Its type, as in the path of its resource.
+	ID           int64            `json:"id" example:"7"`
+	Name         string           `json:"name" example:"Talgat Kaliyev"`                                               // Its name, or the beginning of its text.
+	Reason       string           `json:"reason,omitzero" validate:"optional" enums:"in_use,changed" example:"in_use"` // Why it stays.
+	ReferencedBy map[string]int64 `json:"referenced_by,omitzero" validate:"optional" example:"attendees:2"`            // Numbers of records that refer to one that stays, by table.
 } //	@name	BundleRevertedRecord
-
-// KeptRecord is a record that stays although a bundle created or changed it.
-//
-//	@Description	A record that stays.
-type KeptRecord struct {
-	RevertedRecord
-	Reason       string           `json:"reason" enums:"in_use,changed" example:"in_use"`                   // Why it stays.
-	ReferencedBy map[string]int64 `json:"referenced_by,omitzero" validate:"optional" example:"attendees:2"` // Numbers of records that refer to it, by table.
-} //	@name	BundleKeptRecord
 
 // ofEvent are the types of an event and its parts.
 var ofEvent = []string{roundtable.Type, organizer.Type, attendee.Type, statement.Type, recommendation.Type}
@@ -71,7 +64,7 @@ var ofEvent = []string{roundtable.Type, organizer.Type, attendee.Type, statement
 // or they were changed since. Revert returns apperr.NotFound if there is no such bundle, apperr.Conflict with the code
 // already_removed if its event is deleted, and the errors of history.Unchanged and history.Kinds.PutAllBack for the event.
 func Revert(ctx context.Context, tx pgx.Tx, kinds history.Kinds, id int64) (Reverted, error) {
-	done := Reverted{ID: id, Removed: []RevertedRecord{}, Restored: []RevertedRecord{}, Kept: []KeptRecord{}}
+	done := Reverted{ID: id, Removed: []RevertedRecord{}, Restored: []RevertedRecord{}, Kept: []RevertedRecord{}}
 	var first, last int64
 	err := tx.QueryRow(ctx, "SELECT round_table_id, first_seq, last_seq FROM bundles WHERE id = $1 FOR UPDATE", id).Scan(&done.RoundTableID, &first, &last)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -128,7 +121,7 @@ type recordKey struct {
 }
 
 func (r reverter) named(t history.Touched) RevertedRecord {
-	return RevertedRecord{t.Type, t.ID, excerpt(r.names[recordKey{t.Type, t.ID}])}
+	return RevertedRecord{Type: t.Type, ID: t.ID, Name: excerpt(r.names[recordKey{t.Type, t.ID}])}
 }
 
 // report reports a record that was reverted.
@@ -141,7 +134,9 @@ func (r reverter) report(t history.Touched) {
 }
 
 func (r reverter) keep(t history.Touched, reason string, referencedBy map[string]int64) {
-	r.done.Kept = append(r.done.Kept, KeptRecord{r.named(t), reason, referencedBy})
+	kept := r.named(t)
+	kept.Reason, kept.ReferencedBy = reason, referencedBy
+	r.done.Kept = append(r.done.Kept, kept)
 }
 
 // revertShared restores the shared records that the bundle changed, and then deletes those that it created and nothing uses. A

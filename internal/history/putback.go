@@ -37,6 +37,7 @@ func (all Kinds) PutAllBack(ctx context.Context, tx pgx.Tx, list []Touched) erro
 		}
 		return at
 	}
+	slices.Reverse(list) // what was deleted last did not refer to what was deleted before
 	slices.SortStableFunc(list, func(a, b Touched) int {
 		switch r := rank(a) - rank(b); {
 		case r != 0:

@@ -73,11 +73,11 @@ func (p *pass) operations() error {
 		has := func(annotation string) bool { return op.Extensions[annotation] != nil }
 		o := operation{
 			pass: p, op: op, endpoint: endpoint, data: isData, export: has("x-export"), idempotent: isData && api.Idempotent(route),
-			writes:    endpoint.method != http.MethodGet && route.Scope != actor.Public,
-			versioned: has("x-if-match") || endpoint.method == http.MethodPatch || endpoint.method == http.MethodDelete,
+			writes: endpoint.method != http.MethodGet && route.Scope != actor.Public,
+			etag:   has("x-etag"), versioned: has("x-if-match") || endpoint.method == http.MethodPatch || endpoint.method == http.MethodDelete,
 		}
 		o.file = o.export || has("x-file")
-		o.conditional = !has("x-fresh") && (o.file || has("x-sort") || has("x-aggregate") || o.isItem() || has("x-etag") && o.method == http.MethodGet)
+		o.conditional = !has("x-fresh") && (o.file || has("x-sort") || has("x-aggregate") || o.isItem() || o.etag && o.method == http.MethodGet)
 		if err := o.finish(route.Scope); err != nil {
 			return fmt.Errorf("%s: %w", op.OperationID, err)
 		}
@@ -93,6 +93,7 @@ type operation struct {
 	data        bool // belongs to the data API, not to the service itself
 	writes      bool // changes data; a POST that only queries needs no scope
 	idempotent  bool // accepts an Idempotency-Key
+	etag        bool // has an ETag although it returns no record: operations with @x-etag
 	versioned   bool // requires If-Match: PATCH, DELETE, and actions with @x-if-match
 	export      bool // returns a whole list as a file
 	file        bool // returns a file or a feed: exports, and operations with @x-file

@@ -225,7 +225,7 @@ func (o operation) successes() {
 			continue
 		}
 		own := names
-		if o.op.Extensions["x-etag"] != nil {
+		if o.etag {
 			own = append(own, "ETag")
 		}
 		if schema := o.contentOf(r); schema != nil {
