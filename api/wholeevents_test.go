@@ -255,7 +255,7 @@ func TestADocumentAndAPatchThatPublishAreChecked(t *testing.T) {
 	document, etag := e.document(t)
 	document["round_table"].(map[string]any)["publication"] = "published"
 	e.put(t, "", etag, document).wantProblem(t, http.StatusUnprocessableEntity, "not_ready")
-	c.patch(t, at, `{"publication":"published","starts_on":"2020-02-28"}`).want(t, http.StatusOK)
+	c.patch(t, at, `{"publication":"published","starts_on":"2020-02-28","date_precision":"day"}`).want(t, http.StatusOK)
 	c.patch(t, at, `{"starts_on":null,"ends_on":null,"date_precision":"unknown"}`).want(t, http.StatusOK) // it is public already
 }
 

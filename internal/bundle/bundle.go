@@ -206,7 +206,7 @@ type Organization struct {
 	ID          *int64           `json:"id" validate:"omitnil,gt=0" example:"7"`                                             // An existing organization. Without it, `name` finds the organization.
 	New         bool             `json:"new" example:"false"`                                                                // Whether to create a new organization even if the registry has one with the same or a similar name.
 	Name        string           `json:"name" validate:"required_without=ID,max=500" example:"Civil Alliance of Kazakhstan"` // Any of the organization's names. For a new one, the main name in the language of the bundle.
-	Names       text.Map         `json:"names"`                                                                              // The main name by language. If it contains `name` under another language, `name` counts for that language.
+	Names       text.Map         `json:"names"`                                                                              // The main name by language.
 	ShortName   text.Map         `json:"short_name"`                                                                         // Abbreviation. The document can use it, too.
 	OtherNames  []text.OtherName `json:"other_names"`                                                                        // Other spellings. The document can use them, too.
 	Kind        string           `json:"kind" example:"ngo"`                                                                 // Kind of organization.
@@ -225,7 +225,7 @@ type Place struct {
 	Key         *string            `json:"key" validate:"omitnil,min=1,max=100" example:"place-3"`       // Your own name for it, if another place here has the same name.
 	ID          *int64             `json:"id" validate:"omitnil,gt=0" example:"7"`                       // An existing place. Without it, `name` finds the place.
 	Name        string             `json:"name" validate:"required_without=ID,max=200" example:"Astana"` // Any of its names. For a new place, the main name in the language of the bundle.
-	Names       text.Map           `json:"names"`                                                        // The main name by language. If it contains `name` under another language, `name` counts for that language.
+	Names       text.Map           `json:"names"`                                                        // The main name by language.
 	FormerNames []place.FormerName `json:"former_names"`                                                 // Previous names. The document can use them, too.
 	OtherNames  []text.OtherName   `json:"other_names"`                                                  // Other spellings. The document can use them, too.
 	Country     *string            `json:"country" example:"KZ"`                                         // ISO 3166-1 code.

@@ -61,7 +61,7 @@ type EditedPart struct {
 
 // Rehearsed turns the report into that of a dry run. The event exists, so it keeps its id.
 func (e *Edit) Rehearsed() {
-	e.DryRun = true
+	e.DryRun, e.ID = true, nil
 	for i := range e.Created {
 		e.Created[i].ID = nil
 	}

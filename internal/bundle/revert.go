@@ -195,8 +195,9 @@ func references(err error) (map[string]int64, bool) {
 // loggedNames returns the names of the records in a range of the log.
 func loggedNames(ctx context.Context, tx pgx.Tx, first, last int64) (map[recordKey]string, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT type, id, coalesce(content ->> 'name_as_listed', text_sort_key(coalesce(nullif(content -> 'name', 'null'), nullif(content -> 'title', 'null'),
-			nullif(content -> 'label', 'null'), nullif(content -> 'description', 'null'), nullif(content -> 'text', 'null'))), content -> 'texts' -> 0 ->> 'text', '')
+		SELECT type, id, coalesce(content ->> 'name_as_listed', nullif(text_sort_key(coalesce(nullif(content -> 'name', 'null'),
+			nullif(content -> 'title', 'null'), nullif(content -> 'label', 'null'), nullif(content -> 'description', 'null'),
+			nullif(content -> 'text', 'null'))), ''), content -> 'texts' -> 0 ->> 'text', '')
 		FROM (SELECT type, id, coalesce(after, before) AS content FROM changes WHERE seq BETWEEN $1 AND $2) c`, first, last)
 	if err != nil {
 		return nil, pg.Error(err)
