@@ -201,6 +201,9 @@ func Routes() []Route {
 		route(get, "/v1/changes/checkpoint", public, (*server).getCheckpoint),
 
 		route(post, "/v1/bundles", write, (*server).createBundle),
+		route(post, "/v1/bundles/:id/revert", write, (*server).revertBundle),
+		route(get, "/v1/round-tables/:id/bundle", public, (*server).getBundle),
+		route(http.MethodPut, "/v1/round-tables/:id/bundle", write, (*server).replaceBundle),
 		route(post, "/v1/imports/:id/revert", write, (*server).revertImport).with(properties{slow: true, translated: true}),
 		route(post, "/v1/imports/popolo", write, (*server).importPopolo).with(properties{slow: true, file: true, translated: true}),
 

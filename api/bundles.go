@@ -7,6 +7,7 @@ import (
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/bundle"
+	"roundtables.kz/registry/internal/changes"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
@@ -25,7 +26,7 @@ import (
 //	@Description	resource's own input. If a round table already has one of the `external_ids`, the bundle is rejected
 //	@Description	with that round table (409). An answer is remembered: a name beside an `id` becomes another name of the
 //	@Description	record (kind `as_listed`), and `"new": true` beside a name that fits existing records is stored as a
-//	@Description	distinction. `learn=false` prevents both.
+//	@Description	distinction. `learn=false` prevents both. A bundle that publishes is checked like `…/publish` (422 `not_ready`).
 //	@Tags			Bundles
 //	@Param			params	query		learnParams		false	"-"
 //	@Param			bundle	body		bundle.Input	true	"The event."
@@ -40,12 +41,25 @@ func (s *server) createBundle(c echo.Context) error {
 	var report bundle.Report
 	var p learnParams
 	err = s.writeWith(c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx) (err error) {
+		before, err := changes.ReadHead(ctx, tx)
+		if err != nil {
+			return err
+		}
 		w := bundle.NewWriter(tx, s.matcher.Finders)
 		w.Learn = p.Learn
 		if report, err = w.Create(ctx, in, form...); err != nil {
 			return err
 		}
-		return w.Confirm(ctx)
+		if err := w.Confirm(ctx); err != nil {
+			return err
+		}
+		if in.RoundTable.Publication == "published" {
+			if _, err := ready(ctx, tx, c, *report.RoundTable.ID); err != nil {
+				return err
+			}
+		}
+		report.ID, err = bundle.Record(ctx, tx, *report.RoundTable.ID, before.Seq)
+		return err
 	})
 	if err != nil {
 		return err
@@ -59,4 +73,34 @@ func (s *server) createBundle(c echo.Context) error {
 	}
 	localize(&report, p.Lang)
 	return send(c, status, echo.MIMEApplicationJSON, report)
+}
+
+// revertBundle reverts a bundle.
+//
+//	@ID				revertBundle
+//	@Summary		Revert a bundle
+//	@Description	Gives the event and its parts their state from before the bundle: what the bundle created is deleted, what it changed
+//	@Description	or deleted comes back. Other records that it created, such as people, are deleted, too, unless they are used or were
+//	@Description	changed since: `kept` lists those that stay. If the event or one of these parts was changed since, the response is
+//	@Description	409 `changed_since`; if it has new parts, 409 `in_use`. A public event requires the scope `publish`.
+//	@Tags			Bundles
+//	@Param			id		path		int				true	"The bundle."
+//	@Param			params	query		writeParams		false	"-"
+//	@Success		200		{object}	bundle.Reverted	"What was taken back, and what stays."
+//	@Router			/v1/bundles/{id}/revert [post]
+func (s *server) revertBundle(c echo.Context) error {
+	n, err := id(c)
+	if err != nil {
+		return err
+	}
+	var done bundle.Reverted
+	p, err := s.write(c, func(ctx context.Context, tx pgx.Tx) (err error) {
+		done, err = bundle.Revert(ctx, tx, Kinds(), n)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	done.DryRun = p.DryRun
+	return send(c, http.StatusOK, echo.MIMEApplicationJSON, done)
 }

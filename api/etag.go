@@ -187,14 +187,14 @@ func (q *cacheable) setState(c echo.Context, state paging.State, prefix string) 
 type writtenItem struct {
 	Path    string       `json:"path"` // of the record
 	Lang    string       `json:"lang"`
-	Version int64        `json:"version"`
+	Version string       `json:"version"` // that its ETag begins with
 	ReadAt  paging.State `json:"read_at"`
 }
 
 // etag returns the ETag that a GET of the record has after the commit, so that the client need not send one. If the log has
 // grown in between, the ETag is only the version, which If-Match accepts. A failure must not turn the write into an error.
 func (w writtenItem) etag(s *server, c echo.Context) string {
-	tag := versionTag(w.Version)
+	tag := w.Version
 	if state, known, err := w.ReadAt.After(c.Request().Context(), s.db); known && err == nil {
 		messages := routeOf(c).messages(c.Request()) // as of the record
 		tag += "-" + s.cacheableAt(c, w.Path, url.Values{"lang": {w.Lang}}, messages).tag(state)
@@ -254,4 +254,24 @@ func matchItem(ifNoneMatch, current string) string {
 		return ""
 	}
 	return version + "-" + current
+}
+
+// matchEvent matches the tag of a whole event, which begins with the tag of its parts.
+func matchEvent(ifNoneMatch, current string) string {
+	before, _, found := strings.Cut(ifNoneMatch, "-"+current)
+	if tag := eventTag(before); found && tag != "" {
+		return tag + "-" + current
+	}
+	return ""
+}
+
+// eventTag returns the tag of an event with its parts at the end of a text.
+func eventTag(s string) string {
+	return s[strings.LastIndexFunc(s, func(r rune) bool { return !strings.ContainsRune("0123456789abcdef-", r) })+1:]
+}
+
+// hasEventTag reports whether If-Match has the tag of an event with its parts. It ignores W/ and suffixes, as ifMatch does.
+func hasEventTag(ifMatch, tag string) bool {
+	before, after, found := strings.Cut(ifMatch, tag)
+	return found && eventTag(before) == "" && (after == "" || eventTag(after[:1]) == "" || after[0] == '-')
 }

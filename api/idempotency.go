@@ -36,10 +36,10 @@ var errDryRun = errors.New("dry run")
 
 // Idempotent reports whether a route takes an Idempotency-Key.
 func Idempotent(r Route) bool {
-	return r.Method == http.MethodPost && r.Scope != actor.Public && !r.unstored
+	return (r.Method == http.MethodPost || r.Method == http.MethodPut) && r.Scope != actor.Public && !r.unstored
 }
 
-// idempotent executes a POST with an Idempotency-Key once: one transaction stores the key, the write and the response, and a
+// idempotent executes a POST or PUT with an Idempotency-Key once: one transaction stores the key, the write and the response, and a
 // repeated request returns the stored response. Rejected requests, failed requests and dry runs are not stored.
 func (s *server) idempotent(r Route, handle echo.HandlerFunc) echo.HandlerFunc {
 	if !Idempotent(r) {

@@ -114,6 +114,8 @@ func newMatrix(t *testing.T) matrix {
 			put("imports", s, done.ID)
 			return err
 		})
+		put("bundles", s, fixture.Insert(t, m.pool, "INSERT INTO bundles (round_table_id, first_seq, last_seq) VALUES ($1, 0, 0) RETURNING id",
+			m.ids["round-tables"][s]))
 	}
 	// At the shown event a restricted person spoke, too.
 	restricted := m.ids["people"][hidden]
@@ -211,7 +213,7 @@ func (m matrix) isHidden(r Route, s state) bool {
 	if s == shown || !strings.Contains(r.Path, "/:") {
 		return false
 	}
-	for _, open := range []string{"organizations", "topics", "places", "roles", "api-keys", "merges", "distinctions", "imports", "webhooks"} {
+	for _, open := range []string{"organizations", "topics", "places", "roles", "api-keys", "merges", "distinctions", "imports", "bundles", "webhooks"} {
 		if strings.HasPrefix(r.Path, "/v1/"+open+"/") {
 			return false
 		}
@@ -233,7 +235,7 @@ func TestEveryRouteLetsInWhomItsScopeSaysAndShowsThemNoMoreThanTheyMaySee(t *tes
 			for _, s := range []state{shown, hidden} {
 				path := m.path(t, route, s)
 				at := fmt.Sprintf("%s: %s %s (%s)", name, route.Method, path, map[state]string{shown: "shown", hidden: "hidden"}[s])
-				reply := c.do(t, route.Method, path, map[string]any{http.MethodPost: `{}`, http.MethodPatch: `{}`}[route.Method], append([]string{"Content-Type", jsonBody}, c.headers...)...)
+				reply := c.do(t, route.Method, path, map[string]any{http.MethodPost: `{}`, http.MethodPut: `{}`, http.MethodPatch: `{}`}[route.Method], append([]string{"Content-Type", jsonBody}, c.headers...)...)
 				sees := who.Can(actor.Read) || route.Path == disclosurePath && who.Can(actor.PII) // a disclosure shows everything
 				visible := sees || !m.isHidden(route, s)
 				switch {

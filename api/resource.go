@@ -91,6 +91,7 @@ type resource[I any, T record, F any] struct {
 	order    *reference.Order                                                 // of parts of a round table: how they are ordered
 	placed   func(I) (roundTable int64, place *int64)                         // the round table of a part, and the place that a client gives it
 	notes    map[Feature]string                                               // what the documentation says in addition
+	patched  func(context.Context, pgx.Tx, echo.Context, T, I) error          // what else a PATCH checks
 	lacks    map[Feature]string                                               // features that it does not take part in, with the reason
 }
 
@@ -241,7 +242,12 @@ func (r resource[I, T, F]) operation(f Feature) Operation {
 		})), Query: item, Answer: record}
 	case Patch:
 		return Operation{Route: route(http.MethodPatch, one, write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
-			return patchOf(s, c, r.get, r.input, r.updating())
+			return patchOf(s, c, r.get, r.input, func(ctx context.Context, tx pgx.Tx, old T, in I) error {
+				if err := r.updating()(ctx, tx, old, in); err != nil || r.patched == nil {
+					return err
+				}
+				return r.patched(ctx, tx, c, old, in)
+			})
 		})), Query: writing, Body: input, Answer: record}
 	case Delete:
 		return Operation{Route: route(http.MethodDelete, one, write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {

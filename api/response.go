@@ -165,14 +165,18 @@ func written[T record](s *server, c echo.Context, status int, r *T, path string,
 		}
 		c.Response().Header().Set("ETag", `"`+tag+`"`)
 	} else if !p.DryRun {
-		w := writtenItem{path, p.Lang, meta.Version, meta.ReadAt}
-		if _, pending := c.Get(transactionKey).(pgx.Tx); pending {
-			c.Set(writtenKey, &w)
-		} else {
-			c.Response().Header().Set("ETag", w.etag(s, c))
-		}
+		s.tagWritten(c, writtenItem{path, p.Lang, versionTag(meta.Version), meta.ReadAt})
 	}
 	return show(c, status, r, itemParams{Lang: p.Lang}, nil)
+}
+
+// tagWritten sets the ETag of a record that a write created or changed, after the commit.
+func (s *server) tagWritten(c echo.Context, w writtenItem) {
+	if _, pending := c.Get(transactionKey).(pgx.Tx); pending {
+		c.Set(writtenKey, &w)
+	} else {
+		c.Response().Header().Set("ETag", w.etag(s, c))
+	}
 }
 
 // show sends one record. q is nil if the record depends on more than the change log.

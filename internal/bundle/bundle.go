@@ -45,6 +45,7 @@ func (*Input) PlainTexts() {}
 //
 //	@Description	The event: the fields of a round table, with its place and topics by name.
 type RoundTable struct {
+	ID            *int64     `json:"id" validate:"omitnil,gt=0" example:"13"`                                        // For `PUT`. `POST` ignores it.
 	Title         text.Map   `json:"title"`                                                                          // Name of the event.
 	Purpose       text.Map   `json:"purpose" lines:"keep"`                                                           // What it was held for.
 	Format        string     `json:"format" example:"round_table"`                                                   // Kind of event.
@@ -72,9 +73,10 @@ type RoundTable struct {
 //
 //	@Description	An organization's part in the event.
 type Organizer struct {
-	Organization Organization `json:"organization" validate:"required"` // The organization.
-	Kind         string       `json:"kind" example:"organizer"`         // Its part.
-	NameAsListed *string      `json:"name_as_listed" example:"KazISS"`  // The name as the source gives it. Default: the name in `organization`.
+	ID           *int64       `json:"id" validate:"omitnil,gt=0" example:"4"` // For `PUT`. `POST` ignores it.
+	Organization Organization `json:"organization" validate:"required"`       // The organization.
+	Kind         string       `json:"kind" example:"organizer"`               // Its part.
+	NameAsListed *string      `json:"name_as_listed" example:"KazISS"`        // The name as the source gives it. Default: the name in `organization`.
 } //	@name	BundleOrganizer
 
 // Attendee is an attendee's part in the event.
@@ -82,6 +84,7 @@ type Organizer struct {
 //	@Description	An attendee's part in the event. The attendee is a `person`, an `organization`, a group without names
 //	@Description	(`description`), or is known only by a name (`name_as_listed`) or a position (`affiliations`).
 type Attendee struct {
+	ID           *int64        `json:"id" validate:"omitnil,gt=0" example:"21"`                  // For `PUT`. `POST` ignores it.
 	Key          *string       `json:"key" validate:"omitnil,min=1,max=100" example:"moderator"` // Your own name for the attendee. Statements of this document can refer to it.
 	Person       *Person       `json:"person"`                                                   // A person.
 	Organization *Organization `json:"organization"`                                             // Or an organization that took part as such.
@@ -115,6 +118,7 @@ type OnBehalfOf struct {
 //
 //	@Description	Something that was said at the event.
 type Statement struct {
+	ID           *int64    `json:"id" validate:"omitnil,gt=0" example:"30"`                               // For `PUT`. `POST` ignores it.
 	Key          *string   `json:"key" validate:"omitnil,min=1,max=100" example:"first-question"`         // Your own name for the statement. This document can refer to it.
 	Speaker      *string   `json:"speaker" validate:"omitnil,min=1,max=500" example:"Talgat Kaliyev"`     // The attendee, by `key` or by one of their names. Absent if the source names none.
 	Attribution  *string   `json:"attribution" example:"experts in their speeches"`                       // The speaker in the words of the source.
@@ -156,6 +160,7 @@ type Mentions struct {
 //
 //	@Description	A proposal made at the event.
 type Recommendation struct {
+	ID               *int64        `json:"id" validate:"omitnil,gt=0" example:"5"`                             // For `PUT`. `POST` ignores it.
 	Text             text.Map      `json:"text" lines:"keep"`                                                  // The proposal.
 	Statement        *string       `json:"statement" validate:"omitnil,min=1,max=100" example:"new-institute"` // `key` of the statement that made it.
 	Addressee        *Organization `json:"addressee"`                                                          // The organization that should act.
@@ -211,7 +216,7 @@ type Organization struct {
 	ID          *int64           `json:"id" validate:"omitnil,gt=0" example:"7"`                                             // An existing organization. Without it, `name` finds the organization.
 	New         bool             `json:"new" example:"false"`                                                                // Whether to create a new organization even if the registry has one with the same or a similar name.
 	Name        string           `json:"name" validate:"required_without=ID,max=500" example:"Civil Alliance of Kazakhstan"` // Any of the organization's names. For a new one, the main name in the language of the bundle.
-	Names       text.Map         `json:"names"`                                                                              // The main name by language. If it contains `name` under another language, `name` counts for that language.
+	Names       text.Map         `json:"names"`                                                                              // The main name by language.
 	ShortName   text.Map         `json:"short_name"`                                                                         // Abbreviation. The document can use it, too.
 	OtherNames  []text.OtherName `json:"other_names"`                                                                        // Other spellings. The document can use them, too.
 	Kind        string           `json:"kind" example:"ngo"`                                                                 // Kind of organization.
@@ -230,9 +235,10 @@ func (o *Organization) SetName(name string) { o.Name = name }
 //
 //	@Description	Details of a place that the document names. They are used only if the place is new.
 type Place struct {
+	Key         *string            `json:"key" validate:"omitnil,min=1,max=100" example:"place-3"`       // Your own name for it, if another place here has the same name.
 	ID          *int64             `json:"id" validate:"omitnil,gt=0" example:"7"`                       // An existing place. Without it, `name` finds the place.
 	Name        string             `json:"name" validate:"required_without=ID,max=200" example:"Astana"` // Any of its names. For a new place, the main name in the language of the bundle.
-	Names       text.Map           `json:"names"`                                                        // The main name by language. If it contains `name` under another language, `name` counts for that language.
+	Names       text.Map           `json:"names"`                                                        // The main name by language.
 	FormerNames []place.FormerName `json:"former_names"`                                                 // Previous names. The document can use them, too.
 	OtherNames  []text.OtherName   `json:"other_names"`                                                  // Other spellings. The document can use them, too.
 	Country     *string            `json:"country" example:"KZ"`                                         // ISO 3166-1 code.
@@ -249,6 +255,7 @@ func (p *Place) SetName(name string) { p.Name = name }
 //
 //	@Description	Details of a topic that the document names by label. They are used only if the topic is new.
 type Topic struct {
+	Key         *string  `json:"key" validate:"omitnil,min=1,max=100" example:"topic-3"`          // Your own name for it, if another topic here has the same label.
 	ID          *int64   `json:"id" validate:"omitnil,gt=0" example:"7"`                          // An existing topic. Without it, `label` finds the topic.
 	Label       string   `json:"label" validate:"required_without=ID,max=200" example:"language"` // Its label in any language. For a new topic, the label in the language of the bundle.
 	Labels      text.Map `json:"labels"`                                                          // The label by language. If it contains `label` under another language, `label` counts for that language.

@@ -50,28 +50,22 @@ func (w *Writer) Create(ctx context.Context, in Input, form ...apperr.Field) (Re
 	if err := roundtable.MayCreate(ctx, in.RoundTable.Publication); err != nil {
 		return Report{}, err
 	}
-	if err := checkNotTaken(ctx, tx, in.RoundTable.ExternalIDs); err != nil {
+	if err := checkNotTaken(ctx, tx, in.RoundTable.ExternalIDs, 0); err != nil {
 		return Report{}, err
 	}
-	p, err := w.newPlan(ctx, &in, form)
+	p, err := w.newPlan(ctx, &in, nil, form)
 	if err != nil {
 		return Report{}, err
 	}
-	r := Report{
-		RoundTable: RoundTableRef{Title: in.RoundTable.Title},
-		Matched:    []Matched{}, Created: []Created{}, Counts: map[string]int{},
-	}
+	r := newReport(in)
 	p.matched(&r)
 	if err := p.write(ctx, tx, &r); err != nil {
 		return Report{}, err
 	}
-	if !w.Learn {
-		return r, nil
+	if w.Learn {
+		err = p.learn(ctx, tx)
 	}
-	if err := learn(ctx, tx, p.people); err != nil {
-		return Report{}, err
-	}
-	return r, learn(ctx, tx, p.organizations)
+	return r, err
 }
 
 // Confirm makes sure that no other transaction has created one of the new people and organizations. It must come after the
@@ -83,14 +77,14 @@ func (w *Writer) Confirm(ctx context.Context) error {
 	return w.people.session.Confirm(ctx, w.tx)
 }
 
-// checkNotTaken rejects an event that already exists.
-func checkNotTaken(ctx context.Context, db pg.DB, externalIDs []string) error {
+// checkNotTaken rejects an event that already exists, other than the one with the id own.
+func checkNotTaken(ctx context.Context, db pg.DB, externalIDs []string, own int64) error {
 	if len(externalIDs) == 0 {
 		return nil
 	}
 	rows, err := db.Query(ctx, `SELECT array_position(@ids::text[], x.external_id) - 1 AS index, r.id, text_sort_key(r.title) AS name
 		FROM external_ids x JOIN round_tables r ON r.id = x.id
-		WHERE x.type = 'round_tables' AND x.external_id = ANY(@ids) ORDER BY 1`, pg.Args{"ids": externalIDs})
+		WHERE x.type = 'round_tables' AND x.external_id = ANY(@ids) AND r.id <> @own ORDER BY 1`, pg.Args{"ids": externalIDs, "own": own})
 	if err != nil {
 		return pg.Error(err)
 	}
@@ -135,13 +129,19 @@ func (p *plan) write(ctx context.Context, tx pgx.Tx, r *Report) error {
 	}
 	ids, err := pg.NextIDs(ctx, tx, map[string]int{
 		place.Table: len(places), topic.Table: len(topics), organization.Table: len(organizations), person.Table: len(people),
-		document.Table: newDocuments, roundtable.Table: 1, organizer.Table: len(in.Organizers), attendee.Table: len(in.Attendees),
-		statement.Table: len(in.Statements), recommendation.Table: len(in.Recommendations),
+		document.Table: newDocuments, roundtable.Table: missing([]int64{p.event}), organizer.Table: missing(p.organizers),
+		attendee.Table: missing(p.attendees), statement.Table: missing(p.statements), recommendation.Table: missing(p.recommendations),
 	})
 	if err != nil {
 		return err
 	}
-	p.event, p.attendees, p.statements = ids[roundtable.Table][0], ids[attendee.Table], ids[statement.Table]
+	if p.was == nil {
+		p.event = ids[roundtable.Table][0]
+	}
+	fill(p.organizers, ids[organizer.Table])
+	fill(p.attendees, ids[attendee.Table])
+	fill(p.statements, ids[statement.Table])
+	fill(p.recommendations, ids[recommendation.Table])
 	r.RoundTable.ID = &p.event
 	var b pg.Batch
 	p.places.insert(&b, places, ids[place.Table], r)
@@ -158,24 +158,50 @@ func (p *plan) write(ctx context.Context, tx pgx.Tx, r *Report) error {
 		insert(&b, r, pointer("documents", i), document.Type, documents[0], x, document.Insert, title(x.Title))
 		documents = documents[1:]
 	}
-	event := p.parts.roundTable()
-	insert(&b, r, "/round_table", roundtable.Type, p.event, event, roundtable.Insert, title(event.Title))
+	if p.was == nil {
+		event := p.parts.roundTable()
+		insert(&b, r, "/round_table", roundtable.Type, p.event, event, roundtable.Insert, title(event.Title))
+	}
 	for i, o := range in.Organizers {
-		insert(&b, r, pointer("organizers", i), organizer.Type, ids[organizer.Table][i], p.parts.organizer(i), organizer.Insert, o.Organization.Name)
+		if !p.parts.isKept(organizer.Type, i) {
+			insert(&b, r, pointer("organizers", i), organizer.Type, p.organizers[i], p.parts.organizer(i), organizer.Insert, o.Organization.Name)
+		}
 	}
 	for i, id := range p.attendees {
-		x := p.parts.attendee(i)
-		insert(&b, r, pointer("attendees", i), attendee.Type, id, x, attendee.Insert, attendeeTitle(x))
+		if x := p.parts.attendee(i); !p.parts.isKept(attendee.Type, i) {
+			insert(&b, r, pointer("attendees", i), attendee.Type, id, x, attendee.Insert, attendeeTitle(x))
+		}
 	}
 	for i, id := range p.statements {
-		x := p.parts.statement(i)
-		insert(&b, r, pointer("statements", i), statement.Type, id, x, statement.Insert, excerpt(x.Texts[0].Text))
+		if x := p.parts.statement(i); !p.parts.isKept(statement.Type, i) {
+			insert(&b, r, pointer("statements", i), statement.Type, id, x, statement.Insert, excerpt(x.Texts[0].Text))
+		}
 	}
-	for i := range in.Recommendations {
-		x := p.parts.recommendation(i)
-		insert(&b, r, pointer("recommendations", i), recommendation.Type, ids[recommendation.Table][i], x, recommendation.Insert, excerpt(title(x.Text)))
+	for i, id := range p.recommendations {
+		if x := p.parts.recommendation(i); !p.parts.isKept(recommendation.Type, i) {
+			insert(&b, r, pointer("recommendations", i), recommendation.Type, id, x, recommendation.Insert, excerpt(title(x.Text)))
+		}
 	}
 	return b.Run(ctx, tx)
+}
+
+// missing counts the parts without an id.
+func missing(list []int64) (n int) {
+	for _, id := range list {
+		if id == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// fill gives the parts without an id the next of the ids.
+func fill(list, ids []int64) {
+	for i := range list {
+		if list[i] == 0 {
+			list[i], ids = ids[0], ids[1:]
+		}
+	}
 }
 
 // insert adds the record of a part of the document to a batch and to the report.

@@ -13,6 +13,13 @@ import (
 )
 
 // learn stores the answers in a document: names beside an id, and records that it states to be new although others fit.
+func (p *plan) learn(ctx context.Context, tx pgx.Tx) error {
+	if err := learn(ctx, tx, p.people); err != nil {
+		return err
+	}
+	return learn(ctx, tx, p.organizations)
+}
+
 func learn[T any](ctx context.Context, tx pgx.Tx, r *records[T]) error {
 	if err := r.findDistinct(ctx, tx); err != nil {
 		return err

@@ -19,7 +19,22 @@ type parts struct {
 	ids  ids
 
 	fillNames bool // fill in names as listed. A check does not need them: the tags of the names have their limit
+
+	// Only of a document that replaces an event: the places of its parts, by type and index, and which of them exist.
+	places map[string][]int64
+	kept   map[string][]bool
 }
+
+// place returns the place of the i-th part of a type.
+func (p parts) place(recordType string, i int) *int64 {
+	if p.places != nil {
+		return &p.places[recordType][i]
+	}
+	return new(int64(i + 1))
+}
+
+// isKept reports whether the i-th part of a type exists.
+func (p parts) isKept(recordType string, i int) bool { return p.kept != nil && p.kept[recordType][i] }
 
 // ids finds the ids of the records that a document refers to.
 type ids interface {
@@ -72,16 +87,17 @@ func (p parts) organizer(i int) organizer.Input {
 	o := p.in.Organizers[i]
 	return organizer.Input{
 		RoundTableID: p.ids.eventID(), OrganizationID: p.ids.organizationID(o.Organization), Kind: o.Kind,
-		NameAsListed: p.listedName(o.NameAsListed, o.Organization.Name), Position: new(int64(i + 1)),
+		NameAsListed: p.of(organizer.Type, i).listedName(o.NameAsListed, o.Organization.Name), Position: p.place(organizer.Type, i),
 	}
 }
 
 func (p parts) attendee(i int) attendee.Input {
 	a := p.in.Attendees[i]
+	p = p.of(attendee.Type, i)
 	in := attendee.Input{
 		RoundTableID: p.ids.eventID(), PersonID: optional(a.Person, p.ids.personID),
 		OrganizationID: optional(a.Organization, p.ids.organizationID), NameAsListed: a.NameAsListed,
-		Description: a.Description, GroupSize: a.GroupSize, Roles: a.Roles, Attendance: a.Attendance, Position: new(int64(i + 1)),
+		Description: a.Description, GroupSize: a.GroupSize, Roles: a.Roles, Attendance: a.Attendance, Position: p.place(attendee.Type, i),
 	}
 	switch {
 	case a.Person != nil:
@@ -109,7 +125,7 @@ func (p parts) attendee(i int) attendee.Input {
 func (p parts) statement(i int) statement.Input {
 	s := p.in.Statements[i]
 	in := statement.Input{
-		RoundTableID: p.ids.eventID(), Attribution: s.Attribution, Kind: s.Kind, Act: s.Act, Sequence: new(int64(i + 1)),
+		RoundTableID: p.ids.eventID(), Attribution: s.Attribution, Kind: s.Kind, Act: s.Act, Sequence: p.place(statement.Type, i),
 		TopicIDs: distinct(s.Topics, p.ids.topicID), QuotedPersonID: optional(s.QuotedPerson, p.ids.personID),
 		InReplyToID: optional(s.InReplyTo, p.ids.statementID), DocumentID: optional(s.Document, p.ids.namedDocumentID), Locator: s.Locator,
 	}
@@ -145,7 +161,7 @@ func (p parts) recommendation(i int) recommendation.Input {
 	return recommendation.Input{
 		RoundTableID: p.ids.eventID(), StatementID: optional(r.Statement, p.ids.statementID), Text: r.Text,
 		AddresseeID: optional(r.Addressee, p.ids.organizationID), Status: r.Status, StatusOn: r.StatusOn,
-		EvidenceDocumentID: optional(r.EvidenceDocument, p.ids.namedDocumentID),
+		EvidenceDocumentID: optional(r.EvidenceDocument, p.ids.namedDocumentID), Position: p.place(recommendation.Type, i),
 	}
 }
 
@@ -160,6 +176,12 @@ func distinct[T any](list []T, idOf func(T) int64) []int64 {
 		}
 	}
 	return ids
+}
+
+// of returns p for the i-th part of a type: a part that exists keeps a missing name as listed.
+func (p parts) of(recordType string, i int) parts {
+	p.fillNames = p.fillNames && !p.isKept(recordType, i)
+	return p
 }
 
 // listedName returns name_as_listed: the given one, else the name by which the document refers to the record, if any.

@@ -26,9 +26,13 @@ type plan struct {
 	speakers      []int          // index of each statement's speaker among the attendees, or -1
 	keyed         map[string]int // key -> index of the statement
 
-	event      int64   // ids of written records
-	attendees  []int64 // in order
-	statements []int64 // in order
+	event           int64 // ids of the event and its parts, in order; 0: to be created
+	organizers      []int64
+	attendees       []int64
+	statements      []int64
+	recommendations []int64
+
+	was *stored // the event that the document replaces; nil: a new one
 
 	form     []apperr.Field // mistakes that were found without the database
 	mistakes []apperr.Field
@@ -48,23 +52,26 @@ func (p *plan) follows(f apperr.Field) bool {
 	})
 }
 
-// newPlan resolves everything that the document mentions. It returns all mistakes and all ambiguous names in one error. form are the
-// mistakes that were found without the database.
-func (w *Writer) newPlan(ctx context.Context, in *Input, form []apperr.Field) (*plan, error) {
+// newPlan resolves everything that the document mentions. was is the event that it replaces, or nil. form are the mistakes that were
+// found without the database. newPlan returns all mistakes and all ambiguous names in one error.
+func (w *Writer) newPlan(ctx context.Context, in *Input, was *stored, form []apperr.Field) (*plan, error) {
 	if slices.ContainsFunc(form, preventsResolution) {
 		return nil, apperr.Validation(form)
 	}
 	p := &plan{
-		in:            in,
-		form:          form,
+		in: in, was: was, form: form,
 		people:        newRecords(people, in.Lang, w.people),
 		organizations: newRecords(organizations, in.Lang, w.organizations),
 		places:        newRecords(places, in.Lang, nil),
 		topics:        newRecords(topics, in.Lang, nil),
-		attendees:     make([]int64, len(in.Attendees)),
-		statements:    make([]int64, len(in.Statements)),
+
+		organizers: make([]int64, len(in.Organizers)), attendees: make([]int64, len(in.Attendees)),
+		statements: make([]int64, len(in.Statements)), recommendations: make([]int64, len(in.Recommendations)),
 	}
 	p.parts = parts{in: in, lang: in.Lang, ids: p, fillNames: true}
+	if was != nil {
+		p.keepParts()
+	}
 	p.collect()
 	for _, resolve := range []func(context.Context, pg.DB) error{
 		p.organizations.resolve, p.people.resolve, // the organizations help to find the people
@@ -144,10 +151,15 @@ func (p *plan) checkRoles(ctx context.Context, db pg.DB) error {
 	return nil
 }
 
-// checkStatementKeys finds the statements that answers and recommendations refer to. A statement must come before its
+// checkStatementKeys finds the statements that answers and recommendations refer to. A new statement must come before its
 // answers.
 func (p *plan) checkStatementKeys() {
 	p.keyed = map[string]int{}
+	for i, s := range p.in.Statements {
+		if s.Key != nil && p.statements[i] != 0 {
+			p.keyed[*s.Key] = i
+		}
+	}
 	check := func(at string, key *string) {
 		if key == nil {
 			return

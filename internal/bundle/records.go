@@ -180,12 +180,12 @@ func (r *records[T]) of(mention T) *entry[T] { return r.known(r.recordType.ident
 // ofName returns the entry of a mention that is a plain string.
 func (r *records[T]) ofName(name string) *entry[T] { return r.of(r.recordType.named(name)) }
 
-// linkParents adds the parents that the document names. They need not be mentioned elsewhere in it.
+// linkParents adds the parents that the document names for new records. They need not be mentioned elsewhere in it.
 func (r *records[T]) linkParents() {
 	for i := 0; i < len(r.entries); i++ { // a parent may be new and have a parent itself
 		e := r.entries[i]
-		if parent := r.recordType.identity(e.details).parent; parent != nil {
-			e.parent = r.addName(e.pointer("parent"), *parent)
+		if id := r.recordType.identity(e.details); id.parent != nil && id.id == nil {
+			e.parent = r.addName(e.pointer("parent"), *id.parent)
 		}
 	}
 }

@@ -136,6 +136,9 @@ var places = recordType[Place]{
 		for _, former := range p.FormerNames {
 			others = append(others, namesOf(former.Name, nil, nil)...)
 		}
+		if p.Key != nil {
+			others = append(others, *p.Key)
+		}
 		return identity{id: p.ID, name: p.Name, otherNames: others, parent: p.Parent}
 	},
 	byLang: func(p Place) text.Map { return p.Names },
@@ -159,7 +162,11 @@ var topics = recordType[Topic]{
 	plural: topic.Type, table: topic.Table, name: "label",
 	named: func(label string) Topic { return Topic{Label: label} },
 	identity: func(t Topic) identity {
-		return identity{id: t.ID, name: t.Label, otherNames: namesOf(t.Labels, nil, nil), parent: t.Parent}
+		others := namesOf(t.Labels, nil, nil)
+		if t.Key != nil {
+			others = append(others, *t.Key)
+		}
+		return identity{id: t.ID, name: t.Label, otherNames: others, parent: t.Parent}
 	},
 	byLang: func(t Topic) text.Map { return t.Labels },
 	find:   topic.ByLabels,

@@ -17,6 +17,7 @@ import (
 //	@Description	What was matched and what was created for the document. A dry run reports the same, with null for ids of
 //	@Description	new records.
 type Report struct {
+	ID         *int64         `json:"id" example:"12"`               // The bundle, for `POST /v1/bundles/{id}/revert`. Null in a dry run.
 	DryRun     bool           `json:"dry_run" example:"false"`       // Whether nothing was saved.
 	RoundTable RoundTableRef  `json:"round_table"`                   // The event.
 	Matched    []Matched      `json:"matched"`                       // Existing records that the document mentions, in its order.
@@ -81,6 +82,10 @@ type PossibleDuplicate struct {
 	Reasons []spelling.Reason `json:"reasons"`                       // What agrees and what does not.
 } //	@name	BundlePossibleDuplicate
 
+func newReport(in Input) Report {
+	return Report{RoundTable: RoundTableRef{Title: in.RoundTable.Title}, Matched: []Matched{}, Created: []Created{}, Counts: map[string]int{}}
+}
+
 // created adds a new record.
 func (r *Report) created(pointer, recordType string, id int64, name string) {
 	r.Created = append(r.Created, Created{Pointer: pointer, Type: recordType, ID: &id, Name: name})
@@ -89,7 +94,7 @@ func (r *Report) created(pointer, recordType string, id int64, name string) {
 
 // Rehearsed turns the report into that of a dry run, in which new records have no ids.
 func (r *Report) Rehearsed() {
-	r.DryRun = true
+	r.DryRun, r.ID = true, nil
 	r.RoundTable.ID = nil
 	for i := range r.Created {
 		r.Created[i].ID = nil

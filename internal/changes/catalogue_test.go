@@ -15,6 +15,7 @@ var untracked = map[string]string{
 	"changes":             "it is the log",
 	"registry":            "what the database is; nothing that people write",
 	"merged":              "derived from merges",
+	"bundles":             "which entries of the log each bundle made; nothing that people write",
 	"schema_migrations":   "kept by golang-migrate",
 	"idempotency_keys":    "responses to requests, kept for a day; they are not records",
 	"external_ids":        "derived from the external_ids of the records",

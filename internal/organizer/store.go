@@ -119,6 +119,11 @@ func (in Input) args() pg.Args {
 	}
 }
 
+// OfRoundTables returns up to per organizers of each round table, in the order of the source.
+func OfRoundTables(ctx context.Context, db pg.DB, roundTables []int64, per int) ([]Organizer, error) {
+	return paging.Each[Organizer](ctx, db, sourceFor(ctx), "c.round_table_id", "c.position, c.id", roundTables, per)
+}
+
 // OfOrganizations returns the latest organizer records of each organization, up to per for each.
 func OfOrganizations(ctx context.Context, db pg.DB, organizations []int64, per int) ([]Organizer, error) {
 	return paging.Each[Organizer](ctx, db, sourceFor(ctx), "c.organization_id", "c.starts_key DESC, c.id DESC", organizations, per)

@@ -30,6 +30,8 @@
 //	  - An action, POST /v1/x/{id}/<action>, that requires If-Match has @x-if-match true.
 //	  - A list or record that can change without an entry in the change log has @x-fresh true: it has no ETag and no 304.
 //	  - A view, which is computed from many records, has @x-view true: it has an ETag and 304 like a list.
+//	  - An operation that is neither a list nor a record, but has an ETag, has @x-etag true; a GET has 304, too.
+//	  - A response that clients can send back as a request is the Input: it has the schema of the request.
 //	  - A message to webhooks is the response 200 of a POST under /_webhooks/<type>, next to the function that builds it.
 //	  - Bodies are the Input of the resource, for POST and PATCH. The schema of the merge patch is derived from it.
 //	  - Responses are the record, or its page: Page[topic.Topic], whose schema is named TopicPage.

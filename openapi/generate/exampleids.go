@@ -9,6 +9,9 @@ var exampleIDs = map[string]int64{
 	"organizations": 52, "topics": 2, "places": 5, "documents": 26, "roles": 7,
 }
 
+// smallEvent is a round table of the sample without attendees: the example that changes a whole event fits on a screen.
+const smallEvent int64 = 20
+
 // noRecord is the id in the examples of types of which the sample has no records, such as keys. No record has it, so that an
 // example that is sent by mistake changes nothing.
 const noRecord int64 = 900001
@@ -18,6 +21,9 @@ const noRecordNote = "The id of the example belongs to no record, so the respons
 
 // exampleID returns the id in the example of a parameter of a path: "/v1/topics/{id}/restore", "id".
 func exampleID(path, parameter string) int64 {
+	if path == "/v1/round-tables/{id}/bundle" {
+		return smallEvent
+	}
 	before, _, _ := strings.Cut(path, "/{"+parameter+"}")
 	if id, ok := exampleIDs[before[strings.LastIndex(before, "/")+1:]]; ok {
 		return id

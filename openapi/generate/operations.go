@@ -74,12 +74,12 @@ func (p *pass) operations() error {
 		has := func(annotation string) bool { return op.Extensions[annotation] != nil }
 		o := operation{
 			pass: p, op: op, endpoint: endpoint, data: isData, export: has("x-export"), idempotent: isData && api.Idempotent(route),
-			writes:    endpoint.method != http.MethodGet && route.Scope != actor.Public,
-			versioned: has("x-if-match") || endpoint.method == http.MethodPatch || endpoint.method == http.MethodDelete,
+			writes: endpoint.method != http.MethodGet && route.Scope != actor.Public,
+			etag:   has("x-etag"), versioned: has("x-if-match") || endpoint.method == http.MethodPatch || endpoint.method == http.MethodDelete,
 		}
 		o.file, o.feed = o.export || has("x-file"), has("x-feed")
 		o.negotiated = route.Negotiated()
-		o.conditional = !has("x-fresh") && (o.file || o.feed || has("x-sort") || has("x-aggregate") || has("x-view") || o.isItem())
+		o.conditional = !has("x-fresh") && (o.file || o.feed || has("x-sort") || has("x-aggregate") || has("x-view") || o.isItem() || o.etag && o.method == http.MethodGet)
 		if err := o.finish(route.Scope); err != nil {
 			return fmt.Errorf("%s: %w", op.OperationID, err)
 		}
@@ -95,12 +95,13 @@ type operation struct {
 	data        bool // belongs to the data API, not to the service itself
 	writes      bool // changes data; a POST that only queries needs no scope
 	idempotent  bool // accepts an Idempotency-Key
+	etag        bool // has an ETag although it returns no record: operations with @x-etag
 	versioned   bool // requires If-Match: PATCH, DELETE, and actions with @x-if-match
 	export      bool // returns a whole list as a file
 	file        bool // returns a file: exports, and operations with @x-file
 	feed        bool // returns a feed: operations with @x-feed
 	negotiated  bool // returns what Accept asks for
-	conditional bool // supports ETag and 304: lists, records and files without @x-fresh
+	conditional bool // supports ETag and 304: lists, records and files without @x-fresh, and operations with @x-etag
 }
 
 // isItem reports whether an operation returns one record: it has the parameters of itemParams.

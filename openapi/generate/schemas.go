@@ -57,7 +57,7 @@ func (p *pass) patchOf(input *openapi3.Schema) *openapi3.Schema {
 // splitRequests gives requests their own schemas if they share one with responses, because the two differ in required
 // members, null and additional members.
 func (p *pass) splitRequests() error {
-	requests, responses := p.reachable(p.visitRequests), p.reachable(p.visitResponses)
+	requests, responses := p.reachable(p.visitRequests), p.reachable(p.visitRecords)
 	renamed := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(requests)) {
 		if !responses[name] || name == textSchema || knownValues[name] != nil {
@@ -88,7 +88,7 @@ func (p *pass) splitRequests() error {
 // responses completes the schemas of responses: members are required, enums are open (later releases may add values), and
 // a requested language adds members.
 func (p *pass) responses() error {
-	for name := range p.reachable(p.visitResponses) {
+	for name := range p.reachable(p.visitRecords) {
 		schema := p.doc.Components.Schemas[name]
 		visitInline(schema, openEnum)
 		s := schema.Value

@@ -225,6 +225,9 @@ func (o operation) successes() {
 			continue
 		}
 		own := names
+		if o.etag {
+			own = append(own, "ETag")
+		}
 		if schema := o.contentOf(r); schema != nil {
 			if schema.Properties["version"] != nil {
 				own = append(own, "ETag")

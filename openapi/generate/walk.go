@@ -104,6 +104,15 @@ func (p *pass) visitResponses(visit visitor) {
 	}
 }
 
+// visitRecords is visitResponses without documents that clients can send back: these have the schemas of requests.
+func (p *pass) visitRecords(visit visitor) {
+	p.visitResponses(func(s *openapi3.SchemaRef) {
+		if !strings.HasSuffix(s.Ref, "Input") {
+			visit(s)
+		}
+	})
+}
+
 // reachable returns the names of the schemas that are reachable from the roots, such as p.visitRequests.
 func (p *pass) reachable(roots func(visitor)) map[string]bool {
 	found := map[string]bool{}
