@@ -2,6 +2,7 @@ package place
 
 import (
 	"context"
+	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
@@ -49,7 +50,14 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Place], error) {
 	pg.In(&w, "p.id", "id", f.ID)
 	pg.In(&w, "p.parent_id", "parent", f.Parent)
 	pg.In(&w, "p.country", "country", f.Country)
-	Spellings.Search(&w, "p.id", f.Q)
+	if f.Q != "" {
+		var names pg.Where
+		Spellings.Search(&names, "p.id", f.Q)
+		w.Add(strings.TrimPrefix(names.SQL("p.id", true), " WHERE ")+" OR "+reference.Search("p.id", Type, f.Q).Exists, "q", f.Q)
+		for name, value := range names.Args() {
+			w.Bind(name, value)
+		}
+	}
 	return paging.Query[Place](ctx, db, Spellings.Ranked(Source, &w, f.Q, f.Sort), w, f.Params)
 }
 

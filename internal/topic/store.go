@@ -38,8 +38,9 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Topic], error) {
 	var w pg.Where
 	pg.In(&w, "t.id", "id", f.ID)
 	pg.In(&w, "t.parent_id", "parent", f.Parent)
-	if f.Q != "" {
-		w.Add("EXISTS (SELECT FROM jsonb_each_text(t.label) l WHERE l.value ILIKE '%' || @q || '%')", "q", pg.EscapeLike(f.Q))
+	if f.Q != "" { // part of a word is enough: a vocabulary is short
+		w.Add("EXISTS (SELECT FROM jsonb_each_text(t.label) l WHERE l.value ILIKE '%' || @q_like || '%') OR "+reference.Search("t.id", Type, f.Q).Exists,
+			"q_like", pg.EscapeLike(f.Q), "q", f.Q)
 	}
 	return paging.Query[Topic](ctx, db, Source, w, f.Params)
 }
