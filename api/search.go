@@ -26,7 +26,7 @@ const searchPath = "/v1/search"
 //	@Description
 //	@Description	A round table or statement is also found by the names of its topics and places, and a statement by the title of its
 //	@Description	round table. Such results come last; `matched` says why they were found, and `related` names the other record.
-//	@Description	`highlight` marks the matching words of `context`. The counts are of all matching records, up to 2000 of a type.
+//	@Description	`highlight` marks the matching words of `context`. The counts are of all matching records, up to 500 of a type.
 //	@Tags			Search
 //	@x-view			true
 //	@Param			params	query		search.Params	false	"-"

@@ -36,7 +36,7 @@ type Params struct {
 //	@Description	The records that match the text, the best match first.
 type Results struct {
 	Data   []Hit          `json:"data"`   // The records.
-	Counts map[string]int `json:"counts"` // The number of matching records by type, for all searched types. Counting stops at 2000.
+	Counts map[string]int `json:"counts"` // The number of matching records by type, for all searched types. Counting stops at 500.
 	Meta   Meta           `json:"meta"`
 } //	@name	SearchResults
 
@@ -86,9 +86,9 @@ type Related struct {
 // The bounds of a search.
 const (
 	maxLimit = 100
-	maxCount = 2000 // of matching records of a type; also the number of records that are ranked
-	maxNames = 500  // of people or organizations
-	maxNewer = 200  // of the newest records that are ranked in addition, if more match
+	maxCount = 500 // of matching records of a type; also the number of records that are ranked
+	maxNames = 500 // of people or organizations
+	maxNewer = 100 // of the newest records that are ranked in addition, if more match
 )
 
 // Types are the types of records that are searched, in the order of equal results.
