@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/aggregate"
 	"roundtables.kz/registry/internal/fixture"
 	"roundtables.kz/registry/internal/roundtable"
 	"roundtables.kz/registry/internal/search"
@@ -196,6 +197,52 @@ func TestASearchFindsOnlyWhatTheCallerMaySee(t *testing.T) {
 	w.act(t, fmt.Sprintf("/v1/round-tables/%d/publish", w.draft)).want(t, http.StatusOK)
 	if found := foundIn(w.as(t).search(t, "secret")); len(found) != 2 {
 		t.Errorf("after the publication: %v", found)
+	}
+}
+
+func TestACorrectedWordDoesNotTellWhatADraftContains(t *testing.T) {
+	t.Parallel()
+	w := newTexts(t)
+	public, reader := w.as(t), w.as(t, actor.Read)
+	const mistake = "governmant"
+	want := fmt.Sprint(foundIn(public.search(t, mistake)))
+	listed := func() string {
+		return fmt.Sprint(pageOf(t, public.get(t, "/v1/round-tables?fields=id&q="+mistake).want(t, http.StatusOK)).Data)
+	}
+	wantListed := listed()
+	for _, title := range []string{"governmant", "governmand", "governmann", "governmans"} { // the word itself, and more similar ones
+		fixture.RoundTable(t, w.pool, fixture.Draft, func(in *roundtable.Input) { in.Title = text.Map{"en": title} })
+	}
+	if got := fmt.Sprint(foundIn(public.search(t, mistake))); got != want || !strings.Contains(got, fmt.Sprint("round-tables ", w.event)) {
+		t.Errorf("the public finds %s, before the drafts %s", got, want)
+	}
+	if got := listed(); got != wantListed || len(got) < 5 {
+		t.Errorf("the list for the public has %s, before the drafts %s", got, wantListed)
+	}
+	if got := foundIn(reader.search(t, mistake)); len(got) != 1 {
+		t.Errorf("a reader finds %v, not only the draft with the word as written", got)
+	}
+}
+
+func TestAnAggregateCountsWhatTheListFinds(t *testing.T) {
+	t.Parallel()
+	w := newTexts(t)
+	w.make(t, "/v1/places", `{"name":{"en":"Glacier Bay"},"country":"US"}`)
+	for path, want := range map[string]int64{
+		"round-tables/aggregate?group_by=year&q=самоуправлением": 1, "statements/aggregate?group_by=language&q=glacier": 1,
+		"documents/aggregate?group_by=kind&q=ледник": 1, "topics/aggregate?q=ресурсов": 1, "places/aggregate?group_by=country&q=glaciers": 1,
+		"round-tables/aggregate?group_by=year&q=Zanzibar": 0, "statements/aggregate?q=%22": 0,
+	} {
+		name, query, _ := strings.Cut(path, "?")
+		values, err := url.ParseQuery(query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var result aggregate.Result
+		decodeReply(t, w.as(t).get(t, "/v1/"+name+"?"+values.Encode()).want(t, http.StatusOK), &result)
+		if result.Meta.DistinctTotal != want {
+			t.Errorf("%s: total %d, want %d", path, result.Meta.DistinctTotal, want)
+		}
 	}
 }
 

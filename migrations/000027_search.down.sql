@@ -3,7 +3,7 @@ DROP TRIGGER statements_search ON statements;
 DROP TRIGGER documents_search ON documents;
 DROP TRIGGER topics_search ON topics;
 DROP TRIGGER places_search ON places;
-DROP FUNCTION search_indexed, search_index, search_query(text), search_terms, search_weighted, search_kazakh_stems, search_holds;
+DROP FUNCTION search_indexed, search_index, search_query, search_terms, search_weighted, search_kazakh_stems, search_holds;
 DROP TABLE search_texts, search_words;
 DROP VIEW search_documents;
 DROP FUNCTION search_words_kept, search_vector(jsonb), search_vector(text, text), search_marked, search_normalize;

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
@@ -53,7 +54,7 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Place], error) {
 	if f.Q != "" {
 		var names pg.Where
 		Spellings.Search(&names, "p.id", f.Q)
-		w.Add(strings.TrimPrefix(names.SQL("p.id", true), " WHERE ")+" OR "+reference.Search("p.id", Type, f.Q).Exists, "q", f.Q)
+		reference.OrSearch(&w, strings.TrimPrefix(names.SQL("p.id", true), " WHERE "), "p.id", Type, f.Q, actor.From(ctx).SeesOnlyPublished())
 		for name, value := range names.Args() {
 			w.Bind(name, value)
 		}

@@ -195,7 +195,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	if len(f.Language) > 0 {
 		w.Vary("r.languages && @language", "language", f.Language)
 	}
-	reference.AddSearch(&w, "r.id", Type, f.Q)
+	reference.AddSearch(&w, "r.id", Type, f.Q, public)
 	if f.HasStatements != nil {
 		const hasStatements = "EXISTS (SELECT FROM statements s WHERE s.round_table_id = r.id)"
 		if *f.HasStatements {

@@ -109,7 +109,8 @@ func (s Searcher) Search(ctx context.Context, p Params) (Results, paging.State, 
 	if err != nil {
 		return results, state, err
 	}
-	terms, err := pg.All[term](ctx, s.DB, "SELECT exact, forms, related, marks FROM search_terms(@q)", pg.Args{"q": p.Q})
+	terms, err := pg.All[term](ctx, s.DB, "SELECT exact, forms, related, marks FROM search_terms(@q, @public)",
+		pg.Args{"q": p.Q, "public": actor.From(ctx).SeesOnlyPublished()})
 	if err != nil {
 		return results, state, fmt.Errorf("read the query: %w", err)
 	}

@@ -47,7 +47,7 @@ func TestTheTextOfASearchBoxIsReadAsTermsAndPhrases(t *testing.T) {
 		`"" '' \ & | ! : * ( ) <->`:  "",
 		strings.Repeat("слово ", 40): strings.TrimSuffix(strings.Repeat("'слово':@; ", 12), "; "),
 	} {
-		terms, err := pg.Column[string](t.Context(), db, "SELECT exact FROM search_terms(@q)", pg.Args{"q": q})
+		terms, err := pg.Column[string](t.Context(), db, "SELECT exact FROM search_terms(@q, false)", pg.Args{"q": q})
 		if got := strings.Join(terms, "; "); err != nil || got != want {
 			t.Errorf("%s: %s, want %s, %v", q, got, want, err)
 		}

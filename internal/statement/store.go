@@ -208,7 +208,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	f.EventStatusFilter.Add(&w, "s.round_table_id")
 	reference.Through(&w, link("statement_people l"), "l.person_id", "mention_person", f.MentionPerson, public)
 	pg.Through(&w, link("statement_organizations l"), "l.organization_id", "mention_organization", f.MentionOrganization)
-	reference.AddSearch(&w, "s.id", Type, f.Q)
+	reference.AddSearch(&w, "s.id", Type, f.Q, public)
 	return w
 }
 

@@ -3,6 +3,7 @@ package topic
 import (
 	"context"
 
+	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
@@ -39,8 +40,9 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Topic], error) {
 	pg.In(&w, "t.id", "id", f.ID)
 	pg.In(&w, "t.parent_id", "parent", f.Parent)
 	if f.Q != "" { // part of a word is enough: a vocabulary is short
-		w.Add("EXISTS (SELECT FROM jsonb_each_text(t.label) l WHERE l.value ILIKE '%' || @q_like || '%') OR "+reference.Search("t.id", Type, f.Q).Exists,
-			"q_like", pg.EscapeLike(f.Q), "q", f.Q)
+		w.Bind("q_like", pg.EscapeLike(f.Q))
+		reference.OrSearch(&w, "EXISTS (SELECT FROM jsonb_each_text(t.label) l WHERE l.value ILIKE '%' || @q_like || '%')", "t.id", Type, f.Q,
+			actor.From(ctx).SeesOnlyPublished())
 	}
 	return paging.Query[Topic](ctx, db, Source, w, f.Params)
 }
