@@ -274,8 +274,10 @@ func TestListsFindWhatTheSearchFinds(t *testing.T) {
 		if len(list.Data) != 1 || list.Data[0]["id"] != float64(want) || *list.Meta.Total != 1 {
 			t.Errorf("%s: %v", path, list.Data)
 		}
-		if list = pageOf(t, w.as(t).get(t, "/v1/"+name+"?q=%22").want(t, http.StatusOK)); len(list.Data) != 0 {
-			t.Errorf("%s finds a quote: %v", name, list.Data)
+		for _, q := range []string{"%22", "%20", "%25", "!"} {
+			if list = pageOf(t, w.as(t).get(t, "/v1/"+name+"?q="+q).want(t, http.StatusOK)); len(list.Data) != 0 {
+				t.Errorf("%s finds %s: %v", name, q, list.Data)
+			}
 		}
 	}
 }
