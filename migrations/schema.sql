@@ -2308,15 +2308,15 @@ AS $function$
     SELECT translate(lower(value), 'әғқңөұүһіёӘҒҚҢӨҰҮҺІЁ', 'агкноуухиеагкноуухие')
 $function$;
 
-CREATE FUNCTION search_holds(query tsquery)
+CREATE FUNCTION search_holds(query tsquery, only_published boolean)
  RETURNS boolean
  LANGUAGE plpgsql
  STABLE
 AS $function$
 BEGIN
-    RETURN EXISTS (SELECT FROM search_texts WHERE type = 'round-tables' AND vector @@ query)
-        OR EXISTS (SELECT FROM search_texts WHERE type = 'statements' AND vector @@ query)
-        OR EXISTS (SELECT FROM search_texts WHERE type = 'documents' AND vector @@ query)
+    RETURN EXISTS (SELECT FROM search_texts WHERE type = 'round-tables' AND vector @@ query AND (NOT only_published OR round_tables_public(id)))
+        OR EXISTS (SELECT FROM search_texts WHERE type = 'statements' AND vector @@ query AND (NOT only_published OR round_tables_public(round_table_id)))
+        OR EXISTS (SELECT FROM search_texts WHERE type = 'documents' AND vector @@ query AND (NOT only_published OR documents_public(id)))
         OR EXISTS (SELECT FROM search_texts WHERE type = 'topics' AND vector @@ query)
         OR EXISTS (SELECT FROM search_texts WHERE type = 'places' AND vector @@ query);
 END $function$;
@@ -2388,16 +2388,16 @@ AS $function$
     SELECT btrim(regexp_replace(regexp_replace(normalize(value, NFC), '[\u0300-\u036F\u00AD\u200B-\u200D]', '', 'g'), '[^[:alnum:]]+', ' ', 'g'))
 $function$;
 
-CREATE FUNCTION search_query(q text)
+CREATE FUNCTION search_query(q text, only_published boolean)
  RETURNS tsquery
  LANGUAGE sql
  STABLE
 AS $function$
     SELECT coalesce(string_agg('(' || search_weighted(concat_ws(' | ', '(' || t.exact || ')', nullif(t.forms, ''), nullif(t.related, '')), NULL)::text || ')', ' & '), '')::tsquery
-    FROM search_terms(q) t
+    FROM search_terms(q, only_published) t
 $function$;
 
-CREATE FUNCTION search_terms(q text)
+CREATE FUNCTION search_terms(q text, only_published boolean)
  RETURNS TABLE(exact text, forms text, related text, marks text[])
  LANGUAGE plpgsql
  STABLE
@@ -2413,6 +2413,7 @@ DECLARE
     near    text;
     pieces  text[];
     given   int := 0;
+    corrected int;
 BEGIN
     FOR i IN 1..total LOOP
         words := string_to_array(search_normalize(parts[i]), ' ');
@@ -2450,13 +2451,17 @@ BEGIN
                 marks := marks || (folded || '*');
             END IF;
             forms := array_to_string(pieces, ' | ');
-            IF length(folded) BETWEEN 4 AND 40 AND folded !~ '[0-9]' AND NOT EXISTS (SELECT FROM search_words w WHERE w.word = folded)
-                AND NOT search_holds(search_weighted(forms, NULL)) THEN
+            IF length(folded) BETWEEN 4 AND 40 AND folded !~ '[0-9]' AND (only_published OR NOT EXISTS (SELECT FROM search_words w WHERE w.word = folded))
+                AND NOT search_holds(search_weighted(exact || ' | ' || forms, NULL), only_published) THEN
+                corrected := 0;
                 FOR near IN SELECT w.word FROM search_words w WHERE w.word % folded AND abs(length(w.word) - length(folded)) <= 2
-                        ORDER BY similarity(w.word, folded) DESC, w.word LIMIT 3 LOOP
+                        ORDER BY similarity(w.word, folded) DESC, w.word LOOP
+                    CONTINUE WHEN NOT search_holds(('''' || near || '''')::tsquery, only_published);
+                    corrected := corrected + 1;
                     stem := (SELECT lexeme FROM unnest(to_tsvector('pg_catalog.russian', near)) LIMIT 1);
                     forms := forms || ' | ''' || near || ''':@' || coalesce(' | ''~' || stem || ''':@', '');
                     marks := marks || near || ('~' || coalesce(stem, near));
+                    EXIT WHEN corrected = 3;
                 END LOOP;
             END IF;
             related := coalesce((SELECT string_agg('''#t' || x.id || '''', ' | ') FROM (SELECT t.id FROM search_texts t WHERE t.type = 'topics'
@@ -2531,7 +2536,7 @@ BEGIN
     IF added <> '{}' OR removed <> '{}' THEN
         PERFORM registry_lock_log();
         INSERT INTO search_words SELECT unnest(added) ON CONFLICT DO NOTHING;
-        DELETE FROM search_words WHERE word = ANY (removed) AND NOT search_holds(('''' || word || '''')::tsquery);
+        DELETE FROM search_words WHERE word = ANY (removed) AND NOT search_holds(('''' || word || '''')::tsquery, false);
     END IF;
     RETURN NULL;
 END $function$;
