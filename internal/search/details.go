@@ -65,7 +65,8 @@ var detailsOf = map[string]string{
 		FROM topics t WHERE t.id = ANY (@ids)`,
 	place.Type: `SELECT p.id, p.name AS label, (json_build_array(json_build_object('field', 'name', 'texts', p.name))::jsonb
 			|| (SELECT coalesce(jsonb_agg(jsonb_build_object('field', 'former_name', 'texts', f -> 'name')), '[]') FROM jsonb_array_elements(p.former_names) f)
-			|| (SELECT coalesce(jsonb_agg(jsonb_build_object('field', 'other_name', 'texts', jsonb_build_object(coalesce(o ->> 'lang', ''), o ->> 'text'))), '[]')
+			|| (SELECT coalesce(jsonb_agg(jsonb_build_object('field', 'other_name',
+					'texts', jsonb_build_object(coalesce(o ->> 'lang', ''), o ->> 'text'))), '[]')
 				FROM jsonb_array_elements(p.other_names) o))::json AS texts, '[]'::json AS related
 		FROM places p WHERE p.id = ANY (@ids)`,
 }

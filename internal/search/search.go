@@ -188,7 +188,8 @@ func (s Searcher) byText(ctx context.Context, recordType string, terms []term, l
 		return pg.All[found](ctx, s.DB, "WITH hits AS MATERIALIZED (SELECT x.id, x.starts_key, x.vector FROM "+from+
 			" WHERE x.type = '"+recordType+"' AND "+condition+visible+rest+` LIMIT @most)
 			SELECT id, starts_key, CASE WHEN vector @@ @whole::text::tsquery THEN 4 WHEN vector @@ @title::text::tsquery THEN 3
-				WHEN vector @@ @written::text::tsquery THEN 2 WHEN vector @@ @words::text::tsquery THEN 1 ELSE 0 END AS rank, (SELECT count(*) FROM hits) AS count
+				WHEN vector @@ @written::text::tsquery THEN 2 WHEN vector @@ @words::text::tsquery THEN 1 ELSE 0 END AS rank,
+				(SELECT count(*) FROM hits) AS count
 			FROM hits ORDER BY rank DESC, starts_key DESC, id DESC LIMIT @limit`, args)
 	}
 	list, err := read("x.vector @@ @any::text::tsquery", "", maxCount+1)

@@ -161,8 +161,8 @@ const (
 )
 
 // Search returns the records that match the text of a search box, the best first, at most limit. Part of a name is
-// enough, and the last word may be incomplete. The words may have Russian or Kazakh case endings. Matches far worse than the best one are left out. The result includes all
-// changes up to head.
+// enough, and the last word may be incomplete. The words may have Russian or Kazakh case endings. Matches far worse than the best
+// one are left out. The result includes all changes up to head.
 func (f *Finder) Search(ctx context.Context, q string, limit int) (matches []Match, head int64, err error) {
 	if head, err = f.refresh(ctx); err != nil {
 		return nil, 0, err
