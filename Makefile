@@ -96,6 +96,9 @@ bench-names: bench-identity ## Measure how names are found, with the people and 
 bench-identity: ## Measure which organizations and people are recognized: names of NAMES_DIR, documents of EVENTS_DIR
 	go run ./internal/bench identity -names "$(NAMES_DIR)" -events "$(EVENTS_DIR)" $(BENCH_IDENTITY)
 
+bench-search: ## Measure the search of the sample with judged queries in three languages
+	go run ./internal/bench search $(BENCH_SEARCH)
+
 clean: ## Remove what was built; the data in .data stays
 	rm -rf bin openapi/tools/node_modules
 
@@ -111,4 +114,4 @@ openapi/tools/node_modules: openapi/tools/package-lock.json
 	npm ci --prefix openapi/tools --no-audit --no-fund --ignore-scripts
 	@touch $@
 
-.PHONY: help run build test test-race test-browser generate lint lint-openapi verify chaos fuzz gosec vulncheck sbom bench bench-names bench-identity clean
+.PHONY: help run build test test-race test-browser generate lint lint-openapi verify chaos fuzz gosec vulncheck sbom bench bench-names bench-identity bench-search clean

@@ -168,6 +168,8 @@ func Routes() []Route {
 		route(post, erasePath, actor.All(pii, write), (*server).erasePerson).with(properties{slow: true, unstored: true}),
 		route(get, disclosurePath, pii, (*server).disclosePerson).with(properties{also: echo.MIMETextHTML, translated: true, reveals: person.Disclosure}),
 
+		route(get, searchPath, public, (*server).search),
+
 		route(post, "/v1/merges/:id/undo", write, (*server).undoMerge),
 
 		route(get, reconcilePath, public, (*server).reconcileService).with(properties{translated: true}),

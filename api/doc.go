@@ -27,6 +27,8 @@
 //	@tag.name					Round tables
 //	@tag.name					Bundles
 //	@tag.description			A whole event in one request: its organizers, attendees, statements and recommendations. Either everything is saved or nothing. See [Recording events](/docs/guides/recording).
+//	@tag.name					Search
+//	@tag.description			Records of all types by words of their texts or by names.
 //	@tag.name					People
 //	@tag.name					Organizations
 //	@tag.name					Organizers

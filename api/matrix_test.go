@@ -303,7 +303,7 @@ func TestTheHiddenAreFoundByNoFilter(t *testing.T) {
 	for _, query := range []string{
 		"round-tables?id=%[1]d", "round-tables?person=%[2]d", "round-tables?q=" + draftCanary, "organizers?round_table=%[1]d", "attendees?round_table=%[1]d", "attendees?person=%[2]d",
 		"statements?round_table=%[1]d", "statements?person=%[2]d", "statements?mention_person=%[2]d", "statements?q=" + draftCanary, "recommendations?round_table=%[1]d",
-		"recommendations?person=%[2]d", "documents?round_table=%[1]d", "documents?person=%[2]d", "people?id=%[2]d", "people?round_table=%[1]d", "people?q=" + restrictedCanary, "affiliations?person=%[2]d",
+		"recommendations?person=%[2]d", "documents?round_table=%[1]d", "documents?q=" + draftCanary, "documents?person=%[2]d", "people?id=%[2]d", "people?round_table=%[1]d", "people?q=" + restrictedCanary, "affiliations?person=%[2]d",
 	} {
 		path := "/v1/" + strings.NewReplacer("%[1]d", fmt.Sprint(event), "%[2]d", fmt.Sprint(someone)).Replace(query)
 		if page := pageOf(t, public.get(t, path+"&count=exact").want(t, 200)); len(page.Data) != 0 || *page.Meta.Total != 0 {

@@ -51,6 +51,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 	if len(args) > 0 && args[0] == "names" {
 		return benchNames(ctx, args[1:], stdout, stderr)
 	}
+	if len(args) > 0 && args[0] == "search" {
+		return benchSearch(ctx, args[1:], stdout, stderr)
+	}
 	if len(args) > 0 && args[0] == "identity" {
 		return benchIdentity(ctx, args[1:], stdout, stderr)
 	}

@@ -22,6 +22,8 @@ var untracked = map[string]string{
 	"person_names":        "derived from the names of people",
 	"organization_names":  "derived from the names of organizations",
 	"place_names":         "derived from the names of places",
+	"search_texts":        "derived from the texts of the records",
+	"search_words":        "derived from the texts of the records",
 	"webhook_places":      "how far webhooks are, which changes with every message",
 	"webhook_deliveries":  "what was sent; kept for 30 days",
 	"personal_data_reads": "reads change no record",

@@ -64,6 +64,8 @@ type Filter struct {
 	Kind []string `query:"kind" form:"kind" enums:"press_release,report,law,programme,memorandum,address,book,recording,photo,agenda,other" validate:"max=200"`
 	// Only documents by one of these authors; after `all:` by all of them.
 	Person []int64 `query:"person" form:"person" validate:"max=200"`
+	// Words of the title, in any of their grammatical forms.
+	Q string `query:"q" form:"q" validate:"max=200"`
 	// The authors after `all:`.
 	AllPeople []int64 `query:"-" form:"-" swaggerignore:"true" all:"person"`
 }

@@ -86,6 +86,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 		}
 		w.Add("d.id IN (SELECT a.document_id FROM document_authors a"+shown+" WHERE a.person_id = ANY(@person))", "person", f.Person)
 	}
+	reference.AddSearch(&w, "d.id", Type, f.Q, public)
 	authors := pg.Link{Table: "document_authors l", Parent: "document_id"}
 	reference.TogetherPeople(&w, "d.id", authors, "l.person_id", "person", f.AllPeople, public)
 	return w

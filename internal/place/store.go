@@ -2,7 +2,9 @@ package place
 
 import (
 	"context"
+	"strings"
 
+	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
@@ -49,7 +51,14 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Place], error) {
 	pg.In(&w, "p.id", "id", f.ID)
 	pg.In(&w, "p.parent_id", "parent", f.Parent)
 	pg.In(&w, "p.country", "country", f.Country)
-	Spellings.Search(&w, "p.id", f.Q)
+	if f.Q != "" {
+		var names pg.Where
+		Spellings.Search(&names, "p.id", f.Q)
+		reference.OrSearch(&w, strings.TrimPrefix(names.SQL("p.id", true), " WHERE "), "p.id", Type, f.Q, actor.From(ctx).SeesOnlyPublished())
+		for name, value := range names.Args() {
+			w.Bind(name, value)
+		}
+	}
 	return paging.Query[Place](ctx, db, Spellings.Ranked(Source, &w, f.Q, f.Sort), w, f.Params)
 }
 

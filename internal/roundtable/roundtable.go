@@ -164,7 +164,7 @@ type Filter struct {
 	Mode []string `query:"mode" form:"mode" enums:"in_person,online,hybrid,unknown" validate:"max=200"`
 	// Only events with one of these working languages; after `all:` with all of them.
 	Language []string `query:"language" form:"language" validate:"max=200,dive,language" example:"kk"`
-	// Words of the title, purpose or outcome.
+	// Words of the title, purpose, outcome or venue, or of the name of a topic or the place, in any of their grammatical forms.
 	Q string `query:"q" form:"q" validate:"max=200"`
 	// Only events with statements (`true`) or without any (`false`).
 	HasStatements *bool `query:"has_statements" form:"has_statements"`

@@ -195,12 +195,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	if len(f.Language) > 0 {
 		w.Vary("r.languages && @language", "language", f.Language)
 	}
-	if f.Q != "" {
-		w.Among(pg.Set{
-			Column: "r.id", IDs: "SELECT f.id FROM round_tables f WHERE f.search @@ search_query(@q)",
-			Exists: "r.search @@ search_query(@q)", Args: pg.Args{"q": f.Q}, Varies: true,
-		})
-	}
+	reference.AddSearch(&w, "r.id", Type, f.Q, public)
 	if f.HasStatements != nil {
 		const hasStatements = "EXISTS (SELECT FROM statements s WHERE s.round_table_id = r.id)"
 		if *f.HasStatements {

@@ -202,7 +202,7 @@ type Within struct {
 	MentionPerson []int64 `query:"mention_person" form:"mention_person" validate:"max=200"`
 	// Only statements that mention one of these organizations.
 	MentionOrganization []int64 `query:"mention_organization" form:"mention_organization" validate:"max=200"`
-	// Words of a text, in any of their grammatical forms.
+	// Words of a text, of the title of the round table, or of the name of a topic or mentioned place, in any of their grammatical forms.
 	Q string `query:"q" form:"q" validate:"max=200"`
 
 	// The values after `all:`.

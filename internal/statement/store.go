@@ -208,13 +208,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	f.EventStatusFilter.Add(&w, "s.round_table_id")
 	reference.Through(&w, link("statement_people l"), "l.person_id", "mention_person", f.MentionPerson, public)
 	pg.Through(&w, link("statement_organizations l"), "l.organization_id", "mention_organization", f.MentionOrganization)
-	if f.Q != "" {
-		w.Among(pg.Set{
-			Column: "s.id", IDs: "SELECT t.statement_id FROM statement_texts t WHERE t.search @@ search_query(@q)",
-			Exists: "EXISTS (SELECT FROM statement_texts t WHERE t.statement_id = s.id AND t.search @@ search_query(@q))",
-			Args:   pg.Args{"q": f.Q}, Varies: true,
-		})
-	}
+	reference.AddSearch(&w, "s.id", Type, f.Q, public)
 	return w
 }
 

@@ -2,7 +2,9 @@ package topic
 
 import (
 	"context"
+	"strings"
 
+	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
@@ -38,8 +40,13 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Topic], error) {
 	var w pg.Where
 	pg.In(&w, "t.id", "id", f.ID)
 	pg.In(&w, "t.parent_id", "parent", f.Parent)
-	if f.Q != "" {
-		w.Add("EXISTS (SELECT FROM jsonb_each_text(t.label) l WHERE l.value ILIKE '%' || @q || '%')", "q", pg.EscapeLike(f.Q))
+	switch part := strings.TrimSpace(f.Q); {
+	case part != "": // part of a word is enough: a vocabulary is short
+		w.Bind("q_like", pg.EscapeLike(part))
+		reference.OrSearch(&w, "EXISTS (SELECT FROM jsonb_each_text(t.label) l WHERE l.value ILIKE '%' || @q_like || '%')", "t.id", Type, f.Q,
+			actor.From(ctx).SeesOnlyPublished())
+	case f.Q != "":
+		w.Add("false")
 	}
 	return paging.Query[Topic](ctx, db, Source, w, f.Params)
 }

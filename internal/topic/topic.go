@@ -37,7 +37,7 @@ type Filter struct {
 	ID []int64 `query:"id" form:"id" validate:"max=200"`
 	// Only topics directly below these topics.
 	Parent []int64 `query:"parent" form:"parent" validate:"max=200"`
-	// Only topics whose label contains this text, in any language.
+	// Only topics whose label contains this text, in any language, or whose label and description contain its words.
 	Q string `query:"q" form:"q" validate:"max=200"`
 }
 

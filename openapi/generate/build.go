@@ -45,8 +45,14 @@ func build(root string) (map[string][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := (&pass{doc: doc, facts: facts, examples: examples, modern: name == fileV31}).run(); err != nil {
+		p := &pass{doc: doc, facts: facts, examples: examples, modern: name == fileV31}
+		if err := p.run(); err != nil {
 			return nil, err
+		}
+		if name != fileV20 {
+			if err := p.shareRequests(); err != nil {
+				return nil, err
+			}
 		}
 		switch name {
 		case fileV31:
