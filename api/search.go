@@ -2,17 +2,26 @@ package api
 
 import (
 	"context"
-	"net/http"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/input"
-	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/search"
+	"roundtables.kz/registry/internal/text"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
 )
 
 const searchPath = "/v1/search"
+
+// SearchResults are the results of a search.
+//
+//	@Description	The records that match the text, the best match first.
+type SearchResults struct {
+	Data   []search.Hit   `json:"data"`   // The records.
+	Counts map[string]int `json:"counts"` // The number of matching records by type, for all searched types. Counting stops at 500.
+	Meta   ViewMeta       `json:"meta"`
+} //	@name	SearchResults
 
 // search finds records of all types.
 //
@@ -30,28 +39,21 @@ const searchPath = "/v1/search"
 //	@Tags			Search
 //	@x-view			true
 //	@Param			params	query		search.Params	false	"-"
-//	@Success		200		{object}	search.Results	"The found records, the best match first."
+//	@Success		200		{object}	SearchResults	"The found records, the best match first."
 //	@Router			/v1/search [get]
 func (s *server) search(c echo.Context) error {
 	var p search.Params
 	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &p)); err != nil {
 		return err
 	}
-	cached := s.cacheable(c)
-	if done, err := cached.sendCached(c, matchList); done || err != nil {
-		return err
-	}
-	var results search.Results
-	var state paging.State
-	err := s.shares.run(c, func(ctx context.Context) (err error) {
-		results, state, err = search.Searcher{DB: s.db, Finders: s.matcher.Finders}.Search(ctx, p)
-		return err
+	return s.sendView(c, func(ctx context.Context, tx pgx.Tx, meta ViewMeta) (any, error) {
+		found, err := search.Searcher{DB: tx, Finders: s.matcher.Finders}.Search(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		if p.Lang != "" {
+			text.Localize(found.Data, p.Lang)
+		}
+		return SearchResults{found.Data, found.Counts, meta}, nil
 	})
-	if err != nil {
-		return err
-	}
-	cached.setState(c, state, "")
-	results.Meta = search.Meta{Cursor: s.changeCursor(c.Request().Context(), state.Head), License: License}
-	localize(&results, p.Lang)
-	return sendCacheable(c, http.StatusOK, echo.MIMEApplicationJSON, results, cached)
 }

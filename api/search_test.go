@@ -16,7 +16,7 @@ import (
 )
 
 // search sends a search and gives its results.
-func (c caller) search(t *testing.T, q string, more ...string) (results search.Results) {
+func (c caller) search(t *testing.T, q string, more ...string) (results SearchResults) {
 	t.Helper()
 	path := searchPath + "?q=" + url.QueryEscape(q) + strings.Join(more, "")
 	decodeReply(t, c.get(t, path).want(t, http.StatusOK), &results)
@@ -24,7 +24,7 @@ func (c caller) search(t *testing.T, q string, more ...string) (results search.R
 }
 
 // foundIn gives the results as "type id matched".
-func foundIn(r search.Results) (found []string) {
+func foundIn(r SearchResults) (found []string) {
 	for _, h := range r.Data {
 		found = append(found, fmt.Sprint(h.Type, " ", h.ID, " ", h.Matched))
 	}

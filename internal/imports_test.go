@@ -32,7 +32,7 @@ var layers = [][]string{
 	{"internal/imports"},        // the import engine and its ledger
 	{ // 3: across resources
 		"internal/check", "internal/bundle", "internal/match", "internal/search", "internal/merge", "internal/privacy", "internal/profile",
-		"internal/stats", "internal/formats/calendar", "internal/formats/feed",
+		"internal/stats", "internal/formats/calendar", "internal/formats/feed", "internal/formats/popolo", "internal/formats/schemaorg",
 	},
 	{"internal/sample"}, // the sample is a list of bundles
 	{"openapi"},         // the document; the service serves it

@@ -132,7 +132,7 @@ func benchSearch(ctx context.Context, args []string, stdout, stderr io.Writer) (
 	scores := map[string]*score{"en": {}, "ru": {}, "kk": {}, "all": {}}
 	for _, j := range queries {
 		start := time.Now()
-		results, _, err := searcher.Search(ctx, search.Params{Q: j.q, Limit: searchDepth})
+		results, err := searcher.Search(ctx, search.Params{Q: j.q, Limit: searchDepth})
 		took := time.Since(start)
 		if err != nil {
 			return fmt.Errorf("%s: %w", j.q, err)

@@ -12,7 +12,6 @@ import (
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/document"
 	"roundtables.kz/registry/internal/organization"
-	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/place"
@@ -32,21 +31,10 @@ type Params struct {
 }
 
 // Results are the found records.
-//
-//	@Description	The records that match the text, the best match first.
 type Results struct {
-	Data   []Hit          `json:"data"`   // The records.
-	Counts map[string]int `json:"counts"` // The number of matching records by type, for all searched types. Counting stops at 500.
-	Meta   Meta           `json:"meta"`
-} //	@name	SearchResults
-
-// Meta describes the results.
-//
-//	@Description	The change cursor and the licence of the results.
-type Meta struct {
-	Cursor  string `json:"cursor" example:"q83vEjRWeJB7ImUiOiIxZjBjOWEzZSIsIm4iOjEyOH0"`   // The change cursor of these results: `/v1/changes` returns what changed after it.
-	License string `json:"license" example:"https://creativecommons.org/licenses/by/4.0/"` // Licence of the data.
-} //	@name	SearchMeta
+	Data   []Hit          // the best match first
+	Counts map[string]int // the number of matching records by type, for all searched types, at most 500 each
+}
 
 // Hit is a found record.
 //
@@ -100,19 +88,14 @@ type Searcher struct {
 	spelling.Finders
 }
 
-// Search returns the records that match, as the actor may see them, and the state that they were read from. A text without words
-// that can be searched for matches nothing.
-func (s Searcher) Search(ctx context.Context, p Params) (Results, paging.State, error) {
+// Search returns the records that match, as the actor may see them. A text without words that can be searched for matches nothing.
+func (s Searcher) Search(ctx context.Context, p Params) (Results, error) {
 	results := Results{Data: []Hit{}, Counts: map[string]int{}}
 	limit := min(p.Limit, maxLimit)
-	state, err := paging.ReadState(ctx, s.DB)
-	if err != nil {
-		return results, state, err
-	}
 	terms, err := pg.All[term](ctx, s.DB, "SELECT exact, forms, related, marks FROM search_terms(@q, @public)",
 		pg.Args{"q": p.Q, "public": actor.From(ctx).SeesOnlyPublished()})
 	if err != nil {
-		return results, state, fmt.Errorf("read the query: %w", err)
+		return results, fmt.Errorf("read the query: %w", err)
 	}
 	for _, t := range Types {
 		if len(p.Types) > 0 && !slices.Contains(p.Types, t) {
@@ -128,7 +111,7 @@ func (s Searcher) Search(ctx context.Context, p Params) (Results, paging.State, 
 			hits, err = s.byText(ctx, t, terms, limit, results.Counts)
 		}
 		if err != nil {
-			return results, state, err
+			return results, err
 		}
 		if t == person.Type || t == organization.Type {
 			results.Counts[t] = len(hits)
@@ -137,7 +120,7 @@ func (s Searcher) Search(ctx context.Context, p Params) (Results, paging.State, 
 	}
 	slices.SortStableFunc(results.Data, func(a, b Hit) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(b.starts, a.starts)) })
 	results.Data, err = s.complete(ctx, results.Data[:min(limit, len(results.Data))], terms)
-	return results, state, err
+	return results, err
 }
 
 // byName finds people or organizations.

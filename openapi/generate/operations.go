@@ -101,7 +101,7 @@ type operation struct {
 	file        bool // returns a file: exports, and operations with @x-file
 	feed        bool // returns a feed: operations with @x-feed
 	negotiated  bool // returns what Accept asks for
-	conditional bool // supports ETag and 304: lists, records, files and feeds without @x-fresh, and operations with @x-etag
+	conditional bool // supports ETag and 304: lists, records, files and feeds without @x-fresh; views
 }
 
 // isItem reports whether an operation returns one record: it has the parameters of itemParams.
