@@ -99,7 +99,7 @@ type Mistake struct {
 	Args       apperr.Args        `json:"args,omitempty" swaggertype:"object,string"` // The values in the message.
 	Allowed    []string           `json:"allowed,omitempty"`                          // The allowed values.
 	Candidates []apperr.Candidate `json:"candidates,omitempty"`                       // Similar records.
-} //	@name	ImportMistake
+} //	@name	ImportError
 
 // Head is an import without its rows.
 type Head struct {
@@ -122,7 +122,7 @@ type Listed struct {
 	changes.Record
 	Head
 	Actor string `json:"actor" db:"actor" example:"key:1"` // Who did it, or took it back.
-} //	@name	ImportListed
+} //	@name	ImportSummary
 
 // Import is a stored import.
 //

@@ -25,7 +25,7 @@ type pass struct {
 func (p *pass) run() error {
 	steps := []func() error{
 		p.tags, p.messages, p.nameSchemas, p.putSchemas, p.describeStructs, p.securitySchemes, p.shared, p.operations,
-		p.patches, p.splitRequests, p.rules, p.bundles, p.responses, p.requests, p.shareParameters, p.shareResponses, p.addExamples, p.dropUnused,
+		p.patches, p.splitRequests, p.rules, p.bundles, p.nameVocabularies, p.responses, p.requests, p.shareParameters, p.shareResponses, p.addExamples, p.dropUnused,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -66,7 +66,7 @@ const schemaPrefix = "#/components/schemas/"
 func schemaRef(name string) *openapi3.SchemaRef { return openapi3.NewSchemaRef(schemaPrefix+name, nil) }
 
 // recordSuffix matches the suffix of schemas of records in lists. The names of their pages omit it.
-var recordSuffix = regexp.MustCompile(`(WithParts|Listed|Entry)$`)
+var recordSuffix = regexp.MustCompile(`(WithParts|Summary|Entry)$`)
 
 // nameSchemas removes the package from the names of schemas.
 func (p *pass) nameSchemas() error {
