@@ -135,7 +135,7 @@ type Import struct {
 // Filter holds the filters of the list.
 type Filter struct {
 	paging.Params
-	ID         []int64  `query:"id" form:"id" validate:"max=200"`                                                  // Only these records.
+	ID         []int64  `query:"id" form:"id" validate:"max=200"`                                                  // Only records with these ids.
 	Collection []string `query:"collection" form:"collection" enums:"imports" validate:"max=200" example:"people"` // Only imports of these collections, as in the path.
 	Reverted   *bool    `query:"reverted" form:"reverted"`                                                         // Only imports that were reverted, or that were not.
 }

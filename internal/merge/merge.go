@@ -281,7 +281,7 @@ type Merge struct {
 // Filter narrows a list of merges.
 type Filter struct {
 	paging.Params
-	ID           []int64 `query:"id" form:"id" validate:"max=200"`                     // Only these records.
+	ID           []int64 `query:"id" form:"id" validate:"max=200"`                     // Only records with these ids.
 	Person       []int64 `query:"person" form:"person" validate:"max=200"`             // Only merges of these people, on either side.
 	Organization []int64 `query:"organization" form:"organization" validate:"max=200"` // Only merges of these organizations, on either side.
 	Undone       *bool   `query:"undone" form:"undone"`                                // Only merges that were undone (`true`), or that were not (`false`).

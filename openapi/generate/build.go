@@ -45,7 +45,7 @@ func build(root string) (map[string][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := (&pass{doc: doc, facts: facts, examples: examples, modern: name == fileV31}).run(); err != nil {
+		if err := (&pass{doc: doc, facts: facts, examples: examples, lists: map[string]*openapi3.Schema{}, modern: name == fileV31}).run(); err != nil {
 			return nil, err
 		}
 		switch name {

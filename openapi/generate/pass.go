@@ -19,7 +19,8 @@ type pass struct {
 	doc      *openapi3.T
 	facts    *source
 	examples examples
-	modern   bool // the result will be OpenAPI 3.1, which supports webhooks
+	lists    map[string]*openapi3.Schema // sort orders and members, by the name of their schema
+	modern   bool                        // the result will be OpenAPI 3.1, which supports webhooks
 }
 
 func (p *pass) run() error {
