@@ -78,7 +78,6 @@ func (p *pass) operations() error {
 			versioned: has("x-if-match") || endpoint.method == http.MethodPatch || endpoint.method == http.MethodDelete,
 		}
 		o.file, o.feed = o.export || has("x-file"), has("x-feed")
-		o.negotiated = route.Negotiated()
 		o.conditional = !has("x-fresh") && (o.file || o.feed || has("x-sort") || has("x-aggregate") || o.isItem())
 		if err := o.finish(route.Scope); err != nil {
 			return fmt.Errorf("%s: %w", op.OperationID, err)
@@ -99,7 +98,6 @@ type operation struct {
 	export      bool // returns a whole list as a file
 	file        bool // returns a file: exports, and operations with @x-file
 	feed        bool // returns a feed: operations with @x-feed
-	negotiated  bool // returns what Accept asks for
 	conditional bool // supports ETag and 304: lists, records and files without @x-fresh
 }
 

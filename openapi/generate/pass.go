@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
@@ -19,6 +20,7 @@ type pass struct {
 	doc      *openapi3.T
 	facts    *source
 	examples examples
+	samples  map[string]json.RawMessage  // examples of responses, by the name of their schema
 	lists    map[string]*openapi3.Schema // sort orders and members, by the name of their schema
 	modern   bool                        // the result will be OpenAPI 3.1, which supports webhooks
 }
@@ -26,7 +28,7 @@ type pass struct {
 func (p *pass) run() error {
 	steps := []func() error{
 		p.tags, p.messages, p.nameSchemas, p.putSchemas, p.describeStructs, p.securitySchemes, p.shared, p.operations,
-		p.patches, p.splitRequests, p.rules, p.bundles, p.nameVocabularies, p.responses, p.requests, p.shareParameters, p.shareResponses, p.addExamples, p.dropUnused,
+		p.patches, p.splitRequests, p.rules, p.bundles, p.nameVocabularies, p.responses, p.requests, p.shareParameters, p.addSamples, p.shareResponses, p.addExamples, p.dropUnused,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

@@ -136,12 +136,21 @@ func (p *pass) requests() error {
 			return !facts.fields[property].mandatory
 		})
 		for property, ref := range s.Properties {
+			describeDefault(ref)
 			if !facts.fields[property].mandatory {
 				makeNullable(ref)
 			}
 		}
 	}
 	return nil
+}
+
+// describeDefault puts the default of a member into its description: type generators make members with a default required.
+func describeDefault(ref *openapi3.SchemaRef) {
+	if s := ref.Value; ref.Ref == "" && s != nil && s.Default != nil {
+		s.Description = sentence(s.Description, fmt.Sprintf("Default: `%v`.", s.Default))
+		s.Default = nil
+	}
 }
 
 // makeNullable makes a schema nullable. It wraps a reference in a schema.

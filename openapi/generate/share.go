@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -132,7 +133,7 @@ func (s *sharedParameter) names(meanings int) []string {
 	if len(s.records) == 0 && len(s.areas) == 1 {
 		one = pascal(slices.Collect(maps.Keys(s.areas))[0])
 	}
-	verb := s.verb()
+	verb := commonWord(s.operations)
 	switch {
 	case v.In == "path" && one != "" && v.Name != "id":
 		return []string{one + own} // the record that another one belongs to
@@ -145,23 +146,36 @@ func (s *sharedParameter) names(meanings int) []string {
 	}
 }
 
-// verb returns the first word of the ids of all operations, such as "Aggregate"; "" if they differ.
-func (s *sharedParameter) verb() string {
-	first := ""
-	for _, id := range s.operations {
-		end := strings.IndexFunc(id, func(r rune) bool { return r >= 'A' && r <= 'Z' })
-		word := strings.ToUpper(id[:1]) + id[1:max(end, 1)]
-		if first != "" && word != first {
-			return ""
+var idWords = regexp.MustCompile(`[A-Z]?[a-z0-9]+`)
+
+// commonWord returns the word with which the ids of all operations end or begin, such as "Calendar" or "Aggregate"; "" if there is
+// none.
+func commonWord(operations []string) string {
+	last, first := "", ""
+	for i, id := range operations {
+		of := idWords.FindAllString(id, -1)
+		begin, end := pascal(of[0]), of[len(of)-1]
+		if i == 0 {
+			first, last = begin, end
 		}
-		first = word
+		if begin != first {
+			first = ""
+		}
+		if end != last {
+			last = ""
+		}
 	}
-	return first
+	return cmp.Or(last, first)
 }
 
 // shareResponses moves the successful responses that several operations have in common into the components.
 func (p *pass) shareResponses() error {
-	refs, first := map[string][]*openapi3.ResponseRef{}, map[string]string{}
+	type shared struct {
+		refs       []*openapi3.ResponseRef
+		operations []string
+		status     string
+	}
+	found := map[string]*shared{}
 	var order []string
 	for _, op := range p.eachOperation() {
 		for _, status := range op.Responses.Keys() {
@@ -173,22 +187,39 @@ func (p *pass) shareResponses() error {
 			if err != nil {
 				return err
 			}
-			key := string(b)
-			if refs[key] == nil {
+			key := status + string(b)
+			if found[key] == nil {
 				order = append(order, key)
-				first[key] = strings.ToUpper(op.OperationID[:1]) + op.OperationID[1:] + status
+				found[key] = &shared{status: status}
 			}
-			refs[key] = append(refs[key], ref)
+			found[key].refs, found[key].operations = append(found[key].refs, ref), append(found[key].operations, op.OperationID)
 		}
 	}
 	for _, key := range order {
-		if len(refs[key]) < 2 {
+		s := found[key]
+		if len(s.refs) < 2 {
 			continue
 		}
-		p.doc.Components.Responses[first[key]] = &openapi3.ResponseRef{Value: refs[key][0].Value}
-		for _, ref := range refs[key] {
-			ref.Ref = responsePrefix + first[key]
+		name := responseName(s.refs[0].Value, s.operations, s.status)
+		if p.doc.Components.Responses[name] != nil {
+			return fmt.Errorf("two responses are called %s, one of them of %s", name, s.operations)
+		}
+		p.doc.Components.Responses[name] = &openapi3.ResponseRef{Value: s.refs[0].Value}
+		for _, ref := range s.refs {
+			ref.Ref = responsePrefix + name
 		}
 	}
 	return nil
+}
+
+// responseName returns the name of a response that several operations have: that of its schema, or what it is a file of.
+func responseName(r *openapi3.Response, operations []string, status string) string {
+	name := commonWord(operations) + "File"
+	if media := r.Content[jsonType]; media != nil && media.Schema.Ref != "" {
+		name = strings.TrimPrefix(media.Schema.Ref, schemaPrefix)
+	}
+	if status != "200" {
+		name += status
+	}
+	return name
 }

@@ -137,8 +137,6 @@ var problemResponses = []problem{
 		func(o operation, s actor.Scope) bool { return o.data && s != actor.Public }},
 	{"404", "NotFound", "The record does not exist, or you may not see it.", "not_found", "", nil,
 		func(o operation, _ actor.Scope) bool { return strings.Contains(o.path, "{") }},
-	{"406", "NotAcceptable", "The service has no response in a media type that `Accept` allows.", "not_acceptable", "", nil,
-		func(o operation, _ actor.Scope) bool { return o.data && o.negotiated }},
 	{"409", "Conflict", "The request conflicts with another record: a duplicate, or a record that refers to this one.", "in_use", "", nil,
 		func(o operation, _ actor.Scope) bool { return o.data && o.writes }},
 	{"410", "Gone", "The record was deleted or erased.", "deleted", "", nil, ofOneRecord},
@@ -153,8 +151,9 @@ var problemResponses = []problem{
 	{"429", "TooManyRequests", "The rate limit is exceeded. Retry after `Retry-After`.",
 		"rate_limited", "", []string{"RateLimit-Policy", "RateLimit", "Retry-After"}, ofData},
 	{"503", "ServiceUnavailable", "The service is temporarily unavailable.", "database_unavailable", "", []string{"Retry-After"},
-		func(o operation, _ actor.Scope) bool { return o.data || o.path == "/readyz" }},
-	{"default", "UnexpectedError", "Any other error.", "internal", "", nil, always},
+		func(o operation, _ actor.Scope) bool { return o.path == "/readyz" }},
+	{"default", "UnexpectedError", "Any other error: 406 if the service has no response in a media type that `Accept` allows, 503 if it is " +
+		"temporarily unavailable, until `Retry-After`.", "internal", "", []string{"Retry-After"}, always},
 }
 
 // problems adds the problems that an operation can return.
