@@ -218,7 +218,11 @@ func responseName(r *openapi3.Response, operations []string, status string) stri
 	if media := r.Content[jsonType]; media != nil && media.Schema.Ref != "" {
 		name = strings.TrimPrefix(media.Schema.Ref, schemaPrefix)
 	}
-	if status != "200" {
+	switch status {
+	case "200":
+	case "201":
+		name += "Created"
+	default:
 		name += status
 	}
 	return name
