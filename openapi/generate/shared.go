@@ -35,8 +35,8 @@ func (p *pass) shared() error {
 		"X-Change-Cursor":      header("Change cursor of the snapshot in the file. Pass it to `/v1/changes` to get later changes.", str(), cursor),
 		"Content-Disposition":  header("File name.", str(), `attachment; filename="round-tables-2020-02-27.csv"`),
 		"X-Dry-Run":            header("`true` if nothing was saved.", str(), "true"),
-		"RateLimit-Policy":     header("The rate limit: `q` requests in `w` seconds.", str(), `"key";q=600;w=60`),
-		"RateLimit":            header("Remaining requests (`r`), and seconds until the full quota is available again (`t`).", str(), `"key";r=599;t=42`),
+		"RateLimit-Policy":     header("The rate limit: `q` requests in `w` seconds. All responses have it.", str(), `"key";q=600;w=60`),
+		"RateLimit":            header("Remaining requests (`r`), and seconds until the full quota is available again (`t`). All responses have it.", str(), `"key";r=599;t=42`),
 		"Retry-After":          header("Seconds to wait before the next request.", openapi3.NewIntegerSchema().WithMin(0), 1),
 		"WWW-Authenticate":     header("How to authenticate.", str(), `Bearer realm="registry"`),
 		"Idempotency-Replayed": header("`true` if this is the stored response to an earlier request with the same `Idempotency-Key`.", str(), "true"),
@@ -199,10 +199,7 @@ func (r problem) example() map[string]any {
 
 // successes completes the successful responses of an operation.
 func (o operation) successes() {
-	names := []string{"X-Request-Id"}
-	if o.data {
-		names = append(names, "RateLimit-Policy", "RateLimit")
-	}
+	names := []string{"X-Request-Id"} // all responses also have the headers of the rate limit, which 429 describes
 	if o.idempotent {
 		names = append(names, "Idempotency-Replayed")
 	}
