@@ -118,6 +118,9 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 		}
 		produces[op.OperationID] = append(produces[op.OperationID], problemType)
 	}
+	if err := p.dropUnused(); err != nil { // parameters no longer refer to schemas
+		return nil, err
+	}
 	v2, err := openapi2conv.FromV3(doc)
 	if err != nil {
 		return nil, err
