@@ -237,6 +237,10 @@ func setName(ref *openapi3.SchemaRef, name string) {
 		return // it already does
 	}
 	s := *ref.Value
+	if s.Description == "" && s.Pattern == "" && s.MaxLength == nil && s.MinLength == 0 {
+		ref.Ref, ref.Value = schemaPrefix+name, nil
+		return
+	}
 	s.Type, s.Example, s.AllOf = nil, nil, openapi3.SchemaRefs{schemaRef(name)}
 	ref.Value = &s
 }
