@@ -18,7 +18,7 @@ import (
 //	@Description	What is missing or odd in an event, errors first.
 type Check struct {
 	Findings []check.Finding `json:"findings"`
-} //	@name	Check
+} //	@name	RoundTableCheck
 
 // PublishedRoundTable is a round table after its publication.
 //

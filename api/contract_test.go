@@ -74,6 +74,7 @@ func strictDocument(sparse bool) (*openapi3.T, strict) {
 			s.Required = nil
 		}
 	}
+	allowEmptyValues(doc)
 	router, err := gorillamux.NewRouter(doc)
 	if err != nil {
 		panic(err)
@@ -83,6 +84,25 @@ func strictDocument(sparse bool) (*openapi3.T, strict) {
 		panic(err)
 	}
 	return doc, strict{router, schemas}
+}
+
+// allowEmptyValues says that a parameter without a value counts as absent, except on writes. The published document does not, as
+// Swagger UI would show a box beside every parameter.
+func allowEmptyValues(doc *openapi3.T) {
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			if !strings.HasPrefix(path, "/v1/") || method != http.MethodGet {
+				continue
+			}
+			for i, ref := range op.Parameters {
+				if ref.Value.In == "query" {
+					v := *ref.Value // a component that writes have, too
+					v.AllowEmptyValue = true
+					op.Parameters[i] = &openapi3.ParameterRef{Value: &v}
+				}
+			}
+		}
+	}
 }
 
 // exchange is a request and what it was answered.
@@ -131,7 +151,7 @@ func (c *contract) check(t testing.TB, e exchange) {
 			document.schemas.request(route.Operation, e.request.Header, e.sent),
 		)
 		if err != nil {
-			t.Errorf("%s: the service took a request that the document forbids: %v", at, err)
+			t.Errorf("%s?%s: the service took a request that the document forbids: %v", at, e.request.URL.RawQuery, err)
 		}
 	}
 	out := &openapi3filter.ResponseValidationInput{RequestValidationInput: in, Status: e.answer.Code, Header: e.answer.Header(), Options: options}
@@ -139,7 +159,7 @@ func (c *contract) check(t testing.TB, e exchange) {
 	if e.request.Method != http.MethodHead {
 		err = errors.Join(err, document.schemas.answer(route.Operation, e.answer.Code, e.answer.Header(), body))
 	}
-	if err != nil {
+	if err != nil && !linkedData(route.Operation, e.answer) {
 		t.Errorf("%s: the answer %d is not as the document says: %v", at, e.answer.Code, err)
 	}
 }
@@ -160,6 +180,13 @@ func plainQuery(r *http.Request) {
 		}
 	}
 	r.URL.RawQuery = query.Encode()
+}
+
+// linkedData reports whether an answer is JSON-LD, which an operation also returns and describes in words: its own address
+// describes the type.
+func linkedData(op *openapi3.Operation, answer *httptest.ResponseRecorder) bool {
+	kind, _, _ := strings.Cut(answer.Header().Get("Content-Type"), ";")
+	return kind == mediaJSONLD && strings.Contains(op.Description, mediaJSONLD)
 }
 
 func (c *contract) saw(id string, status int) {

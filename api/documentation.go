@@ -153,7 +153,7 @@ type Explanation struct {
 	Code string `json:"code" example:"stale_version"` // The code.
 	// The text in each language. A name in braces is a placeholder.
 	Text map[string]string `json:"text" example:"en:The record has changed since you read it."`
-} //	@name	Explanation
+} //	@name	ErrorExplanation
 
 var explanationPage = template.Must(template.New("explanation").Parse(`<!doctype html>
 <html lang="en">

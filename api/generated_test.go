@@ -340,6 +340,8 @@ func (g *generator) value(o operation, name string, ref *openapi3.SchemaRef, dep
 			return v
 		}
 		return s.Enum[0]
+	case len(types) == 0 && s.Pattern != "" && len(s.AllOf)+len(s.OneOf) > 0: // the values of an open vocabulary
+		return g.text(s)
 	case len(s.AnyOf) > 0:
 		return g.value(o, name, pick(g, s.AnyOf), depth)
 	case len(types) == 0 && len(s.OneOf) > 0: // a reference or null

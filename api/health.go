@@ -40,7 +40,7 @@ type Health struct {
 type HealthSchema struct {
 	Version uint `json:"version" example:"9"` // Of the database.
 	Wanted  uint `json:"wanted" example:"9"`  // Of the service. A newer database works, too: migrations stay compatible with the previous release.
-} //	@name	HealthSchema
+} //	@name	DatabaseSchema
 
 // livez always returns 200. It ignores the database, because a restart would not repair it.
 //

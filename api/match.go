@@ -20,7 +20,7 @@ var sought = match.Search
 type lookupParams struct {
 	Q     string `query:"q" form:"q" validate:"max=200" example:"Токаев"`          // The typed text: a name or the beginning of one, in any spelling, script and word order.
 	Limit int    `query:"limit" form:"limit" default:"10" validate:"min=1,max=50"` // Records to return at most, 1 to 50.
-	Lang  string `query:"lang" form:"lang" validate:"omitempty,language"`          // Adds `<field>_text` and `<field>_lang` beside every text, in this language or the next one of the chain ru, en, kk.
+	Lang  string `query:"lang" form:"lang" validate:"omitempty,language"`          // Adds `<field>_text` and `<field>_lang` to every text, in this language or, if missing, the first available of ru, en, kk.
 }
 
 // lookupOf finds records by the text that a user types.

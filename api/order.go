@@ -25,7 +25,7 @@ type OrderInput struct {
 //	@Description	The parts of a round table with their places, the first one first.
 type Ordered struct {
 	Data []reference.Placed `json:"data"`
-} //	@name	Ordered
+} //	@name	OrderedParts
 
 // orderOf gives the parts of the round table in the path the order of the body.
 func orderOf(s *server, c echo.Context, order reference.Order) error {

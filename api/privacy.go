@@ -81,7 +81,7 @@ func (s *server) erasePerson(c echo.Context) error {
 
 // disclosureParams are the parameters of a disclosure.
 type disclosureParams struct {
-	Lang string `query:"lang" form:"lang" validate:"omitempty,language"` // Adds `<field>_text` and `<field>_lang` beside every text, in this language or the next one of the chain ru, en, kk. A page is in this language, if it is en, ru or kk.
+	Lang string `query:"lang" form:"lang" validate:"omitempty,language"` // Adds `<field>_text` and `<field>_lang` to every text, in this language or, if missing, the first available of ru, en, kk. A page is in this language, if it is en, ru or kk.
 }
 
 // disclosePerson sends everything that the registry holds about a person.

@@ -193,6 +193,7 @@ func (s *server) suggestEntities(c echo.Context) error {
 //
 //	@ID			suggestProperties
 //	@Summary	Suggest properties for reconciliation
+//	@Description	Returns the properties by which queries can narrow their candidates, as clients such as OpenRefine list them.
 //	@Tags		Reconciliation
 //	@Param		params	query		match.SuggestQuery	false	"-"
 //	@Success	200		{object}	match.Suggestions	"The properties that queries can have."
@@ -205,6 +206,7 @@ func (s *server) suggestProperties(c echo.Context) error {
 //
 //	@ID			suggestTypes
 //	@Summary	Suggest record types for reconciliation
+//	@Description	Returns the types of records that names can be matched with, as clients such as OpenRefine list them.
 //	@Tags		Reconciliation
 //	@Param		params	query		match.SuggestQuery	false	"-"
 //	@Success	200		{object}	match.Suggestions	"The record types."

@@ -151,8 +151,8 @@ type record interface {
 
 // itemParams are the parameters of every item.
 type itemParams struct {
-	Fields []string `query:"fields" form:"fields"`                           // Returns only these members of the record, and always `id` and `version`.
-	Lang   string   `query:"lang" form:"lang" validate:"omitempty,language"` // Adds `<field>_text` and `<field>_lang` beside every text, in this language or the next one of the chain ru, en, kk.
+	Fields []string `query:"fields" form:"fields"`                           // Returns only these members of a record, and always `id` and `version`.
+	Lang   string   `query:"lang" form:"lang" validate:"omitempty,language"` // Adds `<field>_text` and `<field>_lang` to every text, in this language or, if missing, the first available of ru, en, kk.
 }
 
 // written sends the record that a write created or changed, with the ETag that a GET of path has. A dry run has none.

@@ -29,7 +29,7 @@ type UndoInput struct {
 //	@Description	The changes that were undone.
 type Undone struct {
 	Data []UndoneChange `json:"data"`
-} //	@name	Undone
+} //	@name	UndoneChanges
 
 // UndoneChange is a change that was undone.
 //

@@ -24,7 +24,7 @@ type Vocabularies struct {
 
 // viewParams are the parameters of every view.
 type viewParams struct {
-	Lang string `query:"lang" form:"lang" validate:"omitempty,language"` // Add `<field>_text` and `<field>_lang` next to every text, in this language or, if missing, the first available of ru, en, kk.
+	Lang string `query:"lang" form:"lang" validate:"omitempty,language"` // Adds `<field>_text` and `<field>_lang` to every text, in this language or, if missing, the first available of ru, en, kk.
 }
 
 // roleVocabulary is the name of the vocabulary whose codes are records.

@@ -66,7 +66,7 @@ type Numbers struct {
 	Recommendations *int64 `json:"recommendations,omitzero" example:"8"`
 	// Distinct topics.
 	Topics *int64 `json:"topics,omitzero" example:"7"`
-}
+} //	@name	AggregateNumbers
 
 // of returns where the number of a metric is; nil for a metric that no collection has.
 func (n *Numbers) of(metric string) **int64 {

@@ -64,7 +64,7 @@ type Created struct {
 // Filter narrows a list of keys.
 type Filter struct {
 	paging.Params
-	ID     []int64  `query:"id" form:"id" validate:"max=200"`                                            // Only these records.
+	ID     []int64  `query:"id" form:"id" validate:"max=200"`                                            // Only records with these ids.
 	Scope  []string `query:"scope" form:"scope" enums:"read,write,publish,pii,admin" validate:"max=200"` // Only keys with one of these scopes.
 	Active *bool    `query:"active" form:"active"`                                                       // Only valid keys (`true`), or only revoked and expired ones (`false`).
 }

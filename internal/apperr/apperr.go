@@ -66,7 +66,7 @@ type Candidate struct {
 	ID    int64   `json:"id"`
 	Name  string  `json:"name"`
 	Score float64 `json:"score"` // 0 to 1
-}
+} //	@name	ProblemCandidate
 
 func (e *Error) Error() string {
 	var b strings.Builder

@@ -181,9 +181,9 @@ type Filter struct {
 	Within
 	// Only attendees of these round tables.
 	RoundTable []int64 `query:"round_table" form:"round_table" validate:"max=200"`
-	// Only attendees of round tables that start on or after this day. A known month or year counts as its first day.
+	// Only round tables that start on or after this day, or their records. A known month or year counts as its first day.
 	StartsFrom *date.Day `query:"starts_from" form:"starts_from" swaggertype:"string" format:"date" example:"2020-02-27"`
-	// Only attendees of round tables that start before this day.
+	// Only round tables that start before this day (not on it), or their records.
 	StartsTo *date.Day `query:"starts_to" form:"starts_to" swaggertype:"string" format:"date" example:"2020-02-27"`
 	// Only organizations of these types, people in a position there, and attendees who represented one; after `all:` all of them.
 	OrganizationKind []string `query:"organization_kind" form:"organization_kind" enums:"government,advisory_body,ngo,foundation,think_tank,academia,media,business,international,other" validate:"max=200"`

@@ -58,7 +58,7 @@ type United struct {
 	Name    string            `json:"name" example:"Talgat Kaliyev"`         // The record's name there.
 	Score   float64           `json:"score" example:"0.97"`                  // Similarity of the two names, 0 to 1.
 	Reasons []spelling.Reason `json:"reasons"`                               // What agrees.
-} //	@name	BundleUnited
+} //	@name	BundleMergedName
 
 // Created is a record that the bundle created.
 //

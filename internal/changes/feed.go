@@ -23,7 +23,7 @@ type Change struct {
 	At      time.Time `json:"changed_at" db:"at" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When it changed.
 	Of      *int64    `json:"round_table_id,omitzero" db:"of_id" validate:"optional" example:"1"`          // Of a deleted record that belonged to a round table: the id of the round table.
 	Into    *int64    `json:"into,omitzero" db:"into_id" validate:"optional" example:"2"`                  // After a merge: the id of the record of the same type that it was merged into, if you may see that record.
-} //	@name	ChangeTold
+} //	@name	WebhookChange
 
 // Feed selects what to read from the log.
 type Feed struct {
@@ -154,7 +154,7 @@ type Sum struct {
 	Type     string `json:"type" db:"type" example:"round-tables"`             // The record type, as in the path.
 	Count    int64  `json:"count" db:"count" example:"6"`                      // The number of records that you may see.
 	Checksum string `json:"checksum" db:"checksum" example:"9b1c64e0a2f3d587"` // For each record, take the first 8 bytes of the SHA-256 of `type:id:version`. This is the XOR of all of them, as 16 hexadecimal digits.
-}
+} //	@name	TypeChecksum
 
 // Sums are the checksums of all record types of the feed at one position in the log, for the public or for keys that
 // may read drafts.

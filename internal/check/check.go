@@ -32,7 +32,7 @@ type Finding struct {
 type Fix struct {
 	Method string `json:"method" example:"PATCH"`             // The method.
 	Path   string `json:"path" example:"/v1/round-tables/13"` // The path.
-} //	@name	Fix
+} //	@name	FindingFix
 
 // Cursor returns the position of the finding in its list.
 func (f Finding) Cursor() paging.Cursor { return paging.Cursor{Keys: f.SortKeys, ID: f.Key} }

@@ -54,7 +54,7 @@ type Distinction struct {
 // Filter narrows a list of distinctions.
 type Filter struct {
 	paging.Params
-	ID           []int64 `query:"id" form:"id" validate:"max=200"`                     // Only these records.
+	ID           []int64 `query:"id" form:"id" validate:"max=200"`                     // Only records with these ids.
 	Person       []int64 `query:"person" form:"person" validate:"max=200"`             // Only distinctions of these people.
 	Organization []int64 `query:"organization" form:"organization" validate:"max=200"` // Only distinctions of these organizations.
 }

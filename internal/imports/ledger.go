@@ -99,7 +99,7 @@ type Mistake struct {
 	Args       apperr.Args        `json:"args,omitempty" swaggertype:"object,string"` // The values in the message.
 	Allowed    []string           `json:"allowed,omitempty"`                          // The allowed values.
 	Candidates []apperr.Candidate `json:"candidates,omitempty"`                       // Similar records.
-} //	@name	ImportMistake
+} //	@name	ImportError
 
 // Head is an import without its rows.
 type Head struct {
@@ -122,7 +122,7 @@ type Listed struct {
 	changes.Record
 	Head
 	Actor string `json:"actor" db:"actor" example:"key:1"` // Who did it, or took it back.
-} //	@name	ImportListed
+} //	@name	ImportSummary
 
 // Import is a stored import.
 //
@@ -135,7 +135,7 @@ type Import struct {
 // Filter holds the filters of the list.
 type Filter struct {
 	paging.Params
-	ID         []int64  `query:"id" form:"id" validate:"max=200"`                                                  // Only these records.
+	ID         []int64  `query:"id" form:"id" validate:"max=200"`                                                  // Only records with these ids.
 	Collection []string `query:"collection" form:"collection" enums:"imports" validate:"max=200" example:"people"` // Only imports of these collections, as in the path.
 	Reverted   *bool    `query:"reverted" form:"reverted"`                                                         // Only imports that were reverted, or that were not.
 }

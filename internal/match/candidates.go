@@ -288,7 +288,7 @@ type DuplicateFilter struct {
 	MinScore float64 `query:"min_score" form:"min_score" default:"0.92" validate:"min=0.82,max=1"` // The lowest similarity of the names, 0.82 to 1.
 	Limit    int     `query:"limit" form:"limit" default:"50" validate:"min=1"`                    // Pairs in a page, 1 to 100; a higher number is lowered to 100. The pairs of one record stay together, so a page can have some more.
 	Cursor   string  `query:"cursor" form:"cursor"`                                                // Where the page begins: `page.next_cursor` of the previous page. Empty: the first page.
-	Lang     string  `query:"lang" form:"lang" validate:"omitempty,language"`                      // Adds `<field>_text` and `<field>_lang` beside every text, in this language or the next one of the chain ru, en, kk.
+	Lang     string  `query:"lang" form:"lang" validate:"omitempty,language"`                      // Adds `<field>_text` and `<field>_lang` to every text, in this language or, if missing, the first available of ru, en, kk.
 	After    int64   `query:"-" form:"-" swaggerignore:"true"`                                     // The id in the decoded cursor: pairs up to this first record are left out.
 }
 

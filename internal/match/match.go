@@ -183,7 +183,7 @@ type Query struct {
 //	@Description	The candidates for each name, in the order of the queries.
 type Results struct {
 	Data []Result `json:"data"` // One result for each query.
-} //	@name	Matches
+} //	@name	MatchResults
 
 // Result lists the candidates for one name.
 //

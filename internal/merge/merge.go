@@ -42,7 +42,7 @@ type Outcome struct {
 	// Duplicates that were merged too, such as two attendances of the same round table. An undo restores them.
 	Folded []Folded   `json:"folded"`
 	Added  text.Added `json:",embed" swaggerignore:"true"`
-} //	@name	MergeOutcome
+} //	@name	MergeResult
 
 // Count is the number of changed records of a type.
 //
@@ -50,7 +50,7 @@ type Outcome struct {
 type Count struct {
 	Type  string `json:"type" db:"type" example:"attendees"` // The type of record, as in its path.
 	Count int    `json:"count" db:"count" example:"3"`       // The number of records.
-} //	@name	TypeCount
+} //	@name	ChangedRecords
 
 // Folded is a dependent record that was merged into another one.
 //
@@ -59,7 +59,7 @@ type Folded struct {
 	Type string `json:"type" db:"type" example:"attendees"` // The type of record, as in its path.
 	ID   int64  `json:"id" db:"id" example:"41"`            // The record that was removed.
 	Into int64  `json:"into" db:"into" example:"7"`         // The record that was kept.
-} //	@name	FoldedRecord
+} //	@name	MergedPart
 
 // mergeable is what differs between merging people and merging organizations.
 type mergeable struct {
@@ -281,7 +281,7 @@ type Merge struct {
 // Filter narrows a list of merges.
 type Filter struct {
 	paging.Params
-	ID           []int64 `query:"id" form:"id" validate:"max=200"`                     // Only these records.
+	ID           []int64 `query:"id" form:"id" validate:"max=200"`                     // Only records with these ids.
 	Person       []int64 `query:"person" form:"person" validate:"max=200"`             // Only merges of these people, on either side.
 	Organization []int64 `query:"organization" form:"organization" validate:"max=200"` // Only merges of these organizations, on either side.
 	Undone       *bool   `query:"undone" form:"undone"`                                // Only merges that were undone (`true`), or that were not (`false`).

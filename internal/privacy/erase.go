@@ -45,7 +45,7 @@ type ErasedCount struct {
 	Type    string `json:"type" db:"type" example:"attendees"` // The type of record, as in its path.
 	Erased  int    `json:"erased" db:"erased" example:"0"`     // Records that were erased.
 	Changed int    `json:"changed" db:"changed" example:"3"`   // Records that were kept without the data of the person.
-} //	@name	ErasedCount
+} //	@name	ErasedRecords
 
 // NameErased describes attendees whose person was erased, and replaces the name of such a person where a name is required.
 var NameErased = text.Map{"en": "Name erased", "ru": "Имя удалено", "kk": "Аты-жөні өшірілді"}

@@ -26,7 +26,7 @@ type NamingText struct {
 	Pointer string  `json:"pointer" example:"/texts/0/text"` // The field (RFC 6901).
 	Found   string  `json:"found" example:"Талгата Калиева"` // The words that seem to name the person.
 	Score   float64 `json:"score" example:"0.93"`            // How well they agree with a name of the person, 0 to 1. Endings of grammatical cases lower it.
-} //	@name	NamingText
+} //	@name	TextWithName
 
 // maxTexts is the largest number of texts in a report.
 const maxTexts = 1000

@@ -83,9 +83,9 @@ type Filter struct {
 	Within
 	// Only recommendations of these round tables.
 	RoundTable []int64 `query:"round_table" form:"round_table" validate:"max=200"`
-	// Only recommendations of round tables that start on or after this day. A known month or year counts as its first day.
+	// Only round tables that start on or after this day, or their records. A known month or year counts as its first day.
 	StartsFrom *date.Day `query:"starts_from" form:"starts_from" swaggertype:"string" format:"date" example:"2020-02-27"`
-	// Only recommendations of round tables that start before this day.
+	// Only round tables that start before this day (not on it), or their records.
 	StartsTo *date.Day `query:"starts_to" form:"starts_to" swaggertype:"string" format:"date" example:"2020-02-27"`
 
 	reference.EventFilter

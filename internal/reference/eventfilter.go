@@ -8,21 +8,21 @@ import (
 
 // EventFilter holds the filters of the parts of round tables by their round table. They are those of the list of round tables.
 type EventFilter struct {
-	// Only records of round tables in which these organizations have a part, such as organizer, host or partner.
+	// Only round tables in which one of these organizations has a part, such as organizer, host or partner, or their records; after `all:` all of them.
 	Organizer []int64 `query:"organizer" form:"organizer" validate:"max=200"`
-	// Only records of round tables in these places.
+	// Only round tables in these places, or their records.
 	Place []int64 `query:"place" form:"place" validate:"max=200"`
-	// Only records of round tables in places of these countries (ISO 3166-1 codes).
+	// Only round tables in places of these countries (ISO 3166-1 codes), or their records.
 	Country []string `query:"country" form:"country" validate:"max=200,dive,iso3166_1_alpha2" example:"KZ"`
-	// Only records of round tables of these types.
+	// Only round tables of these types, or their records.
 	Format []string `query:"format" form:"format" enums:"round_table,conference,webinar,briefing,meeting,presentation,forum,hearing,other" validate:"max=200"`
-	// Only records of round tables held in one of these ways.
+	// Only round tables held in one of these ways, or their records.
 	Mode []string `query:"mode" form:"mode" enums:"in_person,online,hybrid,unknown" validate:"max=200"`
-	// Only records of round tables that belong directly to these events.
+	// Only round tables that belong directly to these events, or their records.
 	Parent []int64 `query:"parent" form:"parent" validate:"max=200"`
-	// Only records of round tables on these weekdays, from Monday (1) to Sunday (7).
+	// Only round tables on these weekdays, from Monday (1) to Sunday (7), or their records.
 	Weekday []string `query:"weekday" form:"weekday" enums:"1,2,3,4,5,6,7" validate:"max=200"`
-	// Only records of round tables whose date is known so precisely.
+	// Only round tables whose date is known so precisely, or their records.
 	DatePrecision []string `query:"date_precision" form:"date_precision" enums:"day,month,year,unknown" validate:"max=200"`
 	// The organizers after `all:`, each of which must have a part.
 	AllOrganizers []int64 `query:"-" form:"-" swaggerignore:"true" all:"organizer"`
@@ -84,7 +84,7 @@ func AddDates(w *pg.Where, startsKey string, weekdays, precisions []string) {
 
 // EventStatusFilter is the filter by the status of the round table.
 type EventStatusFilter struct {
-	// Only records of round tables with one of these statuses.
+	// Only round tables with one of these statuses, or their records.
 	Status []string `query:"status" form:"status" enums:"scheduled,held,postponed,cancelled" validate:"max=200"`
 }
 
@@ -100,7 +100,7 @@ func (f EventStatusFilter) Add(w *pg.Where, on string) {
 
 // EventTopicFilter is the filter by the topics of the round table.
 type EventTopicFilter struct {
-	// Only records of round tables with one of these topics; after `all:` with all of them.
+	// Only round tables with one of these topics, or their records; after `all:` with all of them. Topics of single statements do not count.
 	Topic []int64 `query:"topic" form:"topic" validate:"max=200"`
 	// The topics after `all:`.
 	AllTopics []int64 `query:"-" form:"-" swaggerignore:"true" all:"topic"`
@@ -113,7 +113,7 @@ func (f EventTopicFilter) Add(w *pg.Where, on string) {
 
 // EventLanguageFilter is the filter by the working languages of the round table.
 type EventLanguageFilter struct {
-	// Only records of round tables with one of these working languages; after `all:` with all of them.
+	// Only round tables with one of these working languages, or their records; after `all:` with all of them.
 	Language []string `query:"language" form:"language" validate:"max=200,dive,language" example:"kk"`
 	// The languages after `all:`.
 	AllLanguages []string `query:"-" form:"-" swaggerignore:"true" all:"language" validate:"dive,language"`
@@ -138,7 +138,7 @@ func addLanguages(w *pg.Where, on, name, operator string, languages []string) {
 
 // EventRoleFilter is the filter by the roles at the round table.
 type EventRoleFilter struct {
-	// Only records of round tables where an attendee had one of these roles; after `all:` all of them.
+	// Only round tables where an attendee had one of these roles, or their records; after `all:` all of them.
 	Role []string `query:"role" form:"role" validate:"max=200" example:"moderator"`
 	// The roles after `all:`.
 	AllRoles []string `query:"-" form:"-" swaggerignore:"true" all:"role"`
@@ -151,7 +151,7 @@ func (f EventRoleFilter) Add(w *pg.Where, on string) {
 
 // EventPersonFilter is the filter by the people at the round table.
 type EventPersonFilter struct {
-	// Only records of round tables that one of these people attended or at which one was quoted; after `all:` all of them.
+	// Only round tables that one of these people attended or at which one was quoted, or their records; after `all:` all of them: `all:1,2`.
 	Person []int64 `query:"person" form:"person" validate:"max=200"`
 	// The people after `all:`.
 	AllPeople []int64 `query:"-" form:"-" swaggerignore:"true" all:"person"`

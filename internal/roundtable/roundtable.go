@@ -138,45 +138,45 @@ type Filter struct {
 	paging.Params
 	// Only records with these ids.
 	ID []int64 `query:"id" form:"id" validate:"max=200"`
-	// Only events that start on or after this day. A known month or year counts as its first day.
+	// Only round tables that start on or after this day, or their records. A known month or year counts as its first day.
 	StartsFrom *date.Day `query:"starts_from" form:"starts_from" swaggertype:"string" format:"date" example:"2020-02-27"`
-	// Only events that start before this day.
+	// Only round tables that start before this day (not on it), or their records.
 	StartsTo *date.Day `query:"starts_to" form:"starts_to" swaggertype:"string" format:"date" example:"2020-02-27"`
-	// Only events in which one of these organizations has a part, such as organizer, host or partner; after `all:` all of them.
+	// Only round tables in which one of these organizations has a part, such as organizer, host or partner, or their records; after `all:` all of them.
 	Organizer []int64 `query:"organizer" form:"organizer" validate:"max=200"`
-	// Only events that one of these people attended or at which one was quoted; after `all:` all of them: `all:1,2`.
+	// Only round tables that one of these people attended or at which one was quoted, or their records; after `all:` all of them: `all:1,2`.
 	Person []int64 `query:"person" form:"person" validate:"max=200"`
-	// Only events that one of these organizations organized or attended, or where an attendee held a position in one; after `all:` all of them.
+	// Only round tables that one of these organizations organized or attended, or where an attendee held a position in one; after `all:` all of them.
 	Organization []int64 `query:"organization" form:"organization" validate:"max=200"`
-	// Only events where an attendee had one of these roles; after `all:` all of them.
+	// Only round tables where an attendee had one of these roles, or their records; after `all:` all of them.
 	Role []string `query:"role" form:"role" validate:"max=200"`
-	// Only events with one of these topics; after `all:` with all of them. Topics of single statements do not count.
+	// Only round tables with one of these topics, or their records; after `all:` with all of them. Topics of single statements do not count.
 	Topic []int64 `query:"topic" form:"topic" validate:"max=200"`
-	// Only events in these places.
+	// Only round tables in these places, or their records.
 	Place []int64 `query:"place" form:"place" validate:"max=200"`
-	// Only events in places of these countries (ISO 3166-1 codes).
+	// Only round tables in places of these countries (ISO 3166-1 codes), or their records.
 	Country []string `query:"country" form:"country" validate:"max=200,dive,iso3166_1_alpha2" example:"KZ"`
-	// Only events of these types.
+	// Only round tables of these types, or their records.
 	Format []string `query:"format" form:"format" enums:"round_table,conference,webinar,briefing,meeting,presentation,forum,hearing,other" validate:"max=200"`
-	// Only events with one of these statuses.
+	// Only round tables with one of these statuses, or their records.
 	Status []string `query:"status" form:"status" enums:"scheduled,held,postponed,cancelled" validate:"max=200"`
-	// Only events held in one of these ways.
+	// Only round tables held in one of these ways, or their records.
 	Mode []string `query:"mode" form:"mode" enums:"in_person,online,hybrid,unknown" validate:"max=200"`
-	// Only events with one of these working languages; after `all:` with all of them.
+	// Only round tables with one of these working languages, or their records; after `all:` with all of them.
 	Language []string `query:"language" form:"language" validate:"max=200,dive,language" example:"kk"`
 	// Words of the title, purpose, outcome or venue, or of the name of a topic or the place, in any of their grammatical forms.
 	Q string `query:"q" form:"q" validate:"max=200"`
-	// Only events with statements (`true`) or without any (`false`).
+	// Only round tables with statements (`true`) or without any (`false`).
 	HasStatements *bool `query:"has_statements" form:"has_statements"`
-	// Only events that belong directly to these events.
+	// Only round tables that belong directly to these events, or their records.
 	Parent []int64 `query:"parent" form:"parent" validate:"max=200"`
-	// Only events with these identifiers. Put one with a comma in quotes: `"doi:10.1000/a,b"`.
+	// Only round tables with these identifiers. Put one with a comma in quotes: `"doi:10.1000/a,b"`.
 	ExternalID []string `query:"external_id" form:"external_id" validate:"max=200,dive,external_id_filter" example:"kisi:5298"`
-	// Only events in this state. Without a key with the scope `read`, all are `published`.
+	// Only round tables in this state. Without a key with the scope `read`, all are `published`.
 	Publication []string `query:"publication" form:"publication" enums:"draft,review,published,withdrawn" validate:"max=200"`
-	// Only events on these weekdays, from Monday (1) to Sunday (7).
+	// Only round tables on these weekdays, from Monday (1) to Sunday (7), or their records.
 	Weekday []string `query:"weekday" form:"weekday" enums:"1,2,3,4,5,6,7" validate:"max=200"`
-	// Only events whose date is known so precisely.
+	// Only round tables whose date is known so precisely, or their records.
 	DatePrecision []string `query:"date_precision" form:"date_precision" enums:"day,month,year,unknown" validate:"max=200"`
 
 	Together

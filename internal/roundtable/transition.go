@@ -39,7 +39,7 @@ type Move struct {
 	StartsAt *time.Time `json:"starts_at" format:"date-time" example:"2030-05-16T10:00:00+05:00"`
 	// The new end time, for `postpone` and `reschedule`.
 	EndsAt *time.Time `json:"ends_at" format:"date-time" example:"2030-05-16T13:00:00+05:00"`
-} //	@name	RoundTableMove
+} //	@name	RoundTableAction
 
 // Row is what transitions change.
 type Row struct {

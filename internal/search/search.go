@@ -27,7 +27,7 @@ type Params struct {
 	Q     string   `query:"q" form:"q" validate:"max=200" example:"ethnic policy"`                                                            // The text: words in any order and language, phrases in quotes. The last word may be incomplete. An empty text finds nothing.
 	Types []string `query:"types" form:"types" enums:"people,organizations,round-tables,statements,documents,topics,places" validate:"max=7"` // Only records of these types.
 	Limit int      `query:"limit" form:"limit" default:"20" validate:"min=1"`                                                                 // Records to return at most, 1 to 100. A higher number is lowered to 100.
-	Lang  string   `query:"lang" form:"lang" validate:"omitempty,language"`                                                                   // Adds `<field>_text` and `<field>_lang` beside every text, in this language or the next one of the chain ru, en, kk.
+	Lang  string   `query:"lang" form:"lang" validate:"omitempty,language"`                                                                   // Adds `<field>_text` and `<field>_lang` to every text, in this language or, if missing, the first available of ru, en, kk.
 }
 
 // Results are the found records.

@@ -42,7 +42,7 @@ type Listed struct {
 	DurationMS    *int       `json:"duration_ms" db:"duration_ms" example:"84"`               // Duration of the last attempt in milliseconds.
 	NextAttemptAt *time.Time `json:"next_attempt_at" db:"next_attempt_at" format:"date-time"` // When the next attempt is due; null if there is none.
 	DeliveredAt   *time.Time `json:"delivered_at" db:"delivered_at" format:"date-time"`       // When the receiver accepted it.
-} //	@name	WebhookDeliveryListed
+} //	@name	WebhookDeliverySummary
 
 // Delivery is the record.
 //

@@ -44,7 +44,7 @@ type ChangesData struct {
 	// The cursor after these changes. If the webhook has `types`, it is valid for the same types.
 	Cursor  string           `json:"cursor" example:"w2c5pR8sU1x4z7A0d3f6hKbNmQeyJlIjoiN2YzYTlkMTIiLCJuIjo0MTgsInYiOiJwdWJsaWMifQ"`
 	Changes []changes.Change `json:"changes"` // At most 100.
-} //	@name	ChangesTold
+} //	@name	WebhookChanges
 
 // ChangesBeganAnew is the message sent after the database was restored from a backup.
 //
@@ -53,7 +53,7 @@ type ChangesBeganAnew struct {
 	Type      string        `json:"type" example:"changes.began_anew"`                                  // Always `changes.began_anew`.
 	Timestamp time.Time     `json:"timestamp" format:"date-time" example:"2026-01-15T09:30:00.123456Z"` // When the message was created.
 	Data      BeganAnewData `json:"data"`
-} //	@name	ChangesBeganAnew
+} //	@name	ChangesExpired
 
 // BeganAnewData is the log position at which messages continue after a restore.
 //
@@ -61,7 +61,7 @@ type ChangesBeganAnew struct {
 type BeganAnewData struct {
 	// The cursor of the changes that follow.
 	Cursor string `json:"cursor" example:"w2c5pR8sU1x4z7A0d3f6hKbNmQeyJlIjoiN2YzYTlkMTIiLCJuIjo0MTgsInYiOiJwdWJsaWMifQ"`
-} //	@name	PlaceTold
+} //	@name	WebhookRestart
 
 // Test is the test message.
 //

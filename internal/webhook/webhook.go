@@ -82,7 +82,7 @@ type Created struct {
 // Filter narrows a list of webhooks.
 type Filter struct {
 	paging.Params
-	ID    []int64  `query:"id" form:"id" validate:"max=200"`                                // Only these records.
+	ID    []int64  `query:"id" form:"id" validate:"max=200"`                                // Only records with these ids.
 	State []string `query:"state" form:"state" enums:"enabled,disabled" validate:"max=200"` // Only webhooks in these states.
 }
 

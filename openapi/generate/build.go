@@ -39,18 +39,24 @@ func build(root string) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	samples, err := readSamples(filepath.Join(root, "openapi", "samples"))
+	if err != nil {
+		return nil, err
+	}
 	documents := map[string][]byte{}
 	for _, name := range []string{fileV31, fileV30, fileV20} {
 		doc, err := convert(raw)
 		if err != nil {
 			return nil, err
 		}
-		p := &pass{doc: doc, facts: facts, examples: examples, modern: name == fileV31}
-		if err := p.run(); err != nil {
+		made := &pass{
+			doc: doc, facts: facts, examples: examples, samples: samples, lists: map[string]*openapi3.Schema{}, modern: name == fileV31,
+		}
+		if err := made.run(); err != nil {
 			return nil, err
 		}
 		if name != fileV20 {
-			if err := p.shareRequests(); err != nil {
+			if err := made.shareRequests(); err != nil {
 				return nil, err
 			}
 		}

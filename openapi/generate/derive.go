@@ -128,7 +128,10 @@ type derivedText struct {
 }
 
 var derivedTexts = map[api.Feature]derivedText{
-	api.List: {summary: "List {many}{of parent}", success: `200 {object} {answer} "A page of {many}."`},
+	api.List: {
+		summary: "List {many}{of parent}", success: `200 {object} {answer} "A page of {many}."`,
+		description: "Returns the {many} that match all filters. `page.next_cursor` leads to the next page.",
+	},
 	api.Within: {
 		summary: "List {many} of a round table", tag: "Round tables", success: `200 {object} {answer} "A page of {many}."`,
 		description: "The list of {many}, limited to one round table.",
@@ -138,17 +141,29 @@ var derivedTexts = map[api.Feature]derivedText{
 		description: "Puts the {many} of a round table into the order of the list. The list names each of them once. Those that move get a new version.",
 	},
 	api.Lookup: {summary: "Find {many} by name while typing", success: `200 {object} {answer} "The best matches."`},
-	api.Match:  {summary: "Match names with {many}", success: `200 {object} {answer} "The candidates for each name."`, body: "names"},
+	api.Match: {
+		summary: "Match names with {many}", success: `200 {object} {answer} "The candidates for each name."`, body: "names",
+		description: "Returns the {many} that each name may refer to, the best match first, and why. Writes nothing.",
+	},
 	api.Duplicates: {
 		summary: "List possible duplicates of {many}", success: `200 {object} {answer} "A page of pairs."`,
 		description: "Pairs of {many} with similar names, the most similar of each page first. Merge the two, or record with " +
 			"`POST /v1/distinctions` that they are different: the pair is then no longer listed. A page is computed for two seconds at most, " +
 			"so it can be short or empty although `next_cursor` leads to more pairs.",
 	},
-	api.Merge:  {summary: "Merge {a one} into another one", success: `200 {object} {answer} "What the merge changed."`, body: "{one} that stays"},
-	api.Create: {summary: "Create {a one}{of parent}", success: `201 {object} {answer} "The new {one}."`},
-	api.Get:    {summary: "Get {a one}{of parent}", success: `200 {object} {answer} "The {one}."`},
-	api.Patch:  {summary: "Update {a one}{of parent}", success: `200 {object} {answer} "The updated {one}."`},
+	api.Merge: {summary: "Merge {a one} into another one", success: `200 {object} {answer} "What the merge changed."`, body: "{one} that stays"},
+	api.Create: {
+		summary: "Create {a one}{of parent}", success: `201 {object} {answer} "The new {one}."`,
+		description: "Stores a new {one} and returns it with its id. `dry_run=true` validates without saving.",
+	},
+	api.Get: {
+		summary: "Get {a one}{of parent}", success: `200 {object} {answer} "The {one}."`,
+		description: "Returns one {one}. `ETag` contains its version, which changes require in `If-Match`.",
+	},
+	api.Patch: {
+		summary: "Update {a one}{of parent}", success: `200 {object} {answer} "The updated {one}."`,
+		description: "Changes the members that the body contains, and keeps the others (JSON Merge Patch). `null` clears a member.",
+	},
 	api.Delete: {
 		summary: "Delete {a one}{of parent}", success: `204 "The {one} is deleted. After a dry run it is not."`,
 		description: "Rejected with 409 while other records refer to the {one}.",
@@ -159,6 +174,7 @@ var derivedTexts = map[api.Feature]derivedText{
 	},
 	api.History: {
 		summary: "Get the history of {a one}{of parent}", success: `200 {object} {answer} "A page of changes, the newest first."`,
+		description: "Returns who changed which fields, when and why, the newest change first. Deleted records keep their history.",
 	},
 	api.Export: {summary: "Export {many}", success: `200 {string} string "The file."`, tag: "Exports", extra: []string{"@x-export true"}},
 	api.Aggregate: {
@@ -179,7 +195,8 @@ var derivedTexts = map[api.Feature]derivedText{
 	},
 	api.Template: {
 		summary: "Get a CSV template for {many}", tag: "Imports",
-		success: "200 {string} string \"A header line with all columns. The columns `id` and `version` may be left out or empty.\"",
+		description: "Returns the header line of a CSV file that `POST /v1/imports/{collection}` accepts. Fill in the rows below it.",
+		success:     "200 {string} string \"A header line with all columns. The columns `id` and `version` may be left out or empty.\"",
 	},
 }
 
@@ -244,7 +261,7 @@ func annotation(r api.Resource, o api.Operation, tag string) []string {
 	if o.Answer != nil {
 		answer = nameInAPI(o.Answer)
 	}
-	words := strings.NewReplacer("{one}", r.One, "{many}", r.Many, "{a one}", a(r.One), "{of parent}", of, "{answer}", answer)
+	words := strings.NewReplacer("{collection}", r.Type, "{one}", r.One, "{many}", r.Many, "{a one}", a(r.One), "{of parent}", of, "{answer}", answer)
 	for i, line := range lines {
 		lines[i] = words.Replace(line)
 	}

@@ -47,6 +47,14 @@
 // required members (in responses all without omitempty, in requests validate:"required"), `<field>_text` and
 // `<field>_lang`, and additionalProperties: false in requests.
 //
+// A list of values that a response has is a vocabulary: name it in vocabularies.go. Parameters with the same meaning have the same
+// comment, so that they become one component.
+//
+// Examples of responses are in openapi/samples/<schema>.json: responses of the service to the sample events. After a change of a
+// response, write them again, before the documents:
+//
+//	go test ./api -run TheExamplesOfResponses -samples.update
+//
 // Example requests are in openapi/examples/<operation id>/<name>.json. Add `minimal` and `full` for every POST, and
 // `change` for every PATCH. They are validated against the schema.
 package main

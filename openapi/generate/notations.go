@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"maps"
 	"math"
 	"slices"
@@ -46,7 +47,7 @@ func modernizeRef(ref *openapi3.SchemaRef) {
 	case s.Nullable:
 		s.Nullable, s.AllOf = false, nil
 		s.OneOf = openapi3.SchemaRefs{inner, {Value: &openapi3.Schema{Type: &openapi3.Types{"null"}}}}
-	case s.Description == "" && s.AdditionalProperties.Schema == nil:
+	case s.Description == "" && s.AdditionalProperties.Schema == nil && s.Pattern == "" && s.Default == nil:
 		ref.Ref, ref.Value = inner.Ref, inner.Value
 	}
 }
@@ -117,6 +118,9 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 		}
 		produces[op.OperationID] = append(produces[op.OperationID], problemType)
 	}
+	if err := p.dropUnused(); err != nil { // parameters no longer refer to schemas
+		return nil, err
+	}
 	v2, err := openapi2conv.FromV3(doc)
 	if err != nil {
 		return nil, err
@@ -145,9 +149,13 @@ func legacy(doc *openapi3.T) ([]byte, error) {
 // inline replaces references in the schema of a parameter: a parameter of Swagger 2.0 states its type itself, and has neither
 // allOf, anyOf nor a description or an example inside.
 func inline(ref *openapi3.SchemaRef) {
-	if ref.Ref != "" {
-		s := *ref.Value
-		s.Description, s.Example, s.AllOf = "", nil, nil
+	if ref.Ref == "" && len(ref.Value.AllOf) == 1 && ref.Value.AllOf[0].Ref != "" { // with limits beside it
+		target := *ref.Value.AllOf[0].Value
+		target.Pattern, target.Default, target.Extensions = cmp.Or(ref.Value.Pattern, target.Pattern), ref.Value.Default, nil
+		ref.Value = &target
+	}
+	if s := *ref.Value; ref.Ref != "" || s.Description != "" {
+		s.Description, s.Example, s.AllOf, s.Extensions = "", nil, nil, nil
 		ref.Ref, ref.Value = "", &s
 	}
 	if len(ref.Value.AnyOf) > 0 {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"regexp"
 	"slices"
@@ -20,6 +19,7 @@ import (
 
 const (
 	jsonType   = "application/json"
+	jsonLDType = "application/ld+json"
 	mergePatch = "application/merge-patch+json"
 	csvType    = "text/csv"
 	ndjsonType = "application/x-ndjson"
@@ -78,7 +78,6 @@ func (p *pass) operations() error {
 			etag:   has("x-etag"), versioned: has("x-if-match") || endpoint.method == http.MethodPatch || endpoint.method == http.MethodDelete,
 		}
 		o.file, o.feed = o.export || has("x-file"), has("x-feed")
-		o.negotiated = route.Negotiated()
 		o.conditional = !has("x-fresh") && (o.file || o.feed || has("x-sort") || has("x-aggregate") || has("x-view") || o.isItem() || o.etag && o.method == http.MethodGet)
 		if err := o.finish(route.Scope); err != nil {
 			return fmt.Errorf("%s: %w", op.OperationID, err)
@@ -100,8 +99,7 @@ type operation struct {
 	export      bool // returns a whole list as a file
 	file        bool // returns a file: exports, and operations with @x-file
 	feed        bool // returns a feed: operations with @x-feed
-	negotiated  bool // returns what Accept asks for
-	conditional bool // supports ETag and 304: lists, records, files and feeds without @x-fresh; views
+	conditional bool // supports ETag and 304: lists, records, files and feeds without @x-fresh, and operations with @x-etag
 }
 
 // isItem reports whether an operation returns one record: it has the parameters of itemParams.
@@ -126,7 +124,7 @@ func (o operation) finish(scope actor.Scope) error {
 		return err
 	}
 	if o.op.Description == "" {
-		o.op.Description = o.op.Summary + "."
+		return errors.New("describe what the operation does, beyond its summary")
 	}
 	o.op.Description = lineEnd.ReplaceAllString(o.op.Description, "$1 $2")
 	o.security(scope)
@@ -259,8 +257,11 @@ func (o operation) defaultMediaTypes() {
 	}
 	for _, r := range o.op.Responses.Map() {
 		name(r.Value.Content)
+		if r.Value.Content[jsonType] != nil { // JSON-LD has an address of its own, so that this response has one type
+			delete(r.Value.Content, jsonLDType)
+		}
 		for mediaType, c := range r.Value.Content {
-			if mediaType == "application/ld+json" { // in another vocabulary than the struct
+			if mediaType == jsonLDType { // in another vocabulary than the struct
 				c.Schema = openapi3.NewObjectSchema().NewRef()
 			}
 			if !strings.HasSuffix(mediaType, "json") && !o.export { // the schema describes the JSON
@@ -287,163 +288,19 @@ func (o operation) security(scope actor.Scope) {
 	o.op.Security = &keys
 }
 
-// commonParameters are the parameters of all lists. They follow those of the resource.
-var commonParameters = []string{"updated_from", "updated_to", "facets", "facet_limit", "sort", "limit", "cursor", "count", "fields", "dry_run", "lang"}
-
-// parameters adds the headers and sorts the parameters: path, headers, query. Query parameters are optional.
-func (o operation) parameters() error {
-	rank := func(ref *openapi3.ParameterRef) int {
-		if ref.Value.In == "path" {
-			return -1
-		}
-		return slices.Index(commonParameters, ref.Value.Name) + 1
-	}
-	slices.SortStableFunc(o.op.Parameters, func(a, b *openapi3.ParameterRef) int { return rank(a) - rank(b) })
-	rules := map[string]goField{}
-	for _, key := range o.facts.queries[o.op.OperationID] {
-		maps.Copy(rules, o.facts.whole(key).params)
-	}
-	for _, ref := range o.op.Parameters {
-		v := ref.Value
-		s := v.Schema.Value
-		switch {
-		case v.In == "path" && s.Type.Is("integer"):
-			id := exampleID(o.path, v.Name)
-			s.Format, s.Min, v.Example = "int64", openapi3.Ptr(1.0), id
-			if id == noRecord {
-				v.Description = sentence(v.Description, noRecordNote)
-			}
-		case v.In == "query":
-			v.Required, v.AllowEmptyValue = false, o.data && !o.writes
-			if err := o.list(v); err != nil {
-				return err
-			}
-			if s.Type.Is("array") {
-				v.Style, v.Explode = "form", openapi3.Ptr(false)
-			}
-			rule, ok := rules[v.Name]
-			if !ok {
-				return fmt.Errorf("no struct of its query has the parameter %s", v.Name)
-			}
-			stateRules(v.Schema, rule.rules)
-			if rule.together {
-				stateTogether(s)
-			}
-		}
-		v.Extensions = nil
-	}
-	if !o.data {
-		return nil
-	}
-	first := 0
-	for first < len(o.op.Parameters) && o.op.Parameters[first].Value.In == "path" {
-		first++
-	}
-	for _, header := range []struct {
-		name    string
-		accepts bool
-	}{
-		{"ChangeReason", o.writes}, {"IfNoneMatch", o.conditional}, {"IfModifiedSince", o.file || o.feed}, {"IdempotencyKey", o.idempotent},
-		{"IfMatch", o.versioned},
-	} {
-		if header.accepts {
-			ref := &openapi3.ParameterRef{Ref: "#/components/parameters/" + header.name, Value: o.doc.Components.Parameters[header.name].Value}
-			o.op.Parameters = slices.Insert(o.op.Parameters, first, ref)
-		}
-	}
-	return nil
-}
-
-// sortOrders returns the names, each also with a minus sign for descending order.
-func sortOrders(names []string) (orders []any) {
-	for _, name := range names {
-		name = strings.TrimPrefix(name, "-")
-		orders = append(orders, name, "-"+name)
-	}
-	return orders
-}
-
-// stateTogether states that a value of a filter can have `all:` before it: a record must then have this value and those after it.
-// Of languages, it states only the codes of two letters.
-func stateTogether(s *openapi3.Schema) {
-	first := openapi3.NewStringSchema()
-	switch items := s.Items.Value; {
-	case s.Items.Ref == schemaPrefix+languageSchema:
-		first.Pattern = "^all:(" + languageCodes() + ")$"
-	case items != nil && len(items.Enum) > 0:
-		for _, value := range items.Enum {
-			first.Enum = append(first.Enum, fmt.Sprint("all:", value))
-		}
-	case items != nil && items.Type.Is("integer"):
-		first.Pattern = "^all:[1-9][0-9]{0,17}$"
-	default:
-		first.Pattern = "^all:.+$"
-	}
-	s.Items = (&openapi3.Schema{AnyOf: openapi3.SchemaRefs{s.Items, first.NewRef()}}).NewRef()
-}
-
-// list states what a list can be sorted by, from @x-sort, and which members fields can name.
-func (o operation) list(v *openapi3.Parameter) error {
-	var values []string
-	switch v.Name {
-	case "sort":
-		if o.op.Extensions["x-aggregate"] != nil {
-			return nil
-		}
-		names, err := o.names("x-sort")
-		if err != nil || len(names) == 0 {
-			return errors.Join(errors.New("a list requires @x-sort with its sort orders"), err)
-		}
-		if !slices.Contains(names, "id") && !slices.Contains(names, "-id") {
-			names = append(names, "id")
-		}
-		for _, order := range sortOrders(names) {
-			values = append(values, order.(string))
-		}
-		v.Description = sentence(v.Description, "Default: `"+names[0]+"`.")
-	case "fields":
-		record := o.recordSchema()
-		if record == nil {
-			return errors.New("the response has no record whose members fields could name")
-		}
-		values = slices.Sorted(maps.Keys(record.Properties))
-		if o.method == http.MethodGet && !strings.HasPrefix(o.path, "/v1/exports/") { // a column of a file holds a whole member
-			values = append(values, o.membersOfLists(record)...)
-		}
-		v.Description = sentence(v.Description, "All other members are absent, also those that the schema of the response requires.")
-	case "facets":
-		var err error
-		if values, err = o.names("x-dimensions"); err != nil {
-			return err
-		}
-	case "queries":
-		if o.modern {
-			v.Schema.Value.ContentMediaType, v.Schema.Value.ContentSchema = jsonType, o.reconcileQueries()
-		}
-		return nil
-	default:
-		return nil
-	}
-	items := openapi3.NewStringSchema()
-	for _, value := range values {
-		items.Enum = append(items.Enum, value)
-	}
-	*v.Schema.Value = *openapi3.NewArraySchema().WithItems(items).WithUniqueItems(true)
-	return nil
-}
-
-// schemaOf returns the schema of a struct, by the key of the struct.
-func (p *pass) schemaOf(key string) *openapi3.Schema {
+// schemaOf returns the name of the schema of a struct, by the key of the struct; "" if there is none.
+func (p *pass) schemaOf(key string) string {
 	for name, of := range p.facts.schemas {
-		if s := p.doc.Components.Schemas[name]; of == key && s != nil {
-			return s.Value
+		if of == key && p.doc.Components.Schemas[name] != nil {
+			return name
 		}
 	}
-	return nil
+	return ""
 }
 
-// recordSchema returns the schema of the records in the response. An export has the records without parts.
-func (o operation) recordSchema() *openapi3.Schema {
+// recordSchema returns the name of the schema of the records in the response, "" if there is none. An export has the records
+// without parts.
+func (o operation) recordSchema() string {
 	if collection, ok := strings.CutPrefix(o.path, "/v1/exports/"); ok {
 		for _, r := range api.Resources() {
 			if r.Type+".{format}" == collection {
@@ -452,29 +309,16 @@ func (o operation) recordSchema() *openapi3.Schema {
 		}
 	}
 	content := o.op.Responses.Value("200").Value.Content
-	s := o.resolve(cmp.Or(content[jsonType], content["*/*"]).Schema)
+	media := cmp.Or(content[jsonType], content["*/*"])
+	if media == nil {
+		return "" // a file of something else
+	}
+	ref := media.Schema
+	s := o.resolve(ref)
 	if data := s.Properties["data"]; s.Properties["page"] != nil && data != nil {
-		return o.resolve(data.Value.Items)
+		ref = data.Value.Items
 	}
-	return s
-}
-
-// membersOfLists returns the members of the records in the lists of a record, such as `attendees.person`.
-func (o operation) membersOfLists(record *openapi3.Schema) (names []string) {
-	for _, name := range slices.Sorted(maps.Keys(record.Properties)) {
-		list := o.resolve(record.Properties[name])
-		for _, one := range list.OneOf { // of a list that may be null
-			if s := o.resolve(one); s.Items != nil {
-				list = s
-			}
-		}
-		if list.Items != nil {
-			for _, member := range slices.Sorted(maps.Keys(o.resolve(list.Items).Properties)) {
-				names = append(names, name+"."+member)
-			}
-		}
-	}
-	return names
+	return strings.TrimPrefix(refOf(ref), schemaPrefix)
 }
 
 // resolve returns the schema that a reference refers to.

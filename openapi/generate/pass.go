@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
@@ -19,13 +20,16 @@ type pass struct {
 	doc      *openapi3.T
 	facts    *source
 	examples examples
-	modern   bool // the result will be OpenAPI 3.1, which supports webhooks
+	samples  map[string]json.RawMessage  // examples of responses, by the name of their schema
+	lists    map[string]*openapi3.Schema // sort orders and members, by the name of their schema
+	modern   bool                        // the result will be OpenAPI 3.1, which supports webhooks
 }
 
 func (p *pass) run() error {
 	steps := []func() error{
 		p.tags, p.messages, p.nameSchemas, p.putSchemas, p.describeStructs, p.securitySchemes, p.shared, p.operations,
-		p.patches, p.splitRequests, p.rules, p.bundles, p.responses, p.requests, p.shareParameters, p.shareResponses, p.addExamples, p.dropUnused,
+		p.patches, p.splitRequests, p.rules, p.bundles, p.nameVocabularies, p.responses, p.requests, p.shareParameters,
+		p.addSamples, p.shareResponses, p.addExamples, p.dropUnused,
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -66,7 +70,7 @@ const schemaPrefix = "#/components/schemas/"
 func schemaRef(name string) *openapi3.SchemaRef { return openapi3.NewSchemaRef(schemaPrefix+name, nil) }
 
 // recordSuffix matches the suffix of schemas of records in lists. The names of their pages omit it.
-var recordSuffix = regexp.MustCompile(`(WithParts|Listed|Entry)$`)
+var recordSuffix = regexp.MustCompile(`(WithParts|Summary|Entry)$`)
 
 // nameSchemas removes the package from the names of schemas.
 func (p *pass) nameSchemas() error {

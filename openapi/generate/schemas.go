@@ -85,12 +85,11 @@ func (p *pass) splitRequests() error {
 	return nil
 }
 
-// responses completes the schemas of responses: members are required, enums are open (later releases may add values), and
-// a requested language adds members.
+// responses completes the schemas of responses: members are required, and a requested language adds
+// members.
 func (p *pass) responses() error {
 	for name := range p.reachable(p.visitRecords) {
 		schema := p.doc.Components.Schemas[name]
-		visitInline(schema, openEnum)
 		s := schema.Value
 		facts, _ := p.facts.of(name)
 		s.Required = nil
@@ -117,27 +116,6 @@ func languageMember(description string) *openapi3.SchemaRef {
 	return &openapi3.SchemaRef{Value: &openapi3.Schema{Type: &openapi3.Types{"string"}, Description: description}}
 }
 
-// openEnum turns an enum into a list of known values.
-func openEnum(ref *openapi3.SchemaRef) {
-	s := ref.Value
-	if ref.Ref != "" || s == nil || len(s.Enum) == 0 {
-		return
-	}
-	known := make([]string, len(s.Enum))
-	for i, v := range s.Enum {
-		known[i] = fmt.Sprintf("`%v`", v)
-	}
-	if s.Extensions == nil {
-		s.Extensions = map[string]any{}
-	}
-	s.Extensions["x-extensible-enum"] = s.Enum
-	if s.Example == nil {
-		s.Example = s.Enum[0]
-	}
-	s.Description = sentence(s.Description, "One of "+strings.Join(known, ", ")+". Later releases may add values.")
-	s.Enum, s.Default = nil, nil
-}
-
 // dropBounds removes limits that apply only to requests.
 func dropBounds(ref *openapi3.SchemaRef) {
 	if ref.Ref == "" && ref.Value != nil {
@@ -158,12 +136,21 @@ func (p *pass) requests() error {
 			return !facts.fields[property].mandatory
 		})
 		for property, ref := range s.Properties {
+			describeDefault(ref)
 			if !facts.fields[property].mandatory {
 				makeNullable(ref)
 			}
 		}
 	}
 	return nil
+}
+
+// describeDefault puts the default of a member into its description: type generators make members with a default required.
+func describeDefault(ref *openapi3.SchemaRef) {
+	if s := ref.Value; ref.Ref == "" && s != nil && s.Default != nil {
+		s.Description = sentence(s.Description, fmt.Sprintf("Default: `%v`.", s.Default))
+		s.Default = nil
+	}
 }
 
 // makeNullable makes a schema nullable. It wraps a reference in a schema.

@@ -30,13 +30,14 @@ func (p *pass) shared() error {
 		"Location": header("URL of the record.", str().WithFormat("uri-reference"), "/v1/topics/7"),
 		"LicenseLink": header("Address of the licence of the data, with `rel=\"license\"`.", str(),
 			`<https://creativecommons.org/licenses/by/4.0/>; rel="license"`),
-		"Link":                 header("URL of the next page, with `rel=\"next\"`. Absent on the last page.", str(), `</v1/topics?cursor=…>; rel="next"`),
-		"X-Request-Id":         header("Id of the request, which the service also logs.", str(), "01JD3Z6V2N8Q4T7M0KX5W9R1BC"),
-		"X-Change-Cursor":      header("Change cursor of the snapshot in the file. Pass it to `/v1/changes` to get later changes.", str(), cursor),
-		"Content-Disposition":  header("File name.", str(), `attachment; filename="round-tables-2020-02-27.csv"`),
-		"X-Dry-Run":            header("`true` if nothing was saved.", str(), "true"),
-		"RateLimit-Policy":     header("The rate limit: `q` requests in `w` seconds.", str(), `"key";q=600;w=60`),
-		"RateLimit":            header("Remaining requests (`r`), and seconds until the full quota is available again (`t`).", str(), `"key";r=599;t=42`),
+		"Link":                header("URL of the next page, with `rel=\"next\"`. Absent on the last page.", str(), `</v1/topics?cursor=…>; rel="next"`),
+		"X-Request-Id":        header("Id of the request, which the service also logs.", str(), "01JD3Z6V2N8Q4T7M0KX5W9R1BC"),
+		"X-Change-Cursor":     header("Change cursor of the snapshot in the file. Pass it to `/v1/changes` to get later changes.", str(), cursor),
+		"Content-Disposition": header("File name.", str(), `attachment; filename="round-tables-2020-02-27.csv"`),
+		"X-Dry-Run":           header("`true` if nothing was saved.", str(), "true"),
+		"RateLimit-Policy":    header("The rate limit: `q` requests in `w` seconds. All responses have it.", str(), `"key";q=600;w=60`),
+		"RateLimit": header("Remaining requests (`r`), and seconds until the full quota is available again (`t`). "+
+			"All responses have it.", str(), `"key";r=599;t=42`),
 		"Retry-After":          header("Seconds to wait before the next request.", openapi3.NewIntegerSchema().WithMin(0), 1),
 		"WWW-Authenticate":     header("How to authenticate.", str(), `Bearer realm="registry"`),
 		"Idempotency-Replayed": header("`true` if this is the stored response to an earlier request with the same `Idempotency-Key`.", str(), "true"),
@@ -137,8 +138,6 @@ var problemResponses = []problem{
 		func(o operation, s actor.Scope) bool { return o.data && s != actor.Public }},
 	{"404", "NotFound", "The record does not exist, or you may not see it.", "not_found", "", nil,
 		func(o operation, _ actor.Scope) bool { return strings.Contains(o.path, "{") }},
-	{"406", "NotAcceptable", "The service has no response in a media type that `Accept` allows.", "not_acceptable", "", nil,
-		func(o operation, _ actor.Scope) bool { return o.data && o.negotiated }},
 	{"409", "Conflict", "The request conflicts with another record: a duplicate, or a record that refers to this one.", "in_use", "", nil,
 		func(o operation, _ actor.Scope) bool { return o.data && o.writes }},
 	{"410", "Gone", "The record was deleted or erased.", "deleted", "", nil, ofOneRecord},
@@ -153,8 +152,9 @@ var problemResponses = []problem{
 	{"429", "TooManyRequests", "The rate limit is exceeded. Retry after `Retry-After`.",
 		"rate_limited", "", []string{"RateLimit-Policy", "RateLimit", "Retry-After"}, ofData},
 	{"503", "ServiceUnavailable", "The service is temporarily unavailable.", "database_unavailable", "", []string{"Retry-After"},
-		func(o operation, _ actor.Scope) bool { return o.data || o.path == "/readyz" }},
-	{"default", "UnexpectedError", "Any other error.", "internal", "", nil, always},
+		func(o operation, _ actor.Scope) bool { return o.path == "/readyz" }},
+	{"default", "UnexpectedError", "Any other error: 406 if the service has no response in a media type that `Accept` allows, 503 if it is " +
+		"temporarily unavailable, until `Retry-After`.", "internal", "", []string{"Retry-After"}, always},
 }
 
 // problems adds the problems that an operation can return.
@@ -200,10 +200,7 @@ func (r problem) example() map[string]any {
 
 // successes completes the successful responses of an operation.
 func (o operation) successes() {
-	names := []string{"X-Request-Id"}
-	if o.data {
-		names = append(names, "RateLimit-Policy", "RateLimit")
-	}
+	names := []string{"X-Request-Id"} // all responses also have the headers of the rate limit, which 429 describes
 	if o.idempotent {
 		names = append(names, "Idempotency-Replayed")
 	}

@@ -113,11 +113,17 @@
     return React.createElement(Original, { ...props, request: key ? props.request.setIn(["headers", key], "Bearer $KEY") : props.request });
   };
 
+  // An operation that needs no key shows no lock. It still sends the key, with which the response may contain more.
+  const withoutLock = (Original, { React }) => (props) => {
+    const keyless = (security) => (security?.some((requirement) => requirement.isEmpty()) ? security.clear() : security);
+    return React.createElement(Original, { ...props, operationProps: props.operationProps.update("security", keyless) });
+  };
+
   window.ui = SwaggerUIBundle({
     spec,
     dom_id: "#swagger-ui",
     presets: [SwaggerUIBundle.presets.apis],
-    plugins: [() => ({ wrapComponents: { parameters: Form, RequestSnippets: withoutKey, curl: withoutKey } })],
+    plugins: [() => ({ wrapComponents: { parameters: Form, OperationSummary: withoutLock, RequestSnippets: withoutKey, curl: withoutKey } })],
     layout: "BaseLayout",
     deepLinking: true,
     filter: true,

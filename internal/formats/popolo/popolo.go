@@ -176,7 +176,7 @@ type Export struct {
 	Organizations paging.Stream `json:"organizations" swaggertype:"array,object"` // The organizations.
 	Memberships   paging.Stream `json:"memberships" swaggertype:"array,object"`   // The positions of people in organizations.
 	Events        paging.Stream `json:"events" swaggertype:"array,object"`        // The round tables.
-} //	@name	Popolo
+} //	@name	PopoloDocument
 
 // Meta says what a document is.
 //
