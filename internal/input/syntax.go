@@ -86,7 +86,7 @@ func likelyMistake(raw []byte, at int) (code string) {
 		code = "json_extra_comma"
 	case strings.ContainsRune(`"]}`, last) && bytes.ContainsRune(gap, '\n') && !strings.ContainsRune(",:}]", next):
 		code = "json_comma"
-	case last == '"' && !strings.ContainsRune(",:}]", next):
+	case last == '"' && !strings.ContainsRune(`,:}]\\`, next):
 		code = "json_quotation_mark"
 	}
 	return code
