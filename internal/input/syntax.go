@@ -57,7 +57,7 @@ func syntaxError(err error, raw []byte, d *jsontext.Decoder) error {
 		at, pointer = int(s.ByteOffset), string(s.JSONPointer)
 	}
 	at = min(at, len(raw))
-	code := ""
+	var code string
 	switch {
 	case errors.Is(err, jsontext.ErrDuplicateName):
 		code = "duplicate_name"
