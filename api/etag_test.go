@@ -43,7 +43,7 @@ func TestAListThatHasNotChangedIsNotSentAgain(t *testing.T) {
 		other := path + map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")] + "sort=id"
 		for what, again := range map[string]reply{
 			"another query":    public.do(t, http.MethodGet, other, nil, "If-None-Match", tag),
-			"another language": public.do(t, http.MethodGet, path+map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")]+"lang=kk", nil, "If-None-Match", tag),
+			"another language": public.do(t, http.MethodGet, strings.TrimSuffix(path, "&lang=ru")+map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")]+"lang=kk", nil, "If-None-Match", tag),
 			"another reader":   r.do(t, http.MethodGet, path, nil, append([]string{"If-None-Match", tag}, reader.headers...)...),
 		} {
 			if again.Code != http.StatusOK || again.Header().Get("ETag") == tag {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -112,20 +113,15 @@ func exportedFields(c echo.Context, format string, record reflect.Type, names []
 	if err := apperr.BadQuery(fieldErrors); err != nil || len(names) == 0 {
 		return nil, err
 	}
+	known := slices.Sorted(maps.Keys(input.Members(record)))
 	fields := []string{"id", "version"}
 	for _, name := range names {
-		if strings.Contains(name, ".") { // a column holds a whole member
-			f := input.UnknownMember("", name, input.Members(record))
-			f.Pointer, f.Parameter = "", "fields"
-			fieldErrors = append(fieldErrors, f)
+		if !slices.Contains(known, name) {
+			fieldErrors = append(fieldErrors, unknownField(name, known))
 		}
 		fields = append(fields, name, name+"_text", name+"_lang")
 	}
-	if err := apperr.BadQuery(fieldErrors); err != nil {
-		return nil, err
-	}
-	_, err := selectMembers(record, names)
-	return fields, err
+	return fields, apperr.BadQuery(fieldErrors)
 }
 
 // addAll adds records to a file. Unless lang is empty, it adds the texts in lang.

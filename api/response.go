@@ -276,7 +276,7 @@ func selectMembers(t reflect.Type, names []string) (selection, error) {
 	var unknown []apperr.Field
 	for _, n := range names {
 		if !slices.Contains(known, n) {
-			unknown = append(unknown, input.Suggest(apperr.In("fields", "unknown_field", "value", n), "unknown_field_hint", n, known))
+			unknown = append(unknown, unknownField(n, known))
 			continue
 		}
 		name, member, within := strings.Cut(n, ".")
@@ -294,6 +294,11 @@ func selectMembers(t reflect.Type, names []string) (selection, error) {
 		keep[name] = inner
 	}
 	return keep, apperr.BadQuery(unknown)
+}
+
+// unknownField is the mistake of a name in `fields` that is none of known.
+func unknownField(name string, known []string) apperr.Field {
+	return input.Suggest(apperr.In("fields", "unknown_field", "value", name), "unknown_field_hint", name, known)
 }
 
 // fieldsOf returns the names that `fields` can have: the members of a record, then those of the records in its lists.

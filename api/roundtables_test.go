@@ -278,7 +278,7 @@ func TestAFilterThatNamesNoSuchThingIsRefusedWithWhatIsAllowed(t *testing.T) {
 		"language=russian_":                     "language unknown_language",
 		"has_statements=1":                      "has_statements wrong_type",
 		"organizer=KazISS":                      "organizer wrong_type",
-		"topic=1&topic=2":                       "topic repeated_parameter",
+		"q=a&q=b":                               "q repeated_parameter",
 		"sort=date":                             "sort bad_sort",
 		"q=" + strings.Repeat("a", 201):         "q too_long",
 		"id=" + strings.Repeat("1,", 200) + "1": "id too_many",

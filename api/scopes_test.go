@@ -43,6 +43,8 @@ var otherWrites = map[string]string{
 	"POST " + erasePath:                                  "removes a person, with contacts",
 	"POST /v1/merges/:id/undo":                           "what a merge changed: contacts move with their person, and round tables do not change",
 	"POST /v1/bundles":                                   "a round table with its parts",
+	"PUT /v1/round-tables/:id/bundle":                    "a round table with its parts",
+	"POST /v1/bundles/:id/revert":                        "what a bundle changed: it removes an event or gives it its previous content",
 	"POST /v1/imports/:id/revert":                        "what an import changed",
 	"POST /v1/imports/popolo":                            "events as drafts; people without contacts",
 	"POST /v1/api-keys/:id/revoke":                       "ends a key",

@@ -196,7 +196,7 @@ func TestTwoAttendeesExchangeTheirPeople(t *testing.T) {
 		t.Errorf("after the undo: %v", got)
 	}
 	a[0]["person"] = a[1]["person"]
-	e.put(t, "", "*", document).wantProblem(t, http.StatusUnprocessableEntity, "validation_failed", "/attendees/1/person duplicate")
+	e.put(t, "", "*", document).wantProblem(t, http.StatusUnprocessableEntity, "validation_failed", "/attendees/1/person listed_twice")
 }
 
 func TestPartsOfOtherEventsAreRejectedWithAllOtherErrors(t *testing.T) {

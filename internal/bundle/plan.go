@@ -194,14 +194,17 @@ func (p *plan) checkDuplicates() {
 		seen[part{kind, id}] = at
 	}
 	for i, o := range p.in.Organizers {
-		check(pointer("organizers", i)+"/organization", "organizer "+cmp.Or(o.Kind, "organizer"), p.organizationID(o.Organization), cmp.Or(o.Organization.Name, p.organizations.of(o.Organization).name))
+		e := p.organizations.of(o.Organization)
+		check(pointer("organizers", i)+"/organization", "organizer "+cmp.Or(o.Kind, "organizer"), e.id, cmp.Or(o.Organization.Name, e.name))
 	}
 	for i, a := range p.in.Attendees {
 		if a.Person != nil {
-			check(pointer("attendees", i)+"/person", "person", p.personID(*a.Person), cmp.Or(a.Person.Name, p.people.of(*a.Person).name))
+			e := p.people.of(*a.Person)
+			check(pointer("attendees", i)+"/person", "person", e.id, cmp.Or(a.Person.Name, e.name))
 		}
 		if a.Organization != nil {
-			check(pointer("attendees", i)+"/organization", "organization", p.organizationID(*a.Organization), cmp.Or(a.Organization.Name, p.organizations.of(*a.Organization).name))
+			e := p.organizations.of(*a.Organization)
+			check(pointer("attendees", i)+"/organization", "organization", e.id, cmp.Or(a.Organization.Name, e.name))
 		}
 	}
 	for i, d := range p.in.Documents {

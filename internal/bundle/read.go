@@ -56,7 +56,7 @@ func newReader(s stored, d details, lang string) *reader {
 	r := &reader{stored: s, details: d, lang: lang, attendeeKeys: map[int64]string{}, documentKeys: map[int64]string{}}
 	keys := keySet{}
 	for _, a := range s.attendees {
-		name := ""
+		var name string
 		switch {
 		case a.NameAsListed != nil:
 			name = *a.NameAsListed

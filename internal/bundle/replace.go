@@ -22,8 +22,9 @@ import (
 // Replace gives an event the content of a document that Read has returned and the client has changed: it changes the parts whose
 // ids the document has, creates those without an id, deletes those that the document leaves out, and orders them as in the
 // document. It changes no people, organizations, places, topics or documents; new ones are created as by Create. match gets the tag
-// of the event and may return an error. form are mistakes that were found when the document was read. Replace returns the errors of Create and those of roundtable.Update; an id of a part of
-// another event is apperr.Invalid. After an error the transaction must not be committed.
+// of the event and may return an error. form are mistakes that were found when the document was read. Replace returns the errors
+// of Create and those of roundtable.Update; an id of a part of another event is apperr.Invalid. After an error the transaction
+// must not be committed.
 func (w *Writer) Replace(ctx context.Context, id int64, in Input, match func(tag string) error, form ...apperr.Field) (Edit, error) {
 	tx := w.tx
 	if err := lock(ctx, tx, id); err != nil {

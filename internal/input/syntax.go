@@ -57,7 +57,7 @@ func syntaxError(err error, raw []byte, d *jsontext.Decoder) error {
 		at, pointer = int(s.ByteOffset), string(s.JSONPointer)
 	}
 	at = min(at, len(raw))
-	code := ""
+	var code string
 	switch {
 	case errors.Is(err, jsontext.ErrDuplicateName):
 		code = "duplicate_name"
@@ -86,7 +86,7 @@ func likelyMistake(raw []byte, at int) (code string) {
 		code = "json_extra_comma"
 	case strings.ContainsRune(`"]}`, last) && bytes.ContainsRune(gap, '\n') && !strings.ContainsRune(",:}]", next):
 		code = "json_comma"
-	case last == '"' && !strings.ContainsRune(",:}]", next):
+	case last == '"' && !strings.ContainsRune(`,:}]\\`, next):
 		code = "json_quotation_mark"
 	}
 	return code

@@ -101,7 +101,8 @@ func ReadNetwork(ctx context.Context, tx pgx.Tx, f roundtable.Filter, r NetworkR
 			with = "WITH " + k.members(s, &w) + `,
 			chosen AS MATERIALIZED ((SELECT m.node, count(*) AS n FROM members m WHERE m.node = @center GROUP BY m.node)
 				UNION ALL (SELECT m.node, count(*) AS n FROM members m
-					WHERE m.node <> @center AND m.event IN (SELECT c.event FROM members c WHERE c.node = @center) GROUP BY m.node HAVING count(*) >= @min_weight::bigint ORDER BY n DESC, m.node LIMIT @limit::bigint))`
+					WHERE m.node <> @center AND m.event IN (SELECT c.event FROM members c WHERE c.node = @center)
+					GROUP BY m.node HAVING count(*) >= @min_weight::bigint ORDER BY n DESC, m.node LIMIT @limit::bigint))`
 			w.Bind("center", r.Center)
 		}
 		// One node more than the limit tells that there are more. It has no links.

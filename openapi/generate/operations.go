@@ -78,7 +78,8 @@ func (p *pass) operations() error {
 			etag:   has("x-etag"), versioned: has("x-if-match") || endpoint.method == http.MethodPatch || endpoint.method == http.MethodDelete,
 		}
 		o.file, o.feed = o.export || has("x-file"), has("x-feed")
-		o.conditional = !has("x-fresh") && (o.file || o.feed || has("x-sort") || has("x-aggregate") || has("x-view") || o.isItem() || o.etag && o.method == http.MethodGet)
+		o.conditional = !has("x-fresh") && (o.file || o.feed || has("x-sort") || has("x-aggregate") || has("x-view") || o.isItem() ||
+			o.etag && o.method == http.MethodGet)
 		if err := o.finish(route.Scope); err != nil {
 			return fmt.Errorf("%s: %w", op.OperationID, err)
 		}

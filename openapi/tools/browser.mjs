@@ -2,11 +2,13 @@
 // may write. TASKS is what to do (see api/browser_test.go). SHOTS is a directory for pictures of each step.
 import { chromium } from "playwright-core";
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-const { BASE_URL, API_KEY, SHOTS, CHROMIUM = "/usr/bin/chromium" } = process.env;
+const { BASE_URL, API_KEY, SHOTS } = process.env;
+// The shell without a window draws a page five times as fast as the whole browser.
+const CHROMIUM = process.env.CHROMIUM || ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"].find((path) => existsSync(path));
 const tasks = JSON.parse(process.env.TASKS);
 
 const profile = mkdtempSync(path.join(tmpdir(), "registry-browser-"));
@@ -37,8 +39,9 @@ await page.addInitScript(() => {
 
 let step = 0;
 async function shot(name) {
+  if (!SHOTS) return;
   step++;
-  if (SHOTS) await page.screenshot({ path: path.join(SHOTS, `${String(step).padStart(2, "0")}-${name}.png`) });
+  await page.screenshot({ path: path.join(SHOTS, `${String(step).padStart(2, "0")}-${name}.png`) });
 }
 
 async function open() {
@@ -160,9 +163,9 @@ try {
   assert.deepEqual([...complaints, ...violations], []);
   console.log(`${tasks.length + 1} operations, ${step} pictures, nothing to complain about`);
 } catch (error) {
-  await page.screenshot({ path: path.join(SHOTS ?? tmpdir(), "failure.png"), fullPage: true });
   console.error(error.message, complaints);
   process.exitCode = 1;
+  await page.screenshot({ path: path.join(SHOTS || tmpdir(), "failure.png") }).catch((failure) => console.error(failure.message));
 } finally {
   await context.close();
   rmSync(profile, { recursive: true, force: true });

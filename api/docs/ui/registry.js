@@ -1,7 +1,7 @@
 // Starts Swagger UI on the published document. What only helps operators on this page is added here and stands in no
 // document.
 (async () => {
-  const answer = await fetch("../openapi.json", { cache: "no-cache" });
+  const answer = await fetch("../openapi-3.0.json", { cache: "no-cache" });
   const spec = await answer.json();
   const methods = ["get", "post", "patch", "put", "delete"];
   const parameters = spec.components.parameters;
