@@ -55,6 +55,9 @@ var vocabularies = []vocabulary{
 	{"WebhookDisabledReason", "Webhook.disabled_reason", "Why the registry disabled a webhook.", nil},
 	{"DeliveryKind", "WebhookDelivery.kind", "The kind of a message.", nil},
 	{"DeliveryState", "WebhookDelivery.state", "The state of a delivery.", nil},
+	{"PositionStatus", "HeldPosition.status", "Whether a position is held on a day.", nil},
+	{"KeptReason", "BundleRevertedRecord.reason", "Why a record stays.", nil},
+	{"HitMatch", "Hit.matched", "What a search found.", nil},
 	{"DeliveryError", "WebhookDelivery.error", "Why a delivery failed.", nil},
 	{"PersonalDataKind", "PersonalDataRead.data", "The personal data that was read.", nil},
 	{recordTypeSchema, "", "A type of record, as in the path of its resource.", []string{
