@@ -22,7 +22,9 @@ END) STORED NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     updated_at timestamp with time zone DEFAULT now() NOT NULL,
     xact xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    external_ids text[] DEFAULT '{}'::text[] NOT NULL,
     CONSTRAINT affiliations_pkey PRIMARY KEY (id),
+    CONSTRAINT affiliations_external_ids_check CHECK (is_external_ids(external_ids)),
     CONSTRAINT affiliations_held_from_check CHECK (is_partial_date(held_from)),
     CONSTRAINT affiliations_held_to_check CHECK (is_partial_date(held_to)),
     CONSTRAINT affiliations_held_to_order CHECK (partial_date_end(held_to) > partial_date_start(held_from)),
@@ -36,6 +38,7 @@ CREATE INDEX affiliations_organization_id_idx ON affiliations USING btree (organ
 CREATE UNIQUE INDEX affiliations_person_id_organization_id_key ON affiliations USING btree (person_id, organization_id, COALESCE(title, '{}'::jsonb), COALESCE(held_from, ''::text));
 CREATE INDEX affiliations_updated_at_idx ON affiliations USING btree (updated_at, id);
 CREATE TRIGGER affiliations_bump BEFORE UPDATE ON affiliations FOR EACH ROW EXECUTE FUNCTION registry_bump('{held_during,from_key}', '{}');
+CREATE TRIGGER affiliations_external_ids AFTER INSERT OR DELETE OR UPDATE OF external_ids ON affiliations FOR EACH ROW EXECUTE FUNCTION keep_external_ids();
 CREATE CONSTRAINT TRIGGER affiliations_log AFTER INSERT OR DELETE OR UPDATE ON affiliations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION affiliations_log('affiliations');
 CREATE TRIGGER affiliations_refuse_truncate BEFORE TRUNCATE ON affiliations FOR EACH STATEMENT EXECUTE FUNCTION registry_refuse('it would escape the change log; use DELETE');
 

@@ -7,6 +7,7 @@ import (
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/date"
 	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/text"
 )
 
@@ -26,10 +27,13 @@ type Input struct {
 	To *date.Partial `json:"to" db:"held_to"`
 	// Whether this position is shown where only one is shown.
 	Primary bool `json:"primary" db:"is_primary" example:"true"`
+	// Ids in other systems, as `scheme:id`. An id belongs to one affiliation.
+	ExternalIDs []string `json:"external_ids" db:"external_ids" validate:"max=50,unique,dive,max=200,external_id" example:"everypolitician:m-17"`
 } //	@name	AffiliationInput
 
 // Check returns the mistakes that validation tags cannot express.
 func (in *Input) Check() []apperr.Field {
+	in.ExternalIDs = pg.OrEmpty(in.ExternalIDs)
 	if date.Before(in.To, in.From) {
 		return []apperr.Field{apperr.At("/to", "before_start")}
 	}
@@ -56,6 +60,8 @@ type Filter struct {
 	Person []int64 `query:"person" form:"person" validate:"max=200"`
 	// Only positions in these organizations.
 	Organization []int64 `query:"organization" form:"organization" validate:"max=200"`
+	// Only the positions with these external ids.
+	ExternalID []string `query:"external_id" form:"external_id" validate:"max=200,dive,external_id_filter" example:"everypolitician:m-17"`
 	// Only positions that were held on this day, as far as known.
 	On *date.Day `query:"on" form:"on" swaggertype:"string" format:"date" example:"2020-02-27"`
 }

@@ -24,7 +24,7 @@ var sourceFor = actor.PerView(newSource)
 // newSource returns how affiliations are read. The public does not see those of restricted people.
 func newSource(public bool) paging.Source {
 	s := paging.Source{
-		Columns: changes.Columns("f") + `, f.person_id, f.organization_id, f.title, f.held_from, f.held_to, f.is_primary,
+		Columns: changes.Columns("f") + `, f.person_id, f.organization_id, f.title, f.held_from, f.held_to, f.is_primary, f.external_ids,
 			json_build_object('id', p.id, 'name', p.name) AS person, json_build_object('id', o.id, 'name', o.name) AS organization`,
 		Table: "affiliations f",
 		Joins: "JOIN people p ON p.id = f.person_id JOIN organizations o ON o.id = f.organization_id",
@@ -52,6 +52,7 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Affiliation], er
 	pg.In(&w, "f.id", "id", f.ID)
 	pg.In(&w, "f.person_id", "person", f.Person)
 	pg.In(&w, "f.organization_id", "organization", f.Organization)
+	reference.AddExternalIDs(&w, "f.id", Table, f.ExternalID)
 	if f.On != nil {
 		w.Add("f.held_during @> @on::date", "on", *f.On)
 	}
@@ -67,8 +68,8 @@ func Get(ctx context.Context, db pg.DB, id int64) (Affiliation, error) {
 // and beginning is apperr.Conflict.
 func Create(ctx context.Context, tx pgx.Tx, in Input) (int64, error) {
 	return pg.ID(ctx, tx, `
-		INSERT INTO affiliations (person_id, organization_id, title, held_from, held_to, is_primary)
-		VALUES (@person_id, @organization_id, @title, @held_from, @held_to, @is_primary) RETURNING id`, in.args())
+		INSERT INTO affiliations (person_id, organization_id, title, held_from, held_to, is_primary, external_ids)
+		VALUES (@person_id, @organization_id, @title, @held_from, @held_to, @is_primary, @external_ids) RETURNING id`, in.args())
 }
 
 // Update replaces the content of old, with the errors of Create. Content that is already stored changes nothing, not
@@ -78,12 +79,13 @@ func Update(ctx context.Context, tx pgx.Tx, old Affiliation, in Input) error {
 	args["id"] = old.ID
 	return pg.Exec(ctx, tx, `
 		UPDATE affiliations SET person_id = @person_id, organization_id = @organization_id, title = @title, held_from = @held_from,
-			held_to = @held_to, is_primary = @is_primary WHERE id = @id`, args)
+			held_to = @held_to, is_primary = @is_primary, external_ids = @external_ids WHERE id = @id`, args)
 }
 
 func (in Input) args() pg.Args {
 	return pg.Args{
 		"person_id": in.PersonID, "organization_id": in.OrganizationID, "title": in.Title, "held_from": in.From, "held_to": in.To, "is_primary": in.Primary,
+		"external_ids": pg.OrEmpty(in.ExternalIDs),
 	}
 }
 

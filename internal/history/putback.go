@@ -11,24 +11,42 @@ import (
 )
 
 // identified are the tables whose records have unique external ids.
-var identified = []string{"people", "organizations", "round_tables"}
+var identified = []string{"people", "organizations", "affiliations", "round_tables"}
 
-// PutAllBack frees the external ids of records that a write created, restores the records that it deleted or changed, and then
+// ReleaseExternalIDs takes the external ids from the records that have other ones than before. They are unique: another record
+// may get them back.
+func (all Kinds) ReleaseExternalIDs(ctx context.Context, tx pgx.Tx, list []Touched) error {
+	for _, kind := range all {
+		if !slices.Contains(identified, kind.Table) {
+			continue
+		}
+		ids, before := []int64{}, [][]byte{}
+		for _, t := range list {
+			if t.Type == kind.Type {
+				ids, before = append(ids, t.ID), append(before, t.Before)
+			}
+		}
+		if len(ids) == 0 {
+			continue
+		}
+		err := pg.Exec(ctx, tx, "UPDATE "+kind.Table+` r SET external_ids = '{}' FROM unnest(@ids::bigint[], @before::jsonb[]) was(id, content)
+			WHERE r.id = was.id AND r.external_ids <> '{}' AND to_jsonb(r.external_ids) IS DISTINCT FROM was.content -> 'external_ids'`,
+			pg.Args{"ids": ids, "before": before})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PutAllBack releases external ids, restores the records that it deleted or changed, and then
 // deletes the created ones: records that refer to others come first. Parts of an event may exchange their people.
 func (all Kinds) PutAllBack(ctx context.Context, tx pgx.Tx, list []Touched) error {
 	if err := pg.DeferUnique(ctx, tx); err != nil {
 		return err
 	}
-	made := map[string][]int64{}
-	for _, t := range list {
-		if kind, ok := all.Of(t.Type); ok && t.Before == nil && slices.Contains(identified, kind.Table) {
-			made[kind.Table] = append(made[kind.Table], t.ID)
-		}
-	}
-	for table, ids := range made {
-		if err := pg.Exec(ctx, tx, "UPDATE "+table+" SET external_ids = '{}' WHERE id = ANY(@ids) AND external_ids <> '{}'", pg.Args{"ids": ids}); err != nil {
-			return err
-		}
+	if err := all.ReleaseExternalIDs(ctx, tx, list); err != nil {
+		return err
 	}
 	rank := func(t Touched) int {
 		at := all.Index(t.Type)

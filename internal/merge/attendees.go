@@ -55,7 +55,13 @@ func samePosition(a, b string) string {
 func foldAffiliations(owner, other string) fold {
 	f := fold{recordType: "affiliations", table: "affiliations", owner: owner,
 		same: "b." + other + " = a." + other + " AND b.title IS NOT DISTINCT FROM a.title AND b.held_from IS NOT DISTINCT FROM a.held_from"}
-	f.combine = []string{"UPDATE affiliations b SET held_to = coalesce(b.held_to, a.held_to), is_primary = b.is_primary OR a.is_primary FROM " + f.fromPairs()}
+	f.combine = []string{
+		`WITH released AS (UPDATE affiliations a SET external_ids = '{}' FROM merged m JOIN affiliations was ON was.id = m.id
+				WHERE m.merge_id = @merge AND m.type = 'affiliations' AND a.id = m.id AND a.external_ids <> '{}' RETURNING m.into_id, was.external_ids),
+			given AS (SELECT r.into_id, array_agg(id) AS ids FROM released r CROSS JOIN unnest(r.external_ids) id GROUP BY r.into_id)
+			UPDATE affiliations b SET external_ids = b.external_ids || given.ids FROM given WHERE b.id = given.into_id`,
+		"UPDATE affiliations b SET held_to = coalesce(b.held_to, a.held_to), is_primary = b.is_primary OR a.is_primary FROM " + f.fromPairs(),
+	}
 	return f
 }
 

@@ -64,7 +64,9 @@ func newWorld(t *testing.T) world {
 	})
 	for _, p := range []int64{w.removed, w.kept} {
 		fixture.Insert(t, db, "INSERT INTO contacts (person_id, kind, value) VALUES ($1, 'email', 'talgat@example.org') RETURNING id", p)
-		fixture.Affiliation(t, db, func(in *affiliation.Input) { in.PersonID, in.OrganizationID = p, top })
+		fixture.Affiliation(t, db, func(in *affiliation.Input) {
+			in.PersonID, in.OrganizationID, in.ExternalIDs = p, top, []string{fmt.Sprint("src:m", p)}
+		})
 	}
 	fixture.Insert(t, db, "INSERT INTO contacts (person_id, kind, value) VALUES ($1, 'phone', '+7 7172 111111') RETURNING id", w.removed)
 	to := date.Partial("2021")

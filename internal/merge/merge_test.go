@@ -94,6 +94,11 @@ func TestAMergeMovesAllReferencesAndFoldsDuplicates(t *testing.T) {
 	if o.Merge.FromID != w.removed || o.Merge.IntoID != w.kept || o.Merge.Undone || o.Person.ID != w.kept || o.Organization != nil {
 		t.Errorf("%+v", o)
 	}
+	var ids string
+	if err := w.QueryRow(t.Context(), "SELECT string_agg(external_ids::text, ' ') FROM affiliations WHERE person_id = $1 AND cardinality(external_ids) > 0", w.kept).Scan(&ids); err != nil ||
+		ids != fmt.Sprintf("{src:m%d,src:m%d}", w.kept, w.removed) {
+		t.Errorf("the external ids of the folded affiliation are %s, %v", ids, err)
+	}
 	if lookedUp := w.get(t, "attendees", w.removedAttendee, "id"); lookedUp != "" {
 		t.Error("the folded attendance is still there")
 	}

@@ -73,8 +73,7 @@ func restore(ctx context.Context, tx pgx.Tx, kinds history.Kinds, m Merge) error
 	if err := history.Unchanged(list); err != nil {
 		return err
 	}
-	// External identifiers are unique: release them before they return to their previous owner.
-	if err := pg.Exec(ctx, tx, "UPDATE "+m.Type+" SET external_ids = '{}' WHERE id = @id", pg.Args{"id": m.IntoID}); err != nil {
+	if err := kinds.ReleaseExternalIDs(ctx, tx, list); err != nil {
 		return err
 	}
 	for _, t := range m.inRestoreOrder(kinds, list) {

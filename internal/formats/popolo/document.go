@@ -107,17 +107,18 @@ type postObject struct {
 
 type membershipObject struct {
 	common
-	Label          string         `json:"label"`
-	Role           string         `json:"role"`
-	PersonID       string         `json:"person_id"`
-	Person         jsontext.Value `json:"person"`
-	OrganizationID string         `json:"organization_id"`
-	Organization   jsontext.Value `json:"organization"`
-	PostID         string         `json:"post_id"`
-	Post           jsontext.Value `json:"post"`
-	From           string         `json:"start_date"`
-	To             string         `json:"end_date"`
-	TermID         string         `json:"legislative_period_id"`
+	Label          string             `json:"label"`
+	Role           string             `json:"role"`
+	PersonID       string             `json:"person_id"`
+	Person         jsontext.Value     `json:"person"`
+	OrganizationID string             `json:"organization_id"`
+	Organization   jsontext.Value     `json:"organization"`
+	PostID         string             `json:"post_id"`
+	Post           jsontext.Value     `json:"post"`
+	From           string             `json:"start_date"`
+	To             string             `json:"end_date"`
+	TermID         string             `json:"legislative_period_id"`
+	Identifiers    []identifierObject `json:"identifiers"` // not of Popolo: exports have them
 }
 
 type eventObject struct {

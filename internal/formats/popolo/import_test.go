@@ -264,10 +264,16 @@ func TestAMembershipIsFoundByItsPersonOrganizationRoleAndBeginning(t *testing.T)
 	want(fmt.Sprintf(dated, "2020"), "/memberships/0 created - [] []")
 	want(fmt.Sprintf(dated, "2021"), "/memberships/0 unchanged content [end_date] []")
 	want(fmt.Sprintf(dated, ""), "/memberships/0 unchanged content [] []")
-	named := r.load(t, popolo.Options{Source: "src"}, document(fmt.Sprintf(dated, "2021")))
-	if got, want := named[len(named)-1], "/memberships/0 unchanged content [end_date] [id]"; got != want {
-		t.Errorf("%s, want %s: the id of a membership is not stored", got, want)
+	named := func(membership, want string) {
+		t.Helper()
+		if results := r.load(t, popolo.Options{Source: "src"}, document(membership)); results[len(results)-1] != want {
+			t.Errorf("%s, want %s", results[len(results)-1], want)
+		}
 	}
+	named(fmt.Sprintf(dated, "2021"), "/memberships/0 updated content [end_date] []")
+	r.wantRow(t, "SELECT external_ids::text FROM affiliations WHERE title ->> 'en' = 'Speaker'", "{src:m1}")
+	named(`{"id":"m1","person_id":"p","organization_id":"o","role":"The Speaker","start_date":"2019-02"}`, "/memberships/0 unchanged identifier [role start_date] []")
+	named(`{"id":"m2","person_id":"p","organization_id":"o","role":"Speaker","start_date":"2019-01"}`, "/memberships/0 unchanged content [identifiers] []")
 	const term = `{"person_id":"p","organization_id":"o","role":"deputy","legislative_period_id":"term/%d"%s}`
 	want(fmt.Sprintf(term, 1, "")+","+fmt.Sprintf(term, 2, "")+","+fmt.Sprintf(term, 2, ""),
 		"/memberships/0 created - [] []", "/memberships/1 created - [] []", "/memberships/2 unchanged content [] []")

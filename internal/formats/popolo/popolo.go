@@ -69,6 +69,9 @@ func (w Writer) Membership(r affiliation.Affiliation) Object {
 	set(o, "role", w.in(r.Title))
 	set(o, "start_date", partial(r.From))
 	set(o, "end_date", partial(r.To))
+	if len(r.ExternalIDs) > 0 {
+		o["identifiers"] = identifiers(r.ExternalIDs)
+	}
 	return o
 }
 

@@ -191,6 +191,7 @@ func (d *Document) organizationOf(o membershipObject) string {
 var membershipProperties = map[string]string{
 	"person_id": "person_id", "organization_id": "organization_id", "title": "role",
 	"from": "start_date", "to": "end_date", "start_date": "start_date", "end_date": "end_date",
+	"external_ids": "identifiers",
 }
 
 var affiliations = collection[affiliation.Input, affiliation.Affiliation]{
@@ -209,6 +210,7 @@ func (m *importer) membership(ctx context.Context, tx pgx.Tx, o *Listed[membersh
 	g := affiliation.Input{Title: m.text(m.doc.title(o.Value))}
 	g.From, g.To = v.partial("start_date", o.Value.From), v.partial("end_date", o.Value.To)
 	m.doc.dateByTerm(&g, o.Value)
+	g.ExternalIDs = m.externalIDs(affiliation.Type, o.At, o.Key, o.Value.common, o.Value.Identifiers, out)
 	for _, ref := range []struct {
 		class, key, property string
 		into                 *int64
@@ -232,12 +234,15 @@ func (m *importer) membership(ctx context.Context, tx pgx.Tx, o *Listed[membersh
 		return err
 	}
 	ourID, _ := m.registryID(affiliation.Type, o.Key, o.Value.Sources)
-	if m.Source != "" && o.Value.ID != "" && ourID == 0 {
-		out.ignore("id") // affiliations have no external ids
-	}
 	find := func(is func(affiliation.Affiliation) bool) int { return slices.IndexFunc(page.Items, is) }
 	by := "id"
 	at := find(func(r affiliation.Affiliation) bool { return r.ID == ourID })
+	if at < 0 {
+		by = "identifier"
+		at = find(func(r affiliation.Affiliation) bool {
+			return slices.ContainsFunc(g.ExternalIDs, func(id string) bool { return slices.Contains(r.ExternalIDs, id) })
+		})
+	}
 	for _, is := range []func(affiliation.Affiliation) bool{
 		func(r affiliation.Affiliation) bool {
 			return !m.matched[recordKey{affiliation.Type, r.ID}] && compatible(r.From, g.From) && compatible(r.To, g.To)
@@ -255,6 +260,7 @@ func (m *importer) membership(ctx context.Context, tx pgx.Tx, o *Listed[membersh
 			out.text("role", &in.Title, g.Title)
 			fill(out, "start_date", &in.From, g.From)
 			fill(out, "end_date", &in.To, g.To)
+			out.identifiers(&in.ExternalIDs, g.ExternalIDs, m.Source)
 			return nil
 		})
 	}
