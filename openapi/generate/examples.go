@@ -94,7 +94,13 @@ func (p *pass) addExamples() error {
 					content.Examples = openapi3.Examples{}
 				}
 				summary := strings.ToUpper(name[:1]) + strings.ReplaceAll(name[1:], "-", " ")
-				content.Examples[name] = &openapi3.ExampleRef{Value: &openapi3.Example{Summary: summary, Value: body}}
+				example := &openapi3.ExampleRef{Value: &openapi3.Example{Summary: summary, Value: body}}
+				if op.RequestBody.Value.Content[mergePatch] != nil { // both media types have it
+					shared := strings.ToUpper(op.OperationID[:1]) + op.OperationID[1:] + strings.ToUpper(name[:1]) + name[1:]
+					p.doc.Components.Examples[shared] = example
+					example = &openapi3.ExampleRef{Ref: examplePrefix + shared, Value: example.Value}
+				}
+				content.Examples[name] = example
 			}
 		}
 	}

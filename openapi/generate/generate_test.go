@@ -34,7 +34,7 @@ func built(t *testing.T) map[string][]byte {
 }
 
 // maxServed is how large a document may be: clients load all of it.
-const maxServed = 960_000
+const maxServed = 900_000
 
 func TestThePublishedDocumentsAreCurrent(t *testing.T) {
 	root, err := moduleRoot()

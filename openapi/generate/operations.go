@@ -272,21 +272,18 @@ func (o operation) defaultMediaTypes() {
 	}
 }
 
-// security adds the required scope. Public operations accept a key but do not require one.
+// security adds the required scope. Public operations accept a key but do not require one, as p.shared states for all.
 func (o operation) security(scope actor.Scope) {
-	if !o.data {
+	switch o.op.Extensions = nil; {
+	case !o.data:
 		o.op.Security = &openapi3.SecurityRequirements{}
-		return
-	}
-	keys := openapi3.SecurityRequirements{{"Bearer": {}}, {"Basic": {}}}
-	o.op.Extensions = map[string]any{}
-	if scope == actor.Public {
-		keys = append(openapi3.SecurityRequirements{{}}, keys...)
-	} else {
-		o.op.Extensions["x-required-scope"] = string(scope)
+	case scope != actor.Public:
+		o.op.Security = &openapi3.SecurityRequirements{{"Bearer": {}}, {"Basic": {}}}
+		o.op.Extensions = map[string]any{"x-required-scope": string(scope)}
 		o.op.Description = sentence(o.op.Description, "Requires a key with the scope `"+strings.ReplaceAll(string(scope), " ", "` and the scope `")+"`.")
+	default:
+		o.op.Security = nil
 	}
-	o.op.Security = &keys
 }
 
 // schemaOf returns the name of the schema of a struct, by the key of the struct; "" if there is none.

@@ -72,7 +72,7 @@ func accepted(prefix string, alphabets ...[]string) string {
 // alternatives matches the words of a sorted list, which have the same length.
 func alternatives(list []string) string {
 	if len(list[0]) == 1 {
-		return "[" + strings.Join(list, "") + "]"
+		return "[" + ranges(strings.Join(list, "")) + "]"
 	}
 	var parts []string
 	for len(list) > 0 {
@@ -92,6 +92,23 @@ func alternatives(list []string) string {
 		parts, list = append(parts, first+below), list[n:]
 	}
 	return strings.Join(parts, "|")
+}
+
+// ranges writes four or more successive letters as a range: "abcdfg" -> "a-dfg".
+func ranges(sorted string) (class string) {
+	for len(sorted) > 0 {
+		n := 1
+		for n < len(sorted) && sorted[n] == sorted[0]+byte(n) {
+			n++
+		}
+		if n > 3 {
+			class += sorted[:1] + "-" + sorted[n-1:n]
+		} else {
+			class += sorted[:n]
+		}
+		sorted = sorted[n:]
+	}
+	return class
 }
 
 // letters returns the letters of a range, such as "az".

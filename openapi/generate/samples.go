@@ -34,10 +34,10 @@ func readSamples(dir string) (map[string]json.RawMessage, error) {
 // addSamples adds the examples to the responses with their schemas. Operations share them. Only OpenAPI 3.1 can state that a
 // reference may be null, so validators of older documents reject examples with null.
 func (p *pass) addSamples() error {
+	p.doc.Components.Examples = openapi3.Examples{} // addExamples adds more
 	if !p.modern {
 		return nil
 	}
-	p.doc.Components.Examples = openapi3.Examples{}
 	for _, op := range p.eachOperation() {
 		for _, status := range op.Responses.Keys() {
 			response := op.Responses.Value(status)
@@ -55,7 +55,7 @@ func (p *pass) addSamples() error {
 			}
 			example := &openapi3.Example{Value: sample}
 			p.doc.Components.Examples[name] = &openapi3.ExampleRef{Value: example}
-			media.Examples = openapi3.Examples{"sample": {Ref: "#/components/examples/" + name, Value: example}}
+			media.Examples = openapi3.Examples{"sample": {Ref: examplePrefix + name, Value: example}}
 		}
 	}
 	return nil

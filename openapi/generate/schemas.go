@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -103,17 +104,54 @@ func (p *pass) responses() error {
 			}
 			dropBounds(s.Properties[property])
 			if f.text && facts.added {
-				s.Properties[property+"_text"] = languageMember("`" + property + "` in the requested language, " +
-					"or in the next available one. Present only if a language was requested.")
-				s.Properties[property+"_lang"] = languageMember("The language of `" + property + "_text`.")
+				s.Properties[property+"_text"] = schemaRef(textInLanguageSchema)
+				s.Properties[property+"_lang"] = schemaRef(languageOfTextSchema)
 			}
 		}
 	}
 	return nil
 }
 
-func languageMember(description string) *openapi3.SchemaRef {
-	return &openapi3.SchemaRef{Value: &openapi3.Schema{Type: &openapi3.Types{"string"}, Description: description}}
+// The schemas of what `lang` adds to a text. A member name has name_text and name_lang beside it.
+const (
+	textInLanguageSchema = "TextInLanguage"
+	languageOfTextSchema = "LanguageOfText"
+)
+
+// sharedMembers are members that many records have, with the names of their schemas.
+var sharedMembers = map[string]string{"id": "RecordId", "version": "RecordVersion", "created_at": "CreatedAt", "updated_at": "UpdatedAt"}
+
+// shareMembers makes schemas of the members that many records have in the same form.
+func (p *pass) shareMembers() error {
+	schemas := p.doc.Components.Schemas
+	schemas[textInLanguageSchema] = stringSchema("The text of the member without `_text`, in the requested language or in the next available one. "+
+		"Present only if a language was requested.", "Ethnic policy")
+	schemas[languageOfTextSchema] = stringSchema("The language of the member that ends in `_text`.", "en")
+	for member, name := range sharedMembers {
+		model := schemas["Topic"].Value.Properties[member].Value
+		of, err := json.Marshal(model)
+		if err != nil {
+			return err
+		}
+		for _, schema := range schemas {
+			ref := schema.Value.Properties[member]
+			if ref == nil || ref.Ref != "" {
+				continue
+			}
+			if b, err := json.Marshal(ref.Value); err != nil || !bytes.Equal(b, of) {
+				continue
+			}
+			schema.Value.Properties[member] = schemaRef(name)
+		}
+		schemas[name] = model.NewRef()
+	}
+	return nil
+}
+
+func stringSchema(description, example string) *openapi3.SchemaRef {
+	s := openapi3.NewStringSchema()
+	s.Description, s.Example = description, example
+	return s.NewRef()
 }
 
 // dropBounds removes limits that apply only to requests.

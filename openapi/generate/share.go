@@ -18,6 +18,7 @@ import (
 const (
 	parameterPrefix = "#/components/parameters/"
 	responsePrefix  = "#/components/responses/"
+	examplePrefix   = "#/components/examples/"
 )
 
 // recordNames returns the names of the records by the segment of the path that has them: "round-tables" -> "round table".

@@ -22,6 +22,7 @@ func (p *pass) shared() error {
 	if c.Schemas["Problem"] == nil {
 		return errors.New("no annotation mentions Problem")
 	}
+	p.doc.Security = openapi3.SecurityRequirements{{}, {"Bearer": {}}, {"Basic": {}}}
 	str := openapi3.NewStringSchema
 	const cursor = "tUjCLNeNWeF7ImUiOiI2M2I1ZWE3MSIsIm4iOjg0MiwidiI6InB1YmxpYyJ9"
 	c.Headers = openapi3.Headers{
@@ -142,10 +143,8 @@ var problemResponses = []problem{
 		func(o operation, _ actor.Scope) bool { return o.data && o.writes }},
 	{"410", "Gone", "The record was deleted or erased.", "deleted", "", nil, ofOneRecord},
 	{"412", "PreconditionFailed", "The record has changed since you read it. `current_version` is its current version.", "stale_version", "", nil, ofVersion},
-	{"413", "ContentTooLarge", "The body exceeds the size limit.", "body_too_large", "", nil, withBody},
 	{"414", "URITooLong", "The URL exceeds the length limit.", "uri_too_long", "", nil,
 		func(o operation, _ actor.Scope) bool { return !o.data }},
-	{"415", "UnsupportedMediaType", "The media type of the body is not supported.", "unsupported_media_type", "", nil, withBody},
 	{"422", "UnprocessableContent", "The request is invalid. `errors` lists each error with its field.", "validation_failed", "/name required", nil,
 		withBody},
 	{"428", "PreconditionRequired", "`If-Match` is missing.", "if_match_required", "", nil, ofVersion},
@@ -153,8 +152,8 @@ var problemResponses = []problem{
 		"rate_limited", "", []string{"RateLimit-Policy", "RateLimit", "Retry-After"}, ofData},
 	{"503", "ServiceUnavailable", "The service is temporarily unavailable.", "database_unavailable", "", []string{"Retry-After"},
 		func(o operation, _ actor.Scope) bool { return o.path == "/readyz" }},
-	{"default", "UnexpectedError", "Any other error: 406 if the service has no response in a media type that `Accept` allows, 503 if it is " +
-		"temporarily unavailable, until `Retry-After`.", "internal", "", []string{"Retry-After"}, always},
+	{"default", "UnexpectedError", "Any other error: 406 if the service has no response in a media type that `Accept` allows, 413 if the " +
+		"body exceeds the size limit, 415 if its media type is not supported, 503 if the service is temporarily unavailable, until `Retry-After`.", "internal", "", []string{"Retry-After"}, always},
 }
 
 // problems adds the problems that an operation can return.
@@ -200,7 +199,7 @@ func (r problem) example() map[string]any {
 
 // successes completes the successful responses of an operation.
 func (o operation) successes() {
-	names := []string{"X-Request-Id"} // all responses also have the headers of the rate limit, which 429 describes
+	names := []string{} // all responses also have the headers of the rate limit and X-Request-Id, which the errors describe
 	if o.idempotent {
 		names = append(names, "Idempotency-Replayed")
 	}

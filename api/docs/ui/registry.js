@@ -14,10 +14,8 @@
   const schemes = spec.components.securitySchemes;
   delete schemes.Basic;
   schemes.Bearer.description += " This browser keeps it until you press *Logout*.";
-  for (const item of Object.values(spec.paths)) {
-    for (const operation of Object.values(item)) {
-      operation.security = operation.security?.filter((requirement) => !requirement.Basic);
-    }
+  for (const part of [spec, ...Object.values(spec.paths).flatMap((item) => Object.values(item))]) {
+    if (part.security) part.security = part.security.filter((requirement) => !requirement.Basic);
   }
 
   // A file is chosen, and the format that comes first in the list is the one that most have.
