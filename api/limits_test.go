@@ -290,7 +290,7 @@ func TestClientsThatDoNotReadLockNobodyOut(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	r.write(t, func(ctx context.Context, tx pgx.Tx) error { // far more than the buffers of a connection
-		_, err := tx.Exec(ctx, "INSERT INTO topics (label) SELECT jsonb_build_object('en', repeat('Water ', 30) || n) FROM generate_series(1, 15000) n")
+		_, err := tx.Exec(ctx, "INSERT INTO topics (label, description) SELECT jsonb_build_object('en', 'Topic ' || n), jsonb_build_object('en', repeat('Water ', 3000)) FROM generate_series(1, 300) n")
 		return err
 	})
 	server := httptest.NewServer(r.handler)

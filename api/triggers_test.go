@@ -27,7 +27,7 @@ func manyOfEach(rows int) []string {
 		`INSERT INTO attendee_affiliations (attendee_id, organization_id, position, round_table_id, starts_key) SELECT id, id, 1, round_table_id, starts_key FROM attendees`,
 		`INSERT INTO attendee_roles (attendee_id, role, position, round_table_id, starts_key) SELECT id, 'speaker', 1, round_table_id, starts_key FROM attendees`,
 		`INSERT INTO statements (round_table_id, attendee_id, sequence, person_key, starts_key) SELECT round_table_id, id, 1, person_key, starts_key FROM attendees`,
-		`INSERT INTO statement_texts (statement_id, lang, text, original, position) SELECT id, 'en', 'Said ' || id, true, 1 FROM statements`,
+		`INSERT INTO statement_texts (statement_id, lang, text, original, position) SELECT id, 'en', 'Said word' || id, true, 1 FROM statements`,
 		`INSERT INTO affiliations (person_id, organization_id) SELECT id, id FROM people`,
 	}
 	for i, sql := range list {

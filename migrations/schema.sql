@@ -2327,6 +2327,7 @@ CREATE FUNCTION search_holds(query tsquery, only_published boolean)
  RETURNS boolean
  LANGUAGE plpgsql
  STABLE
+ SET enable_seqscan TO 'off'
 AS $function$
 BEGIN
     RETURN EXISTS (SELECT FROM search_texts WHERE type = 'round-tables' AND vector @@ query AND (NOT only_published OR round_tables_public(id)))
@@ -2338,12 +2339,15 @@ END $function$;
 
 CREATE FUNCTION search_index(record_type text, ids bigint[])
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
 AS $function$
+BEGIN
     INSERT INTO search_texts AS x SELECT d.* FROM search_documents d WHERE d.type = record_type AND d.id = ANY (ids)
     ON CONFLICT (type, id) DO UPDATE SET starts_key = excluded.starts_key, vector = excluded.vector
-    WHERE x.starts_key <> excluded.starts_key OR x.vector <> excluded.vector
-$function$;
+    WHERE x.starts_key <> excluded.starts_key OR x.vector <> excluded.vector;
+END $function$;
 
 CREATE FUNCTION search_indexed()
  RETURNS trigger
@@ -2533,6 +2537,7 @@ $function$;
 CREATE FUNCTION search_words_kept()
  RETURNS trigger
  LANGUAGE plpgsql
+ SET enable_seqscan TO 'off'
 AS $function$
 DECLARE
     was     text[] := '{}';
@@ -2546,7 +2551,7 @@ BEGIN
     IF TG_OP <> 'DELETE' THEN
         is_now := ARRAY(SELECT w FROM unnest(tsvector_to_array(NEW.vector)) w WHERE left(w, 1) NOT IN ('~', '^', '#') AND length(w) BETWEEN 4 AND 40);
     END IF;
-    added := ARRAY(SELECT w FROM unnest(is_now) w WHERE NOT EXISTS (SELECT FROM search_words k WHERE k.word = w) ORDER BY w);
+    added := ARRAY(SELECT w FROM unnest(is_now) w WHERE (SELECT k.word FROM search_words k WHERE k.word = w) IS NULL ORDER BY w);
     removed := ARRAY(SELECT unnest(was) EXCEPT SELECT unnest(is_now));
     IF added <> '{}' OR removed <> '{}' THEN
         PERFORM registry_lock_log();
