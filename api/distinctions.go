@@ -6,6 +6,7 @@ import (
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/distinction"
 	"roundtables.kz/registry/internal/history"
+	"roundtables.kz/registry/internal/roundtable"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -20,17 +21,22 @@ func relearn(recordType string, index func(context.Context, pgx.Tx, int64) error
 	}
 }
 
+// returnDistinctions brings back the distinctions that were deleted together with a round table.
+func returnDistinctions(ctx context.Context, tx pgx.Tx, id int64) error {
+	return distinction.Return(ctx, tx, roundtable.Type, id)
+}
+
 var distinctions = resource[distinction.Input, distinction.Distinction, distinction.Filter]{
 	Kind: history.Kind{Type: distinction.Type, Table: distinction.Table},
 	one:  "distinction", many: "distinctions",
-	about: "People and organizations that look alike and are not the same.",
+	about: "People, organizations and round tables that look alike and are not the same.",
 	sorts: []string{"-updated_at"},
 	list:  distinction.List, get: distinction.Get, create: distinction.Create,
 	input: func(r *distinction.Distinction) *distinction.Input { return &r.Input },
 	read:  actor.Read,
 	notes: map[Feature]string{
-		Create: "Records that two people, or two organizations, are not the same. They are no longer listed as duplicates, and cannot be merged.",
-		Delete: "The two records can be merged again.",
+		Create: "Records that two people, organizations or round tables are not the same. They are no longer listed as duplicates, and cannot be merged.",
+		Delete: "The two records can be merged again, or are similar events again.",
 	},
 	lacks: map[Feature]string{
 		Patch:    "a distinction is one fact: it is there or it is not",

@@ -88,6 +88,7 @@ type resource[I any, T record, F any] struct {
 	more     map[Feature]Operation                                            // features that only some resources have
 	replaced map[Feature]Operation                                            // features with a handler of their own
 	only     []Feature                                                        // the features of records that the service itself keeps; all by default
+	similar  func(context.Context, pgx.Tx, I) error                           // rejects a record that may exist, if its name does not decide that
 	order    *reference.Order                                                 // of parts of a round table: how they are ordered
 	placed   func(I) (roundTable int64, place *int64)                         // the round table of a part, and the place that a client gives it
 	notes    map[Feature]string                                               // what the documentation says in addition
@@ -234,6 +235,8 @@ func (r resource[I, T, F]) operation(f Feature) Operation {
 		})), Query: writing, Body: input, Answer: record}
 		if r.names != nil {
 			o.handle, o.Query = r.createDistinct, reflect.TypeFor[duplicateParams]()
+		} else if r.similar != nil {
+			o.handle, o.Query = r.createUnlike, reflect.TypeFor[duplicateParams]()
 		}
 		return o
 	case Get:
@@ -347,6 +350,22 @@ func (r resource[I, T, F]) createDistinct(s *server, c echo.Context) error {
 	}, r.get)
 }
 
+// createUnlike is createDistinct for records that are not told apart by their names.
+func (r resource[I, T, F]) createUnlike(s *server, c echo.Context) error {
+	var p duplicateParams
+	return createWith(s, c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx, in I) (int64, error) {
+		others, err := distinction.Allow(r.similar(ctx, tx, in), p.AllowDuplicate)
+		if err != nil {
+			return 0, err
+		}
+		id, err := r.create(ctx, tx, in)
+		if err != nil {
+			return 0, err
+		}
+		return id, distinction.Record(ctx, tx, r.Type, id, others)
+	}, r.get)
+}
+
 func (r resource[I, T, F]) export(s *server, c echo.Context) error {
 	return exportOf(s, c, r.look(s), r.uncached, r.list)
 }
@@ -365,7 +384,7 @@ func (r resource[I, T, F]) look(s *server) func(context.Context, *F) error {
 
 // collection is the resource for the import engine.
 func (r resource[I, T, F]) collection(s *server) imports.Collection[I, T] {
-	of := imports.Collection[I, T]{Kind: r.Kind, Get: r.get, Input: r.input, Create: r.create, Update: r.update}
+	of := imports.Collection[I, T]{Kind: r.Kind, Get: r.get, Input: r.input, Create: r.create, Update: r.update, Similar: r.similar}
 	if r.names != nil {
 		of.Finder, of.Distinct, of.Spellings = r.names.finder(s), r.names.distinct, r.names.spell
 	}

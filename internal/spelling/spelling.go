@@ -58,6 +58,15 @@ func (x Index) Abbreviates(short, full string) bool {
 	return x.Organizations && names.Abbreviates(x.parse(short), x.parse(full))
 }
 
+// MayShorten reports whether the first of two names of people may be a short form of the second, such as its surname.
+func (x Index) MayShorten(short, full string) bool {
+	fits := false
+	if !x.Organizations {
+		fits, _ = names.ShortForm(x.parse(short), x.parse(full))
+	}
+	return fits
+}
+
 // maxWords is the number of words of a search that count; the rest is ignored.
 const maxWords = 8
 
