@@ -52,6 +52,7 @@ const (
 	Lookup     Feature = "lookup"
 	Match      Feature = "match"
 	Duplicates Feature = "duplicates"
+	Settle     Feature = "settle" // decides about pairs of duplicates
 	Merge      Feature = "merge"
 	Order      Feature = "order" // the places of the parts of one round table
 )
@@ -292,6 +293,8 @@ func (r resource[I, T, F]) operation(f Feature) Operation {
 		return r.more[f].at(post, list+"/match", read)
 	case Duplicates:
 		return r.more[f].at(get, list+"/duplicates", actor.Read)
+	case Settle:
+		return r.more[f].at(post, list+"/duplicates", write)
 	case Merge:
 		return r.more[f].at(post, one+"/merge", write)
 	default:
