@@ -337,7 +337,11 @@ func existing(ctx context.Context, db pg.DB, list []Document) (map[string][]appe
 	var urls []*string
 	for i, d := range list {
 		if d.ID != nil || d.URL != nil {
-			indexes, ids, urls = append(indexes, strconv.Itoa(i)), append(ids, d.ID), append(urls, d.URL)
+			url := d.URL
+			if url != nil {
+				url = new(document.PlainURL(*url))
+			}
+			indexes, ids, urls = append(indexes, strconv.Itoa(i)), append(ids, d.ID), append(urls, url)
 		}
 	}
 	if indexes == nil {

@@ -156,6 +156,11 @@ func (r *records[T]) addMention(mention *entry[T]) *entry[T] {
 		}
 		r.byName[key] = e
 	}
+	for _, key := range names.Keys(id.aliases...) {
+		if r.byName[key] == nil {
+			r.byName[key] = e
+		}
+	}
 	return e
 }
 
@@ -169,9 +174,11 @@ func (r *records[T]) known(id identity) *entry[T] {
 			return nil
 		}
 	}
-	for _, e := range r.called(key) {
-		if !r.areOthers(e, id) {
-			return e
+	for _, key := range append([]string{key}, names.Keys(id.aliases...)...) {
+		for _, e := range r.called(key) {
+			if !r.areOthers(e, id) {
+				return e
+			}
 		}
 	}
 	return nil

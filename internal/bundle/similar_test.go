@@ -111,3 +111,24 @@ func TestAnAllowedDuplicateOfAnEventIsStoredAsDistinct(t *testing.T) {
 		t.Errorf("distinct %v, %v", pair, err)
 	}
 }
+
+func TestAPlaceIsFoundUnderTheNamesOfItsCityAndKeptAsListed(t *testing.T) {
+	db := dbtest.New(t)
+	held := func(name string) Input {
+		return event(func(in *Input) { in.RoundTable.Place = &name })
+	}
+	must(t, db, held("г. Астана"))
+	for _, name := range []string{"Астана қ.", "Нурсултан", "Nur-Sultan", "Astana city", "Астана"} {
+		if r := must(t, db, held(name)); r.Counts["places"] != 0 || len(r.Matched) != 1 {
+			t.Errorf("%s: counts %v, matched %v", name, r.Counts, r.Matched)
+		}
+	}
+	if r := must(t, db, held("Астана облысы")); r.Counts["places"] != 1 {
+		t.Errorf("a region is taken for its city: %v", r.Matched)
+	}
+	var name, listed string
+	if err := db.QueryRow(t.Context(), "SELECT p.name ->> 'en', string_agg(r.place_as_listed, '; ' ORDER BY r.id) FROM places p JOIN round_tables r ON r.place_id = p.id GROUP BY p.id ORDER BY p.id LIMIT 1").
+		Scan(&name, &listed); err != nil || name != "Астана" || listed != "г. Астана; Астана қ.; Нурсултан; Nur-Sultan; Astana city; Астана" {
+		t.Errorf("%q, listed as %q, %v", name, listed, err)
+	}
+}
