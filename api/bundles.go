@@ -13,6 +13,20 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
+// documentParams are the parameters of writes of a whole event.
+type documentParams struct {
+	learnParams
+	// What happens if names of people or organizations may belong to existing records: `refuse` rejects the document with the candidates,
+	// `create` creates new records and lists them in `doubtful`.
+	Doubtful string `query:"doubtful" form:"doubtful" enums:"refuse,create" default:"refuse"`
+}
+
+// bundleParams are the parameters of creating a whole event.
+type bundleParams struct {
+	documentParams
+	AllowDuplicate bool `query:"allow_duplicate" form:"allow_duplicate"` // Creates the record even if it seems to be a duplicate. The registry then stores that the records are distinct.
+}
+
 // createBundle creates an event with all its parts.
 //
 //	@ID				createBundle

@@ -264,20 +264,6 @@ type learnParams struct {
 	Learn bool `query:"learn" form:"learn" default:"true"` // Whether to remember the confirmed names (kind `as_listed`), so that the next document is not asked about them.
 }
 
-// documentParams are the parameters of writes of a whole event.
-type documentParams struct {
-	learnParams
-	// What happens if names of people or organizations may belong to existing records: `refuse` rejects the document with the candidates,
-	// `create` creates new records and lists them in `doubtful`.
-	Doubtful string `query:"doubtful" form:"doubtful" enums:"refuse,create" default:"refuse"`
-}
-
-// bundleParams are the parameters of creating a whole event.
-type bundleParams struct {
-	documentParams
-	AllowDuplicate bool `query:"allow_duplicate" form:"allow_duplicate"` // Creates the record even if it seems to be a duplicate. The registry then stores that the records are distinct.
-}
-
 // patchOf applies a merge patch (RFC 7396) to the part of a record that clients write, which content returns.
 func patchOf[I any, T record](s *server, c echo.Context, get func(context.Context, pg.DB, int64) (T, error),
 	content func(*T) *I, update func(context.Context, pgx.Tx, T, I) error) error {

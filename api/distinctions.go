@@ -9,7 +9,45 @@ import (
 	"roundtables.kz/registry/internal/roundtable"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/labstack/echo/v4"
 )
+
+// createDistinct rejects a record that seems to be a duplicate with its candidates, unless the client allows it. Then the
+// registry stores that the records are distinct.
+func (r resource[I, T, F]) createDistinct(s *server, c echo.Context) error {
+	var p duplicateParams
+	return createWith(s, c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx, in I) (int64, error) {
+		session := r.names.finder(s).Session()
+		others, err := distinction.Allow(r.names.distinct(ctx, tx, session, in), p.AllowDuplicate)
+		if err != nil {
+			return 0, err
+		}
+		id, err := r.create(ctx, tx, in)
+		if err != nil {
+			return 0, err
+		}
+		if err := distinction.Record(ctx, tx, r.Type, id, others); err != nil {
+			return 0, err
+		}
+		return id, session.Confirm(ctx, tx)
+	}, r.get)
+}
+
+// createUnlike is createDistinct for records that are not told apart by their names.
+func (r resource[I, T, F]) createUnlike(s *server, c echo.Context) error {
+	var p duplicateParams
+	return createWith(s, c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx, in I) (int64, error) {
+		others, err := distinction.Allow(r.similar(ctx, tx, in), p.AllowDuplicate)
+		if err != nil {
+			return 0, err
+		}
+		id, err := r.create(ctx, tx, in)
+		if err != nil {
+			return 0, err
+		}
+		return id, distinction.Record(ctx, tx, r.Type, id, others)
+	}, r.get)
+}
 
 // relearn rebuilds the name index of a record, and brings back the distinctions that were deleted together with it.
 func relearn(recordType string, index func(context.Context, pgx.Tx, int64) error) func(context.Context, pgx.Tx, int64) error {

@@ -108,7 +108,7 @@ func TestDecisionsAboutDuplicatesAreMadeAllOrNone(t *testing.T) {
 	c.post(t, "/v1/people/duplicates", `{"decisions":[{"first_id":1,"second_id":2,"decision":"merge"},{"first_id":3,"second_id":999,"decision":"merge"}]}`).
 		wantProblem(t, 409, "not_found", "/decisions/1/second_id not_found")
 	c.post(t, "/v1/people/duplicates", `{"decisions":[{"first_id":1,"second_id":1,"decision":"distinct"},{"first_id":1,"second_id":2,"decision":"split"}]}`).
-		wantProblem(t, 422, "validation_failed", "/decisions/0/second_id same_record", "/decisions/1/decision not_allowed")
+		wantProblem(t, 422, "validation_failed", "/decisions/1/decision not_allowed", "/decisions/0/second_id same_record")
 	if n := r.changeCount(t); n != before {
 		t.Errorf("%d changes", n-before)
 	}

@@ -66,7 +66,7 @@ func problem(t *testing.T, err error) *apperr.Error {
 	return e
 }
 
-var events atomic.Int64
+var events atomic.Int64 // numbers the events of the tests
 
 // event is a document of an event like no other one.
 func event(set func(*Input)) Input {
