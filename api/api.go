@@ -192,6 +192,8 @@ func Routes() []Route {
 
 		route(get, "/v1/people/:id/positions", public, (*server).getPersonPositions),
 		route(get, "/v1/organizations/:id/positions", public, (*server).getOrganizationPositions),
+		route(get, "/v1/people/:id/spellings", public, (*server).getPersonSpellings),
+		route(get, "/v1/organizations/:id/spellings", public, (*server).getOrganizationSpellings),
 		route(get, "/v1/stats/overview", public, (*server).getOverview),
 		route(get, networkPath, public, (*server).getNetwork),
 		route(get, networkPath+".graphml", public, (*server).getNetworkGraphML).with(properties{fixed: true}),

@@ -13,6 +13,20 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
+// documentParams are the parameters of writes of a whole event.
+type documentParams struct {
+	learnParams
+	// What happens if names of people or organizations may belong to existing records: `refuse` rejects the document with the candidates,
+	// `create` creates new records and lists them in `doubtful`.
+	Doubtful string `query:"doubtful" form:"doubtful" enums:"refuse,create" default:"refuse"`
+}
+
+// bundleParams are the parameters of creating a whole event.
+type bundleParams struct {
+	documentParams
+	AllowDuplicate bool `query:"allow_duplicate" form:"allow_duplicate"` // Creates the record even if it seems to be a duplicate. The registry then stores that the records are distinct.
+}
+
 // createBundle creates an event with all its parts.
 //
 //	@ID				createBundle
@@ -22,13 +36,16 @@ import (
 //	@Description	saved or nothing. Use `dry_run=true` first: the report lists which names were matched and why, and
 //	@Description	which records would be new. Names match in any spelling and script. If a name matches several
 //	@Description	records, or one record only probably, the bundle is rejected with the candidates (422
-//	@Description	`ambiguous_names`): give the `id` or set `"new": true`. The limits of each part are those of the
+//	@Description	`ambiguous_names`): give the `id` or set `"new": true`. `summary` and `doubtful` of this response list all such
+//	@Description	names at once, as in the report. `doubtful=create` creates new records for them instead. The limits of each part are those of the
 //	@Description	resource's own input. If a round table already has one of the `external_ids`, the bundle is rejected
-//	@Description	with that round table (409). An answer is remembered: a name beside an `id` becomes another name of the
+//	@Description	with that round table (409). If an existing round table may be the same event, the bundle is rejected with the
+//	@Description	candidates (422 `similar_event`), unless `allow_duplicate=true`: a similar title or mostly the same people on the same
+//	@Description	day, also if one date is less precise, and an event that was postponed. An answer is remembered: a name beside an `id` becomes another name of the
 //	@Description	record (kind `as_listed`), and `"new": true` beside a name that fits existing records is stored as a
 //	@Description	distinction. `learn=false` prevents both. A bundle that publishes is checked like `…/publish` (422 `not_ready`).
 //	@Tags			Bundles
-//	@Param			params	query		learnParams		false	"-"
+//	@Param			params	query		bundleParams	false	"-"
 //	@Param			bundle	body		bundle.Input	true	"The event."
 //	@Success		201		{object}	bundle.Report	"What was matched and what was created."
 //	@Router			/v1/bundles [post]
@@ -39,14 +56,14 @@ func (s *server) createBundle(c echo.Context) error {
 		return err
 	}
 	var report bundle.Report
-	var p learnParams
+	var p bundleParams
 	err = s.writeWith(c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx) (err error) {
 		before, err := changes.ReadHead(ctx, tx)
 		if err != nil {
 			return err
 		}
 		w := bundle.NewWriter(tx, s.matcher.Finders)
-		w.Learn = p.Learn
+		w.Learn, w.CreateDoubtful, w.AllowDuplicate = p.Learn, p.Doubtful == "create", p.AllowDuplicate
 		if report, err = w.Create(ctx, in, form...); err != nil {
 			return err
 		}

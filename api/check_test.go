@@ -70,7 +70,8 @@ func TestACheckFindsWhatIsOdd(t *testing.T) {
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write, actor.Publish)
 	event := c.make(t, "/v1/round-tables", `{"title":{"ru":"Круглый стол: вода"},"starts_on":"2020-02-27","languages":["ru"],"online_url":"http://broken"}`)
-	other := c.make(t, "/v1/round-tables", `{"title":{"ru":"Круглый стол — Вода"},"starts_on":"2020-02-27"}`)
+	other := c.make(t, "/v1/round-tables", `{"title":{"ru":"Круглый стол — Вода"},"starts_on":"2020-03-27"}`)
+	c.patch(t, other, `{"starts_on":"2020-02-27"}`).want(t, http.StatusOK)
 	id := strings.TrimPrefix(event, "/v1/round-tables/")
 	person := strings.TrimPrefix(c.make(t, "/v1/people", `{"name":{"ru":"Cеpик Жанов"}}`), "/v1/people/") // C, e and p are Latin
 	attendee := c.make(t, "/v1/attendees", `{"round_table_id":%s,"person_id":%s}`, id, person)

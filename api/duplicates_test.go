@@ -93,6 +93,39 @@ func TestWhoIsCreatedAsAnotherOneStaysAnotherOne(t *testing.T) {
 	}
 }
 
+func TestDecisionsAboutDuplicatesAreMadeAllOrNone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	c := r.as(t, actor.Read, actor.Write)
+	var ids []int64
+	for _, name := range []string{"Talgat Kaliyev", "Kaliyev Talgat", "Yerlan Karin", "Karin Yerlan"} {
+		ids = append(ids, fixture.Person(t, r.pool, called(text.Map{"en": name})))
+	}
+	body := func(format string) string { return fmt.Sprintf(format, ids[0], ids[1], ids[2], ids[3]) }
+	const both = `{"decisions":[{"first_id":%d,"second_id":%d,"decision":"merge"},{"first_id":%d,"second_id":%d,"decision":"distinct","note":"Father and son."}]}`
+	before := r.changeCount(t)
+	c.post(t, "/v1/people/duplicates?dry_run=true", body(both)).want(t, 200)
+	c.post(t, "/v1/people/duplicates", `{"decisions":[{"first_id":1,"second_id":2,"decision":"merge"},{"first_id":3,"second_id":999,"decision":"merge"}]}`).
+		wantProblem(t, 409, "not_found", "/decisions/1/second_id not_found")
+	c.post(t, "/v1/people/duplicates", `{"decisions":[{"first_id":1,"second_id":1,"decision":"distinct"},{"first_id":1,"second_id":2,"decision":"split"}]}`).
+		wantProblem(t, 422, "validation_failed", "/decisions/1/decision not_allowed", "/decisions/0/second_id same_record")
+	if n := r.changeCount(t); n != before {
+		t.Errorf("%d changes", n-before)
+	}
+	done := c.post(t, "/v1/people/duplicates", body(both)).want(t, 200).object(t)["data"].([]any)
+	if len(done) != 2 || path(done[0], "merge_id") == nil || path(done[1], "distinction_id") == nil || path(done[1], "merge_id") != nil {
+		t.Errorf("settled %v", done)
+	}
+	if page := pageOf(t, c.get(t, "/v1/people/duplicates").want(t, 200)); len(page.Data) != 0 {
+		t.Errorf("still listed: %v", page.Data)
+	}
+	c.act(t, fmt.Sprint("/v1/merges/", path(done[0], "merge_id"), "/undo")).want(t, 200)
+	page := pageOf(t, c.get(t, "/v1/people/duplicates").want(t, 200))
+	if len(page.Data) != 1 || path(page.Data[0], "records") != 0.0 {
+		t.Errorf("after the undo: %v", page.Data)
+	}
+}
+
 // sameSet reports whether two lists have the same members.
 func sameSet(a, b []string) bool {
 	in := map[string]int{}

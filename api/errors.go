@@ -29,7 +29,7 @@ type Problem struct {
 	Code     string         `json:"code" example:"validation_failed"`               // The error code, for programs.
 	Errors   []ProblemError `json:"errors,omitempty"`                               // The errors that were found: at most 100, fewer if they are long.
 	Omitted  int            `json:"errors_omitted,omitzero" example:"17"`           // The number of further errors. Absent if `errors` has all of them.
-	Extra    map[string]any `json:",embed" swaggerignore:"true"`                    // Additional members of some codes: current_version, referenced_by, deleted_at, erased_at, candidates.
+	Extra    map[string]any `json:",embed" swaggerignore:"true"`                    // Additional members of some codes: current_version, referenced_by, deleted_at, erased_at, candidates, summary and doubtful as in BundleReport.
 } //	@name	Problem
 
 // ProblemError is the error of one field.

@@ -4,11 +4,13 @@ import (
 	"context"
 	"net/http"
 	"reflect"
+	"strconv"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/match"
 	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/spelling"
 
 	"github.com/labstack/echo/v4"
 )
@@ -65,10 +67,12 @@ func duplicatesOf[D any](find func(*match.Matcher, context.Context, match.Duplic
 		fields := input.Bind(values, &f)
 		if f.Cursor != "" {
 			after, err := s.cursors.decode(f.Cursor, c.Request().URL.Path, values)
+			if err == nil && len(after.Keys) == 1 {
+				f.After = &spelling.Place{ID: after.ID}
+				f.After.Uses, err = strconv.ParseInt(after.Keys[0], 10, 64)
+			}
 			if err != nil {
 				fields = append(fields, apperr.In("cursor", "bad_cursor"))
-			} else {
-				f.After = after.ID
 			}
 		}
 		if err := apperr.BadQuery(fields); err != nil {

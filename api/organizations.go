@@ -37,6 +37,7 @@ var organizations = resource[organization.Input, organization.Organization, orga
 		Match:      matchingOf(match.Organizations),
 		Duplicates: duplicatesOf((*match.Matcher).OrganizationsDuplicates),
 		Merge:      mergeOf(merge.Organizations),
+		Settle:     settleOf(organization.Type, merge.Organizations),
 	},
 	notes: map[Feature]string{
 		Get:    jsonLDNote("an Organization of schema.org."),

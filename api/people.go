@@ -43,6 +43,7 @@ var people = resource[person.Input, person.Person, person.Filter]{
 		Match:      matchingOf(match.People),
 		Duplicates: duplicatesOf((*match.Matcher).PeopleDuplicates),
 		Merge:      mergeOf(merge.People),
+		Settle:     settleOf(person.Type, merge.People),
 	},
 	notes: map[Feature]string{
 		Get: jsonLDNote("a Person of schema.org with all positions over time (EmployeeRole)."),

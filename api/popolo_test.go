@@ -184,7 +184,7 @@ func TestOurOwnPopoloChangesNothingWhereItIsFrom(t *testing.T) {
 	c.make(t, "/v1/affiliations", `{"person_id":2,"organization_id":2,"title":{"en":"Director","ru":"Директор"},"from":"2019-05"}`)
 	c.make(t, "/v1/affiliations", `{"person_id":2,"organization_id":2,"title":{"en":"Director"},"from":"2012","to":"2015-01"}`)
 	c.make(t, "/v1/round-tables", `{"title":{"en":"Evening"},"starts_at":"2024-02-01T19:30:00+01:00","ends_at":"2024-02-01T21:00:00+01:00","timezone":"Europe/Berlin","venue":{"en":"Hall"}}`)
-	c.make(t, "/v1/round-tables", `{"title":{"en":"Evening"},"starts_on":"2024-01-01","date_precision":"year"}`)
+	c.make(t, "/v1/round-tables", `{"title":{"en":"Afternoon"},"starts_on":"2024-01-01","date_precision":"year"}`)
 	for _, base := range []string{"", "https://registry.example.org"} {
 		r.server.config.PublicBaseURL = base
 		for _, query := range []string{"", "?lang=en", "?lang=kk"} {

@@ -13,7 +13,6 @@ import (
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/aggregate"
 	"roundtables.kz/registry/internal/changes"
-	"roundtables.kz/registry/internal/distinction"
 	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/imports"
@@ -52,6 +51,7 @@ const (
 	Lookup     Feature = "lookup"
 	Match      Feature = "match"
 	Duplicates Feature = "duplicates"
+	Settle     Feature = "settle" // decides about pairs of duplicates
 	Merge      Feature = "merge"
 	Order      Feature = "order" // the places of the parts of one round table
 )
@@ -88,6 +88,7 @@ type resource[I any, T record, F any] struct {
 	more     map[Feature]Operation                                            // features that only some resources have
 	replaced map[Feature]Operation                                            // features with a handler of their own
 	only     []Feature                                                        // the features of records that the service itself keeps; all by default
+	similar  func(context.Context, pgx.Tx, I) error                           // rejects a record that may exist, if its name does not decide that
 	order    *reference.Order                                                 // of parts of a round table: how they are ordered
 	placed   func(I) (roundTable int64, place *int64)                         // the round table of a part, and the place that a client gives it
 	notes    map[Feature]string                                               // what the documentation says in addition
@@ -234,6 +235,8 @@ func (r resource[I, T, F]) operation(f Feature) Operation {
 		})), Query: writing, Body: input, Answer: record}
 		if r.names != nil {
 			o.handle, o.Query = r.createDistinct, reflect.TypeFor[duplicateParams]()
+		} else if r.similar != nil {
+			o.handle, o.Query = r.createUnlike, reflect.TypeFor[duplicateParams]()
 		}
 		return o
 	case Get:
@@ -289,6 +292,8 @@ func (r resource[I, T, F]) operation(f Feature) Operation {
 		return r.more[f].at(post, list+"/match", read)
 	case Duplicates:
 		return r.more[f].at(get, list+"/duplicates", actor.Read)
+	case Settle:
+		return r.more[f].at(post, list+"/duplicates", write)
 	case Merge:
 		return r.more[f].at(post, one+"/merge", write)
 	default:
@@ -326,27 +331,6 @@ func (r resource[I, T, F]) handleList(s *server, c echo.Context) error {
 	return listOf(s, c, r.list)
 }
 
-// createDistinct rejects a record that seems to be a duplicate with its candidates, unless the client allows it. Then the
-// registry stores that the records are distinct.
-func (r resource[I, T, F]) createDistinct(s *server, c echo.Context) error {
-	var p duplicateParams
-	return createWith(s, c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx, in I) (int64, error) {
-		session := r.names.finder(s).Session()
-		others, err := distinction.Allow(r.names.distinct(ctx, tx, session, in), p.AllowDuplicate)
-		if err != nil {
-			return 0, err
-		}
-		id, err := r.create(ctx, tx, in)
-		if err != nil {
-			return 0, err
-		}
-		if err := distinction.Record(ctx, tx, r.Type, id, others); err != nil {
-			return 0, err
-		}
-		return id, session.Confirm(ctx, tx)
-	}, r.get)
-}
-
 func (r resource[I, T, F]) export(s *server, c echo.Context) error {
 	return exportOf(s, c, r.look(s), r.uncached, r.list)
 }
@@ -365,7 +349,7 @@ func (r resource[I, T, F]) look(s *server) func(context.Context, *F) error {
 
 // collection is the resource for the import engine.
 func (r resource[I, T, F]) collection(s *server) imports.Collection[I, T] {
-	of := imports.Collection[I, T]{Kind: r.Kind, Get: r.get, Input: r.input, Create: r.create, Update: r.update}
+	of := imports.Collection[I, T]{Kind: r.Kind, Get: r.get, Input: r.input, Create: r.create, Update: r.update, Similar: r.similar}
 	if r.names != nil {
 		of.Finder, of.Distinct, of.Spellings = r.names.finder(s), r.names.distinct, r.names.spell
 	}

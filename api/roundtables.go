@@ -17,7 +17,7 @@ import (
 
 var roundTables = resource[roundtable.Input, roundtable.RoundTable, roundtable.Filter]{
 	Kind: history.Kind{
-		Type: roundtable.Type, Table: roundtable.Table, Guard: roundtable.Guard,
+		Type: roundtable.Type, Table: roundtable.Table, Guard: roundtable.Guard, Relearn: returnDistinctions,
 		Parts: []history.Part{
 			history.References("topic_ids", "round_table_topics", "round_table_id", "topic_id"),
 			history.Objects("document_links", "document_links", "round_table_id", "document_id bigint", "relation text"),
@@ -27,7 +27,8 @@ var roundTables = resource[roundtable.Input, roundtable.RoundTable, roundtable.F
 	about: "Events: round tables, conferences, briefings. Start here.",
 	sorts: []string{"-starts_on", "title", "updated_at"},
 	list:  roundtable.List, get: roundtable.Get, create: roundtable.Create, update: roundtable.Update,
-	input: func(r *roundtable.RoundTable) *roundtable.Input { return &r.Input },
+	input:   func(r *roundtable.RoundTable) *roundtable.Input { return &r.Input },
+	similar: roundtable.Distinct,
 	patched: func(ctx context.Context, tx pgx.Tx, c echo.Context, old roundtable.RoundTable, in roundtable.Input) error {
 		if in.Publication != "published" || old.Publication == "published" {
 			return nil
@@ -44,7 +45,9 @@ var roundTables = resource[roundtable.Input, roundtable.RoundTable, roundtable.F
 	notes: map[Feature]string{
 		Get: jsonLDNote("an Event of schema.org with its attendees (Role, with their positions at the event) and statements (Quotation)."),
 		Create: "A new round table is a draft that only keys with the scope `read` can see. Creating one that is already `published` " +
-			"requires the scope `publish`.",
+			"requires the scope `publish`. One that may be the same event as an existing one is rejected with 409 `similar_event` and the " +
+			"candidates: on the same day with a similar title, also if one date is less precise, or postponed. `allow_duplicate=true` " +
+			"creates it. Then the registry stores that the events are distinct.",
 		Patch: "A PATCH that publishes is checked like `…/publish` (422 `not_ready`).",
 		Delete: "Rejected with 409 while other records refer to the round table, such as its organizers and attendees. Deleting a " +
 			"published round table requires the scope `publish`.",

@@ -92,7 +92,7 @@ func (s *server) getBundle(c echo.Context) error {
 //	@x-if-match		true
 //	@x-etag			true
 //	@Param			id		path		int				true	"The round table."
-//	@Param			params	query		learnParams		false	"-"
+//	@Param			params	query		documentParams	false	"-"
 //	@Param			bundle	body		bundle.Input	true	"The event."
 //	@Success		200		{object}	bundle.Edit		"What was created, changed and removed."
 //	@Router			/v1/round-tables/{id}/bundle [put]
@@ -114,14 +114,14 @@ func (s *server) replaceBundle(c echo.Context) error {
 		return &apperr.Error{Kind: apperr.Stale, Code: "stale_event", Extra: map[string]any{"current_version": jsontext.Value(now)}}
 	}
 	var edit bundle.Edit
-	var p learnParams
+	var p documentParams
 	err = s.writeWith(c, &p, &p.writeParams, func(ctx context.Context, tx pgx.Tx) (err error) {
 		before, err := changes.ReadHead(ctx, tx)
 		if err != nil {
 			return err
 		}
 		w := bundle.NewWriter(tx, s.matcher.Finders)
-		w.Learn = p.Learn
+		w.Learn, w.CreateDoubtful = p.Learn, p.Doubtful == "create"
 		if edit, err = w.Replace(ctx, n, in, match, form...); err != nil {
 			return err
 		}

@@ -29,6 +29,7 @@ type bareEvent struct {
 	Timezone      string          `json:"timezone"`
 	Mode          string          `json:"mode"`
 	PlaceID       *int64          `json:"place_id"`
+	PlaceAsListed *string         `json:"place_as_listed"`
 	Venue         json.RawMessage `json:"venue"`
 	OnlineURL     *string         `json:"online_url"`
 	ParentID      *int64          `json:"parent_id"`
@@ -50,7 +51,7 @@ const (
 	parentObject     = `json_build_object('id', u.id, 'name', u.title, 'starts_on', u.starts_on, 'date_precision', u.date_precision, 'format', u.format)`
 
 	eventColumns = `r.id, r.version, r.created_at, r.updated_at, r.title, r.purpose, r.format, r.status, r.publication, r.starts_on::text, r.ends_on::text, r.date_precision,
-		r.starts_at, r.ends_at, r.timezone, r.mode, r.place_id, r.venue, r.online_url, r.parent_id, r.languages, r.outcome, r.external_ids, r.notes,
+		r.starts_at, r.ends_at, r.timezone, r.mode, r.place_id, r.place_as_listed, r.venue, r.online_url, r.parent_id, r.languages, r.outcome, r.external_ids, r.notes,
 		CASE WHEN p.id IS NOT NULL THEN json_build_object('id', p.id, 'name', p.name) END,
 		CASE WHEN u.id IS NOT NULL THEN ` + parentObject + ` END,
 		(SELECT coalesce(json_agg(json_build_object('id', t.id, 'name', t.label) ORDER BY l.position), '[]') FROM round_table_topics l JOIN topics t ON t.id = l.topic_id WHERE l.round_table_id = r.id),

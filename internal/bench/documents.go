@@ -61,6 +61,7 @@ type documentLoader struct {
 	records map[string]map[int64]string // by type: whom each record stands for
 	sums    map[string]*documentSums    // by type
 	slowest time.Duration
+	similar int // events that were taken for the same as another one: each is one of its own
 }
 
 // documentSums counts the names of a type. Of a name whose record exists: matched, asked, missed or wrong. Of a new one:
@@ -103,7 +104,7 @@ func loadDocuments(ctx context.Context, s identitySettings, r identityReport, sa
 			return fmt.Errorf("%s: %w", e.ID, err)
 		}
 	}
-	say("%d documents loaded; the slowest took %s", len(events), l.slowest.Round(time.Millisecond))
+	say("%d documents loaded; the slowest took %s; %d pairs of events taken for the same", len(events), l.slowest.Round(time.Millisecond), l.similar)
 	l.print(len(events))
 	return nil
 }
@@ -133,6 +134,7 @@ func (l *documentLoader) load(ctx context.Context, e *reportedEvent) error {
 		began := time.Now()
 		err := changes.Write(ctx, l.db, changes.Options{}, func(tx pgx.Tx) (err error) {
 			w := bundle.NewWriter(tx, l.finders)
+			w.AllowDuplicate = true
 			if report, err = w.Create(ctx, in); err != nil {
 				return err
 			}
@@ -140,6 +142,7 @@ func (l *documentLoader) load(ctx context.Context, e *reportedEvent) error {
 		})
 		l.slowest = max(l.slowest, time.Since(began))
 		if err == nil {
+			l.similar += report.Summary.SimilarEvents
 			return l.judge(e, in, report, answers)
 		}
 		var problem *apperr.Error

@@ -59,6 +59,7 @@ type RoundTable struct {
 	Timezone      string     `json:"timezone" example:"Asia/Almaty"`                                                 // IANA time zone.
 	Mode          string     `json:"mode" example:"in_person"`                                                       // Whether people met in person, online or both.
 	Place         *string    `json:"place" validate:"omitnil,min=1,max=200" example:"Nur-Sultan"`                    // The place by any of its names, including former ones.
+	PlaceAsListed *string    `json:"place_as_listed" example:"г. Нур-Султан"`                                        // The place as the source writes it. Default: the name in `place`.
 	Venue         text.Map   `json:"venue"`                                                                          // Building or hall.
 	OnlineURL     *string    `json:"online_url" example:"https://example.org/live"`                                  // Where it could be followed online.
 	ParentID      *int64     `json:"parent_id" example:"1"`                                                          // The forum or series that it is part of.

@@ -3,8 +3,10 @@ package bundle
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"roundtables.kz/registry/internal/actor"
@@ -64,8 +66,11 @@ func problem(t *testing.T, err error) *apperr.Error {
 	return e
 }
 
+var events atomic.Int64 // numbers the events of the tests
+
+// event is a document of an event like no other one.
 func event(set func(*Input)) Input {
-	in := Input{Lang: "en", RoundTable: RoundTable{Title: text.Map{"en": "An event"}, DatePrecision: "unknown"}}
+	in := Input{Lang: "en", RoundTable: RoundTable{Title: text.Map{"en": fmt.Sprint("Event ", events.Add(1))}, DatePrecision: "unknown"}}
 	set(&in)
 	return in
 }

@@ -8,6 +8,7 @@ import (
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/attendee"
+	"roundtables.kz/registry/internal/distinction"
 	"roundtables.kz/registry/internal/document"
 	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/names"
@@ -34,6 +35,13 @@ type Writer struct {
 	// Learn makes a document's answers last: a name beside an id becomes another name of the record, and a new record is stored
 	// as distinct from those that its name fits.
 	Learn bool
+
+	// CreateDoubtful creates new records for people and organizations whose names may belong to existing ones. Otherwise such a
+	// document is rejected.
+	CreateDoubtful bool
+
+	// AllowDuplicate creates an event that may exist, and stores that the two are distinct. Otherwise such a document is rejected.
+	AllowDuplicate bool
 }
 
 // NewWriter returns a writer for the transaction.
@@ -43,7 +51,7 @@ func NewWriter(tx pgx.Tx, f spelling.Finders) *Writer {
 
 // Create writes the event and everything that is new in the document. It checks the document first (see input.Check). form are
 // mistakes that were found when the document was read. They are reported together with all others, and nothing is written.
-// Uncertain names are apperr.Invalid with the code ambiguous_names. An external id that a round table already has is
+// Uncertain names are apperr.Invalid with the code ambiguous_names, an event that may exist with the code similar_event. An external id that a round table already has is
 // apperr.Conflict with that round table as the candidate. After an error the transaction must not be committed.
 func (w *Writer) Create(ctx context.Context, in Input, form ...apperr.Field) (Report, error) {
 	tx := w.tx
@@ -58,9 +66,15 @@ func (w *Writer) Create(ctx context.Context, in Input, form ...apperr.Field) (Re
 	if err != nil {
 		return Report{}, err
 	}
-	r := newReport(in)
-	p.matched(&r)
+	r, err := p.report(ctx, tx)
+	if err != nil {
+		return Report{}, err
+	}
 	if err := p.write(ctx, tx, &r); err != nil {
+		return Report{}, err
+	}
+	r.Summary.Created = len(r.Created)
+	if err := distinction.Record(ctx, tx, roundtable.Type, p.event, roundtable.Candidates(p.similar)); err != nil {
 		return Report{}, err
 	}
 	if w.Learn {
@@ -104,18 +118,25 @@ func checkNotTaken(ctx context.Context, db pg.DB, externalIDs []string, own int6
 	return &apperr.Error{Kind: apperr.Conflict, Code: "already_exists", Fields: fields}
 }
 
-// matched reports the existing records that the document mentions.
-func (p *plan) matched(r *Report) {
-	p.places.report(r)
-	p.topics.report(r)
-	p.organizations.report(r)
-	p.people.report(r)
+// report reports the existing records that the document mentions, and its questions.
+func (p *plan) report(ctx context.Context, db pg.DB) (r Report, err error) {
+	r = newReport(*p.in)
+	if r.Doubtful, err = p.describeQuestions(ctx, db); err != nil {
+		return r, err
+	}
+	p.places.report(&r)
+	p.topics.report(&r)
+	p.organizations.report(&r)
+	p.people.report(&r)
 	for i, d := range p.documents.found {
 		if d.ID > 0 {
 			reasons := p.documents.reasons(i, &p.in.Documents[i])
 			r.Matched = append(r.Matched, Matched{pointer("documents", i), document.Type, d.ID, d.Name, d.Score, reasons})
 		}
 	}
+	r.SimilarEvents = append(r.SimilarEvents, p.similar...)
+	r.Summary = Summary{Matched: len(r.Matched), Doubtful: len(r.Doubtful), SimilarEvents: len(p.similar)}
+	return r, nil
 }
 
 // write creates everything that is new, in two round trips: one reserves the ids, one inserts the records.
@@ -250,7 +271,7 @@ type documents struct {
 	byName map[string]int     // key or comparable title -> index in the bundle
 
 	mistakes  []apperr.Field
-	ambiguous []apperr.Field
+	questions []question
 }
 
 // resolveDocuments finds the existing documents by id or address, and checks the references to documents.
@@ -284,7 +305,7 @@ func (d *documents) add(i int, at string, x *Document, found []apperr.Candidate)
 	case len(found) == 1:
 		d.found[i] = found[0]
 	case len(found) > 1:
-		d.ambiguous = append(d.ambiguous, ambiguousName(at+"/url", *x.URL, found))
+		d.questions = append(d.questions, askAboutDocument(at, *x.URL, found))
 	case x.ID != nil:
 		d.mistakes = append(d.mistakes, apperr.At(at+"/id", "unknown_reference"))
 	case x.Title == nil:
@@ -300,6 +321,15 @@ func (d *documents) add(i int, at string, x *Document, found []apperr.Candidate)
 	}
 }
 
+// askAboutDocument asks which of the documents with an address is meant.
+func askAboutDocument(at, url string, found []apperr.Candidate) question {
+	list := make([]DoubtfulCandidate, len(found))
+	for i, c := range found {
+		list[i] = DoubtfulCandidate{ID: &c.ID, Score: 1, Reasons: []spelling.Reason{{Feature: "url", Query: url, Record: url, Score: 1}}}
+	}
+	return question{Doubtful{at, document.Type, url, list}, []apperr.Field{ambiguousName(at+"/url", url, found)}, true}
+}
+
 // existing returns the documents that exist by the index of those of the bundle that have their id or address.
 func existing(ctx context.Context, db pg.DB, list []Document) (map[string][]apperr.Candidate, error) {
 	var indexes []string
@@ -307,7 +337,11 @@ func existing(ctx context.Context, db pg.DB, list []Document) (map[string][]appe
 	var urls []*string
 	for i, d := range list {
 		if d.ID != nil || d.URL != nil {
-			indexes, ids, urls = append(indexes, strconv.Itoa(i)), append(ids, d.ID), append(urls, d.URL)
+			url := d.URL
+			if url != nil {
+				url = new(document.PlainURL(*url))
+			}
+			indexes, ids, urls = append(indexes, strconv.Itoa(i)), append(ids, d.ID), append(urls, url)
 		}
 	}
 	if indexes == nil {

@@ -25,6 +25,8 @@ import (
 //	@Description	of new records.
 type Edit struct {
 	ID         *int64        `json:"id" example:"12"`         // The bundle, for `POST /v1/bundles/{id}/revert`. Null in a dry run, and if nothing changed.
+	Summary    Summary       `json:"summary"`                 // The numbers.
+	Doubtful   []Doubtful    `json:"doubtful"`                // With `doubtful=create`: new records whose names may belong to existing ones. At most 100.
 	DryRun     bool          `json:"dry_run" example:"false"` // Whether nothing was saved.
 	RoundTable RoundTableRef `json:"round_table"`             // The event.
 	Totals     Totals        `json:"totals"`                  // Numbers of records.
@@ -70,8 +72,8 @@ func (e *Edit) Rehearsed() {
 // edit reports the difference between the event as it was and as it is. r is the report on what the document mentions and creates.
 func (p *plan) edit(r Report, is stored) Edit {
 	e := Edit{
-		RoundTable: RoundTableRef{ID: &is.event.ID, Title: is.event.Title},
-		Created:    r.Created, Matched: r.Matched, United: append([]United{}, r.United...),
+		Summary: r.Summary, Doubtful: r.Doubtful, RoundTable: RoundTableRef{ID: &is.event.ID, Title: is.event.Title},
+		Created: r.Created, Matched: r.Matched, United: append([]United{}, r.United...),
 		Changed: []EditedPart{}, Removed: []EditedPart{}, Unchanged: []EditedPart{},
 		Published: p.was.event.Publication != "published" && is.event.Publication == "published",
 		Tag:       is.tag(), ReadAt: is.event.ReadAt,
@@ -101,6 +103,7 @@ func (p *plan) edit(r Report, is stored) Edit {
 	compareAll(&e, "recommendations", p.recommendations, p.was.recommendations, is.recommendations, func(r recommendation.Recommendation) (any, EditedPart) {
 		return r.Input, EditedPart{Type: recommendation.Type, ID: r.ID, Name: excerpt(title(r.Text))}
 	})
+	e.Summary.Created = len(e.Created)
 	e.Totals = Totals{Created: len(e.Created), Changed: len(e.Changed), Removed: len(e.Removed), Unchanged: len(e.Unchanged)}
 	return e
 }

@@ -28,7 +28,7 @@ import (
 const wholeBundle = `{
 	"lang": "en",
 	"round_table": {"title": {"en": "A"}, "purpose": {"en": "A"}, "format": "forum", "status": "held", "publication": "draft",
-		"date_precision": "unknown", "timezone": "Asia/Almaty", "mode": "online", "place": "Almaty", "venue": {"en": "A"},
+		"date_precision": "unknown", "timezone": "Asia/Almaty", "mode": "online", "place": "Almaty", "place_as_listed": "A", "venue": {"en": "A"},
 		"online_url": "https://example.org/", "parent_id": 1, "languages": ["ru"], "topics": ["water"], "outcome": {"en": "A"},
 		"external_ids": ["a:b"], "notes": "A"},
 	"organizers": [{"organization": {"name": "Institute"}, "kind": "host", "name_as_listed": "A"}],

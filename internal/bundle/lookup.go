@@ -30,7 +30,7 @@ func (r *records[T]) load(ctx context.Context, db pg.DB) (known lookups, err err
 		case id.id != nil:
 			ids = append(ids, *id.id)
 		default:
-			externalIDs, called = append(externalIDs, id.externalIDs...), append(append(called, id.name), id.otherNames...)
+			externalIDs, called = append(externalIDs, id.externalIDs...), append(append(append(called, id.name), id.otherNames...), id.aliases...)
 		}
 	}
 	name := "text_sort_key(r." + r.recordType.name + ")"
@@ -93,6 +93,9 @@ func (k lookups) lookUp(id identity) ([]apperr.Candidate, spelling.Reason) {
 		return found, reason
 	}
 	found, last := union(k.byName, id.otherNames)
+	if len(found) == 0 {
+		found, last = union(k.byName, id.aliases)
+	}
 	reason.Query = cmp.Or(last, id.name)
 	return found, reason
 }

@@ -352,21 +352,28 @@ func (r *records[T]) decide(e *entry[T], list []candidate, known matchContext) {
 	}
 	name := r.recordType.identity(e.details).name
 	x := r.matcher.index
-	var plausible []apperr.Candidate
+	var asked []DoubtfulCandidate
+	var fields []apperr.Field
 	for _, c := range list[:min(len(list), maxCandidates)] {
 		score := spelling.Rounded(c.Score)
 		switch {
 		case c.ID > 0 && c.isPlausible(x):
-			plausible = append(plausible, apperr.Candidate{ID: c.ID, Name: known.names[c.ID], Score: score})
+			e.candidates = append(e.candidates, apperr.Candidate{ID: c.ID, Name: known.names[c.ID], Score: score})
+			asked = append(asked, DoubtfulCandidate{ID: &c.ID, Score: score, Reasons: c.reasons()})
 		case c.ID > 0:
 			e.possible = append(e.possible, PossibleDuplicate{c.ID, known.names[c.ID], score, c.reasons()})
 		case c.isPlausible(x):
-			r.ambiguous = append(r.ambiguous, apperr.At(e.at, "like_another", "name", name, "pointer", r.numbered(c.ID).at))
+			other := r.numbered(c.ID)
+			fields = append(fields, apperr.At(e.at, "like_another", "name", name, "pointer", other.at))
+			otherName := r.recordType.identity(other.details).name
+			asked = append(asked, DoubtfulCandidate{Pointer: other.at, Name: otherName, Score: score, Reasons: c.reasons()})
 		}
 	}
-	if plausible != nil {
-		e.candidates = plausible
-		r.ambiguous = append(r.ambiguous, ambiguousName(e.at, name, plausible))
+	if e.candidates != nil {
+		fields = append(fields, ambiguousName(e.at, name, e.candidates))
+	}
+	if asked != nil {
+		r.ask(e, name, false, fields, asked...)
 	}
 }
 

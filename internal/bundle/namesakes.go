@@ -47,9 +47,20 @@ func (r *records[T]) separate() {
 		if !e.isFoundByName() || !slices.ContainsFunc(r.entries, func(o *entry[T]) bool { return o != e && o.id == e.id && r.areOthers(o, id) }) {
 			continue
 		}
-		e.candidates = []apperr.Candidate{{ID: e.id, Name: e.name, Score: e.score}}
-		r.ambiguous = append(r.ambiguous, ambiguousName(e.at, id.name, e.candidates))
+		r.askAbout(e, id.name, e.reasons[0], false, []apperr.Candidate{{ID: e.id, Name: e.name, Score: e.score}})
+		if r.createDoubtful {
+			e.take(apperr.Candidate{ID: r.unusedID()})
+		}
 	}
+}
+
+// unusedID returns the id of a further record to be created.
+func (r *records[T]) unusedID() int64 {
+	id := int64(-1)
+	for _, e := range r.entries {
+		id = min(id, e.id-1)
+	}
+	return id
 }
 
 // isFoundByName reports whether an entry is an existing record by its name, not by an identifier.

@@ -64,7 +64,10 @@ func (p parts) roundTable() roundtable.Input {
 		StartsOn: r.StartsOn, EndsOn: r.EndsOn, DatePrecision: r.DatePrecision, StartsAt: r.StartsAt, EndsAt: r.EndsAt,
 		Timezone: r.Timezone, Mode: r.Mode, Venue: r.Venue, OnlineURL: r.OnlineURL, ParentID: r.ParentID,
 		Languages: r.Languages, PlaceID: optional(r.Place, p.ids.placeID), TopicIDs: distinct(r.Topics, p.ids.topicID),
-		Outcome: r.Outcome, ExternalIDs: r.ExternalIDs, Notes: r.Notes,
+		Outcome: r.Outcome, ExternalIDs: r.ExternalIDs, Notes: r.Notes, PlaceAsListed: r.PlaceAsListed,
+	}
+	if r.Place != nil && p.places == nil { // an event that exists keeps a missing name as listed
+		in.PlaceAsListed = p.listedName(r.PlaceAsListed, *r.Place)
 	}
 	for i, d := range p.in.Documents {
 		if d.Relation != nil {

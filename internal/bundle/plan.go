@@ -10,6 +10,9 @@ import (
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/reference"
+	"roundtables.kz/registry/internal/roundtable"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // plan is a document with its mentions resolved to existing or new records. It finds the ids for parts.
@@ -33,6 +36,9 @@ type plan struct {
 	recommendations []int64
 
 	was *stored // the event that the document replaces; nil: a new one
+
+	createDoubtful, allowDuplicate bool                      // see Writer
+	similar                        []roundtable.SimilarEvent // events that may be the same
 
 	form     []apperr.Field // mistakes that were found without the database
 	mistakes []apperr.Field
@@ -67,7 +73,10 @@ func (w *Writer) newPlan(ctx context.Context, in *Input, was *stored, form []app
 
 		organizers: make([]int64, len(in.Organizers)), attendees: make([]int64, len(in.Attendees)),
 		statements: make([]int64, len(in.Statements)), recommendations: make([]int64, len(in.Recommendations)),
+
+		createDoubtful: w.CreateDoubtful, allowDuplicate: w.AllowDuplicate,
 	}
+	p.people.createDoubtful, p.organizations.createDoubtful = w.CreateDoubtful, w.CreateDoubtful
 	p.parts = parts{in: in, lang: in.Lang, ids: p, fillNames: true}
 	if was != nil {
 		p.keepParts()
@@ -83,22 +92,92 @@ func (w *Writer) newPlan(ctx context.Context, in *Input, was *stored, form []app
 	}
 	p.checkStatementKeys()
 	p.checkDuplicates()
-	if err := p.rejection(); err != nil {
+	if was == nil {
+		var err error
+		if p.similar, err = p.findSimilar(ctx, w.tx); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.rejection(ctx, w.tx); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
 // rejection returns the error of a document that cannot be written, or nil.
-func (p *plan) rejection() error {
-	ambiguous := slices.Concat(
-		p.people.ambiguous, p.organizations.ambiguous, p.places.ambiguous, p.topics.ambiguous, p.documents.ambiguous)
+func (p *plan) rejection(ctx context.Context, db pg.DB) error {
+	var ambiguous []apperr.Field
+	for _, q := range p.questions() {
+		if q.open || !p.createDoubtful {
+			ambiguous = append(ambiguous, q.fields...)
+		}
+	}
 	mistakes := slices.Concat(
 		p.mistakes, p.people.mistakes, p.organizations.mistakes, p.places.mistakes, p.topics.mistakes, p.documents.mistakes)
 	ambiguous, mistakes = slices.DeleteFunc(ambiguous, p.follows), append(slices.DeleteFunc(mistakes, p.follows), p.form...)
 	slices.SortStableFunc(ambiguous, byPointer)
 	slices.SortStableFunc(mistakes, byPointer)
-	return rejection(ambiguous, mistakes)
+	code := "ambiguous_names"
+	if len(p.similar) > 0 && !p.allowDuplicate {
+		if len(ambiguous) == 0 {
+			code = "similar_event"
+		}
+		ambiguous = append(ambiguous, apperr.Field{Pointer: "/round_table", Code: "similar_event", Candidates: roundtable.Candidates(p.similar)})
+	}
+	if len(ambiguous) == 0 || code == "similar_event" && len(mistakes) > 0 {
+		return apperr.Validation(append(mistakes, ambiguous...))
+	}
+	report, err := p.report(ctx, db)
+	if err != nil {
+		return err
+	}
+	report.Summary.Created = p.countNew()
+	return &apperr.Error{
+		Kind: apperr.Invalid, Code: code, Fields: append(ambiguous, mistakes...),
+		Extra: map[string]any{"summary": report.Summary, "doubtful": report.Doubtful, "similar_events": report.SimilarEvents},
+	}
+}
+
+// findSimilar returns the events that may be the same as that of the document.
+func (p *plan) findSimilar(ctx context.Context, tx pgx.Tx) ([]roundtable.SimilarEvent, error) {
+	if len(p.in.RoundTable.Title) == 0 {
+		return nil, nil // an error in itself
+	}
+	var people, organizers []int64
+	for _, a := range p.in.Attendees {
+		if a.Person != nil {
+			if id := p.personID(*a.Person); id > 0 && !slices.Contains(people, id) {
+				people = append(people, id)
+			}
+		}
+	}
+	for _, o := range p.in.Organizers {
+		if id := p.organizationID(o.Organization); id > 0 {
+			organizers = append(organizers, id)
+		}
+	}
+	in := roundtable.Input{
+		Title: p.in.RoundTable.Title, Status: p.in.RoundTable.Status, StartsOn: p.in.RoundTable.StartsOn, EndsOn: p.in.RoundTable.EndsOn,
+		DatePrecision: p.in.RoundTable.DatePrecision, StartsAt: p.in.RoundTable.StartsAt, EndsAt: p.in.RoundTable.EndsAt,
+		Timezone: p.in.RoundTable.Timezone, ParentID: p.in.RoundTable.ParentID,
+	}
+	if p.in.RoundTable.Place != nil {
+		if id := p.placeID(*p.in.RoundTable.Place); id > 0 {
+			in.PlaceID = &id
+		}
+	}
+	return roundtable.FindSimilar(ctx, tx, in, people, organizers)
+}
+
+// countNew counts the records that the document creates beside those in question.
+func (p *plan) countNew() int {
+	n := missing(p.organizers) + missing(p.attendees) + missing(p.statements) + missing(p.recommendations) + missing([]int64{p.event})
+	for _, d := range p.documents.found {
+		if d.ID < 0 {
+			n++
+		}
+	}
+	return n + p.people.countNew() + p.organizations.countNew() + p.places.countNew() + p.topics.countNew()
 }
 
 // collect adds every mention of the document to the records.

@@ -27,7 +27,9 @@ type records[T any] struct {
 	united  []United
 
 	mistakes  []apperr.Field
-	ambiguous []apperr.Field
+	questions []question
+
+	createDoubtful bool // create new records for names that may belong to existing ones
 }
 
 // entry is one record that the document mentions, once or more often.
@@ -47,6 +49,7 @@ type entry[T any] struct {
 
 	exact      []spelling.Match   // the records with exactly the name
 	candidates []apperr.Candidate // of a name in question
+	doubtful   bool               // a question is about it
 	spellings  []string           // names that the document gives beside the id
 	distinct   []int64            // of a new record: those that its name fits, too
 }
@@ -153,6 +156,11 @@ func (r *records[T]) addMention(mention *entry[T]) *entry[T] {
 		}
 		r.byName[key] = e
 	}
+	for _, key := range names.Keys(id.aliases...) {
+		if r.byName[key] == nil {
+			r.byName[key] = e
+		}
+	}
 	return e
 }
 
@@ -166,9 +174,11 @@ func (r *records[T]) known(id identity) *entry[T] {
 			return nil
 		}
 	}
-	for _, e := range r.called(key) {
-		if !r.areOthers(e, id) {
-			return e
+	for _, key := range append([]string{key}, names.Keys(id.aliases...)...) {
+		for _, e := range r.called(key) {
+			if !r.areOthers(e, id) {
+				return e
+			}
 		}
 	}
 	return nil
@@ -238,8 +248,7 @@ func (r *records[T]) resolve(ctx context.Context, tx pg.DB) error {
 			reason.Record = found[0].Name
 			e.take(found[0], reason)
 		case len(found) > 1:
-			e.candidates = found
-			r.ambiguous = append(r.ambiguous, ambiguousName(e.at, id.name, found))
+			r.askAbout(e, id.name, reason, true, found)
 		case id.id != nil:
 			r.mistakes = append(r.mistakes, apperr.At(e.pointer("id"), "unknown_reference"))
 		case !r.isRejected(e): // else it is unclear which record the names belong to

@@ -45,6 +45,7 @@ type identity struct {
 	id          *int64
 	name        string // as the document gives it
 	otherNames  []string
+	aliases     []string // names that are certainly of the same record, whatever the document and the registry say
 	externalIDs []string
 	parent      *string // name of another record of the type
 	isNew       bool    // the document states that the registry does not have it
@@ -139,7 +140,7 @@ var places = recordType[Place]{
 		if p.Key != nil {
 			others = append(others, *p.Key)
 		}
-		return identity{id: p.ID, name: p.Name, otherNames: others, parent: p.Parent}
+		return identity{id: p.ID, name: p.Name, otherNames: others, aliases: place.Aliases(p.Name), parent: p.Parent}
 	},
 	byLang: func(p Place) text.Map { return p.Names },
 	find:   place.Spellings.FindEachExact,
@@ -153,7 +154,7 @@ var places = recordType[Place]{
 
 func placeInput(lang string, p Place, parent *int64) place.Input {
 	return place.Input{
-		Name: mainName(lang, p.Name, p.Names), FormerNames: p.FormerNames, OtherNames: p.OtherNames, Country: p.Country,
+		Name: mainName(lang, place.Plain(p.Name), p.Names), FormerNames: p.FormerNames, OtherNames: p.OtherNames, Country: p.Country,
 		Region: p.Region, ParentID: parent, Latitude: p.Latitude, Longitude: p.Longitude,
 	}
 }
@@ -166,7 +167,7 @@ var topics = recordType[Topic]{
 		if t.Key != nil {
 			others = append(others, *t.Key)
 		}
-		return identity{id: t.ID, name: t.Label, otherNames: others, parent: t.Parent}
+		return identity{id: t.ID, name: t.Label, otherNames: others, aliases: []string{topic.Words(t.Label)}, parent: t.Parent}
 	},
 	byLang: func(t Topic) text.Map { return t.Labels },
 	find:   topic.ByLabels,

@@ -45,8 +45,10 @@ func (w *Writer) Replace(ctx context.Context, id int64, in Input, match func(tag
 	if err != nil {
 		return Edit{}, err
 	}
-	r := newReport(in)
-	p.matched(&r)
+	r, err := p.report(ctx, tx)
+	if err != nil {
+		return Edit{}, err
+	}
 	if err := p.replace(ctx, tx, &r); err != nil {
 		return Edit{}, err
 	}

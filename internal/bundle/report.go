@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/roundtable"
 	"roundtables.kz/registry/internal/spelling"
 	"roundtables.kz/registry/internal/text"
 )
@@ -17,13 +18,16 @@ import (
 //	@Description	What was matched and what was created for the document. A dry run reports the same, with null for ids of
 //	@Description	new records.
 type Report struct {
-	ID         *int64         `json:"id" example:"12"`               // The bundle, for `POST /v1/bundles/{id}/revert`. Null in a dry run.
-	DryRun     bool           `json:"dry_run" example:"false"`       // Whether nothing was saved.
-	RoundTable RoundTableRef  `json:"round_table"`                   // The event.
-	Matched    []Matched      `json:"matched"`                       // Existing records that the document mentions, in its order.
-	United     []United       `json:"united"`                        // Names that were taken for spellings of another name in the document.
-	Created    []Created      `json:"created"`                       // New records, in the order of the document.
-	Counts     map[string]int `json:"counts" example:"attendees:19"` // Number of new records by type.
+	ID            *int64                    `json:"id" example:"12"`               // The bundle, for `POST /v1/bundles/{id}/revert`. Null in a dry run.
+	Summary       Summary                   `json:"summary"`                       // The numbers.
+	Doubtful      []Doubtful                `json:"doubtful"`                      // With `doubtful=create`: new records whose names may belong to existing ones. At most 100.
+	SimilarEvents []roundtable.SimilarEvent `json:"similar_events"`                // With `allow_duplicate=true`: round tables that may be the same event. They are stored as distinct.
+	DryRun        bool                      `json:"dry_run" example:"false"`       // Whether nothing was saved.
+	RoundTable    RoundTableRef             `json:"round_table"`                   // The event.
+	Matched       []Matched                 `json:"matched"`                       // Existing records that the document mentions, in its order.
+	United        []United                  `json:"united"`                        // Names that were taken for spellings of another name in the document.
+	Created       []Created                 `json:"created"`                       // New records, in the order of the document.
+	Counts        map[string]int            `json:"counts" example:"attendees:19"` // Number of new records by type.
 } //	@name	BundleReport
 
 // RoundTableRef is the event that a bundle created.
@@ -83,7 +87,9 @@ type PossibleDuplicate struct {
 } //	@name	BundlePossibleDuplicate
 
 func newReport(in Input) Report {
-	return Report{RoundTable: RoundTableRef{Title: in.RoundTable.Title}, Matched: []Matched{}, Created: []Created{}, Counts: map[string]int{}}
+	return Report{
+		RoundTable: RoundTableRef{Title: in.RoundTable.Title}, Doubtful: []Doubtful{}, SimilarEvents: []roundtable.SimilarEvent{}, Matched: []Matched{}, Created: []Created{}, Counts: map[string]int{},
+	}
 }
 
 // created adds a new record.
@@ -99,14 +105,6 @@ func (r *Report) Rehearsed() {
 	for i := range r.Created {
 		r.Created[i].ID = nil
 	}
-}
-
-// rejection returns the error for ambiguous names and for the other errors of a document, or nil if there are none.
-func rejection(ambiguous, others []apperr.Field) error {
-	if len(ambiguous) == 0 {
-		return apperr.Validation(others)
-	}
-	return &apperr.Error{Kind: apperr.Invalid, Code: "ambiguous_names", Fields: append(ambiguous, others...)}
 }
 
 // pointer returns the JSON pointer to the i-th member of a list.

@@ -6,6 +6,7 @@ import (
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/names"
+	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/person"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/spelling"
@@ -21,12 +22,15 @@ func (p *plan) resolveSpeakers(ctx context.Context, db pg.DB) error {
 			unknown = append(unknown, *s.Speaker)
 		}
 	}
-	var registered map[string][]apperr.Candidate
+	var registered, registeredOrganizations map[string][]apperr.Candidate
 	if unknown != nil {
 		slices.Sort(unknown)
 		unknown = slices.Compact(unknown)
 		var err error
 		if registered, err = people.find(ctx, db, unknown); err != nil {
+			return err
+		}
+		if registeredOrganizations, err = organizations.find(ctx, db, unknown); err != nil {
 			return err
 		}
 	}
@@ -35,18 +39,21 @@ func (p *plan) resolveSpeakers(ctx context.Context, db pg.DB) error {
 		if s.Speaker != nil {
 			found := p.attendeesNamed(attendees, *s.Speaker)
 			if len(found) == 0 {
-				found = p.attendeesKnown(attendees, registered[*s.Speaker], *s.Speaker)
+				found = p.attendeesKnown(attendees, registered[*s.Speaker], registeredOrganizations[*s.Speaker], *s.Speaker)
+			}
+			inQuestion := false
+			if len(found) == 0 {
+				found = p.attendeesInQuestion(*s.Speaker, registered[*s.Speaker], registeredOrganizations[*s.Speaker])
+				inQuestion = len(found) > 0 && !p.createDoubtful // the question about the attendee comes first
 			}
 			at := pointer("statements", i) + "/speaker"
-			switch len(found) {
-			case 0:
-				if p.isInQuestion(*s.Speaker) {
-					break // the question about the attendee comes first
-				}
+			switch {
+			case inQuestion:
+			case len(found) == 0:
 				unknown := apperr.At(at, "unknown_speaker", "value", *s.Speaker)
 				unknown.Allowed = p.attendeeNames()
 				p.mistakes = append(p.mistakes, unknown)
-			case 1:
+			case len(found) == 1:
 				speaker = found[0]
 			default:
 				if p.isOnePerson(found) {
@@ -114,11 +121,14 @@ func (p *plan) attendeesNamed(s speakers, name string) []int {
 	return slices.Compact(found)
 }
 
-// attendeesKnown returns the attendees who are people of the registry with the name, else the one of whom the name is
-// certainly another spelling.
-func (p *plan) attendeesKnown(s speakers, registered []apperr.Candidate, name string) (found []int) {
+// attendeesKnown returns the attendees who are people or organizations of the registry with the name, else the one of whom the
+// name is certainly another spelling.
+func (p *plan) attendeesKnown(s speakers, registered, registeredOrganizations []apperr.Candidate, name string) (found []int) {
 	for _, c := range registered {
 		found = append(found, s.ofPeople[c.ID]...)
+	}
+	for _, c := range registeredOrganizations {
+		found = append(found, s.ofOrganizations[c.ID]...)
 	}
 	if found == nil {
 		found = p.matchAttendee(name)
@@ -165,15 +175,29 @@ func (p *plan) attendeesOfShortForm(name string) (found []int) {
 	return found
 }
 
-// isInQuestion reports whether a name may belong to a candidate for an attendee whose name is in question.
-func (p *plan) isInQuestion(name string) bool {
-	asked := names.Parse(name)
-	return slices.ContainsFunc(p.people.entries, func(e *entry[Person]) bool {
-		return e.attends && slices.ContainsFunc(e.candidates, func(c apperr.Candidate) bool {
-			known := names.Parse(c.Name)
-			fits, _ := names.ShortForm(asked, known)
-			return fits || names.Score(asked, known) >= names.Possible
-		})
+// attendeesInQuestion returns the attendees in question who may have the name: it is like the name of one of their candidates, or
+// one of the candidates has the name in the registry.
+func (p *plan) attendeesInQuestion(name string, registered, registeredOrganizations []apperr.Candidate) (found []int) {
+	for i, a := range p.in.Attendees {
+		switch {
+		case a.Person != nil:
+			if e := p.people.of(*a.Person); e.doubtful && e.mayBe(name, registered, person.Spellings) {
+				found = append(found, i)
+			}
+		case a.Organization != nil:
+			if e := p.organizations.of(*a.Organization); e.doubtful && e.mayBe(name, registeredOrganizations, organization.Spellings) {
+				found = append(found, i)
+			}
+		}
+	}
+	return found
+}
+
+// mayBe reports whether a name may belong to a candidate of an entry in question. registered are the records that have the name.
+func (e *entry[T]) mayBe(name string, registered []apperr.Candidate, x spelling.Index) bool {
+	return slices.ContainsFunc(e.candidates, func(c apperr.Candidate) bool {
+		return x.Score(name, c.Name) >= names.Possible || x.MayShorten(name, c.Name) ||
+			slices.ContainsFunc(registered, func(r apperr.Candidate) bool { return r.ID == c.ID })
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/input"
+	"roundtables.kz/registry/internal/roundtable"
 )
 
 // finding is one kind of finding: a SELECT of its records from events r.
@@ -62,11 +63,7 @@ var all = []finding{
 		from: "JOIN document_links l ON l.round_table_id = r.id JOIN documents d ON d.id = l.document_id WHERE d.url " + malformed},
 	{Code: "finding_similar_event", severity: "warning", method: "GET", path: "'/v1/round-tables/' || s.id",
 		args: "jsonb_build_object('other', s.id::text, 'title', coalesce(s.title ->> 'ru', s.title ->> 'en', s.title ->> 'kk', ''))",
-		from: `JOIN round_tables s ON s.starts_key = r.starts_key AND s.id <> r.id AND r.starts_on IS NOT NULL AND r.date_precision = 'day'
-			WHERE EXISTS (SELECT FROM jsonb_each_text(r.title) t JOIN jsonb_each_text(s.title) u
-				ON regexp_replace(lower(t.value), '[^[:alnum:]]+', ' ', 'g') = regexp_replace(lower(u.value), '[^[:alnum:]]+', ' ', 'g'))
-			OR (r.place_id = s.place_id AND EXISTS (SELECT FROM organizers o JOIN organizers p ON p.organization_id = o.organization_id
-				WHERE o.round_table_id = r.id AND p.round_table_id = s.id))`},
+		from: "CROSS JOIN LATERAL " + roundtable.Similar + " f JOIN round_tables s ON s.id = f.id"},
 	{Code: "finding_attendee_without_position", severity: "warning", recordType: "attendees", id: "a.id", field: "/affiliations",
 		path: attendeePath, args: attendeeName,
 		from: `JOIN attendees a ON a.round_table_id = r.id WHERE (a.person_id IS NOT NULL

@@ -23,11 +23,11 @@ const (
 
 // Input is what a client writes.
 //
-//	@Description	A decision that two similar people, or two similar organizations, are not duplicates.
+//	@Description	A decision that two similar people, organizations or round tables are not duplicates.
 type Input struct {
-	Type     string `json:"type" db:"type" validate:"required,oneof=people organizations" enums:"people,organizations" example:"people"` // The type of the two records, as in their path.
-	FirstID  int64  `json:"first_id" db:"first_id" validate:"required,gt=0" example:"1"`                                                 // One of the records; in responses, the one with the lower id.
-	SecondID int64  `json:"second_id" db:"second_id" validate:"required,gt=0" example:"2"`                                               // The other record.
+	Type     string `json:"type" db:"type" validate:"required,oneof=people organizations round-tables" enums:"people,organizations,round-tables" example:"people"` // The type of the two records, as in their path.
+	FirstID  int64  `json:"first_id" db:"first_id" validate:"required,gt=0" example:"1"`                                                                           // One of the records; in responses, the one with the lower id.
+	SecondID int64  `json:"second_id" db:"second_id" validate:"required,gt=0" example:"2"`                                                                         // The other record.
 	// Why they are not the same.
 	Note *string `json:"note" db:"note" validate:"omitnil,min=1,max=1000" lines:"keep" example:"Two generations of a family: the older one died 1998."`
 } //	@name	DistinctionInput
@@ -42,7 +42,7 @@ func (in *Input) Check() []apperr.Field {
 
 // Distinction is the record.
 //
-//	@Description	A decision that two similar people, or two similar organizations, are not duplicates.
+//	@Description	A decision that two similar people, organizations or round tables are not duplicates.
 type Distinction struct {
 	changes.Record
 	Input
@@ -57,16 +57,18 @@ type Filter struct {
 	ID           []int64 `query:"id" form:"id" validate:"max=200"`                     // Only records with these ids.
 	Person       []int64 `query:"person" form:"person" validate:"max=200"`             // Only distinctions of these people.
 	Organization []int64 `query:"organization" form:"organization" validate:"max=200"` // Only distinctions of these organizations.
+	RoundTable   []int64 `query:"round_table" form:"round_table" validate:"max=200"`   // Only distinctions of these round tables.
 }
 
 // Source is how distinctions are read.
 var Source = paging.Source{
 	Columns: changes.Columns("d") + `, d.type, d.first_id, d.second_id, d.note,
-		json_build_object('id', d.first_id, 'name', coalesce(p.name, g.name)) AS first,
-		json_build_object('id', d.second_id, 'name', coalesce(q.name, h.name)) AS second`,
+		json_build_object('id', d.first_id, 'name', coalesce(p.name, g.name, r.title)) AS first,
+		json_build_object('id', d.second_id, 'name', coalesce(q.name, h.name, s.title)) AS second`,
 	Table: "distinctions d",
 	Joins: `LEFT JOIN people p ON p.id = d.first_person_id LEFT JOIN people q ON q.id = d.second_person_id
-		LEFT JOIN organizations g ON g.id = d.first_organization_id LEFT JOIN organizations h ON h.id = d.second_organization_id`,
+		LEFT JOIN organizations g ON g.id = d.first_organization_id LEFT JOIN organizations h ON h.id = d.second_organization_id
+		LEFT JOIN round_tables r ON r.id = d.first_round_table_id LEFT JOIN round_tables s ON s.id = d.second_round_table_id`,
 	ID:      "d.id",
 	Sorts:   map[string]paging.Column{"updated_at": {SQL: "d.updated_at", Type: "timestamptz"}},
 	Default: "-updated_at",
@@ -81,6 +83,9 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Distinction], er
 	}
 	if len(f.Organization) > 0 {
 		w.Add("(d.first_organization_id = ANY (@organization) OR d.second_organization_id = ANY (@organization))", "organization", f.Organization)
+	}
+	if len(f.RoundTable) > 0 {
+		w.Add("(d.first_round_table_id = ANY (@round_table) OR d.second_round_table_id = ANY (@round_table))", "round_table", f.RoundTable)
 	}
 	return paging.Query[Distinction](ctx, db, Source, w, f.Params)
 }
@@ -142,7 +147,7 @@ func DistinctPairs(ctx context.Context, db pg.DB, recordType string, ids []int64
 // rejection comes back as it is; without one there are no candidates.
 func Allow(rejection error, allowed bool) ([]apperr.Candidate, error) {
 	var rejected *apperr.Error
-	if !allowed || !errors.As(rejection, &rejected) || rejected.Code != "duplicate_candidates" {
+	if !allowed || !errors.As(rejection, &rejected) || rejected.Code != "duplicate_candidates" && rejected.Code != "similar_event" {
 		return nil, rejection
 	}
 	candidates, _ := rejected.Extra["candidates"].([]apperr.Candidate)
@@ -178,9 +183,12 @@ func RecordPairs(ctx context.Context, tx pgx.Tx, recordType string, pairs [][2]i
 		pg.Args{"type": recordType, "first": first, "second": second, "existing": existing})
 }
 
+// tables are the tables of the records by their type.
+var tables = map[string]string{"people": "people", "organizations": "organizations", "round-tables": "round_tables"}
+
 // lock keeps records from being deleted until the transaction ends, and returns the ids of those that exist.
 func lock(ctx context.Context, tx pgx.Tx, recordType string, ids []int64) ([]int64, error) {
-	return pg.Column[int64](ctx, tx, "SELECT id FROM "+recordType+" WHERE id = ANY (@ids) ORDER BY id FOR KEY SHARE", pg.Args{"ids": ids})
+	return pg.Column[int64](ctx, tx, "SELECT id FROM "+tables[recordType]+" WHERE id = ANY (@ids) ORDER BY id FOR KEY SHARE", pg.Args{"ids": ids})
 }
 
 // Return brings back the distinctions of a record that were deleted because one of their two records was, if both exist.
@@ -191,6 +199,6 @@ func Return(ctx context.Context, tx pgx.Tx, recordType string, id int64) error {
 		FROM changes d CROSS JOIN LATERAL jsonb_populate_record(NULL::distinctions, d.before) s
 		WHERE d.type = 'distinctions' AND d.is_head AND d.op = 'delete' AND s.type = @type AND @id IN (s.first_id, s.second_id)
 			AND EXISTS (SELECT FROM changes r WHERE r.type = s.type AND r.id IN (s.first_id, s.second_id) AND r.op = 'delete' AND r.xact = d.xact)
-			AND (SELECT count(*) FROM `+recordType+` r WHERE r.id IN (s.first_id, s.second_id)) = 2
+			AND (SELECT count(*) FROM `+tables[recordType]+` r WHERE r.id IN (s.first_id, s.second_id)) = 2
 		ON CONFLICT DO NOTHING`, pg.Args{"type": recordType, "id": id})
 }

@@ -20,7 +20,7 @@ type Input struct {
 	Title text.Map `json:"title" db:"title" validate:"required,text=500"`
 	// Type of document.
 	Kind string `json:"kind" db:"kind" validate:"omitempty,oneof=press_release report law programme memorandum address book recording photo agenda other" enums:"press_release,report,law,programme,memorandum,address,book,recording,photo,agenda,other" default:"other"`
-	// Address where the document can be read.
+	// Address where the document can be read. Tracking parameters such as `utm_source` are removed.
 	URL *string `json:"url" db:"url" validate:"omitnil,http_url,max=2000" example:"https://example.org/press-release"`
 	// Language of the document (BCP 47).
 	Language *string `json:"language" db:"language" validate:"omitnil,language" example:"en"`
@@ -30,7 +30,7 @@ type Input struct {
 	AuthorIDs []int64 `json:"author_ids" db:"-" validate:"max=100,unique,dive,gt=0" example:"1"`
 } //	@name	DocumentInput
 
-// Check sets the defaults of fields that the client left out. Validation tags find all mistakes.
+// Check sets the defaults of fields that the client left out, and removes tracking parameters. Validation tags find all mistakes.
 func (in *Input) Check() []apperr.Field {
 	in.complete()
 	return nil
@@ -38,6 +38,9 @@ func (in *Input) Check() []apperr.Field {
 
 func (in *Input) complete() {
 	in.Kind = cmp.Or(in.Kind, "other")
+	if in.URL != nil {
+		in.URL = new(PlainURL(*in.URL))
+	}
 }
 
 // Document is a stored document.

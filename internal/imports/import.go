@@ -35,6 +35,8 @@ type Collection[I any, T record] struct {
 	Create func(context.Context, pgx.Tx, I) (int64, error)
 	Update func(context.Context, pgx.Tx, T, I) error
 
+	Similar func(context.Context, pgx.Tx, I) error // rejects a record that may exist, if its name does not decide that; may be nil
+
 	// For records that are found and told apart by their names, else nil:
 	Finder    *spelling.Finder
 	Distinct  func(context.Context, pgx.Tx, *spelling.Session, I) error // rejects a record that seems to exist

@@ -193,6 +193,11 @@ func (w *writer[I, T]) make(ctx context.Context, tx pgx.Tx, line int, members ma
 			return err
 		}
 	}
+	if w.Similar != nil {
+		if others, err = distinction.Allow(w.Similar(ctx, tx, in), w.options.AllowDuplicate); err != nil {
+			return err
+		}
+	}
 	return w.guarded(ctx, tx, func(sub pgx.Tx) error {
 		id, err := w.Create(ctx, sub, in)
 		if err != nil {

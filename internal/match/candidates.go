@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -263,6 +264,7 @@ func inLanguage(m text.Map, lang string) string {
 type PersonDuplicate struct {
 	First   PersonHit         `json:"first"`                // The person with the lower id.
 	Second  PersonHit         `json:"second"`               // The other person.
+	Records int64             `json:"records" example:"12"` // How many records refer to one of the two, such as attendances and positions.
 	Score   float64           `json:"score" example:"0.97"` // The similarity of the names, 0 to 1.
 	Reasons []spelling.Reason `json:"reasons"`              // The comparisons behind the score; `query` is of the first person, `record` of the second.
 } //	@name	PersonDuplicate
@@ -273,6 +275,7 @@ type PersonDuplicate struct {
 type OrganizationDuplicate struct {
 	First   OrganizationHit   `json:"first"`                // The organization with the lower id.
 	Second  OrganizationHit   `json:"second"`               // The other organization.
+	Records int64             `json:"records" example:"12"` // How many records refer to one of the two, such as parts in round tables and positions.
 	Score   float64           `json:"score" example:"0.97"` // The similarity of the names, 0 to 1.
 	Reasons []spelling.Reason `json:"reasons"`              // The comparisons behind the score; `query` is of the first organization, `record` of the second.
 } //	@name	OrganizationDuplicate
@@ -289,7 +292,8 @@ type DuplicateFilter struct {
 	Limit    int     `query:"limit" form:"limit" default:"50" validate:"min=1"`                    // Pairs in a page, 1 to 100; a higher number is lowered to 100. The pairs of one record stay together, so a page can have some more.
 	Cursor   string  `query:"cursor" form:"cursor"`                                                // Where the page begins: `page.next_cursor` of the previous page. Empty: the first page.
 	Lang     string  `query:"lang" form:"lang" validate:"omitempty,language"`                      // Adds `<field>_text` and `<field>_lang` to every text, in this language or, if missing, the first available of ru, en, kk.
-	After    int64   `query:"-" form:"-" swaggerignore:"true"`                                     // The id in the decoded cursor: pairs up to this first record are left out.
+
+	After *spelling.Place `query:"-" form:"-" swaggerignore:"true"` // The decoded cursor: pairs of the records up to this place are left out.
 }
 
 // PeopleDuplicates returns a page of pairs, without those that have a distinction or contradicting identifiers. A page can be empty although others
@@ -307,7 +311,7 @@ func (m *Matcher) PeopleDuplicates(ctx context.Context, f DuplicateFilter) (page
 	return pageOf(pairs, f, people, func(p spelling.Pair, first, second person.Person) PersonDuplicate {
 		d := PersonDuplicate{
 			First: personHit(first, positions[first.ID], p.First), Second: personHit(second, positions[second.ID], p.Second),
-			Score: spelling.Rounded(p.Second.Score), Reasons: []spelling.Reason{p.Second.Reason()},
+			Records: p.Uses, Score: spelling.Rounded(p.Second.Score), Reasons: []spelling.Reason{p.Second.Reason()},
 		}
 		if shared := commonAffiliation(affiliations[first.ID], affiliations[second.ID]); shared.Record != "" {
 			d.Reasons = append(d.Reasons, shared)
@@ -326,13 +330,17 @@ func (m *Matcher) OrganizationsDuplicates(ctx context.Context, f DuplicateFilter
 	return pageOf(pairs, f, organizations, func(p spelling.Pair, first, second organization.Organization) OrganizationDuplicate {
 		return OrganizationDuplicate{
 			First: organizationHit(first, p.First), Second: organizationHit(second, p.Second),
-			Score: spelling.Rounded(p.Second.Score), Reasons: []spelling.Reason{p.Second.Reason()},
+			Records: p.Uses, Score: spelling.Rounded(p.Second.Score), Reasons: []spelling.Reason{p.Second.Reason()},
 		}
 	}), err
 }
 
 func (m *Matcher) pairs(ctx context.Context, t RecordType, f DuplicateFilter) (spelling.Pairs, error) {
-	pairs, err := m.finder(t).Pairs(ctx, f.MinScore, f.After, f.limit(), time.Now().Add(maxCompareTime))
+	uses, err := t.index().Uses(ctx, m.DB)
+	if err != nil {
+		return spelling.Pairs{}, err
+	}
+	pairs, err := m.finder(t).Pairs(ctx, f.MinScore, uses, f.After, f.limit(), time.Now().Add(maxCompareTime))
 	if err != nil {
 		return pairs, err
 	}
@@ -373,8 +381,8 @@ func pageOf[T paging.Row, D any](pairs spelling.Pairs, f DuplicateFilter, record
 			page.Items = append(page.Items, item(p, first, second))
 		}
 	}
-	if pairs.Next != 0 {
-		page.Next = &paging.Cursor{ID: pairs.Next}
+	if pairs.Next != nil {
+		page.Next = &paging.Cursor{Keys: []string{strconv.FormatInt(pairs.Next.Uses, 10)}, ID: pairs.Next.ID}
 	}
 	return page
 }

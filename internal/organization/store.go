@@ -24,6 +24,10 @@ const (
 // Spellings is the index of the names of organizations.
 var Spellings = spelling.Index{
 	Table: "organization_names", Owner: "organization_id", Records: Table, Organizations: true,
+	References: `SELECT organization_id FROM organizers UNION ALL SELECT organization_id FROM attendees
+		UNION ALL SELECT on_behalf_of_organization_id FROM attendees UNION ALL SELECT organization_id FROM attendee_affiliations
+		UNION ALL SELECT organization_id FROM affiliations UNION ALL SELECT organization_id FROM statement_organizations
+		UNION ALL SELECT addressee_id FROM recommendations UNION ALL SELECT parent_id FROM organizations`,
 	Columns: "r.name, r.short_name, r.other_names", Read: spelling.Reader(func(o Organization) (int64, []string) { return o.ID, o.spellings() }),
 }
 

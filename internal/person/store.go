@@ -24,6 +24,9 @@ const (
 // Spellings is the index of the names of people.
 var Spellings = spelling.Index{
 	Table: "person_names", Owner: "person_id", Records: Table, Hidden: "NOT (" + reference.Public("r") + ")",
+	References: `SELECT person_id FROM attendees UNION ALL SELECT on_behalf_of_person_id FROM attendees UNION ALL SELECT person_id FROM affiliations
+		UNION ALL SELECT quoted_person_id FROM statements UNION ALL SELECT person_id FROM statement_people
+		UNION ALL SELECT person_id FROM document_authors UNION ALL SELECT person_id FROM contacts`,
 	Columns: "r.name, r.other_names", Read: spelling.Reader(func(p Person) (int64, []string) { return p.ID, p.spellings() }),
 }
 

@@ -2,6 +2,7 @@ package place
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"roundtables.kz/registry/internal/actor"
@@ -67,9 +68,19 @@ func Get(ctx context.Context, db pg.DB, id int64) (Place, error) {
 	return changes.Get[Place](ctx, db, Source, Type, id)
 }
 
-// ByName returns the places that have or had the name.
+// ByName returns the places that have or had the name, or else those that have an alias of it: see Aliases.
 func ByName(ctx context.Context, db pg.DB, name string) ([]apperr.Candidate, error) {
-	return Spellings.FindExact(ctx, db, name)
+	all := append([]string{name}, Aliases(name)...)
+	by, err := Spellings.FindEachExact(ctx, db, all)
+	found := by[name]
+	for _, alias := range all[1:] {
+		for _, c := range by[alias] {
+			if len(by[name]) == 0 && !slices.ContainsFunc(found, func(f apperr.Candidate) bool { return f.ID == c.ID }) {
+				found = append(found, c)
+			}
+		}
+	}
+	return found, err
 }
 
 // Create creates a place. An unknown parent is apperr.Invalid.

@@ -44,6 +44,8 @@ type Input struct {
 	Mode string `json:"mode" db:"mode" validate:"omitempty,oneof=in_person online hybrid unknown" enums:"in_person,online,hybrid,unknown" default:"unknown"`
 	// The town, region or country.
 	PlaceID *int64 `json:"place_id" db:"place_id" validate:"omitnil,gt=0" example:"1"`
+	// The place as the source writes it.
+	PlaceAsListed *string `json:"place_as_listed" db:"place_as_listed" validate:"omitnil,min=1,max=200" example:"г. Нур-Султан"`
 	// The building or hall.
 	Venue text.Map `json:"venue" db:"venue" validate:"text=500"`
 	// Address where the event could be followed online.

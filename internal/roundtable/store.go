@@ -60,9 +60,9 @@ func Insert(b *pgx.Batch, id int64, in Input, fields *[]apperr.Field) {
 	args["id"] = id
 	b.Queue(`
 		INSERT INTO round_tables (id, title, purpose, format, status, publication, starts_on, ends_on, date_precision, starts_at, ends_at, timezone,
-			mode, place_id, venue, online_url, parent_id, languages, outcome, external_ids, notes)
+			mode, place_id, place_as_listed, venue, online_url, parent_id, languages, outcome, external_ids, notes)
 		VALUES (@id, @title, @purpose, @format, @status, @publication, @starts_on, @ends_on, @date_precision, @starts_at, @ends_at, @timezone,
-			@mode, @place_id, @venue, @online_url, @parent_id, @languages, @outcome, @external_ids, @notes)`, args)
+			@mode, @place_id, @place_as_listed, @venue, @online_url, @parent_id, @languages, @outcome, @external_ids, @notes)`, args)
 	queueParts(b, id, Input{}, in, fields)
 }
 
@@ -78,7 +78,7 @@ func Update(ctx context.Context, tx pgx.Tx, old RoundTable, in Input) error {
 	err := pg.Exec(ctx, tx, `
 		UPDATE round_tables SET title = @title, purpose = @purpose, format = @format, status = @status, publication = @publication,
 			starts_on = @starts_on, ends_on = @ends_on, date_precision = @date_precision, starts_at = @starts_at, ends_at = @ends_at,
-			timezone = @timezone, mode = @mode, place_id = @place_id, venue = @venue, online_url = @online_url, parent_id = @parent_id,
+			timezone = @timezone, mode = @mode, place_id = @place_id, place_as_listed = @place_as_listed, venue = @venue, online_url = @online_url, parent_id = @parent_id,
 			languages = @languages, outcome = @outcome, external_ids = @external_ids, notes = @notes
 		WHERE id = @id`, args)
 	if err != nil {
@@ -119,7 +119,7 @@ func (in Input) args() pg.Args {
 	return pg.Args{
 		"title": in.Title, "purpose": in.Purpose, "format": in.Format, "status": in.Status, "publication": in.Publication,
 		"starts_on": in.StartsOn, "ends_on": in.EndsOn, "date_precision": in.DatePrecision, "starts_at": in.StartsAt, "ends_at": in.EndsAt,
-		"timezone": in.Timezone, "mode": in.Mode, "place_id": in.PlaceID, "venue": in.Venue, "online_url": in.OnlineURL,
+		"timezone": in.Timezone, "mode": in.Mode, "place_id": in.PlaceID, "place_as_listed": in.PlaceAsListed, "venue": in.Venue, "online_url": in.OnlineURL,
 		"parent_id": in.ParentID, "languages": pg.OrEmpty(in.Languages), "outcome": in.Outcome, "external_ids": pg.OrEmpty(in.ExternalIDs), "notes": in.Notes,
 	}
 }
@@ -151,7 +151,7 @@ func newSource(public bool) paging.Source {
 		notes, review = "NULL::text AS notes", "NULL::jsonb"
 	}
 	s.Columns = changes.Columns("r") + `, r.title, r.purpose, r.format, r.status, r.publication, r.starts_on, r.ends_on, r.date_precision,
-		r.starts_at, r.ends_at, r.timezone, r.mode, r.place_id, r.venue, r.online_url, parent.id AS parent_id,
+		r.starts_at, r.ends_at, r.timezone, r.mode, r.place_id, r.place_as_listed, r.venue, r.online_url, parent.id AS parent_id,
 		r.languages, r.outcome, r.external_ids, ` + notes + `,
 		` + review + ` AS review,
 		CASE WHEN place.id IS NOT NULL THEN json_build_object('id', place.id, 'name', place.name) END AS place,

@@ -2,11 +2,13 @@ package topic
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/reference"
@@ -83,11 +85,25 @@ func (in Input) args() pg.Args {
 	return pg.Args{"id": nil, "label": in.Label, "description": in.Description, "parent_id": in.ParentID}
 }
 
-// ByLabels returns the topics that have one of the labels in any language, ignoring case, by label; at most ten each.
+// ByLabels returns the topics that have one of the labels in any language, ignoring case, punctuation and the order of the words, by
+// label; at most ten each.
 func ByLabels(ctx context.Context, db pg.DB, labels []string) (map[string][]apperr.Candidate, error) {
 	return pg.Candidates(ctx, db, `SELECT given, id, name FROM (
 			SELECT given, t.id, text_sort_key(t.label) AS name, row_number() OVER (PARTITION BY given ORDER BY t.id) AS n
-			FROM unnest(@labels::text[]) given JOIN (SELECT DISTINCT t.id, lower(l.value) AS label FROM topics t, jsonb_each_text(t.label) l) known
-				ON known.label = lower(given) JOIN topics t ON t.id = known.id) found
+			FROM unnest(@labels::text[]) given JOIN (SELECT DISTINCT t.id, `+words("l.value")+` AS label FROM topics t, jsonb_each_text(t.label) l) known
+				ON known.label = `+words("given")+` JOIN topics t ON t.id = known.id) found
 		WHERE n <= 10 ORDER BY id`, pg.Args{"labels": labels})
+}
+
+// words is SQL for the words of a label, folded and sorted. A label without letters and digits stands for itself.
+func words(label string) string {
+	return "coalesce((SELECT string_agg(w, ' ' ORDER BY w) FROM regexp_split_to_table(search_fold(search_normalize(" + label + ")), ' ') w WHERE w <> ''), " +
+		"lower(" + label + "))"
+}
+
+// Words returns the words of a label, sorted: two labels in another order of the words are one.
+func Words(label string) string {
+	list := strings.Fields(names.Key(label))
+	slices.Sort(list)
+	return strings.Join(list, " ")
 }

@@ -93,6 +93,8 @@ func operationID(r api.Resource, f api.Feature) string {
 		return string(f) + many
 	case api.Duplicates:
 		return "list" + many + "Duplicates"
+	case api.Settle:
+		return "settle" + many + "Duplicates"
 	case api.History:
 		return "get" + one + "History"
 	case api.Aggregate:
@@ -147,9 +149,14 @@ var derivedTexts = map[api.Feature]derivedText{
 	},
 	api.Duplicates: {
 		summary: "List possible duplicates of {many}", success: `200 {object} {answer} "A page of pairs."`,
-		description: "Pairs of {many} with similar names, the most similar of each page first. Merge the two, or record with " +
-			"`POST /v1/distinctions` that they are different: the pair is then no longer listed. A page is computed for two seconds at most, " +
+		description: "Pairs of {many} with similar names. Those that most other records refer to come first: they matter most. `reasons` says " +
+			"why a pair is listed. Decide with `POST` about up to ten pairs at once: the pair is then no longer listed. A page is computed for two seconds at most, " +
 			"so it can be short or empty although `next_cursor` leads to more pairs.",
+	},
+	api.Settle: {
+		summary: "Decide about duplicates of {many}", success: `200 {object} {answer} "What became of each pair."`, body: "decisions",
+		description: "Merges the {many} of a pair, or records that they are not the same, for up to ten pairs, all or none. Merges can be undone, " +
+			"and distinctions deleted. `dry_run=true` validates without saving.",
 	},
 	api.Merge: {summary: "Merge {a one} into another one", success: `200 {object} {answer} "What the merge changed."`, body: "{one} that stays"},
 	api.Create: {

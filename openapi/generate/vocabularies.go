@@ -57,6 +57,7 @@ var vocabularies = []vocabulary{
 	{"DeliveryState", "WebhookDelivery.state", "The state of a delivery.", nil},
 	{"PositionStatus", "HeldPosition.status", "Whether a position is held on a day.", nil},
 	{"KeptReason", "BundleRevertedRecord.reason", "Why a record stays.", nil},
+	{"PairDecision", "SettledDuplicate.decision", "What was decided about a pair.", nil},
 	{"HitMatch", "Hit.matched", "What a search found.", nil},
 	{"DeliveryError", "WebhookDelivery.error", "Why a delivery failed.", nil},
 	{"PersonalDataKind", "PersonalDataRead.data", "The personal data that was read.", nil},

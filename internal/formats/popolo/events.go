@@ -10,6 +10,7 @@ import (
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/attendee"
 	"roundtables.kz/registry/internal/date"
+	"roundtables.kz/registry/internal/distinction"
 	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/organizer"
@@ -79,7 +80,7 @@ func (m *importer) event(ctx context.Context, tx pgx.Tx, o *Listed[eventObject],
 		err = m.addToEvent(ctx, tx, *r, g, o.Value, out)
 	} else {
 		r = new(roundtable.RoundTable)
-		out.id, err = m.createEvent(ctx, tx, g, o.Value.Location)
+		out.id, err = m.createEvent(ctx, tx, g, o.Value.Location, organizerID, attendees)
 	}
 	if err != nil {
 		return err
@@ -87,14 +88,35 @@ func (m *importer) event(ctx context.Context, tx pgx.Tx, o *Listed[eventObject],
 	return m.addParts(ctx, tx, *r, out, organizerID, attendees)
 }
 
-func (m *importer) createEvent(ctx context.Context, tx pgx.Tx, g roundtable.Input, location string) (id int64, err error) {
+// createEvent creates the round table of an event. If it may be the same as one that is not in the document, this is an error unless
+// AllowDuplicate is set.
+func (m *importer) createEvent(ctx context.Context, tx pgx.Tx, g roundtable.Input, location string, organizerID *int64, attendees []int64) (
+	id int64, err error,
+) {
 	if g.PlaceID, g.Venue, err = m.placeOf(ctx, tx, location); err != nil {
 		return 0, err
 	}
 	if err := check(&g); err != nil {
 		return 0, err
 	}
-	return roundtable.Create(ctx, tx, g)
+	var organizers []int64
+	if organizerID != nil {
+		organizers = []int64{*organizerID}
+	}
+	found, err := roundtable.FindSimilar(ctx, tx, g, attendees, organizers)
+	if err != nil {
+		return 0, err
+	}
+	similar := m.unmatched(roundtable.Type, roundtable.Candidates(found))
+	if len(similar) > 0 && !m.AllowDuplicate {
+		return 0, &apperr.Error{Kind: apperr.Invalid, Code: "similar_event", Fields: []apperr.Field{
+			{Pointer: "/name", Code: "similar_event", Candidates: similar},
+		}}
+	}
+	if id, err = roundtable.Create(ctx, tx, g); err != nil {
+		return 0, err
+	}
+	return id, distinction.Record(ctx, tx, roundtable.Type, id, similar)
 }
 
 // partsOf returns the ids of the organization and the people that an event refers to, and sets its parent.
