@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
@@ -36,10 +37,17 @@ var (
 	scripts       = regexp.MustCompile(`<script[^>]*>`)
 )
 
-// page gets a page as a browser does.
+// page gets a page as a browser does. The OpenAPI document does not describe pages.
 func (r *rig) page(t *testing.T, target string, headers ...string) reply {
 	t.Helper()
-	return r.do(t, http.MethodGet, target, nil, append([]string{"Accept", "text/html,*/*;q=0.8"}, headers...)...)
+	request := httptest.NewRequest(http.MethodGet, target, nil)
+	request.Header.Set("Accept", "text/html,*/*;q=0.8")
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	recorder := httptest.NewRecorder()
+	r.handler.ServeHTTP(recorder, request)
+	return reply{recorder, "GET " + target}
 }
 
 func TestEveryPageIsCompleteInThreeLanguages(t *testing.T) {
@@ -126,7 +134,7 @@ func TestNoPageShowsWhatIsHidden(t *testing.T) {
 	if pages < 200 {
 		t.Errorf("only %d pages were found", pages)
 	}
-	for _, target := range []string{"/en/search?q=Canary", "/en/round-tables?q=Canary", "/en/people?q=Canary", "/en/sitemap.xml"} {
+	for _, target := range []string{"/en/search?q=Canary", "/en/round-tables?q=Canary", "/en/people?q=Canary", "/sitemap.xml"} {
 		if body := r.page(t, target).Body.String(); strings.Contains(strings.ReplaceAll(body, `value="Canary"`, ""), "Canary R") || strings.Contains(body, "Canary D") {
 			t.Errorf("%s finds what is hidden", target)
 		}
@@ -150,7 +158,7 @@ func TestMarkupInEveryTextStaysText(t *testing.T) {
 			a AS (UPDATE round_tables SET title = m, purpose = m, outcome = m, venue = m FROM x RETURNING 1),
 			b AS (UPDATE people SET name = m, honorific = m, bio = m, other_names = jsonb_build_array(jsonb_build_object('text', s, 'lang', 'en', 'kind', 'alias')) FROM x RETURNING 1),
 			c AS (UPDATE organizations SET name = m, short_name = m FROM x RETURNING 1),
-			d AS (UPDATE topics SET label = m || jsonb_build_object('ru', s || topics.id), description = m FROM x RETURNING 1),
+			d AS (UPDATE topics SET label = jsonb_build_object('en', s || topics.id), description = m FROM x RETURNING 1),
 			e AS (UPDATE places SET name = m FROM x RETURNING 1),
 			f AS (UPDATE statements SET attribution = s FROM x RETURNING 1),
 			g AS (UPDATE documents SET title = m FROM x RETURNING 1),
@@ -230,8 +238,10 @@ func TestTheNumbersOfChartsEqualTheRequestsThatTheyShow(t *testing.T) {
 			if label == "" {
 				continue // a unit of time
 			}
-			shown := regexp.MustCompile(regexp.QuoteMeta(html.EscapeString(label)) + `(?s:.{0,4000}?)>` + fmt.Sprint(g.Count) + `[\x{a0}<]`)
-			if !shown.MatchString(body) {
+			row := regexp.MustCompile(`(?s)` + regexp.QuoteMeta(html.EscapeString(label)) + `<.*?</(?:li|tr)>`)
+			if !slices.ContainsFunc(row.FindAllString(body, -1), func(s string) bool {
+				return strings.Contains(s, fmt.Sprintf(">%d\u00a0", g.Count)) || strings.Contains(s, fmt.Sprintf(">%d<", g.Count))
+			}) {
 				t.Errorf("%s: the page does not show %s: %d", target, label, g.Count)
 			}
 		}

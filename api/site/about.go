@@ -14,8 +14,6 @@ type aboutData struct {
 	UpdatedAt   *string
 	Collections []collection
 	Groups      []linkGroup
-	Formats     []download
-	Request     request
 }
 
 // collection is one type of records with its files.
@@ -76,13 +74,13 @@ func about(v *view) (show, error) {
 		return show{}, err
 	}
 	for _, l := range index.Links {
-		if n := len(d.Groups); n == 0 || d.Groups[n-1].Name != l.Group {
+		i := slices.IndexFunc(d.Groups, func(g linkGroup) bool { return g.Name == l.Group })
+		if i < 0 {
+			i = len(d.Groups)
 			d.Groups = append(d.Groups, linkGroup{Name: l.Group})
 		}
-		of := &d.Groups[len(d.Groups)-1]
-		of.Links = append(of.Links, l)
+		d.Groups[i].Links = append(d.Groups[i].Links, l)
 	}
-	d.Request = v.request("/v1/round-tables?starts_from=2020-01-01&lang=" + v.lang)
 	return show{template: "about", Title: v.text("about"), Description: v.text("about_description"), Data: d}, nil
 }
 

@@ -57,7 +57,6 @@ type row struct {
 	Count int64
 	Width string // in percent of the widest bar
 	Cells []cell
-	Tops  []column
 }
 
 // cell is one number of two dimensions, with its place in a stack.
@@ -89,11 +88,11 @@ type remainder struct {
 type tick struct{ X, Name string }
 
 // request is the request of a chart, to be repeated elsewhere.
-type request struct{ URL, CSV, Path string }
+type request struct{ URL, CSV string }
 
 func (v *view) request(target string) request {
 	at := v.site.absolute(v.site.root + target)
-	return request{URL: at, CSV: strings.Replace(at, "/aggregate?", "/aggregate.csv?", 1), Path: v.site.root + target}
+	return request{URL: at, CSV: strings.Replace(at, "/aggregate?", "/aggregate.csv?", 1)}
 }
 
 // aggregated reads an aggregate with its request.

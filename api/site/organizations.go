@@ -76,19 +76,18 @@ func (l list[T]) more() bool { return l.Page.Next != nil }
 
 // topicData is the page of a topic.
 type topicData struct {
-	Topic                 topicRecord
-	Narrower              []topicRecord
-	Events                list[eventRecord]
-	AllEvents             string
-	Years                 chart
-	Speakers              chart
-	Organizations         chart
-	Statements            list[statementRecord]
-	AllSaid               string
-	Recommendations       list[recommendationRecord]
-	AllRecommendations    string
-	Downloads             []download
-	EventTotal, SaidTotal int64
+	Topic              topicRecord
+	Narrower           []topicRecord
+	Events             list[eventRecord]
+	AllEvents          string
+	Years              chart
+	Speakers           chart
+	Organizations      chart
+	Statements         list[statementRecord]
+	AllSaid            string
+	Recommendations    list[recommendationRecord]
+	AllRecommendations string
+	Downloads          []download
 }
 
 func topic(v *view, id string) (show, error) {

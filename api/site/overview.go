@@ -2,7 +2,7 @@ package site
 
 import "strconv"
 
-// numbers are those of the first page.
+// overviewData is the first page.
 type overviewData struct {
 	Counts struct {
 		RoundTables     int64 `json:"round_tables"`
@@ -16,10 +16,8 @@ type overviewData struct {
 	LastOn    *string `json:"last_on"`
 	UpdatedAt *string `json:"updated_at"`
 
-	Newest                                                  []eventRecord
-	Months, Topics, Speakers, Organizers, Roles, Spoken     chart
-	Years                                                   []row
-	RoundTablesHref, PeopleHref, OrganizationsHref, TopHref string `json:"-"`
+	Newest                                              []eventRecord `json:"-"`
+	Months, Topics, Speakers, Organizers, Roles, Spoken chart         `json:"-"`
 }
 
 // longSpan is how many years a chart shows by month.

@@ -42,7 +42,6 @@ type eventRecord struct {
 	EndsAt        *string  `json:"ends_at"`
 	Timezone      string   `json:"timezone"`
 	Mode          string   `json:"mode"`
-	PlaceID       *int64   `json:"place_id"`
 	Venue         text.Map `json:"venue"`
 	OnlineURL     *string  `json:"online_url"`
 	Languages     []string `json:"languages"`
@@ -102,7 +101,6 @@ type statementRecord struct {
 		Translator *string `json:"translator"`
 	} `json:"texts"`
 	InReplyToID *int64           `json:"in_reply_to_id"`
-	Locator     *string          `json:"locator"`
 	RoundTable  eventReference   `json:"round_table"`
 	Speaker     *personReference `json:"speaker"`
 	Attendee    *struct {

@@ -97,9 +97,19 @@ func (v *view) hitPage(h hit) string {
 	return v.site.href(v.lang, h.Type+"/"+id, nil)
 }
 
-// excerpt returns the text that was found, with the matching words marked.
+// isLabel reports whether what was found is the label itself.
+func (h hit) isLabel() bool {
+	for _, label := range h.Label {
+		if label == *h.Context {
+			return true
+		}
+	}
+	return false
+}
+
+// excerpt returns the text that was found, with the matching words marked; nothing if it is the label.
 func (h hit) excerpt() template.HTML {
-	if h.Context == nil {
+	if h.Context == nil || h.isLabel() {
 		return ""
 	}
 	units := []rune(*h.Context)

@@ -105,6 +105,25 @@ func dayIn(lang, days string, month time.Month, year string) string {
 	return days + "\u00a0" + months[lang][month-1] + " " + year
 }
 
+// clock returns the time of day of an event in its time zone, "10:00–13:00 (Asia/Almaty)".
+func clock(from, until *string, zone string) string {
+	place, err := time.LoadLocation(zone)
+	if err != nil || from == nil {
+		return ""
+	}
+	start, err := time.Parse(time.RFC3339, *from)
+	if err != nil {
+		return ""
+	}
+	s := start.In(place).Format("15:04")
+	if until != nil {
+		if end, err := time.Parse(time.RFC3339, *until); err == nil {
+			s += "–" + end.In(place).Format("15:04")
+		}
+	}
+	return s + " (" + zone + ")"
+}
+
 // precise cuts a date to the precision that the source gives.
 func precise(day, precision string) string {
 	if len(day) != len(time.DateOnly) {
@@ -180,6 +199,7 @@ func (s *Site) functions(lang string) template.FuncMap {
 			}
 			return period(lang, *from, until, precision)
 		},
+		"clock":    clock,
 		"precise":  func(from *string, precision string) string { return preciseOf(from, precision) },
 		"text":     func(m text.Map) template.HTML { return marked(lang, m) },
 		"plain":    func(m text.Map) string { found, _ := m.In(lang); return found },

@@ -143,3 +143,13 @@ func TestTheListOfACellHasTheFiltersOfBothGroups(t *testing.T) {
 		}
 	}
 }
+
+func TestTheTimeOfDayIsThatOfTheEvent(t *testing.T) {
+	at := func(s string) *string { return &s }
+	if got := clock(at("2024-05-20T05:00:00Z"), at("2024-05-20T08:30:00Z"), "Asia/Almaty"); got != "10:00–13:30 (Asia/Almaty)" {
+		t.Errorf("%q", got)
+	}
+	if got := clock(nil, nil, "Asia/Almaty"); got != "" {
+		t.Errorf("%q", got)
+	}
+}
