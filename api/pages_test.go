@@ -190,6 +190,7 @@ const markup = `"'></script><script>alert(1)</script><img src=x onerror=alert(1)
 var (
 	barCounts = regexp.MustCompile(`class="bar-count" href="([^"]+)">([^<]+)<`)
 	cellLinks = regexp.MustCompile(`<td[^>]*><a href="([^"]+)">([0-9]+)</a>`)
+	bigCounts = regexp.MustCompile(`<li><a href="([^"]+)"><strong>([0-9]+)</strong>`)
 	foundText = regexp.MustCompile(`class="found" role="status">([^<]+)<`)
 )
 
@@ -200,6 +201,7 @@ func TestTheNumbersOfChartsEqualTheListsThatTheyLinkTo(t *testing.T) {
 	for _, target := range []string{"/en/", "/ru/topics/2", "/en/organizations/5", "/en/people/17", "/en/recommendations"} {
 		body := r.page(t, target).want(t, http.StatusOK).Body.String()
 		links := append(barCounts.FindAllStringSubmatch(body, -1), cellLinks.FindAllStringSubmatch(body, -1)...)
+		links = append(links, bigCounts.FindAllStringSubmatch(body, -1)...)
 		for _, link := range links {
 			list := r.page(t, html.UnescapeString(link[1])).want(t, http.StatusOK).Body.String()
 			found := foundText.FindStringSubmatch(list)

@@ -251,7 +251,8 @@ func people(v *view) (show, error) {
 func organizations(v *view) (show, error) {
 	v.keep("q", "kind", "country", "parent", "cursor")
 	l, err := readList[organizationRecord](v, "organizations", []string{"kind"}, "limit", "50")
-	return show{template: "organizations", Title: v.text("organizations"), Description: v.text("organizations_description"), Data: l, Hidden: v.filtered()}, err
+	s := show{template: "organizations", Title: v.text("organizations"), Description: v.text("organizations_description"), Data: l, Hidden: v.filtered()}
+	return s, err
 }
 
 func statements(v *view) (show, error) {
@@ -289,5 +290,7 @@ func recommendations(v *view) (show, error) {
 			l.Charts = append(l.Charts, drawn)
 		}
 	}
-	return show{template: "recommendations", Title: v.text("recommendations"), Description: v.text("recommendations_description"), Data: l, Hidden: v.filtered()}, nil
+	s := show{template: "recommendations", Title: v.text("recommendations"), Description: v.text("recommendations_description"), Data: l}
+	s.Hidden = v.filtered()
+	return s, nil
 }

@@ -29,6 +29,16 @@ func overview(v *view) (show, error) {
 	if err != nil {
 		return show{}, err
 	}
+	// The overview counts who is at round tables. The lists also have those who are only mentioned, and the numbers link to them.
+	for collection, count := range map[string]*int64{"people": &data.Counts.People, "organizations": &data.Counts.Organizations} {
+		all, err := get[list[reference]](v, "/v1/"+collection+"?count=exact&limit=1")
+		if err != nil {
+			return show{}, err
+		}
+		if all.Meta.Total != nil {
+			*count = *all.Meta.Total
+		}
+	}
 	newest, err := get[list[eventRecord]](v, "/v1/round-tables?limit=5&sort=-starts_on&status=held")
 	if err != nil {
 		return show{}, err

@@ -10,6 +10,7 @@ import (
 	"context"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
@@ -112,7 +113,7 @@ var pages = map[string]struct {
 func (s *Site) Render(ctx context.Context, lang, path string, query url.Values) (Page, error) {
 	v := &view{site: s, ctx: ctx, lang: lang, path: path, query: query}
 	shown, err := v.page()
-	if f, ok := err.(*failure); ok {
+	if f, ok := errors.AsType[*failure](err); ok {
 		if f.location != "" {
 			return Page{Status: f.status, Location: f.location}, nil
 		}
