@@ -257,8 +257,7 @@ func organizations(v *view) (show, error) {
 
 func statements(v *view) (show, error) {
 	v.keep("q", "round_table", "person", "organization", "topic", "kind", "act", "text_lang", "mention_person",
-		"mention_organization", "starts_from", "starts_to", "id",
-		"format", "cursor")
+		"mention_organization", "starts_from", "starts_to", "id", "format", "cursor")
 	l, err := readList[statementRecord](v, "statements", []string{"act", "topic"}, "limit", "25", "sort", "-starts_on")
 	return show{template: "statements", Title: v.text("statements"), Description: v.text("statements_description"), Data: l, Hidden: v.filtered()}, err
 }
