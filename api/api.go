@@ -279,6 +279,7 @@ func (s *server) handler(routes []Route) (http.Handler, error) {
 		s.operations[r.Path] = true
 		add(r, r.handler(s))
 	}
+	s.site = s.newSite(e)
 	return compress(e, routes)
 }
 

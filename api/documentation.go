@@ -17,11 +17,11 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// Documentation returns the routes of the OpenAPI documents, Swagger UI and the guides. They require no key, and the
-// OpenAPI documents do not describe them.
+// Documentation returns the routes of the OpenAPI documents, Swagger UI, the guides and the pages that show the registry. They
+// require no key, and the OpenAPI documents do not describe them.
 func Documentation() []Route {
 	get := http.MethodGet
-	return []Route{
+	return append(pages(), []Route{
 		route(get, "/openapi.json", "", openDocument("application/json", openapi.V31)),
 		route(get, "/openapi-3.0.json", "", openDocument("application/json", openapi.V30)),
 		route(get, "/swagger.json", "", openDocument("application/json", openapi.V20)),
@@ -31,7 +31,7 @@ func Documentation() []Route {
 		route(get, "/docs/guides/", "", (*server).showGuide),
 		route(get, "/docs/guides/:name", "", (*server).showGuide),
 		route(get, "/docs/examples/*", "", (*server).showExample),
-	}
+	}...)
 }
 
 // openDocument serves a file, compressed with gzip, that any page may read.

@@ -1,14 +1,10 @@
 package api
 
 import (
-	"bytes"
-	"fmt"
-	"html/template"
 	"net/http"
 	"slices"
 	"strings"
 
-	"roundtables.kz/registry/api/docs"
 	"roundtables.kz/registry/internal/formats/export"
 	"roundtables.kz/registry/internal/roundtable"
 
@@ -41,10 +37,8 @@ const indexTitle = "Registry of round tables"
 const indexDescription = "Round tables, conferences and briefings of policy institutes: who organized and attended them, " +
 	"what was said and what was proposed."
 
-// indexGroups are the headings of the page by the groups of links.
-var indexGroups = []struct{ name, heading string }{
-	{"documentation", "API reference"}, {"guides", "Guides"}, {"data", "Data and formats"}, {"service", "Service"},
-}
+// indexGroups are the groups of links. The page about the data has a heading for each.
+var indexGroups = []string{"documentation", "guides", "data", "service"}
 
 // indexLinks are all links except the guides and the files (see export.Formats and publishedFiles).
 var indexLinks = []IndexLink{
@@ -61,7 +55,7 @@ var indexLinks = []IndexLink{
 	{"service", "Readiness", "Whether the service can handle requests.", "/readyz", "application/json"},
 }
 
-// showIndex sends the links of the service: a page to browsers, JSON to other clients.
+// showIndex sends the links of the service; to browsers it sends the first page in the language that they accept.
 //
 //	@ID				getIndex
 //	@Summary		List the links
@@ -71,6 +65,12 @@ var indexLinks = []IndexLink{
 //	@Success		200	{object}	Index	"The links."
 //	@Router			/ [get]
 func (s *server) showIndex(c echo.Context) error {
+	h := c.Response().Header()
+	addVary(h, echo.HeaderAccept)
+	if prefers(c.Request(), echo.MIMETextHTML) {
+		addVary(h, "Accept-Language")
+		return s.showPage(c, messageLanguage(c.Request()), "")
+	}
 	g, err := s.guides()
 	if err != nil {
 		return err
@@ -86,57 +86,9 @@ func (s *server) showIndex(c echo.Context) error {
 	for _, l := range g.links {
 		links = append(links, IndexLink{"guides", l.Title, l.Summary, "/docs/guides/" + l.Name, "text/html"})
 	}
-	h := c.Response().Header()
+	for i := range links {
+		links[i].Href = s.config.PublicBaseURL + links[i].Href
+	}
 	h.Set("Cache-Control", "public, no-cache")
-	addVary(h, echo.HeaderAccept)
-	if !prefers(c.Request(), echo.MIMETextHTML) {
-		for i := range links {
-			links[i].Href = s.config.PublicBaseURL + links[i].Href
-		}
-		return send(c, http.StatusOK, echo.MIMEApplicationJSON, Index{indexTitle, indexDescription, License, links})
-	}
-	body, err := indexBody(links)
-	if err != nil {
-		return err
-	}
-	page, err := docs.Page{Root: "./", Title: indexTitle, Body: body}.HTML()
-	if err != nil {
-		return err
-	}
-	isolate(c)
-	return c.HTMLBlob(http.StatusOK, page)
-}
-
-var indexPage = template.Must(template.New("index").Parse(`<h1>{{.Title}}</h1>
-<p>{{.Description}} Anyone may read and reuse the published data: <a href="{{.License}}">CC BY 4.0</a>.</p>
-{{range .Groups}}<h2>{{.Heading}}</h2>
-<dl>
-{{range .Links}}<dt><a href=".{{.Href}}">{{.Title}}</a></dt>
-<dd>{{.Description}}</dd>
-{{end}}</dl>
-{{end}}`))
-
-func indexBody(links []IndexLink) (template.HTML, error) {
-	type group struct {
-		Heading string
-		Links   []IndexLink
-	}
-	var groups []group
-	for _, g := range indexGroups {
-		of := group{Heading: g.heading}
-		for _, l := range links {
-			if l.Group == g.name {
-				of.Links = append(of.Links, l)
-			}
-		}
-		groups = append(groups, of)
-	}
-	var b bytes.Buffer
-	err := indexPage.Execute(&b, map[string]any{
-		"Title": indexTitle, "Description": indexDescription, "License": License, "Groups": groups,
-	})
-	if err != nil {
-		return "", fmt.Errorf("render the index: %w", err)
-	}
-	return template.HTML(b.String()), nil // #nosec G203 -- the template escaped it
+	return send(c, http.StatusOK, echo.MIMEApplicationJSON, Index{indexTitle, indexDescription, License, links})
 }

@@ -24,13 +24,13 @@ func TestTheRootListsWhatTheServiceOffers(t *testing.T) {
 		}
 	}
 	for _, g := range indexGroups {
-		if groups[g.name] == 0 {
-			t.Errorf("nothing is in the group %s", g.name)
+		if groups[g] == 0 {
+			t.Errorf("nothing is in the group %s", g)
 		}
-		delete(groups, g.name)
+		delete(groups, g)
 	}
 	if len(groups) > 0 {
-		t.Errorf("the page lacks the groups %v", groups)
+		t.Errorf("the page about the data has no heading for %v", groups)
 	}
 }
 
@@ -41,11 +41,6 @@ func TestTheRootIsAPageForBrowsers(t *testing.T) {
 	page := r.do(t, http.MethodGet, "/", nil, "Accept", browser).want(t, http.StatusOK)
 	if got := page.Header().Get("Content-Type"); !strings.HasPrefix(got, "text/html") || !strings.Contains(page.Header().Get("Vary"), "Accept") {
 		t.Errorf("Content-Type %q, Vary %q", got, page.Header().Get("Vary"))
-	}
-	for _, link := range indexLinks {
-		if !strings.Contains(page.Body.String(), `href=".`+link.Href+`"`) {
-			t.Errorf("the page does not link to %s", link.Href)
-		}
 	}
 	head := r.do(t, http.MethodHead, "/", nil, "Accept", browser).want(t, http.StatusOK)
 	if got := head.Header().Get("Content-Type"); !strings.HasPrefix(got, "text/html") {

@@ -48,10 +48,14 @@ var (
 	onlyHTTPS      = []string{"max-age=31536000"}
 )
 
-// observe sets the request id and the security headers, logs and counts the request, and turns a panic into a 500.
+// observe sets the request id and the security headers, logs and counts the request, and turns a panic into a 500. The requests of
+// a page are part of the request of its visitor.
 func (s *server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	secure := strings.HasPrefix(s.config.PublicBaseURL, "https://")
 	return func(c echo.Context) (err error) {
+		if ofPage(c.Request().Context()) {
+			return next(c)
+		}
 		began := time.Now()
 		h := c.Response().Header()
 		h.Set(echo.HeaderXRequestID, rand.Text())

@@ -168,6 +168,9 @@ func (l *lookups) enter(ctx context.Context, from client) (leave func(), err err
 
 // takeQuota counts a request of a key or an address and sets the headers. refund subtracts the request again.
 func (s *server) takeQuota(c echo.Context, who actor.Actor) (refund func(), err error) {
+	if ofPage(c.Request().Context()) {
+		return func() {}, nil
+	}
 	l, from := s.keyed, client{key: who.KeyID}
 	if who.Anonymous() {
 		l, from = s.anonymous, clientOf(c.RealIP())

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"net/http"
 	"strconv"
@@ -34,6 +35,7 @@ type cachedResponse struct {
 	head      int64  // the head of the change log
 	tag, etag string // the tag of the state; the ETag of the response
 	link      string
+	mediaType string // JSON by default
 	body      []byte
 	gzipped   func() []byte
 }
@@ -120,5 +122,5 @@ func (r *cachedResponse) send(c echo.Context) error {
 		h.Set("Link", r.link)
 	}
 	h.Set(echo.HeaderContentLength, strconv.Itoa(len(body)))
-	return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, body)
+	return c.Blob(http.StatusOK, cmp.Or(r.mediaType, echo.MIMEApplicationJSON), body)
 }

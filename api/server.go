@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"roundtables.kz/registry/api/site"
 	"roundtables.kz/registry/internal/apikey"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/match"
@@ -47,6 +48,7 @@ type server struct {
 	crossOrigin func(*http.Request) error
 	metrics     *metrics
 	probe       *probe
+	site        *site.Site
 	guides      func() (guides, error)
 	downloads   *slots
 	imports     *slots

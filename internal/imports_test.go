@@ -36,7 +36,7 @@ var layers = [][]string{
 	},
 	{"internal/sample"}, // the sample is a list of bundles
 	{"openapi"},         // the document; the service serves it
-	{"api/docs"},
+	{"api/docs", "api/site"}, // HTML; they do not know package api
 	{"api"},
 	{"internal/bench"}, // measures the service beside a bare handler
 	{"cmd", "openapi/generate", "migrations/dump", "deployments"},

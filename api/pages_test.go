@@ -1,0 +1,363 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"html"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"roundtables.kz/registry/api/site"
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/dbtest"
+	"roundtables.kz/registry/internal/text"
+	"roundtables.kz/registry/internal/topic"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// sitePages are pages of every kind, below their language, for the sample.
+var sitePages = []string{
+	"", "round-tables", "round-tables?format=conference&q=Asia&starts_from=2019-01-01", "round-tables/13", "people", "people?q=Kaliyev", "people/17",
+	"organizations", "organizations?kind=government", "organizations/5", "topics", "topics/2", "statements", "statements?act=proposal",
+	"recommendations", "recommendations?status=proposed", "search", "search?q=Sadvokasova", "search?q=migration&types=topics", "about",
+}
+
+var (
+	titleOf       = regexp.MustCompile(`<title>([^<]+)</title>`)
+	descriptionOf = regexp.MustCompile(`<meta name="description" content="([^"]+)">`)
+	headings      = regexp.MustCompile(`<h1[ >]`)
+	linksOf       = regexp.MustCompile(`href="([^"]+)"`)
+	scripts       = regexp.MustCompile(`<script[^>]*>`)
+)
+
+// page gets a page as a browser does. The OpenAPI document does not describe pages.
+func (r *rig) page(t *testing.T, target string, headers ...string) reply {
+	t.Helper()
+	request := httptest.NewRequest(http.MethodGet, target, nil)
+	request.Header.Set("Accept", "text/html,*/*;q=0.8")
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	recorder := httptest.NewRecorder()
+	r.handler.ServeHTTP(recorder, request)
+	return reply{recorder, "GET " + target}
+}
+
+func TestEveryPageIsCompleteInThreeLanguages(t *testing.T) {
+	t.Parallel()
+	r := sampled(t)
+	for _, path := range sitePages {
+		titles := map[string]string{}
+		for _, lang := range site.Languages {
+			target := "/" + lang + "/" + path
+			got := r.page(t, target).want(t, http.StatusOK)
+			body := got.Body.String()
+			if !strings.Contains(body, `<html lang="`+lang+`">`) || got.Header().Get("Content-Language") != lang {
+				t.Errorf("%s does not name its language", target)
+			}
+			if title := titleOf.FindStringSubmatch(body); title == nil || descriptionOf.FindString(body) == "" {
+				t.Errorf("%s has no title or description", target)
+			} else {
+				titles[title[1]] = lang
+			}
+			if n := len(headings.FindAllString(body, -1)); n != 1 {
+				t.Errorf("%s has %d first headings", target, n)
+			}
+			for _, other := range site.Languages {
+				if !strings.Contains(body, `rel="alternate" hreflang="`+other+`"`) {
+					t.Errorf("%s does not link to %s", target, other)
+				}
+			}
+			if got.Header().Get("Content-Security-Policy") != site.Policy || strings.Contains(body, " style=") || strings.Contains(body, "ZgotmplZ") {
+				t.Errorf("%s breaks its policy", target)
+			}
+			for _, script := range scripts.FindAllString(body, -1) {
+				if script != `<script type="application/ld+json">` {
+					t.Errorf("%s has the script %s", target, script)
+				}
+			}
+		}
+		if len(titles) < 3 && !strings.Contains(path, "/") {
+			t.Errorf("%s has the titles %v", path, titles)
+		}
+	}
+}
+
+// crawl gets all pages that can be reached from the first page in a language, without filters, and calls see with each.
+func crawl(t *testing.T, r *rig, lang string, see func(target, body string)) (pages int) {
+	t.Helper()
+	begin := "/" + lang + "/"
+	seen, queue := map[string]bool{begin: true}, []string{begin}
+	for len(queue) > 0 {
+		target := queue[0]
+		queue = queue[1:]
+		body := r.page(t, target).want(t, http.StatusOK).Body.String()
+		see(target, body)
+		for _, link := range linksOf.FindAllStringSubmatch(body, -1) {
+			next, _, _ := strings.Cut(html.UnescapeString(link[1]), "#")
+			follow := strings.HasPrefix(next, begin) && (!strings.Contains(next, "?") || strings.Contains(next, "cursor="))
+			if follow && !seen[next] {
+				seen[next] = true
+				queue = append(queue, next)
+			}
+		}
+	}
+	return len(seen)
+}
+
+func TestNoPageShowsWhatIsHidden(t *testing.T) {
+	t.Parallel()
+	r := newRigOn(t, dbtest.Filled(t, "sample with canaries", func(ctx context.Context, db *pgxpool.Pool) error {
+		if err := loadSample(ctx, db); err != nil {
+			return err
+		}
+		_, err := db.Exec(ctx, `
+			UPDATE people SET name = '{"en": "Canary Restricted"}', other_names = '[]', visibility = 'restricted', notes = 'Canary note' WHERE id % 5 = 0;
+			UPDATE attendees SET name_as_listed = 'Canary Listed' WHERE person_id % 5 = 0;
+			UPDATE people SET notes = 'Canary note' WHERE id % 5 <> 0;
+			UPDATE round_tables SET notes = 'Canary note';
+			UPDATE round_tables SET title = '{"en": "Canary Draft"}', publication = 'draft' WHERE id % 7 = 0`)
+		return err
+	}), nil)
+	pages := crawl(t, r, "en", func(target, body string) {
+		if at := strings.Index(body, "Canary"); at >= 0 {
+			t.Errorf("%s shows: %s", target, body[max(0, at-100):at+100])
+		}
+	})
+	if pages < 200 {
+		t.Errorf("only %d pages were found", pages)
+	}
+	for _, target := range []string{"/en/search?q=Canary", "/en/round-tables?q=Canary", "/en/people?q=Canary", "/sitemap.xml"} {
+		if body := r.page(t, target).Body.String(); strings.Contains(strings.ReplaceAll(body, `value="Canary"`, ""), "Canary R") || strings.Contains(body, "Canary D") {
+			t.Errorf("%s finds what is hidden", target)
+		}
+	}
+	key, _ := r.key(t, actor.Scopes...)
+	r.page(t, "/en/round-tables/7", "Authorization", "Bearer "+key).want(t, http.StatusNotFound)
+	r.page(t, "/en/people/5", "Authorization", "Bearer "+key).want(t, http.StatusNotFound)
+	if sitemap := r.page(t, "/sitemap.xml").want(t, http.StatusOK).Body.String(); strings.Contains(sitemap, "/en/round-tables/7<") || !strings.Contains(sitemap, "/kk/round-tables/8<") {
+		t.Error("the sitemap lists a draft, or lacks an event")
+	}
+}
+
+func TestMarkupInEveryTextStaysText(t *testing.T) {
+	t.Parallel()
+	r := newRigOn(t, dbtest.Filled(t, "sample with markup", func(ctx context.Context, db *pgxpool.Pool) error {
+		if err := loadSample(ctx, db); err != nil {
+			return err
+		}
+		return db.QueryRow(ctx, `
+			WITH x AS (SELECT $1::text AS s, jsonb_build_object('en', $1::text) AS m),
+			a AS (UPDATE round_tables SET title = m, purpose = m, outcome = m, venue = m FROM x RETURNING 1),
+			b AS (UPDATE people SET name = m, honorific = m, bio = m, other_names = jsonb_build_array(jsonb_build_object('text', s, 'lang', 'en', 'kind', 'alias')) FROM x RETURNING 1),
+			c AS (UPDATE organizations SET name = m, short_name = m FROM x RETURNING 1),
+			d AS (UPDATE topics SET label = jsonb_build_object('en', s || topics.id), description = m FROM x RETURNING 1),
+			e AS (UPDATE places SET name = m FROM x RETURNING 1),
+			f AS (UPDATE statements SET attribution = s FROM x RETURNING 1),
+			g AS (UPDATE documents SET title = m FROM x RETURNING 1),
+			h AS (UPDATE recommendations SET text = m FROM x RETURNING 1),
+			i AS (UPDATE attendees SET name_as_listed = s FROM x WHERE name_as_listed IS NOT NULL RETURNING 1),
+			j AS (UPDATE attendee_affiliations SET title = m FROM x RETURNING 1)
+			SELECT count(*) FROM a`, markup).Scan(new(int))
+	}), nil)
+	escaped := 0
+	for _, lang := range []string{"en", "kk"} {
+		for _, path := range append(slices.Clone(sitePages), "search?q=alert", "search?q="+strings.ReplaceAll(markup, " ", "+"), "round-tables?q=%3Cscript%3Ealert(1)") {
+			body := r.page(t, "/"+lang+"/"+strings.NewReplacer("<", "%3C", ">", "%3E", `"`, "%22", "'", "%27").Replace(path)).Body.String()
+			for _, raw := range []string{"<script>alert", "<img src=x", `"><` + "script"} {
+				if strings.Contains(strings.ToLower(body), raw) {
+					t.Errorf("/%s/%s holds %s", lang, path, raw)
+				}
+			}
+			escaped += strings.Count(body, "&lt;script&gt;alert") + strings.Count(body, `\u003cscript`)
+		}
+	}
+	if escaped < 200 {
+		t.Errorf("only %d texts with markup are shown", escaped)
+	}
+}
+
+// markup is what must never be read as HTML, in a text, an attribute or a script.
+const markup = `"'></script><script>alert(1)</script><img src=x onerror=alert(1)>`
+
+var (
+	barCounts = regexp.MustCompile(`class="bar-count" href="([^"]+)">([^<]+)<`)
+	cellLinks = regexp.MustCompile(`<td[^>]*><a href="([^"]+)">([0-9]+)</a>`)
+	bigCounts = regexp.MustCompile(`<li><a href="([^"]+)"><strong>([0-9]+)</strong>`)
+	foundText = regexp.MustCompile(`class="found" role="status">([^<]+)<`)
+)
+
+func TestTheNumbersOfChartsEqualTheListsThatTheyLinkTo(t *testing.T) {
+	t.Parallel()
+	r := sampled(t)
+	checked := 0
+	for _, target := range []string{"/en/", "/ru/topics/2", "/en/organizations/5", "/en/people/17", "/en/recommendations"} {
+		body := r.page(t, target).want(t, http.StatusOK).Body.String()
+		links := append(barCounts.FindAllStringSubmatch(body, -1), cellLinks.FindAllStringSubmatch(body, -1)...)
+		links = append(links, bigCounts.FindAllStringSubmatch(body, -1)...)
+		for _, link := range links {
+			list := r.page(t, html.UnescapeString(link[1])).want(t, http.StatusOK).Body.String()
+			found := foundText.FindStringSubmatch(list)
+			if found == nil || found[1] != link[2] && !strings.HasPrefix(found[1], link[2]+"\u00a0") {
+				t.Errorf("%s shows %s, %s has %v", target, link[2], link[1], found)
+			}
+			checked++
+		}
+	}
+	if checked < 150 {
+		t.Errorf("only %d numbers link to a list", checked)
+	}
+}
+
+func TestTheNumbersOfChartsEqualTheRequestsThatTheyShow(t *testing.T) {
+	t.Parallel()
+	r := sampled(t)
+	body := r.page(t, "/en/").want(t, http.StatusOK).Body.String()
+	requests := regexp.MustCompile(`<h3>URL</h3><pre tabindex="0"><code>([^<]+)</code>`).FindAllStringSubmatch(body, -1)
+	if len(requests) != 6 {
+		t.Fatalf("%d requests", len(requests))
+	}
+	for _, request := range requests {
+		target := html.UnescapeString(request[1])
+		var answer struct {
+			Groups []struct {
+				Label text.Map
+				Count int64
+			}
+		}
+		if err := json.Unmarshal(r.do(t, http.MethodGet, target, nil).want(t, http.StatusOK).Body.Bytes(), &answer); err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range answer.Groups {
+			label, _ := g.Label.In("en")
+			if label == "" {
+				continue // a unit of time
+			}
+			row := regexp.MustCompile(`(?s)` + regexp.QuoteMeta(html.EscapeString(label)) + `<.*?</(?:li|tr)>`)
+			if !slices.ContainsFunc(row.FindAllString(body, -1), func(s string) bool {
+				return strings.Contains(s, fmt.Sprintf(">%d\u00a0", g.Count)) || strings.Contains(s, fmt.Sprintf(">%d<", g.Count))
+			}) {
+				t.Errorf("%s: the page does not show %s: %d", target, label, g.Count)
+			}
+		}
+		r.do(t, http.MethodGet, strings.Replace(target, "/aggregate?", "/aggregate.csv?", 1), nil).want(t, http.StatusOK)
+	}
+}
+
+func TestTheFirstPageFollowsTheLanguageOfTheBrowser(t *testing.T) {
+	t.Parallel()
+	r := sampled(t)
+	for accept, want := range map[string]string{"kk-KZ,ru;q=0.8": "kk", "ru": "ru", "de": "en", "": "en"} {
+		got := r.page(t, "/", "Accept-Language", accept).want(t, http.StatusOK)
+		if got.Header().Get("Content-Language") != want || !strings.Contains(got.Header().Get("Vary"), "Accept-Language") {
+			t.Errorf("%q: %v", accept, got.Header())
+		}
+		for _, lang := range site.Languages {
+			if !strings.Contains(got.Body.String(), `href="/`+lang+`/" lang="`+lang+`"`) {
+				t.Errorf("%q: no link to %s", accept, lang)
+			}
+		}
+	}
+	if got := r.page(t, "/en").Header().Get("Location"); got != "/en/" {
+		t.Errorf("/en leads to %q", got)
+	}
+}
+
+func TestAPageIsRevalidatedByTheHeadOfTheLog(t *testing.T) {
+	t.Parallel()
+	r := sampled(t)
+	first := r.page(t, "/en/topics").want(t, http.StatusOK)
+	tag := first.Header().Get("ETag")
+	r.page(t, "/en/topics", "If-None-Match", tag).want(t, http.StatusNotModified)
+	if again := r.page(t, "/en/topics").want(t, http.StatusOK); again.Body.String() != first.Body.String() || !strings.HasPrefix(again.Header().Get("Content-Type"), "text/html") {
+		t.Errorf("the cached page differs: %v", again.Header())
+	}
+	r.write(t, func(ctx context.Context, tx pgx.Tx) error {
+		_, err := topic.Create(ctx, tx, topic.Input{Label: text.Map{"en": "Canals"}})
+		return err
+	})
+	if got := r.page(t, "/en/topics", "If-None-Match", tag).want(t, http.StatusOK).Header().Get("ETag"); got == tag {
+		t.Error("a write does not change the tag")
+	}
+}
+
+func TestErrorsArePagesInTheLanguageOfTheAddress(t *testing.T) {
+	t.Parallel()
+	r := sampled(t)
+	for target, want := range map[string]struct {
+		status int
+		text   string
+	}{
+		"/en/nothing":                   {http.StatusNotFound, "Page not found"},
+		"/ru/round-tables/99999":        {http.StatusNotFound, "Страница не найдена"},
+		"/kk/people/0":                  {http.StatusNotFound, "Бет табылмады"},
+		"/en/people/1/positions":        {http.StatusNotFound, "Page not found"},
+		"/en/round-tables?format=ball":  {http.StatusBadRequest, "round_table, conference"},
+		"/ru/round-tables?cursor=x":     {http.StatusBadRequest, "Ошибка в адресе"},
+		"/en/topics?api_key=rtr_x":      {http.StatusBadRequest, "The address is not valid"},
+		"/en/round-tables?utm_source=x": {http.StatusOK, "events"},
+	} {
+		got := r.page(t, target).want(t, want.status)
+		if !strings.Contains(got.Body.String(), want.text) || !strings.HasPrefix(got.Header().Get("Content-Type"), "text/html") {
+			t.Errorf("%s: %s", target, got.Body)
+		}
+		if want.status != http.StatusOK && (got.Header().Get("Cache-Control") != "no-store" || !strings.Contains(got.Body.String(), "noindex")) {
+			t.Errorf("%s: an error may be kept: %v", target, got.Header())
+		}
+	}
+}
+
+func TestPagesCountAgainstTheQuotaOnce(t *testing.T) {
+	t.Parallel()
+	r := newRigOn(t, dbtest.Filled(t, "sample", loadSample), func(c *Config) { c.RateAnonymous = 2 })
+	for n, status := range []int{http.StatusOK, http.StatusOK, http.StatusTooManyRequests} {
+		got := r.page(t, "/en/").want(t, status)
+		if n == 2 && (!strings.Contains(got.Body.String(), "Too many requests") || got.Header().Get("Retry-After") == "") {
+			t.Errorf("%v: %s", got.Header(), got.Body)
+		}
+	}
+}
+
+func TestAnEmptyRegistryHasPages(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	for _, path := range []string{"", "round-tables", "people", "organizations", "topics", "statements", "recommendations", "about", "search?q=a"} {
+		r.page(t, "/en/"+path).want(t, http.StatusOK)
+	}
+	if body := r.page(t, "/en/").Body.String(); !strings.Contains(body, "no published events yet") {
+		t.Error("the first page does not say that there is nothing")
+	}
+}
+
+func TestSearchEnginesFindThePages(t *testing.T) {
+	t.Parallel()
+	r := newRigOn(t, dbtest.Filled(t, "sample", loadSample), func(c *Config) { c.PublicBaseURL = "https://registry.example.org" })
+	if got := r.page(t, "/robots.txt").want(t, http.StatusOK).Body.String(); !strings.Contains(got, "Sitemap: https://registry.example.org/sitemap.xml") {
+		t.Errorf("%s", got)
+	}
+	sitemap := r.page(t, "/sitemap.xml").want(t, http.StatusOK).Body.String()
+	for _, want := range []string{"<loc>https://registry.example.org/en/</loc>", "<loc>https://registry.example.org/ru/people/17</loc>", `hreflang="kk"`} {
+		if !strings.Contains(sitemap, want) {
+			t.Errorf("the sitemap lacks %s", want)
+		}
+	}
+	body := r.page(t, "/ru/round-tables/13").want(t, http.StatusOK).Body.String()
+	for _, want := range []string{
+		`rel="canonical" href="https://registry.example.org/ru/round-tables/13"`, `hreflang="en" href="https://registry.example.org/en/round-tables/13"`,
+		`property="og:url" content="https://registry.example.org/ru/round-tables/13"`, `"@type":"Event"`,
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if list := r.page(t, "/en/round-tables?format=forum").Body.String(); !strings.Contains(list, `content="noindex, follow"`) {
+		t.Error("a filtered list may be indexed")
+	}
+}

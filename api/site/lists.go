@@ -1,0 +1,296 @@
+package site
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"roundtables.kz/registry/internal/text"
+)
+
+// keep removes all parameters but those with the names, so that an address with other ones, such as those of trackers, still works.
+func (v *view) keep(names ...string) {
+	kept := url.Values{}
+	for name, values := range v.query {
+		if joined := strings.Trim(strings.Join(values, ","), ","); joined != "" && slices.Contains(names, name) {
+			kept.Set(name, joined)
+		}
+	}
+	v.query = kept
+}
+
+// facet is a filter with its values and their numbers.
+type facet struct {
+	Name, Title string
+	Values      []facetOption
+	Open        bool
+}
+
+type facetOption struct {
+	Label    text.Map
+	Name     string // instead of Label
+	Count    int64
+	Selected bool
+	Href     string // of the page with the value added or removed
+}
+
+// applied is a filter of the page that no facet shows.
+type applied struct {
+	Name  string
+	Label text.Map
+	Text  string
+	Href  string // of the page without it
+}
+
+// listing is a page with a list.
+type listing[T any] struct {
+	list[T]
+	Total   int64
+	Q       string
+	Hidden  [][2]string // the other filters, for the form
+	Facets  []facet
+	Applied []applied
+	Next    string
+	First   string
+	Reset   string
+	Feeds   []download
+	Charts  []chart
+	Years   bool
+	From    string
+	To      string
+}
+
+// download is a form of the data to take away.
+type download struct{ Name, Href string }
+
+// openFacets is how many facets show their values from the start.
+const openFacets = 2
+
+// readList reads the list of the page with its facets.
+func readList[T any](v *view, collection string, facets []string, parameters ...string) (l listing[T], err error) {
+	parameters = append(parameters, "count", "exact")
+	if len(facets) > 0 {
+		parameters = append(parameters, "facets", strings.Join(facets, ","), "facet_limit", "12")
+	}
+	if l.list, err = get[list[T]](v, v.at("/v1/"+collection, true, parameters...)); err != nil {
+		return l, err
+	}
+	if l.Meta.Total != nil {
+		l.Total = *l.Meta.Total
+	}
+	l.Q, l.From, l.To = v.query.Get("q"), v.query.Get("starts_from"), v.query.Get("starts_to")
+	if l.Page.Next != nil {
+		query := url.Values{}
+		for name, values := range v.query {
+			query[name] = values
+		}
+		query.Set("cursor", *l.Page.Next)
+		l.Next = v.site.href(v.lang, v.path, query)
+	}
+	if v.query.Get("cursor") != "" {
+		l.First = v.with()
+	}
+	for _, name := range facets {
+		f := v.facet(name, l.list.Facets[name])
+		f.Open = f.Open || len(l.Facets) < openFacets
+		l.Facets = append(l.Facets, f)
+	}
+	v.apply(&l.Applied, facets)
+	for name := range v.query {
+		if !slices.Contains([]string{"q", "cursor", "starts_from", "starts_to"}, name) {
+			l.Hidden = append(l.Hidden, [2]string{name, v.query.Get(name)})
+		}
+	}
+	slices.SortFunc(l.Hidden, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
+	l.Reset = v.site.href(v.lang, v.path, nil)
+	for _, format := range []string{"csv", "xlsx", "ndjson"} {
+		l.Feeds = append(l.Feeds, download{strings.ToUpper(format), v.site.root + v.export(collection, format)})
+	}
+	l.Feeds = append(l.Feeds, download{"JSON", v.site.root + v.at("/v1/"+collection, true, "cursor", "")})
+	return l, nil
+}
+
+// export returns the address of a file with the records of the page.
+func (v *view) export(collection, format string) string {
+	query := url.Values{}
+	for name := range v.query {
+		if name != "cursor" {
+			query.Set(name, v.query.Get(name))
+		}
+	}
+	return address("/v1/exports/"+collection+"."+format, query)
+}
+
+func (v *view) facet(name string, values []facetValue) facet {
+	f := facet{Name: name, Title: v.text("facet_" + name)}
+	chosen := strings.Split(v.query.Get(name), ",")
+	for _, value := range values {
+		o := facetOption{Label: value.Label, Count: value.Count, Selected: value.Selected}
+		if len(value.Label) == 0 {
+			o.Name = date(v.lang, value.Key)
+		}
+		if name == "year" {
+			o.Selected = v.query.Get("starts_from") == value.Key+"-01-01" && v.query.Get("starts_to") == next(value.Key)+"-01-01"
+			o.Href = v.with("starts_from", value.Key+"-01-01", "starts_to", next(value.Key)+"-01-01")
+			if o.Selected {
+				o.Href = v.with("starts_from", "", "starts_to", "")
+			}
+		} else {
+			rest := slices.DeleteFunc(slices.Clone(chosen), func(s string) bool { return s == "" || s == value.Key })
+			if !o.Selected {
+				rest = append(rest, value.Key)
+			}
+			o.Href = v.with(name, strings.Join(rest, ","))
+		}
+		f.Open = f.Open || o.Selected
+		f.Values = append(f.Values, o)
+	}
+	return f
+}
+
+// next returns the year after a year.
+func next(key string) string { return fmt.Sprintf("%04d", year(key)+1) }
+
+// apply lists the filters that the facets do not show.
+func (v *view) apply(to *[]applied, facets []string) {
+	names := make([]string, 0, len(v.query))
+	for name := range v.query {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		value := v.query.Get(name)
+		if slices.Contains(facets, name) || slices.Contains([]string{"q", "cursor", "starts_from", "starts_to", "sort"}, name) {
+			continue
+		}
+		a := applied{Name: v.text("facet_" + name), Text: value, Href: v.with(name, "")}
+		a.Label, a.Text = v.named(name, value)
+		*to = append(*to, a)
+	}
+}
+
+// collections are the records that filters name, with the member that holds their name.
+var collections = map[string][2]string{
+	"person": {"people", "name"}, "organization": {"organizations", "name"}, "organizer": {"organizations", "name"}, "addressee": {"organizations", "name"},
+	"topic": {"topics", "label"}, "place": {"places", "name"}, "round_table": {"round-tables", "title"}, "parent": {"round-tables", "title"},
+	"mention_person": {"people", "name"}, "mention_organization": {"organizations", "name"},
+}
+
+// codes are the vocabularies of filters.
+var codes = map[string]string{
+	"format": "format", "status": "status", "mode": "mode", "act": "act", "kind": "statement_kind", "text_lang": "language", "language": "language",
+	"country": "country", "date_precision": "date_precision",
+}
+
+// named returns the name of the value of a filter: of a record, or the label of a code. A value that names nothing is shown as it is.
+func (v *view) named(name, value string) (text.Map, string) {
+	if of, ok := collections[name]; ok && isID(value) {
+		record, err := get[map[string]any](v, "/v1/"+of[0]+"/"+value)
+		found := text.Map{}
+		if names, ok := record[of[1]].(map[string]any); ok && err == nil {
+			for lang, s := range names {
+				found[lang], _ = s.(string)
+			}
+			return found, ""
+		}
+	}
+	if name == "role" {
+		if roles, err := v.roles(); err == nil && roles[value] != nil {
+			return roles[value], ""
+		}
+	}
+	parts := strings.Split(value, ",")
+	for i, code := range parts {
+		if vocabulary := codes[name]; vocabulary != "" {
+			parts[i] = label(v.lang, vocabulary, code)
+		}
+	}
+	return nil, strings.Join(parts, ", ")
+}
+
+// roles returns the labels of the roles by code.
+func (v *view) roles() (map[string]text.Map, error) {
+	found, err := get[list[struct {
+		Code  string   `json:"code"`
+		Label text.Map `json:"label"`
+	}]](v, "/v1/roles?limit=500")
+	labels := map[string]text.Map{}
+	for _, r := range found.Data {
+		labels[r.Code] = r.Label
+	}
+	return labels, err
+}
+
+// eventFilters are the filters of the list of round tables.
+var eventFilters = []string{
+	"q", "starts_from", "starts_to", "format", "status", "mode", "topic", "organizer", "organization", "person", "role", "place", "country",
+	"language", "parent", "date_precision", "weekday", "has_statements", "cursor",
+}
+
+func roundTables(v *view) (show, error) {
+	v.keep(eventFilters...)
+	l, err := readList[eventRecord](v, "round-tables", []string{"year", "format", "topic", "organizer", "place"}, "limit", "25", "sort", "-starts_on")
+	if err != nil {
+		return show{}, err
+	}
+	l.Years = true
+	l.Feeds = append(l.Feeds, download{"iCalendar", v.site.root + v.at("/v1/calendar.ics", true, "cursor", "")})
+	return show{template: "roundtables", Title: v.text("round_tables"), Description: v.text("round_tables_description"), Data: l, Hidden: v.filtered()}, nil
+}
+
+// filtered reports whether the page is one of many views of the same list, which search engines need not keep.
+func (v *view) filtered() bool { return len(v.query) > 0 }
+
+func people(v *view) (show, error) {
+	v.keep("q", "organization", "role", "topic", "round_table", "cursor")
+	l, err := readList[personRecord](v, "people", nil, "limit", "50")
+	return show{template: "people", Title: v.text("people"), Description: v.text("people_description"), Data: l, Hidden: v.filtered()}, err
+}
+
+func organizations(v *view) (show, error) {
+	v.keep("q", "kind", "country", "parent", "cursor")
+	l, err := readList[organizationRecord](v, "organizations", []string{"kind"}, "limit", "50")
+	s := show{template: "organizations", Title: v.text("organizations"), Description: v.text("organizations_description"), Data: l, Hidden: v.filtered()}
+	return s, err
+}
+
+func statements(v *view) (show, error) {
+	v.keep("q", "round_table", "person", "organization", "topic", "kind", "act", "text_lang", "mention_person",
+		"mention_organization", "starts_from", "starts_to", "id", "format", "cursor")
+	l, err := readList[statementRecord](v, "statements", []string{"act", "topic"}, "limit", "25", "sort", "-starts_on")
+	return show{template: "statements", Title: v.text("statements"), Description: v.text("statements_description"), Data: l, Hidden: v.filtered()}, err
+}
+
+// topicsData is the page of all topics.
+type topicsData struct{ Chart, Years chart }
+
+func topics(v *view) (show, error) {
+	v.keep()
+	all, err := v.bars("all_topics", "/v1/round-tables/aggregate?group_by=topic&limit=500", "events", "topics")
+	if err != nil {
+		return show{}, err
+	}
+	years, err := v.heat("topics", "/v1/round-tables/aggregate?group_by=topic,year&limit=25", "events", "topics")
+	return show{template: "topics", Title: v.text("topics"), Description: v.text("topics_description"), Data: topicsData{all, years}}, err
+}
+
+func recommendations(v *view) (show, error) {
+	v.keep("status", "addressee", "topic", "person", "round_table", "starts_from", "starts_to", "cursor")
+	l, err := readList[recommendationRecord](v, "recommendations", []string{"status", "addressee", "topic"}, "limit", "25")
+	if err != nil {
+		return show{}, err
+	}
+	for _, c := range []struct{ id, by, page string }{{"status", "status", ""}, {"addressee", "addressee", "organizations"}} {
+		drawn, err := v.bars(c.id, v.at("/v1/recommendations/aggregate", true, "group_by", c.by, "cursor", ""), "recommendations_n", c.page)
+		if err != nil {
+			return show{}, err
+		}
+		if len(drawn.Rows) > 0 {
+			l.Charts = append(l.Charts, drawn)
+		}
+	}
+	s := show{template: "recommendations", Title: v.text("recommendations"), Description: v.text("recommendations_description"), Data: l}
+	s.Hidden = v.filtered()
+	return s, nil
+}

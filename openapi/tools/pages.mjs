@@ -1,0 +1,112 @@
+// Looks at the pages of the registry at BASE_URL in Chromium as a visitor does, and fails at the first list of problems. PATHS is a
+// JSON list of paths below the language (see api/pagesbrowser_test.go). SHOTS is a directory for pictures of each page.
+import { chromium } from "playwright-core";
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+
+const { BASE_URL, SHOTS } = process.env;
+const CHROMIUM = process.env.CHROMIUM || ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"].find((file) => existsSync(file));
+const paths = JSON.parse(process.env.PATHS);
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const WIDTHS = [360, 768, 1280];
+const LARGEST = 150 * 1024; // bytes of the first view, as they are sent
+const LONGEST_SHIFT = 0.05;
+
+const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox", "--disable-gpu"] });
+const problems = [];
+
+// open returns a page that reports what a visitor must never see.
+async function open(options) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  page.on("console", (message) => message.type() === "error" && problems.push(`${page.url()}: console: ${message.text()}`));
+  page.on("pageerror", (error) => problems.push(`${page.url()}: script: ${error.message}`));
+  page.on("request", (request) => request.url().startsWith(BASE_URL) || problems.push(`${page.url()}: request to ${request.url()}`));
+  await page.addInitScript(() => {
+    globalThis.shift = 0;
+    addEventListener("securitypolicyviolation", (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
+    new PerformanceObserver((list) => { for (const entry of list.getEntries()) globalThis.shift += entry.value; })
+      .observe({ type: "layout-shift", buffered: true });
+  });
+  return page;
+}
+
+async function look(page, target, width) {
+  await page.setViewportSize({ width, height: 900 });
+  await page.goto(`${BASE_URL}${target}`);
+  const { over, shift, small } = await page.evaluate(() => ({
+    over: document.documentElement.scrollWidth - innerWidth,
+    shift: globalThis.shift,
+    small: [...document.querySelectorAll("button, input")].filter((e) => e.getBoundingClientRect().height < 24 && e.type !== "hidden").length,
+  }));
+  if (over > 0) problems.push(`${target}: ${over} pixels wider than ${width}`);
+  if (shift > LONGEST_SHIFT) problems.push(`${target}: the layout shifts by ${shift} at ${width}`);
+  if (small > 0) problems.push(`${target}: ${small} controls are too small at ${width}`);
+}
+
+async function check(page, target) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }));
+  for (const v of violations.filter((v) => ["serious", "critical"].includes(v.impact))) {
+    problems.push(`${target}: ${v.id}: ${v.help}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join(" | ")} (${v.nodes.length})`);
+  }
+}
+
+try {
+  for (const colorScheme of ["light", "dark"]) {
+    const page = await open({ colorScheme });
+    for (const target of paths.map((p) => `/en/${p}`).concat(["/ru/", "/kk/", "/kk/round-tables/13"])) {
+      for (const width of colorScheme === "light" ? WIDTHS : [1280]) {
+        await look(page, target, width);
+        if (SHOTS && width !== 768) {
+          const name = `${target.replace(/[^a-z0-9]+/gi, "-")}-${width}-${colorScheme}.png`;
+          await page.screenshot({ path: path.join(SHOTS, name), fullPage: true });
+        }
+      }
+      await page.locator("details").evaluateAll((all) => all.forEach((d) => { d.open = true; }));
+      await check(page, target);
+      if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)) problems.push(`${target}: too wide with all details open`);
+    }
+    await page.context().close();
+  }
+
+  // The first view, over the wire.
+  const page = await open({});
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  let bytes = 0;
+  session.on("Network.loadingFinished", (event) => { bytes += event.encodedDataLength; });
+  await page.goto(`${BASE_URL}/en/`, { waitUntil: "networkidle" });
+  if (bytes > LARGEST) problems.push(`the first view has ${bytes} bytes`);
+
+  // A visitor finds a person in any spelling, and filters survive a change of language and the back button.
+  await page.getByRole("searchbox").first().fill("Садуакасова");
+  await page.getByRole("button", { name: "Find" }).first().click();
+  await page.getByRole("main").getByRole("link", { name: "Aigul Sadvokasova" }).first().click();
+  await page.getByRole("heading", { name: "Positions" }).waitFor();
+  await page.goto(`${BASE_URL}/en/round-tables`);
+  await page.getByRole("link", { name: /^2021 / }).click();
+  assert.match(page.url(), /starts_from=2021-01-01&starts_to=2022-01-01/);
+  const found = await page.locator(".found").innerText();
+  await page.getByRole("link", { name: "Русский" }).click();
+  assert.match(page.url(), /\/ru\/round-tables\?starts_from=2021-01-01/);
+  assert.equal(parseInt(await page.locator(".found").innerText()), parseInt(found));
+  await page.goBack();
+  assert.equal(await page.locator(".found").innerText(), found);
+
+  // The keyboard reaches the content, and focus is visible.
+  await page.goto(`${BASE_URL}/en/`);
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.className), "skip");
+  await page.keyboard.press("Tab");
+  assert.notEqual(await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle), "none");
+  assert.deepEqual(problems, []);
+  console.log(`${paths.length} pages, ${bytes} bytes for the first view, nothing to complain about`);
+} catch (error) {
+  console.error(error.message, problems);
+  process.exitCode = 1;
+} finally {
+  await browser.close();
+}
