@@ -28,12 +28,8 @@ var roundTables = resource[roundtable.Input, roundtable.RoundTable, roundtable.F
 	sorts: []string{"-starts_on", "title", "updated_at"},
 	list:  roundtable.List, get: roundtable.Get, create: roundtable.Create, update: roundtable.Update,
 	input: func(r *roundtable.RoundTable) *roundtable.Input { return &r.Input },
-	patched: func(ctx context.Context, tx pgx.Tx, c echo.Context, old roundtable.RoundTable, in roundtable.Input) error {
-		if in.Publication != "published" || old.Publication == "published" {
-			return nil
-		}
-		_, err := ready(ctx, tx, c, old.ID)
-		return err
+	allowed: func(ctx context.Context, tx pgx.Tx, c echo.Context, id int64, was *roundtable.Input, is roundtable.Input) error {
+		return readyIf(ctx, tx, c, id, is.Publication == "published" && (was == nil || was.Publication != "published"))
 	},
 	replaced: map[Feature]Operation{
 		History: with[eventHistoryQuery, Page[changes.Detailed]]((*server).getRoundTableHistory),
@@ -44,7 +40,7 @@ var roundTables = resource[roundtable.Input, roundtable.RoundTable, roundtable.F
 	notes: map[Feature]string{
 		Get: jsonLDNote("an Event of schema.org with its attendees (Role, with their positions at the event) and statements (Quotation)."),
 		Create: "A new round table is a draft that only keys with the scope `read` can see. Creating one that is already `published` " +
-			"requires the scope `publish`.",
+			"requires the scope `publish`, and it is checked like `…/publish` (422 `not_ready`).",
 		Patch: "A PATCH that publishes is checked like `…/publish` (422 `not_ready`).",
 		Delete: "Rejected with 409 while other records refer to the round table, such as its organizers and attendees. Deleting a " +
 			"published round table requires the scope `publish`.",

@@ -32,7 +32,8 @@ type plan struct {
 	statements      []int64
 	recommendations []int64
 
-	was *stored // the event that the document replaces; nil: a new one
+	was     *stored   // the event that the document replaces; nil: a new one
+	ignored []Ignored // what the document says about existing records, see findIgnored
 
 	form     []apperr.Field // mistakes that were found without the database
 	mistakes []apperr.Field

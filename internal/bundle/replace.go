@@ -47,6 +47,9 @@ func (w *Writer) Replace(ctx context.Context, id int64, in Input, match func(tag
 	}
 	r := newReport(in)
 	p.matched(&r)
+	if err := p.findIgnored(ctx, tx); err != nil {
+		return Edit{}, err
+	}
 	if err := p.replace(ctx, tx, &r); err != nil {
 		return Edit{}, err
 	}
