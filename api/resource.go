@@ -39,6 +39,7 @@ const (
 	Delete  Feature = "delete"
 	Restore Feature = "restore"
 	History Feature = "history"
+	Diff    Feature = "diff" // what differs between two states
 	Export  Feature = "export"
 
 	Aggregate    Feature = "aggregate"     // numbers of records by up to two dimensions
@@ -57,7 +58,7 @@ const (
 )
 
 // Features lists the features of every resource, in the order of the route table.
-var Features = []Feature{List, Create, Get, Patch, Delete, Restore, History, Aggregate, AggregateCSV, Export, Import, Template, Feed}
+var Features = []Feature{List, Create, Get, Patch, Delete, Restore, History, Diff, Aggregate, AggregateCSV, Export, Import, Template, Feed}
 
 // resource is one type of record. Its routes, their documentation, its history, restore, export, import, template and
 // feed record follow from this one value.
@@ -177,6 +178,12 @@ func (r resource[I, T, F]) Describe() Resource {
 		if own, ok := r.replaced[f]; ok {
 			o.handle, o.properties, o.Query, o.Answer, o.Produces = own.handle, own.properties, own.Query, own.Answer, own.Produces
 		}
+		switch _, lacks := r.lacks[Restore]; { // what cannot be restored has no past states
+		case f == Get && r.only == nil && !lacks:
+			o.past = r.Type
+		case f == Within:
+			o.past = roundtable.Type
+		}
 		d.Operations = append(d.Operations, o)
 	}
 	if !slices.ContainsFunc(d.Operations, func(o Operation) bool { return o.Feature == Aggregate }) {
@@ -267,6 +274,10 @@ func (r resource[I, T, F]) operation(f Feature) Operation {
 		return with[historyQuery, Page[changes.Detailed]](r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
 			return historyOf(s, c, r.Type, r.seen)
 		}), "-changed_at").at(get, one+"/history", cmp.Or(read, actor.Read))
+	case Diff:
+		return with[changes.DiffQuery, changes.Diff](r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
+			return diffOf(s, c, r.Type, r.seen)
+		})).at(get, one+"/diff", cmp.Or(read, actor.Read))
 	case Export:
 		at := route(get, "/v1/exports/"+r.Type+".:format", read, r.export).with(properties{streams: true})
 		return Operation{Route: at, Query: reflect.TypeFor[F](), Sorts: r.sorts}
