@@ -82,6 +82,7 @@ func (s *server) getBundle(c echo.Context) error {
 //	@Description
 //	@Description	- Organizers, attendees, statements and recommendations with an `id` are changed: a member that is left out is emptied.
 //	@Description	Those without an `id` are created, and those that the document leaves out are **deleted**. Lists are in order.
+//	@Description
 //	@Description	- People, organizations, places, topics and documents are matched or created as by `POST /v1/bundles`, but never
 //	@Description	changed or deleted: correct them at their own addresses. `ignored` lists what the document says differently about
 //	@Description	them.

@@ -29,7 +29,8 @@ var catalogue = sync.OnceValue(func() (all map[string]map[string]string) {
 	return all
 })
 
-// Text returns a text of the documents or of the page in a language; false and the English text if the catalogue lacks a part of it.
+// Text returns a text of the documents or of the page in a language. It reports false if the catalogue lacks a part of it, which then
+// stays in English.
 func Text(english, lang string) (text string, complete bool) {
 	if lang == Languages[0] {
 		return english, true
@@ -37,14 +38,27 @@ func Text(english, lang string) (text string, complete bool) {
 	paragraphs := strings.Split(english, "\n\n")
 	complete = true
 	for i, p := range paragraphs {
-		if translated := catalogue()[p][lang]; translated != "" {
-			paragraphs[i] = translated
-		} else if p != "" {
-			complete = false
+		rest, scope := p, ""
+		if at := strings.LastIndex(p, scopeNote); at >= 0 { // it ends many descriptions
+			rest, scope = strings.TrimSpace(p[:at]), p[at:]
 		}
+		var sentences []string
+		for _, english := range []string{rest, scope} {
+			translated := catalogue()[english][lang]
+			if english != "" && translated == "" {
+				translated, complete = english, false
+			}
+			if translated != "" {
+				sentences = append(sentences, translated)
+			}
+		}
+		paragraphs[i] = strings.Join(sentences, " ")
 	}
 	return strings.Join(paragraphs, "\n\n"), complete
 }
+
+// scopeNote begins the sentence about the scope that an operation requires.
+const scopeNote = "Requires a key with the scope "
 
 // named matches where a document has names for people: the title, and the tags of the document and of its operations.
 var named = regexp.MustCompile(`^/(info/title|tags/\d+/name|(paths|webhooks)/[^/]+/[a-z]+/tags/\d+)$`)

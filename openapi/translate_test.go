@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,7 +21,8 @@ type document struct {
 
 	Paths      map[string]map[string]json.RawMessage
 	Components struct {
-		Parameters map[string]struct{ Name, In, Description string }
+		Parameters      map[string]struct{ Name, In, Description string }
+		SecuritySchemes map[string]struct{ Description string }
 	}
 }
 
@@ -64,6 +66,29 @@ func (d document) summaries(t *testing.T) (summaries, tags []string) {
 	return summaries, tags
 }
 
+// ofOperators are the operations with which operators record, check, publish and undo an event. Their descriptions are translated, too.
+var ofOperators = []string{
+	"createBundle", "revertBundle", "getRoundTableBundle", "replaceRoundTableBundle", "checkRoundTable", "submitRoundTable", "returnRoundTable",
+	"publishRoundTable", "withdrawRoundTable", "cancelRoundTable", "postponeRoundTable", "rescheduleRoundTable", "undo", "listQuality",
+}
+
+// descriptions returns the descriptions of operations, by their ids.
+func (d document) descriptions(t *testing.T, ids []string) (list []string) {
+	t.Helper()
+	for _, item := range d.Paths {
+		for _, raw := range item {
+			var operation struct{ OperationID, Description string }
+			if json.Unmarshal(raw, &operation) == nil && slices.Contains(ids, operation.OperationID) {
+				list = append(list, operation.Description)
+			}
+		}
+	}
+	if len(list) != len(ids) {
+		t.Errorf("%d of the operations %v exist", len(list), ids)
+	}
+	return list
+}
+
 // forEveryClient are the parameters of nearly every operation, which must be readable in every language.
 var forEveryClient = []string{
 	"DryRun", "Reason", "ChangeReason", "IfMatch", "IfNoneMatch", "IdempotencyKey", "Count", "Cursor", "UpdatedFrom", "UpdatedTo", "View", "AsOf", "AllowDuplicate",
@@ -82,7 +107,8 @@ func TestEveryTextThatOperatorsReadHasATranslation(t *testing.T) {
 	if len(summaries) < 200 {
 		t.Errorf("only %d operations", len(summaries))
 	}
-	required = append(append(required, summaries...), tags...)
+	required = append(append(append(required, summaries...), tags...), d.descriptions(t, ofOperators)...)
+	required = append(required, d.Components.SecuritySchemes["Bearer"].Description)
 	for _, name := range forEveryClient {
 		p, ok := d.Components.Parameters[name]
 		if !ok {

@@ -56,7 +56,12 @@ var words = []string{
 	"Undocumented",
 	"Error",
 	"required",
-	"Filter by tag",
+	"Filter by tag or path",
+	"Edit Value",
+	"Headers:",
+	"Type",
+	"Controls",
+	"header.",
 }
 
 //go:embed ui/index.html

@@ -123,7 +123,7 @@
   };
 
   // Swagger UI has its labels in English only. What is no label (code, answers, descriptions) stays as it is.
-  const untouched = "pre, code, textarea, select, .markdown, .renderedMarkdown, .opblock-summary-path, .model, .highlight-code, .parameter__name";
+  const untouched = "pre, code, textarea, select, .markdown, .renderedMarkdown, .opblock-summary-path, .model, .highlight-code, .parameters-col_name";
   function translate(node) {
     if (node.nodeType === Node.TEXT_NODE) {
       const word = words[node.nodeValue.trim()];
@@ -133,6 +133,7 @@
     if (node.placeholder && words[node.placeholder]) node.placeholder = words[node.placeholder];
     for (const child of node.childNodes) translate(child);
   }
+  document.documentElement.style.setProperty("--registry-required", JSON.stringify(t("required"))); // a label in the style
   if (Object.keys(words).length) {
     new MutationObserver((changes) => {
       for (const change of changes) {
