@@ -60,8 +60,6 @@ var words = []string{
 	"Edit Value",
 	"Headers:",
 	"Type",
-	"Controls",
-	"header.",
 }
 
 //go:embed ui/index.html
