@@ -232,7 +232,7 @@ func TestAnAggregateAsCSVTakesTheParametersOfCSV(t *testing.T) {
 	r := newRig(t, nil)
 	c := r.as(t, actor.Write, actor.Publish)
 	c.make(t, "/v1/topics", `{"label":{"en":"=1+1"}}`)
-	c.make(t, "/v1/round-tables", `{"title":{"en":"A"},"publication":"published","topic_ids":[1]}`)
+	c.make(t, "/v1/round-tables", `{"title":{"en":"A"},"publication":"published","starts_on":"2020-02-27","topic_ids":[1]}`)
 	for query, want := range map[string]string{
 		"":                  "1,,,'=1+1,,1",
 		"&guard=1":          "1,,,'=1+1,,1",

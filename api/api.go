@@ -12,6 +12,7 @@ import (
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/imports"
 	"roundtables.kz/registry/internal/person"
+	"roundtables.kz/registry/internal/roundtable"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/labstack/echo/v4"
@@ -65,6 +66,7 @@ type properties struct {
 	slow        bool   // the request may take imports.Time. It takes one of the slots of imports
 	file        bool   // the body may be a file
 	unstored    bool   // the response is not stored under the Idempotency-Key
+	past        string // the type of the record in the path, if the response can show it as it was
 	reveals     string // which personal data the response shows, for the record of its reads; contacts by default
 
 	wait func(*server, echo.Context) time.Duration // how long a request asks to wait for changes, in addition to its processing time
@@ -206,7 +208,7 @@ func Routes() []Route {
 
 		route(post, "/v1/bundles", write, (*server).createBundle),
 		route(post, "/v1/bundles/:id/revert", write, (*server).revertBundle),
-		route(get, "/v1/round-tables/:id/bundle", public, (*server).getBundle),
+		route(get, "/v1/round-tables/:id/bundle", public, (*server).getBundle).with(properties{past: roundtable.Type}),
 		route(http.MethodPut, "/v1/round-tables/:id/bundle", write, (*server).replaceBundle),
 		route(post, "/v1/imports/:id/revert", write, (*server).revertImport).with(properties{slow: true, translated: true}),
 		route(post, "/v1/imports/popolo", write, (*server).importPopolo).with(properties{slow: true, file: true, translated: true}),

@@ -70,10 +70,8 @@ func (s *server) createBundle(c echo.Context) error {
 		if err := w.Confirm(ctx); err != nil {
 			return err
 		}
-		if in.RoundTable.Publication == "published" {
-			if _, err := ready(ctx, tx, c, *report.RoundTable.ID); err != nil {
-				return err
-			}
+		if err := readyIf(ctx, tx, c, *report.RoundTable.ID, in.RoundTable.Publication == "published"); err != nil {
+			return err
 		}
 		report.ID, err = bundle.Record(ctx, tx, *report.RoundTable.ID, before.Seq)
 		return err

@@ -134,3 +134,12 @@ func ready(ctx context.Context, tx pgx.Tx, c echo.Context, id int64) ([]check.Fi
 	}
 	return list, nil
 }
+
+// readyIf returns the error of ready for an event that a write has published. published is false if the write did not publish it.
+func readyIf(ctx context.Context, tx pgx.Tx, c echo.Context, id int64, published bool) error {
+	if !published {
+		return nil
+	}
+	_, err := ready(ctx, tx, c, id)
+	return err
+}

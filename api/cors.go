@@ -16,7 +16,7 @@ import (
 // that a browser stores (cookies, passwords) are never allowed.
 var (
 	allOrigins = []string{"*"}
-	exposed    = []string{"ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, X-Change-Cursor, X-Dry-Run, " +
+	exposed    = []string{"ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, X-Change-Cursor, X-Dry-Run, X-As-Of, " +
 		"X-Removed-Characters, Idempotency-Replayed, Content-Disposition"}
 )
 

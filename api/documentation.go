@@ -6,6 +6,8 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -34,22 +36,72 @@ func Documentation() []Route {
 	}...)
 }
 
-// openDocument serves a file, compressed with gzip, that any page may read.
+// openDocument serves a document, compressed with gzip, that any page may read. `lang` is the language of its texts; they are English
+// by default. A document is translated when the first client asks for its language.
 func openDocument(mediaType string, gzipped []byte) func(*server, echo.Context) error {
-	file := sync.OnceValue(func() docs.File { return docs.Compressed(mediaType, gzipped) })
+	files := map[string]func() (docs.File, error){}
+	for _, lang := range openapi.Languages {
+		files[lang] = sync.OnceValues(func() (docs.File, error) {
+			file := docs.Compressed(mediaType, gzipped)
+			if lang == openapi.Languages[0] {
+				return file, nil
+			}
+			document, err := file.Content()
+			if err == nil {
+				document, err = openapi.Translate(document, lang)
+			}
+			return docs.NewFile(mediaType, document), err
+		})
+	}
 	return func(_ *server, c echo.Context) error {
+		lang, err := documentLanguage(c, openapi.Languages[0])
+		if err != nil {
+			return err
+		}
+		file, err := files[lang]()
+		if err != nil {
+			return fmt.Errorf("translate a document: %w", err)
+		}
 		c.Response().Header().Set(echo.HeaderAccessControlAllowOrigin, "*")
-		return serveFile(c, file())
+		return serveFile(c, file)
 	}
 }
 
-// redirectTo sends clients to another path.
-func redirectTo(path string) func(*server, echo.Context) error {
-	return func(_ *server, c echo.Context) error { return c.Redirect(http.StatusMovedPermanently, path) }
+// documentLanguage returns the language of openapi.Languages that `lang` names, with or without a region, or else the default.
+func documentLanguage(c echo.Context, byDefault string) (string, error) {
+	given := c.QueryParam("lang")
+	if given == "" {
+		return byDefault, nil
+	}
+	lang, _, _ := strings.Cut(strings.ToLower(given), "-")
+	if !slices.Contains(openapi.Languages, lang) {
+		f := apperr.In("lang", "not_allowed", "allowed", strings.Join(openapi.Languages, ", "))
+		f.Allowed = openapi.Languages
+		return "", apperr.BadQuery([]apperr.Field{f})
+	}
+	return lang, nil
 }
 
+// redirectTo sends clients to another path, with their parameters.
+func redirectTo(path string) func(*server, echo.Context) error {
+	return func(_ *server, c echo.Context) error {
+		to := url.URL{Path: path, RawQuery: c.Request().URL.RawQuery}
+		return c.Redirect(http.StatusMovedPermanently, to.String())
+	}
+}
+
+// showDocs sends Swagger UI, in the language of `lang` or else of Accept-Language, or a file that it loads.
 func (s *server) showDocs(c echo.Context) error {
-	return servePage(c, docs.Files(), c.Param("*"))
+	if c.Param("*") != "" {
+		return servePage(c, docs.Files(), c.Param("*"))
+	}
+	lang, err := documentLanguage(c, messageLanguage(c.Request()))
+	if err != nil {
+		return err
+	}
+	page, _ := docs.Index(lang)
+	isolate(c)
+	return serveFile(c, page, "Accept-Language")
 }
 
 // servePage serves one of the pages that show the API, or a file that they load.
@@ -68,12 +120,13 @@ func isolate(c echo.Context) {
 	c.Response().Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
-// serveFile sends a file that changes only with the release. Caches store it and revalidate it.
-func serveFile(c echo.Context, f docs.File) error {
+// serveFile sends a file that changes only with the release. Caches store it and revalidate it. vary are further headers of requests that
+// it depends on.
+func serveFile(c echo.Context, f docs.File, vary ...string) error {
 	h := c.Response().Header()
 	h.Set("ETag", `"`+f.Tag+`"`)
 	h.Set("Cache-Control", "public, no-cache")
-	h.Set(echo.HeaderVary, echo.HeaderAcceptEncoding)
+	h.Set(echo.HeaderVary, strings.Join(append(vary, echo.HeaderAcceptEncoding), ", "))
 	// Search for the tag instead of comparing it: caches weaken it, and compression adds a suffix.
 	if strings.Contains(c.Request().Header.Get("If-None-Match"), f.Tag) {
 		h.Set("ETag", matchedETag(c.Request(), f.Tag))

@@ -119,3 +119,36 @@ func TestThePageOfTheDocumentationNeedsNothingFromElsewhere(t *testing.T) {
 	r.do(t, http.MethodGet, "/docs/none.js", nil).wantProblem(t, http.StatusNotFound, "no_such_path")
 	r.do(t, http.MethodGet, "/docs/../api.go", nil).want(t, http.StatusNotFound)
 }
+
+func TestTheDocumentationIsServedInThreeLanguages(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	tags := map[string]bool{}
+	for lang, word := range map[string]string{"en": "Create a whole event", "ru": "Добавить мероприятие целиком", "kk": "Іс-шараны тұтас қосу"} {
+		for _, path := range []string{"/openapi.json", "/openapi-3.0.json", "/swagger.json"} {
+			answer := r.do(t, http.MethodGet, path+"?lang="+strings.ToUpper(lang)+"-KZ", nil).want(t, http.StatusOK)
+			if !strings.Contains(answer.Body.String(), word) || !json.Valid(answer.Body.Bytes()) {
+				t.Errorf("%s in %s lacks %q", path, lang, word)
+			}
+			if tag := answer.Header().Get("ETag"); tags[tag] {
+				t.Errorf("%s in %s has the ETag of another one", path, lang)
+			} else {
+				tags[tag] = true
+			}
+		}
+		page := r.do(t, http.MethodGet, "/docs/?lang="+lang, nil).want(t, http.StatusOK).Body.String()
+		if !strings.Contains(page, `<html lang="`+lang+`">`) || strings.Contains(page, "{{") {
+			t.Errorf("the page in %s: %s", lang, page)
+		}
+	}
+	if page := r.do(t, http.MethodGet, "/docs/", nil, "Accept-Language", "kk-KZ,ru;q=0.8").want(t, http.StatusOK); !strings.Contains(page.Body.String(), `<html lang="kk">`) {
+		t.Errorf("for a browser in Kazakh: %s", page.Body)
+	}
+	if to := r.do(t, http.MethodGet, "/docs?lang=ru", nil).want(t, http.StatusMovedPermanently).Header().Get("Location"); to != "/docs/?lang=ru" {
+		t.Errorf("/docs?lang=ru leads to %s", to)
+	}
+	if plain := r.do(t, http.MethodGet, "/openapi.json", nil, "Accept-Language", "ru").want(t, http.StatusOK); !strings.Contains(plain.Body.String(), "Create a whole event") {
+		t.Error("the document is not English by default")
+	}
+	r.do(t, http.MethodGet, "/openapi.json?lang=de", nil).wantProblem(t, http.StatusBadRequest, "bad_parameters", "lang not_allowed")
+}

@@ -51,8 +51,11 @@ func (s *server) cacheable(c echo.Context) *cacheable {
 }
 
 // cacheableAt computes the cache key of a GET of an address by the client of a request. messages is the language of the messages
-// in its response, see Route.messages.
+// in its response, see Route.messages. A response with another state of the registry is not cacheable: nil.
 func (s *server) cacheableAt(c echo.Context, path string, query url.Values, messages string) *cacheable {
+	if otherState(c.Request().Context()) != nil {
+		return nil
+	}
 	var buffer [512]byte
 	b := buffer[:0]
 	for _, part := range [...]string{release, s.config.PublicBaseURL, s.epoch, path, messages} {
@@ -143,8 +146,11 @@ func (q *cacheable) sendUnmodified(c echo.Context) (bool, error) {
 	return true, q.sendNotModified(c, now)
 }
 
-// unmodified reports whether a client has the version of a state.
+// unmodified reports whether a client has the version of a state. A nil q says no.
 func (q *cacheable) unmodified(has heldVersion, now paging.Dated) bool {
+	if q == nil {
+		return false
+	}
 	q.s.cache.advance(now.Head)
 	if has.tags != "" {
 		return matchList(has.tags, q.tag(now.State)) != ""

@@ -2,9 +2,11 @@ package api
 
 import (
 	"context"
+	"net/http"
 
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/roundtable"
@@ -68,6 +70,27 @@ func historyOf(s *server, c echo.Context, recordType string, see func(ctx contex
 		}
 		return mapped(page, err, changes.Revision.Detailed)
 	})
+}
+
+// diffOf compares two states of the record in the path. see is as in historyOf.
+func diffOf(s *server, c echo.Context, recordType string, see func(ctx context.Context, db pg.DB, id int64) error) error {
+	n, err := id(c)
+	if err != nil {
+		return err
+	}
+	var q changes.DiffQuery
+	if err := apperr.BadQuery(input.Bind(c.QueryParams(), &q)); err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	diff, err := changes.Compare(ctx, s.db, recordType, n, q)
+	if err == nil && see != nil {
+		err = see(ctx, s.db, n)
+	}
+	if err != nil {
+		return err
+	}
+	return send(c, http.StatusOK, echo.MIMEApplicationJSON, diff)
 }
 
 // mapped converts the items of a page.

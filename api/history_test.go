@@ -84,3 +84,33 @@ func TestTheAuditIsNarrowedByTypeActorAndTime(t *testing.T) {
 		t.Errorf("%v", entry)
 	}
 }
+
+func TestTwoStatesOfARecordAreCompared(t *testing.T) {
+	t.Parallel()
+	editor := newRig(t, nil).as(t, actor.Write)
+	at := editor.make(t, "/v1/topics", `{"label":{"en":"Water"}}`)
+	editor.patch(t, at, `{"label":{"ru":"Вода"}}`).want(t, 200)
+	middle := pageOf(t, editor.get(t, at+"/history").want(t, 200)).Data[0]["changed_at"].(string)
+	editor.patch(t, at, `{"label":{"en":"Rivers"}}`).want(t, 200)
+	for query, want := range map[string]string{
+		"":                     "2 3 [map[after:Rivers before:Water pointer:/label/en]]",
+		"?from=1&to=3":         "1 3 [map[after:Rivers before:Water pointer:/label/en] map[after:Вода before:<nil> pointer:/label/ru]]",
+		"?from=" + middle:      "2 3 [map[after:Rivers before:Water pointer:/label/en]]",
+		"?from=1&to=" + middle: "1 2 [map[after:Вода before:<nil> pointer:/label/ru]]",
+		"?from=3&to=3":         "3 3 []",
+	} {
+		d := editor.get(t, at+"/diff"+query).want(t, 200).object(t)
+		if got := fmt.Sprint(path(d, "from", "version"), " ", path(d, "to", "version"), " ", d["changes"]); got != want {
+			t.Errorf("diff%s: %s, want %s", query, got, want)
+		}
+	}
+	if d := editor.get(t, at+"/diff?from=2001-01-01&to=1").want(t, 200).object(t); d["from"] != nil || len(d["changes"].([]any)) == 0 {
+		t.Errorf("since before the creation: %v", d)
+	}
+	editor.get(t, at+"/diff?from=9&to=later").wantProblem(t, http.StatusBadRequest, "bad_parameters", "from unknown_version", "to bad_state")
+	editor.get(t, "/v1/topics/999/diff").wantProblem(t, http.StatusNotFound, "not_found")
+	editor.del(t, at).want(t, http.StatusNoContent)
+	if d := editor.get(t, at+"/diff").want(t, 200).object(t); path(d, "to", "deleted") != true {
+		t.Errorf("after the deletion: %v", d)
+	}
+}

@@ -171,6 +171,9 @@ type recorder struct {
 
 func (r *recorder) Header() http.Header { return r.header }
 
+// Flush has nothing to do: the response is sent when it is complete.
+func (r *recorder) Flush() {}
+
 func (r *recorder) WriteHeader(status int) { r.status = status }
 
 func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }

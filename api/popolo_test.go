@@ -102,7 +102,7 @@ func TestOfALargeEventNobodyIsLeftOut(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	const size = 2*schemaorg.AtOnce + 1
-	large, small := r.crowd(t, size), r.as(t, actor.Write, actor.Publish).make(t, "/v1/round-tables", `{"title":{"en":"Small"},"publication":"published"}`)
+	large, small := r.crowd(t, size), r.as(t, actor.Write, actor.Publish).make(t, "/v1/round-tables", `{"title":{"en":"Small"},"publication":"published","starts_on":"2020-02-27"}`)
 	c := r.as(t)
 	var event struct {
 		Attendee []struct {

@@ -38,6 +38,7 @@ const (
 	Delete  Feature = "delete"
 	Restore Feature = "restore"
 	History Feature = "history"
+	Diff    Feature = "diff" // what differs between two states
 	Export  Feature = "export"
 
 	Aggregate    Feature = "aggregate"     // numbers of records by up to two dimensions
@@ -57,7 +58,7 @@ const (
 )
 
 // Features lists the features of every resource, in the order of the route table.
-var Features = []Feature{List, Create, Get, Patch, Delete, Restore, History, Aggregate, AggregateCSV, Export, Import, Template, Feed}
+var Features = []Feature{List, Create, Get, Patch, Delete, Restore, History, Diff, Aggregate, AggregateCSV, Export, Import, Template, Feed}
 
 // resource is one type of record. Its routes, their documentation, its history, restore, export, import, template and
 // feed record follow from this one value.
@@ -92,7 +93,7 @@ type resource[I any, T record, F any] struct {
 	order    *reference.Order                                                 // of parts of a round table: how they are ordered
 	placed   func(I) (roundTable int64, place *int64)                         // the round table of a part, and the place that a client gives it
 	notes    map[Feature]string                                               // what the documentation says in addition
-	patched  func(context.Context, pgx.Tx, echo.Context, T, I) error          // what else a PATCH checks
+	allowed  func(context.Context, pgx.Tx, echo.Context, int64, *I, I) error  // checks a record after a POST (was is nil) or a PATCH
 	lacks    map[Feature]string                                               // features that it does not take part in, with the reason
 }
 
@@ -178,6 +179,12 @@ func (r resource[I, T, F]) Describe() Resource {
 		if own, ok := r.replaced[f]; ok {
 			o.handle, o.properties, o.Query, o.Answer, o.Produces = own.handle, own.properties, own.Query, own.Answer, own.Produces
 		}
+		switch _, lacks := r.lacks[Restore]; { // what cannot be restored has no past states
+		case f == Get && r.only == nil && !lacks:
+			o.past = r.Type
+		case f == Within:
+			o.past = roundtable.Type
+		}
 		d.Operations = append(d.Operations, o)
 	}
 	if !slices.ContainsFunc(d.Operations, func(o Operation) bool { return o.Feature == Aggregate }) {
@@ -231,7 +238,13 @@ func (r resource[I, T, F]) operation(f Feature) Operation {
 		}
 	case Create:
 		o := Operation{Route: route(post, list, write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
-			return createOf(s, c, r.creating(), r.get)
+			return createOf(s, c, func(ctx context.Context, tx pgx.Tx, in I) (int64, error) {
+				id, err := r.creating()(ctx, tx, in)
+				if err != nil || r.allowed == nil {
+					return id, err
+				}
+				return id, r.allowed(ctx, tx, c, id, nil, in)
+			}, r.get)
 		})), Query: writing, Body: input, Answer: record}
 		if r.names != nil {
 			o.handle, o.Query = r.createDistinct, reflect.TypeFor[duplicateParams]()
@@ -246,10 +259,10 @@ func (r resource[I, T, F]) operation(f Feature) Operation {
 	case Patch:
 		return Operation{Route: route(http.MethodPatch, one, write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
 			return patchOf(s, c, r.get, r.input, func(ctx context.Context, tx pgx.Tx, old T, in I) error {
-				if err := r.updating()(ctx, tx, old, in); err != nil || r.patched == nil {
+				if err := r.updating()(ctx, tx, old, in); err != nil || r.allowed == nil {
 					return err
 				}
-				return r.patched(ctx, tx, c, old, in)
+				return r.allowed(ctx, tx, c, old.Meta().ID, r.input(&old), in)
 			})
 		})), Query: writing, Body: input, Answer: record}
 	case Delete:
@@ -264,6 +277,10 @@ func (r resource[I, T, F]) operation(f Feature) Operation {
 		return with[historyQuery, Page[changes.Detailed]](r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
 			return historyOf(s, c, r.Type, r.seen)
 		}), "-changed_at").at(get, one+"/history", cmp.Or(read, actor.Read))
+	case Diff:
+		return with[changes.DiffQuery, changes.Diff](r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
+			return diffOf(s, c, r.Type, r.seen)
+		})).at(get, one+"/diff", cmp.Or(read, actor.Read))
 	case Export:
 		at := route(get, "/v1/exports/"+r.Type+".:format", read, r.export).with(properties{streams: true})
 		return Operation{Route: at, Query: reflect.TypeFor[F](), Sorts: r.sorts}

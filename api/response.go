@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
@@ -124,6 +125,9 @@ func (s *server) list(c echo.Context, p *paging.PageParams, page any, info listI
 // linkNext sets the cursor and the address of the next page, also in the Link header.
 func (s *server) linkNext(c echo.Context, page *PageInfo, cursor string) {
 	query := maps.Clone(c.QueryParams())
+	if taken, ok := c.Get(otherStateParams).(url.Values); ok {
+		maps.Copy(query, taken)
+	}
 	query.Set("cursor", cursor)
 	link := s.config.PublicBaseURL + c.Request().URL.Path + "?" + query.Encode()
 	page.NextCursor, page.Next = &cursor, &link

@@ -29,12 +29,8 @@ var roundTables = resource[roundtable.Input, roundtable.RoundTable, roundtable.F
 	list:  roundtable.List, get: roundtable.Get, create: roundtable.Create, update: roundtable.Update,
 	input:   func(r *roundtable.RoundTable) *roundtable.Input { return &r.Input },
 	similar: roundtable.Distinct,
-	patched: func(ctx context.Context, tx pgx.Tx, c echo.Context, old roundtable.RoundTable, in roundtable.Input) error {
-		if in.Publication != "published" || old.Publication == "published" {
-			return nil
-		}
-		_, err := ready(ctx, tx, c, old.ID)
-		return err
+	allowed: func(ctx context.Context, tx pgx.Tx, c echo.Context, id int64, was *roundtable.Input, is roundtable.Input) error {
+		return readyIf(ctx, tx, c, id, is.Publication == "published" && (was == nil || was.Publication != "published"))
 	},
 	replaced: map[Feature]Operation{
 		History: with[eventHistoryQuery, Page[changes.Detailed]]((*server).getRoundTableHistory),
@@ -45,9 +41,9 @@ var roundTables = resource[roundtable.Input, roundtable.RoundTable, roundtable.F
 	notes: map[Feature]string{
 		Get: jsonLDNote("an Event of schema.org with its attendees (Role, with their positions at the event) and statements (Quotation)."),
 		Create: "A new round table is a draft that only keys with the scope `read` can see. Creating one that is already `published` " +
-			"requires the scope `publish`. One that may be the same event as an existing one is rejected with 409 `similar_event` and the " +
-			"candidates: on the same day with a similar title, also if one date is less precise, or postponed. `allow_duplicate=true` " +
-			"creates it. Then the registry stores that the events are distinct.",
+			"requires the scope `publish`, and it is checked like `…/publish` (422 `not_ready`). One that may be the same event as an " +
+			"existing one is rejected with 409 `similar_event` and the candidates: on the same day with a similar title, also if one " +
+			"date is less precise, or postponed. `allow_duplicate=true` creates it. Then the registry stores that the events are distinct.",
 		Patch: "A PATCH that publishes is checked like `…/publish` (422 `not_ready`).",
 		Delete: "Rejected with 409 while other records refer to the round table, such as its organizers and attendees. Deleting a " +
 			"published round table requires the scope `publish`.",

@@ -20,7 +20,7 @@ import (
 
 type server struct {
 	config  Config
-	db      *pgxpool.Pool
+	db      database
 	epoch   string
 	secret  []byte
 	cursors cursors
@@ -76,7 +76,7 @@ func newServer(ctx context.Context, config Config) (*server, error) {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	s := &server{config: config, db: config.DB, operations: map[string]bool{}, readPaths: map[string]bool{}}
+	s := &server{config: config, db: database{config.DB}, operations: map[string]bool{}, readPaths: map[string]bool{}}
 	identity, err := changes.Identify(ctx, config.DB, changes.Service{Release: release + " " + config.PublicBaseURL, Domain: hostOf(config.PublicBaseURL)})
 	if err != nil {
 		return nil, fmt.Errorf("read the identity of the database: %w", err)

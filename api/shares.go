@@ -50,7 +50,7 @@ func (s *server) spare() *pgxpool.Pool {
 	if stat := s.db.Stat(); stat.AcquiredConns() >= stat.MaxConns() {
 		return s.reserve
 	}
-	return s.db
+	return s.db.Pool
 }
 
 // newReserve returns the pool of the further connection. It connects at the first use and is closed when ctx ends.

@@ -21,7 +21,7 @@ import (
 
 func (s *server) newDispatcher() *webhook.Dispatcher {
 	return webhook.NewDispatcher(webhook.Options{
-		DB: s.db, Log: s.config.Log, Types: feedTypes, Secret: s.secret, Reach: s.reach(),
+		DB: s.db.Pool, Log: s.config.Log, Types: feedTypes, Secret: s.secret, Reach: s.reach(),
 		RetryDelays: s.config.WebhookWaits, PollInterval: s.config.WebhookEvery,
 		Purge:     s.purgeContacts,
 		OnAttempt: func(result string) { s.metrics.attempts.WithLabelValues(result).Inc() },

@@ -82,8 +82,10 @@ func (s *server) getBundle(c echo.Context) error {
 //	@Description
 //	@Description	- Organizers, attendees, statements and recommendations with an `id` are changed: a member that is left out is emptied.
 //	@Description	Those without an `id` are created, and those that the document leaves out are **deleted**. Lists are in order.
+//	@Description
 //	@Description	- People, organizations, places, topics and documents are matched or created as by `POST /v1/bundles`, but never
-//	@Description	changed or deleted: correct them at their own addresses.
+//	@Description	changed or deleted: correct them at their own addresses. `ignored` lists what the document says differently about
+//	@Description	them.
 //	@Description
 //	@Description	Errors and uncertain names are reported as by `POST`, all together. If the event or one of its parts has changed since
 //	@Description	`GET`, the response is 412. A document that publishes the event is checked like `…/publish` (422 `not_ready`). To
@@ -128,10 +130,8 @@ func (s *server) replaceBundle(c echo.Context) error {
 		if err := w.Confirm(ctx); err != nil {
 			return err
 		}
-		if edit.Published {
-			if _, err := ready(ctx, tx, c, n); err != nil {
-				return err
-			}
+		if err := readyIf(ctx, tx, c, n, edit.Published); err != nil {
+			return err
 		}
 		edit.ID, err = bundle.Record(ctx, tx, n, before.Seq)
 		return err

@@ -70,7 +70,7 @@ func TestAWrongSpeakerIsCorrectedInTheWholeEvent(t *testing.T) {
 		t.Fatalf("document: %v", document)
 	}
 	same := e.put(t, "", etag, document).want(t, http.StatusOK)
-	if got := totals(t, same); got != [4]float64{0, 0, 0, 9} || same.object(t)["id"] != nil {
+	if got := totals(t, same); got != [4]float64{0, 0, 0, 9} || same.object(t)["id"] != nil || fmt.Sprint(same.object(t)["ignored"]) != "[]" {
 		t.Errorf("unchanged: %s", same.Body)
 	}
 	if again := same.Header().Get("ETag"); again != etag {
@@ -297,5 +297,29 @@ func TestABundleIsReverted(t *testing.T) {
 	reverted := e.post(t, fmt.Sprintf("/v1/bundles/%v/revert", edited["id"]), "").want(t, http.StatusOK)
 	if restored := path(reverted.object(t), "restored").([]any); len(restored) != 1 || path(restored[0], "name") != "Aigerim Sadykova" {
 		t.Errorf("%s", reverted.Body)
+	}
+}
+
+func TestAReportListsTheDetailsOfExistingRecordsThatItIgnored(t *testing.T) {
+	t.Parallel()
+	e := newWholeEvent(t, actor.Write)
+	document, etag := e.document(t)
+	someone, place := parts(document, "people")[0], parts(document, "places")[0]
+	someone["bio"], someone["name"] = map[string]any{"en": "An engineer."}, "Somebody Else Altogether"
+	place["country"] = "FR"
+	attendees := parts(document, "attendees")
+	attendees[0]["person"].(map[string]any)["name"] = "As The Source Has It" // a spelling, which is remembered
+	done := e.put(t, "?dry_run=true", etag, document).want(t, http.StatusOK)
+	var got []string
+	for _, x := range done.object(t)["ignored"].([]any) {
+		ignored := x.(map[string]any)
+		got = append(got, fmt.Sprintf("%v %v", ignored["pointer"], ignored["path"]))
+	}
+	want := []string{
+		fmt.Sprintf("/people/0/name /v1/people/%v", someone["id"]), fmt.Sprintf("/people/0/bio /v1/people/%v", someone["id"]),
+		fmt.Sprintf("/places/0/country /v1/places/%v", place["id"]),
+	}
+	if !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
+		t.Errorf("ignored %v, want %v", got, want)
 	}
 }

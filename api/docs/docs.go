@@ -64,7 +64,7 @@ func (f File) Size() int {
 	return int(binary.LittleEndian.Uint32(f.Gzip[len(f.Gzip)-4:]))
 }
 
-// Files returns the files of Swagger UI and the style of the other pages by name; index.html is "".
+// Files returns the files of Swagger UI and the style of the other pages by name, without index.html (see Index).
 var Files = sync.OnceValue(read)
 
 func read() map[string]File {
@@ -83,11 +83,9 @@ func read() map[string]File {
 		if compressed {
 			file = Compressed
 		}
-		mediaType := TypeOf(name)
-		if name == "index.html" {
-			name = ""
+		if name != "index.html" { // see Index
+			files[name] = file(TypeOf(name), content)
 		}
-		files[name] = file(mediaType, content)
 	}
 	return files
 }

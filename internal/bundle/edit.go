@@ -36,6 +36,7 @@ type Edit struct {
 	Unchanged  []EditedPart  `json:"unchanged"`               // The event and its parts that are as in the document.
 	Matched    []Matched     `json:"matched"`                 // Existing records that the document mentions.
 	United     []United      `json:"united"`                  // Names that were taken for spellings of another name in the document.
+	Ignored    []Ignored     `json:"ignored"`                 // What the document says differently about existing people, organizations, places, topics and documents. It changed none of them.
 
 	Published bool         `json:"-"` // whether the document published the event
 	Tag       string       `json:"-"` // the state of the event and its parts after the change, as in Event
@@ -73,7 +74,7 @@ func (e *Edit) Rehearsed() {
 func (p *plan) edit(r Report, is stored) Edit {
 	e := Edit{
 		Summary: r.Summary, Doubtful: r.Doubtful, RoundTable: RoundTableRef{ID: &is.event.ID, Title: is.event.Title},
-		Created: r.Created, Matched: r.Matched, United: append([]United{}, r.United...),
+		Created: r.Created, Matched: r.Matched, United: append([]United{}, r.United...), Ignored: p.ignored,
 		Changed: []EditedPart{}, Removed: []EditedPart{}, Unchanged: []EditedPart{},
 		Published: p.was.event.Publication != "published" && is.event.Publication == "published",
 		Tag:       is.tag(), ReadAt: is.event.ReadAt,

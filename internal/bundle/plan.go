@@ -35,7 +35,8 @@ type plan struct {
 	statements      []int64
 	recommendations []int64
 
-	was *stored // the event that the document replaces; nil: a new one
+	was     *stored   // the event that the document replaces; nil: a new one
+	ignored []Ignored // what the document says about existing records, see findIgnored
 
 	createDoubtful, allowDuplicate bool                      // see Writer
 	similar                        []roundtable.SimilarEvent // events that may be the same

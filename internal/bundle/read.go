@@ -30,7 +30,7 @@ func Read(ctx context.Context, db pg.DB, id int64, lang string) (Event, error) {
 	if err != nil {
 		return Event{}, err
 	}
-	d, err := s.loadDetails(ctx, db)
+	d, err := s.references().load(ctx, db)
 	if err != nil {
 		return Event{}, err
 	}
@@ -152,20 +152,12 @@ func (r *reader) document() Input {
 		in.Recommendations = append(in.Recommendations, r.recommendation(x))
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.people)) {
-		p := r.people[id]
-		in.People = append(in.People, Person{
-			ID: &id, Name: r.in(p.Name), Names: p.Name, OtherNames: p.OtherNames, Honorific: p.Honorific, Bio: p.Bio,
-			ExternalIDs: p.ExternalIDs, Visibility: p.Visibility, Notes: p.Notes,
-		})
+		in.People = append(in.People, r.person(id))
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.organizations)) {
-		o := r.organizations[id]
-		made := Organization{
-			ID: &id, Name: r.in(o.Name), Names: o.Name, ShortName: o.ShortName, OtherNames: o.OtherNames, Kind: o.Kind, Country: o.Country,
-			Website: o.Website, FoundedOn: o.FoundedOn, DissolvedOn: o.DissolvedOn, ExternalIDs: o.ExternalIDs,
-		}
-		if o.Parent != nil {
-			made.Parent = new(r.in(o.Parent.Name))
+		made := r.organization(id)
+		if parent := r.organizations[id].Parent; parent != nil {
+			made.Parent = new(r.in(parent.Name))
 		}
 		in.Organizations = append(in.Organizations, made)
 	}
@@ -180,6 +172,22 @@ func (r *reader) document() Input {
 		in.Topics = append(in.Topics, t)
 	}
 	return in
+}
+
+func (r *reader) person(id int64) Person {
+	p := r.people[id]
+	return Person{
+		ID: &id, Name: r.in(p.Name), Names: p.Name, OtherNames: p.OtherNames, Honorific: p.Honorific, Bio: p.Bio,
+		ExternalIDs: p.ExternalIDs, Visibility: p.Visibility, Notes: p.Notes,
+	}
+}
+
+func (r *reader) organization(id int64) Organization {
+	o := r.organizations[id]
+	return Organization{
+		ID: &id, Name: r.in(o.Name), Names: o.Name, ShortName: o.ShortName, OtherNames: o.OtherNames, Kind: o.Kind, Country: o.Country,
+		Website: o.Website, FoundedOn: o.FoundedOn, DissolvedOn: o.DissolvedOn, ExternalIDs: o.ExternalIDs,
+	}
 }
 
 func (r *reader) place(id int64) Place {
@@ -242,17 +250,21 @@ func refOf(p *text.PersonRef) *text.Ref {
 	return &text.Ref{ID: p.ID, Name: p.Name}
 }
 
+// documentOf returns a document without its authors.
+func (r *reader) documentOf(id int64) Document {
+	d := r.documents[id]
+	return Document{ID: &id, Title: d.Title, Kind: d.Kind, URL: d.URL, Language: d.Language, PublishedOn: d.PublishedOn}
+}
+
 // documentList returns the documents with a relation to the event, then those that only its parts refer to.
 func (r *reader) documentList() []Document {
 	list, keys := []Document{}, keySet{}
 	add := func(id int64, relation *string) {
-		d := r.documents[id]
-		key := keys.add(r.in(d.Title), "document-", id)
+		made := r.documentOf(id)
+		key := keys.add(r.in(made.Title), "document-", id)
 		r.documentKeys[id] = cmp.Or(r.documentKeys[id], key)
-		made := Document{
-			Key: &key, ID: &id, Title: d.Title, Kind: d.Kind, URL: d.URL, Language: d.Language, PublishedOn: d.PublishedOn, Relation: relation,
-		}
-		for _, a := range d.Authors {
+		made.Key, made.Relation = &key, relation
+		for _, a := range r.documents[id].Authors {
 			made.Authors = append(made.Authors, *r.personMention(refOf(&a)))
 		}
 		list = append(list, made)

@@ -45,6 +45,9 @@ func (w *Writer) Replace(ctx context.Context, id int64, in Input, match func(tag
 	if err != nil {
 		return Edit{}, err
 	}
+	if err := p.findIgnored(ctx, tx); err != nil {
+		return Edit{}, err
+	}
 	r, err := p.report(ctx, tx)
 	if err != nil {
 		return Edit{}, err

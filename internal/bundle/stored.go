@@ -81,9 +81,8 @@ type details struct {
 	documents     map[int64]document.Document
 }
 
-// loadDetails reads the records that the event refers to, as the actor sees them, with the records that those belong to.
-func (s stored) loadDetails(ctx context.Context, db pg.DB) (d details, err error) {
-	ids := s.references()
+// load reads the records, as the actor sees them, with the records that those belong to.
+func (ids referenced) load(ctx context.Context, db pg.DB) (d details, err error) {
 	if d.documents, err = byIDs(ids.documents, func(ids []int64) (paging.Page[document.Document], error) {
 		f := document.Filter{ID: ids}
 		f.Sort, f.Limit = "id", paging.MaxLimit
@@ -153,7 +152,7 @@ func byIDs[T interface {
 	return found, nil
 }
 
-// referenced are the ids of the records that an event refers to. An id can occur more than once.
+// referenced are ids of records that an event or a document refers to. An id can occur more than once.
 type referenced struct{ people, organizations, places, topics, documents []int64 }
 
 func (s stored) references() (r referenced) {

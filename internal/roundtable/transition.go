@@ -131,6 +131,25 @@ func (r RoundTable) submitter() string {
 	return *r.Review.SubmittedBy
 }
 
+// PartTables are the tables of the records that belong to a round table.
+var PartTables = []string{"organizers", "attendees", "statements", "recommendations"}
+
+// ShowPublished makes all queries of the transaction see drafts as if they were published: those with the ids, and those of the parts
+// and documents, whose ids are given by table. The transaction must be rolled back.
+func ShowPublished(ctx context.Context, tx pgx.Tx, ids []int64, parts map[string][]int64) error {
+	of := "SELECT unnest(@ids::bigint[])"
+	args := pg.Args{"ids": pg.OrEmpty(ids)}
+	for table, list := range parts {
+		column := "id"
+		if table == "documents" {
+			table, column = "document_links", "document_id"
+		}
+		of += " UNION SELECT round_table_id FROM " + table + " WHERE " + column + " = ANY(@" + table + ")"
+		args[table] = list
+	}
+	return pg.Exec(ctx, tx, "UPDATE round_tables SET publication = 'published' WHERE publication <> 'published' AND id IN ("+of+")", args)
+}
+
 // MayCreate checks that the actor may create a round table with a publication.
 func MayCreate(ctx context.Context, publication string) error {
 	return mayPublish(ctx, "draft", publication, "")

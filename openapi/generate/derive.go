@@ -97,6 +97,8 @@ func operationID(r api.Resource, f api.Feature) string {
 		return "settle" + many + "Duplicates"
 	case api.History:
 		return "get" + one + "History"
+	case api.Diff:
+		return "get" + one + "Diff"
 	case api.Aggregate:
 		return "aggregate" + many
 	case api.AggregateCSV:
@@ -182,6 +184,11 @@ var derivedTexts = map[api.Feature]derivedText{
 	api.History: {
 		summary: "Get the history of {a one}{of parent}", success: `200 {object} {answer} "A page of changes, the newest first."`,
 		description: "Returns who changed which fields, when and why, the newest change first. Deleted records keep their history.",
+	},
+	api.Diff: {
+		summary: "Compare two states of {a one}{of parent}", success: `200 {object} {answer} "The members that differ."`,
+		description: "Returns the members that differ between two versions of one {one}, or between its states at two times, with the value before " +
+			"and after. Deleted records keep their history.",
 	},
 	api.Export: {summary: "Export {many}", success: `200 {string} string "The file."`, tag: "Exports", extra: []string{"@x-export true"}},
 	api.Aggregate: {

@@ -75,7 +75,8 @@ func (p *pass) operations() error {
 		o := operation{
 			pass: p, op: op, endpoint: endpoint, data: isData, export: has("x-export"), idempotent: isData && api.Idempotent(route),
 			writes: endpoint.method != http.MethodGet && route.Scope != actor.Public,
-			etag:   has("x-etag"), versioned: has("x-if-match") || endpoint.method == http.MethodPatch || endpoint.method == http.MethodDelete,
+			view:   isData && route.TakesView(), past: isData && route.TakesAsOf(),
+			etag: has("x-etag"), versioned: has("x-if-match") || endpoint.method == http.MethodPatch || endpoint.method == http.MethodDelete,
 		}
 		o.file, o.feed = o.export || has("x-file"), has("x-feed")
 		o.conditional = !has("x-fresh") && (o.file || o.feed || has("x-sort") || has("x-aggregate") || has("x-view") || o.isItem() ||
@@ -93,6 +94,7 @@ type operation struct {
 	endpoint
 	op          *openapi3.Operation
 	data        bool // belongs to the data API, not to the service itself
+	view, past  bool // accepts view and as_of
 	writes      bool // changes data; a POST that only queries needs no scope
 	idempotent  bool // accepts an Idempotency-Key
 	etag        bool // has an ETag although it returns no record: operations with @x-etag
@@ -284,6 +286,21 @@ func (o operation) security(scope actor.Scope) {
 	default:
 		o.op.Security = nil
 	}
+}
+
+// pastStates adds the member as_of to the responses of operations that accept as_of. The document of an event has none, because
+// clients send it back.
+func (p *pass) pastStates() error {
+	for endpoint, op := range p.eachOperation() {
+		takes := slices.ContainsFunc(op.Parameters, func(ref *openapi3.ParameterRef) bool { return ref.Ref == parameterPrefix+"AsOf" })
+		if !takes || strings.HasSuffix(endpoint.path, "/bundle") {
+			continue
+		}
+		at := openapi3.NewDateTimeSchema()
+		at.Description = "Only with `as_of`: the time whose state this is."
+		p.resolve(op.Responses.Value("200").Value.Content[jsonType].Schema).Properties["as_of"] = at.NewRef()
+	}
+	return nil
 }
 
 // schemaOf returns the name of the schema of a struct, by the key of the struct; "" if there is none.

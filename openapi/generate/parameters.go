@@ -80,7 +80,8 @@ func (o operation) describeID(v *openapi3.Parameter) {
 	}
 }
 
-// addHeaders adds the headers that the operation accepts: If-Match, which is required, before the query, the others at the end.
+// addHeaders adds the headers that the operation accepts, and the parameters that many operations share: If-Match, which is required,
+// before the query, the others at the end.
 func (o operation) addHeaders() {
 	first := 0
 	for first < len(o.op.Parameters) && o.op.Parameters[first].Value.In == "path" {
@@ -91,7 +92,7 @@ func (o operation) addHeaders() {
 		accepts bool
 		at      int
 	}{
-		{"IfMatch", o.versioned, first}, {"IdempotencyKey", o.idempotent, -1}, {"ChangeReason", o.writes, -1},
+		{"IfMatch", o.versioned, first}, {"View", o.view, -1}, {"AsOf", o.past, -1}, {"IdempotencyKey", o.idempotent, -1}, {"ChangeReason", o.writes, -1},
 		{"IfNoneMatch", o.conditional, -1}, {"IfModifiedSince", o.file || o.feed, -1},
 	} {
 		if !header.accepts {

@@ -28,7 +28,7 @@ type pass struct {
 func (p *pass) run() error {
 	steps := []func() error{
 		p.tags, p.messages, p.nameSchemas, p.putSchemas, p.describeStructs, p.securitySchemes, p.shared, p.operations,
-		p.patches, p.splitRequests, p.rules, p.bundles, p.nameVocabularies, p.responses, p.requests, p.shareMembers, p.shareParameters,
+		p.patches, p.splitRequests, p.rules, p.bundles, p.nameVocabularies, p.responses, p.pastStates, p.requests, p.shareMembers, p.shareParameters,
 		p.addSamples, p.shareResponses, p.addExamples, p.dropUnused,
 	}
 	for _, step := range steps {

@@ -64,6 +64,11 @@ func (p *pass) shared() error {
 			"The id is valid for your API key and this path; with another body or query the response is 422. "+
 			"Rejected and failed requests and dry runs are not stored.", str().WithMinLength(1).WithMaxLength(255).WithPattern("^[!-~]+$")),
 	}
+	c.Parameters["View"] = queryParameter("view", "`public`: shows the response that the public gets. A draft that the request names, in its path or by "+
+		"`round_table` or `id`, is shown as if it were published. Without a key it has no effect.", str().WithEnum("public"))
+	c.Parameters["AsOf"] = queryParameter("as_of", "Shows the state at this time: RFC 3339, or a date in UTC. An event and its parts are shown as they were, "+
+		"with the parts that were deleted since; the names of other records are those of today. "+
+		"The response has the time in `as_of` and in the header `X-As-Of`, and no ETag. Requires a key with the scope `read`.", str())
 	match := c.Parameters["IfMatch"].Value
 	match.Required, match.Example = true, `"3"`
 	c.Responses = openapi3.ResponseBodies{}
@@ -78,6 +83,10 @@ func (p *pass) shared() error {
 
 // listTag is an example of the ETag of a list.
 const listTag = `"Zk1p0cXb1dQm2n7yV0r3sA"`
+
+func queryParameter(name, description string, s *openapi3.Schema) *openapi3.ParameterRef {
+	return &openapi3.ParameterRef{Value: openapi3.NewQueryParameter(name).WithDescription(description).WithSchema(s)}
+}
 
 func headerParameter(name, description string, s *openapi3.Schema) *openapi3.ParameterRef {
 	return &openapi3.ParameterRef{Value: openapi3.NewHeaderParameter(name).WithDescription(description).WithSchema(s)}

@@ -1,19 +1,22 @@
 // Starts Swagger UI on the published document. What only helps operators on this page is added here and stands in no
 // document.
 (async () => {
-  const answer = await fetch("../openapi-3.0.json", { cache: "no-cache" });
+  // The words of this page in its language; in English there are none.
+  const words = JSON.parse(document.getElementById("swagger-ui").dataset.words);
+  const t = (english) => words[english] ?? english;
+  const answer = await fetch(`../openapi-3.0.json?lang=${document.documentElement.lang}`, { cache: "no-cache" });
   const spec = await answer.json();
   const methods = ["get", "post", "patch", "put", "delete"];
   const parameters = spec.components.parameters;
 
   // If-Match is filled in for the operator, with the version this page has seen last.
   parameters.IfMatch.example = "auto";
-  parameters.IfMatch.description += " On this page `auto` stands for the version that was shown here last, or else the current one.";
+  parameters.IfMatch.description += " " + t("On this page `auto` stands for the version that was shown here last, or else the current one.");
 
   // One way to paste a key is enough here.
   const schemes = spec.components.securitySchemes;
   delete schemes.Basic;
-  schemes.Bearer.description += " This browser keeps it until you press *Logout*.";
+  schemes.Bearer.description += " " + t("This browser keeps it until you press *Logout*.");
   for (const part of [spec, ...Object.values(spec.paths).flatMap((item) => Object.values(item))]) {
     if (part.security) part.security = part.security.filter((requirement) => !requirement.Basic);
   }
@@ -77,7 +80,7 @@
     const operation = event.target.closest?.("button.execute")?.closest(".opblock");
     if (!operation || !asksFirst.test(operation.id)) return;
     if (operation.querySelector("tr[data-param-name=dry_run] select")?.value === "true") return;
-    const what = operation.querySelector(".opblock-summary-description")?.textContent ?? "Delete";
+    const what = operation.querySelector(".opblock-summary-description")?.textContent ?? t("Delete");
     const ids = [...operation.querySelectorAll("tr[data-param-in=path] input")].map((input) => input.value);
     const body = operation.querySelector("textarea.body-param__text")?.value ?? "";
     const into = /-merge/.test(operation.id) ? /"into":\s*(\d+)/.exec(body)?.[1] : undefined;
@@ -100,7 +103,7 @@
       const part = (name, more) => h("div", { key: name, className: `registry-${name}` }, h(Original, { ...props, ...more, parameters: of(name) }));
       const parts = [part("main", {})];
       if (of("first").size) parts.unshift(part("first", { operation: bare }));
-      if (of("last").size) parts.push(h("h4", { key: "title", className: "registry-title" }, "Optional"), part("last", { operation: bare }));
+      if (of("last").size) parts.push(h("h4", { key: "title", className: "registry-title" }, t("Optional")), part("last", { operation: bare }));
       return h("div", { className: "registry-form" }, parts);
     };
   }
@@ -116,6 +119,27 @@
     const keyless = (security) => (security?.some((requirement) => requirement.isEmpty()) ? security.clear() : security);
     return React.createElement(Original, { ...props, operationProps: props.operationProps.update("security", keyless) });
   };
+
+  // Swagger UI has its labels in English only. What is no label (code, answers, descriptions) stays as it is.
+  const untouched = "pre, code, textarea, select, .markdown, .renderedMarkdown, .opblock-summary-path, .model, .highlight-code, .parameters-col_name";
+  function translate(node) {
+    if (node.nodeType === Node.TEXT_NODE) {
+      const word = words[node.nodeValue.trim()];
+      if (word && node.nodeValue !== word && !node.parentElement?.closest(untouched)) node.nodeValue = word;
+      return;
+    }
+    if (node.placeholder && words[node.placeholder]) node.placeholder = words[node.placeholder];
+    for (const child of node.childNodes) translate(child);
+  }
+  document.documentElement.style.setProperty("--registry-required", JSON.stringify(t("required"))); // a label in the style
+  if (Object.keys(words).length) {
+    new MutationObserver((changes) => {
+      for (const change of changes) {
+        if (change.type === "characterData") translate(change.target);
+        for (const node of change.addedNodes) translate(node);
+      }
+    }).observe(document.getElementById("swagger-ui"), { subtree: true, childList: true, characterData: true });
+  }
 
   window.ui = SwaggerUIBundle({
     spec,
