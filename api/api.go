@@ -192,7 +192,10 @@ func Routes() []Route {
 
 		route(get, "/v1/people/:id/positions", public, (*server).getPersonPositions),
 		route(get, "/v1/organizations/:id/positions", public, (*server).getOrganizationPositions),
+		route(get, "/v1/people/:id/profile", public, (*server).getPersonProfile),
+		route(get, "/v1/organizations/:id/profile", public, (*server).getOrganizationProfile),
 		route(get, "/v1/stats/overview", public, (*server).getOverview),
+		route(get, "/v1/stats/matrix", public, (*server).getMatrix),
 		route(get, networkPath, public, (*server).getNetwork),
 		route(get, networkPath+".graphml", public, (*server).getNetworkGraphML).with(properties{fixed: true}),
 		route(get, networkPath+".csv", public, (*server).getNetworkCSV).with(properties{fixed: true}),
