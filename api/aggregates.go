@@ -29,6 +29,11 @@ func (r resource[I, T, F]) aggregate(s *server, c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	return r.sendAggregate(s, c, f, q)
+}
+
+// sendAggregate sends the numbers of the records that match a filter, or 304 if the client has the current ones.
+func (r resource[I, T, F]) sendAggregate(s *server, c echo.Context, f F, q aggregate.Query) error {
 	cached := r.cacheableAggregate(s, c, f)
 	if done, err := cached.sendCached(c, matchList); done || err != nil {
 		return err

@@ -339,7 +339,8 @@ func TestListsSortByWhatTheDocumentSays(t *testing.T) {
 			continue
 		}
 		query, schema := "?sort=nothing", p.Schema.Value
-		if of := aggregated(path); of != nil { // sorts groups by one order, also by the requested metrics
+		// A matrix is the aggregate of statements.
+		if of := aggregated(strings.Replace(path, "/v1/stats/matrix", "/v1/statements/aggregate", 1)); of != nil { // sorts groups by one order, also by the requested metrics
 			query += "&metric=" + strings.Join(of.Metrics, ",")
 		} else {
 			schema = schema.Items.Value

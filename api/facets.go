@@ -133,7 +133,7 @@ func readFacets[F any, T paging.Row](s *server, c echo.Context, list func(contex
 			return r, err
 		}
 		request := aggregate.Request{
-			Query:   aggregate.Query{GroupBy: []string{name}, Limit: &limit, Fill: &unfilled, Lang: lang},
+			Query:   aggregate.Query{GroupBy: []string{name}, Options: aggregate.Options{Limit: &limit, Fill: &unfilled, Lang: lang}},
 			Filters: filters, Timeout: s.config.AggregateTimeout,
 		}
 		request.Keep = chosen(own, name, d)

@@ -18,7 +18,7 @@ var organizations = resource[organization.Input, organization.Organization, orga
 	Kind: history.Kind{Type: organization.Type, Table: organization.Table, Relearn: relearn(organization.Type, organization.Spellings.RebuildOne)},
 	one:  "organization", many: "organizations",
 	about: "Institutes, ministries, foundations and their parts.",
-	sorts: []string{"name", "updated_at"},
+	sorts: []string{"name", "counts.round_tables", "counts.statements", "first_on", "last_on", "updated_at"},
 	list:  organization.List, get: organization.Get, create: organization.Create, update: organization.Update,
 	input: func(r *organization.Organization) *organization.Input { return &r.Input },
 	names: &named[organization.Input, organization.Filter]{

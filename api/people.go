@@ -24,7 +24,7 @@ var people = resource[person.Input, person.Person, person.Filter]{
 	Kind: history.Kind{Type: person.Type, Table: person.Table, Relearn: relearn(person.Type, person.Spellings.RebuildOne)},
 	one:  "person", many: "people",
 	about: "Speakers, moderators and authors, with their names in every spelling.",
-	sorts: []string{"name", "updated_at"},
+	sorts: []string{"name", "counts.round_tables", "counts.statements", "first_on", "last_on", "updated_at"},
 	list:  person.List, get: person.Get, create: person.Create, update: person.Update,
 	input: func(r *person.Person) *person.Input { return &r.Input },
 	names: &named[person.Input, person.Filter]{

@@ -34,8 +34,8 @@ var layers = [][]string{
 		"internal/check", "internal/bundle", "internal/match", "internal/search", "internal/merge", "internal/privacy", "internal/profile",
 		"internal/stats", "internal/formats/calendar", "internal/formats/feed", "internal/formats/popolo", "internal/formats/schemaorg",
 	},
-	{"internal/sample"}, // the sample is a list of bundles
-	{"openapi"},         // the document; the service serves it
+	{"internal/sample"},      // the sample is a list of bundles
+	{"openapi"},              // the document; the service serves it
 	{"api/docs", "api/site"}, // HTML; they do not know package api
 	{"api"},
 	{"internal/bench"}, // measures the service beside a bare handler

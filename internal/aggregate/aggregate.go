@@ -11,6 +11,12 @@ import (
 type Query struct {
 	// What the records are grouped by: one dimension, or two separated by a comma. Without it, all records are one group.
 	GroupBy []string `query:"group_by" form:"group_by" example:"month,format"`
+
+	Options
+}
+
+// Options are the parameters of an aggregate whatever it groups the records by.
+type Options struct {
 	// What is counted: `count` is the number of records of the collection, the others are distinct values. Default: `count`.
 	Metric []string `query:"metric" form:"metric" enums:"count,round_tables,people,organizations,statements,recommendations,topics"`
 	// Order of the groups: `count`, another requested metric, `key` or `label`, with `-` before it for descending order. Default: the
@@ -36,7 +42,7 @@ type Query struct {
 var Excluded = []string{"sort", "limit", "cursor", "count", "fields", "lang"}
 
 // Metrics returns the requested metrics.
-func (q Query) Metrics() []string {
+func (q Options) Metrics() []string {
 	if len(q.Metric) == 0 {
 		return []string{"count"}
 	}

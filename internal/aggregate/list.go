@@ -14,7 +14,7 @@ import (
 
 // notFilters are the parameters that do not limit the records.
 var notFilters = func() map[string]bool {
-	names := map[string]bool{"delimiter": true, "bom": true, "guard": true}
+	names := map[string]bool{"delimiter": true, "bom": true, "guard": true, "parts": true, "rows": true, "columns": true}
 	for _, t := range []reflect.Type{reflect.TypeFor[Query](), reflect.TypeFor[paging.PageParams]()} {
 		for _, f := range reflect.VisibleFields(t) {
 			names[f.Tag.Get("query")] = true

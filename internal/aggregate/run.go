@@ -129,6 +129,16 @@ func Run(ctx context.Context, db pg.DB, s paging.Source, w pg.Where, r Request) 
 	return result, found.state, err
 }
 
+// Of aggregates the records of a list that match a filter, with the errors of Run.
+func Of[T, F any](ctx context.Context, db pg.DB, list func(context.Context, pg.DB, F) (paging.Page[T], error), f F, r Request) (result Result, err error) {
+	paging.Instead(&f, func(ctx context.Context, db pg.DB, s paging.Source, w pg.Where) (state paging.State, err error) {
+		result, state, err = Run(ctx, db, s, w, r)
+		return state, err
+	})
+	_, err = list(ctx, db, f)
+	return result, err
+}
+
 // Limit gives the following statements of a transaction the settings of an aggregate.
 func Limit(ctx context.Context, tx pgx.Tx, timeout time.Duration) error {
 	var b pgx.Batch

@@ -98,6 +98,7 @@ func (l loader) load(ctx context.Context) error {
 		{"rows", copies(tables)},
 		{"indexes", statements(rebuild)},
 		{"change log", statements(logged())},
+		{"counts", statements([]string{"CALL record_counts_all()"})},
 		{"statistics", statements([]string{"VACUUM (ANALYZE)"})},
 		{"checks", []func(context.Context, *pgx.Conn) error{verify}},
 	}

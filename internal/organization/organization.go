@@ -10,6 +10,7 @@ import (
 	"roundtables.kz/registry/internal/date"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/reference"
 	"roundtables.kz/registry/internal/spelling"
 	"roundtables.kz/registry/internal/text"
 )
@@ -67,8 +68,9 @@ type Organization struct {
 	changes.Record
 	Input
 	// The organization that this one is a part of, by id and name.
-	Parent *text.Ref  `json:"parent" db:"parent"`
-	Added  text.Added `json:",embed" db:"-" swaggerignore:"true"`
+	Parent *text.Ref `json:"parent" db:"parent"`
+	reference.Counted
+	Added text.Added `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	Organization
 
 // Filter holds the filters of the list.

@@ -50,6 +50,7 @@ func newSource(public bool) paging.Source {
 		Default: "name",
 	}
 	s.Dimensions, s.Metrics = dimensions(public)
+	reference.AddCounts(&s, Type, public)
 	return s
 }
 

@@ -22,6 +22,11 @@ import (
 func (s Source) build(order []term, w *pg.Where, after *Cursor, rows int) (string, pg.Args, error) {
 	args := w.Args()
 	s.most = mostRows(rows)
+	for _, t := range order {
+		if t.Joins != "" && !strings.Contains(s.Joins, t.Joins) {
+			s.Joins += " " + t.Joins
+		}
+	}
 	cut := func(sql string) string { return sql }
 	if rows < s.most {
 		args["page_rows"] = rows
@@ -69,7 +74,7 @@ func (s Source) pick(order []term, selects string, w *pg.Where, after *Cursor) s
 		expandDates(order[1:])
 		link, leads := w.Lead()
 		switch {
-		case order[0].desc && leads:
+		case order[0].desc && leads && order[0].Joins == "":
 			return s.led(link, order, selects, w, after)
 		case !order[0].desc:
 			return s.oldestFirst(order, selects, w, after)

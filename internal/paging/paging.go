@@ -54,6 +54,8 @@ type Column struct {
 	Type string // its PostgreSQL type, for the cursor: integer, bigint, text, timestamptz
 	// Date marks a starts_key: 0 means no date and comes last in both directions.
 	Date bool
+	// Joins are joins that SQL needs in addition to those of the source; they give one row per record.
+	Joins string
 }
 
 // Params are the parameters of every list of records.

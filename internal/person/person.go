@@ -11,6 +11,7 @@ import (
 	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/reference"
 	"roundtables.kz/registry/internal/spelling"
 	"roundtables.kz/registry/internal/text"
 )
@@ -82,8 +83,9 @@ type Person struct {
 	changes.Record
 	Input
 	// The current position: the primary one, otherwise the one held last.
-	Affiliation *Position  `json:"affiliation" db:"affiliation"`
-	Added       text.Added `json:",embed" db:"-" swaggerignore:"true"`
+	Affiliation *Position `json:"affiliation" db:"affiliation"`
+	reference.Counted
+	Added text.Added `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	Person
 
 // Filter holds the filters of the list.

@@ -54,6 +54,7 @@ func newSource(public bool) paging.Source {
 		(SELECT json_build_object('organization', json_build_object('id', g.id, 'name', g.name), 'title', f.title)
 		 FROM affiliations f JOIN organizations g ON g.id = f.organization_id WHERE f.person_id = p.id AND f.held_during @> current_date
 		 ORDER BY f.is_primary DESC, lower(f.held_during) DESC NULLS LAST, f.id LIMIT 1) AS affiliation`
+	reference.AddCounts(&s, Type, public)
 	return s
 }
 

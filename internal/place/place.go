@@ -7,6 +7,7 @@ import (
 	"roundtables.kz/registry/internal/date"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
+	"roundtables.kz/registry/internal/reference"
 	"roundtables.kz/registry/internal/spelling"
 	"roundtables.kz/registry/internal/text"
 )
@@ -60,8 +61,9 @@ func (in Input) spellings() []string {
 type Place struct {
 	changes.Record
 	Input
-	Parent *text.Ref  `json:"parent" db:"parent"` // The larger place, by id and name.
-	Added  text.Added `json:",embed" db:"-" swaggerignore:"true"`
+	Parent *text.Ref `json:"parent" db:"parent"` // The larger place, by id and name.
+	reference.Counted
+	Added text.Added `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	Place
 
 // Filter holds the filters of the list.

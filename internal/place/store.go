@@ -28,22 +28,29 @@ var Spellings = spelling.Index{
 	Columns: "r.name, r.other_names, r.former_names", Read: spelling.Reader(func(p Place) (int64, []string) { return p.ID, p.spellings() }),
 }
 
-// Source is how places are read.
-var Source = paging.Source{
-	Columns: changes.Columns("p") + `, p.name, p.former_names, p.other_names, p.country, p.region, p.parent_id, p.latitude, p.longitude,
-		CASE WHEN u.id IS NOT NULL THEN json_build_object('id', u.id, 'name', u.name) END AS parent`,
-	Table: "places p",
-	Joins: "LEFT JOIN places u ON u.id = p.parent_id",
-	ID:    "p.id",
-	Sorts: map[string]paging.Column{
-		"name":       {SQL: "p.name_sort", Type: "text"},
-		"updated_at": {SQL: "p.updated_at", Type: "timestamptz"},
-	},
-	Default: "name",
-	Dimensions: map[string]paging.Dimension{
-		"country": {Values: paging.Values{SQL: "p.country"}, Vocabulary: "country"},
-		"parent":  {Values: paging.Values{SQL: "p.parent_id"}, Named: reference.NamedPlaces},
-	},
+// sourceFor returns how the actor reads places.
+var sourceFor = actor.PerView(newSource)
+
+// newSource returns how places are read. For the public, unpublished round tables do not count.
+func newSource(public bool) paging.Source {
+	s := paging.Source{
+		Columns: changes.Columns("p") + `, p.name, p.former_names, p.other_names, p.country, p.region, p.parent_id, p.latitude, p.longitude,
+			CASE WHEN u.id IS NOT NULL THEN json_build_object('id', u.id, 'name', u.name) END AS parent`,
+		Table: "places p",
+		Joins: "LEFT JOIN places u ON u.id = p.parent_id",
+		ID:    "p.id",
+		Sorts: map[string]paging.Column{
+			"name":       {SQL: "p.name_sort", Type: "text"},
+			"updated_at": {SQL: "p.updated_at", Type: "timestamptz"},
+		},
+		Default: "name",
+		Dimensions: map[string]paging.Dimension{
+			"country": {Values: paging.Values{SQL: "p.country"}, Vocabulary: "country"},
+			"parent":  {Values: paging.Values{SQL: "p.parent_id"}, Named: reference.NamedPlaces},
+		},
+	}
+	reference.AddCounts(&s, Type, public)
+	return s
 }
 
 // List returns a page of places.
@@ -60,12 +67,12 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Place], error) {
 			w.Bind(name, value)
 		}
 	}
-	return paging.Query[Place](ctx, db, Spellings.Ranked(Source, &w, f.Q, f.Sort), w, f.Params)
+	return paging.Query[Place](ctx, db, Spellings.Ranked(sourceFor(ctx), &w, f.Q, f.Sort), w, f.Params)
 }
 
 // Get returns one place. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Place, error) {
-	return changes.Get[Place](ctx, db, Source, Type, id)
+	return changes.Get[Place](ctx, db, sourceFor(ctx), Type, id)
 }
 
 // ByName returns the places that have or had the name, or else those that have an alias of it: see Aliases.

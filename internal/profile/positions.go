@@ -112,10 +112,6 @@ func positions(ctx context.Context, tx pgx.Tx, recordedBy, observedBy string, id
 	if err != nil {
 		return p, err
 	}
-	published := ""
-	if public {
-		published = " AND r.publication = 'published'"
-	}
 	observed, err := read(ctx, tx, `
 		SELECT json_build_object('id', p.id, 'name', p.name) AS person,
 			CASE WHEN g.id IS NOT NULL THEN json_build_object('id', g.id, 'name', g.name) END AS organization,
@@ -124,7 +120,7 @@ func positions(ctx context.Context, tx pgx.Tx, recordedBy, observedBy string, id
 		FROM (SELECT a.person_id, f.organization_id, CASE WHEN f.organization_id IS NULL THEN f.organization_as_listed END AS listed, f.title,
 				min(r.starts_on) AS first_on, max(r.starts_on) AS last_on, count(DISTINCT r.id) AS n,
 				(array_agg(r.id ORDER BY r.starts_key DESC, r.id DESC))[1] AS latest_id
-			FROM attendees a JOIN attendee_affiliations f ON f.attendee_id = a.id JOIN round_tables r ON r.id = a.round_table_id`+published+`
+			FROM attendees a JOIN attendee_affiliations f ON f.attendee_id = a.id JOIN round_tables r ON r.id = a.round_table_id`+published(public)+`
 			WHERE `+observedBy+` = ANY(@ids) AND a.person_id IS NOT NULL AND a.attendance IN ('attended', 'online')
 				AND r.status NOT IN ('cancelled', 'postponed') AND (r.starts_on IS NULL OR r.starts_on <= current_date)
 			GROUP BY 1, 2, 3, 4 ORDER BY last_on DESC NULLS LAST, 1, 2, 3, 4 LIMIT @most) x

@@ -24,13 +24,13 @@ type Spelling struct {
 	Added     text.Added          `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	ListedSpelling
 
-// The listings of a record with the id @id: the names as listed and the round tables.
+// The listings of records with the ids @ids: the names as listed and the round tables.
 const (
-	listingsOfPerson       = `SELECT a.name_as_listed AS text, a.round_table_id FROM attendees a WHERE a.person_id = @id AND a.name_as_listed IS NOT NULL`
-	listingsOfOrganization = `SELECT o.name_as_listed AS text, o.round_table_id FROM organizers o WHERE o.organization_id = @id AND o.name_as_listed IS NOT NULL
-		UNION ALL SELECT a.name_as_listed, a.round_table_id FROM attendees a WHERE a.organization_id = @id AND a.name_as_listed IS NOT NULL
+	listingsOfPerson       = `SELECT a.name_as_listed AS text, a.round_table_id FROM attendees a WHERE a.person_id = ANY(@ids) AND a.name_as_listed IS NOT NULL`
+	listingsOfOrganization = `SELECT o.name_as_listed AS text, o.round_table_id FROM organizers o WHERE o.organization_id = ANY(@ids) AND o.name_as_listed IS NOT NULL
+		UNION ALL SELECT a.name_as_listed, a.round_table_id FROM attendees a WHERE a.organization_id = ANY(@ids) AND a.name_as_listed IS NOT NULL
 		UNION ALL SELECT f.organization_as_listed, f.round_table_id FROM attendee_affiliations f
-			WHERE f.organization_id = @id AND f.organization_as_listed IS NOT NULL`
+			WHERE f.organization_id = ANY(@ids) AND f.organization_as_listed IS NOT NULL`
 )
 
 // SpellingsOfPerson returns at most limit forms under which a person was listed, the most frequent first, and how many there are. The
@@ -39,7 +39,7 @@ func SpellingsOfPerson(ctx context.Context, tx pgx.Tx, id int64, limit int) ([]S
 	if _, err := person.Get(ctx, tx, id); err != nil {
 		return nil, 0, err
 	}
-	return spellingsOf(ctx, tx, person.Table, listingsOfPerson, id, limit)
+	return spellingsOf(ctx, tx, person.Table, listingsOfPerson, []int64{id}, limit)
 }
 
 // SpellingsOfOrganization is SpellingsOfPerson for an organization: as an organizer, as an attendee, and in positions of attendees.
@@ -47,22 +47,18 @@ func SpellingsOfOrganization(ctx context.Context, tx pgx.Tx, id int64, limit int
 	if _, err := organization.Get(ctx, tx, id); err != nil {
 		return nil, 0, err
 	}
-	return spellingsOf(ctx, tx, organization.Table, listingsOfOrganization, id, limit)
+	return spellingsOf(ctx, tx, organization.Table, listingsOfOrganization, []int64{id}, limit)
 }
 
-func spellingsOf(ctx context.Context, tx pgx.Tx, table, listings string, id int64, limit int) ([]Spelling, int64, error) {
-	shown := ""
-	if actor.From(ctx).SeesOnlyPublished() {
-		shown = " AND r.publication = 'published'"
-	}
+func spellingsOf(ctx context.Context, tx pgx.Tx, table, listings string, ids []int64, limit int) ([]Spelling, int64, error) {
 	list, err := pg.All[Spelling](ctx, tx, `
 		WITH listed AS (
-			SELECT l.text, r.id, r.starts_key FROM (`+listings+`) l JOIN round_tables r ON r.id = l.round_table_id`+shown+`
-			UNION ALL SELECT n ->> 'text', NULL, NULL FROM `+table+` t, jsonb_array_elements(t.other_names) n WHERE t.id = @id AND n ->> 'kind' = 'as_listed'),
+			SELECT l.text, r.id, r.starts_key FROM (`+listings+`) l JOIN round_tables r ON r.id = l.round_table_id`+published(actor.From(ctx).SeesOnlyPublished())+`
+			UNION ALL SELECT n ->> 'text', NULL, NULL FROM `+table+` t, jsonb_array_elements(t.other_names) n WHERE t.id = ANY(@ids) AND n ->> 'kind' = 'as_listed'),
 		counted AS (SELECT g.text, count(g.id) AS count, (array_agg(g.id ORDER BY g.starts_key DESC NULLS LAST, g.id DESC NULLS LAST))[1] AS last FROM listed g GROUP BY g.text)
 		SELECT c.text, c.count, `+reference.RoundTable("e")+` AS last_event, count(*) OVER () AS total
 		FROM counted c LEFT JOIN round_tables e ON e.id = c.last
-		ORDER BY c.count DESC, e.starts_key DESC NULLS LAST, c.text COLLATE "C" LIMIT @limit`, pg.Args{"id": id, "limit": limit})
+		ORDER BY c.count DESC, e.starts_key DESC NULLS LAST, c.text COLLATE "C" LIMIT @limit`, pg.Args{"ids": ids, "limit": limit})
 	if err != nil || len(list) == 0 {
 		return []Spelling{}, 0, err
 	}

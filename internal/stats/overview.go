@@ -57,28 +57,21 @@ func ReadOverview(ctx context.Context, tx pgx.Tx, f roundtable.Filter, r aggrega
 		{&o.Charts.EventsPerMonth, "month", nil}, {&o.Charts.Formats, "format", nil},
 		{&o.Charts.TopTopics, "topic", &limit}, {&o.Charts.TopOrganizers, "organizer", &limit},
 	} {
-		r.Query = aggregate.Query{GroupBy: []string{chart.by}, Limit: chart.limit, Lang: f.Lang}
-		if *chart.to, err = run(ctx, tx, f, r); err != nil {
+		r.Query = aggregate.Query{GroupBy: []string{chart.by}, Options: aggregate.Options{Limit: chart.limit, Lang: f.Lang}}
+		if *chart.to, err = aggregate.Of(ctx, tx, roundtable.List, f, r); err != nil {
 			return o, err
 		}
 	}
-	r.Query = aggregate.Query{Metric: []string{"round_tables", "people", "organizations", "statements", "recommendations", "topics"}}
-	whole, err := run(ctx, tx, f, r)
+	r.Query = aggregate.Query{Options: aggregate.Options{
+		Metric: []string{"round_tables", "people", "organizations", "statements", "recommendations", "topics"},
+	}}
+	whole, err := aggregate.Of(ctx, tx, roundtable.List, f, r)
 	if err != nil {
 		return o, err
 	}
 	o.Counts = whole.Meta.Metrics.Total
 	err = o.readDays(ctx, tx, f)
 	return o, err
-}
-
-// run aggregates the round tables that match a filter.
-func run(ctx context.Context, tx pgx.Tx, f roundtable.Filter, r aggregate.Request) (result aggregate.Result, err error) {
-	err = matching(ctx, tx, f, func(source paging.Source, w pg.Where) (err error) {
-		result, _, err = aggregate.Run(ctx, tx, source, w, r)
-		return err
-	})
-	return result, err
 }
 
 // matching calls do with how the actor reads the round tables that match a filter.

@@ -22,19 +22,26 @@ const (
 	Type  = "topics"
 )
 
-// Source is how topics are read.
-var Source = paging.Source{
-	Columns: changes.Columns("t") + `, t.label, t.description, t.parent_id,
-		CASE WHEN p.id IS NOT NULL THEN json_build_object('id', p.id, 'name', p.label) END AS parent`,
-	Table: "topics t",
-	Joins: "LEFT JOIN topics p ON p.id = t.parent_id",
-	ID:    "t.id",
-	Sorts: map[string]paging.Column{
-		"label":      {SQL: "t.label_sort", Type: "text"},
-		"updated_at": {SQL: "t.updated_at", Type: "timestamptz"},
-	},
-	Default:    "label",
-	Dimensions: map[string]paging.Dimension{"parent": {Values: paging.Values{SQL: "t.parent_id"}, Named: reference.NamedTopics}},
+// sourceFor returns how the actor reads topics.
+var sourceFor = actor.PerView(newSource)
+
+// newSource returns how topics are read. For the public, unpublished round tables do not count.
+func newSource(public bool) paging.Source {
+	s := paging.Source{
+		Columns: changes.Columns("t") + `, t.label, t.description, t.parent_id,
+			CASE WHEN p.id IS NOT NULL THEN json_build_object('id', p.id, 'name', p.label) END AS parent`,
+		Table: "topics t",
+		Joins: "LEFT JOIN topics p ON p.id = t.parent_id",
+		ID:    "t.id",
+		Sorts: map[string]paging.Column{
+			"label":      {SQL: "t.label_sort", Type: "text"},
+			"updated_at": {SQL: "t.updated_at", Type: "timestamptz"},
+		},
+		Default:    "label",
+		Dimensions: map[string]paging.Dimension{"parent": {Values: paging.Values{SQL: "t.parent_id"}, Named: reference.NamedTopics}},
+	}
+	reference.AddCounts(&s, Type, public)
+	return s
 }
 
 // List returns a page of topics.
@@ -50,12 +57,12 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Topic], error) {
 	case f.Q != "":
 		w.Add("false")
 	}
-	return paging.Query[Topic](ctx, db, Source, w, f.Params)
+	return paging.Query[Topic](ctx, db, sourceFor(ctx), w, f.Params)
 }
 
 // Get returns one topic. It returns apperr.NotFound if there is none and apperr.Gone after its deletion.
 func Get(ctx context.Context, db pg.DB, id int64) (Topic, error) {
-	return changes.Get[Topic](ctx, db, Source, Type, id)
+	return changes.Get[Topic](ctx, db, sourceFor(ctx), Type, id)
 }
 
 // Create creates a topic. A label that a sibling has is apperr.Conflict. An unknown parent is apperr.Invalid.

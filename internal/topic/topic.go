@@ -5,6 +5,7 @@ import (
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/reference"
 	"roundtables.kz/registry/internal/text"
 )
 
@@ -26,8 +27,9 @@ type Input struct {
 type Topic struct {
 	changes.Record
 	Input
-	Parent *text.Ref  `json:"parent" db:"parent"` // The broader topic, by id and name.
-	Added  text.Added `json:",embed" db:"-" swaggerignore:"true"`
+	Parent *text.Ref `json:"parent" db:"parent"` // The broader topic, by id and name.
+	reference.Counted
+	Added text.Added `json:",embed" db:"-" swaggerignore:"true"`
 } //	@name	Topic
 
 // Filter holds the filters of the list.

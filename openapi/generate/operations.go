@@ -204,6 +204,9 @@ func (o operation) describeAggregate() error {
 			return err
 		}
 		ref := o.op.Parameters.GetByInAndName("query", parameter)
+		if ref == nil { // the operation has other parameters for the dimensions
+			continue
+		}
 		items := openapi3.NewStringSchema()
 		for _, name := range names {
 			items.Enum = append(items.Enum, name)

@@ -1,0 +1,17 @@
+DROP TRIGGER people_counts_added ON people;
+DROP TRIGGER organizations_counts_added ON organizations;
+DROP TRIGGER topics_counts_added ON topics;
+DROP TRIGGER places_counts_added ON places;
+DROP TRIGGER people_counts_removed ON people;
+DROP TRIGGER organizations_counts_removed ON organizations;
+DROP TRIGGER topics_counts_removed ON topics;
+DROP TRIGGER places_counts_removed ON places;
+DROP TRIGGER round_tables_uncounted ON round_tables;
+DROP TRIGGER organizers_uncounted ON organizers;
+DROP TRIGGER attendees_uncounted ON attendees;
+DROP TRIGGER statements_uncounted ON statements;
+DROP TABLE uncounted_events;
+DROP FUNCTION recount_event, event_uncounted, record_counts_added, record_counts_removed;
+DROP PROCEDURE record_counts_all;
+DROP TABLE event_counts, record_counts;
+DROP VIEW event_contributions;
