@@ -144,7 +144,7 @@ func itemWith[T record](s *server, c echo.Context, params any, p *itemParams, ge
 
 // writeParams are the parameters of every write.
 type writeParams struct {
-	DryRun bool   `query:"dry_run" form:"dry_run"`                                     // Validates and runs the request, then rolls back. The response shows what would have happened.
+	DryRun bool   `query:"dry_run" form:"dry_run"`                                     // Validates and runs the request, then rolls back. The response shows what would have happened, with `X-Dry-Run: true`.
 	Reason string `query:"reason" form:"reason" validate:"omitempty,notblank,max=500"` // Why, for the history: at most 500 characters, in any script. The header `X-Change-Reason` does the same.
 	Lang   string `query:"lang" form:"lang" validate:"omitempty,language"`             // Adds `<field>_text` and `<field>_lang` to every text, in this language or, if missing, the first available of ru, en, kk.
 }

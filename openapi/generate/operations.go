@@ -158,23 +158,11 @@ func (o operation) describeExport() {
 
 // describeImport adds what all imports have in common.
 func (o operation) describeImport() {
-	o.op.Description = sentence(o.op.Description, "Imports a file in the format of the export, with all or some of its columns. "+
-		"Limits: 20 MiB and 50,000 rows.\n\n"+
-		"- A row updates the record with its `id`, or else the record with one of its `external_ids`. Otherwise it creates a record.\n"+
-		"- A missing column does not change records. An empty cell sets null. "+
-		"In NDJSON, a member replaces the whole member of the record.\n"+
-		"- Columns and members that only exports have are not read. `ignored` in the response lists them, and the sheets of a workbook "+
-		"that are not read: the import reads the first visible sheet.\n"+
-		"- A cell that would lose data is an error of its row: a formula without a stored value, the error of a formula, "+
-		"a time of day in a date column. Merged cells reject the whole file.\n"+
-		"- If a row contains `updated_at` (it comes from an export), fields hidden from the public keep their stored value "+
-		"unless the row sets another one. "+
-		"So a file exported without a key does not clear notes. To clear them, remove the column `updated_at`.\n"+
-		"- If a row contains `version`, its record must still have this version, unless `overwrite=true`. "+
-		"Rows without changes do nothing.\n"+
-		"- The report lists every error of every row. With `on_error=abort`, any error rejects the whole file "+
-		"(422 `import_refused`). With `skip`, the other rows are written.\n\n"+
-		"Validate the file first with `dry_run=true`. To revert an import, use `POST /v1/imports/{id}/revert`.")
+	o.op.Description = sentence(o.op.Description, "Imports a file in the format of the export, with all or some of its columns: at most 20 MiB "+
+		"and 50,000 rows. A row updates the record with its `id`, or else the record with one of its `external_ids`; otherwise it creates a record. "+
+		"A missing column changes nothing, an empty cell sets null. With `on_error=abort`, an error in any row rejects the whole file "+
+		"(422 `import_refused`). Try it first with `dry_run=true`. The guide [Importing files](/docs/guides/importing) has the rules for cells, "+
+		"versions and hidden fields.")
 	binary := openapi3.NewStringSchema().WithFormat("binary") // Swagger UI offers a file chooser
 	content := openapi3.NewContentWithSchema(binary, append([]string{excelType}, fileTypes...))
 	form := openapi3.NewObjectSchema().WithProperty("file", openapi3.NewStringSchema().WithFormat("binary")).WithRequired([]string{"file"})

@@ -35,13 +35,11 @@ func (p *pass) shared() error {
 		"X-Request-Id":        header("Id of the request, which the service also logs.", str(), "01JD3Z6V2N8Q4T7M0KX5W9R1BC"),
 		"X-Change-Cursor":     header("Change cursor of the snapshot in the file. Pass it to `/v1/changes` to get later changes.", str(), cursor),
 		"Content-Disposition": header("File name.", str(), `attachment; filename="round-tables-2020-02-27.csv"`),
-		"X-Dry-Run":           header("`true` if nothing was saved.", str(), "true"),
 		"RateLimit-Policy":    header("The rate limit: `q` requests in `w` seconds. All responses have it.", str(), `"key";q=600;w=60`),
 		"RateLimit": header("Remaining requests (`r`), and seconds until the full quota is available again (`t`). "+
 			"All responses have it.", str(), `"key";r=599;t=42`),
-		"Retry-After":          header("Seconds to wait before the next request.", openapi3.NewIntegerSchema().WithMin(0), 1),
-		"WWW-Authenticate":     header("How to authenticate.", str(), `Bearer realm="registry"`),
-		"Idempotency-Replayed": header("`true` if this is the stored response to an earlier request with the same `Idempotency-Key`.", str(), "true"),
+		"Retry-After":      header("Seconds to wait before the next request.", openapi3.NewIntegerSchema().WithMin(0), 1),
+		"WWW-Authenticate": header("How to authenticate.", str(), `Bearer realm="registry"`),
 		"X-Removed-Characters": header("The members of the request from which invisible characters were removed, such as zero-width spaces: "+
 			"JSON pointers, the first 20. Absent if nothing was removed.", str(), "/name/ru, /notes"),
 		"Last-Modified": header("When the registry last changed. Send it in `If-Modified-Since` if your program cannot send an `ETag`.", str(),
@@ -143,7 +141,6 @@ var problemResponses = []problem{
 		"merged", "", []string{"Location"}, ofMergeable},
 	{"400", "BadRequest", "The request is malformed: unknown parameters, values of the wrong type, or invalid JSON.",
 		"bad_parameters", "limit wrong_type", nil, ofData},
-	{"401", "Unauthorized", "The request requires a key, or its key is invalid.", "key_required", "", []string{"WWW-Authenticate"}, ofData},
 	{"403", "Forbidden", "The key does not have the required scope.", "scope_missing", "", nil,
 		func(o operation, s actor.Scope) bool { return o.data && s != actor.Public }},
 	{"404", "NotFound", "The record does not exist, or you may not see it.", "not_found", "", nil,
@@ -157,12 +154,12 @@ var problemResponses = []problem{
 	{"422", "UnprocessableContent", "The request is invalid. `errors` lists each error with its field.", "validation_failed", "/name required", nil,
 		withBody},
 	{"428", "PreconditionRequired", "`If-Match` is missing.", "if_match_required", "", nil, ofVersion},
-	{"429", "TooManyRequests", "The rate limit is exceeded. Retry after `Retry-After`.",
-		"rate_limited", "", []string{"RateLimit-Policy", "RateLimit", "Retry-After"}, ofData},
 	{"503", "ServiceUnavailable", "The service is temporarily unavailable.", "database_unavailable", "", []string{"Retry-After"},
 		func(o operation, _ actor.Scope) bool { return o.path == "/readyz" }},
-	{"default", "UnexpectedError", "Any other error: 406 if the service has no response in a media type that `Accept` allows, 413 if the " +
-		"body exceeds the size limit, 415 if its media type is not supported, 503 if the service is temporarily unavailable, until `Retry-After`.", "internal", "", []string{"Retry-After"}, always},
+	{"default", "UnexpectedError", "What any operation can answer: 401 if the request requires a key or its key is invalid, 406 if there is no " +
+		"response in a media type that `Accept` allows, 413 if the body exceeds the size limit, 415 if its media type is not supported, 429 if the rate " +
+		"limit is exceeded, 503 if the service is temporarily unavailable. Retry after `Retry-After`. Later releases may add errors.",
+		"internal", "", []string{"Retry-After", "RateLimit-Policy", "RateLimit", "WWW-Authenticate"}, always},
 }
 
 // problems adds the problems that an operation can return.
@@ -208,12 +205,10 @@ func (r problem) example() map[string]any {
 
 // successes completes the successful responses of an operation.
 func (o operation) successes() {
-	names := []string{} // all responses also have the headers of the rate limit and X-Request-Id, which the errors describe
-	if o.idempotent {
-		names = append(names, "Idempotency-Replayed")
-	}
+	// All responses also have the headers of the rate limit and X-Request-Id, which the errors describe. The parameters
+	// Idempotency-Key and dry_run describe the headers that they cause.
+	names := []string{}
 	if o.method != http.MethodGet && o.op.Parameters.GetByInAndName("query", "dry_run") != nil {
-		names = append(names, "X-Dry-Run")
 		if made := o.op.Responses.Value("201"); made != nil {
 			dry := *made.Value
 			dry.Description = openapi3.Ptr("After a dry run: the record that would be created.")
