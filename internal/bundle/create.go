@@ -51,8 +51,9 @@ func NewWriter(tx pgx.Tx, f spelling.Finders) *Writer {
 
 // Create writes the event and everything that is new in the document. It checks the document first (see input.Check). form are
 // mistakes that were found when the document was read. They are reported together with all others, and nothing is written.
-// Uncertain names are apperr.Invalid with the code ambiguous_names, an event that may exist with the code similar_event. An external id that a round table already has is
-// apperr.Conflict with that round table as the candidate. After an error the transaction must not be committed.
+// Uncertain names are apperr.Invalid with the code ambiguous_names, an event that may exist with the code similar_event. An
+// external id that a round table already has is apperr.Conflict with that round table as the candidate. After an error the
+// transaction must not be committed.
 func (w *Writer) Create(ctx context.Context, in Input, form ...apperr.Field) (Report, error) {
 	tx := w.tx
 	form = input.Add(form, input.Check(&in))

@@ -157,7 +157,8 @@ func candidateDetails(public bool) map[string]string {
 			" = r.id) m JOIN round_tables e ON e.id = m.round_table_id" + shown + " ORDER BY e.starts_key DESC, e.id DESC LIMIT 1) AS last_event"
 	}
 	named := func(table, name string) string {
-		return "SELECT r.id, text_sort_key(r." + name + ") AS name, NULL::json AS organization, NULL::json AS last_event FROM " + table + " r WHERE r.id = ANY (@ids)"
+		return "SELECT r.id, text_sort_key(r." + name + ") AS name, NULL::json AS organization, NULL::json AS last_event" +
+			" FROM " + table + " r WHERE r.id = ANY (@ids)"
 	}
 	ref := "json_build_object('id', g.id, 'name', g.name)"
 	return map[string]string{

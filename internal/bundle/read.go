@@ -133,7 +133,8 @@ func (r *reader) document() Input {
 	in.RoundTable = RoundTable{
 		ID: &e.ID, Title: e.Title, Purpose: e.Purpose, Format: e.Format, Status: e.Status, Publication: e.Publication,
 		StartsOn: e.StartsOn, EndsOn: e.EndsOn, DatePrecision: e.DatePrecision, StartsAt: e.StartsAt, EndsAt: e.EndsAt,
-		Timezone: e.Timezone, Mode: e.Mode, Place: optionalName(e.PlaceID, r.placeNames), PlaceAsListed: e.PlaceAsListed, Venue: e.Venue, OnlineURL: e.OnlineURL,
+		Timezone: e.Timezone, Mode: e.Mode, Place: optionalName(e.PlaceID, r.placeNames), PlaceAsListed: e.PlaceAsListed,
+		Venue: e.Venue, OnlineURL: e.OnlineURL,
 		ParentID: e.ParentID, Languages: e.Languages, Topics: namesByID(e.TopicIDs, r.topicNames), Outcome: e.Outcome,
 		ExternalIDs: e.ExternalIDs, Notes: e.Notes,
 	}

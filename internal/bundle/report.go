@@ -88,7 +88,8 @@ type PossibleDuplicate struct {
 
 func newReport(in Input) Report {
 	return Report{
-		RoundTable: RoundTableRef{Title: in.RoundTable.Title}, Doubtful: []Doubtful{}, SimilarEvents: []roundtable.SimilarEvent{}, Matched: []Matched{}, Created: []Created{}, Counts: map[string]int{},
+		RoundTable: RoundTableRef{Title: in.RoundTable.Title}, Doubtful: []Doubtful{}, SimilarEvents: []roundtable.SimilarEvent{},
+		Matched: []Matched{}, Created: []Created{}, Counts: map[string]int{},
 	}
 }
 

@@ -48,7 +48,8 @@ type DiffState struct {
 func Compare(ctx context.Context, db pg.DB, recordType string, id int64, q DiffQuery) (Diff, error) {
 	d := Diff{Type: recordType, ID: id}
 	var known bool
-	err := db.QueryRow(ctx, "SELECT EXISTS (SELECT FROM changes WHERE type = @type AND id = @id AND op <> 'visibility')", pg.Args{"type": recordType, "id": id}).Scan(&known)
+	err := db.QueryRow(ctx, "SELECT EXISTS (SELECT FROM changes WHERE type = @type AND id = @id AND op <> 'visibility')",
+		pg.Args{"type": recordType, "id": id}).Scan(&known)
 	if err != nil {
 		return d, pg.Error(fmt.Errorf("compare states: %w", err))
 	}

@@ -29,7 +29,8 @@ func (all Kinds) ShowPast(ctx context.Context, tx pgx.Tx, recordType string, id 
 		INSERT INTO past_records
 		WITH event AS (SELECT CASE WHEN @type = @event_type THEN @id::bigint ELSE (
 				SELECT (c.after ->> 'round_table_id')::bigint FROM changes c
-				WHERE @type = ANY(@parts) AND c.type = @type AND c.id = @id AND c.op <> 'visibility' AND c.at <= @at ORDER BY c.version DESC LIMIT 1) END AS id),
+				WHERE @type = ANY(@parts) AND c.type = @type AND c.id = @id AND c.op <> 'visibility' AND c.at <= @at
+				ORDER BY c.version DESC LIMIT 1) END AS id),
 		records(type, id) AS (
 			SELECT @type::text, @id::bigint
 			UNION SELECT @event_type, id FROM event WHERE id IS NOT NULL
@@ -73,7 +74,8 @@ const pastColumns = `
 		WHEN a.attname = 'xact' THEN '''0'''
 		WHEN a.attname = 'starts_key' THEN '(SELECT e.starts_key FROM round_tables e WHERE e.id = round_table_id)'
 		WHEN a.attname = 'person_key' THEN 'coalesce((SELECT s.person_key FROM attendees s WHERE s.id = attendee_id), 0)'
-		WHEN a.attnotnull AND d.adbin IS NOT NULL AND a.attidentity = '' THEN 'coalesce(r.' || quote_ident(a.attname) || ', ' || pg_get_expr(d.adbin, d.adrelid) || ')'
+		WHEN a.attnotnull AND d.adbin IS NOT NULL AND a.attidentity = ''
+			THEN 'coalesce(r.' || quote_ident(a.attname) || ', ' || pg_get_expr(d.adbin, d.adrelid) || ')'
 		ELSE 'r.' || quote_ident(a.attname) END || ')::' || format_type(a.atttypid, a.atttypmod) ||
 		CASE WHEN a.attcollation <> t.typcollation THEN ' COLLATE ' || a.attcollation::regcollation ELSE '' END, ', ' ORDER BY a.attnum) AS past
 	FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -90,7 +92,8 @@ func (k Kind) showPast(ctx context.Context, tx pgx.Tx, schema string) error {
 	const replaced = " NOT IN (SELECT past_id FROM past_records WHERE past_type = "
 	of := "'" + k.Type + "'"
 	err = pg.Exec(ctx, tx, "CREATE TEMP VIEW "+k.Table+" AS SELECT "+c.Names+" FROM "+table+" WHERE id"+replaced+of+") UNION ALL SELECT "+c.Past+
-		" FROM past_records CROSS JOIN LATERAL jsonb_populate_record(NULL::"+table+", past_content) r WHERE past_type = "+of+" AND past_content IS NOT NULL", nil)
+		" FROM past_records CROSS JOIN LATERAL jsonb_populate_record(NULL::"+table+", past_content) r"+
+		" WHERE past_type = "+of+" AND past_content IS NOT NULL", nil)
 	if err != nil {
 		return err
 	}

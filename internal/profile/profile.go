@@ -101,12 +101,14 @@ func Person(ctx context.Context, tx pgx.Tx, id int64, r Request) (p OfPerson, er
 	s.companions = `
 		SELECT b.person_id AS id, count(*) AS n, (array_agg(r.id ORDER BY r.starts_key DESC, r.id DESC))[1] AS latest_id
 		FROM attendees a JOIN round_tables r ON r.id = a.round_table_id` + published(public) + `
-		JOIN attendees b ON b.round_table_id = a.round_table_id AND b.person_id <> a.person_id JOIN people n ON n.id = b.person_id` + reference.Shown("n", public) + `
+		JOIN attendees b ON b.round_table_id = a.round_table_id AND b.person_id <> a.person_id
+		JOIN people n ON n.id = b.person_id` + reference.Shown("n", public) + `
 		WHERE a.person_id = ANY(@ids) AND a.attendance NOT IN ('invited', 'absent') AND b.attendance NOT IN ('invited', 'absent')
 		GROUP BY b.person_id`
 	s.named = "people"
 	s.listings = listingsOfPerson
-	return p, p.read(ctx, tx, s, r)
+	err = p.read(ctx, tx, s, r)
+	return p, err
 }
 
 // Organization returns the profile of an organization, with the errors of Person. With parts it covers the parts of the organization,
@@ -146,7 +148,8 @@ func Organization(ctx context.Context, tx pgx.Tx, id int64, parts bool, r Reques
 		GROUP BY l.organization_id`
 	s.named = "organizations"
 	s.listings = listingsOfOrganization
-	return p, p.read(ctx, tx, s, r)
+	err = p.read(ctx, tx, s, r)
+	return p, err
 }
 
 // subject is how the records of a person, or of organizations, are found.
@@ -205,7 +208,8 @@ func (p *Page) read(ctx context.Context, tx pgx.Tx, s subject, r Request) (err e
 	p.AppearedWith, err = pg.All[Companion](ctx, tx, `
 		SELECT n.id, n.name, x.n AS round_tables, `+reference.RoundTable("latest")+` AS latest
 		FROM (SELECT * FROM (`+s.companions+`) met ORDER BY met.n DESC, met.id LIMIT @most) x
-		JOIN `+s.named+` n ON n.id = x.id JOIN round_tables latest ON latest.id = x.latest_id ORDER BY x.n DESC, x.id`, pg.Args{"ids": s.ids, "most": maxCompanions})
+		JOIN `+s.named+` n ON n.id = x.id JOIN round_tables latest ON latest.id = x.latest_id ORDER BY x.n DESC, x.id`,
+		pg.Args{"ids": s.ids, "most": maxCompanions})
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,8 @@ type Spelling struct {
 // The listings of records with the ids @ids: the names as listed and the round tables.
 const (
 	listingsOfPerson       = `SELECT a.name_as_listed AS text, a.round_table_id FROM attendees a WHERE a.person_id = ANY(@ids) AND a.name_as_listed IS NOT NULL`
-	listingsOfOrganization = `SELECT o.name_as_listed AS text, o.round_table_id FROM organizers o WHERE o.organization_id = ANY(@ids) AND o.name_as_listed IS NOT NULL
+	listingsOfOrganization = `SELECT o.name_as_listed AS text, o.round_table_id FROM organizers o
+			WHERE o.organization_id = ANY(@ids) AND o.name_as_listed IS NOT NULL
 		UNION ALL SELECT a.name_as_listed, a.round_table_id FROM attendees a WHERE a.organization_id = ANY(@ids) AND a.name_as_listed IS NOT NULL
 		UNION ALL SELECT f.organization_as_listed, f.round_table_id FROM attendee_affiliations f
 			WHERE f.organization_id = ANY(@ids) AND f.organization_as_listed IS NOT NULL`
@@ -53,9 +54,12 @@ func SpellingsOfOrganization(ctx context.Context, tx pgx.Tx, id int64, limit int
 func spellingsOf(ctx context.Context, tx pgx.Tx, table, listings string, ids []int64, limit int) ([]Spelling, int64, error) {
 	list, err := pg.All[Spelling](ctx, tx, `
 		WITH listed AS (
-			SELECT l.text, r.id, r.starts_key FROM (`+listings+`) l JOIN round_tables r ON r.id = l.round_table_id`+published(actor.From(ctx).SeesOnlyPublished())+`
-			UNION ALL SELECT n ->> 'text', NULL, NULL FROM `+table+` t, jsonb_array_elements(t.other_names) n WHERE t.id = ANY(@ids) AND n ->> 'kind' = 'as_listed'),
-		counted AS (SELECT g.text, count(g.id) AS count, (array_agg(g.id ORDER BY g.starts_key DESC NULLS LAST, g.id DESC NULLS LAST))[1] AS last FROM listed g GROUP BY g.text)
+			SELECT l.text, r.id, r.starts_key FROM (`+listings+`) l
+			JOIN round_tables r ON r.id = l.round_table_id`+published(actor.From(ctx).SeesOnlyPublished())+`
+			UNION ALL SELECT n ->> 'text', NULL, NULL FROM `+table+` t, jsonb_array_elements(t.other_names) n
+			WHERE t.id = ANY(@ids) AND n ->> 'kind' = 'as_listed'),
+		counted AS (SELECT g.text, count(g.id) AS count,
+			(array_agg(g.id ORDER BY g.starts_key DESC NULLS LAST, g.id DESC NULLS LAST))[1] AS last FROM listed g GROUP BY g.text)
 		SELECT c.text, c.count, `+reference.RoundTable("e")+` AS last_event, count(*) OVER () AS total
 		FROM counted c LEFT JOIN round_tables e ON e.id = c.last
 		ORDER BY c.count DESC, e.starts_key DESC NULLS LAST, c.text COLLATE "C" LIMIT @limit`, pg.Args{"ids": ids, "limit": limit})

@@ -30,7 +30,8 @@ type Counted struct {
 func AddCounts(s *paging.Source, recordType string, public bool) {
 	join := func(alias string) string {
 		only := map[bool]string{true: "", false: "NOT "}[public]
-		return "JOIN record_counts " + alias + " ON " + alias + ".type = '" + recordType + "' AND " + alias + ".id = " + s.ID + " AND " + only + alias + ".published_only"
+		return "JOIN record_counts " + alias + " ON " + alias + ".type = '" + recordType + "' AND " + alias + ".id = " + s.ID +
+			" AND " + only + alias + ".published_only"
 	}
 	day := func(key string) string {
 		return strings.ReplaceAll("CASE WHEN {} > 0 THEN make_date({} / 10000, greatest({} / 100 % 100, 1), greatest({} % 100, 1)) END", "{}", "counted."+key)

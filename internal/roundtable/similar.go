@@ -41,7 +41,8 @@ func FindSimilar(ctx context.Context, tx pgx.Tx, in Input, people, organizers []
 			'starts_on', @starts_on::date, 'ends_on', @ends_on::date, 'date_precision', @date_precision::text, 'parent_id', @parent_id::bigint,
 			'place_id', @place_id::bigint)), @people, @organizers) f JOIN round_tables s ON s.id = f.id ORDER BY f.score DESC, s.id`,
 		pg.Args{"title": in.Title, "status": in.Status, "starts_on": in.StartsOn, "ends_on": in.EndsOn, "date_precision": in.DatePrecision,
-			"parent_id": in.ParentID, "place_id": in.PlaceID, "people": pg.OrEmpty(people), "organizers": pg.OrEmpty(organizers)}).Query(func(rows pgx.Rows) (err error) {
+			"parent_id": in.ParentID, "place_id": in.PlaceID, "people": pg.OrEmpty(people),
+			"organizers": pg.OrEmpty(organizers)}).Query(func(rows pgx.Rows) (err error) {
 		found, err = pgx.CollectRows(rows, pgx.RowToStructByName[SimilarEvent])
 		return err
 	})

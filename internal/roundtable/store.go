@@ -78,7 +78,8 @@ func Update(ctx context.Context, tx pgx.Tx, old RoundTable, in Input) error {
 	err := pg.Exec(ctx, tx, `
 		UPDATE round_tables SET title = @title, purpose = @purpose, format = @format, status = @status, publication = @publication,
 			starts_on = @starts_on, ends_on = @ends_on, date_precision = @date_precision, starts_at = @starts_at, ends_at = @ends_at,
-			timezone = @timezone, mode = @mode, place_id = @place_id, place_as_listed = @place_as_listed, venue = @venue, online_url = @online_url, parent_id = @parent_id,
+			timezone = @timezone, mode = @mode, place_id = @place_id, place_as_listed = @place_as_listed,
+			venue = @venue, online_url = @online_url, parent_id = @parent_id,
 			languages = @languages, outcome = @outcome, external_ids = @external_ids, notes = @notes
 		WHERE id = @id`, args)
 	if err != nil {

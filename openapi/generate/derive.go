@@ -152,7 +152,8 @@ var derivedTexts = map[api.Feature]derivedText{
 	api.Duplicates: {
 		summary: "List possible duplicates of {many}", success: `200 {object} {answer} "A page of pairs."`,
 		description: "Pairs of {many} with similar names. Those that most other records refer to come first: they matter most. `reasons` says " +
-			"why a pair is listed. Decide with `POST` about up to ten pairs at once: the pair is then no longer listed. A page is computed for two seconds at most, " +
+			"why a pair is listed. Decide with `POST` about up to ten pairs at once: the pair is then no longer listed. A page is computed " +
+			"for two seconds at most, " +
 			"so it can be short or empty although `next_cursor` leads to more pairs.",
 	},
 	api.Settle: {
