@@ -2,10 +2,12 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"roundtables.kz/registry/internal/actor"
@@ -104,6 +106,18 @@ func TestListsPageByCountsAndDates(t *testing.T) {
 					} else if sign == "" && a > b || sign == "-" && a < b {
 						t.Errorf("%s by %s%s: %d before %d", records, sign, sort, a, b)
 					}
+				}
+				var exported []int64
+				lines := c.get(t, fmt.Sprintf("/v1/exports/%s.ndjson?end=0&fields=id&sort=%s%s", records, sign, sort)).want(t, http.StatusOK).Body
+				for line := range strings.Lines(lines.String()) {
+					var row struct{ ID int64 }
+					if err := json.Unmarshal([]byte(line), &row); err != nil {
+						t.Fatal(err)
+					}
+					exported = append(exported, row.ID)
+				}
+				if !slices.Equal(exported, ids) {
+					t.Errorf("%s by %s%s: the export has the ids %v, the list %v", records, sign, sort, exported, ids)
 				}
 				slices.Sort(ids)
 				if ids = slices.Compact(ids); int64(len(ids)) != total || len(values) != len(ids) {

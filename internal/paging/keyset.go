@@ -22,11 +22,7 @@ import (
 func (s Source) build(order []term, w *pg.Where, after *Cursor, rows int) (string, pg.Args, error) {
 	args := w.Args()
 	s.most = mostRows(rows)
-	for _, t := range order {
-		if t.Joins != "" && !strings.Contains(s.Joins, t.Joins) {
-			s.Joins += " " + t.Joins
-		}
-	}
+	s = s.joined(order)
 	cut := func(sql string) string { return sql }
 	if rows < s.most {
 		args["page_rows"] = rows
@@ -55,6 +51,16 @@ func (s Source) build(order []term, w *pg.Where, after *Cursor, rows int) (strin
 	picked := s.pick(order, "SELECT "+s.ID+" AS id FROM ", w, after)
 	expandDates(last)
 	return selects + "(" + cut(picked) + ") picked JOIN " + s.Table + " ON " + s.ID + " = picked.id " + s.Joins + " " + s.Shown + s.orderBy(last), args, nil
+}
+
+// joined adds the joins that the keys of an order need.
+func (s Source) joined(order []term) Source {
+	for _, t := range order {
+		if t.Joins != "" && !strings.Contains(s.Joins, t.Joins) {
+			s.Joins += " " + t.Joins
+		}
+	}
+	return s
 }
 
 // mostRows returns the row limit that a page is planned for. It is a literal in the statement: for a LIMIT that is an

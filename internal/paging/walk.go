@@ -92,6 +92,7 @@ func (k *walk) begin(ctx context.Context, db pg.DB, s Source, w pg.Where, sort s
 	}
 	w.Known(s.ID, found.bound(&w))
 	expandDates(order)
+	s = s.joined(order)
 	from := "SELECT " + s.ID + " FROM " + s.Table + " " + s.Joins + w.SQL(s.ID, false)
 	if k.most > 0 {
 		if err := k.fits(ctx, db, from, w.Args()); err != nil {

@@ -283,6 +283,13 @@ func (o operation) security(scope actor.Scope) {
 // clients send it back.
 func (p *pass) pastStates() error {
 	for endpoint, op := range p.eachOperation() {
+		if strings.HasSuffix(endpoint.path, "/diff") {
+			for _, name := range []string{"from", "to"} {
+				state := instant()
+				state.AnyOf = append(state.AnyOf, openapi3.NewStringSchema().WithPattern("^[1-9][0-9]{0,17}$").NewRef())
+				op.Parameters.GetByInAndName("query", name).Schema = state.NewRef()
+			}
+		}
 		takes := slices.ContainsFunc(op.Parameters, func(ref *openapi3.ParameterRef) bool { return ref.Ref == parameterPrefix+"AsOf" })
 		if !takes || strings.HasSuffix(endpoint.path, "/bundle") {
 			continue

@@ -48,6 +48,13 @@ var knownValues = map[string]func() *openapi3.Schema{
 	},
 }
 
+// instant is the schema of a time, or a date in UTC.
+func instant() *openapi3.Schema {
+	s := openapi3.NewStringSchema()
+	s.AnyOf = openapi3.SchemaRefs{openapi3.NewStringSchema().WithFormat("date").NewRef(), openapi3.NewStringSchema().WithFormat("date-time").NewRef()}
+	return s
+}
+
 // languagePattern matches the tags that text.IsTag accepts, one letter after the other: k[aegi-oru-wy]|…
 var languagePattern = sync.OnceValue(func() string {
 	az, AZ := letters("az"), letters("AZ")
@@ -190,7 +197,7 @@ func stateRule(ref *openapi3.SchemaRef, name, param string) {
 	case "http_url":
 		s.Format, s.Pattern = "uri", `^https?://`+strings.Replace(input.Patterns["notblank"], "[^", "[^/?#", 1)
 	case "instant":
-		s.AnyOf = openapi3.SchemaRefs{openapi3.NewStringSchema().WithFormat("date").NewRef(), openapi3.NewStringSchema().WithFormat("date-time").NewRef()}
+		s.AnyOf = instant().AnyOf
 	case "timezone":
 		s.Format = "time-zone"
 	case "language":

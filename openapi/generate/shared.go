@@ -66,7 +66,7 @@ func (p *pass) shared() error {
 		"`round_table` or `id`, is shown as if it were published. Without a key it has no effect.", str().WithEnum("public"))
 	c.Parameters["AsOf"] = queryParameter("as_of", "Shows the state at this time: RFC 3339, or a date in UTC. An event and its parts are shown as they were, "+
 		"with the parts that were deleted since; the names of other records are those of today. "+
-		"The response has the time in `as_of` and in the header `X-As-Of`, and no ETag. Requires a key with the scope `read`.", str())
+		"The response has the time in `as_of` and in the header `X-As-Of`, and no ETag. Requires a key with the scope `read`.", instant())
 	match := c.Parameters["IfMatch"].Value
 	match.Required, match.Example = true, `"3"`
 	c.Responses = openapi3.ResponseBodies{}
@@ -144,7 +144,9 @@ var problemResponses = []problem{
 	{"403", "Forbidden", "The key does not have the required scope.", "scope_missing", "", nil,
 		func(o operation, s actor.Scope) bool { return o.data && s != actor.Public }},
 	{"404", "NotFound", "The record does not exist, or you may not see it.", "not_found", "", nil,
-		func(o operation, _ actor.Scope) bool { return strings.Contains(o.path, "{") }},
+		func(o operation, _ actor.Scope) bool {
+			return strings.Contains(o.path, "{") || o.op.Parameters.GetByInAndName("query", "center") != nil
+		}},
 	{"409", "Conflict", "The request conflicts with another record: a duplicate, or a record that refers to this one.", "in_use", "", nil,
 		func(o operation, _ actor.Scope) bool { return o.data && o.writes }},
 	{"410", "Gone", "The record was deleted or erased.", "deleted", "", nil, ofOneRecord},

@@ -241,7 +241,7 @@ func TestColumnsAreThoseOfTheFields(t *testing.T) {
 		return strings.Join(export.Of(reflect.TypeFor[topic.Topic](), o).Header(), " ")
 	}
 	if got, want := of(export.Options{}), "id version created_at updated_at label_kk label_ru label_en label_other description_kk description_ru description_en description_other "+
-		"parent_id parent.id parent.name_kk parent.name_ru parent.name_en parent.name_other"; got != want {
+		"parent_id parent.id parent.name_kk parent.name_ru parent.name_en parent.name_other counts.round_tables counts.statements first_on last_on"; got != want {
 		t.Error(got)
 	}
 	if got, want := of(export.Options{Fields: []string{"id", "label"}, Lang: true}), "id label_kk label_ru label_en label_other label_text label_lang"; got != want {
