@@ -47,7 +47,7 @@ var aboutData = map[string]string{
 	"already_resolved": "other records", "already_undone": "other records", "already_reverted": "other records",
 
 	"before_start": "order of two dates", "precision_mismatch": "other members", "not_of_round_table": "other records", "order_incomplete": "other records", "unknown_request": "other records",
-	"unknown_change": "other records", "day_needed": "other members", "only_for_distinct": "other members", "first_of_month": "other members",
+	"unknown_change": "other records", "day_needed": "other members", "only_for_distinct": "other members", "similar_event": "other records", "first_of_month": "other members",
 	"first_of_year": "other members", "other_day": "other members", "not_valid": "other members", "collective_speaker": "other members",
 	"bad_identifier":   "check digits",
 	"original_missing": "one of the texts", "second_original": "one of the texts", "only_csv": "the format in the path", "only_ndjson": "the format in the path", "in_the_past": "the clock",

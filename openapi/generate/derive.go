@@ -189,7 +189,7 @@ var derivedTexts = map[api.Feature]derivedText{
 	api.Diff: {
 		summary: "Compare two states of {a one}{of parent}", success: `200 {object} {answer} "The members that differ."`,
 		description: "Returns the members that differ between two versions of one {one}, or between its states at two times, with the value before " +
-			"and after. Deleted records keep their history.",
+			"and after.",
 	},
 	api.Export: {summary: "Export {many}", success: `200 {string} string "The file."`, tag: "Exports", extra: []string{"@x-export true"}},
 	api.Aggregate: {
