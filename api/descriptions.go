@@ -67,10 +67,13 @@ func (d descriptions) of(recordType, member string) string {
 		if at = at.Properties[name]; at == nil {
 			break
 		}
-		if at.Description != "" {
-			texts = append(texts, at.Description)
+		of := d.follow(at)
+		if text := at.Description; text != "" {
+			texts = append(texts, text)
+		} else if of.Properties == nil && of.Description != "" { // a value that many members have
+			texts = append(texts, of.Description)
 		}
-		at = d.follow(at)
+		at = of
 	}
 	return strings.Join(texts, " ")
 }

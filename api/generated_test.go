@@ -70,6 +70,7 @@ var aboutData = map[string]string{
 var aboutDataAt = regexp.MustCompile(`^(required (/starts_on|/starts_at|/round_table/starts_on|/round_table/starts_at)` + // derived from each other
 	`|(required|attendee_needed|one_attendee|empty_position|person_or_organization) /(attendees|statements|recommendations|documents|organizers|round_table)/.*` + // a bundle: only new records need all
 	`|too_long X-Change-Reason` + // the limit counts characters, and up to ten bytes of the header encode one
+	`|not_allowed /attendees/[0-9]+/roles/[0-9]+` + // roles are records
 	`|bad_external_id external_id` + // a quoted identifier with commas: each part is described as an item
 	`|required /(people|organizations|places|topics)/.*)$`)
 
