@@ -153,7 +153,8 @@ var problemResponses = []problem{
 	{"503", "ServiceUnavailable", "The service is temporarily unavailable.", "database_unavailable", "", []string{"Retry-After"},
 		func(o operation, _ actor.Scope) bool { return o.path == "/readyz" }},
 	{"default", "UnexpectedError", "Any other error: 406 if the service has no response in a media type that `Accept` allows, 413 if the " +
-		"body exceeds the size limit, 415 if its media type is not supported, 503 if the service is temporarily unavailable, until `Retry-After`.", "internal", "", []string{"Retry-After"}, always},
+		"body exceeds the size limit, 415 if its media type is not supported, 503 if the service is temporarily unavailable, until `Retry-After`.",
+		"internal", "", []string{"Retry-After"}, always},
 }
 
 // problems adds the problems that an operation can return.
