@@ -90,7 +90,7 @@ type resource[I any, T record, F any] struct {
 	only     []Feature                                                        // the features of records that the service itself keeps; all by default
 	order    *reference.Order                                                 // of parts of a round table: how they are ordered
 	placed   func(I) (roundTable int64, place *int64)                         // the round table of a part, and the place that a client gives it
-	notes    map[Feature]string                                               // what the documentation says of an operation, with {description} for what it says of all of its kind
+	notes    map[Feature]string                                               // descriptions in the documentation; {description} is the usual one
 	patched  func(context.Context, pgx.Tx, echo.Context, T, I) error          // what else a PATCH checks
 	lacks    map[Feature]string                                               // features that it does not take part in, with the reason
 }
