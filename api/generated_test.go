@@ -626,7 +626,7 @@ func (g *generator) judge(o operation, answer *httptest.ResponseRecorder, found 
 	}
 	for _, e := range p.Errors {
 		inPatch := o.method == http.MethodPatch && slices.Contains([]string{"one_attendee", "attendee_needed", "required", "empty_text"}, e.Code) // of the stored members
-		unrequested := (aggregated(o.path) != nil || o.path == "/v1/stats/matrix") && e.Code == "bad_sort"                                                                          // by a metric that is not requested
+		unrequested := (aggregated(o.path) != nil || o.path == "/v1/stats/matrix") && e.Code == "bad_sort"                                        // by a metric that is not requested
 		if aboutData[e.Code] == "" && !aboutDataAt.MatchString(e.Code+" "+e.Pointer+e.Parameter) && !inPatch && !unrequested {
 			found.Errorf("rejected for its form: %s%s %s: %s", e.Pointer, e.Parameter, e.Code, e.Message)
 		}

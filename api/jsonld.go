@@ -80,7 +80,7 @@ func withJSONLD(o Operation, send func(*server, echo.Context) error) Operation {
 
 // jsonLDNote documents withJSONLD. what is what it returns.
 func jsonLDNote(what string) string {
-	return "Returns one {one}. `ETag` contains its version, which changes require in `If-Match`. `GET /v1/{collection}/{id}.jsonld`, or this " +
+	return "{description} `GET /v1/{collection}/{id}.jsonld`, or this " +
 		"operation with `Accept: application/ld+json` and no parameters, returns " + what
 }
 

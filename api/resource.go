@@ -92,7 +92,7 @@ type resource[I any, T record, F any] struct {
 	similar  func(context.Context, pgx.Tx, I) error                           // rejects a record that may exist, if its name does not decide that
 	order    *reference.Order                                                 // of parts of a round table: how they are ordered
 	placed   func(I) (roundTable int64, place *int64)                         // the round table of a part, and the place that a client gives it
-	notes    map[Feature]string                                               // what the documentation says in addition
+	notes    map[Feature]string                                               // descriptions in the documentation; {description} is the usual one
 	allowed  func(context.Context, pgx.Tx, echo.Context, int64, *I, I) error  // checks a record after a POST (was is nil) or a PATCH
 	lacks    map[Feature]string                                               // features that it does not take part in, with the reason
 }

@@ -10,24 +10,32 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// identified are the tables whose records have unique external ids.
-var identified = []string{"people", "organizations", "affiliations", "round_tables"}
-
 // ReleaseExternalIDs takes the external ids from the records that have other ones than before. They are unique: another record
 // may get them back.
 func (all Kinds) ReleaseExternalIDs(ctx context.Context, tx pgx.Tx, list []Touched) error {
+	var tables []string
+	var records []int64
+	for _, t := range list {
+		if kind, ok := all.Of(t.Type); ok {
+			tables, records = append(tables, kind.Table), append(records, t.ID)
+		}
+	}
+	identified, err := pg.Column[string](ctx, tx, "SELECT DISTINCT type FROM external_ids"+
+		" JOIN unnest(@tables::text[], @records::bigint[]) t(type, id) USING (type, id)",
+		pg.Args{"tables": tables, "records": records})
+	if err != nil {
+		return err
+	}
 	for _, kind := range all {
 		if !slices.Contains(identified, kind.Table) {
 			continue
 		}
-		ids, before := []int64{}, [][]byte{}
+		var ids []int64
+		var before [][]byte
 		for _, t := range list {
 			if t.Type == kind.Type {
 				ids, before = append(ids, t.ID), append(before, t.Before)
 			}
-		}
-		if len(ids) == 0 {
-			continue
 		}
 		err := pg.Exec(ctx, tx, "UPDATE "+kind.Table+` r SET external_ids = '{}' FROM unnest(@ids::bigint[], @before::jsonb[]) was(id, content)
 			WHERE r.id = was.id AND r.external_ids <> '{}' AND to_jsonb(r.external_ids) IS DISTINCT FROM was.content -> 'external_ids'`,
@@ -39,8 +47,8 @@ func (all Kinds) ReleaseExternalIDs(ctx context.Context, tx pgx.Tx, list []Touch
 	return nil
 }
 
-// PutAllBack releases external ids, restores the records that it deleted or changed, and then
-// deletes the created ones: records that refer to others come first. Parts of an event may exchange their people.
+// PutAllBack undoes a write. It releases external ids, restores the records that the write deleted or changed, and then deletes
+// those that it created: records that refer to others come first. Parts of an event may exchange their people.
 func (all Kinds) PutAllBack(ctx context.Context, tx pgx.Tx, list []Touched) error {
 	if err := pg.DeferUnique(ctx, tx); err != nil {
 		return err

@@ -219,7 +219,7 @@ var derivedTexts = map[api.Feature]derivedText{
 func annotation(r api.Resource, o api.Operation, tag string) []string {
 	text := derivedTexts[o.Feature]
 	if note := r.Notes[o.Feature]; note != "" {
-		text.description = note
+		text.description = strings.ReplaceAll(note, "{description}", text.description)
 	}
 	lines := append([]string{"@ID " + operationID(r, o.Feature), "@Summary " + text.summary, "@Success " + text.success}, text.extra...)
 	if text.description != "" {

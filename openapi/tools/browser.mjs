@@ -141,6 +141,7 @@ try {
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `the form is wider than ${width} pixels: ${wide}`);
     const rows = await block.locator(".opblock-body tr[data-param-name], .opblock-body textarea.body-param__text").evaluateAll((all) => all
       .map((e) => [e.getAttribute("data-param-name") ?? "body", e.getBoundingClientRect().top]).sort((a, b) => a[1] - b[1]).map((e) => e[0]));
+    assert.equal(await block.locator("tr[data-param-name=lang] input").inputValue(), "", "nobody chose a language");
     assert.deepEqual(rows, ["dry_run", "id", "If-Match", "body", "lang", "reason", "X-Change-Reason"], "the order of the form");
     await block.locator("textarea.body-param__text").scrollIntoViewIfNeeded();
     await page.mouse.wheel(0, 300);

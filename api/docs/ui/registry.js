@@ -13,6 +13,9 @@
   parameters.IfMatch.example = "auto";
   parameters.IfMatch.description += " " + t("On this page `auto` stands for the version that was shown here last, or else the current one.");
 
+  // The form would send the example of a language with every request.
+  delete spec.components.schemas.LanguageTag.example;
+
   // One way to paste a key is enough here.
   const schemes = spec.components.securitySchemes;
   delete schemes.Basic;
