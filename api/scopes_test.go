@@ -110,9 +110,12 @@ func guardedFields() (all []guarded) {
 func publicationGuard() guarded {
 	const titled = `{"title":{"en":"Forum %d"},"starts_on":"2020-02-27","publication":%q}`
 	seen := 0
-	event := func(t *testing.T, all caller, publication string) string {
+	another := func(publication string) string { // no two events are similar
 		seen++
-		return all.make(t, "/v1/round-tables", titled, seen, publication)
+		return fmt.Sprintf(titled, seen, publication)
+	}
+	event := func(t *testing.T, all caller, publication string) string {
+		return all.make(t, "/v1/round-tables", "%s", another(publication))
 	}
 	each := func(to func(t *testing.T, all caller, publication string) attempt, publications ...string) func(*testing.T, caller) []attempt {
 		return func(t *testing.T, all caller) (list []attempt) {
@@ -130,7 +133,7 @@ func publicationGuard() guarded {
 	}
 	return guarded{what: "publication", scope: actor.Publish, have: []actor.Scope{actor.Write}, of: roundtable.Type, ways: map[string]func(*testing.T, caller) []attempt{
 		"POST /v1/round-tables": each(func(_ *testing.T, _ caller, p string) attempt {
-			return attempt{"/v1/round-tables", fmt.Sprintf(titled, 1000, p), jsonBody}
+			return attempt{"/v1/round-tables", another(p), jsonBody}
 		}, "published", "withdrawn"),
 		"PATCH /v1/round-tables/:id": each(func(t *testing.T, all caller, p string) attempt {
 			return attempt{event(t, all, map[string]string{"draft": "published", "withdrawn": "published", "published": "review"}[p]), fmt.Sprintf(`{"publication":%q}`, p), mergeBody}
@@ -150,7 +153,7 @@ func publicationGuard() guarded {
 				{"/v1/imports/round-tables", fmt.Sprintf("id,publication\n%d,published\n", idIn(t, event(t, all, "draft"))), table},
 				{"/v1/imports/round-tables", fmt.Sprintf("id,publication\n%d,withdrawn\n", idIn(t, event(t, all, "published"))), table},
 				{"/v1/imports/round-tables", "title_en,starts_on,publication\nForum,2020-02-27,published\n", table},
-				{"/v1/imports/round-tables", fmt.Sprintf(titled, 2000, "published") + "\n", "application/x-ndjson"},
+				{"/v1/imports/round-tables", another("published") + "\n", "application/x-ndjson"},
 			}
 		},
 		"POST /v1/imports/:id/revert": func(t *testing.T, all caller) (list []attempt) {
@@ -162,7 +165,7 @@ func publicationGuard() guarded {
 			return append(list, attempt{made.want(t, http.StatusCreated).Header().Get("Location") + "/revert", "", jsonBody})
 		},
 		"POST /v1/bundles": each(func(_ *testing.T, _ caller, p string) attempt {
-			return attempt{"/v1/bundles", `{"lang":"en","round_table":` + fmt.Sprintf(titled, 3000, p) + `}`, jsonBody}
+			return attempt{"/v1/bundles", `{"lang":"en","round_table":` + another(p) + `}`, jsonBody}
 		}, "published", "withdrawn"),
 		"POST /v1/undo": func(t *testing.T, all caller) []attempt {
 			published, withdrawn := event(t, all, "draft"), event(t, all, "published")
