@@ -31,7 +31,7 @@ var knownValues = map[string]func() *openapi3.Schema{
 		s.Description = "A language: a BCP 47 tag of a language, and perhaps a script and a region. Also accepted in any other case, " +
 			"such as `KK`. The second pattern lists the codes that exist; Kazakh is `kk`, not `kz`."
 		s.Example = "kk"
-		s.AllOf = openapi3.SchemaRefs{openapi3.NewSchema().WithPattern(languagePattern()).NewRef()}
+		s.AllOf = openapi3.SchemaRefs{openapi3.NewStringSchema().WithPattern(languagePattern()).NewRef()} // generators take the type from here
 		return s
 	},
 	countrySchema: func() *openapi3.Schema {
