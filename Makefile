@@ -38,8 +38,8 @@ test-race: ## Run the tests of concurrent code with the race detector (needs a C
 	$(RACE) $(RACE_PACKAGES)
 	@$(RACE) -run "^($$(sed -n 's/^func \(Test[A-Za-z0-9_]*\)(t .*/\1/p' $(RACE_API) | paste -sd'|'))$$" ./api
 
-test-browser: openapi/tools/node_modules ## Use Swagger UI and the pages in Chromium as people do (needs Node and Chromium)
-	go test -count=1 -tags browser -run 'TestAnOperatorCanWorkInSwaggerUI|TestARussianOperator|TestAVisitorCanReadEveryPage' -v ./api
+test-browser: openapi/tools/node_modules ## Use Swagger UI, the pages and the typed client as people do (needs Node and Chromium)
+	go test -count=1 -tags browser -run 'TestAnOperatorCanWorkInSwaggerUI|TestARussianOperator|TestAVisitorCanReadEveryPage|TestTheTypedClient|TestResponsesFitTheSchemasOfZod' -v ./api
 
 generate: ## Regenerate the OpenAPI documents and migrations/schema.sql
 	go generate ./...
@@ -51,7 +51,7 @@ lint: $(GOLANGCI_LINT) ## Look for mistakes: gofmt, go vet, golangci-lint
 	go vet -tags chaos ./cmd/...
 	$(GOLANGCI_LINT) run
 
-lint-openapi: openapi/tools/node_modules ## Lint the OpenAPI documents (needs Node)
+lint-openapi: openapi/tools/node_modules ## Lint the OpenAPI documents and compile clients made from them (needs Node)
 	openapi/lint.sh
 
 verify: lint generate lint-openapi ## Check that the code is clean and that everything generated is committed
@@ -100,7 +100,7 @@ bench-search: ## Measure the search of the sample with judged queries in three l
 	go run ./internal/bench search $(BENCH_SEARCH)
 
 clean: ## Remove what was built; the data in .data stays
-	rm -rf bin openapi/tools/node_modules
+	rm -rf bin openapi/tools/node_modules openapi/tools/client/orval openapi/client/build openapi/client/dist openapi/client/src/generated
 
 $(GOLANGCI_LINT): TOOL := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 $(CYCLONEDX): TOOL := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod

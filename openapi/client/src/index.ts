@@ -1,0 +1,10 @@
+export { followChanges } from "./changes.js";
+export type { ChangeBatch, FollowOptions } from "./changes.js";
+export { createClient } from "./client.js";
+export type { CachedResponse, Client, ClientConfig, RequestOptions, ResponseCache } from "./client.js";
+export { RegistryError } from "./error.js";
+export type { ServerSentEvent } from "./events.js";
+export { all, pages } from "./pages.js";
+export type { List, Page, PageOf } from "./pages.js";
+export * from "./generated/sdk.gen.js";
+export type * from "./generated/types.gen.js";
