@@ -100,7 +100,7 @@ bench-search: ## Measure the search of the sample with judged queries in three l
 	go run ./internal/bench search $(BENCH_SEARCH)
 
 clean: ## Remove what was built; the data in .data stays
-	rm -rf bin openapi/tools/node_modules openapi/tools/client/orval openapi/client/build openapi/client/dist openapi/client/src/generated
+	rm -rf bin openapi/tools/node_modules openapi/tools/client/orval openapi/client/build openapi/client/dist openapi/client/shown openapi/client/src/generated
 
 $(GOLANGCI_LINT): TOOL := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 $(CYCLONEDX): TOOL := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod

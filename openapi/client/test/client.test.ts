@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { createServer, connect, type AddressInfo, type Socket } from "node:net";
 import { test } from "node:test";
@@ -17,8 +17,9 @@ const baseUrl = process.env["BASE_URL"] ?? "";
 const key = process.env["API_KEY"] ?? "";
 const reader = createClient({ baseUrl });
 const writer = createClient({ baseUrl, key });
+const run = Date.now();
 let topics = 0;
-const newTopic = () => createTopic({ client: writer, body: { label: { en: `Topic ${++topics} of the test` } } });
+const newTopic = () => createTopic({ client: writer, body: { label: { en: `Topic ${++topics} of ${run}` } } });
 
 // recorded is a client whose requests and responses are noted.
 function recorded(config: Parameters<typeof createClient>[0], answer: typeof fetch = fetch) {
@@ -174,7 +175,7 @@ test("changes are followed from a full copy on, over cut connections, without lo
   }, /enough/);
   await done;
   assert.deepEqual(followed.map((change) => change.id), written);
-  assert.deepEqual([followed[0]?.op, followed[0]?.type, followed[0]?.data?.["label"]], ["upsert", "topics", { en: `Topic ${topics - 3} of the test` }]);
+  assert.deepEqual([followed[0]?.op, followed[0]?.type, followed[0]?.data?.["label"]], ["upsert", "topics", { en: `Topic ${topics - 3} of ${run}` }]);
   assert.equal(copy.size, records + 4);
   assert.ok(proxy.connections() > 2);
 });
@@ -218,6 +219,22 @@ test("the dashboard draws itself, and again after a change", async (t) => {
   assert.ok(lines.some((line) => /^2020 +█+ \d+$/.test(line)), lines.join("\n"));
   assert.ok(lines.some((line) => /^upsert topics\/\d+$/.test(line)));
   assert.equal(lines.filter((line) => line === lines[0]).length, 2);
+});
+
+test("the programs shown in README and guides run", async (t) => {
+  const folder = new URL("../shown/", import.meta.url);
+  const printed = t.mock.method(console, "log", () => undefined);
+  const programs = await readdir(folder);
+  assert.ok(programs.length >= 2);
+  for (const program of programs) {
+    printed.mock.resetCalls();
+    const text = await readFile(new URL(program, folder), "utf8");
+    assert.ok(text.includes("http://localhost:8080"), program);
+    const here = new URL(`here-${program}`, new URL("../test/", import.meta.url));
+    await writeFile(here, text.replaceAll("http://localhost:8080", baseUrl));
+    await import(here.href);
+    assert.ok(printed.mock.callCount() > 0, program);
+  }
 });
 
 // cuttable is a proxy whose connections can be cut, in the middle of a response.
