@@ -57,6 +57,7 @@ export async function* followChanges(options: FollowOptions): AsyncGenerator<Cha
 }
 
 async function* stream({ client, query = {}, signal }: FollowOptions, cursor: string): AsyncGenerator<ChangeBatch, void, undefined> {
+  signal?.throwIfAborted();
   const { limit: _, ...rest } = query;
   const silent = new AbortController();
   const heard = (): void => {

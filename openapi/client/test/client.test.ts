@@ -187,6 +187,18 @@ test("an error that repeating does not help ends the loop", async () => {
   assert.equal((await rejection(changes.next())).status, 401);
 });
 
+test("the signal ends the loop, also between the copy and the stream", async () => {
+  const end = new AbortController();
+  const loop = async () => {
+    for await (const { changes } of followChanges({ client: reader, query: { type: ["roles"] }, signal: end.signal })) {
+      assert.ok(changes.length > 0);
+      end.abort(new Error("enough"));
+    }
+  };
+  await assert.rejects(loop, /enough/);
+  await assert.rejects(followChanges({ client: reader, signal: end.signal }).next(), /enough/);
+});
+
 test("events are read one by one, and leaving the loop closes the connection", async () => {
   for await (const event of streamChanges({ client: reader })) {
     assert.deepEqual([event.event, event.data], ["begin", "{}"]);
