@@ -19,7 +19,7 @@ type Index struct {
 	Description string      `json:"description" example:"Round tables of policy institutes: …"`     // What it holds.
 	License     string      `json:"license" example:"https://creativecommons.org/licenses/by/4.0/"` // Licence of the data.
 	Links       []IndexLink `json:"links"`                                                          // The links.
-} //	@name	Index
+} //	@name	Links
 
 // IndexLink is one entry of the index.
 //

@@ -19,8 +19,8 @@ type Query struct {
 type Options struct {
 	// What is counted: `count` is the number of records of the collection, the others are distinct values. Default: `count`.
 	Metric []string `query:"metric" form:"metric" enums:"count,round_tables,people,organizations,statements,recommendations,topics"`
-	// Order of the groups: `count`, another requested metric, `key` or `label`, with `-` before it for descending order. Default: the
-	// first metric, descending. In a chart with another dimension, units of time are always in the order of time (`-key`: latest first).
+	// Order of the groups: `count`, another requested metric, `key` or `label`; descending with `-` before it. Default: the
+	// first metric, descending. With another dimension, units of time are in the order of time (`-key`: latest first).
 	Sort string `query:"sort" form:"sort" validate:"max=50" example:"-count"`
 	// Groups per dimension, 1 to 500. Default: 20 if the groups are records, such as topics; else 500. In a chart with another
 	// dimension, the limit does not apply to units of time. `meta.other` counts what is not in one of the groups.

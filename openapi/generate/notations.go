@@ -45,7 +45,10 @@ func modernizeRef(ref *openapi3.SchemaRef) {
 	inner := s.AllOf[0]
 	switch {
 	case s.Nullable:
-		s.Nullable, s.AllOf = false, nil
+		if s.Pattern != "" { // beside oneOf, generators of validators apply it to null
+			inner = (&openapi3.Schema{AllOf: s.AllOf, Pattern: s.Pattern}).NewRef()
+		}
+		s.Nullable, s.AllOf, s.Pattern = false, nil, ""
 		s.OneOf = openapi3.SchemaRefs{inner, {Value: &openapi3.Schema{Type: &openapi3.Types{"null"}}}}
 	case s.Description == "" && s.AdditionalProperties.Schema == nil && s.Pattern == "" && s.Default == nil:
 		ref.Ref, ref.Value = inner.Ref, inner.Value

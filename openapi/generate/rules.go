@@ -28,8 +28,8 @@ const (
 var knownValues = map[string]func() *openapi3.Schema{
 	languageSchema: func() *openapi3.Schema {
 		s := openapi3.NewStringSchema().WithPattern(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$`)
-		s.Description = "A language: a BCP 47 tag of a language, and perhaps a script and a region. Also accepted in any other case, " +
-			"such as `KK`. The second pattern lists the codes that exist; Kazakh is `kk`, not `kz`."
+		s.Description = "A BCP 47 tag of a language, perhaps with a script and a region. Other cases, such as `KK`, are also accepted. " +
+			"The second pattern lists the codes that exist; Kazakh is `kk`, not `kz`."
 		s.Example = "kk"
 		s.AllOf = openapi3.SchemaRefs{openapi3.NewStringSchema().WithPattern(languagePattern()).NewRef()} // generators take the type from here
 		return s
@@ -222,6 +222,8 @@ func stateLimit(s *openapi3.Schema, name, param string) {
 		for word := range strings.FieldsSeq(param) {
 			s.Enum = append(s.Enum, word)
 		}
+	case name == "max" && len(s.Enum) > 0:
+		s.MaxLength = nil // the values have a length, and validators of enums take no limit
 	case name == "max" && s.Type.Is("string"):
 		s.MaxLength = &n
 	case name == "max" && s.Type.Is("array"):
