@@ -72,7 +72,12 @@ func (s *server) sendPage(c echo.Context, lang, path string) error {
 	h := c.Response().Header()
 	h.Set("Cache-Control", "public, max-age=0, must-revalidate")
 	cached := s.cacheableAt(c, "/"+lang+"/"+path, query, "")
-	cached.response.mediaType = mediaHTML
+	mediaType := mediaHTML
+	if name := site.ChartName(path); name != "" {
+		mediaType = site.MediaTypeSVG
+		h.Set(echo.HeaderContentDisposition, `inline; filename="`+name+`"`)
+	}
+	cached.response.mediaType = mediaType
 	if done, err := cached.sendCached(c, matchList); done || err != nil {
 		if c.Response().Status == http.StatusNotModified {
 			refund()
@@ -92,11 +97,12 @@ func (s *server) sendPage(c echo.Context, lang, path string) error {
 	}
 	if page.Status != http.StatusOK {
 		h.Set("Cache-Control", "no-store")
-		return c.Blob(page.Status, mediaHTML, page.HTML)
+		h.Del(echo.HeaderContentDisposition)
+		return c.Blob(page.Status, mediaHTML, page.Body)
 	}
 	cached.setState(c, state, "")
-	cached.store(c, page.HTML)
-	return c.Blob(http.StatusOK, mediaHTML, page.HTML)
+	cached.store(c, page.Body)
+	return c.Blob(http.StatusOK, mediaType, page.Body)
 }
 
 // sendFailure sends the page of an error, and leaves the error to the log.
@@ -111,7 +117,8 @@ func (s *server) sendFailure(c echo.Context, lang string, err error) error {
 	}
 	c.Set(errorKey, err)
 	c.Response().Header().Set("Cache-Control", "no-store")
-	return c.Blob(status, mediaHTML, page.HTML)
+	c.Response().Header().Del(echo.HeaderContentDisposition)
+	return c.Blob(status, mediaHTML, page.Body)
 }
 
 // siteFiles are the files that the pages load.

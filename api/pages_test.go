@@ -1,12 +1,16 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"html"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,7 +30,8 @@ import (
 var sitePages = []string{
 	"", "round-tables", "round-tables?format=conference&q=Asia&starts_from=2019-01-01", "round-tables/13", "people", "people?q=Kaliyev", "people/17",
 	"organizations", "organizations?kind=government", "organizations/5", "topics", "topics/2", "statements", "statements?act=proposal",
-	"recommendations", "recommendations?status=proposed", "search", "search?q=Sadvokasova", "search?q=migration&types=topics", "about",
+	"recommendations", "recommendations?status=proposed", "calendar", "calendar?format=round_table&month=2020-02", "?starts_from=2020-01-01&starts_to=2021-01-01",
+	"?topic=2", "operator", "search", "search?q=Sadvokasova", "search?q=migration&types=topics", "about",
 }
 
 var (
@@ -36,6 +41,12 @@ var (
 	linksOf       = regexp.MustCompile(`href="([^"]+)"`)
 	scripts       = regexp.MustCompile(`<script[^>]*>`)
 )
+
+// allowedScripts are data, and modules of this service.
+var allowedScripts = []string{
+	`<script type="application/ld+json">`, `<script type="application/json" id="operator-data">`,
+	`<script type="module" src="/site/site.js">`, `<script type="module" src="/site/operator.js">`,
+}
 
 // page gets a page as a browser does. The OpenAPI document does not describe pages.
 func (r *rig) page(t *testing.T, target string, headers ...string) reply {
@@ -79,7 +90,7 @@ func TestEveryPageIsCompleteInThreeLanguages(t *testing.T) {
 				t.Errorf("%s breaks its policy", target)
 			}
 			for _, script := range scripts.FindAllString(body, -1) {
-				if script != `<script type="application/ld+json">` {
+				if !slices.Contains(allowedScripts, script) {
 					t.Errorf("%s has the script %s", target, script)
 				}
 			}
@@ -190,6 +201,7 @@ const markup = `"'></script><script>alert(1)</script><img src=x onerror=alert(1)
 var (
 	barCounts = regexp.MustCompile(`class="bar-count" href="([^"]+)">([^<]+)<`)
 	cellLinks = regexp.MustCompile(`<td[^>]*><a href="([^"]+)">([0-9]+)</a>`)
+	dotLinks  = regexp.MustCompile(`<a href="([^"]+)" tabindex="-1" aria-label="[^"]*: ([0-9]+)">`)
 	bigCounts = regexp.MustCompile(`<li><a href="([^"]+)"><strong>([0-9]+)</strong>`)
 	foundText = regexp.MustCompile(`class="found" role="status">([^<]+)<`)
 )
@@ -202,6 +214,7 @@ func TestTheNumbersOfChartsEqualTheListsThatTheyLinkTo(t *testing.T) {
 		body := r.page(t, target).want(t, http.StatusOK).Body.String()
 		links := append(barCounts.FindAllStringSubmatch(body, -1), cellLinks.FindAllStringSubmatch(body, -1)...)
 		links = append(links, bigCounts.FindAllStringSubmatch(body, -1)...)
+		links = append(links, dotLinks.FindAllStringSubmatch(body, -1)...)
 		for _, link := range links {
 			list := r.page(t, html.UnescapeString(link[1])).want(t, http.StatusOK).Body.String()
 			found := foundText.FindStringSubmatch(list)
@@ -211,7 +224,7 @@ func TestTheNumbersOfChartsEqualTheListsThatTheyLinkTo(t *testing.T) {
 			checked++
 		}
 	}
-	if checked < 150 {
+	if checked < 300 {
 		t.Errorf("only %d numbers link to a list", checked)
 	}
 }
@@ -221,7 +234,7 @@ func TestTheNumbersOfChartsEqualTheRequestsThatTheyShow(t *testing.T) {
 	r := sampled(t)
 	body := r.page(t, "/en/").want(t, http.StatusOK).Body.String()
 	requests := regexp.MustCompile(`<h3>URL</h3><pre tabindex="0"><code>([^<]+)</code>`).FindAllStringSubmatch(body, -1)
-	if len(requests) != 6 {
+	if len(requests) != 9 {
 		t.Fatalf("%d requests", len(requests))
 	}
 	for _, request := range requests {
@@ -328,7 +341,7 @@ func TestPagesCountAgainstTheQuotaOnce(t *testing.T) {
 func TestAnEmptyRegistryHasPages(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
-	for _, path := range []string{"", "round-tables", "people", "organizations", "topics", "statements", "recommendations", "about", "search?q=a"} {
+	for _, path := range []string{"", "round-tables", "people", "organizations", "topics", "statements", "recommendations", "about", "search?q=a", "calendar", "operator", "?format=forum"} {
 		r.page(t, "/en/"+path).want(t, http.StatusOK)
 	}
 	if body := r.page(t, "/en/").Body.String(); !strings.Contains(body, "no published events yet") {
@@ -359,5 +372,141 @@ func TestSearchEnginesFindThePages(t *testing.T) {
 	}
 	if list := r.page(t, "/en/round-tables?format=forum").Body.String(); !strings.Contains(list, `content="noindex, follow"`) {
 		t.Error("a filtered list may be indexed")
+	}
+}
+
+var narrowLinks = regexp.MustCompile(`<a class="bar-narrow" href="([^"]+)" aria-label="[^"]*">`)
+
+func TestAClickOnAChartNarrowsTheWholePage(t *testing.T) {
+	t.Parallel()
+	r := sampled(t)
+	body := r.page(t, "/en/").want(t, http.StatusOK).Body.String()
+	links := narrowLinks.FindAllStringSubmatch(body, -1)
+	if len(links) < 20 {
+		t.Fatalf("only %d bars narrow the page", len(links))
+	}
+	for _, link := range links {
+		target := html.UnescapeString(link[1])
+		if !strings.HasPrefix(target, "/en/?") {
+			t.Errorf("a bar leads to %s", target)
+		}
+	}
+	const filters = "starts_from=2020-01-01&starts_to=2021-01-01&topic=2"
+	narrowed := r.page(t, "/en/?"+filters).want(t, http.StatusOK).Body.String()
+	for _, want := range []string{
+		`href="/en/?topic=2"><span class="quiet">Time:</span> 2020`, `href="/en/?starts_from=2020-01-01&amp;starts_to=2021-01-01"><span class="quiet">Topic:</span> interethnic relations`,
+		`href="/ru/?` + strings.ReplaceAll(filters, "&", "&amp;") + `"`, `href="/en/calendar?`, `content="noindex, follow"`,
+	} {
+		if !strings.Contains(narrowed, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	for _, request := range regexp.MustCompile(`<h3>URL</h3><pre tabindex="0"><code>([^<]+)</code>`).FindAllStringSubmatch(narrowed, -1) {
+		asked, err := url.Parse(html.UnescapeString(request[1]))
+		if err != nil || asked.Query().Get("topic") != "2" || asked.Query().Get("starts_from") != "2020-01-01" || asked.Query().Get("starts_to") != "2021-01-01" {
+			t.Errorf("a chart asks for %s", request[1])
+		}
+	}
+	var list struct{ Meta struct{ Total int } }
+	answer := r.do(t, http.MethodGet, "/v1/round-tables?count=exact&"+filters, nil).want(t, http.StatusOK)
+	if err := json.Unmarshal(answer.Body.Bytes(), &list); err != nil || list.Meta.Total == 0 {
+		t.Fatalf("%d round tables: %v", list.Meta.Total, err)
+	}
+	if found := foundText.FindStringSubmatch(narrowed); found == nil || !strings.HasPrefix(found[1], fmt.Sprintf("%d\u00a0", list.Meta.Total)) {
+		t.Errorf("the page shows %v, the list has %d", found, list.Meta.Total)
+	}
+}
+
+func TestEveryChartIsAFile(t *testing.T) {
+	t.Parallel()
+	r := sampled(t)
+	files := 0
+	for _, target := range []string{"/en/", "/ru/?topic=2", "/kk/topics", "/en/topics/2", "/en/people/17", "/en/organizations/5", "/en/recommendations"} {
+		body := r.page(t, target).want(t, http.StatusOK).Body.String()
+		for _, link := range regexp.MustCompile(`<a href="([^"]+)" download>SVG</a>`).FindAllStringSubmatch(body, -1) {
+			file := r.page(t, html.UnescapeString(link[1])).want(t, http.StatusOK)
+			if got := file.Header().Get("Content-Type"); got != site.MediaTypeSVG || !strings.Contains(file.Header().Get("Content-Disposition"), ".svg") {
+				t.Errorf("%s: %v", link[1], file.Header())
+			}
+			var picture struct {
+				XMLName xml.Name `xml:"http://www.w3.org/2000/svg svg"`
+				Texts   []string `xml:"text"`
+			}
+			if err := xml.Unmarshal(file.Body.Bytes(), &picture); err != nil || len(picture.Texts) < 2 {
+				t.Errorf("%s is not SVG: %v: %.200s", link[1], err, file.Body)
+			}
+			files++
+		}
+	}
+	if files < 25 {
+		t.Errorf("only %d files", files)
+	}
+	for target, status := range map[string]int{
+		"/en/charts/nothing.svg": http.StatusNotFound, "/en/charts/months": http.StatusNotFound, "/en/charts/months.svg?format=ball": http.StatusBadRequest, "/en/charts": http.StatusNotFound,
+	} {
+		if got := r.page(t, target).want(t, status); !strings.HasPrefix(got.Header().Get("Content-Type"), "text/html") || got.Header().Get("Content-Disposition") != "" {
+			t.Errorf("%s: %v", target, got.Header())
+		}
+	}
+}
+
+func TestTheCalendarShowsEachEventOfItsMonth(t *testing.T) {
+	t.Parallel()
+	r := sampled(t)
+	body := r.page(t, "/en/calendar?month=2020-02").want(t, http.StatusOK).Body.String()
+	for _, want := range []string{`href="/en/round-tables/13"`, `datetime="2020-02-27"`, `<ol class="month first-6">`, "27 February 2020"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the calendar lacks %s", want)
+		}
+	}
+	// The numbers of the months are those of the lists.
+	for month := 1; month <= 12; month++ {
+		from, until := fmt.Sprintf("2020-%02d-01", month), fmt.Sprintf("2020-%02d-01", month+1)
+		if month == 12 {
+			until = "2021-01-01"
+		}
+		var list struct{ Meta struct{ Total int } }
+		answer := r.do(t, http.MethodGet, "/v1/round-tables?count=exact&limit=1&date_precision=day,month&starts_from="+from+"&starts_to="+until, nil).want(t, http.StatusOK)
+		if err := json.Unmarshal(answer.Body.Bytes(), &list); err != nil {
+			t.Fatal(err)
+		}
+		shown := regexp.MustCompile(`href="/en/calendar\?month=` + from[:7] + `"[^>]*>[^<]*<span class="count">([^<]+)<`).FindStringSubmatch(body)
+		if want := strings.Replace(fmt.Sprint(list.Meta.Total), "0", "–", 1); shown == nil || shown[1] != want {
+			t.Errorf("%s shows %v, want %s", from[:7], shown, want)
+		}
+	}
+	r.page(t, "/en/calendar?month=2020-13").want(t, http.StatusOK)
+}
+
+func TestThePageOfOperatorsHoldsNoDraft(t *testing.T) {
+	t.Parallel()
+	r := sampled(t)
+	key, _ := r.key(t, actor.Scopes...)
+	for _, headers := range [][]string{nil, {"Authorization", "Bearer " + key}} {
+		body := r.page(t, "/en/operator?round_table=13", headers...).want(t, http.StatusOK).Body.String()
+		if strings.Contains(body, "Ethnic Policy") || !strings.Contains(body, `"patchRoundTable"`) || strings.Contains(body, key) {
+			t.Errorf("the page holds a record, the key, or no operations")
+		}
+	}
+	for _, name := range []string{"operator.js", "site.js"} {
+		script := r.page(t, "/site/"+name).want(t, http.StatusOK).Body.String()
+		for _, unsafe := range []string{"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "localStorage", "cookie"} {
+			if strings.Contains(script, unsafe) {
+				t.Errorf("%s uses %s", name, unsafe)
+			}
+		}
+	}
+}
+
+func TestTheReadmeShowsAPictureOfTheFirstPage(t *testing.T) {
+	t.Parallel()
+	const name = "openapi/pictures/overview.png" // TestAVisitorCanReadEveryPage makes it
+	picture, err := os.ReadFile("../" + name)
+	if err != nil || len(picture) > 100_000 || !bytes.HasPrefix(picture, []byte("\x89PNG")) {
+		t.Errorf("%d bytes: %v", len(picture), err)
+	}
+	readme, err := os.ReadFile("../README.md")
+	if err != nil || !strings.Contains(string(readme), "]("+name+")") {
+		t.Errorf("the README does not show it: %v", err)
 	}
 }

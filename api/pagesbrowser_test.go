@@ -3,17 +3,30 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/dbtest"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// It makes pictures where SHOTS names a directory, and needs what TestAnOperatorCanWorkInSwaggerUI needs.
+// It makes pictures where SHOTS names a directory, and the picture of the README where PICTURE names its file. It needs what TestAnOperatorCanWorkInSwaggerUI needs.
 func TestAVisitorCanReadEveryPage(t *testing.T) {
-	r := sampled(t)
+	r := newRigOn(t, dbtest.Filled(t, "sample with a draft", func(ctx context.Context, db *pgxpool.Pool) error {
+		if err := loadSample(ctx, db); err != nil {
+			return err
+		}
+		_, err := db.Exec(ctx, "UPDATE round_tables SET title = jsonb_build_object('en', $1::text), purpose = jsonb_build_object('en', $1::text), publication = 'draft' WHERE id = 7", markup)
+		return err
+	}), nil)
+	key, _ := r.key(t, actor.Scopes...)
 	service := httptest.NewServer(r.handler)
 	defer service.Close()
 	paths, err := json.Marshal(sitePages)
@@ -25,7 +38,7 @@ func TestAVisitorCanReadEveryPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), "node", script)
-	cmd.Env = append(os.Environ(), "BASE_URL="+service.URL, "PATHS="+string(paths))
+	cmd.Env = append(os.Environ(), "BASE_URL="+service.URL, "PATHS="+string(paths), "KEY="+key, "DRAFT=7")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)

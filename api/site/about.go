@@ -13,6 +13,7 @@ import (
 type aboutData struct {
 	UpdatedAt   *string
 	Collections []collection
+	Quality     []shareOf
 	Groups      []linkGroup
 }
 
@@ -66,6 +67,9 @@ func about(v *view) (show, error) {
 			c.Files = append(c.Files, download{strings.ToUpper(format), v.site.root + "/v1/exports/" + t.Type + "." + format})
 		}
 		d.Collections = append(d.Collections, c)
+	}
+	if d.Quality, err = v.quality(); err != nil {
+		return show{}, err
 	}
 	index, err := get[struct {
 		Links []link `json:"links"`

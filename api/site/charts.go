@@ -1,6 +1,7 @@
 package site
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -24,7 +25,9 @@ type aggregate struct {
 		Other     struct {
 			Count int64 `json:"count"`
 		} `json:"other"`
-		GroupsTotal int64 `json:"groups_total"`
+		Total       int64 `json:"total"`
+		Distinct    int64 `json:"distinct_total"`
+		Overlapping bool  `json:"overlapping"`
 	} `json:"meta"`
 }
 
@@ -36,33 +39,106 @@ type group struct {
 	List  string   `json:"list"`
 }
 
+// definition is a chart: what it asks the API for, and how it is drawn.
+type definition struct {
+	kind   string // a template of charts.html, and a function of drawers
+	target string // the request of the API, without the filters
+	unit   string // the key of the counted noun
+	page   string // the collection whose records the rows are, or ""
+}
+
+const (
+	ofEvents          = "/v1/round-tables/aggregate?group_by="
+	ofStatements      = "/v1/statements/aggregate?group_by="
+	ofRecommendations = "/v1/recommendations/aggregate?group_by="
+)
+
+// definitions are all charts by their ids, which name their texts and their files.
+var definitions = map[string]definition{
+	"months":              {"stacks", ofEvents + "month,format", "events", ""},
+	"by_year":             {"stacks", ofEvents + "year,format", "events", ""},
+	"topics":              {"heat", ofEvents + "topic,year&limit=12", "events", "topics"},
+	"topics_years":        {"heat", ofEvents + "topic,year&limit=25", "events", "topics"},
+	"all_topics":          {"bars", ofEvents + "topic&limit=500", "events", "topics"},
+	"organizers":          {"bars", ofEvents + "organizer&limit=10", "events", "organizations"},
+	"roles":               {"bars", ofEvents + "role", "events", ""},
+	"years":               {"bars", ofEvents + "year", "events", ""},
+	"organization_topics": {"bars", ofEvents + "topic&limit=10", "events", "topics"},
+	"places":              {"places", ofEvents + "place&limit=50", "events", ""},
+	"speakers":            {"bars", ofStatements + "person&limit=10", "statements_n", "people"},
+	"languages":           {"bars", ofStatements + "language", "statements_n", ""},
+	"person_topics":       {"bars", ofStatements + "topic&limit=10", "statements_n", "topics"},
+	"topic_speakers":      {"bars", ofStatements + "person&limit=10", "statements_n", "people"},
+	"topic_organizations": {"bars", ofStatements + "organization&limit=10", "statements_n", "organizations"},
+	"matrix":              {"heat", "/v1/stats/matrix?limit=8&rows=topic&columns=organization", "statements_n", "topics"},
+	"person_roles":        {"bars", "/v1/attendees/aggregate?group_by=role", "events", ""},
+	"network":             {"network", "/v1/stats/network?limit=60&of=people", "events", "people"},
+	"status":              {"bars", ofRecommendations + "status", "recommendations_n", ""},
+	"addressee":           {"bars", ofRecommendations + "addressee", "recommendations_n", "organizations"},
+}
+
+// drawers draw the charts by their kind.
+var drawers map[string]func(v *view, d definition, c *chart, target string) error
+
+func init() {
+	drawers = map[string]func(*view, definition, *chart, string) error{
+		"bars": (*view).bars, "stacks": (*view).stacks, "heat": (*view).heat, "network": (*view).network, "places": (*view).places,
+	}
+}
+
 // chart is a chart with its numbers. Each chart is one request of the API.
 type chart struct {
-	ID, Title, Note, Unit string // Unit is the key of the counted noun
-	Rows                  []row  // of bars and heat maps
-	Columns               []column
-	Rest                  []remainder
-	Request               request
-	Axis                  []tick // of charts over time
-	Height                int
-	Top                   int64 // the largest number
+	ID, Kind, Title, Note, Unit string // Unit is the key of the counted noun
+	Rows                        []row  // of bars and heat maps
+	Columns                     []column
+	Rest                        []remainder
+	Request                     request
+	File                        string // the address of the chart as SVG
+	Axis                        []tick // of charts over time
+	Height                      int
+	Top                         int64 // the largest number
+	Drawing                     drawing
+	Outside                     []row // places that are not on the map
+	Pairs                       []row // of a network
 }
+
+// chart draws a chart of what matches the filters.
+func (v *view) chart(id string, filters url.Values) (chart, error) {
+	d := definitions[id]
+	path, encoded, _ := strings.Cut(d.target, "?")
+	query, err := url.ParseQuery(encoded)
+	if err != nil {
+		return chart{}, fmt.Errorf("read the request of the chart %s: %w", id, err)
+	}
+	for name := range filters {
+		query.Set(name, filters.Get(name))
+	}
+	c := chart{ID: id, Kind: d.kind, Title: v.text("chart_" + id), Note: v.note("chart_" + id + "_note"), Unit: d.unit}
+	target := address(path, query)
+	c.Request = v.request(target)
+	c.File = v.site.href(v.lang, "charts/"+id+".svg", filters)
+	return c, drawers[d.kind](v, d, &c, target)
+}
+
+// filter returns one filter: what a page is about.
+func filter(name, value string) url.Values { return url.Values{name: {value}} }
 
 // row is a bar, a unit of time or a line of a heat map.
 type row struct {
-	Label text.Map
-	Name  string // instead of Label: a unit of time
-	Href  string // the page of what the row is about
-	List  string // the page of the counted records; "" if there is none
-	Count int64
-	Width string // in percent of the widest bar
-	Cells []cell
+	Label  text.Map
+	Name   string // instead of Label: a unit of time
+	Href   string // the page of what the row is about
+	List   string // the page of the counted records; "" if there is none
+	Narrow string // the first page with only these records; "" elsewhere
+	Count  int64
+	Width  string // in percent of the widest bar
+	Cells  []cell
 }
 
 // cell is one number of two dimensions, with its place in a stack.
 type cell struct {
 	Count             int64
-	List              string
+	List, Narrow      string
 	Shade             int // 0 to 5
 	X, Y, Width, High string
 	Name              string
@@ -70,12 +146,11 @@ type cell struct {
 
 // column is a group of the second dimension.
 type column struct {
-	Name  string
-	Label text.Map
-	List  string
-	Count int64
-	Shade int
-	key   string
+	Name         string
+	Label        text.Map
+	List, Narrow string
+	Count        int64
+	Shade        int
 }
 
 // remainder is what a chart does not show.
@@ -85,20 +160,30 @@ type remainder struct {
 }
 
 // tick is a label of the axis of time.
-type tick struct{ X, Name string }
+type tick struct {
+	X, Name string
+	share   float64 // of the axis
+}
 
 // request is the request of a chart, to be repeated elsewhere.
-type request struct{ URL, CSV string }
+type request struct {
+	URL, CSV string
+	Members  string // of the response that TypeScript reads
+	Table    string // the member that it shows
+}
 
 func (v *view) request(target string) request {
 	at := v.site.absolute(v.site.root + target)
-	return request{URL: at, CSV: strings.Replace(at, "/aggregate?", "/aggregate.csv?", 1)}
-}
-
-// aggregated reads an aggregate with its request.
-func (v *view) aggregated(id, target string) (aggregate, chart, error) {
-	a, err := get[aggregate](v, target)
-	return a, chart{ID: id, Title: v.text("chart_" + id), Note: v.note("chart_" + id + "_note"), Request: v.request(target)}, err
+	r := request{URL: at, CSV: strings.Replace(at, "/aggregate?", "/aggregate.csv?", 1), Members: "data, groups, meta", Table: "groups"}
+	if path, query, _ := strings.Cut(target, "?"); path == "/v1/stats/network" {
+		r.CSV, r.Members, r.Table = strings.Replace(at, "/network?", "/network.csv?", 1), "nodes, links, meta", "links"
+	} else if path == "/v1/stats/matrix" { // an aggregate of statements under another name, which has files
+		parameters, _ := url.ParseQuery(query)
+		parameters.Set("group_by", parameters.Get("rows")+","+parameters.Get("columns"))
+		r.CSV = v.site.absolute(v.site.root + address("/v1/statements/aggregate.csv", parameters, "rows", "", "columns", ""))
+		r.Members, r.Table = "data, groups, groups2, meta", "data"
+	}
+	return r
 }
 
 // note returns a text that only some charts have.
@@ -120,28 +205,52 @@ func (c *chart) rest(v *view, a aggregate) {
 	}
 }
 
-// bars is a chart with one bar for each group. page is the collection whose records the groups are, or "".
-func (v *view) bars(id, target, unit, page string) (chart, error) {
-	a, c, err := v.aggregated(id, target)
-	if err != nil {
-		return c, err
+// narrowTo returns the first page with only the records of a list, or "" if a filter of the list does not apply to all its charts.
+func (v *view) narrowTo(list string) string {
+	if v.path != "" {
+		return ""
 	}
-	c.Unit = unit
+	_, encoded, _ := strings.Cut(list, "?")
+	query, err := url.ParseQuery(encoded)
+	if err != nil {
+		return ""
+	}
+	for name := range query {
+		if !slices.Contains(overviewFilters, name) {
+			return ""
+		}
+	}
+	return v.site.href(v.lang, "", query)
+}
+
+// row returns the line of a group.
+func (v *view) row(g group, page string) row {
+	r := row{Label: g.Label, Count: g.Count, List: v.listPage(g.List), Narrow: v.narrowTo(g.List)}
+	if len(g.Label) == 0 {
+		r.Name = date(v.lang, g.Key)
+	}
+	if page != "" && g.ID != nil {
+		r.Href = v.site.href(v.lang, page+"/"+g.Key, nil)
+	}
+	return r
+}
+
+// bars is a chart with one bar for each group.
+func (v *view) bars(d definition, c *chart, target string) error {
+	a, err := get[aggregate](v, target)
+	if err != nil {
+		return err
+	}
 	for _, g := range a.Groups {
 		c.Top = max(c.Top, g.Count)
 	}
 	for _, g := range a.Groups {
-		r := row{Label: g.Label, Count: g.Count, List: v.listPage(g.List), Width: percent(g.Count, c.Top)}
-		if len(g.Label) == 0 {
-			r.Name = date(v.lang, g.Key)
-		}
-		if page != "" && g.ID != nil {
-			r.Href = v.site.href(v.lang, page+"/"+g.Key, nil)
-		}
+		r := v.row(g, d.page)
+		r.Width = percent(g.Count, c.Top)
 		c.Rows = append(c.Rows, r)
 	}
 	c.rest(v, a)
-	return c, nil
+	return nil
 }
 
 // percent returns a share as a length of SVG.
@@ -159,26 +268,27 @@ const (
 )
 
 // stacks is a chart over time, one stack for each unit. The most frequent groups have shades of their own.
-func (v *view) stacks(id, target, unit string) (chart, error) {
-	a, c, err := v.aggregated(id, target)
+func (v *view) stacks(d definition, c *chart, target string) error {
+	a, err := get[aggregate](v, target)
 	if err != nil {
-		return c, err
+		return err
 	}
-	c.Unit, c.Height = unit, stackHeight
+	c.Height = stackHeight
 	for i, g := range a.Groups2 {
-		c.Columns = append(c.Columns, column{Label: g.Label, List: v.listPage(g.List), Count: g.Count, Shade: max(0, maxShades-i), key: g.Key})
+		c.Columns = append(c.Columns, column{Label: g.Label, List: v.listPage(g.List), Narrow: v.narrowTo(g.List), Count: g.Count, Shade: max(0, maxShades-i)})
 	}
 	counts := a.counts()
 	for _, g := range a.Groups {
 		c.Top = max(c.Top, g.Count)
 	}
 	for i, g := range a.Groups {
-		r := row{Name: date(v.lang, g.Key), Count: g.Count, List: v.listPage(g.List)}
+		r := v.row(g, d.page)
 		below := int64(0)
 		for j, g2 := range a.Groups2 {
 			n := counts[g.Key][g2.Key]
 			below += n
-			cell := cell{Count: n, List: v.listPage(both(g.List, g2.List)), Shade: c.Columns[j].Shade, Name: v.in(g2.Label)}
+			list := both(g.List, g2.List)
+			cell := cell{Count: n, List: v.listPage(list), Narrow: v.narrowTo(list), Shade: c.Columns[j].Shade, Name: v.in(g2.Label)}
 			cell.X, cell.Width = share(float64(i)+.1, len(a.Groups)), share(.8, len(a.Groups))
 			if c.Top > 0 {
 				cell.Y, cell.High = pixels(stackHeight-stackHeight*float64(below)/float64(c.Top)), pixels(stackHeight*float64(n)/float64(c.Top))
@@ -189,7 +299,7 @@ func (v *view) stacks(id, target, unit string) (chart, error) {
 	}
 	c.Axis = ticks(a.Groups)
 	c.rest(v, a)
-	return c, nil
+	return nil
 }
 
 func share(n float64, of int) string {
@@ -212,7 +322,8 @@ func ticks(groups []group) (axis []tick) {
 	}
 	step := (len(years) + maxTicks - 1) / maxTicks
 	for i := 0; i < len(years); i += max(1, step) {
-		axis = append(axis, tick{share(float64(years[i].index), len(groups)), years[i].year})
+		begin := float64(years[i].index)
+		axis = append(axis, tick{share(begin, len(groups)), years[i].year, begin / float64(len(groups))})
 	}
 	return axis
 }
@@ -256,36 +367,35 @@ func both(list, other string) string {
 	return address(path, a)
 }
 
-// heat is a table of two dimensions in which larger numbers have darker cells. page is the collection of the rows.
-func (v *view) heat(id, target, unit, page string) (chart, error) {
-	a, c, err := v.aggregated(id, target)
+// heat is a table of two dimensions in which larger numbers have darker cells.
+func (v *view) heat(d definition, c *chart, target string) error {
+	a, err := get[aggregate](v, target)
 	if err != nil {
-		return c, err
+		return err
 	}
-	c.Unit = unit
-	slices.SortStableFunc(a.Groups2, func(x, y group) int { return strings.Compare(x.Key, y.Key) })
+	if len(a.Groups2) > 0 && a.Groups2[0].ID == nil { // time
+		slices.SortStableFunc(a.Groups2, func(x, y group) int { return strings.Compare(x.Key, y.Key) })
+	}
 	for _, g := range a.Groups2 {
-		c.Columns = append(c.Columns, column{Name: g.Key, Label: g.Label, List: v.listPage(g.List), Count: g.Count})
+		c.Columns = append(c.Columns, column{Name: g.Key, Label: g.Label, List: v.listPage(g.List), Narrow: v.narrowTo(g.List), Count: g.Count})
 	}
 	for _, d := range a.Data {
 		c.Top = max(c.Top, d.Count)
 	}
 	counts := a.counts()
 	for _, g := range a.Groups {
-		r := row{Label: g.Label, Count: g.Count, List: v.listPage(g.List)}
-		if page != "" {
-			r.Href = v.site.href(v.lang, page+"/"+g.Key, nil)
-		}
+		r := v.row(g, d.page)
 		for _, g2 := range a.Groups2 {
 			n := counts[g.Key][g2.Key]
 			shade := 0
 			if n > 0 {
 				shade = 1 + int(4*(n-1)/max(1, c.Top-1))
 			}
-			r.Cells = append(r.Cells, cell{Count: n, List: v.listPage(both(g.List, g2.List)), Shade: shade})
+			list := both(g.List, g2.List)
+			r.Cells = append(r.Cells, cell{Count: n, List: v.listPage(list), Narrow: v.narrowTo(list), Shade: shade})
 		}
 		c.Rows = append(c.Rows, r)
 	}
 	c.rest(v, a)
-	return c, nil
+	return nil
 }

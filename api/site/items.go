@@ -19,6 +19,8 @@ type eventData struct {
 	Recommendations []recommendationRecord
 	Documents       []documentRecord
 	Children        []eventRecord
+	Mentioned       []download
+	Met             []meeting
 	Downloads       []download
 }
 
@@ -105,7 +107,14 @@ func (d *eventData) read(v *view, id string) error {
 		d.Documents = append(d.Documents, shown)
 	}
 	children, err := get[list[eventRecord]](v, "/v1/round-tables?limit=100&sort=starts_on&parent="+id)
+	if err != nil {
+		return err
+	}
 	d.Children = children.Data
+	if d.Mentioned, err = v.mentioned(d.Statements); err != nil {
+		return err
+	}
+	d.Met, err = v.metAgain(d.Event.ID, d.Attendees)
 	return err
 }
 
@@ -146,8 +155,16 @@ type personData struct {
 	Statements  []statementRecord
 	AllSaid     string
 	Spellings   []string
+	Listed      []listedForm
 	Downloads   []download
 	Identifiers []identifier
+}
+
+// listedForm is a form of a name in the sources.
+type listedForm struct {
+	Text  string         `json:"text"`
+	Count int64          `json:"count"`
+	Last  eventReference `json:"last_event"`
 }
 
 // companion is a person who took part in the same events.
@@ -190,15 +207,20 @@ func person(v *view, id string) (show, error) {
 	if said.Page.Next != nil {
 		d.AllSaid = v.listPage("/v1/statements?person=" + id)
 	}
-	if d.Topics, err = v.bars("person_topics", "/v1/statements/aggregate?group_by=topic&limit=10&person="+id, "statements_n", "topics"); err != nil {
+	if d.Topics, err = v.chart("person_topics", filter("person", id)); err != nil {
 		return show{}, err
 	}
-	if d.Roles, err = v.bars("person_roles", "/v1/attendees/aggregate?group_by=role&person="+id, "events", ""); err != nil {
+	if d.Roles, err = v.chart("person_roles", filter("person", id)); err != nil {
 		return show{}, err
 	}
 	if d.With, err = v.companions("people", d.Person.ID); err != nil {
 		return show{}, err
 	}
+	listed, err := get[list[listedForm]](v, "/v1/people/"+id+"/spellings")
+	if err != nil {
+		return show{}, err
+	}
+	d.Listed = listed.Data
 	d.Spellings, d.Identifiers = spellings(d.Person.Name, d.Person.OtherNames), identifiers(d.Person.ExternalIDs)
 	at := v.site.root + "/v1/people/" + id
 	d.Downloads = []download{{"JSON", at}, {"JSON-LD", at + ".jsonld"}, {"iCalendar", at + ".ics"},
@@ -224,17 +246,7 @@ func (v *view) personSummary(d personData) string {
 
 // companions returns who took part in the same events most often.
 func (v *view) companions(of string, id int64) (with []companion, err error) {
-	network, err := get[struct {
-		Nodes []struct {
-			ID    int64    `json:"id"`
-			Label text.Map `json:"label"`
-		} `json:"nodes"`
-		Links []struct {
-			Source int64 `json:"source"`
-			Target int64 `json:"target"`
-			Weight int64 `json:"weight"`
-		} `json:"links"`
-	}](v, "/v1/stats/network?limit=13&of="+of+"&center="+itoa(id))
+	network, err := get[networkData](v, "/v1/stats/network?limit=13&of="+of+"&center="+itoa(id))
 	for _, n := range network.Nodes {
 		for _, l := range network.Links {
 			if n.ID != id && (l.Source == id && l.Target == n.ID || l.Target == id && l.Source == n.ID) {

@@ -1,10 +1,12 @@
 package site
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"roundtables.kz/registry/internal/text"
 )
@@ -18,6 +20,17 @@ func (v *view) keep(names ...string) {
 		}
 	}
 	v.query = kept
+}
+
+// filters returns the filters of the page.
+func (v *view) filters() url.Values {
+	filters := url.Values{}
+	for name := range v.query {
+		if name != "cursor" && name != "month" {
+			filters.Set(name, v.query.Get(name))
+		}
+	}
+	return filters
 }
 
 // facet is a filter with its values and their numbers.
@@ -35,7 +48,7 @@ type facetOption struct {
 	Href     string // of the page with the value added or removed
 }
 
-// applied is a filter of the page that no facet shows.
+// applied is a filter of the page.
 type applied struct {
 	Name  string
 	Label text.Map
@@ -59,6 +72,7 @@ type listing[T any] struct {
 	Years   bool
 	From    string
 	To      string
+	Views   []download // the same records in other ways
 }
 
 // download is a form of the data to take away.
@@ -96,7 +110,7 @@ func readList[T any](v *view, collection string, facets []string, parameters ...
 		f.Open = f.Open || len(l.Facets) < openFacets
 		l.Facets = append(l.Facets, f)
 	}
-	v.apply(&l.Applied, facets)
+	l.Applied = v.chosen()
 	for name := range v.query {
 		if !slices.Contains([]string{"q", "cursor", "starts_from", "starts_to"}, name) {
 			l.Hidden = append(l.Hidden, [2]string{name, v.query.Get(name)})
@@ -113,13 +127,7 @@ func readList[T any](v *view, collection string, facets []string, parameters ...
 
 // export returns the address of a file with the records of the page.
 func (v *view) export(collection, format string) string {
-	query := url.Values{}
-	for name := range v.query {
-		if name != "cursor" {
-			query.Set(name, v.query.Get(name))
-		}
-	}
-	return address("/v1/exports/"+collection+"."+format, query)
+	return address("/v1/exports/"+collection+"."+format, v.filters())
 }
 
 func (v *view) facet(name string, values []facetValue) facet {
@@ -152,22 +160,44 @@ func (v *view) facet(name string, values []facetValue) facet {
 // next returns the year after a year.
 func next(key string) string { return fmt.Sprintf("%04d", year(key)+1) }
 
-// apply lists the filters that the facets do not show.
-func (v *view) apply(to *[]applied, facets []string) {
+// chosen lists the filters of the page, each with the page without it.
+func (v *view) chosen() (all []applied) {
+	from, until := v.query.Get("starts_from"), v.query.Get("starts_to")
+	if from != "" || until != "" {
+		all = append(all, applied{Name: v.text("time"), Text: v.span(from, until), Href: v.with("starts_from", "", "starts_to", "")})
+	}
 	names := make([]string, 0, len(v.query))
 	for name := range v.query {
-		names = append(names, name)
+		if !slices.Contains([]string{"cursor", "starts_from", "starts_to", "sort", "month"}, name) {
+			names = append(names, name)
+		}
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		value := v.query.Get(name)
-		if slices.Contains(facets, name) || slices.Contains([]string{"q", "cursor", "starts_from", "starts_to", "sort"}, name) {
-			continue
-		}
-		a := applied{Name: v.text("facet_" + name), Text: value, Href: v.with(name, "")}
-		a.Label, a.Text = v.named(name, value)
-		*to = append(*to, a)
+		a := applied{Name: v.text("facet_" + name), Href: v.with(name, "")}
+		a.Label, a.Text = v.named(name, v.query.Get(name))
+		all = append(all, a)
 	}
+	return all
+}
+
+// span names a span of time from one day to before another: a whole year or month by its name.
+func (v *view) span(from, until string) string {
+	first, err := time.Parse(time.DateOnly, from)
+	end, err2 := time.Parse(time.DateOnly, until)
+	switch {
+	case err != nil && err2 != nil:
+		return strings.TrimSpace(from + " " + until)
+	case err != nil:
+		return v.text("before", date(v.lang, until))
+	case err2 != nil:
+		return v.text("since", date(v.lang, from))
+	case first.YearDay() == 1 && end.Equal(first.AddDate(1, 0, 0)):
+		return date(v.lang, from[:4])
+	case first.Day() == 1 && end.Equal(first.AddDate(0, 1, 0)):
+		return date(v.lang, from[:7])
+	}
+	return v.text("since", date(v.lang, from)) + ", " + v.text("before", date(v.lang, until))
 }
 
 // collections are the records that filters name, with the member that holds their name.
@@ -186,27 +216,45 @@ var codes = map[string]string{
 // named returns the name of the value of a filter: of a record, or the label of a code. A value that names nothing is shown as it is.
 func (v *view) named(name, value string) (text.Map, string) {
 	if of, ok := collections[name]; ok && isID(value) {
-		record, err := get[map[string]any](v, "/v1/"+of[0]+"/"+value)
-		found := text.Map{}
-		if names, ok := record[of[1]].(map[string]any); ok && err == nil {
-			for lang, s := range names {
-				found[lang], _ = s.(string)
-			}
+		if found := v.nameOfRecord(of, value); len(found) > 0 {
 			return found, ""
 		}
+		return nil, value
 	}
 	if name == "role" {
 		if roles, err := v.roles(); err == nil && roles[value] != nil {
 			return roles[value], ""
 		}
 	}
-	parts := strings.Split(value, ",")
+	every, all := strings.CutPrefix(value, "all:")
+	parts := strings.Split(every, ",")
 	for i, code := range parts {
+		if of, ok := collections[name]; ok && isID(code) && i < maxNames {
+			parts[i] = cmp.Or(v.in(v.nameOfRecord(of, code)), code)
+		}
 		if vocabulary := codes[name]; vocabulary != "" {
 			parts[i] = label(v.lang, vocabulary, code)
 		}
 	}
+	if all {
+		return nil, strings.Join(parts, " + ")
+	}
 	return nil, strings.Join(parts, ", ")
+}
+
+// maxNames is how many records of one filter are named.
+const maxNames = 5
+
+// nameOfRecord returns the name of a record, or nothing. of is an entry of collections.
+func (v *view) nameOfRecord(of [2]string, id string) text.Map {
+	record, err := get[map[string]any](v, "/v1/"+of[0]+"/"+id)
+	found := text.Map{}
+	if names, ok := record[of[1]].(map[string]any); ok && err == nil {
+		for lang, s := range names {
+			found[lang], _ = s.(string)
+		}
+	}
+	return found
 }
 
 // roles returns the labels of the roles by code.
@@ -234,7 +282,7 @@ func roundTables(v *view) (show, error) {
 	if err != nil {
 		return show{}, err
 	}
-	l.Years = true
+	l.Years, l.Views = true, v.views()
 	l.Feeds = append(l.Feeds, download{"iCalendar", v.site.root + v.at("/v1/calendar.ics", true, "cursor", "")})
 	return show{template: "roundtables", Title: v.text("round_tables"), Description: v.text("round_tables_description"), Data: l, Hidden: v.filtered()}, nil
 }
@@ -267,11 +315,11 @@ type topicsData struct{ Chart, Years chart }
 
 func topics(v *view) (show, error) {
 	v.keep()
-	all, err := v.bars("all_topics", "/v1/round-tables/aggregate?group_by=topic&limit=500", "events", "topics")
+	all, err := v.chart("all_topics", nil)
 	if err != nil {
 		return show{}, err
 	}
-	years, err := v.heat("topics", "/v1/round-tables/aggregate?group_by=topic,year&limit=25", "events", "topics")
+	years, err := v.chart("topics_years", nil)
 	return show{template: "topics", Title: v.text("topics"), Description: v.text("topics_description"), Data: topicsData{all, years}}, err
 }
 
@@ -281,8 +329,8 @@ func recommendations(v *view) (show, error) {
 	if err != nil {
 		return show{}, err
 	}
-	for _, c := range []struct{ id, by, page string }{{"status", "status", ""}, {"addressee", "addressee", "organizations"}} {
-		drawn, err := v.bars(c.id, v.at("/v1/recommendations/aggregate", true, "group_by", c.by, "cursor", ""), "recommendations_n", c.page)
+	for _, id := range []string{"status", "addressee"} {
+		drawn, err := v.chart(id, v.filters())
 		if err != nil {
 			return show{}, err
 		}

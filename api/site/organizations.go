@@ -6,6 +6,9 @@ import "strings"
 type organizationData struct {
 	Organization organizationRecord
 	Parts        []organizationRecord
+	WithParts    int64 // events of the organization and its parts
+	AllWithParts string
+	Listed       []listedForm
 	Organized    list[eventRecord]
 	TookPart     list[eventRecord]
 	AllOrganized string
@@ -36,6 +39,25 @@ func organization(v *view, id string) (show, error) {
 		return show{}, err
 	}
 	d.Parts, d.Positions = parts.Data, positions.Data
+	if len(d.Parts) > 0 {
+		ids := []string{id}
+		for _, part := range d.Parts {
+			ids = append(ids, itoa(part.ID))
+		}
+		either := "/v1/round-tables?organization=" + strings.Join(ids, ",")
+		tree, err := get[list[reference]](v, either+"&count=exact&limit=1")
+		if err != nil {
+			return show{}, err
+		}
+		if tree.Meta.Total != nil {
+			d.WithParts, d.AllWithParts = *tree.Meta.Total, v.listPage(either)
+		}
+	}
+	listed, err := get[list[listedForm]](v, "/v1/organizations/"+id+"/spellings")
+	if err != nil {
+		return show{}, err
+	}
+	d.Listed = listed.Data
 	if d.Organized, err = get[list[eventRecord]](v, "/v1/round-tables?limit=10&sort=-starts_on&count=exact&organizer="+id); err != nil {
 		return show{}, err
 	}
@@ -47,10 +69,10 @@ func organization(v *view, id string) (show, error) {
 	}
 	d.AllOrganized, d.AllTookPart = v.more(d.Organized, "/v1/round-tables?organizer="+id), v.more(d.TookPart, "/v1/round-tables?organization="+id)
 	d.AllAddressed = v.more(d.Addressed, "/v1/recommendations?addressee="+id)
-	if d.Years, err = v.bars("years", "/v1/round-tables/aggregate?group_by=year&organization="+id, "events", ""); err != nil {
+	if d.Years, err = v.chart("years", filter("organization", id)); err != nil {
 		return show{}, err
 	}
-	if d.Topics, err = v.bars("organization_topics", "/v1/round-tables/aggregate?group_by=topic&limit=10&organization="+id, "events", "topics"); err != nil {
+	if d.Topics, err = v.chart("organization_topics", filter("organization", id)); err != nil {
 		return show{}, err
 	}
 	d.Spellings, d.Identifiers = spellings(d.Organization.Name, d.Organization.OtherNames), identifiers(d.Organization.ExternalIDs)
@@ -113,14 +135,13 @@ func topic(v *view, id string) (show, error) {
 	}
 	d.AllEvents, d.AllSaid = v.more(d.Events, "/v1/round-tables?topic="+id), v.more(d.Statements, "/v1/statements?topic="+id)
 	d.AllRecommendations = v.more(d.Recommendations, "/v1/recommendations?topic="+id)
-	if d.Years, err = v.bars("years", "/v1/round-tables/aggregate?group_by=year&topic="+id, "events", ""); err != nil {
+	if d.Years, err = v.chart("years", filter("topic", id)); err != nil {
 		return show{}, err
 	}
-	if d.Speakers, err = v.bars("topic_speakers", "/v1/statements/aggregate?group_by=person&limit=10&topic="+id, "statements_n", "people"); err != nil {
+	if d.Speakers, err = v.chart("topic_speakers", filter("topic", id)); err != nil {
 		return show{}, err
 	}
-	d.Organizations, err = v.bars("topic_organizations", "/v1/statements/aggregate?group_by=organization&limit=10&topic="+id, "statements_n", "organizations")
-	if err != nil {
+	if d.Organizations, err = v.chart("topic_organizations", filter("topic", id)); err != nil {
 		return show{}, err
 	}
 	d.Downloads = []download{{"JSON", v.site.root + "/v1/topics/" + id},

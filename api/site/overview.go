@@ -1,6 +1,10 @@
 package site
 
-import "strconv"
+import (
+	"cmp"
+	"slices"
+	"strconv"
+)
 
 // overviewData is the first page.
 type overviewData struct {
@@ -16,66 +20,86 @@ type overviewData struct {
 	LastOn    *string `json:"last_on"`
 	UpdatedAt *string `json:"updated_at"`
 
-	Newest                                              []eventRecord `json:"-"`
-	Months, Topics, Speakers, Organizers, Roles, Spoken chart         `json:"-"`
+	Newest  []eventRecord    `json:"-"`
+	Charts  map[string]chart `json:"-"`
+	Time    string           `json:"-"` // the id of the chart over time
+	Applied []applied        `json:"-"`
+	Total   int64            `json:"-"` // of the list of round tables with the filters
+	List    string           `json:"-"` // its page
+	Views   []download       `json:"-"`
+	Reset   string           `json:"-"`
+}
+
+// overviewFilters are the filters of the first page. They apply to all of its charts.
+var overviewFilters = []string{
+	"starts_from", "starts_to", "format", "status", "mode", "topic", "organizer", "organization", "person", "role", "place", "country", "parent",
+	"weekday", "date_precision",
 }
 
 // longSpan is how many years a chart shows by month.
 const longSpan = 12
 
 func overview(v *view) (show, error) {
-	v.keep()
-	data, err := get[overviewData](v, "/v1/stats/overview")
+	v.keep(overviewFilters...)
+	data, err := get[overviewData](v, v.at("/v1/stats/overview", true))
 	if err != nil {
 		return show{}, err
 	}
 	// The overview counts who is at round tables. The lists also have those who are only mentioned, and the numbers link to them.
-	for collection, count := range map[string]*int64{"people": &data.Counts.People, "organizations": &data.Counts.Organizations} {
-		all, err := get[list[reference]](v, "/v1/"+collection+"?count=exact&limit=1")
-		if err != nil {
-			return show{}, err
-		}
-		if all.Meta.Total != nil {
-			*count = *all.Meta.Total
+	if !v.filtered() {
+		for collection, count := range map[string]*int64{"people": &data.Counts.People, "organizations": &data.Counts.Organizations} {
+			all, err := get[list[reference]](v, "/v1/"+collection+"?count=exact&limit=1")
+			if err != nil {
+				return show{}, err
+			}
+			if all.Meta.Total != nil {
+				*count = *all.Meta.Total
+			}
 		}
 	}
-	newest, err := get[list[eventRecord]](v, "/v1/round-tables?limit=5&sort=-starts_on&status=held")
+	held := []string{"limit", "5", "sort", "-starts_on", "count", "exact"}
+	if v.query.Get("status") == "" && !v.filtered() {
+		held = append(held, "status", "held")
+	}
+	newest, err := get[list[eventRecord]](v, v.at("/v1/round-tables", true, held...))
 	if err != nil {
 		return show{}, err
 	}
-	data.Newest = newest.Data
-	unit := "month"
-	if data.FirstOn != nil && data.LastOn != nil && year(*data.LastOn)-year(*data.FirstOn) > longSpan {
-		unit = "year"
+	if data.Newest = newest.Data; newest.Meta.Total != nil {
+		data.Total = *newest.Meta.Total
 	}
-	for _, c := range []struct {
-		to   *chart
-		make func() (chart, error)
-	}{
-		{&data.Months, func() (chart, error) {
-			return v.stacks("months", "/v1/round-tables/aggregate?group_by="+unit+",format", "events")
-		}},
-		{&data.Topics, func() (chart, error) {
-			return v.heat("topics", "/v1/round-tables/aggregate?group_by=topic,year&limit=12", "events", "topics")
-		}},
-		{&data.Speakers, func() (chart, error) {
-			return v.bars("speakers", "/v1/statements/aggregate?group_by=person&limit=10", "statements_n", "people")
-		}},
-		{&data.Organizers, func() (chart, error) {
-			return v.bars("organizers", "/v1/round-tables/aggregate?group_by=organizer&limit=10", "events", "organizations")
-		}},
-		{&data.Roles, func() (chart, error) {
-			return v.bars("roles", "/v1/round-tables/aggregate?group_by=role", "events", "")
-		}},
-		{&data.Spoken, func() (chart, error) {
-			return v.bars("languages", "/v1/statements/aggregate?group_by=language", "statements_n", "")
-		}},
-	} {
-		if *c.to, err = c.make(); err != nil {
+	data.Applied, data.Reset = v.chosen(), v.site.href(v.lang, "", nil)
+	data.List = v.site.href(v.lang, "round-tables", v.filters())
+	data.Views = v.views()
+	data.Time = "months"
+	if data.FirstOn != nil && data.LastOn != nil && year(*data.LastOn)-year(*data.FirstOn) > longSpan {
+		data.Time = "by_year"
+	}
+	data.Charts = map[string]chart{}
+	for _, id := range []string{data.Time, "topics", "speakers", "organizers", "matrix", "network", "places", "roles", "languages"} {
+		if data.Charts[id], err = v.chart(id, v.filters()); err != nil {
 			return show{}, err
 		}
 	}
-	return show{template: "overview", Title: v.text("site"), Description: v.text("site_description"), Data: data}, nil
+	return show{template: "overview", Title: v.text("site"), Description: v.text("site_description"), Data: data, Hidden: v.filtered()}, nil
+}
+
+// views are the pages that show the same round tables in other ways.
+func (v *view) views() (all []download) {
+	filters := v.filters()
+	for _, page := range []string{"round-tables", "calendar", ""} {
+		if page == "" { // not all filters apply to the charts
+			for name := range filters {
+				if !slices.Contains(overviewFilters, name) {
+					return all
+				}
+			}
+		}
+		if page != v.path {
+			all = append(all, download{v.text("view_" + cmp.Or(page, "charts")), v.site.href(v.lang, page, filters)})
+		}
+	}
+	return all
 }
 
 func year(date string) int {

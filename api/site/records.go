@@ -112,7 +112,13 @@ type statementRecord struct {
 	} `json:"attendee"`
 	Topics       []reference      `json:"topics"`
 	QuotedPerson *personReference `json:"quoted_person"`
-	Document     *reference       `json:"document"`
+	Mentions     struct {
+		People        []int64 `json:"person_ids"`
+		Organizations []int64 `json:"organization_ids"`
+		Places        []int64 `json:"place_ids"`
+		Documents     []int64 `json:"document_ids"`
+	} `json:"mentions"`
+	Document *reference `json:"document"`
 
 	OfEvent bool `json:"-"` // shown on the page of its round table
 }
@@ -181,6 +187,19 @@ type topicRecord struct {
 	Label       text.Map   `json:"label"`
 	Description text.Map   `json:"description"`
 	Parent      *reference `json:"parent"`
+}
+
+// mentionedRecord is a record that a statement names.
+type mentionedRecord struct {
+	ID    int64    `json:"id"`
+	Name  text.Map `json:"name"`
+	Title text.Map `json:"title"`
+}
+
+type placeRecord struct {
+	ID        int64    `json:"id"`
+	Latitude  *float64 `json:"latitude"`
+	Longitude *float64 `json:"longitude"`
 }
 
 type positionRecord struct {

@@ -2,7 +2,15 @@
 // the public API, as any other client does, and therefore shows exactly what the public may see. Package api serves the pages.
 //
 // A page is complete without JavaScript. The address of a page holds its language and its filters; the filters have the names
-// that they have in the API.
+// that they have in the API. Two small ES modules add what needs a browser: PNG files of charts, and the drafts of operators.
+//
+// Charts are SVG that the server draws, without a chart library, so that they are there without JavaScript, in print and in
+// archives, and cost no request. The alternatives were compared: Observable Plot makes good SVG, but is about 200 KB with d3, more
+// than the whole first view may have, and sets inline styles that the policy forbids; uPlot (50 KB) draws on a canvas, which screen
+// readers cannot read; the d3 modules (10 to 30 KB) leave the drawing to us and draw nothing without JavaScript.
+//
+// data/kazakhstan.txt is the outline of Kazakhstan, simplified to 0.05 degrees, from Natural Earth 4.1.0, 1:50m cultural vectors
+// (naturalearthdata.com, public domain), as in the npm package world-atlas 2.0.2.
 package site
 
 import (
@@ -21,11 +29,12 @@ import (
 	"sync"
 )
 
-//go:embed templates static texts.json
+//go:embed templates static data texts.json
 var embedded embed.FS
 
-// Policy is the Content-Security-Policy of the pages. They have no script, and styles and pictures of this service only.
-const Policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+// Policy is the Content-Security-Policy of the pages: scripts, styles, pictures and requests of this service only, nothing inline.
+const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; " +
+	"base-uri 'none'; frame-ancestors 'none'"
 
 // Languages lists the languages of the pages, in the order in which pages link to them.
 var Languages = []string{"kk", "ru", "en"}
@@ -53,6 +62,7 @@ type Site struct {
 	root    string // the path of Base
 	files   fs.FS
 	texts   map[string]map[string]string
+	ground  ground
 	mu      sync.Mutex
 	layouts map[string]*template.Template // by language and page
 }
@@ -69,8 +79,11 @@ func newSite(config Config, files fs.FS) *Site {
 	if err == nil {
 		err = json.Unmarshal(content, &s.texts)
 	}
+	if err == nil {
+		s.ground, err = readGround(files)
+	}
 	if err != nil {
-		panic("read the texts of the pages: " + err.Error()) // the file is part of the program
+		panic("read the files of the pages: " + err.Error()) // they are part of the program
 	}
 	return s
 }
@@ -79,7 +92,16 @@ func newSite(config Config, files fs.FS) *Site {
 type Page struct {
 	Status   int
 	Location string
-	HTML     []byte
+	Body     []byte // HTML, or SVG of a chart
+}
+
+// ChartName returns the name of the file if the page of a path is a chart as SVG, or else "".
+func ChartName(path string) string {
+	name, found := strings.CutPrefix(path, "charts/")
+	if id, svg := strings.CutSuffix(name, ".svg"); found && svg && definitions[id].kind != "" {
+		return name
+	}
+	return ""
 }
 
 // show is what a page shows.
@@ -90,6 +112,7 @@ type show struct {
 	Linked             json.RawMessage // schema.org
 	Hidden             bool            // from search engines
 	status             int
+	file               []byte // instead of a page
 }
 
 // pages are the pages by the first part of their address: of the list, and of one record.
@@ -106,6 +129,9 @@ var pages = map[string]struct {
 	"recommendations": {list: recommendations},
 	"search":          {list: search},
 	"about":           {list: about},
+	"calendar":        {list: calendar},
+	"operator":        {list: operator},
+	"charts":          {item: chartFile},
 }
 
 // Render renders the page of a path below its language: "", "round-tables", "round-tables/13". Unknown pages and errors of the
@@ -129,7 +155,7 @@ func (v *view) page() (show, error) {
 	name, id, one := strings.Cut(v.path, "/")
 	found, ok := pages[name]
 	switch {
-	case !ok, one && (found.item == nil || !isID(id)), !one && found.list == nil:
+	case !ok, one && (found.item == nil || name != "charts" && !isID(id)), !one && found.list == nil:
 		return show{}, &failure{status: http.StatusNotFound}
 	case one:
 		return found.item(v, id)
@@ -180,6 +206,9 @@ type alternate struct {
 var languageNames = map[string]string{"kk": "Қазақша", "ru": "Русский", "en": "English"}
 
 func (v *view) render(s show) (Page, error) {
+	if s.file != nil {
+		return Page{Status: http.StatusOK, Body: s.file}, nil
+	}
 	status := max(s.status, http.StatusOK)
 	f := frame{show: s, Lang: v.lang, Path: v.path, Site: v.text("site"), Base: v.site.config.Base, License: v.site.config.License}
 	f.Section, _, _ = strings.Cut(v.path, "/")
@@ -205,7 +234,7 @@ func (v *view) render(s show) (Page, error) {
 	if err := t.ExecuteTemplate(&b, "layout", f); err != nil {
 		return Page{}, fmt.Errorf("execute the template: %w", err)
 	}
-	return Page{Status: status, HTML: b.Bytes()}, nil
+	return Page{Status: status, Body: b.Bytes()}, nil
 }
 
 // template returns the templates of a page in a language.

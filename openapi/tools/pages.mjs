@@ -1,16 +1,17 @@
 // Looks at the pages of the registry at BASE_URL in Chromium as a visitor does, and fails at the first list of problems. PATHS is a
-// JSON list of paths below the language (see api/pagesbrowser_test.go). SHOTS is a directory for pictures of each page.
+// JSON list of paths below the language, KEY the key of an operator, and DRAFT the id of a draft (see api/pagesbrowser_test.go). SHOTS is
+// a directory for pictures of each page; PICTURE is the file of the picture in the README.
 import { chromium } from "playwright-core";
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 
-const { BASE_URL, SHOTS } = process.env;
+const { BASE_URL, SHOTS, PICTURE, KEY, DRAFT } = process.env;
 const CHROMIUM = process.env.CHROMIUM || ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"].find((file) => existsSync(file));
 const paths = JSON.parse(process.env.PATHS);
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const WIDTHS = [360, 768, 1280];
+const WIDTHS = [360, 768, 1280, 2560];
 const LARGEST = 150 * 1024; // bytes of the first view, as they are sent
 const LONGEST_SHIFT = 0.05;
 
@@ -58,7 +59,7 @@ try {
   for (const colorScheme of ["light", "dark"]) {
     const page = await open({ colorScheme });
     for (const target of paths.map((p) => `/en/${p}`).concat(["/ru/", "/kk/", "/kk/round-tables/13"])) {
-      for (const width of colorScheme === "light" ? WIDTHS : [1280]) {
+      for (const width of colorScheme === "light" ? WIDTHS : SHOTS ? [360, 1280, 2560] : [1280]) {
         await look(page, target, width);
         if (SHOTS && width !== 768) {
           const name = `${target.replace(/[^a-z0-9]+/gi, "-")}-${width}-${colorScheme}.png`;
@@ -96,6 +97,64 @@ try {
   await page.goBack();
   assert.equal(await page.locator(".found").innerText(), found);
 
+  // A click on a chart narrows the whole page. The filter is a chip that goes away, and survives the back button and the language.
+  await page.goto(`${BASE_URL}/en/`);
+  await page.getByRole("link", { name: /^Narrow the page: Moderator/ }).click();
+  assert.match(page.url(), /\/en\/\?role=moderator$/);
+  const narrowed = await page.locator(".found").innerText();
+  await page.locator(".heat td a").first().click();
+  assert.match(page.url(), /role=moderator/);
+  assert.match(page.url(), /topic=\d+/);
+  await page.goBack();
+  assert.equal(await page.locator(".found").innerText(), narrowed);
+  await page.getByRole("link", { name: "Қазақша" }).click();
+  assert.match(page.url(), /\/kk\/\?role=moderator$/);
+  assert.equal(parseInt(await page.locator(".found").innerText()), parseInt(narrowed));
+  await page.locator(".applied a").first().click();
+  assert.match(page.url(), /\/kk\/$/);
+
+  // A chart is a picture to take away.
+  await page.goto(`${BASE_URL}/en/`);
+  const [png] = await Promise.all([page.waitForEvent("download"), page.locator("section.chart", { hasText: "Who took part together" }).locator("a.png").click()]);
+  assert.equal(png.suggestedFilename(), "network.png");
+  assert.ok(readFileSync(await png.path()).length > 10_000, "the picture is empty");
+
+  // Without JavaScript, the pages have the same facts.
+  const plain = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+  for (const target of ["/en/", "/ru/round-tables/13", "/en/people/17", "/kk/calendar?month=2020-02"]) {
+    const facts = async (from) => { await from.goto(`${BASE_URL}${target}`); return (await from.locator("main").innerText()).replaceAll("PNG", "").replace(/\s+/g, " "); };
+    assert.equal(await facts(plain), await facts(page), target);
+  }
+  await plain.context().close();
+
+  // An operator signs in. The key is in no address and ends with the tab.
+  const operator = await open({});
+  operator.on("request", (request) => request.url().includes(KEY) && problems.push(`the key is in ${request.url()}`));
+  await operator.goto(`${BASE_URL}/en/operator`);
+  await operator.getByLabel("Key").fill("rtr_wrong");
+  const refused = problems.length;
+  await operator.getByRole("button", { name: "Sign in" }).click();
+  await operator.getByText("The key is not valid").waitFor();
+  problems.splice(refused); // Chromium reports the status 401
+  await operator.getByLabel("Key").fill(KEY);
+  await operator.getByRole("button", { name: "Sign in" }).click();
+  await operator.locator(`#work a[href="?round_table=${DRAFT}"]`).click();
+  await operator.locator(".is-draft .draft").waitFor();
+  await check(operator, "the draft");
+  if (SHOTS) await operator.screenshot({ path: path.join(SHOTS, "draft.png"), fullPage: true });
+  assert.match(await operator.locator(".is-draft").innerText(), /<script>alert\(1\)<\/script>/);
+  const swagger = await operator.locator(".is-draft a[href*='patchRoundTable']").first().getAttribute("href");
+  await operator.goto(`${BASE_URL}/en/round-tables/13`);
+  await operator.getByRole("link", { name: "Check this event" }).click();
+  await operator.getByRole("heading", { name: "Check list" }).waitFor();
+  assert.deepEqual(await operator.evaluate(() => [localStorage.length, document.cookie]), [0, ""]);
+  await operator.getByRole("button", { name: "Sign out" }).click();
+  assert.equal(await operator.evaluate(() => sessionStorage.length), 0);
+  assert.equal(await operator.locator("#work").innerText(), "");
+  await operator.goto(new URL(swagger, BASE_URL).href);
+  await operator.locator(`tr[data-param-name=id] input[value="${DRAFT}"]`).waitFor();
+  await operator.context().close();
+
   // The keyboard reaches the content, and focus is visible.
   await page.goto(`${BASE_URL}/en/`);
   await page.keyboard.press("Tab");
@@ -103,6 +162,12 @@ try {
   await page.keyboard.press("Tab");
   assert.notEqual(await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle), "none");
   assert.deepEqual(problems, []);
+  if (PICTURE) {
+    const camera = await open({ viewport: { width: 1280, height: 800 }, colorScheme: "light" });
+    await camera.goto(`${BASE_URL}/en/`);
+    await camera.screenshot({ path: PICTURE });
+    await camera.context().close();
+  }
   console.log(`${paths.length} pages, ${bytes} bytes for the first view, nothing to complain about`);
 } catch (error) {
   console.error(error.message, problems);

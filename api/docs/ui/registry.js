@@ -16,6 +16,19 @@
   // The form would send the example of a language with every request.
   delete spec.components.schemas.LanguageTag.example;
 
+  // A link from elsewhere names the record: ?id=13#/Round%20tables/patchRoundTable opens the operation with the id filled in.
+  const wanted = new URLSearchParams(location.search).get("id");
+  const operationId = location.hash.split("/")[2];
+  if (/^[1-9]\d{0,17}$/.test(wanted ?? "")) {
+    for (const operation of Object.values(spec.paths).flatMap((item) => Object.values(item))) {
+      if (operation.operationId !== operationId) continue;
+      operation.parameters = operation.parameters.map((parameter) => {
+        const shown = parameter.$ref ? parameters[parameter.$ref.split("/").pop()] : parameter;
+        return shown.in === "path" && shown.name === "id" ? { ...shown, example: Number(wanted) } : parameter;
+      });
+    }
+  }
+
   // One way to paste a key is enough here.
   const schemes = spec.components.securitySchemes;
   delete schemes.Basic;

@@ -1,0 +1,59 @@
+package site
+
+import (
+	"slices"
+	"strings"
+
+	"roundtables.kz/registry/internal/vocabulary"
+)
+
+// operatorData is the page for operators. A script fills it from the API with the key of the operator, which stays in the tab.
+type operatorData struct {
+	Texts      map[string]string
+	Operations []operation
+}
+
+// operation is an operation of the API that changes something, for links to Swagger UI.
+type operation struct {
+	Method string `json:"method"`
+	Path   string `json:"path"`
+	ID     string `json:"id"`
+	Tag    string `json:"tag"`
+}
+
+// operatorTexts are the texts of the script.
+var operatorTexts = []string{
+	"op_signed_in", "op_refused", "op_no_scope", "op_failed", "op_drafts", "op_no_drafts", "op_check", "op_no_findings", "op_open", "op_back", "op_error", "op_warning",
+	"op_findings", "op_public_page", "op_draft_mark", "undated", "attendees", "statements", "organizers_of", "op_all", "name_not_shown", "op_more", "op_loading",
+}
+
+func operator(v *view) (show, error) {
+	v.keep("round_table")
+	d := operatorData{Texts: map[string]string{}}
+	for _, key := range operatorTexts {
+		d.Texts[key] = v.text(key)
+	}
+	for _, of := range []string{"publication", "format", "act"} {
+		for code, name := range vocabulary.Labels(of, v.lang) {
+			d.Texts[of+"_"+code] = name
+		}
+	}
+	document, err := get[struct {
+		Paths map[string]map[string]struct {
+			OperationID string   `json:"operationId"`
+			Tags        []string `json:"tags"`
+		} `json:"paths"`
+	}](v, "/openapi-3.0.json?lang="+v.lang)
+	if err != nil {
+		return show{}, err
+	}
+	for path, methods := range document.Paths {
+		for method, o := range methods {
+			if slices.Contains([]string{"patch", "post", "put", "delete"}, method) && len(o.Tags) > 0 {
+				d.Operations = append(d.Operations, operation{strings.ToUpper(method), path, o.OperationID, o.Tags[0]})
+			}
+		}
+	}
+	slices.SortFunc(d.Operations, func(a, b operation) int { return strings.Compare(a.Path+a.Method, b.Path+b.Method) })
+	return show{template: "operator", Title: v.text("operator"), Description: v.text("operator_description"), Data: d, Hidden: true}, nil
+}

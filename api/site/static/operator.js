@@ -1,0 +1,131 @@
+// Shows operators their drafts and what is missing in them. The key stays in the storage of this tab and is sent in the header
+// Authorization only. Everything is read from the API; what it returns becomes text, never HTML.
+const { Texts: texts, Operations: operations } = JSON.parse(document.getElementById("operator-data").textContent);
+const [form, field, who, out, work] = ["sign-in", "key", "who", "out", "work"].map((id) => document.getElementById(id));
+const { api, page } = work.dataset;
+const language = document.documentElement.lang;
+const KEY = "registry-key";
+
+// element makes an element; attributes that are undefined are left out.
+function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) if (value !== undefined) made.setAttribute(key, value);
+  made.append(...children.flat().filter((child) => child !== undefined && child !== ""));
+  return made;
+}
+
+class Refused extends Error {}
+
+async function get(path) {
+  const headers = { authorization: `Bearer ${sessionStorage.getItem(KEY)}`, accept: "application/json", "accept-language": language };
+  const answer = await fetch(api + path, { headers, cache: "no-store", credentials: "omit" });
+  const body = await answer.json().catch(() => ({}));
+  if (answer.status === 401) throw new Refused(texts.op_refused);
+  if (!answer.ok) throw new Error(body.detail || body.title || texts.op_failed);
+  return body;
+}
+
+const inLanguage = (text) => text?.[language] ?? text?.ru ?? text?.en ?? Object.values(text ?? {})[0] ?? "";
+const day = (event) => {
+  const known = { day: { day: "numeric", month: "long", year: "numeric" }, month: { month: "long", year: "numeric" }, year: { year: "numeric" } }[event.date_precision];
+  return event.starts_on && known ? new Date(event.starts_on).toLocaleDateString(language, { ...known, timeZone: "UTC" }) : texts.undated;
+};
+const mark = (event) => element("span", { class: "draft" }, texts[`publication_${event.publication}`] ?? event.publication);
+
+// inSwagger returns the address of an operation in Swagger UI, with the id of its path filled in.
+function inSwagger(method, path) {
+  const id = /\/(\d+)(?=\/|$)/.exec(path)?.[1];
+  const found = operations.find((o) => o.method === method && o.path.replace(/\{[^}]+\}/, id ?? "") === path);
+  if (!found) return `${api}/docs/?lang=${language}`;
+  return `${api}/docs/?lang=${language}${id ? `&id=${id}` : ""}#/${encodeURIComponent(found.tag)}/${found.id}`;
+}
+
+async function showDrafts() {
+  const [drafts, quality] = await Promise.all([
+    get("/v1/round-tables?publication=draft,review,withdrawn&sort=-updated_at&limit=100&count=exact"), get("/v1/quality?limit=1"),
+  ]);
+  const list = drafts.data.map((event) => element("li", {},
+    element("p", { class: "when" }, day(event)),
+    element("div", {}, element("h3", {}, element("a", { href: `?round_table=${event.id}` }, inLanguage(event.title))),
+      element("p", { class: "quiet" }, mark(event), ` ${texts[`format_${event.format}`] ?? event.format}`))));
+  const counts = Object.entries(quality.counts ?? {}).sort((a, b) => b[1] - a[1]);
+  work.replaceChildren(
+    element("section", {}, element("h2", {}, `${texts.op_drafts} `, element("span", { class: "quiet" }, String(drafts.meta.total))),
+      list.length ? element("ul", { class: "events" }, list) : element("p", { class: "quiet" }, texts.op_no_drafts),
+      drafts.page.next_cursor ? element("p", { class: "quiet" }, texts.op_more) : ""),
+    element("section", {}, element("h2", {}, texts.op_findings),
+      counts.length
+        ? element("table", {}, element("tbody", {}, counts.map(([code, n]) => element("tr", {},
+          element("th", { scope: "row" }, element("code", {}, code)), element("td", { class: "number" }, String(n))))))
+        : element("p", { class: "quiet" }, texts.op_no_findings)));
+}
+
+async function showEvent(id) {
+  const [event, check, attendees, statements] = await Promise.all([
+    get(`/v1/round-tables/${id}`), get(`/v1/round-tables/${id}/check`),
+    get(`/v1/attendees?round_table=${id}&sort=position&limit=500`), get(`/v1/statements?round_table=${id}&sort=sequence&limit=500`),
+  ]);
+  const findings = check.findings.map((finding) => element("li", {},
+    element("p", {}, element("strong", {}, finding.severity === "error" ? texts.op_error : texts.op_warning), ` ${finding.message} `,
+      finding.fix ? element("a", { href: inSwagger(finding.fix.method, finding.fix.path) }, `${texts.op_open}: ${finding.fix.method} ${finding.fix.path}`) : "")));
+  const actions = ["PATCH", "submit", "publish", "return", "withdraw"].map((action) => (action === "PATCH"
+    ? ["PATCH", `/v1/round-tables/${id}`] : ["POST", `/v1/round-tables/${id}/${action}`]))
+    .map(([method, path]) => element("li", {}, element("a", { href: inSwagger(method, path) }, `${method} ${path}`)));
+  const section = (title, content) => (content.childElementCount || content.localName === "p"
+    ? element("section", { class: "side" }, element("h2", {}, title), content) : "");
+  const hidden = event.publication !== "published";
+  work.replaceChildren(element("p", {}, element("a", { href: location.pathname }, texts.op_back)), element("article", { class: hidden ? "is-draft" : undefined },
+    element("header", { class: "record" },
+      element("p", { class: "eyebrow" }, mark(event), ` ${texts[`format_${event.format}`] ?? event.format}${hidden ? ` · ${texts.op_draft_mark}` : ""}`),
+      element("h2", { class: "title" }, inLanguage(event.title)),
+      element("p", { class: "lead" }, [day(event), inLanguage(event.place?.name), inLanguage(event.venue)].filter(Boolean).join(" · ")),
+      event.purpose ? element("p", { class: "purpose" }, inLanguage(event.purpose)) : "",
+      hidden ? "" : element("p", {}, element("a", { href: `${page}round-tables/${id}` }, texts.op_public_page))),
+    section(texts.op_check, findings.length ? element("ul", { class: "findings" }, findings) : element("p", { class: "quiet" }, texts.op_no_findings)),
+    section(texts.op_open, element("ul", { class: "plain" }, actions)),
+    section(texts.organizers_of, element("ul", { class: "plain" }, (event.organizers ?? []).map((o) => element("li", {}, inLanguage(o.name))))),
+    section(texts.attendees, element("ul", { class: "plain" }, attendees.data.map((a) => element("li", {},
+      inLanguage(a.label) || a.name_as_listed || texts.name_not_shown,
+      element("span", { class: "quiet" }, (a.affiliations ?? []).map((f) => [inLanguage(f.title), inLanguage(f.organization?.name) || f.organization_as_listed]
+        .filter(Boolean).join(", ")).join("; ")))))),
+    section(texts.statements, element("ol", { class: "statements" }, statements.data.map((s) => {
+      const said = s.texts.find((text) => text.lang === language) ?? s.texts.find((text) => text.original) ?? s.texts[0];
+      return element("li", {}, element("p", { class: "speaker" }, inLanguage(s.speaker?.name) || s.attendee?.name_as_listed || s.attribution || ""),
+        element("p", { class: "tags" }, element("span", { class: "tag" }, texts[`act_${s.act}`] ?? s.act)),
+        element("div", { class: "said", lang: said?.lang, dir: "auto" }, said?.text ?? ""));
+    })))));
+}
+
+async function show() {
+  const key = sessionStorage.getItem(KEY);
+  form.hidden = Boolean(key);
+  out.hidden = !key;
+  work.replaceChildren();
+  who.textContent = "";
+  if (!key) return;
+  who.textContent = texts.op_loading;
+  try {
+    const me = await get("/v1/me");
+    if (!me.scopes?.includes("read")) throw new Refused(texts.op_no_scope);
+    who.textContent = `${texts.op_signed_in}: ${me.key?.name ?? ""}`;
+    const id = new URLSearchParams(location.search).get("round_table");
+    await (/^[1-9]\d{0,17}$/.test(id ?? "") ? showEvent(id) : showDrafts());
+  } catch (error) {
+    if (error instanceof Refused) sessionStorage.removeItem(KEY);
+    form.hidden = Boolean(sessionStorage.getItem(KEY));
+    out.hidden = !form.hidden;
+    who.textContent = error.message;
+  }
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  sessionStorage.setItem(KEY, field.value.trim());
+  field.value = "";
+  show();
+});
+out.addEventListener("click", () => {
+  sessionStorage.removeItem(KEY);
+  show();
+});
+show();
