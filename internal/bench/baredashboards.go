@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -16,7 +17,7 @@ import (
 const (
 	monthFormatSQL = `SELECT json_agg(json_build_object('key', month, 'key2', format, 'count', n) ORDER BY month, total DESC, format) FROM (
 		SELECT to_char(starts_on, 'YYYY-MM') AS month, format, count(*) AS n, sum(count(*)) OVER (PARTITION BY format) AS total FROM round_tables
-		WHERE date_precision IN ('day', 'month') AND ($1 = '' OR starts_on >= $1::date AND starts_on < $2::date) GROUP BY 1, 2) x`
+		WHERE date_precision IN ('day', 'month') AND starts_on >= $1::date AND starts_on < $2::date GROUP BY 1, 2) x`
 	topicYearSQL = `SELECT json_agg(json_build_object('key', topic_id::text, 'key2', year::text, 'count', n) ORDER BY total DESC, topic_id, year) FROM (
 		SELECT *, dense_rank() OVER (ORDER BY total DESC, topic_id) AS place FROM (
 			SELECT topic_id, year, n, total FROM (
@@ -87,7 +88,7 @@ func (b bare) dashboards(e *echo.Echo) {
 	e.GET("/v1/round-tables/aggregate", func(c echo.Context) error {
 		switch c.QueryParam("group_by") {
 		case "month,format":
-			return b.chart(c, monthFormatSQL, c.QueryParam("starts_from"), c.QueryParam("starts_to"))
+			return b.chart(c, monthFormatSQL, cmp.Or(c.QueryParam("starts_from"), "0001-01-01"), cmp.Or(c.QueryParam("starts_to"), "9999-12-31"))
 		case "topic,year":
 			return b.chart(c, topicYearSQL)
 		}

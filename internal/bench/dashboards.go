@@ -9,8 +9,8 @@ import (
 // Requests of dashboards. Each of them has few variants, so that the cache of the service has them after the first round.
 const variants = 4
 
-// searched are words of the texts: some are frequent, some less so.
-var searched = []string{"policy", "реформа", "ресурстары", "statistics"}
+// typed are words of the texts: some are frequent, some less so.
+var typed = []string{"policy", "реформа", "ресурстары", "statistics"}
 
 // dashboardCases returns the cases of charts, views and search.
 func dashboardCases(a requester) []testCase {
@@ -49,13 +49,13 @@ func dashboardCases(a requester) []testCase {
 			return one(a.get("/v1/people/%d/profile", 1+r.IntN(variants)))
 		}},
 		{name: "search-one", title: "search for one word", part: found, next: func(r *rand.Rand) operation {
-			return one(a.search(searched[r.IntN(variants)]))
+			return one(a.search(typed[r.IntN(variants)]))
 		}},
 		{name: "search-three", title: "search for three words", part: found, next: func(r *rand.Rand) operation {
 			return one(a.search([]string{"policy reform education", "реформа образования регион", "су ресурстары шекара", "migration data law"}[r.IntN(variants)]))
 		}},
 		{name: "search-prefix", title: "search while typing: three letters", part: found, next: func(r *rand.Rand) operation {
-			return one(a.search(string([]rune(searched[r.IntN(variants)])[:3])))
+			return one(a.search(string([]rune(typed[r.IntN(variants)])[:3])))
 		}},
 	}
 }
