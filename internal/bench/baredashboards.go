@@ -44,8 +44,7 @@ const (
 				UNION SELECT s.quoted_person_id FROM statements s JOIN e ON e.id = s.round_table_id WHERE s.quoted_person_id IS NOT NULL) x),
 			'organizations', (SELECT count(*) FROM (SELECT o.organization_id FROM organizers o JOIN e ON e.id = o.round_table_id
 				UNION SELECT a.organization_id FROM attendees a JOIN e ON e.id = a.round_table_id WHERE a.organization_id IS NOT NULL
-				UNION SELECT a.organization_id FROM attendee_affiliations a JOIN e ON e.id = a.round_table_id WHERE a.organization_id IS NOT NULL
-				UNION SELECT a.on_behalf_of_organization_id FROM attendees a JOIN e ON e.id = a.round_table_id WHERE a.on_behalf_of_organization_id IS NOT NULL) x),
+				UNION SELECT a.organization_id FROM attendee_affiliations a JOIN e ON e.id = a.round_table_id WHERE a.organization_id IS NOT NULL) x),
 			'statements', (SELECT count(*) FROM statements s JOIN e ON e.id = s.round_table_id),
 			'recommendations', (SELECT count(*) FROM recommendations s JOIN e ON e.id = s.round_table_id),
 			'topics', (SELECT count(DISTINCT topic_id) FROM round_table_topics s JOIN e ON e.id = s.round_table_id)),

@@ -52,7 +52,7 @@ func dashboardCases(a requester) []testCase {
 			return one(a.search(typed[r.IntN(variants)]))
 		}},
 		{name: "search-three", title: "search for three words", part: found, next: func(r *rand.Rand) operation {
-			return one(a.search([]string{"policy reform education", "реформа образования регион", "су ресурстары шекара", "migration data law"}[r.IntN(variants)]))
+			return one(a.search([]string{"policy reform education", "реформа образования экономика", "су ресурстары шекара", "migration statistics law"}[r.IntN(variants)]))
 		}},
 		{name: "search-prefix", title: "search while typing: three letters", part: found, next: func(r *rand.Rand) operation {
 			return one(a.search(string([]rune(typed[r.IntN(variants)])[:3])))
