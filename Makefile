@@ -87,7 +87,7 @@ sbom: build $(CYCLONEDX) ## Write a bill of materials for each program to bin/ (
 			{ cat bin/sbom.log; exit 1; }; \
 		echo "bin/$$name.cdx.json: $$(grep -c '"type": "library"' bin/$$name.cdx.json) modules"; done
 
-bench: ## Measure the service beside a bare handler, at 1,000 and 100,000 events (8 GB in the user's cache; go run ./internal/bench -clean removes it)
+bench: ## Measure the service beside a bare handler, at 1,000 and 100,000 events (11 GB in the user's cache; go run ./internal/bench -clean removes it)
 	go run ./internal/bench $(BENCH)
 
 bench-names: bench-identity ## Measure how names are found, with the people and spellings of the folder NAMES_DIR

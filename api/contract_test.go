@@ -121,7 +121,7 @@ func (c *contract) check(t testing.TB, e exchange) {
 		t.Errorf("%s: %d is not answered with a problem: %s", at, e.answer.Code, e.answer.Body)
 	}
 	document := c.whole
-	if e.request.URL.Query().Has("fields") {
+	if e.request.URL.Query().Has("fields") || e.request.URL.Query().Has("names") {
 		document = c.sparse
 	}
 	route, params, err := document.router.FindRoute(e.request)

@@ -176,7 +176,7 @@ func TestKeptCountsEqualThePlainQueryAfterRandomWrites(t *testing.T) {
 		},
 	}
 	kept := func() (all []string) {
-		rows, err := r.pool.Query(t.Context(), "SELECT c::text FROM record_counts c UNION ALL SELECT e::text FROM event_counts e ORDER BY 1")
+		rows, err := r.pool.Query(t.Context(), "SELECT c::text FROM record_counts c UNION ALL SELECT e::text FROM event_counts e UNION ALL SELECT z::text FROM event_sizes z ORDER BY 1")
 		if err == nil {
 			all, err = pgx.CollectRows(rows, pgx.RowTo[string])
 		}

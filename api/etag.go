@@ -61,6 +61,9 @@ func (s *server) cacheableAt(c echo.Context, path string, query url.Values, mess
 	for _, part := range [...]string{release, s.config.PublicBaseURL, s.epoch, path, messages} {
 		b = strconv.AppendQuote(b, part)
 	}
+	if inOneLanguage(c) {
+		b = append(b, "one language"...)
+	}
 	for _, scope := range slices.Sorted(slices.Values(actor.From(c.Request().Context()).Scopes)) {
 		b = strconv.AppendQuote(b, string(scope))
 	}

@@ -154,7 +154,7 @@ func (s *server) logLine(c echo.Context, took time.Duration) {
 
 // guard wraps a route: it sets the deadline, identifies the actor, counts the request against the quota and checks the scope.
 func (s *server) guard(r Route) echo.HandlerFunc {
-	handle := s.idempotent(r, s.audited(r, s.withOtherStates(r, r.handler(s))))
+	handle := s.idempotent(r, s.audited(r, s.withOtherStates(r, s.withNames(r, r.handler(s)))))
 	vary := r.vary()
 	return func(c echo.Context) (err error) {
 		c.Set(routeKey, &r)

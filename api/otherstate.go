@@ -121,6 +121,18 @@ func (s *server) withOtherStates(r Route, handle echo.HandlerFunc) echo.HandlerF
 
 // allowOtherStates adds the parameters that showOtherState takes to those that the error of an unknown parameter lists.
 func (r Route) allowOtherStates(err error) error {
+	var names []string
+	if r.TakesAsOf() {
+		names = append(names, "as_of")
+	}
+	if r.TakesView() {
+		names = append(names, "view")
+	}
+	return allowParameters(err, names...)
+}
+
+// allowParameters adds parameters to those that the error of an unknown parameter lists.
+func allowParameters(err error, names ...string) error {
 	var bad *apperr.Error
 	if !errors.As(err, &bad) {
 		return err
@@ -129,12 +141,7 @@ func (r Route) allowOtherStates(err error) error {
 		if !strings.HasPrefix(f.Code, "unknown_parameter") {
 			continue
 		}
-		if r.TakesAsOf() {
-			f.Allowed = append(slices.Clone(f.Allowed), "as_of")
-		}
-		if r.TakesView() {
-			f.Allowed = append(slices.Clone(f.Allowed), "view")
-		}
+		f.Allowed = append(slices.Clone(f.Allowed), names...)
 		f.Args = maps.Clone(f.Args)
 		f.Args["allowed"] = strings.Join(f.Allowed, ", ")
 		bad.Fields[i] = f

@@ -89,9 +89,16 @@ func sendCacheable(c echo.Context, status int, mediaType string, v any, q *cache
 	if err := json.MarshalWrite(b, v, input.JSON); err != nil {
 		return fmt.Errorf("encode the response: %w", err)
 	}
-	q.store(c, b.Bytes())
-	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(b.Len())) // otherwise a large response is sent in chunks
-	return c.Blob(status, mediaType, b.Bytes())
+	body := jsontext.Value(b.Bytes())
+	if inOneLanguage(c) {
+		var err error
+		if body, err = withoutMaps(body); err != nil {
+			return err
+		}
+	}
+	q.store(c, body)
+	c.Response().Header().Set(echo.HeaderContentLength, strconv.Itoa(len(body))) // otherwise a large response is sent in chunks
+	return c.Blob(status, mediaType, body)
 }
 
 // list sends a page with its envelope and Link header. q is nil if the page depends on more than the change log.

@@ -25,7 +25,7 @@ var roundTables = resource[roundtable.Input, roundtable.RoundTable, roundtable.F
 	},
 	one: "round table", many: "round tables",
 	about: "Events: round tables, conferences, briefings. Start here.",
-	sorts: []string{"-starts_on", "title", "updated_at"},
+	sorts: []string{"-starts_on", "title", "updated_at", "counts.attendees", "counts.organizers", "counts.statements"},
 	list:  roundtable.List, get: roundtable.Get, create: roundtable.Create, update: roundtable.Update,
 	input:   func(r *roundtable.RoundTable) *roundtable.Input { return &r.Input },
 	similar: roundtable.Distinct,

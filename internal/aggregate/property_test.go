@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -95,16 +96,19 @@ func collections() []collection {
 	with := func(more ...string) []string { return append(more, ofEvents...) }
 	return []collection{
 		collectionOf(roundtable.Type, roundtable.List, with("status=held", "topic=1,2", "topic=all:1,2", "topic=1,all:2", "person=3,4", "person=all:3,4",
-			"organization=1", "organization=all:1,2", "role=speaker", "role=all:speaker,moderator", "language=ru", "language=all:ru,kk", "has_statements=true")...),
+			"organization=1", "organization=all:1,2", "role=speaker", "role=all:speaker,moderator", "language=ru", "language=all:ru,kk", "has_statements=true",
+			"has_people=true", "has_people=false", "document=1,2,3", "organization_tree=1")...),
 		collectionOf(attendee.Type, attendee.List, with("status=held", "topic=1,2", "topic=all:1,2", "language=ru,kk", "person=3,4", "organization=1,2",
-			"organization=all:1,2", "organization_kind=ngo", "organization_kind=all:ngo", "role=speaker", "role=all:speaker,moderator", "attendance=attended", "resolved=false")...),
+			"organization=all:1,2", "organization_kind=ngo", "organization_kind=all:ngo", "role=speaker", "role=all:speaker,moderator", "attendance=attended", "resolved=false",
+			"speaks=true", "speaks=false", "organization_tree=1,2")...),
 		collectionOf(statement.Type, statement.List, with("status=held", "topic=1,2", "topic=all:1,2", "person=3,4", "organization=1,2", "organization=all:1,2",
-			"kind=paraphrase", "act=report,proposal", "text_lang=ru", "text_lang=all:ru,kk", "role=speaker", "role=all:speaker,moderator")...),
+			"kind=paraphrase", "act=report,proposal", "text_lang=ru", "text_lang=all:ru,kk", "role=speaker", "role=all:speaker,moderator",
+			"organization_tree=1", "mention_place=1", "mention_document=1,2", "document=1")...),
 		collectionOf(organizer.Type, organizer.List, with("status=held", "topic=1,2", "topic=all:1,2", "language=ru", "role=speaker", "person=3", "person=all:3,4",
-			"organization=1", "kind=organizer")...),
+			"organization=1", "kind=organizer", "organization_tree=1")...),
 		collectionOf(recommendation.Type, recommendation.List, with("status=proposed,accepted", "addressee=1,2", "person=3,4", "topic=1,2", "topic=all:1,2",
 			"language=ru", "role=speaker")...),
-		collectionOf(person.Type, person.List, "organization=1,2", "organization=all:1,2", "topic=1,2", "topic=all:1,2", "role=speaker", "role=all:speaker,moderator"),
+		collectionOf(person.Type, person.List, "organization=1,2", "organization_tree=1", "organization=all:1,2", "topic=1,2", "topic=all:1,2", "role=speaker", "role=all:speaker,moderator"),
 		collectionOf(organization.Type, organization.List, "kind=ngo,media", "country=KZ", "parent=1", "topic=1,2", "topic=all:1,2"),
 		collectionOf(topic.Type, topic.List, "parent=1"), collectionOf(place.Type, place.List, "country=KZ"),
 		collectionOf(affiliation.Type, affiliation.List, "organization=1", "person=3,4"), collectionOf(document.Type, document.List, "kind=report", "person=3,4", "person=all:3,4"),
@@ -279,12 +283,55 @@ func TestAggregatesAddUpAndLinkToTheirRecords(t *testing.T) {
 	for _, c := range collections() {
 		for view, ctx := range map[string]context.Context{"public": context.Background(), "full": fixture.Context()} {
 			source := c.source(ctx)
-			names := slices.Sorted(maps.Keys(source.Dimensions))
+			names, metrics := slices.Sorted(maps.Keys(source.Dimensions)), slices.Sorted(maps.Keys(source.Metrics))
+			for _, query := range append(slices.Clone(names), "") { // without filters, numbers that the schema keeps are used
+				if query != "" {
+					query = "group_by=" + query + "&"
+				}
+				check(t, ctx, db, c, view, query+"metric=count")
+				check(t, ctx, db, c, view, query+"metric="+strings.Join(append([]string{"count"}, metrics...), ","))
+			}
 			for range 2 * max(2, len(names)) {
-				query := randomQuery(r, names, slices.Sorted(maps.Keys(source.Metrics)), c.filters)
+				query := randomQuery(r, names, metrics, c.filters)
 				check(t, ctx, db, c, view, query)
 				if t.Failed() {
 					return
+				}
+			}
+		}
+	}
+}
+
+// everyPrecision is a filter that keeps all events, so that their numbers are counted one by one.
+const everyPrecision = "&date_precision=day,month,year,unknown"
+
+func TestNumbersThatAreKeptEqualThoseThatAreCounted(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1)) // #nosec G115 G404 -- data of a test
+	err := pgx.BeginFunc(context.Background(), db, func(tx pgx.Tx) error {
+		fill(t, tx, r)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range collections()[:3] {
+		for view, ctx := range map[string]context.Context{"public": context.Background(), "full": fixture.Context()} {
+			for _, query := range []string{
+				"metric=count,round_tables,people,organizations,statements,recommendations,topics", "metric=count,people&group_by=organizer",
+				"metric=count&group_by=person", "metric=count&group_by=person&limit=2&sort=label", "metric=people,count&group_by=format&limit=1",
+			} {
+				kept, err := c.aggregate(ctx, db, query)
+				if err != nil {
+					t.Fatal(err)
+				}
+				counted, err := c.aggregate(ctx, db, query+everyPrecision)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !reflect.DeepEqual(kept.Data, counted.Data) || !reflect.DeepEqual(kept.Meta, counted.Meta) || kept.Meta.Total == 0 {
+					t.Errorf("%s %s?%s: kept are %v, %+v; counted %v, %+v", view, c.name, query, kept.Data, kept.Meta, counted.Data, counted.Meta)
 				}
 			}
 		}

@@ -40,6 +40,7 @@ type statement struct {
 	axes    []axis
 	metrics []string // the first is count
 	other   bool     // whether distinct values of what is in no group count
+	whole   bool     // whether no filter limits the records
 	args    pg.Args
 
 	ctes  []string
@@ -69,6 +70,11 @@ func (s *statement) add(section int, sql string) {
 
 // build returns the statement. where begins with " WHERE", or is empty.
 func (s *statement) build(where string) string {
+	s.whole = where == "" || s.source.Visible != "" && where == " WHERE ("+s.source.Visible+")"
+	if s.counts() {
+		s.readTotals()
+		return strings.Join(s.parts, "\nUNION ALL ")
+	}
 	s.matched(where)
 	for i := range s.axes {
 		s.keep(s.axes[i])
@@ -79,8 +85,35 @@ func (s *statement) build(where string) string {
 		s.met(i + 1)
 		s.count(fmt.Sprintf("met%d", i+1), i+1)
 	}
-	s.add(isState, "SELECT 0, 0, 0, coalesce(max(seq), 0), current_date::text, NULL::bigint, NULL::jsonb FROM changes")
+	s.addState()
 	return "WITH " + strings.Join(s.ctes, ",\n") + "\n" + strings.Join(s.parts, "\nUNION ALL ")
+}
+
+func (s *statement) addState() {
+	s.add(isState, "SELECT 0, 0, 0, coalesce(max(seq), 0), current_date::text, NULL::bigint, NULL::jsonb FROM changes")
+}
+
+// counts reports whether the request is for numbers of all records that are kept.
+func (s *statement) counts() bool {
+	kept := s.whole && len(s.axes) == 0 && s.source.Total != ""
+	for _, m := range s.metrics[1:] {
+		kept = kept && s.source.Metrics[m].Total != ""
+	}
+	return kept
+}
+
+// readTotals reads the numbers that are kept.
+func (s *statement) readTotals() {
+	for i, m := range s.metrics {
+		total := s.source.Total
+		if i > 0 {
+			total = s.source.Metrics[m].Total
+		}
+		for _, section := range []struct{ id, group int }{{inGroup, 1}, {inTotal, 0}} {
+			s.add(section.id, fmt.Sprintf("SELECT %d, %d, 0, (%s)::bigint, NULL::text, NULL::bigint, NULL::jsonb", i, section.group, total))
+		}
+	}
+	s.addState()
 }
 
 // on is the column of matched with the expression that the records of pairs equal.
@@ -128,6 +161,10 @@ func (s *statement) matched(where string) {
 		columns = append(columns, sql+" AS "+a.column("k"))
 	}
 	from := " FROM " + s.source.Table + " "
+	if s.whole && s.counted() && len(s.axes) == 1 && s.axes[0].Counted != "" {
+		s.with("matched", "SELECT k AS "+s.axes[0].column("k")+", n FROM ("+s.axes[0].Counted+") kept_counts(k, n)", true)
+		return
+	}
 	if s.counted() {
 		group := ""
 		if len(values) > 0 {
@@ -323,11 +360,14 @@ func (s *statement) count(table string, metric int) {
 		s.add(inCell, fmt.Sprintf("SELECT %d, g1, g2, %s, NULL::text, NULL::bigint, NULL::jsonb FROM %s WHERE g1 > 0 AND g2 > 0 GROUP BY g1, g2",
 			metric, number, table))
 	}
-	whole := distinct("", true)
-	if metric == 0 {
-		whole = "matched"
+	whole := number + ", NULL::text, NULL::bigint, NULL::jsonb FROM " + distinct("", true)
+	switch {
+	case metric == 0:
+		whole = number + ", NULL::text, NULL::bigint, NULL::jsonb FROM matched"
+	case s.whole && s.source.Metrics[s.metrics[metric]].Total != "":
+		whole = "(" + s.source.Metrics[s.metrics[metric]].Total + ")::bigint, NULL::text, NULL::bigint, NULL::jsonb"
 	}
-	s.add(inTotal, fmt.Sprintf("SELECT %d, 0, 0, %s, NULL::text, NULL::bigint, NULL::jsonb FROM %s", metric, number, whole))
+	s.add(inTotal, fmt.Sprintf("SELECT %d, 0, 0, %s", metric, whole))
 	rest := "(SELECT " + status + " AS status, * FROM " + table + ") r"
 	if !s.counted() && (two && metric > 0 || s.overlapping()) {
 		rest = "(SELECT DISTINCT " + status + " AS status, " + key + " FROM " + table + ") r"

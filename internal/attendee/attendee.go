@@ -164,10 +164,13 @@ type Within struct {
 	Person []int64 `query:"person" form:"person" validate:"max=200"`
 	// Only these organizations, people in a position there, and attendees who represented them; after `all:` those of all of them.
 	Organization []int64 `query:"organization" form:"organization" validate:"max=200"`
+	reference.OrganizationTreeFilter
 	// Only attendees with one of these roles; after `all:` with all of them.
 	Role []string `query:"role" form:"role" validate:"max=200" example:"moderator"`
 	// Only attendees with one of these attendances.
 	Attendance []string `query:"attendance" form:"attendance" enums:"invited,confirmed,attended,absent,online" validate:"max=200"`
+	// Only attendees who speak (`true`), by one of their roles or by a statement, or only the others (`false`).
+	Speaks *bool `query:"speaks" form:"speaks"`
 	// Only identified people, organizations and groups (`true`), or only attendees not linked to a person yet (`false`).
 	Resolved *bool `query:"resolved" form:"resolved"`
 

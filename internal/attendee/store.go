@@ -101,8 +101,17 @@ func (f Filter) where(public bool) (w pg.Where) {
 	paging.Starts(&w, "a.starts_key", f.StartsFrom, f.StartsTo)
 	reference.AddPeople(&w, "a.person_id", "person", f.Person, public)
 	pg.Through(&w, pg.Link{Table: reference.OrganizationLinks, Parent: "attendee_id"}, "l.organization_id", "organization", f.Organization)
+	f.OrganizationTreeFilter.Through(&w, pg.Link{Table: reference.OrganizationLinks, Parent: "attendee_id"}, "l.organization_id")
 	pg.Through(&w, pg.Link{Table: "attendee_roles l", Parent: "attendee_id"}, "l.role", "role", f.Role)
 	pg.In(&w, "a.attendance", "attendance", f.Attendance)
+	if f.Speaks != nil {
+		speaks := `(EXISTS (SELECT FROM statements s WHERE s.attendee_id = a.id)
+			OR EXISTS (SELECT FROM attendee_roles h WHERE h.attendee_id = a.id AND h.role = ANY (ARRAY(SELECT k.code FROM roles k WHERE k.speaks))))`
+		if !*f.Speaks {
+			speaks = "NOT " + speaks
+		}
+		w.Vary(speaks)
+	}
 	if f.Resolved != nil {
 		const unresolved = "a.person_id IS NULL AND a.organization_id IS NULL AND a.description IS NULL"
 		if *f.Resolved {

@@ -66,6 +66,9 @@ func (b bare) routes() *echo.Echo {
 	e.GET("/readyz", func(c echo.Context) error { return c.NoContent(http.StatusOK) })
 	e.GET("/v1/round-tables/:id", func(c echo.Context) error { return item[bareEvent](b, c, eventSQL+" WHERE r.id = $1", c.Param("id")) })
 	e.GET("/v1/round-tables", func(c echo.Context) error {
+		if c.QueryParam("facets") != "" {
+			return b.facets(c)
+		}
 		if organizer := c.QueryParam("organizer"); organizer != "" {
 			return list[bareEvent](b, c, eventsOfOrganizerSQL, organizer)
 		}
@@ -86,6 +89,7 @@ func (b bare) routes() *echo.Echo {
 	})
 	e.POST("/v1/statements", b.create)
 	e.GET("/everything/:id", b.wholeEvent)
+	b.dashboards(e)
 	return e
 }
 

@@ -37,6 +37,7 @@ type bareEvent struct {
 	Outcome       json.RawMessage `json:"outcome"`
 	ExternalIDs   []string        `json:"external_ids"`
 	Notes         *string         `json:"notes"`
+	Review        json.RawMessage `json:"review"`
 	Place         json.RawMessage `json:"place"`
 	Parent        json.RawMessage `json:"parent"`
 	Topics        json.RawMessage `json:"topics"`
@@ -52,6 +53,8 @@ const (
 
 	eventColumns = `r.id, r.version, r.created_at, r.updated_at, r.title, r.purpose, r.format, r.status, r.publication, r.starts_on::text, r.ends_on::text, r.date_precision,
 		r.starts_at, r.ends_at, r.timezone, r.mode, r.place_id, r.place_as_listed, r.venue, r.online_url, r.parent_id, r.languages, r.outcome, r.external_ids, r.notes,
+		CASE WHEN r.submitted_by IS NOT NULL THEN json_build_object('submitted_by', r.submitted_by, 'submitted_at', r.submitted_at, 'note', r.review_note,
+			'submitted_by_name', (SELECT k.name FROM api_keys k WHERE 'key:' || k.id = r.submitted_by)) END,
 		CASE WHEN p.id IS NOT NULL THEN json_build_object('id', p.id, 'name', p.name) END,
 		CASE WHEN u.id IS NOT NULL THEN ` + parentObject + ` END,
 		(SELECT coalesce(json_agg(json_build_object('id', t.id, 'name', t.label) ORDER BY l.position), '[]') FROM round_table_topics l JOIN topics t ON t.id = l.topic_id WHERE l.round_table_id = r.id),

@@ -13,6 +13,8 @@ type testCase struct {
 	next  func(*rand.Rand) operation
 	// bare is the operation for the bare handler if it differs: the same responses in one request.
 	bare func(*rand.Rand) operation
+	// part returns what is compared of a response; nil: everything.
+	part func(answer any) any
 	// writes means that the case creates records, which are deleted afterwards.
 	writes bool
 }
@@ -48,7 +50,7 @@ func cases(p plan, a requester) []testCase {
 	}
 	anyOf := func(ids []int, r *rand.Rand) int { return ids[r.IntN(len(ids))] }
 	year := func(r *rand.Rand) string { return fmt.Sprintf("%d-%02d-01", 1998+r.IntN(28), 1+r.IntN(12)) }
-	return []testCase{
+	return append([]testCase{
 		{name: "item", title: "one round table", next: func(r *rand.Rand) operation {
 			return one(a.get("/v1/round-tables/%d", 1+r.IntN(p.Events)))
 		}},
@@ -77,7 +79,7 @@ func cases(p plan, a requester) []testCase {
 			e := r.IntN(p.Events)
 			return one(a.post("/v1/statements", newStatement(r, e+1, first[e], p)))
 		}},
-	}
+	}, dashboardCases(a)...)
 }
 
 func wholeEvent(a requester, id int) operation {

@@ -96,7 +96,8 @@ func (l loader) load(ctx context.Context) error {
 		work []func(context.Context, *pgx.Conn) error
 	}{
 		{"rows", copies(tables)},
-		{"indexes", statements(rebuild)},
+		{"search", statements(searched())},
+		{"indexes", statements(append(rebuild, searchedWords))},
 		{"change log", statements(logged())},
 		{"counts", statements([]string{"CALL record_counts_all()"})},
 		{"statistics", statements([]string{"VACUUM (ANALYZE)"})},
@@ -213,6 +214,19 @@ func dropIndexes(ctx context.Context, conn *pgx.Conn) ([]string, error) {
 	_, err = conn.Exec(ctx, strings.Join(drop, "; "))
 	return make, err
 }
+
+// searched returns the statements that analyse the texts, as the triggers of the records would.
+func searched() []string {
+	var sql []string
+	for _, t := range []string{"statements", "round-tables", "documents", "topics", "places"} {
+		sql = append(sql, "INSERT INTO search_texts SELECT * FROM search_documents WHERE type = '"+t+"'")
+	}
+	return sql
+}
+
+// searchedWords fills the words from which misspelled ones are corrected.
+const searchedWords = `INSERT INTO search_words SELECT DISTINCT w FROM search_texts, unnest(tsvector_to_array(vector)) w
+	WHERE left(w, 1) NOT IN ('~', '^', '#') AND length(w) BETWEEN 4 AND 40`
 
 // logged returns the statements that write the first log entry of every record, as its trigger would.
 func logged() []string {

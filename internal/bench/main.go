@@ -106,7 +106,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	cache, _ := os.UserCacheDir()
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(stderr)
-	f.StringVar(&s.dir, "dir", filepath.Join(cache, "registry-bench"), "directory of the data, about 8 GB for both scales")
+	f.StringVar(&s.dir, "dir", filepath.Join(cache, "registry-bench"), "directory of the data, about 11 GB for both scales")
 	f.StringVar(&names, "scales", "S,L", "scales to measure: S (1,000 events), L (100,000 events)")
 	f.StringVar(&only, "cases", "", "cases to measure, by name, separated by commas (export is the export of a whole list); default: all")
 	f.DurationVar(&s.slice, "slice", time.Second, "duration of one slice of one server")

@@ -40,7 +40,7 @@ func (b bench) sameResponses(ctx context.Context, c testCase) error {
 
 // answersOf sends the requests of a case to a server and returns the responses without generated members.
 func (b bench) answersOf(ctx context.Context, side *server, c testCase, turn uint64) ([]any, error) {
-	list, err := answers(ctx, side.address, c.next(rand.New(rand.NewPCG(turn, 0))))
+	list, err := answers(ctx, side.address, c.next(rand.New(rand.NewPCG(turn, 0))), c.part)
 	if c.writes {
 		for _, record := range list {
 			for _, name := range generated {
@@ -51,8 +51,8 @@ func (b bench) answersOf(ctx context.Context, side *server, c testCase, turn uin
 	return list, err
 }
 
-// answers returns the decoded responses of an operation: the data of lists, or the records.
-func answers(ctx context.Context, address string, op operation) ([]any, error) {
+// answers returns the decoded responses of an operation: what part returns of them, or the data of lists, or the records.
+func answers(ctx context.Context, address string, op operation, part func(any) any) ([]any, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 	if err != nil {
 		return nil, err
@@ -74,7 +74,9 @@ func answers(ctx context.Context, address string, op operation) ([]any, error) {
 		if err := json.Unmarshal(body.Bytes(), &answer); err != nil {
 			return nil, fmt.Errorf("%s: %w", line, err)
 		}
-		if object, ok := answer.(map[string]any); ok {
+		if part != nil {
+			answer = part(answer)
+		} else if object, ok := answer.(map[string]any); ok {
 			if data, ok := object["data"].([]any); ok {
 				if len(data) == 0 {
 					return nil, fmt.Errorf("%s: the list is empty", line)

@@ -19,7 +19,7 @@ var scales = []scale{
 
 // generation is the version of the generator. Increase it with every change of the generated data, so that stored data is
 // replaced.
-const generation = 3
+const generation = 4
 
 // seed makes the data the same on every machine.
 const seed = 20200227

@@ -24,6 +24,7 @@ var untracked = map[string]string{
 	"place_names":         "derived from the names of places",
 	"search_texts":        "derived from the texts of the records",
 	"search_words":        "derived from the texts of the records",
+	"event_sizes":         "derived from the parts of the round tables",
 	"event_counts":        "derived from the round tables and their parts",
 	"record_counts":       "derived from the round tables and their parts",
 	"uncounted_events":    "what a transaction still has to count; empty between transactions",

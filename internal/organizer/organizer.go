@@ -56,6 +56,7 @@ type Within struct {
 	ID []int64 `query:"id" form:"id" validate:"max=200"`
 	// Only organizers that are these organizations.
 	Organization []int64 `query:"organization" form:"organization" validate:"max=200"`
+	reference.OrganizationTreeFilter
 	// Only organizers with one of these parts.
 	Kind []string `query:"kind" form:"kind" enums:"organizer,co_organizer,host,partner,supporter,sponsor,media_partner" validate:"max=200"`
 }

@@ -57,6 +57,9 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Organizer], erro
 	pg.In(&w, "o.id", "id", f.ID)
 	pg.In(&w, "o.round_table_id", "round_table", f.RoundTable)
 	pg.In(&w, "o.organization_id", "organization", f.Organization)
+	if cond := f.OrganizationTreeFilter.In("o.organization_id"); cond != "" {
+		w.Vary(cond, "organization_tree", f.OrganizationTree)
+	}
 	pg.In(&w, "o.kind", "kind", f.Kind)
 	paging.Starts(&w, "o.starts_key", f.StartsFrom, f.StartsTo)
 	const event = "o.round_table_id"

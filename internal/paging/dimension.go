@@ -13,6 +13,7 @@ type Values struct {
 	Pairs string // several values: a SELECT of two columns, record and value. NULL values do not count
 	Once  bool   // Pairs has each pair once
 	On    string // the expression of the source that equals the record of Pairs; empty: the id
+	Total string // a SELECT of how many distinct values all records have that the actor sees; empty: they are counted one by one
 }
 
 // Dimension is what the records of a source can be grouped by.
@@ -22,6 +23,7 @@ type Dimension struct {
 	Vocabulary string // the values are codes of this vocabulary (see package vocabulary)
 	Named      string // the values are records: a SELECT of key, id and label (jsonb)
 	Parameter  string // the filter of the list that keeps the records of one group; empty: the name of the dimension
+	Counted    string // a SELECT of each value and how many of all records have it that the actor sees, with NULL for those without a value; empty: they are counted one by one
 }
 
 // Several reports whether a record can have several values.

@@ -42,6 +42,7 @@ type Source struct {
 	Default string
 	Within  string
 
+	Total      string               // a SELECT of the number of records that the actor sees; empty: aggregates count them one by one
 	Dimensions map[string]Dimension // what aggregates group the records by, by name
 	Metrics    map[string]Values    // what aggregates count in addition to records, by name: its distinct values
 

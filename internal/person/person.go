@@ -99,6 +99,7 @@ type Filter struct {
 	Found *spelling.Found `query:"-" form:"-" swaggerignore:"true"`
 	// Only people who hold or held a position in one of these organizations, or attended a round table in such a position; after `all:` in all of them.
 	Organization []int64 `query:"organization" form:"organization" validate:"max=200"`
+	reference.OrganizationTreeFilter
 	// Only people who had one of these roles at a round table; after `all:` all of them.
 	Role []string `query:"role" form:"role" validate:"max=200" example:"moderator"`
 	// Only people who made a statement on one of these topics, or attended a round table on one; after `all:` on all of them.

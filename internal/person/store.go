@@ -102,16 +102,22 @@ func (f Filter) where(public bool, d map[string]paging.Dimension) (w pg.Where) {
 	attended, said := published("a.round_table_id", public), published("s.round_table_id", public)
 	// OFFSET 0 below keeps PostgreSQL from computing all of a large set before it returns the first record.
 	pg.In(&w, "p.id", "id", f.ID)
-	if len(f.Organization) > 0 {
-		cond, value := pg.OneOf("f.organization_id", "organization", f.Organization)
+	holding := func(cond, name string, value any) {
 		w.Among(pg.Set{
-			Column: "p.id", Args: pg.Args{"organization": value},
+			Column: "p.id", Args: pg.Args{name: value},
 			IDs: `SELECT f.person_id FROM affiliations f WHERE ` + cond + `
 				UNION ALL SELECT a.person_id FROM attendee_affiliations f JOIN attendees a ON a.id = f.attendee_id` + attended + ` WHERE ` + cond,
 			Exists: `EXISTS (SELECT FROM affiliations f WHERE f.person_id = p.id AND ` + cond + ` OFFSET 0)
 				OR EXISTS (SELECT FROM attendees a JOIN attendee_affiliations f ON f.attendee_id = a.id` + attended + `
 					WHERE a.person_id = p.id AND ` + cond + ` OFFSET 0)`,
 		})
+	}
+	if len(f.Organization) > 0 {
+		cond, value := pg.OneOf("f.organization_id", "organization", f.Organization)
+		holding(cond, "organization", value)
+	}
+	if cond := f.OrganizationTreeFilter.In("f.organization_id"); cond != "" {
+		holding(cond, "organization_tree", f.OrganizationTree)
 	}
 	if len(f.Role) > 0 {
 		cond, value := pg.OneOf("h.role", "role", f.Role)

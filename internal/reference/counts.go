@@ -29,9 +29,8 @@ type Counted struct {
 // first_on and last_on. The schema keeps the counts (see the migration counts). For the public, unpublished round tables do not count.
 func AddCounts(s *paging.Source, recordType string, public bool) {
 	join := func(alias string) string {
-		only := map[bool]string{true: "", false: "NOT "}[public]
 		return "JOIN record_counts " + alias + " ON " + alias + ".type = '" + recordType + "' AND " + alias + ".id = " + s.ID +
-			" AND " + only + alias + ".published_only"
+			" AND " + publishedOnly(alias, public)
 	}
 	day := func(key string) string {
 		return strings.ReplaceAll("CASE WHEN {} > 0 THEN make_date({} / 10000, greatest({} / 100 % 100, 1), greatest({} % 100, 1)) END", "{}", "counted."+key)

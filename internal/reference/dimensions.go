@@ -31,12 +31,13 @@ func RoleNamed(name string) string {
 
 // EventPeople are the people at round tables: those that attended and those that were quoted. on is the column with the round table.
 func EventPeople(on string, public bool) paging.Values {
-	return paging.Values{On: on, Pairs: "SELECT l.round_table_id, " + Unrestricted("l.person_id", public) + " FROM " + EventPersonLinks}
+	return paging.Values{On: on, Once: true, Pairs: "SELECT e.round_table_id, " + Unrestricted("e.id", public) +
+		" FROM event_counts e WHERE e.type = 'people' AND e.listed"}
 }
 
 // EventOrganizations are the organizations at round tables: organizers, attendees, and those of attendees.
 func EventOrganizations(on string) paging.Values {
-	return paging.Values{On: on, Pairs: "SELECT round_table_id, organization_id FROM " + EventOrganizationLinks}
+	return paging.Values{On: on, Once: true, Pairs: "SELECT e.round_table_id, e.id FROM event_counts e WHERE e.type = 'organizations' AND e.listed"}
 }
 
 // EventTopics are the topics of round tables.
@@ -92,4 +93,48 @@ func EventMetrics(on string, public bool) map[string]paging.Values {
 		"statements":      {On: on, Once: true, Pairs: "SELECT round_table_id, id FROM statements"},
 		"recommendations": {On: on, Once: true, Pairs: "SELECT round_table_id, id FROM recommendations"},
 	}
+}
+
+// EventTotals adds to the metrics of round tables what the schema has counted already: the values at all round tables that the actor
+// sees. It returns the number of the round tables.
+func EventTotals(metrics map[string]paging.Values, public bool) (roundTables string) {
+	set := func(name, total string) {
+		v := metrics[name]
+		v.Total = total
+		metrics[name] = v
+	}
+	of := func(recordType string) string {
+		return "FROM record_counts c WHERE c.type = '" + recordType + "' AND " + publishedOnly("c", public)
+	}
+	listed := func(recordType string) string { return "SELECT count(*) " + of(recordType) + " AND c.round_tables > 0" }
+	roundTables = "SELECT c.round_tables " + of("all")
+	people, recommendations := listed("people"), "SELECT count(*) FROM recommendations x"
+	if public {
+		people += " AND EXISTS (SELECT FROM people p WHERE p.id = c.id AND " + Public("p") + ")"
+		recommendations += " JOIN round_tables r ON r.id = x.round_table_id AND r.publication = 'published'"
+	}
+	set("round_tables", roundTables)
+	set("people", people)
+	set("organizations", listed("organizations"))
+	set("topics", listed("topics"))
+	set("statements", "SELECT c.statements "+of("all"))
+	set("recommendations", recommendations)
+	return roundTables
+}
+
+// CountedSpeakers is how many statements each person has made, as the actor sees them (see paging.Dimension).
+func CountedSpeakers(public bool) string {
+	only := publishedOnly("c", public)
+	const statements = "FROM record_counts c WHERE c.type = "
+	return "SELECT " + Unrestricted("c.id", public) + ", c.statements " + statements + "'people' AND " + only + " AND c.statements > 0" +
+		" UNION ALL SELECT NULL, (SELECT c.statements " + statements + "'all' AND " + only + ")" +
+		" - (SELECT coalesce(sum(c.statements), 0) " + statements + "'people' AND " + only + ")"
+}
+
+// publishedOnly is the predicate that a row of record_counts has the counts that the actor sees.
+func publishedOnly(alias string, public bool) string {
+	if public {
+		return alias + ".published_only"
+	}
+	return "NOT " + alias + ".published_only"
 }

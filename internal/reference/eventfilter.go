@@ -82,6 +82,29 @@ func AddDates(w *pg.Where, startsKey string, weekdays, precisions []string) {
 	}
 }
 
+// OrganizationTreeFilter is the filter by organizations with their parts.
+type OrganizationTreeFilter struct {
+	// Like `organization`, also for the parts of these organizations, and their parts.
+	OrganizationTree []int64 `query:"organization_tree" form:"organization_tree" validate:"max=200"`
+}
+
+// In is the predicate that a column has the id of one of the organizations, or of a part of them; "" without any. Its argument is
+// organization_tree.
+func (f OrganizationTreeFilter) In(column string) string {
+	if len(f.OrganizationTree) == 0 {
+		return ""
+	}
+	return column + ` = ANY (ARRAY(WITH RECURSIVE tree(id) AS (SELECT unnest(@organization_tree::bigint[])
+		UNION SELECT o.id FROM organizations o JOIN tree ON o.parent_id = tree.id) SELECT id FROM tree))`
+}
+
+// Through keeps the records of which a row of the link has one of the organizations, or a part of them, in a column.
+func (f OrganizationTreeFilter) Through(w *pg.Where, l pg.Link, column string) {
+	if l.Cond = f.In(column); l.Cond != "" {
+		w.Through(l, "organization_tree", f.OrganizationTree)
+	}
+}
+
 // EventStatusFilter is the filter by the status of the round table.
 type EventStatusFilter struct {
 	// Only round tables with one of these statuses, or their records.

@@ -11,6 +11,7 @@ import (
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/date"
 	"roundtables.kz/registry/internal/paging"
+	"roundtables.kz/registry/internal/reference"
 	"roundtables.kz/registry/internal/text"
 )
 
@@ -150,6 +151,7 @@ type Filter struct {
 	Person []int64 `query:"person" form:"person" validate:"max=200"`
 	// Only round tables that one of these organizations organized or attended, or where an attendee held a position in one; after `all:` all of them.
 	Organization []int64 `query:"organization" form:"organization" validate:"max=200"`
+	reference.OrganizationTreeFilter
 	// Only round tables where an attendee had one of these roles, or their records; after `all:` all of them.
 	Role []string `query:"role" form:"role" validate:"max=200"`
 	// Only round tables with one of these topics, or their records; after `all:` with all of them. Topics of single statements do not count.
@@ -170,6 +172,10 @@ type Filter struct {
 	Q string `query:"q" form:"q" validate:"max=200"`
 	// Only round tables with statements (`true`) or without any (`false`).
 	HasStatements *bool `query:"has_statements" form:"has_statements"`
+	// Only round tables with identified people among the attendees (`true`) or without any (`false`).
+	HasPeople *bool `query:"has_people" form:"has_people"`
+	// Only round tables with links to these documents.
+	Document []int64 `query:"document" form:"document" validate:"max=200"`
 	// Only round tables that belong directly to these events, or their records.
 	Parent []int64 `query:"parent" form:"parent" validate:"max=200"`
 	// Only round tables with these identifiers. Put one with a comma in quotes: `"doi:10.1000/a,b"`.

@@ -131,6 +131,7 @@ var sourceFor = actor.PerView(newSource)
 // newSource returns how round tables are read. The public sees only published ones, without notes and without
 // unpublished parents. Documents of a published round table are public, and so are all counts.
 func newSource(public bool) paging.Source {
+	const sizes = "JOIN event_sizes sizes ON sizes.round_table_id = r.id"
 	s := paging.Source{
 		Table: "round_tables r",
 		Joins: "LEFT JOIN places place ON place.id = r.place_id LEFT JOIN round_tables parent ON parent.id = r.parent_id",
@@ -139,11 +140,16 @@ func newSource(public bool) paging.Source {
 			"starts_on":  {SQL: "r.starts_key", Type: "integer", Date: true},
 			"title":      {SQL: "r.title_sort", Type: "text"},
 			"updated_at": {SQL: "r.updated_at", Type: "timestamptz"},
+			// The schema keeps these counts (see the migration chart_counts).
+			"counts.attendees":  {SQL: "sizes.attendees", Type: "integer", Joins: sizes},
+			"counts.organizers": {SQL: "sizes.organizers", Type: "integer", Joins: sizes},
+			"counts.statements": {SQL: "sizes.statements", Type: "integer", Joins: sizes},
 		},
 		Default:    "-starts_on",
 		Dimensions: reference.EventDimensions("r.id", "r.starts_key", public),
 		Metrics:    reference.EventMetrics("r.id", public),
 	}
+	s.Total = reference.EventTotals(s.Metrics, public)
 	notes, review := "r.notes", `CASE WHEN r.submitted_by IS NOT NULL THEN jsonb_build_object('submitted_by', r.submitted_by, 'submitted_at', r.submitted_at,
 		'note', r.review_note, 'submitted_by_name', (SELECT k.name FROM api_keys k WHERE 'key:' || k.id = r.submitted_by)) END`
 	if public {
@@ -182,6 +188,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	paging.Starts(&w, "r.starts_key", f.StartsFrom, f.StartsTo)
 	pg.Through(&w, link("organizers l"), "l.organization_id", "organizer", f.Organizer)
 	pg.Through(&w, link(reference.EventOrganizationLinks), "l.organization_id", "organization", f.Organization)
+	f.OrganizationTreeFilter.Through(&w, link(reference.EventOrganizationLinks), "l.organization_id")
 	pg.Through(&w, link("attendee_roles l"), "l.role", "role", f.Role)
 	pg.Through(&w, link("round_table_topics l"), "l.topic_id", "topic", f.Topic)
 	reference.Through(&w, link(reference.EventPersonLinks), "l.person_id", "person", f.Person, public)
@@ -197,13 +204,19 @@ func (f Filter) where(public bool) (w pg.Where) {
 		w.Vary("r.languages && @language", "language", f.Language)
 	}
 	reference.AddSearch(&w, "r.id", Type, f.Q, public)
-	if f.HasStatements != nil {
-		const hasStatements = "EXISTS (SELECT FROM statements s WHERE s.round_table_id = r.id)"
-		if *f.HasStatements {
-			w.Vary(hasStatements)
-		} else {
-			w.Vary("NOT " + hasStatements)
+	has := func(asked *bool, predicate string) {
+		switch {
+		case asked == nil:
+		case *asked:
+			w.Vary(predicate)
+		default:
+			w.Vary("NOT " + predicate)
 		}
+	}
+	has(f.HasStatements, "EXISTS (SELECT FROM statements s WHERE s.round_table_id = r.id)")
+	has(f.HasPeople, "EXISTS (SELECT FROM attendees a JOIN people n ON n.id = a.person_id"+reference.Shown("n", public)+" WHERE a.round_table_id = r.id)")
+	if len(f.Document) > 0 {
+		w.Among(pg.Set{Column: "r.id", IDs: "SELECT l.round_table_id FROM document_links l WHERE l.document_id = ANY(@document)", Args: pg.Args{"document": f.Document}})
 	}
 	if len(f.Parent) > 0 {
 		cond, value := pg.OneOf("r.parent_id", "parent", f.Parent)

@@ -188,6 +188,7 @@ type Within struct {
 	Person []int64 `query:"person" form:"person" validate:"max=200"`
 	// Only statements by these organizations, by people in a position there, or on their behalf; after `all:` on behalf of all of them.
 	Organization []int64 `query:"organization" form:"organization" validate:"max=200"`
+	reference.OrganizationTreeFilter
 	// Only statements on one of these topics; after `all:` on all of them.
 	Topic []int64 `query:"topic" form:"topic" validate:"max=200"`
 	// Only statements that the source reports in one of these ways.
@@ -202,6 +203,12 @@ type Within struct {
 	MentionPerson []int64 `query:"mention_person" form:"mention_person" validate:"max=200"`
 	// Only statements that mention one of these organizations.
 	MentionOrganization []int64 `query:"mention_organization" form:"mention_organization" validate:"max=200"`
+	// Only statements that mention one of these places.
+	MentionPlace []int64 `query:"mention_place" form:"mention_place" validate:"max=200"`
+	// Only statements that mention one of these documents.
+	MentionDocument []int64 `query:"mention_document" form:"mention_document" validate:"max=200"`
+	// Only statements that one of these documents contains.
+	Document []int64 `query:"document" form:"document" validate:"max=200"`
 	// Words of a text, of the title of the round table, or of the name of a topic or mentioned place, in any of their grammatical forms.
 	Q string `query:"q" form:"q" validate:"max=200"`
 

@@ -165,7 +165,7 @@ func dimensions(public bool) (map[string]paging.Dimension, map[string]paging.Val
 	organizations := reference.AttendeeOrganizations(attendee)
 	topics := paging.Values{Pairs: "SELECT statement_id, topic_id FROM statement_topics", Once: true}
 	d := reference.EventDimensions(event, "s.starts_key", public)
-	d["person"] = paging.Dimension{Values: speaker, Named: reference.NamedPeople}
+	d["person"] = paging.Dimension{Values: speaker, Named: reference.NamedPeople, Counted: reference.CountedSpeakers(public)}
 	d["organization"] = paging.Dimension{Values: organizations, Named: reference.NamedOrganizations}
 	d["topic"] = paging.Dimension{Values: topics, Named: reference.NamedTopics}
 	d["kind"] = paging.Dimension{Values: paging.Values{SQL: "s.kind"}, Vocabulary: "statement_kind"}
@@ -192,6 +192,7 @@ func (f Filter) where(public bool) (w pg.Where) {
 	reference.AddPeople(&w, "s.person_key", "person", f.Person, public)
 	attendeesOf := pg.Link{Table: reference.OrganizationLinks, Parent: "attendee_id", Key: "s.attendee_id"}
 	pg.Through(&w, attendeesOf, "l.organization_id", "organization", f.Organization)
+	f.OrganizationTreeFilter.Through(&w, attendeesOf, "l.organization_id")
 	pg.Through(&w, link("statement_topics l"), "l.topic_id", "topic", f.Topic)
 	pg.In(&w, "s.kind", "kind", f.Kind)
 	pg.In(&w, "s.act", "act", f.Act)
@@ -208,6 +209,14 @@ func (f Filter) where(public bool) (w pg.Where) {
 	f.EventStatusFilter.Add(&w, "s.round_table_id")
 	reference.Through(&w, link("statement_people l"), "l.person_id", "mention_person", f.MentionPerson, public)
 	pg.Through(&w, link("statement_organizations l"), "l.organization_id", "mention_organization", f.MentionOrganization)
+	mentions := func(table, column, name string, ids []int64) {
+		if len(ids) > 0 {
+			w.Among(pg.Set{Column: "s.id", IDs: "SELECT l.statement_id FROM " + table + " l WHERE l." + column + " = ANY(@" + name + ")", Args: pg.Args{name: ids}})
+		}
+	}
+	mentions("statement_places", "place_id", "mention_place", f.MentionPlace)
+	mentions("statement_documents", "document_id", "mention_document", f.MentionDocument)
+	pg.In(&w, "s.document_id", "document", f.Document)
 	reference.AddSearch(&w, "s.id", Type, f.Q, public)
 	return w
 }

@@ -4,6 +4,7 @@ package stats
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"roundtables.kz/registry/internal/aggregate"
@@ -89,12 +90,20 @@ func matched(s paging.Source, w *pg.Where) string {
 	return "matched AS MATERIALIZED (SELECT r.id, r.starts_on, r.updated_at FROM " + s.Table + " " + s.Joins + w.SQL(s.ID, false) + ")"
 }
 
-// readDays reads the first and the last day, and the time of the last change.
+// fewEvents is how many round tables are few enough to look at each of their records.
+const fewEvents = 1000
+
+// readDays reads the first and the last day, and the time of the last change. Among the records of few round tables it looks for the
+// latest; of many round tables, one of the records that changed last is soon found.
 func (o *Overview) readDays(ctx context.Context, tx pgx.Tx, f roundtable.Filter) error {
 	return matching(ctx, tx, f, func(s paging.Source, w pg.Where) error {
+		latest := "(SELECT max(x.updated_at) FROM %s x JOIN matched ON matched.id = x.round_table_id)"
+		if n := o.Counts.RoundTables; n != nil && *n > fewEvents {
+			latest = "(SELECT x.updated_at FROM %s x WHERE x.round_table_id IN (SELECT id FROM matched) ORDER BY x.updated_at DESC LIMIT 1)"
+		}
 		sql := "WITH " + matched(s, &w) + " SELECT min(starts_on), max(starts_on), greatest(max(updated_at)"
 		for _, table := range []string{"organizers", "attendees", "statements", "recommendations"} {
-			sql += ", (SELECT max(x.updated_at) FROM " + table + " x JOIN matched ON matched.id = x.round_table_id)"
+			sql += ", " + fmt.Sprintf(latest, table)
 		}
 		sql += ") FROM matched"
 		return tx.QueryRow(ctx, sql, w.Args().Of(sql)).Scan(&o.FirstOn, &o.LastOn, &o.UpdatedAt)

@@ -75,7 +75,7 @@ func (p *pass) operations() error {
 		o := operation{
 			pass: p, op: op, endpoint: endpoint, data: isData, export: has("x-export"), idempotent: isData && api.Idempotent(route),
 			writes: endpoint.method != http.MethodGet && route.Scope != actor.Public,
-			view:   isData && route.TakesView(), past: isData && route.TakesAsOf(),
+			view:   isData && route.TakesView(), past: isData && route.TakesAsOf(), inOneLanguage: isData && route.TakesNames(),
 			etag: has("x-etag"), versioned: has("x-if-match") || endpoint.method == http.MethodPatch || endpoint.method == http.MethodDelete,
 		}
 		o.file, o.feed = o.export || has("x-file"), has("x-feed")
@@ -92,17 +92,18 @@ func (p *pass) operations() error {
 type operation struct {
 	*pass
 	endpoint
-	op          *openapi3.Operation
-	data        bool // belongs to the data API, not to the service itself
-	view, past  bool // accepts view and as_of
-	writes      bool // changes data; a POST that only queries needs no scope
-	idempotent  bool // accepts an Idempotency-Key
-	etag        bool // has an ETag although it returns no record: operations with @x-etag
-	versioned   bool // requires If-Match: PATCH, DELETE, and actions with @x-if-match
-	export      bool // returns a whole list as a file
-	file        bool // returns a file: exports, and operations with @x-file
-	feed        bool // returns a feed: operations with @x-feed
-	conditional bool // supports ETag and 304: lists, records, files and feeds without @x-fresh, and operations with @x-etag
+	op            *openapi3.Operation
+	data          bool // belongs to the data API, not to the service itself
+	view, past    bool // accepts view and as_of
+	inOneLanguage bool // accepts names if it accepts lang
+	writes        bool // changes data; a POST that only queries needs no scope
+	idempotent    bool // accepts an Idempotency-Key
+	etag          bool // has an ETag although it returns no record: operations with @x-etag
+	versioned     bool // requires If-Match: PATCH, DELETE, and actions with @x-if-match
+	export        bool // returns a whole list as a file
+	file          bool // returns a file: exports, and operations with @x-file
+	feed          bool // returns a feed: operations with @x-feed
+	conditional   bool // supports ETag and 304: lists, records, files and feeds without @x-fresh, and operations with @x-etag
 }
 
 // isItem reports whether an operation returns one record: it has the parameters of itemParams.
@@ -158,11 +159,9 @@ func (o operation) describeExport() {
 
 // describeImport adds what all imports have in common.
 func (o operation) describeImport() {
-	o.op.Description = sentence(o.op.Description, "Imports a file in the format of the export, with all or some of its columns: at most 20 MiB "+
-		"and 50,000 rows. A row updates the record with its `id`, or else the record with one of its `external_ids`; otherwise it creates a record. "+
-		"A missing column changes nothing, an empty cell sets null. With `on_error=abort`, an error in any row rejects the whole file "+
-		"(422 `import_refused`). Try it first with `dry_run=true`. The guide [Importing files](/docs/guides/importing) has the rules for cells, "+
-		"versions and hidden fields.")
+	o.op.Description = sentence(o.op.Description, "Imports a file in the format of the export: at most 20 MiB and 50,000 rows. A row updates the record "+
+		"with its `id` or one of its `external_ids`, or else creates a record. Try it first with `dry_run=true`. The guide "+
+		"[Importing files](/docs/guides/importing) has the rules for rows and cells.")
 	binary := openapi3.NewStringSchema().WithFormat("binary") // Swagger UI offers a file chooser
 	content := openapi3.NewContentWithSchema(binary, append([]string{excelType}, fileTypes...))
 	form := openapi3.NewObjectSchema().WithProperty("file", openapi3.NewStringSchema().WithFormat("binary")).WithRequired([]string{"file"})
@@ -341,3 +340,6 @@ func (p *pass) resolve(ref *openapi3.SchemaRef) *openapi3.Schema {
 	}
 	return ref.Value
 }
+
+// takesLang reports whether an operation adds texts in a language to its response.
+func (o operation) takesLang() bool { return o.op.Parameters.GetByInAndName("query", "lang") != nil }

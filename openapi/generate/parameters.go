@@ -92,7 +92,7 @@ func (o operation) addHeaders() {
 		accepts bool
 		at      int
 	}{
-		{"IfMatch", o.versioned, first}, {"View", o.view, -1}, {"AsOf", o.past, -1}, {"IdempotencyKey", o.idempotent, -1}, {"ChangeReason", o.writes, -1},
+		{"IfMatch", o.versioned, first}, {"Names", o.inOneLanguage && o.takesLang(), -1}, {"View", o.view, -1}, {"AsOf", o.past, -1}, {"IdempotencyKey", o.idempotent, -1}, {"ChangeReason", o.writes, -1},
 		{"IfNoneMatch", o.conditional, -1}, {"IfModifiedSince", o.file || o.feed, -1},
 	} {
 		if !header.accepts {
@@ -176,8 +176,7 @@ func (o operation) list(v *openapi3.Parameter) error {
 		if !o.export {
 			values = append(values, below...)
 		}
-		v.Description = sentence(v.Description, "All other members are absent, also those that the schema of the response requires: "+
-			"in TypeScript, the record is a `Pick`.")
+		v.Description = sentence(v.Description, "Others are absent, even required ones: in TypeScript, the record is a `Pick`.")
 	case "facets":
 		names, err := o.names("x-dimensions")
 		if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -40,7 +41,7 @@ func (p *pass) shared() error {
 			"All responses have it.", str(), `"key";r=599;t=42`),
 		"Retry-After":      header("Seconds to wait before the next request.", openapi3.NewIntegerSchema().WithMin(0), 1),
 		"WWW-Authenticate": header("How to authenticate.", str(), `Bearer realm="registry"`),
-		"X-Removed-Characters": header("The members of the request from which invisible characters were removed, such as zero-width spaces: "+
+		"Removed": header("The members of the request from which invisible characters were removed, such as zero-width spaces: "+
 			"JSON pointers, the first 20. Absent if nothing was removed.", str(), "/name/ru, /notes"),
 		"Last-Modified": header("When the registry last changed. Send it in `If-Modified-Since` if your program cannot send an `ETag`.", str(),
 			"Thu, 27 Feb 2020 09:30:00 GMT"),
@@ -64,6 +65,8 @@ func (p *pass) shared() error {
 	}
 	c.Parameters["View"] = queryParameter("view", "`public`: shows the response that the public gets. A draft that the request names, in its path or by "+
 		"`round_table` or `id`, is shown as if it were published. Without a key it has no effect.", str().WithEnum("public"))
+	c.Parameters["Names"] = queryParameter("names", "`lang`: leaves the texts by language out. Of each text, only `<field>_text` and `<field>_lang` stay. "+
+		"A text that the record does not have stays null. Requires `lang`.", str().WithEnum("lang"))
 	c.Parameters["AsOf"] = queryParameter("as_of", "Shows the state at this time: RFC 3339, or a date in UTC. An event and its parts are shown as they were, "+
 		"with the parts that were deleted since; the names of other records are those of today. "+
 		"The response has the time in `as_of` and in the header `X-As-Of`, and no ETag. Requires a key with the scope `read`.", instant())
@@ -98,10 +101,13 @@ func headerRef(name string) *openapi3.HeaderRef {
 	return &openapi3.HeaderRef{Ref: "#/components/headers/" + name}
 }
 
+// shortHeaders are names of components for headers that many operations have, so that the document stays small.
+var shortHeaders = map[string]string{"X-Removed-Characters": "Removed"}
+
 func headers(names ...string) openapi3.Headers {
 	h := openapi3.Headers{}
 	for _, n := range names {
-		h[n] = headerRef(n)
+		h[n] = headerRef(cmp.Or(shortHeaders[n], n))
 	}
 	return h
 }
@@ -150,15 +156,15 @@ var problemResponses = []problem{
 	{"409", "Conflict", "The request conflicts with another record: a duplicate, or a record that refers to this one.", "in_use", "", nil,
 		func(o operation, _ actor.Scope) bool { return o.data && o.writes }},
 	{"410", "Gone", "The record was deleted or erased.", "deleted", "", nil, ofOneRecord},
-	{"412", "PreconditionFailed", "The record has changed since you read it. `current_version` is its current version.", "stale_version", "", nil, ofVersion},
+	{"412", "Stale", "The record has changed since you read it. `current_version` is its current version.", "stale_version", "", nil, ofVersion},
 	{"414", "URITooLong", "The URL exceeds the length limit.", "uri_too_long", "", nil,
 		func(o operation, _ actor.Scope) bool { return !o.data }},
-	{"422", "UnprocessableContent", "The request is invalid. `errors` lists each error with its field.", "validation_failed", "/name required", nil,
+	{"422", "Invalid", "The request is invalid. `errors` lists each error with its field.", "validation_failed", "/name required", nil,
 		withBody},
-	{"428", "PreconditionRequired", "`If-Match` is missing.", "if_match_required", "", nil, ofVersion},
+	{"428", "Unversioned", "`If-Match` is missing.", "if_match_required", "", nil, ofVersion},
 	{"503", "ServiceUnavailable", "The service is temporarily unavailable.", "database_unavailable", "", []string{"Retry-After"},
 		func(o operation, _ actor.Scope) bool { return o.path == "/readyz" }},
-	{"default", "UnexpectedError", "What any operation can answer: 401 if the request requires a key or its key is invalid, 406 if there is no " +
+	{"default", "Error", "What any operation can answer: 401 if the request requires a key or its key is invalid, 406 if there is no " +
 		"response in a media type that `Accept` allows, 413 if the body exceeds the size limit, 415 if its media type is not supported, 429 if the rate " +
 		"limit is exceeded, 503 if the service is temporarily unavailable. Retry after `Retry-After`. Later releases may add errors.",
 		"internal", "", []string{"Retry-After", "RateLimit-Policy", "RateLimit", "WWW-Authenticate"}, always},
