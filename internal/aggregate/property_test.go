@@ -6,7 +6,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/url"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -296,42 +295,6 @@ func TestAggregatesAddUpAndLinkToTheirRecords(t *testing.T) {
 				check(t, ctx, db, c, view, query)
 				if t.Failed() {
 					return
-				}
-			}
-		}
-	}
-}
-
-// everyPrecision is a filter that keeps all events, so that their numbers are counted one by one.
-const everyPrecision = "&date_precision=day,month,year,unknown"
-
-func TestNumbersThatAreKeptEqualThoseThatAreCounted(t *testing.T) {
-	t.Parallel()
-	db := dbtest.New(t)
-	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1)) // #nosec G115 G404 -- data of a test
-	err := pgx.BeginFunc(context.Background(), db, func(tx pgx.Tx) error {
-		fill(t, tx, r)
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range collections()[:3] {
-		for view, ctx := range map[string]context.Context{"public": context.Background(), "full": fixture.Context()} {
-			for _, query := range []string{
-				"metric=count,round_tables,people,organizations,statements,recommendations,topics", "metric=count,people&group_by=organizer",
-				"metric=count&group_by=person", "metric=count&group_by=person&limit=2&sort=label", "metric=people,count&group_by=format&limit=1",
-			} {
-				kept, err := c.aggregate(ctx, db, query)
-				if err != nil {
-					t.Fatal(err)
-				}
-				counted, err := c.aggregate(ctx, db, query+everyPrecision)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if !reflect.DeepEqual(kept.Data, counted.Data) || !reflect.DeepEqual(kept.Meta, counted.Meta) || kept.Meta.Total == 0 {
-					t.Errorf("%s %s?%s: kept are %v, %+v; counted %v, %+v", view, c.name, query, kept.Data, kept.Meta, counted.Data, counted.Meta)
 				}
 			}
 		}
