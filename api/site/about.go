@@ -88,12 +88,14 @@ func about(v *view) (show, error) {
 	return show{template: "about", Title: v.text("about"), Description: v.text("about_description"), Data: d}, nil
 }
 
-// Robots returns robots.txt. Search engines may read all pages; the filters of lists multiply without end.
+// Robots returns robots.txt. Search engines may read all pages but those whose filters multiply without end.
 func (s *Site) Robots() []byte {
 	var b strings.Builder
 	b.WriteString("User-agent: *\n")
 	for _, lang := range Languages {
-		fmt.Fprintf(&b, "Disallow: %s/%s/search\n", s.root, lang)
+		for _, path := range []string{"search", "operator", "charts/", "calendar?", "?"} {
+			fmt.Fprintf(&b, "Disallow: %s/%s/%s\n", s.root, lang, path)
+		}
 	}
 	fmt.Fprintf(&b, "Sitemap: %s\n", s.absolute(s.root+"/sitemap.xml"))
 	return []byte(b.String())
@@ -123,7 +125,7 @@ type sitemapLink struct {
 func (s *Site) Sitemap(ctx context.Context) ([]byte, error) {
 	v := &view{site: s, ctx: ctx, lang: "en"}
 	m := sitemap{XHTML: "http://www.w3.org/1999/xhtml"}
-	for _, path := range []string{"", "round-tables", "people", "organizations", "topics", "recommendations", "about"} {
+	for _, path := range []string{"", "round-tables", "people", "organizations", "topics", "recommendations", "calendar", "about"} {
 		m.add(s, path)
 	}
 	for _, collection := range []string{"round-tables", "people", "organizations", "topics"} {

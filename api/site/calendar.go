@@ -17,6 +17,7 @@ type calendarData struct {
 	OnlyYear     int64         // round tables of the year of which only the year is known
 	OnlyYearList string
 	Total        int64 // of the month
+	Truncated    bool  // whether the last days lack round tables
 	List         string
 	Applied      []applied
 	Views        []download
@@ -40,6 +41,12 @@ type calendarDay struct {
 
 // eventsOfDay is how many round tables a day of the calendar names.
 const eventsOfDay = 3
+
+// eventsWithoutDay is how many round tables without a day the calendar names.
+const eventsWithoutDay = 50
+
+// eventsOfMonth is how many round tables of a month are read at least, if it has as many.
+const eventsOfMonth = 2000
 
 // calendar shows the round tables of a month, by default of the newest that has any.
 func calendar(v *view) (show, error) {
@@ -106,9 +113,20 @@ func (d *calendarData) readYear(v *view, month time.Time) error {
 func (d *calendarData) readMonth(v *view, month time.Time) error {
 	until := month.AddDate(0, 1, 0)
 	span := []string{"month", "", "cursor", "", "starts_from", month.Format(time.DateOnly), "starts_to", until.Format(time.DateOnly)}
-	events, err := get[list[eventRecord]](v, v.at("/v1/round-tables", true, append(span, "limit", "500", "sort", "starts_on", "count", "exact")...))
-	if err != nil {
-		return err
+	if v.query.Get("date_precision") == "" { // what is known to the year only is in no month
+		span = append(span, "date_precision", "day,month")
+	}
+	var events list[eventRecord]
+	for cursor := ""; ; cursor = *events.Page.Next {
+		page, err := get[list[eventRecord]](v, v.at("/v1/round-tables", true, append(slices.Clip(span), "limit", "500", "sort", "starts_on", "count", "exact",
+			"fields", "title,starts_on,ends_on,date_precision,format,status", "cursor", cursor)...))
+		if err != nil {
+			return err
+		}
+		events.Data, events.Page, events.Meta = append(events.Data, page.Data...), page.Page, page.Meta
+		if d.Truncated = page.Page.Next != nil; !d.Truncated || len(events.Data) >= eventsOfMonth {
+			break
+		}
 	}
 	if events.Meta.Total != nil {
 		d.Total = *events.Meta.Total
@@ -131,7 +149,7 @@ func (d *calendarData) readMonth(v *view, month time.Time) error {
 		d.Days = append(d.Days, c)
 	}
 	for _, e := range events.Data {
-		if e.DatePrecision == "month" {
+		if e.DatePrecision == "month" && len(d.Dayless) < eventsWithoutDay {
 			d.Dayless = append(d.Dayless, e)
 		}
 	}

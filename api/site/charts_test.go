@@ -84,3 +84,19 @@ func TestAFilterOfTimeHasTheNameOfItsYearOrMonth(t *testing.T) {
 		}
 	}
 }
+
+func TestTheListOfAPairHasThoseOfTheFilterToo(t *testing.T) {
+	for _, c := range []struct {
+		target string
+		people []int64
+		want   string
+	}{
+		{"/v1/stats/network?limit=60&of=people", []int64{3}, "/v1/round-tables?person=3"},
+		{"/v1/stats/network?limit=60&of=people&topic=2", []int64{3, 4}, "/v1/round-tables?person=3,all%3A4&topic=2"},
+		{"/v1/stats/network?limit=60&of=people&person=7,8", []int64{3}, "/v1/round-tables?person=7,8,all%3A3"},
+	} {
+		if got := attendedBy(c.target, c.people...); got != c.want {
+			t.Errorf("%s: %s, want %s", c.target, got, c.want)
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package site
 
 import (
-	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -145,7 +144,7 @@ func (v *view) facet(name string, values []facetValue) facet {
 				o.Href = v.with("starts_from", "", "starts_to", "")
 			}
 		} else {
-			rest := slices.DeleteFunc(slices.Clone(chosen), func(s string) bool { return s == "" || s == value.Key })
+			rest := slices.DeleteFunc(slices.Clone(chosen), func(s string) bool { return s == "" || strings.TrimPrefix(s, allOf) == value.Key })
 			if !o.Selected {
 				rest = append(rest, value.Key)
 			}
@@ -174,12 +173,24 @@ func (v *view) chosen() (all []applied) {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		a := applied{Name: v.text("facet_" + name), Href: v.with(name, "")}
-		a.Label, a.Text = v.named(name, v.query.Get(name))
-		all = append(all, a)
+		values := strings.Split(v.query.Get(name), ",")
+		if name == "q" {
+			values = []string{v.query.Get(name)}
+		}
+		for i, value := range values[:min(len(values), maxChosen)] {
+			rest := slices.Delete(slices.Clone(values), i, i+1)
+			a := applied{Name: v.text("facet_" + name), Href: v.with(name, strings.Join(rest, ","))}
+			a.Label, a.Text = v.named(name, strings.TrimPrefix(value, allOf))
+			all = append(all, a)
+		}
 	}
 	return all
 }
+
+const (
+	allOf     = "all:" // before a value that records must have beside the others
+	maxChosen = 10     // values of one filter that are named
+)
 
 // span names a span of time from one day to before another: a whole year or month by its name.
 func (v *view) span(from, until string) string {
@@ -210,7 +221,7 @@ var collections = map[string][2]string{
 // codes are the vocabularies of filters.
 var codes = map[string]string{
 	"format": "format", "status": "status", "mode": "mode", "act": "act", "kind": "statement_kind", "text_lang": "language", "language": "language",
-	"country": "country", "date_precision": "date_precision",
+	"country": "country", "date_precision": "date_precision", "weekday": "weekday",
 }
 
 // named returns the name of the value of a filter: of a record, or the label of a code. A value that names nothing is shown as it is.
@@ -219,31 +230,17 @@ func (v *view) named(name, value string) (text.Map, string) {
 		if found := v.nameOfRecord(of, value); len(found) > 0 {
 			return found, ""
 		}
-		return nil, value
 	}
 	if name == "role" {
 		if roles, err := v.roles(); err == nil && roles[value] != nil {
 			return roles[value], ""
 		}
 	}
-	every, all := strings.CutPrefix(value, "all:")
-	parts := strings.Split(every, ",")
-	for i, code := range parts {
-		if of, ok := collections[name]; ok && isID(code) && i < maxNames {
-			parts[i] = cmp.Or(v.in(v.nameOfRecord(of, code)), code)
-		}
-		if vocabulary := codes[name]; vocabulary != "" {
-			parts[i] = label(v.lang, vocabulary, code)
-		}
+	if vocabulary := codes[name]; vocabulary != "" {
+		return nil, label(v.lang, vocabulary, value)
 	}
-	if all {
-		return nil, strings.Join(parts, " + ")
-	}
-	return nil, strings.Join(parts, ", ")
+	return nil, value
 }
-
-// maxNames is how many records of one filter are named.
-const maxNames = 5
 
 // nameOfRecord returns the name of a record, or nothing. of is an entry of collections.
 func (v *view) nameOfRecord(of [2]string, id string) text.Map {

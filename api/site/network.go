@@ -82,12 +82,12 @@ func (v *view) network(d definition, c *chart, target string) error {
 		from, to := at[links[i][0]], at[links[i][1]]
 		c.Drawing.Edges = append(c.Drawing.Edges, edge{pixels(from.x), pixels(from.y), pixels(to.x), pixels(to.y), pixels(min(4, .6+.6*float64(l.Weight-1)))})
 		a, b := data.Nodes[links[i][0]], data.Nodes[links[i][1]]
-		pair := v.filtersOf(target, "of", "", "limit", "", "person", "all:"+itoa(a.ID)+","+itoa(b.ID))
+		pair := attendedBy(target, a.ID, b.ID)
 		c.Pairs = append(c.Pairs, row{Name: v.in(a.Label) + " – " + v.in(b.Label), Count: l.Weight, List: v.listPage(pair)})
 	}
 	for i, n := range data.Nodes {
 		r := row{Label: n.Label, Count: n.Count, Href: v.site.href(v.lang, d.page+"/"+itoa(n.ID), nil)}
-		list := v.filtersOf(target, "of", "", "limit", "", "person", itoa(n.ID))
+		list := attendedBy(target, n.ID)
 		r.List, r.Narrow = v.listPage(list), v.narrowTo(list)
 		c.Rows = append(c.Rows, r)
 		radius := 4 + 9*math.Sqrt(float64(n.Count)/float64(max(1, c.Top)))
@@ -97,14 +97,25 @@ func (v *view) network(d definition, c *chart, target string) error {
 	return nil
 }
 
-// filtersOf returns the list of round tables with the filters of a request and changed parameters.
-func (v *view) filtersOf(target string, parameters ...string) string {
+// attendedBy returns the list of the round tables of a network that all of the people attended.
+func attendedBy(target string, people ...int64) string {
 	_, encoded, _ := strings.Cut(target, "?")
 	query, err := url.ParseQuery(encoded)
 	if err != nil {
 		return ""
 	}
-	return address("/v1/round-tables", query, parameters...)
+	var person []string
+	if already := query.Get("person"); already != "" {
+		person = append(person, already)
+	}
+	for _, id := range people {
+		if len(person) == 0 {
+			person = append(person, itoa(id))
+		} else {
+			person = append(person, allOf+itoa(id))
+		}
+	}
+	return address("/v1/round-tables", query, "of", "", "limit", "", "person", strings.Join(person, ","))
 }
 
 type point struct{ x, y float64 }

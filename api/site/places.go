@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	mapWidth  = 720
-	mapMargin = 16
+	mapWidth  = 520
+	mapMargin = 14
 	// The standard parallels and the central meridian of the projection, in degrees.
 	south, north, meridian = 43.0, 53.0, 67.0
 )
@@ -119,7 +119,7 @@ func (v *view) places(d definition, c *chart, target string) error {
 			c.Outside = append(c.Outside, r)
 			continue
 		}
-		radius := 4 + 14*math.Sqrt(float64(group.Count)/float64(max(1, c.Top)))
+		radius := 4 + 10*math.Sqrt(float64(group.Count)/float64(max(1, c.Top)))
 		c.Drawing.add(at, radius, v.in(group.Label), group.Count, cmp.Or(r.Narrow, r.List))
 	}
 	c.Drawing.nameDots()

@@ -40,7 +40,7 @@ async function look(page, target, width) {
   const { over, shift, small } = await page.evaluate(() => ({
     over: document.documentElement.scrollWidth - innerWidth,
     shift: globalThis.shift,
-    small: [...document.querySelectorAll("button, input")].filter((e) => e.getBoundingClientRect().height < 24 && e.type !== "hidden").length,
+    small: [...document.querySelectorAll("button, input")].filter((e) => e.getClientRects().length && e.getBoundingClientRect().height < 24).length,
   }));
   if (over > 0) problems.push(`${target}: ${over} pixels wider than ${width}`);
   if (shift > LONGEST_SHIFT) problems.push(`${target}: the layout shifts by ${shift} at ${width}`);
