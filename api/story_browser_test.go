@@ -12,8 +12,13 @@ import (
 	"roundtables.kz/registry/internal/actor"
 )
 
-// It needs what TestAnOperatorCanWorkInSwaggerUI needs, and also makes pictures where SHOTS names a directory.
-func TestARussianOperatorRecordsPublishesAndCorrectsAnEvent(t *testing.T) {
+// They need what TestAnOperatorCanWorkInSwaggerUI needs, and also make pictures where SHOTS names a directory.
+func TestARussianOperatorRecordsPublishesAndCorrectsAnEvent(t *testing.T) { tellStory(t, "ru") }
+
+func TestAKazakhOperatorRecordsPublishesAndCorrectsAnEvent(t *testing.T) { tellStory(t, "kk") }
+
+// tellStory runs story.mjs in a language.
+func tellStory(t *testing.T, lang string) {
 	r := sampled(t)
 	key, _ := r.key(t, actor.Scopes...)
 	service := httptest.NewServer(r.handler)
@@ -23,7 +28,7 @@ func TestARussianOperatorRecordsPublishesAndCorrectsAnEvent(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), "node", script)
-	cmd.Env = append(os.Environ(), "BASE_URL="+service.URL, "API_KEY="+key)
+	cmd.Env = append(os.Environ(), "BASE_URL="+service.URL, "API_KEY="+key, "LANGUAGE="+lang)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)

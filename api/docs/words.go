@@ -45,6 +45,7 @@ var words = []string{
 	"Code",
 	"Details",
 	"Download",
+	"Registry of round tables - Website",
 	"Loading...",
 	"Example Value",
 	"Schema",

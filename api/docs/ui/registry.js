@@ -137,7 +137,7 @@
   };
 
   // Swagger UI has its labels in English only. What is no label (code, answers, descriptions) stays as it is.
-  const untouched = "pre, code, textarea, select, .markdown, .renderedMarkdown, .opblock-summary-path, .model, .highlight-code, .parameters-col_name";
+  const untouched = "pre, code, textarea, select, .markdown, .renderedMarkdown, .opblock-summary-path, .model, .parameters-col_name";
   function translate(node) {
     if (node.nodeType === Node.TEXT_NODE) {
       const word = words[node.nodeValue.trim()];
