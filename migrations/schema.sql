@@ -349,9 +349,11 @@ CREATE TABLE documents (
     CONSTRAINT documents_title_check CHECK (is_text(title)),
     CONSTRAINT documents_url_check CHECK (url ~ '^https?://'::text)
 );
+CREATE INDEX documents_acts_idx ON documents USING gin (document_acts(title, kind, published_on));
 CREATE INDEX documents_kind_idx ON documents USING btree (kind, title_sort, id);
 CREATE INDEX documents_published_idx ON documents USING btree (published_key, id);
 CREATE INDEX documents_title_sort_idx ON documents USING btree (title_sort, id);
+CREATE INDEX documents_titles_idx ON documents USING gin (document_titles(title));
 CREATE INDEX documents_updated_at_idx ON documents USING btree (updated_at, id);
 CREATE INDEX documents_url_idx ON documents USING btree (url);
 CREATE TRIGGER documents_bump BEFORE UPDATE ON documents FOR EACH ROW EXECUTE FUNCTION registry_bump('{title_sort,published_key}', '{}');
@@ -1396,7 +1398,7 @@ UNION ALL
     d.id,
     NULL::bigint AS round_table_id,
     d.published_key AS starts_key,
-    setweight(search_vector(d.title), 'A'::"char") AS vector
+    setweight(search_vector(d.title), 'A'::"char") || document_act_words(d.title, d.kind, d.published_on) AS vector
    FROM documents d
 UNION ALL
  SELECT 'topics'::text AS type,
@@ -1424,6 +1426,39 @@ UNION ALL
                    FROM jsonb_array_elements(p.other_names) o(value)
                   GROUP BY (o.value ->> 'lang'::text)) names)), 'A'::"char") AS vector
    FROM places p;
+
+CREATE FUNCTION act_references(value text)
+ RETURNS TABLE(number text, act text, year text)
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO '$user', 'public'
+AS $function$
+DECLARE
+    folded  text := regexp_replace(regexp_replace(search_fold(normalize(left(value, 2000), NFKC)), '[\u2010-\u2015\u2212]', '-', 'g'), '\s+', ' ', 'g');
+    types   text[] := regexp_match(folded, '\m(?:((?:закон|кодекс)[а-я]*|зан(?:ы[а-я]*)?|law|act|code)|(указ[а-я]*|жарлы[кг][а-я]*|decree|edict)'
+        '|(постановлени[а-я]*|каулы[а-я]*|resolution)|((?:приказ|распоряжени|буйры[кг]|оким)[а-я]*|order))\M');
+    named   text := CASE WHEN types[1] IS NOT NULL THEN 'law' WHEN types[2] IS NOT NULL THEN 'decree' WHEN types[3] IS NOT NULL THEN 'resolution'
+        WHEN types[4] IS NOT NULL THEN 'order' WHEN folded ~ '\m(?:программ|багдарлам|programm?e?\M|стратеги|strategy|концепци|тужырымдам|concept)' THEN 'programme' END;
+    months  text := 'янв|фев|мар[та]|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек|кант|акп|наур|сауи|мамы|маус|шилд|тамы|кырк|казан|караш|желт'
+        '|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec';
+    between text := '(?:[ ,.()/-]|[0-9]{1,2}(?![0-9])|\m(?:(?:' || months || ')[a-zа-я]*|of|the|dated|from|от|год[а]?|г|ж|жыл[а-я]*'
+        '|зрк|крз|рк|кр|rk|республик[а-я]*|каза[хк]стан[а-я]*|republic|kazakhstan|закон[а-я]*|зан[а-я]*|law)\M)*';
+    core    text := '(?:\m(?:no?|nr|num|number|номер|номир[а-я]*)[.:°]? ?[0-9]{1,5}(?: ?- ?(?:[ivxухи]{1,6}|[а-я]{2,4})| [ivx]{1,6}\M)?'
+        '|\m[0-9]{1,5} ?- ?[ухи]{0,5}[ivx][ivxухи]{0,5})(?![a-zа-я0-9-])';
+    m       text[];
+    ending  text;
+BEGIN
+    FOR m IN SELECT regexp_matches(folded, '(?:(?<![0-9-])((?:19|20)[0-9]{2})' || between || ')?(' || core
+            || ')(?:' || between || '((?:19|20)[0-9]{2})(?![0-9]|-[0-9]{4}))?', 'g') LOOP
+        number := substring(m[2] FROM '[0-9]+');
+        ending := substring(m[2] FROM '[0-9] ?-? ?([a-zа-я]+)$');
+        ending := CASE WHEN ending ~ '^[ivxухи]+$' THEN translate(ending, 'ухи', 'vxi') ELSE ending END;
+        act := CASE WHEN ending IS NULL THEN named END;
+        number := ltrim(number, '0') || coalesce('-' || ending, '');
+        year := coalesce(m[1], m[3]);
+        RETURN NEXT;
+    END LOOP;
+END $function$;
 
 CREATE FUNCTION affiliations_log()
  RETURNS trigger
@@ -1695,6 +1730,42 @@ BEGIN
             FROM distinctions d WHERE d.id = record_id);
 END $function$;
 
+CREATE FUNCTION document_act_words(title jsonb, kind text, published_on text)
+ RETURNS tsvector
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO '$user', 'public'
+AS $function$
+    SELECT setweight(coalesce(string_agg(DISTINCT '''#n' || concat_ws('/', r.number, a.act, y.year) || ''':1', ' '), '')::tsvector, 'A')
+    FROM jsonb_each_text(title) t CROSS JOIN LATERAL act_references(t.value) r
+    CROSS JOIN LATERAL (SELECT NULL AS act UNION SELECT coalesce(r.act, CASE WHEN r.number !~ '-' AND kind = 'law' THEN 'law' END)) a
+    CROSS JOIN LATERAL (SELECT NULL AS year UNION SELECT coalesce(r.year, left(published_on, 4))) y
+$function$;
+
+CREATE FUNCTION document_acts(title jsonb, kind text, published_on text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO '$user', 'public'
+AS $function$
+    SELECT coalesce(array_agg(DISTINCT k.key ORDER BY k.key), '{}')
+    FROM jsonb_each_text(coalesce(title, '{}')) t
+    CROSS JOIN LATERAL (SELECT search_fold(normalize(left(t.value, 2000), NFKC)) AS folded) f
+    CROSS JOIN LATERAL (SELECT * FROM act_references(t.value) LIMIT 1) r -- an amendment names its own number first
+    CROSS JOIN LATERAL (SELECT coalesce(r.year, left(published_on, 4)) AS year, coalesce(r.act, nullif(kind, 'other')) AS act,
+        (regexp_match(f.folded, 'росси|russia|\mрф\M|кыргыз|kyrgyz|озбек|узбек|uzbek|тажик|таджик|tajik|турикмен|туркмен|turkmen|белару|belarus'
+            '|азербай|azerbai|украин|ukrain|китай|кытай|china'))[1] AS abroad) x
+    CROSS JOIN LATERAL (
+        SELECT r.number || '/' || x.year AS key WHERE r.number ~ '-'
+        UNION ALL SELECT '?' || r.number WHERE r.number ~ '-'
+        UNION ALL SELECT CASE WHEN x.act IN ('law', 'decree', 'programme') OR f.folded ~ 'правительств|укимет|government' THEN '' ELSE '?' END
+            || concat_ws('/', r.number, x.act, x.abroad, x.year) WHERE r.number !~ '-' AND x.act IS NOT NULL AND x.year IS NOT NULL) k
+    WHERE k.key IS NOT NULL AND (kind IN ('law', 'programme', 'memorandum') OR kind = 'other' AND f.folded ~ ('(?:заны|кодекси|жарлыгы|каулысы|буйрыгы|багдарламасы)(?:\s*no?[ .]*[0-9].*)?[^a-zа-я0-9]*$|^[^a-zа-я0-9]*(?:["«“„]|no?[. ]?[0-9]|[0-9]|(?:конституционн|конституциялык|constitutional'
+        '|республик|казахстан|казакстан|рк|кр|the|republic|of|kazakhstan|rk|закон|кодекс|заны?|law|act|code|указ|жарлы|decree|edict|президент|president'
+        '|правительств|укимет|government|resolution|order|state|programm?e?|strategy|concept)\M|(?:республикасы|казахстан|казакстан|конституционн|президент|укимет|жарлы|постановлени|приказ|каулы|буйры|государственн|мемлекеттик|программ|багдарлам|стратеги|концепци|тужырымдам)[а-я]*)')
+        AND f.folded !~ '^(?:закона|законе|законом|кодекса|указа|указе|постановления|приказа)\M|\mзан(?:ына|ынын|ында|га)\M')
+$function$;
+
 CREATE FUNCTION document_authors_touch()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1744,6 +1815,29 @@ AS $function$
                     OR EXISTS (SELECT FROM changes c WHERE c.type = 'round-tables' AND c.id = r.id AND c.is_head AND c.xact = pg_current_xact_id()));
             RETURN NULL;
         END $function$;
+
+CREATE FUNCTION document_titles(title jsonb)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO '$user', 'public'
+AS $function$
+    SELECT coalesce(array_agg(DISTINCT k.folded ORDER BY k.folded), '{}')
+    FROM jsonb_each_text(coalesce(title, '{}')) t CROSS JOIN LATERAL (SELECT search_fold(search_normalize(left(t.value, 500))) AS folded) k
+    WHERE EXISTS (SELECT FROM unnest(tsvector_to_array(to_tsvector('pg_catalog.russian', k.folded))) w WHERE w !~ '^[0-9]+$'
+        AND w <> ALL (tsvector_to_array(to_tsvector('pg_catalog.russian', 'пресс релиз программа повестка дня день доклад отчет фото фотография видео запись'
+            ' протокол стенограмма резолюция рекомендации список участников участник сообщение приглашение документ проект материалы материал концептуальная записка'
+            ' источник презентация заявление статья книга закон указ меморандум взаимопонимание соглашение сотрудничество аудио декларация коммюнике'
+            ' письмо речь выступление приветствие приветственный совместный итоговый годовой мероприятие мероприятия круглый стол заседание встреча'
+            ' конференция форум семинар брифинг слушания совещание'
+            ' баспасоз хабарлама хабарламасы багдарлама багдарламасы кун тартиби баяндама есеп хаттама карар усынымдар усыныстар тизими катысушылар шакыру кужат жоба'
+            ' фотосурет бейнежазба макала китап заны келисим келисими ынтымактастык хат соз жылдык корытынды бирлескен отырыс отырысы кездесу кездесуи'
+            ' конференциясы форумы семинары донгелек устел устелдин конференциянын форумнын семинардын отырыстын кездесудин'
+            ' press release programme program agenda report photo picture video recording minutes transcript resolution recommendations list participants'
+            ' message invitation document draft materials concept note source presentation statement article book law decree memorandum understanding agreement'
+            ' address cooperation audio declaration communique letter speech remarks opening welcome joint final annual event round table meeting conference forum'
+            ' seminar workshop session briefing hearing'))))
+$function$;
 
 CREATE FUNCTION documents_log()
  RETURNS trigger
@@ -2819,6 +2913,56 @@ $function$;
 
 CREATE FUNCTION search_terms(q text, only_published boolean)
  RETURNS TABLE(exact text, forms text, related text, marks text[])
+ LANGUAGE sql
+ STABLE
+AS $function$
+    SELECT t.exact || coalesce((SELECT string_agg(' | ''#n' || concat_ws('/', r.number, r.act, r.year) || ''':@', '') FROM act_references(q) r), ''), t.forms, t.related, t.marks
+    FROM search_word_terms(q, only_published) t
+$function$;
+
+CREATE FUNCTION search_vector(lang text, value text)
+ RETURNS tsvector
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+DECLARE
+    words text := search_normalize(left(value, 30000));
+    exact tsvector := to_tsvector('pg_catalog.simple', search_fold(words));
+BEGIN
+    IF lang ~* '^(ru|en)(-|$)' THEN
+        RETURN exact || search_marked('~', to_tsvector('pg_catalog.russian', words));
+    ELSIF lang ~* '^kk(-|$)' THEN
+        RETURN exact || search_marked('^', exact);
+    END IF;
+    RETURN exact;
+END $function$;
+
+CREATE FUNCTION search_vector(value jsonb)
+ RETURNS tsvector
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+DECLARE
+    found tsvector := '';
+    entry record;
+BEGIN
+    FOR entry IN SELECT key, e.value FROM jsonb_each_text(coalesce(value, '{}')) e LOOP
+        EXIT WHEN pg_column_size(found) > 120000;
+        found := found || search_vector(entry.key, entry.value);
+    END LOOP;
+    RETURN found;
+END $function$;
+
+CREATE FUNCTION search_weighted(pattern text, weights text)
+ RETURNS tsquery
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT CASE WHEN weights IS NULL THEN replace(replace(pattern, ':@', ''), ':*@', ':*') ELSE replace(pattern, '@', weights) END::tsquery
+$function$;
+
+CREATE FUNCTION search_word_terms(q text, only_published boolean)
+ RETURNS TABLE(exact text, forms text, related text, marks text[])
  LANGUAGE plpgsql
  STABLE
 AS $function$
@@ -2894,47 +3038,6 @@ BEGIN
     END LOOP;
 END $function$;
 
-CREATE FUNCTION search_vector(lang text, value text)
- RETURNS tsvector
- LANGUAGE plpgsql
- IMMUTABLE PARALLEL SAFE
-AS $function$
-DECLARE
-    words text := search_normalize(left(value, 30000));
-    exact tsvector := to_tsvector('pg_catalog.simple', search_fold(words));
-BEGIN
-    IF lang ~* '^(ru|en)(-|$)' THEN
-        RETURN exact || search_marked('~', to_tsvector('pg_catalog.russian', words));
-    ELSIF lang ~* '^kk(-|$)' THEN
-        RETURN exact || search_marked('^', exact);
-    END IF;
-    RETURN exact;
-END $function$;
-
-CREATE FUNCTION search_vector(value jsonb)
- RETURNS tsvector
- LANGUAGE plpgsql
- IMMUTABLE PARALLEL SAFE
-AS $function$
-DECLARE
-    found tsvector := '';
-    entry record;
-BEGIN
-    FOR entry IN SELECT key, e.value FROM jsonb_each_text(coalesce(value, '{}')) e LOOP
-        EXIT WHEN pg_column_size(found) > 120000;
-        found := found || search_vector(entry.key, entry.value);
-    END LOOP;
-    RETURN found;
-END $function$;
-
-CREATE FUNCTION search_weighted(pattern text, weights text)
- RETURNS tsquery
- LANGUAGE sql
- IMMUTABLE PARALLEL SAFE
-AS $function$
-    SELECT CASE WHEN weights IS NULL THEN replace(replace(pattern, ':@', ''), ':*@', ':*') ELSE replace(pattern, '@', weights) END::tsquery
-$function$;
-
 CREATE FUNCTION search_words_kept()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2960,6 +3063,28 @@ BEGIN
         DELETE FROM search_words WHERE word = ANY (removed) AND NOT search_holds(('''' || word || '''')::tsquery, false);
     END IF;
     RETURN NULL;
+END $function$;
+
+CREATE FUNCTION similar_documents(title jsonb, kind text, published_on text)
+ RETURNS TABLE(id bigint, same_act boolean, maybe_act boolean, same_title boolean, score real)
+ LANGUAGE plpgsql
+ STABLE
+ SET enable_seqscan TO 'off'
+AS $function$
+DECLARE
+    acts   text[] := document_acts(title, kind, published_on);
+    titles text[] := document_titles(title);
+    words  text[] := event_title_words(title);
+BEGIN
+    RETURN QUERY
+    SELECT d.id, EXISTS (SELECT FROM unnest(acts) a WHERE a !~ '^[?]' AND a = ANY (k.theirs)), k.theirs && acts, document_titles(d.title) && titles,
+        event_title_similarity(event_title_words(d.title), words)
+    FROM documents d CROSS JOIN LATERAL (SELECT document_acts(d.title, d.kind, d.published_on) AS theirs) k
+    WHERE d.id = ANY (ARRAY(
+        SELECT a.id FROM documents a WHERE document_acts(a.title, a.kind, a.published_on) && acts
+        UNION SELECT t.id FROM documents t WHERE document_titles(t.title) && titles
+        UNION SELECT x.id FROM jsonb_each_text(similar_documents.title) l CROSS JOIN LATERAL (SELECT search_query(l.value, false) AS query) q
+            CROSS JOIN LATERAL (SELECT s.id FROM search_texts s WHERE s.type = 'documents' AND s.vector @@ q.query LIMIT 50) x WHERE titles <> '{}'));
 END $function$;
 
 CREATE FUNCTION similar_round_tables(event round_tables, people bigint[], organizers bigint[])

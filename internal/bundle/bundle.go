@@ -172,13 +172,14 @@ type Recommendation struct {
 
 // Document is a document of the event.
 //
-//	@Description	A document of the event: an existing one by `id` or by its `url`, otherwise a new one.
+//	@Description	A document of the event: an existing one by `id`, `url`, number and year, or title; otherwise a new one.
 type Document struct {
 	Key         *string       `json:"key" validate:"omitnil,min=1,max=100" example:"press release"` // Your own name for the document. This bundle can refer to it.
 	ID          *int64        `json:"id" validate:"omitnil,gt=0" example:"7"`                       // An existing document. All other fields except `key` and `relation` are then ignored.
-	Title       text.Map      `json:"title" validate:"omitempty"`                                   // Title of the document. Required for a new document.
+	New         bool          `json:"new" example:"false"`                                          // Whether to create it even if there is a similar one.
+	Title       text.Map      `json:"title" validate:"omitempty"`                                   // Its title. Required for a new document.
 	Kind        string        `json:"kind" example:"press_release"`                                 // Kind of document.
-	URL         *string       `json:"url" example:"https://example.org/press/5298"`                 // Where it can be read. An existing document with this address is used.
+	URL         *string       `json:"url" example:"https://example.org/press/5298"`                 // Where it can be read.
 	Language    *string       `json:"language" example:"en"`                                        // Its language.
 	PublishedOn *date.Partial `json:"published_on" swaggertype:"string" example:"2020-02-27"`       // YYYY, YYYY-MM or YYYY-MM-DD.
 	Authors     []Person      `json:"authors" validate:"dive"`                                      // Its authors, in order.

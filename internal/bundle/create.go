@@ -2,7 +2,6 @@ package bundle
 
 import (
 	"context"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -11,7 +10,6 @@ import (
 	"roundtables.kz/registry/internal/distinction"
 	"roundtables.kz/registry/internal/document"
 	"roundtables.kz/registry/internal/input"
-	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/organization"
 	"roundtables.kz/registry/internal/organizer"
 	"roundtables.kz/registry/internal/person"
@@ -131,10 +129,10 @@ func (p *plan) report(ctx context.Context, db pg.DB) (r Report, err error) {
 	p.people.report(&r)
 	for i, d := range p.documents.found {
 		if d.ID > 0 {
-			reasons := p.documents.reasons(i, &p.in.Documents[i])
-			r.Matched = append(r.Matched, Matched{pointer("documents", i), document.Type, d.ID, d.Name, d.Score, reasons})
+			r.Matched = append(r.Matched, Matched{pointer("documents", i), document.Type, d.ID, d.Name, d.Score, p.documents.reasons[i]})
 		}
 	}
+	r.United = append(r.United, p.documents.united...)
 	r.SimilarEvents = append(r.SimilarEvents, p.similar...)
 	r.Summary = Summary{Matched: len(r.Matched), Doubtful: len(r.Doubtful), SimilarEvents: len(p.similar)}
 	return r, nil
@@ -144,15 +142,10 @@ func (p *plan) report(ctx context.Context, db pg.DB) (r Report, err error) {
 func (p *plan) write(ctx context.Context, tx pgx.Tx, r *Report) error {
 	in := p.in
 	places, topics, organizations, people := p.places.news(), p.topics.news(), p.organizations.news(), p.people.news()
-	newDocuments := 0
-	for _, d := range p.documents.found {
-		if d.ID < 0 {
-			newDocuments++
-		}
-	}
+	documents := p.documents.news()
 	ids, err := pg.NextIDs(ctx, tx, map[string]int{
 		place.Table: len(places), topic.Table: len(topics), organization.Table: len(organizations), person.Table: len(people),
-		document.Table: newDocuments, roundtable.Table: missing([]int64{p.event}), organizer.Table: missing(p.organizers),
+		document.Table: len(documents), roundtable.Table: missing([]int64{p.event}), organizer.Table: missing(p.organizers),
 		attendee.Table: missing(p.attendees), statement.Table: missing(p.statements), recommendation.Table: missing(p.recommendations),
 	})
 	if err != nil {
@@ -171,15 +164,10 @@ func (p *plan) write(ctx context.Context, tx pgx.Tx, r *Report) error {
 	p.topics.insert(&b, topics, ids[topic.Table], r)
 	p.organizations.insert(&b, organizations, ids[organization.Table], r)
 	p.people.insert(&b, people, ids[person.Table], r)
-	documents := ids[document.Table]
-	for i := range in.Documents {
-		if p.documents.found[i].ID > 0 {
-			continue
-		}
-		p.documents.found[i].ID = documents[0]
+	p.documents.setIDs(ids[document.Table])
+	for _, i := range documents {
 		x := p.parts.document(i)
-		insert(&b, r, pointer("documents", i), document.Type, documents[0], x, document.Insert, title(x.Title))
-		documents = documents[1:]
+		insert(&b, r, pointer("documents", i), document.Type, p.documentID(i), x, document.Insert, title(x.Title))
 	}
 	if p.was == nil {
 		event := p.parts.roundTable()
@@ -264,122 +252,4 @@ func excerpt(s string) string {
 		return s
 	}
 	return string([]rune(s)[:maxLength-1]) + "…"
-}
-
-// documents are the documents of the bundle and the names by which the rest of it refers to them.
-type documents struct {
-	found  []apperr.Candidate // of each document; a negative ID: to be created
-	byName map[string]int     // key or comparable title -> index in the bundle
-
-	mistakes  []apperr.Field
-	questions []question
-}
-
-// resolveDocuments finds the existing documents by id or address, and checks the references to documents.
-func (p *plan) resolveDocuments(ctx context.Context, db pg.DB) error {
-	p.documents.byName = map[string]int{}
-	found, err := existing(ctx, db, p.in.Documents)
-	if err != nil {
-		return err
-	}
-	for i := range p.in.Documents {
-		p.documents.add(i, pointer("documents", i), &p.in.Documents[i], found[strconv.Itoa(i)])
-	}
-	for i, s := range p.in.Statements {
-		at := pointer("statements", i)
-		p.checkDocumentName(at+"/document", s.Document)
-		if s.Mentions != nil {
-			for j := range s.Mentions.Documents {
-				p.checkDocumentName(at+"/mentions"+pointer("documents", j), &s.Mentions.Documents[j])
-			}
-		}
-	}
-	for i, r := range p.in.Recommendations {
-		p.checkDocumentName(pointer("recommendations", i)+"/evidence_document", r.EvidenceDocument)
-	}
-	return nil
-}
-
-func (d *documents) add(i int, at string, x *Document, found []apperr.Candidate) {
-	d.found = append(d.found, apperr.Candidate{ID: -int64(i) - 1})
-	switch {
-	case len(found) == 1:
-		d.found[i] = found[0]
-	case len(found) > 1:
-		d.questions = append(d.questions, askAboutDocument(at, *x.URL, found))
-	case x.ID != nil:
-		d.mistakes = append(d.mistakes, apperr.At(at+"/id", "unknown_reference"))
-	case x.Title == nil:
-		d.mistakes = append(d.mistakes, apperr.At(at+"/title", "required"))
-	}
-	if x.Key != nil {
-		d.byName[*x.Key] = i
-	}
-	for _, title := range x.Title {
-		if _, taken := d.byName[names.Key(title)]; !taken { // documents with the same title differ by their keys
-			d.byName[names.Key(title)] = i
-		}
-	}
-}
-
-// askAboutDocument asks which of the documents with an address is meant.
-func askAboutDocument(at, url string, found []apperr.Candidate) question {
-	list := make([]DoubtfulCandidate, len(found))
-	for i, c := range found {
-		list[i] = DoubtfulCandidate{ID: &c.ID, Score: 1, Reasons: []spelling.Reason{{Feature: "url", Query: url, Record: url, Score: 1}}}
-	}
-	return question{Doubtful{at, document.Type, url, list}, []apperr.Field{ambiguousName(at+"/url", url, found)}, true}
-}
-
-// existing returns the documents that exist by the index of those of the bundle that have their id or address.
-func existing(ctx context.Context, db pg.DB, list []Document) (map[string][]apperr.Candidate, error) {
-	var indexes []string
-	var ids []*int64
-	var urls []*string
-	for i, d := range list {
-		if d.ID != nil || d.URL != nil {
-			url := d.URL
-			if url != nil {
-				url = new(document.PlainURL(*url))
-			}
-			indexes, ids, urls = append(indexes, strconv.Itoa(i)), append(ids, d.ID), append(urls, url)
-		}
-	}
-	if indexes == nil {
-		return nil, nil
-	}
-	return pg.Candidates(ctx, db, `SELECT g.index, f.id, f.name FROM unnest(@indexes::text[], @ids::bigint[], @urls::text[]) g(index, id, url)
-		CROSS JOIN LATERAL (SELECT d.id, text_sort_key(d.title) AS name FROM documents d WHERE d.id = g.id
-			UNION ALL (SELECT d.id, text_sort_key(d.title) FROM documents d WHERE g.id IS NULL AND d.url = g.url ORDER BY d.id LIMIT 10)) f ORDER BY f.id`,
-		pg.Args{"indexes": indexes, "ids": ids, "urls": urls})
-}
-
-// reasons returns why the i-th document is an existing one.
-func (d *documents) reasons(i int, x *Document) []spelling.Reason {
-	reason := spelling.Reason{Feature: "id", Record: d.found[i].Name, Score: 1}
-	if x.ID != nil {
-		reason.Query = strconv.FormatInt(*x.ID, 10)
-	} else {
-		reason.Feature, reason.Query = "url", *x.URL
-	}
-	return []spelling.Reason{reason}
-}
-
-// index returns the index in the bundle of the document with the key or title.
-func (d *documents) index(name string) (int, bool) {
-	if i, ok := d.byName[name]; ok {
-		return i, true
-	}
-	i, ok := d.byName[names.Key(name)]
-	return i, ok
-}
-
-// checkDocumentName rejects a key or title that no document of the bundle has.
-func (p *plan) checkDocumentName(at string, name *string) {
-	if name == nil {
-		return
-	}
-	if _, ok := p.documents.index(*name); !ok {
-		p.mistakes = append(p.mistakes, apperr.At(at, "unknown_document", "value", *name))
-	}
 }

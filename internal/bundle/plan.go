@@ -173,12 +173,7 @@ func (p *plan) findSimilar(ctx context.Context, tx pgx.Tx) ([]roundtable.Similar
 // countNew counts the records that the document creates beside those in question.
 func (p *plan) countNew() int {
 	n := missing(p.organizers) + missing(p.attendees) + missing(p.statements) + missing(p.recommendations) + missing([]int64{p.event})
-	for _, d := range p.documents.found {
-		if d.ID < 0 {
-			n++
-		}
-	}
-	return n + p.people.countNew() + p.organizations.countNew() + p.places.countNew() + p.topics.countNew()
+	return n + p.documents.countNew() + p.people.countNew() + p.organizations.countNew() + p.places.countNew() + p.topics.countNew()
 }
 
 // collect adds every mention of the document to the records.

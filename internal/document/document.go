@@ -37,11 +37,14 @@ func (in *Input) Check() []apperr.Field {
 }
 
 func (in *Input) complete() {
-	in.Kind = cmp.Or(in.Kind, "other")
+	in.Kind = kindOf(in.Kind)
 	if in.URL != nil {
 		in.URL = new(PlainURL(*in.URL))
 	}
 }
+
+// kindOf returns the type of a document, with the default.
+func kindOf(kind string) string { return cmp.Or(kind, "other") }
 
 // Document is a stored document.
 //

@@ -12,6 +12,7 @@ import (
 	"roundtables.kz/registry/internal/document"
 	"roundtables.kz/registry/internal/fixture"
 	"roundtables.kz/registry/internal/roundtable"
+	"roundtables.kz/registry/internal/text"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -190,5 +191,37 @@ func TestAuthorsKeepTheirOrderAndTheSameListChangesNothing(t *testing.T) {
 	}
 	if d = update(func(in *document.Input) { in.AuthorIDs = nil }); d.Version != 3 || len(d.Authors) != 0 {
 		t.Errorf("version %d, authors %v", d.Version, d.AuthorIDs)
+	}
+}
+
+func TestALawIsFoundByItsNumberAndYearHoweverTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	titled := func(lang, title string, set ...func(*document.Input)) int64 {
+		return fixture.Document(t, db, append(set, func(in *document.Input) { in.Title = text.Map{lang: title} })...)
+	}
+	amendment := titled("ru", "Закон РК от 5 января 2018 года № 123-VI «О внесении изменений»")
+	charity := titled("kk", "Қайырымдылық туралы Қазақстан Республикасының 2015 жылғы 16 қарашадағы № 402-V ҚРЗ Заңы")
+	budget := titled("en", "On the budget for 2019–2021, No. 197-VІ", func(in *document.Input) { in.Kind, in.PublishedOn = "law", partial("2018-11-30") })
+	decree := titled("en", "Decree of the President of the Republic of Kazakhstan dated February 15, 2018 No. 636")
+	resolution := titled("ru", "Постановление Правительства РК № 636 от 2018 года")
+	for q, want := range map[string][]int64{
+		"№ 123-VI 2018": {amendment}, "№123–VI": {amendment}, "No. 123-VI, 2018": {amendment}, "123-VІ": {amendment}, "N 123-VI от 05.01.2018": {amendment},
+		"2018 жылғы 5 қаңтардағы № 123-VI": {amendment}, "Law No. 123-VI of January 5, 2018": {amendment}, "№ 123-VI 2017": nil, "№ 124-VI": nil,
+		"Закон РК от 16 ноября 2015 года № 402-V": {charity}, "Law of the Republic of Kazakhstan No 402-V dated 16 November 2015": {charity},
+		"Закон № 402-V": {charity}, "№ 197-VI 2018": {budget}, "№ 197-VI 2019": nil,
+		"Указ № 636 2018": {decree}, "Жарлық № 636": {decree}, "№ 636 2018": {decree, resolution}, "қаулы № 636": {resolution},
+	} {
+		page, err := document.List(fixture.Context(), db, document.Filter{Q: q})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []int64
+		for _, d := range page.Items {
+			got = append(got, d.ID)
+		}
+		if slices.Sort(got); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", q, got, want)
+		}
 	}
 }

@@ -15,9 +15,10 @@ var namesFile string
 // cities are the names of each city, and their comparison keys.
 var cities = parseCities(namesFile)
 
-type city struct{ names, keys []string }
+// city is a city with its names, and the keys of its names and of its names with the word for city.
+type city struct{ names, keys, withWord []string }
 
-var until = regexp.MustCompile(` \d{4}$`)
+var until = regexp.MustCompile(` \d{4}(\*?)$`)
 
 func parseCities(file string) (list []city) {
 	for line := range strings.Lines(file) {
@@ -26,7 +27,11 @@ func parseCities(file string) (list []city) {
 		}
 		var c city
 		for name := range strings.SplitSeq(strings.TrimSpace(line), "|") {
-			name = until.ReplaceAllString(strings.TrimSpace(name), "")
+			name = until.ReplaceAllString(strings.TrimSpace(name), "$1")
+			if shared, ok := strings.CutSuffix(name, "*"); ok {
+				c.withWord = append(c.withWord, cityKey(shared))
+				continue
+			}
 			c.names, c.keys = append(c.names, name), append(c.keys, cityKey(name))
 		}
 		list = append(list, c)
@@ -44,10 +49,17 @@ var (
 	inCountry  = regexp.MustCompile(`(?i)\s*,\s*(?:(?:республика\s+)?казахстан|рк|қазақстан(?:\s+республикасы)?|қр|(?:republic of\s+)?kazakhstan|rk)$`)
 )
 
+// twoNames are a name and another one in brackets, such as a former name.
+var twoNames = regexp.MustCompile(`^([^()]+)\(\s*(?i:(?:бывш\.|бывшая|бывший|бұрынғы|ныне|қазіргі|formerly|former|now|ex)[\s-]+)?([^()]+)\)$`)
+
 // Plain returns the name of a place without the words that only say that it is a city of Kazakhstan: "г. Астана", "Астана қ." and
-// "Almaty city" become "Астана" and "Almaty". Words for other kinds of places belong to the name: a region is not its city.
+// "Almaty city" become "Астана" and "Almaty", "Астана (бывш. Нур-Султан)" becomes "Астана". Words for other kinds of places belong to
+// the name: a region is not its city.
 func Plain(name string) string {
 	plain := strings.TrimSpace(name)
+	if m := twoNames.FindStringSubmatch(plain); m != nil && slices.Contains(Aliases(m[1]), Plain(m[2])) {
+		plain = strings.TrimSpace(m[1])
+	}
 	for _, words := range []*regexp.Regexp{inCountry, cityBefore, cityAfter} {
 		rest := strings.TrimSpace(words.ReplaceAllString(plain, ""))
 		if rest != "" && (words != cityAfter || !strings.HasSuffix(strings.ToLower(plain), " city") || isCity(rest)) { // Mexico City
@@ -57,9 +69,16 @@ func Plain(name string) string {
 	return plain
 }
 
+// hasCityWord reports whether a name says that it is that of a city.
+func hasCityWord(name string) bool {
+	name = inCountry.ReplaceAllString(strings.TrimSpace(name), "")
+	return cityBefore.MatchString(name) || cityAfter.MatchString(name)
+}
+
 // isCity reports whether the rules have a city of the name.
 func isCity(name string) bool {
-	return slices.ContainsFunc(cities, func(c city) bool { return slices.Contains(c.keys, cityKey(name)) })
+	key := cityKey(name)
+	return slices.ContainsFunc(cities, func(c city) bool { return slices.Contains(c.keys, key) || slices.Contains(c.withWord, key) })
 }
 
 // Aliases returns the other names of a place that are certain whatever the registry has: the plain name, and the current and former
@@ -71,7 +90,7 @@ func Aliases(name string) (aliases []string) {
 	}
 	key := cityKey(plain)
 	for _, c := range cities {
-		if slices.Contains(c.keys, key) {
+		if slices.Contains(c.keys, key) || plain != name && slices.Contains(c.withWord, key) && hasCityWord(name) {
 			aliases = append(aliases, c.names...)
 		}
 	}

@@ -103,3 +103,16 @@ func TestAParentIsAKnownPlaceThatDoesNotLieWithinThePlace(t *testing.T) {
 		}
 	}
 }
+
+func TestASearchFindsACityByTheNamesThatTheRegistryLacks(t *testing.T) {
+	t.Parallel()
+	db := dbtest.New(t)
+	id := fixture.Place(t, db, func(in *place.Input) { in.Name = text.Map{"ru": "Астана"} })
+	fixture.Place(t, db, func(in *place.Input) { in.Name = text.Map{"ru": "Акмолинская область"} })
+	for _, q := range []string{"Нурсултан", "г. Целиноград", "Nur-Sultan", "г. Акмола", "Астана (бывш. Нур-Султан)"} {
+		page, err := place.List(fixture.Context(), db, place.Filter{Q: q})
+		if err != nil || len(page.Items) != 1 || page.Items[0].ID != id {
+			t.Errorf("%s: %+v, %v", q, page.Items, err)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"roundtables.kz/registry/internal/actor"
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/reference"
@@ -60,10 +61,15 @@ func List(ctx context.Context, db pg.DB, f Filter) (paging.Page[Place], error) {
 	pg.In(&w, "p.parent_id", "parent", f.Parent)
 	pg.In(&w, "p.country", "country", f.Country)
 	if f.Q != "" {
-		var names pg.Where
-		Spellings.Search(&names, "p.id", f.Q)
-		reference.OrSearch(&w, strings.TrimPrefix(names.SQL("p.id", true), " WHERE "), "p.id", Type, f.Q, actor.From(ctx).SeesOnlyPublished())
-		for name, value := range names.Args() {
+		var spelled pg.Where
+		Spellings.Search(&spelled, "p.id", f.Q)
+		known := strings.TrimPrefix(spelled.SQL("p.id", true), " WHERE ")
+		if aliases := Aliases(f.Q); len(aliases) > 0 { // the registry may have the city under its current name only
+			known = "(" + known + " OR p.id IN (SELECT a.place_id FROM place_names a WHERE a.key = ANY(@aliases)))"
+			spelled.Bind("aliases", names.Keys(aliases...))
+		}
+		reference.OrSearch(&w, known, "p.id", Type, f.Q, actor.From(ctx).SeesOnlyPublished())
+		for name, value := range spelled.Args() {
 			w.Bind(name, value)
 		}
 	}

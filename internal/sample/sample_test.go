@@ -83,7 +83,7 @@ func TestTheSampleContainsEverythingInTheSources(t *testing.T) {
 		{"mentions of places", "SELECT count(*) FROM statement_places", 54},
 		{"mentions of documents", "SELECT count(*) FROM statement_documents", 10},
 		{"proposals", "SELECT count(*) FROM recommendations WHERE status = 'proposed' AND statement_id IS NOT NULL", 9},
-		{"documents", "SELECT count(*) FROM documents", 69}, // 26 and one report for each event
+		{"documents", "SELECT count(*) FROM documents", 67}, // 24 and one report for each event
 		{"reports of events", "SELECT count(DISTINCT round_table_id) FROM document_links l JOIN documents d ON d.id = l.document_id WHERE l.relation = 'source' AND d.url IS NOT NULL", 43},
 		{"people", "SELECT count(*) FROM people", 126},
 		{"organizations", "SELECT count(*) FROM organizations", 133}, // 131 and two that appear only as parents

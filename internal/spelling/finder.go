@@ -48,10 +48,10 @@ type Match struct {
 //
 //	@Description	How well one feature of a query and a record agree.
 type Reason struct {
-	Feature string  `json:"feature" enums:"name,organization,id,external_id,url" example:"name"` // The compared feature.
-	Query   string  `json:"query" example:"Tokayev Kassym-Jomart"`                               // Its value in the query.
-	Record  string  `json:"record" example:"Тоқаев Қасым-Жомарт"`                                // Its value in the record.
-	Score   float64 `json:"score" example:"0.97"`                                                // How well they agree, 0 to 1.
+	Feature string  `json:"feature" enums:"name,organization,id,external_id,url,number,title" example:"name"` // The compared feature.
+	Query   string  `json:"query" example:"Tokayev Kassym-Jomart"`                                            // Its value in the query.
+	Record  string  `json:"record" example:"Тоқаев Қасым-Жомарт"`                                             // Its value in the record.
+	Score   float64 `json:"score" example:"0.97"`                                                             // How well they agree, 0 to 1.
 } //	@name	MatchReason
 
 // Reason returns the reason why the record was found.
