@@ -8,6 +8,7 @@ import (
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/bundle"
 	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/check"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
@@ -70,8 +71,10 @@ func (s *server) createBundle(c echo.Context) error {
 		if err := w.Confirm(ctx); err != nil {
 			return err
 		}
-		if err := readyIf(ctx, tx, c, *report.RoundTable.ID, in.RoundTable.Publication == "published"); err != nil {
-			return err
+		if in.RoundTable.Publication == "published" {
+			if err := check.Published(ctx, tx, *report.RoundTable.ID); err != nil {
+				return err
+			}
 		}
 		report.ID, err = bundle.Record(ctx, tx, *report.RoundTable.ID, before.Seq)
 		return err

@@ -1,15 +1,12 @@
 package api
 
 import (
-	"context"
 	"net/http"
 
-	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/changes"
 	"roundtables.kz/registry/internal/check"
 	"roundtables.kz/registry/internal/roundtable"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/labstack/echo/v4"
 )
 
@@ -40,10 +37,10 @@ type QualityPage struct {
 	Counts map[string]int64 `json:"counts"`
 } //	@name	QualityPage
 
-// translated writes the messages of findings in the language of the client.
-func translated(c echo.Context, list []check.Finding) []check.Finding {
+// translated writes the messages of findings in a language.
+func translated(lang string, list []check.Finding) []check.Finding {
 	for i := range list {
-		list[i].Translate(messageLanguage(c.Request()))
+		list[i].Translate(lang)
 	}
 	if list == nil {
 		list = []check.Finding{}
@@ -78,7 +75,7 @@ func (s *server) checkRoundTable(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return send(c, http.StatusOK, echo.MIMEApplicationJSON, Check{translated(c, list)})
+	return send(c, http.StatusOK, echo.MIMEApplicationJSON, Check{translated(messageLanguage(c.Request()), list)})
 }
 
 // listQuality lists the findings in all events.
@@ -102,7 +99,7 @@ func (s *server) listQuality(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	out := QualityPage{Data: translated(c, page.Items), Page: PageInfo{Limit: page.Limit},
+	out := QualityPage{Data: translated(messageLanguage(c.Request()), page.Items), Page: PageInfo{Limit: page.Limit},
 		Meta: ListMeta{
 			Cursor: s.changeCursor(ctx, page.State.Head), Total: page.Total, TotalEstimated: page.Estimated, License: License,
 		}}
@@ -120,26 +117,4 @@ func (s *server) listQuality(c echo.Context) error {
 		return err
 	}
 	return send(c, http.StatusOK, echo.MIMEApplicationJSON, map[string]any{"data": projected, "page": out.Page, "meta": out.Meta, "counts": out.Counts})
-}
-
-// ready returns the findings in an event that is to be published, or apperr.Invalid with code not_ready if there are errors.
-func ready(ctx context.Context, tx pgx.Tx, c echo.Context, id int64) ([]check.Finding, error) {
-	list, err := check.Of(ctx, tx, id)
-	if err != nil {
-		return nil, err
-	}
-	list = translated(c, list)
-	if len(check.Errors(list)) > 0 {
-		return nil, &apperr.Error{Kind: apperr.Invalid, Code: "not_ready", Extra: map[string]any{"findings": list}}
-	}
-	return list, nil
-}
-
-// readyIf returns the error of ready for an event that a write has published. published is false if the write did not publish it.
-func readyIf(ctx context.Context, tx pgx.Tx, c echo.Context, id int64, published bool) error {
-	if !published {
-		return nil
-	}
-	_, err := ready(ctx, tx, c, id)
-	return err
 }

@@ -74,7 +74,7 @@ func TestALinkedDocumentIsNotDeleted(t *testing.T) {
 	at := fmt.Sprintf("/v1/documents/%d", id)
 	refused := editor.del(t, at)
 	refused.wantProblem(t, http.StatusConflict, "in_use")
-	if got := fmt.Sprint(refused.object(t)["referenced_by"]); got != "map[document_links:1]" {
+	if got := fmt.Sprint(refused.object(t)["referenced_by"]); got != "map[round-tables:1]" {
 		t.Errorf("referenced_by %s", got)
 	}
 	editor.patch(t, fmt.Sprintf("/v1/round-tables/%d", event), `{"document_links":[]}`).want(t, http.StatusOK)

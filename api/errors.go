@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
+	"roundtables.kz/registry/internal/check"
 
 	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
@@ -93,6 +94,9 @@ func problem(err error, lang string) Problem {
 	}
 	p := Problem{Type: "/problems/" + e.Code, Title: apperr.Message(e.Code, lang, e.Args),
 		Status: statusOf[e.Kind], Code: e.Code, Extra: e.Extra}
+	if findings, ok := e.Extra["findings"].([]check.Finding); ok {
+		translated(lang, findings)
+	}
 	p.addErrors(e, lang)
 	return p
 }

@@ -227,7 +227,7 @@ func TestARoleThatAttendeesHaveIsNotDeleted(t *testing.T) {
 	c := r.as(t, actor.Write)
 	refused := c.del(t, "/v1/roles/1")
 	refused.wantProblem(t, http.StatusConflict, "in_use")
-	if !strings.Contains(refused.Body.String(), `"referenced_by":{"attendee_roles":1}`) {
+	if !strings.Contains(refused.Body.String(), `"referenced_by":{"attendees":1}`) {
 		t.Errorf("%s", refused.Body)
 	}
 }

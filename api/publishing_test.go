@@ -20,8 +20,8 @@ func TestPublishingTakesAScopeOfItsOwn(t *testing.T) {
 	for _, state := range []string{"draft", "review"} {
 		writer.make(t, "/v1/round-tables", `{"title":{"en":"a"},"publication":%q}`, state)
 	}
-	for _, state := range []string{"published", "withdrawn"} {
-		body := fmt.Sprintf(`{"title":{"en":"a"},"publication":%q}`, state)
+	for i, state := range []string{"published", "withdrawn"} {
+		body := fmt.Sprintf(`{"title":{"en":"a"},"starts_on":"2020-02-0%d","publication":%q}`, i+1, state)
 		before := r.changeCount(t)
 		writer.post(t, "/v1/round-tables", body).wantProblem(t, http.StatusForbidden, "scope_missing")
 		if r.changeCount(t) != before {

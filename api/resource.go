@@ -93,7 +93,6 @@ type resource[I any, T record, F any] struct {
 	order    *reference.Order                                                 // of parts of a round table: how they are ordered
 	placed   func(I) (roundTable int64, place *int64)                         // the round table of a part, and the place that a client gives it
 	notes    map[Feature]string                                               // descriptions in the documentation; {description} is the usual one
-	allowed  func(context.Context, pgx.Tx, echo.Context, int64, *I, I) error  // checks a record after a POST (was is nil) or a PATCH
 	lacks    map[Feature]string                                               // features that it does not take part in, with the reason
 }
 
@@ -238,13 +237,7 @@ func (r resource[I, T, F]) operation(f Feature) Operation {
 		}
 	case Create:
 		o := Operation{Route: route(post, list, write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
-			return createOf(s, c, func(ctx context.Context, tx pgx.Tx, in I) (int64, error) {
-				id, err := r.creating()(ctx, tx, in)
-				if err != nil || r.allowed == nil {
-					return id, err
-				}
-				return id, r.allowed(ctx, tx, c, id, nil, in)
-			}, r.get)
+			return createOf(s, c, r.creating(), r.get)
 		})), Query: writing, Body: input, Answer: record}
 		if r.names != nil {
 			o.handle, o.Query = r.createDistinct, reflect.TypeFor[duplicateParams]()
@@ -258,12 +251,7 @@ func (r resource[I, T, F]) operation(f Feature) Operation {
 		})), Query: item, Answer: record}
 	case Patch:
 		return Operation{Route: route(http.MethodPatch, one, write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {
-			return patchOf(s, c, r.get, r.input, func(ctx context.Context, tx pgx.Tx, old T, in I) error {
-				if err := r.updating()(ctx, tx, old, in); err != nil || r.allowed == nil {
-					return err
-				}
-				return r.allowed(ctx, tx, c, old.Meta().ID, r.input(&old), in)
-			})
+			return patchOf(s, c, r.get, r.input, r.updating())
 		})), Query: writing, Body: input, Answer: record}
 	case Delete:
 		return Operation{Route: route(http.MethodDelete, one, write, r.bound(func(r resource[I, T, F], s *server, c echo.Context) error {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/check"
 	"roundtables.kz/registry/internal/history"
 	"roundtables.kz/registry/internal/paging"
 	"roundtables.kz/registry/internal/pg"
@@ -26,12 +27,9 @@ var roundTables = resource[roundtable.Input, roundtable.RoundTable, roundtable.F
 	one: "round table", many: "round tables",
 	about: "Events: round tables, conferences, briefings. Start here.",
 	sorts: []string{"-starts_on", "title", "updated_at", "counts.attendees", "counts.organizers", "counts.statements"},
-	list:  roundtable.List, get: roundtable.Get, create: roundtable.Create, update: roundtable.Update,
+	list:  roundtable.List, get: roundtable.Get, create: check.Create, update: check.Update,
 	input:   func(r *roundtable.RoundTable) *roundtable.Input { return &r.Input },
 	similar: roundtable.Distinct,
-	allowed: func(ctx context.Context, tx pgx.Tx, c echo.Context, id int64, was *roundtable.Input, is roundtable.Input) error {
-		return readyIf(ctx, tx, c, id, is.Publication == "published" && (was == nil || was.Publication != "published"))
-	},
 	replaced: map[Feature]Operation{
 		History: with[eventHistoryQuery, Page[changes.Detailed]]((*server).getRoundTableHistory),
 		List:    with[roundTableQuery, Page[RoundTable]]((*server).listRoundTables),
@@ -195,9 +193,11 @@ func (s *server) moveRoundTable(c echo.Context, action string) error {
 			return err
 		}
 		if t.Checked {
-			if moved.Findings, err = ready(ctx, tx, c, n); err != nil {
+			list, err := check.Publish(ctx, tx, n)
+			if err != nil {
 				return err
 			}
+			moved.Findings = translated(messageLanguage(c.Request()), list)
 		}
 		moved.RoundTable, err = roundtable.Get(ctx, tx, n)
 		return err

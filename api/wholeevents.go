@@ -9,6 +9,7 @@ import (
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/bundle"
 	"roundtables.kz/registry/internal/changes"
+	"roundtables.kz/registry/internal/check"
 	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/paging"
 
@@ -130,8 +131,10 @@ func (s *server) replaceBundle(c echo.Context) error {
 		if err := w.Confirm(ctx); err != nil {
 			return err
 		}
-		if err := readyIf(ctx, tx, c, n, edit.Published); err != nil {
-			return err
+		if edit.Published {
+			if err := check.Published(ctx, tx, n); err != nil {
+				return err
+			}
 		}
 		edit.ID, err = bundle.Record(ctx, tx, n, before.Seq)
 		return err

@@ -239,26 +239,6 @@ func TestThePublicSeesAPublishedEventWithoutNotes(t *testing.T) {
 	}
 }
 
-func TestADocumentAndAPatchThatPublishAreChecked(t *testing.T) {
-	t.Parallel()
-	c := newRig(t, nil).as(t, actor.Scopes...)
-	const published = `{"lang":"en","round_table":{"title":{"en":"Meeting"},"publication":"published"%s}}`
-	rejected := c.post(t, "/v1/bundles", fmt.Sprintf(published, ""))
-	rejected.wantProblem(t, http.StatusUnprocessableEntity, "not_ready")
-	if len(path(rejected.object(t), "findings").([]any)) == 0 || c.rows(t, "SELECT count(*) FROM round_tables") != 0 {
-		t.Errorf("%s", rejected.Body)
-	}
-	c.post(t, "/v1/bundles", fmt.Sprintf(published, `,"starts_on":"2020-02-27"`)).want(t, http.StatusCreated)
-	at := c.make(t, "/v1/round-tables", `{"title":{"en":"Another meeting"}}`)
-	c.patch(t, at, `{"publication":"published"}`).wantProblem(t, http.StatusUnprocessableEntity, "not_ready")
-	e := wholeEvent{c, at, 0}
-	document, etag := e.document(t)
-	document["round_table"].(map[string]any)["publication"] = "published"
-	e.put(t, "", etag, document).wantProblem(t, http.StatusUnprocessableEntity, "not_ready")
-	c.patch(t, at, `{"publication":"published","starts_on":"2020-02-28","date_precision":"day"}`).want(t, http.StatusOK)
-	c.patch(t, at, `{"starts_on":null,"ends_on":null,"date_precision":"unknown"}`).want(t, http.StatusOK) // it is public already
-}
-
 func TestABundleIsReverted(t *testing.T) {
 	t.Parallel()
 	e := newWholeEvent(t, actor.Write)

@@ -23,7 +23,8 @@ import (
 //	@Description	The same name twice in a document, also in two spellings, is one record, unless contradicting identifiers
 //	@Description	tell two people apart. Organizers, attendees and
 //	@Description	statements keep the order of the document. A plain string may stand for a text by language: it is a text in `lang`;
-//	@Description	and for a person, an organization, a place, a topic or the text of a statement: it is the name, label or text.
+//	@Description	and for a person, an organization, an attendee, an organizer, a place, a topic or the text of a statement: it is the name, label
+//	@Description	or text.
 type Input struct {
 	Lang            string           `json:"lang" validate:"required,language" example:"en"` // Language (BCP 47) of the names, labels and titles that are plain strings here.
 	RoundTable      RoundTable       `json:"round_table" validate:"required"`                // The event.
@@ -80,6 +81,9 @@ type Organizer struct {
 	NameAsListed *string      `json:"name_as_listed" example:"KazISS"`        // The name as the source gives it. Default: the name in `organization`.
 } //	@name	BundleOrganizer
 
+// SetName makes a plain string the organization of this name. See input.Named.
+func (o *Organizer) SetName(name string) { o.Organization.SetName(name) }
+
 // Attendee is an attendee's part in the event.
 //
 //	@Description	An attendee's part in the event. The attendee is a `person`, an `organization`, a group without names
@@ -97,6 +101,9 @@ type Attendee struct {
 	OnBehalfOf   *OnBehalfOf   `json:"on_behalf_of"`                                             // The person or organization that the attendee represented.
 	Attendance   string        `json:"attendance" example:"attended"`                            // Whether and how the attendee took part.
 } //	@name	BundleAttendee
+
+// SetName makes a plain string the person of this name. See input.Named.
+func (a *Attendee) SetName(name string) { a.Person = &Person{Name: name} }
 
 // Affiliation is a position at the time of the event.
 //

@@ -15,8 +15,8 @@ func TestPlainStringsAndLabelsInADocument(t *testing.T) {
 	db := dbtest.New(t)
 	var in Input
 	err := input.Decode(jsontext.Value(`{"lang":"ru","round_table":{"title":"Вода","format":"Круглый стол","status":"HELD","mode":"in person"},
-		"organizers":[{"organization":"Институт воды","kind":"Организатор"}],
-		"attendees":[{"person":"Ерлан Карин","roles":["Модератор","MODERATOR","докладчик"],"affiliations":[{"organization":"Институт воды","title":"директор"}]}],
+		"organizers":[{"organization":"Институт воды","kind":"Организатор"},"Фонд озёр"],
+		"attendees":[{"person":"Ерлан Карин","roles":["Модератор","MODERATOR","докладчик"],"affiliations":[{"organization":"Институт воды","title":"директор"}]},"Тимофей Рябоконь"],
 		"statements":[{"speaker":"Ерлан Карин","texts":["Воды мало."]}],
 		"documents":[{"title":"О воде","kind":"Пресс-релиз","relation":"Источник"}]}`), &in)
 	if err != nil {
@@ -25,9 +25,11 @@ func TestPlainStringsAndLabelsInADocument(t *testing.T) {
 	r := must(t, db, in)
 	var got string
 	err = db.QueryRow(t.Context(), `SELECT concat_ws('|', r.title ->> 'ru', r.format, r.status, r.mode, o.kind, f.title ->> 'ru', x.text,
-			(SELECT string_agg(h.role, ',' ORDER BY h.position) FROM attendee_roles h), d.kind, l.relation)
-		FROM round_tables r, organizers o, attendee_affiliations f, statement_texts x, documents d, document_links l WHERE r.id = $1`, *r.RoundTable.ID).Scan(&got)
-	if want := "Вода|round_table|held|in_person|organizer|директор|Воды мало.|moderator,presenter|press_release|source"; err != nil || got != want {
+			(SELECT string_agg(h.role, ',' ORDER BY h.position) FROM attendee_roles h), d.kind, l.relation,
+			(SELECT g.name ->> 'ru' FROM organizers s JOIN organizations g ON g.id = s.organization_id WHERE s.position = 2),
+			(SELECT p.name ->> 'ru' FROM attendees a JOIN people p ON p.id = a.person_id WHERE a.position = 2))
+		FROM round_tables r, organizers o, attendee_affiliations f, statement_texts x, documents d, document_links l WHERE r.id = $1 AND o.position = 1`, *r.RoundTable.ID).Scan(&got)
+	if want := "Вода|round_table|held|in_person|organizer|директор|Воды мало.|moderator,presenter|press_release|source|Фонд озёр|Тимофей Рябоконь"; err != nil || got != want {
 		t.Errorf("%s, want %s (%v)", got, want, err)
 	}
 }

@@ -53,7 +53,7 @@ type RevertedRecord struct {
 	ID           int64            `json:"id" example:"7"`
 	Name         string           `json:"name" example:"Talgat Kaliyev"`                                               // Its name, or the beginning of its text.
 	Reason       string           `json:"reason,omitzero" validate:"optional" enums:"in_use,changed" example:"in_use"` // Why it stays.
-	ReferencedBy map[string]int64 `json:"referenced_by,omitzero" validate:"optional" example:"attendees:2"`            // Numbers of records that refer to one that stays, by table.
+	ReferencedBy map[string]int64 `json:"referenced_by,omitzero" validate:"optional" example:"attendees:2"`            // Numbers of records that refer to one that stays, by type.
 } //	@name	BundleRevertedRecord
 
 // ofEvent are the types of an event and its parts.

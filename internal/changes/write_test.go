@@ -228,7 +228,7 @@ func TestDeletingWhatIsReferredToListsByWhatAndLeavesTheTransactionWhole(t *test
 		if !errors.As(err, &e) || e.Kind != apperr.Conflict || e.Code != "in_use" {
 			t.Fatal(err)
 		}
-		if counts := e.Extra["referenced_by"].(map[string]int64); len(counts) != 2 || counts["topics"] != 2 || counts["round_table_topics"] != 1 {
+		if counts := e.Extra["referenced_by"].(map[string]int64); len(counts) != 2 || counts["topics"] != 2 || counts["round-tables"] != 1 {
 			t.Errorf("referenced by %v", counts)
 		}
 		exec(t, tx, "DELETE FROM round_table_topics WHERE topic_id = $1", parent)

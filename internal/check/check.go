@@ -1,4 +1,4 @@
-// Package check finds what is missing or odd in events: what an editor should look at before publication. It changes nothing.
+// Package check finds what is missing or odd in events: what an editor should look at before publication. Errors prevent the publication.
 package check
 
 import (
@@ -97,14 +97,4 @@ func Of(ctx context.Context, db pg.DB, roundTable int64) ([]Finding, error) {
 	f.RoundTable, f.Limit = []int64{roundTable}, paging.MaxLimit
 	page, err := List(ctx, db, f)
 	return page.Items, err
-}
-
-// Errors returns the findings that prevent publication.
-func Errors(list []Finding) (errors []Finding) {
-	for _, f := range list {
-		if f.Severity == "error" {
-			errors = append(errors, f)
-		}
-	}
-	return errors
 }

@@ -2,6 +2,7 @@ package check
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"roundtables.kz/registry/internal/apperr"
@@ -31,6 +32,17 @@ func (f *Finding) Translate(lang string) {
 	args := apperr.Args{}
 	_ = json.Unmarshal(f.Args, &args)
 	f.Message = apperr.Message(prefix+f.Code, lang, args)
+}
+
+// mistake returns an error as the error of a field. Only a field of the round table itself has a pointer.
+func (f *Finding) mistake() apperr.Field {
+	args := apperr.Args{}
+	_ = json.Unmarshal(f.Args, &args)
+	m := apperr.Field{Code: prefix + f.Code, Args: args}
+	if f.Type == roundtable.Type && f.Field != nil {
+		m.Pointer = *f.Field
+	}
+	return m
 }
 
 // mixed matches words in which Latin and Cyrillic letters stand side by side.
@@ -109,17 +121,20 @@ func codes() (list []string) {
 }
 
 // findings is the SELECT of all findings in all events. Its key identifies a finding while the data stay as they are.
-var findings = union()
+var findings = union(all)
 
-func union() string {
-	parts := make([]string, len(all))
+// blocking is the same SELECT of those findings that prevent publication.
+var blocking = union(slices.DeleteFunc(slices.Clone(all), func(f finding) bool { return f.severity != "error" }))
+
+func union(kinds []finding) string {
+	parts := make([]string, len(kinds))
 	or := func(text, other string) string {
 		if text == "" {
 			return other
 		}
 		return text
 	}
-	for i, f := range all {
+	for i, f := range kinds {
 		field := "NULL::text"
 		if f.field != "" {
 			field = "'" + f.field + "'"

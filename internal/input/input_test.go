@@ -244,15 +244,20 @@ func TestTagsOfLanguagesAreReadInAnyCase(t *testing.T) {
 func TestAnErrorInJSONSaysWhereAndWhatPeopleMostOftenForget(t *testing.T) {
 	for raw, want := range map[string]string{
 		"{\n \"name\": \"РГУ \"Қоғамдық келісім\"\"}": "json_quotation_mark 2 16 \"name\": \"РГУ \"Қоғамдық келісі",
-		"{\"a\": 1\n \"b\": 2}":     "json_syntax 2 2 \"b\": 2}",
-		"{\"a\": \"x\"\n \"b\": 2}": "json_comma 2 2 \"b\": 2}",
-		"{\"a\": [1, 2,]}":          "json_extra_comma 1 12 {\"a\": [1, 2,]}",
-		"{\"a\": «x»}":              "json_quotes 1 7 {\"a\": «x»}",
-		"{'a': 1}":                  "json_quotes 1 2 {'a': 1}",
-		"{\"a\": \"x\ny\"}":         "json_control 1 9 {\"a\": \"x",
-		"{\"a\": {\n\n\"b\": 1":     "json_truncated 3 7 \"b\": 1",
-		"{\"a\": 1}\n\n{\"b\": 2}":  "trailing_json 3 1 {\"b\": 2}",
-		"{\"a\": tru}":              "json_syntax 1 10 {\"a\": tru}",
+		"{\"a\": \"РГУ\" \"Қоғам\"\"}":                "json_quotation_mark 1 13 {\"a\": \"РГУ\" \"Қоғам\"\"}",
+		"{\"a\": 1\n \"b\": 2}":                       "json_comma 2 2 \"b\": 2}",
+		"{\"a\": null \"b\": 2}":                      "json_comma 1 12 {\"a\": null \"b\": 2}",
+		"{\"a\": \"x\" \"b\": 2}":                     "json_comma 1 11 {\"a\": \"x\" \"b\": 2}",
+		"{\"a\": [\"x\" \"y\"]}":                      "json_comma 1 12 {\"a\": [\"x\" \"y\"]}",
+		"{\"a\": [{} {}]}":                            "json_comma 1 11 {\"a\": [{} {}]}",
+		"{\"a\": \"x\"\n \"b\": 2}":                   "json_comma 2 2 \"b\": 2}",
+		"{\"a\": [1, 2,]}":                            "json_extra_comma 1 12 {\"a\": [1, 2,]}",
+		"{\"a\": «x»}":                                "json_quotes 1 7 {\"a\": «x»}",
+		"{'a': 1}":                                    "json_quotes 1 2 {'a': 1}",
+		"{\"a\": \"x\ny\"}":                           "json_control 1 9 {\"a\": \"x",
+		"{\"a\": {\n\n\"b\": 1":                       "json_truncated 3 7 \"b\": 1",
+		"{\"a\": 1}\n\n{\"b\": 2}":                    "trailing_json 3 1 {\"b\": 2}",
+		"{\"a\": tru}":                                "json_syntax 1 10 {\"a\": tru}",
 	} {
 		var e *apperr.Error
 		if err := input.Scan([]byte(raw)); !errors.As(err, &e) || len(e.Fields) != 1 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -84,12 +85,20 @@ func likelyMistake(raw []byte, at int) (code string) {
 		code = "json_quotes"
 	case next == ',' && closes(raw[at+1:]):
 		code = "json_extra_comma"
-	case strings.ContainsRune(`"]}`, last) && bytes.ContainsRune(gap, '\n') && !strings.ContainsRune(",:}]", next):
+	case len(gap) > 0 && endsValue(last) && (bytes.ContainsRune(gap, '\n') && !strings.ContainsRune(",:}]", next) || value.Match(raw[at:])):
 		code = "json_comma"
 	case last == '"' && !strings.ContainsRune(`,:}]\\`, next):
 		code = "json_quotation_mark"
 	}
 	return code
+}
+
+// value matches a value after which the JSON goes on as after any value. A text whose quotation marks are not escaped goes on otherwise.
+var value = regexp.MustCompile(`^(?:[{\[]|"(?:[^"\\\n]|\\.)*"\s*[:,\]}])`)
+
+// endsValue reports whether a value can end with the character.
+func endsValue(last rune) bool {
+	return strings.ContainsRune(`"]}`, last) || '0' <= last && last <= '9' || 'a' <= last && last <= 'z'
 }
 
 // closes reports whether the next character is a closing bracket.
