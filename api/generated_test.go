@@ -41,7 +41,7 @@ var (
 // aboutData are the codes that a schema cannot exclude: they depend on records, on other members or on the settings.
 var aboutData = map[string]string{
 	"unknown_reference": "other records", "merged_reference": "other records", "already_taken": "other records", "already_attends": "other records",
-	"already_organizer": "other records", "already_distinct": "other records", "cycle": "other records", "same_record": "other members",
+	"already_organizer": "other records", "requires_parameter": "other parameters", "already_distinct": "other records", "cycle": "other records", "same_record": "other members",
 	"other_event": "other records", "not_in_round_table": "other records", "unknown_role": "other records", "unknown_version": "other records",
 	"version_needed": "other records", "cannot_come_back": "other records", "said_distinct": "other records", "merged": "other records",
 	"already_resolved": "other records", "already_undone": "other records", "already_reverted": "other records",

@@ -44,7 +44,7 @@ func (s *server) withNames(r Route, handle echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		given, asked := c.QueryParams()["names"]
 		if !asked {
-			return allowParameters(handle(c), "names")
+			return allowParameters(handle(c), "lang", "names")
 		}
 		var names namesParams
 		fields := input.BindAll(url.Values{"names": given}, nil, &names)
@@ -63,7 +63,7 @@ func (s *server) withNames(r Route, handle echo.HandlerFunc) echo.HandlerFunc {
 		if names.Names != "" {
 			c.Set(oneLanguageKey, true)
 		}
-		return allowParameters(handle(c), "names")
+		return allowParameters(handle(c), "lang", "names")
 	}
 }
 

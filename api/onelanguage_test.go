@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"roundtables.kz/registry/internal/affiliation"
 	"roundtables.kz/registry/internal/fixture"
+	"roundtables.kz/registry/internal/text"
 
 	"github.com/go-json-experiment/json"
 )
@@ -45,6 +47,9 @@ func dropPage(v any) {
 func TestOneLanguageLeavesTheMapsOut(t *testing.T) {
 	t.Parallel()
 	r := sampled(t)
+	fixture.Affiliation(t, r.pool, func(in *affiliation.Input) {
+		in.PersonID, in.OrganizationID, in.Title = 1, 1, text.Map{"kk": "кеңесші"}
+	})
 	event := 13
 	for _, path := range []string{
 		"/v1/round-tables?limit=20", fmt.Sprintf("/v1/round-tables/%d?include=attendees.statements,recommendations", event),

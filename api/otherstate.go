@@ -128,17 +128,17 @@ func (r Route) allowOtherStates(err error) error {
 	if r.TakesView() {
 		names = append(names, "view")
 	}
-	return allowParameters(err, names...)
+	return allowParameters(err, "", names...)
 }
 
-// allowParameters adds parameters to those that the error of an unknown parameter lists.
-func allowParameters(err error, names ...string) error {
+// allowParameters adds parameters to those that the error of an unknown parameter lists, if beside, unless it is empty, is one of them.
+func allowParameters(err error, beside string, names ...string) error {
 	var bad *apperr.Error
 	if !errors.As(err, &bad) {
 		return err
 	}
 	for i, f := range bad.Fields {
-		if !strings.HasPrefix(f.Code, "unknown_parameter") {
+		if !strings.HasPrefix(f.Code, "unknown_parameter") || beside != "" && !slices.Contains(f.Allowed, beside) {
 			continue
 		}
 		f.Allowed = append(slices.Clone(f.Allowed), names...)
