@@ -219,3 +219,40 @@ func TestKeptCountsEqualThePlainQueryAfterRandomWrites(t *testing.T) {
 		t.Errorf("%d counts changed", changed)
 	}
 }
+
+// A write counts at the end of its transaction, and reads its answer after that.
+func TestAWriteAnswersWithTheCountsThatAreReadAfterIt(t *testing.T) {
+	t.Parallel()
+	r := withHidden(t)
+	c := r.as(t, actor.Read, actor.Write, actor.Publish)
+	counts := func(record any) string {
+		o := record.(map[string]any)
+		return fmt.Sprint(o["counts"], o["first_on"], o["last_on"])
+	}
+	same := func(what, path string, answered any) {
+		t.Helper()
+		if read := c.get(t, path).object(t); counts(answered) != counts(read) {
+			t.Errorf("%s: answered %s, read %s", what, counts(answered), counts(read))
+		}
+	}
+	for records, kept := range map[string]string{"people": "person", "organizations": "organization"} {
+		var at []string
+		var ids []int64
+		for _, x := range viewIn[Page[countedRecord]](t, c.get(t, "/v1/"+records+"?limit=3&sort=-counts.statements")).Data {
+			at, ids = append(at, fmt.Sprintf("/v1/%s/%d", records, x.ID)), append(ids, x.ID)
+		}
+		merged := c.post(t, at[1]+"/merge", fmt.Sprintf(`{"into": %d}`, ids[0])).want(t, http.StatusOK).object(t)
+		same("merge of "+records, at[0], merged[kept])
+		undone := c.act(t, fmt.Sprintf("/v1/merges/%v/undo", merged["merge"].(map[string]any)["id"])).want(t, http.StatusOK).object(t)
+		same("undo of a merge of "+records, at[1], undone[kept])
+		same("PATCH of "+records, at[2], c.patch(t, at[2], `{"external_ids": []}`).want(t, http.StatusOK).object(t))
+		same("restore of "+records, at[2], c.post(t, at[2]+"/restore", `{"version": 1}`).want(t, http.StatusOK).object(t))
+	}
+	for records, body := range map[string]string{"topics": `{"label": {"en": "A topic"}}`, "places": `{"name": {"en": "A place"}}`} {
+		at := c.make(t, "/v1/"+records, body)
+		deleted := c.get(t, at).object(t)
+		c.del(t, at).want(t, http.StatusNoContent)
+		same("restore of "+records, at, c.act(t, at+"/restore").want(t, http.StatusOK).object(t))
+		same("creation of "+records, at, deleted)
+	}
+}

@@ -214,7 +214,10 @@ func rename(v any, to map[string]string) {
 			}
 		}
 	case []any:
-		for _, x := range v {
+		for i, x := range v {
+			if key, _ := x.(string); to[key] != "" { // mentions of documents
+				v[i] = to[key]
+			}
 			rename(x, to)
 		}
 	}
