@@ -60,7 +60,7 @@ func TestPagesWorkUnderThePolicyOfTheDocumentation(t *testing.T) {
 			t.Errorf("%s: Content-Security-Policy: %s", at, got)
 		}
 		for _, forbidden := range []string{"<script", "<style", " style=", " onclick="} {
-			if strings.Contains(page.Body.String(), forbidden) {
+			if strings.Contains(strings.Replace(page.Body.String(), `<script type="module" src="/site/site.js">`, "", 1), forbidden) {
 				t.Errorf("%s contains %s", at, forbidden)
 			}
 		}

@@ -468,7 +468,7 @@ func TestTheCalendarShowsEachEventOfItsMonth(t *testing.T) {
 	t.Parallel()
 	r := sampled(t)
 	body := r.page(t, "/en/calendar?month=2020-02").want(t, http.StatusOK).Body.String()
-	for _, want := range []string{`href="/en/round-tables/13"`, `datetime="2020-02-27"`, `<ol class="month first-6">`, "27 February 2020"} {
+	for _, want := range []string{`href="/en/round-tables/13"`, `datetime="2020-02-27"`, `<ol class="month first-6">`, "27\u00a0February 2020"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the calendar lacks %s", want)
 		}

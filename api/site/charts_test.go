@@ -3,6 +3,7 @@ package site
 import (
 	"math"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -79,7 +80,7 @@ func TestAFilterOfTimeHasTheNameOfItsYearOrMonth(t *testing.T) {
 		{"2020-01-01", "2021-01-01", "2020"}, {"2020-02-01", "2020-03-01", "February 2020"}, {"2020-02-03", "", "since 3 February 2020"},
 		{"", "2021-01-01", "before 1 January 2021"}, {"2020-02-03", "2020-03-04", "since 3 February 2020, before 4 March 2020"}, {"soon", "", "soon"},
 	} {
-		if got := v.span(c[0], c[1]); got != c[2] {
+		if got := strings.ReplaceAll(v.span(c[0], c[1]), "\u00a0", " "); got != c[2] {
 			t.Errorf("%s to %s: %q, want %q", c[0], c[1], got, c[2])
 		}
 	}
