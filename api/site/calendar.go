@@ -79,7 +79,8 @@ func calendar(v *view) (show, error) {
 	for i := range 7 {
 		d.Weekdays = append(d.Weekdays, label(v.lang, "weekday", itoa(int64(i+1))))
 	}
-	return show{template: "calendar", Title: v.text("calendar") + ": " + d.Month, Description: v.text("calendar_description"), Data: d, Hidden: v.filtered()}, nil
+	title := v.text("calendar") + ": " + d.Month
+	return show{template: "calendar", Title: title, Description: v.text("calendar_description"), Data: d, Hidden: v.filtered()}, nil
 }
 
 // readYear counts the round tables of each month of a year.
@@ -135,7 +136,8 @@ func (d *calendarData) readMonth(v *view, month time.Time) error {
 	d.First = (int(month.Weekday())+6)%7 + 1
 	for day := month; day.Before(until); day = day.AddDate(0, 0, 1) {
 		c := calendarDay{Day: day.Day(), Date: day.Format(time.DateOnly)}
-		c.List = v.listPage(v.at("/v1/round-tables", true, "month", "", "cursor", "", "starts_from", c.Date, "starts_to", day.AddDate(0, 0, 1).Format(time.DateOnly)))
+		next := day.AddDate(0, 0, 1).Format(time.DateOnly)
+		c.List = v.listPage(v.at("/v1/round-tables", true, "month", "", "cursor", "", "starts_from", c.Date, "starts_to", next))
 		for _, e := range events.Data {
 			if e.StartsOn == nil || *e.StartsOn != c.Date || e.DatePrecision != "day" {
 				continue

@@ -117,7 +117,8 @@ func (v *view) chart(id string, filters url.Values) (chart, error) {
 	target := address(path, query)
 	c.Request = v.request(target)
 	c.File = v.site.href(v.lang, "charts/"+id+".svg", filters)
-	return c, drawers[d.kind](v, d, &c, target)
+	err = drawers[d.kind](v, d, &c, target)
+	return c, err
 }
 
 // filter returns one filter: what a page is about.

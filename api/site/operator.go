@@ -23,8 +23,9 @@ type operation struct {
 
 // operatorTexts are the texts of the script.
 var operatorTexts = []string{
-	"op_signed_in", "op_refused", "op_no_scope", "op_failed", "op_drafts", "op_no_drafts", "op_check", "op_no_findings", "op_open", "op_back", "op_error", "op_warning",
-	"op_findings", "op_public_page", "op_draft_mark", "undated", "attendees", "statements", "organizers_of", "op_all", "name_not_shown", "op_more", "op_loading",
+	"op_signed_in", "op_refused", "op_no_scope", "op_failed", "op_drafts", "op_no_drafts", "op_check", "op_no_findings", "op_open", "op_back", "op_error",
+	"op_warning", "op_findings", "op_public_page", "op_draft_mark", "undated", "attendees", "statements", "organizers_of", "name_not_shown",
+	"op_more", "op_loading",
 }
 
 func operator(v *view) (show, error) {
