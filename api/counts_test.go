@@ -249,7 +249,7 @@ func TestAWriteAnswersWithTheCountsThatAreReadAfterIt(t *testing.T) {
 		same("restore of "+records, at[2], c.post(t, at[2]+"/restore", `{"version": 1}`).want(t, http.StatusOK).object(t))
 	}
 	for records, body := range map[string]string{"topics": `{"label": {"en": "A topic"}}`, "places": `{"name": {"en": "A place"}}`} {
-		at := c.make(t, "/v1/"+records, body)
+		at := c.make(t, "/v1/"+records, "%s", body)
 		deleted := c.get(t, at).object(t)
 		c.del(t, at).want(t, http.StatusNoContent)
 		same("restore of "+records, at, c.act(t, at+"/restore").want(t, http.StatusOK).object(t))

@@ -23,7 +23,9 @@ type Dimension struct {
 	Vocabulary string // the values are codes of this vocabulary (see package vocabulary)
 	Named      string // the values are records: a SELECT of key, id and label (jsonb)
 	Parameter  string // the filter of the list that keeps the records of one group; empty: the name of the dimension
-	Counted    string // a SELECT of each value and how many of all records have it that the actor sees, with NULL for those without a value; empty: they are counted one by one
+	// Counted is a SELECT of each value and of how many records that the actor sees have it, with NULL for those without a value.
+	// If it is empty, the records are counted one by one.
+	Counted string
 }
 
 // Several reports whether a record can have several values.

@@ -216,7 +216,10 @@ func (f Filter) where(public bool) (w pg.Where) {
 	has(f.HasStatements, "EXISTS (SELECT FROM statements s WHERE s.round_table_id = r.id)")
 	has(f.HasPeople, "EXISTS (SELECT FROM attendees a JOIN people n ON n.id = a.person_id"+reference.Shown("n", public)+" WHERE a.round_table_id = r.id)")
 	if len(f.Document) > 0 {
-		w.Among(pg.Set{Column: "r.id", IDs: "SELECT l.round_table_id FROM document_links l WHERE l.document_id = ANY(@document)", Args: pg.Args{"document": f.Document}})
+		w.Among(pg.Set{
+			Column: "r.id", IDs: "SELECT l.round_table_id FROM document_links l WHERE l.document_id = ANY(@document)",
+			Args: pg.Args{"document": f.Document},
+		})
 	}
 	if len(f.Parent) > 0 {
 		cond, value := pg.OneOf("r.parent_id", "parent", f.Parent)

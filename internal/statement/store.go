@@ -211,7 +211,10 @@ func (f Filter) where(public bool) (w pg.Where) {
 	pg.Through(&w, link("statement_organizations l"), "l.organization_id", "mention_organization", f.MentionOrganization)
 	mentions := func(table, column, name string, ids []int64) {
 		if len(ids) > 0 {
-			w.Among(pg.Set{Column: "s.id", IDs: "SELECT l.statement_id FROM " + table + " l WHERE l." + column + " = ANY(@" + name + ")", Args: pg.Args{name: ids}})
+			w.Among(pg.Set{
+				Column: "s.id", IDs: "SELECT l.statement_id FROM " + table + " l WHERE l." + column + " = ANY(@" + name + ")",
+				Args: pg.Args{name: ids},
+			})
 		}
 	}
 	mentions("statement_places", "place_id", "mention_place", f.MentionPlace)

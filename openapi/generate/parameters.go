@@ -92,7 +92,8 @@ func (o operation) addHeaders() {
 		accepts bool
 		at      int
 	}{
-		{"IfMatch", o.versioned, first}, {"Names", o.inOneLanguage && o.takesLang(), -1}, {"View", o.view, -1}, {"AsOf", o.past, -1}, {"IdempotencyKey", o.idempotent, -1}, {"ChangeReason", o.writes, -1},
+		{"IfMatch", o.versioned, first}, {"Names", o.inOneLanguage && o.takesLang(), -1}, {"View", o.view, -1}, {"AsOf", o.past, -1},
+		{"IdempotencyKey", o.idempotent, -1}, {"ChangeReason", o.writes, -1},
 		{"IfNoneMatch", o.conditional, -1}, {"IfModifiedSince", o.file || o.feed, -1},
 	} {
 		if !header.accepts {
