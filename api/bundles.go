@@ -72,7 +72,7 @@ func (s *server) createBundle(c echo.Context) error {
 			return err
 		}
 		if in.RoundTable.Publication == "published" {
-			if err := check.Published(ctx, tx, *report.RoundTable.ID); err != nil {
+			if err := check.RequireReady(ctx, tx, *report.RoundTable.ID); err != nil {
 				return err
 			}
 		}

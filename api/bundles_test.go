@@ -319,6 +319,10 @@ func TestEveryMistakeOfABundleIsNamedAtItsPlace(t *testing.T) {
 			r.post(t, query, body).wantProblem(t, 422, "validation_failed", c.mistakes...)
 		}
 	}
+	several := strings.NewReplacer(`"kind": "co_organizer"`, `"kind": "leader"`, `"speaker": "guest"`, `"speaker": "nobody"`, `{"en": "Agree on shares."}`, `"Agree on shares."`).
+		Replace(strings.Replace(waterBundle, `"lang": "en"`, `"lang": "xx-"`, 1))
+	r.post(t, "", several).wantProblem(t, 422, "validation_failed",
+		"/lang unknown_language", "/organizers/1/kind not_allowed", "/statements/0/speaker unknown_speaker")
 	if r.changeCount(t) != before {
 		t.Error("a refused bundle wrote something")
 	}

@@ -155,6 +155,10 @@ func TestKeptCountsEqualThePlainQueryAfterRandomWrites(t *testing.T) {
 		func() string {
 			return "UPDATE organizers SET organization_id = " + one("organizations") + " WHERE id = " + one("organizers")
 		},
+		func() string { // where it is not an organizer yet
+			return "UPDATE organizers o SET round_table_id = t.id FROM (SELECT " + one("round_tables") + " AS id) t WHERE o.id = " + one("organizers") +
+				" AND NOT EXISTS (SELECT FROM organizers x WHERE x.round_table_id = t.id AND x.organization_id = o.organization_id)"
+		},
 		func() string {
 			return "UPDATE statements SET quoted_person_id = " + one("people") + " WHERE id = " + one("statements")
 		},

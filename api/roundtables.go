@@ -193,7 +193,7 @@ func (s *server) moveRoundTable(c echo.Context, action string) error {
 			return err
 		}
 		if t.Checked {
-			list, err := check.Publish(ctx, tx, n)
+			list, err := check.Ready(ctx, tx, n)
 			if err != nil {
 				return err
 			}

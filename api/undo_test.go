@@ -117,6 +117,7 @@ func TestTheAuditFiltersByEventRecordAndRequest(t *testing.T) {
 			t.Errorf("%s: %d changes, want %d", filter, got, want)
 		}
 	}
+	c.get(t, "/v1/audit?record=humans/1").wantProblem(t, http.StatusBadRequest, "bad_parameters", "record bad_record")
 	c.get(t, "/v1/audit?record=people").wantProblem(t, http.StatusBadRequest, "bad_parameters", "record bad_record")
 	if got := len(pageOf(t, c.get(t, event+"/history?include=parts")).Data); got != 3 {
 		t.Errorf("the history with parts has %d changes", got)

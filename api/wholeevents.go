@@ -132,7 +132,7 @@ func (s *server) replaceBundle(c echo.Context) error {
 			return err
 		}
 		if edit.Published {
-			if err := check.Published(ctx, tx, n); err != nil {
+			if err := check.RequireReady(ctx, tx, n); err != nil {
 				return err
 			}
 		}

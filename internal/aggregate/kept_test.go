@@ -19,7 +19,9 @@ const everyPrecision = "&date_precision=day,month,year,unknown"
 func TestNumbersThatAreKeptEqualThoseThatAreCounted(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
-	r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1)) // #nosec G115 G404 -- data of a test
+	seed := uint64(time.Now().UnixNano()) // #nosec G115 -- any number will do
+	t.Logf("seed %d", seed)
+	r := rand.New(rand.NewPCG(seed, 1)) // #nosec G404 -- data of a test
 	err := pgx.BeginFunc(context.Background(), db, func(tx pgx.Tx) error {
 		fill(t, tx, r)
 		return nil

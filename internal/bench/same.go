@@ -78,11 +78,11 @@ func answers(ctx context.Context, address string, op operation, part func(any) a
 			answer = part(answer)
 		} else if object, ok := answer.(map[string]any); ok {
 			if data, ok := object["data"].([]any); ok {
-				if len(data) == 0 {
-					return nil, fmt.Errorf("%s: the list is empty", line)
-				}
 				answer = data
 			}
+		}
+		if list, isList := answer.([]any); answer == nil || isList && len(list) == 0 {
+			return nil, fmt.Errorf("%s: there is nothing to compare", line)
 		}
 		out = append(out, answer)
 	}

@@ -24,7 +24,7 @@ import (
 //	@Description	tell two people apart. Organizers, attendees and
 //	@Description	statements keep the order of the document. A plain string may stand for a text by language: it is a text in `lang`;
 //	@Description	and for a person, an organization, an attendee, an organizer, a place, a topic or the text of a statement: it is the name, label
-//	@Description	or text.
+//	@Description	or text. It may also stand for a list of one, such as `"roles": "speaker"`.
 type Input struct {
 	Lang            string           `json:"lang" validate:"required,language" example:"en"` // Language (BCP 47) of the names, labels and titles that are plain strings here.
 	RoundTable      RoundTable       `json:"round_table" validate:"required"`                // The event.
@@ -41,6 +41,14 @@ type Input struct {
 
 // PlainTexts makes plain strings texts in the language of the document. See input.PlainTexts.
 func (*Input) PlainTexts() {}
+
+// textLang returns the language of plain strings. If `lang` is wrong, that is reported once, not again at each text.
+func (in *Input) textLang() string {
+	if !text.IsTag(in.Lang) {
+		return text.NoLanguage
+	}
+	return in.Lang
+}
 
 // RoundTable is the event: a roundtable.Input with its place and topics by name.
 //

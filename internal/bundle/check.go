@@ -9,7 +9,6 @@ import (
 	"roundtables.kz/registry/internal/apperr"
 	"roundtables.kz/registry/internal/input"
 	"roundtables.kz/registry/internal/roundtable"
-	"roundtables.kz/registry/internal/text"
 )
 
 // Check returns the errors that no tag of the document states: duplicate keys, and everything that input.Check finds in
@@ -70,10 +69,7 @@ func isMissing(f apperr.Field) bool {
 
 // checkParts checks the parts of the event. Stand-ins take the place of the ids, which are not known yet.
 func (in *Input) checkParts() (fields []apperr.Field) {
-	p := parts{in: in, lang: in.Lang, ids: new(standIns)}
-	if !text.IsTag(in.Lang) {
-		p.lang = "zxx" // without language: the error of `lang` is reported once, not again at each text
-	}
+	p := parts{in: in, lang: in.textLang(), ids: new(standIns)}
 	check := func(at string, from, part any) {
 		for _, f := range checkPart(from, part) {
 			f.Pointer = within(at, f.Pointer)

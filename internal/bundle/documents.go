@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -118,9 +119,11 @@ func (p *plan) findByTitles(ctx context.Context, db pg.DB) error {
 			continue
 		}
 		for m, j := range unknown[:n] {
+			isUnited := d.found[j].ID < 0 && !d.isNew(j) // the mention that it was united with knows all its titles
 			key, other := p.in.Documents[i].Key, p.in.Documents[j].Key
-			if (key == nil || other == nil) && document.IsSame(list[m], list[n]) {
+			if !isUnited && (key == nil || other == nil) && document.IsSame(list[m], list[n]) {
 				p.uniteDocuments(i, j)
+				list[m].Add(list[n])
 				break
 			}
 		}
@@ -128,18 +131,31 @@ func (p *plan) findByTitles(ctx context.Context, db pg.DB) error {
 	return nil
 }
 
-// uniteDocuments makes the i-th document the new j-th one, which takes over its titles in further languages.
+// uniteDocuments makes the i-th document the j-th one. If that is registered, so is this one. A new one takes over what only the i-th
+// mention says, such as its title in another language.
 func (p *plan) uniteDocuments(i, j int) {
-	d, x := &p.documents, &p.in.Documents[j]
-	name := title(x.Title)
-	both := maps.Clone(p.in.Documents[i].Title)
-	maps.Copy(both, x.Title)
-	x.Title = both
+	d, x, first := &p.documents, &p.in.Documents[i], &p.in.Documents[j]
+	name := title(first.Title)
+	reasons := []spelling.Reason{{Feature: "title", Query: title(x.Title), Record: name, Score: 1}}
 	d.found[i] = d.found[j]
-	d.united = append(d.united, United{
-		pointer("documents", i), document.Type, pointer("documents", j), name, 1,
-		[]spelling.Reason{{Feature: "title", Query: title(p.in.Documents[i].Title), Record: name, Score: 1}},
-	})
+	if d.found[j].ID > 0 {
+		d.reasons[i] = reasons
+		return
+	}
+	titles := maps.Clone(x.Title)
+	maps.Copy(titles, first.Title)
+	first.Title = titles
+	if first.Kind == "" || first.Kind == "other" {
+		first.Kind = x.Kind
+	}
+	first.URL, first.Language = cmp.Or(first.URL, x.URL), cmp.Or(first.Language, x.Language)
+	if x.PublishedOn != nil && (first.PublishedOn == nil || len(*first.PublishedOn) < len(*x.PublishedOn)) {
+		first.PublishedOn = x.PublishedOn
+	}
+	if len(first.Authors) == 0 {
+		first.Authors = x.Authors
+	}
+	d.united = append(d.united, United{pointer("documents", i), document.Type, pointer("documents", j), name, 1, reasons})
 }
 
 // decide takes the registered document that a title means, or asks. It returns false if the document is new.
@@ -154,7 +170,8 @@ func (d *documents) decide(at string, x text.Map, i int, found []document.Same) 
 	reasons := func(s document.Same) []spelling.Reason {
 		return []spelling.Reason{{Feature: s.Feature, Query: name, Record: s.Name, Score: spelling.Rounded(s.Score)}}
 	}
-	if isOne := len(found) == 1 || !found[1].Certain || found[0].Act && !found[1].Act; found[0].Certain && isOne {
+	isRival := func(s document.Same) bool { return s.Certain && (s.Act || !found[0].Act) }
+	if found[0].Certain && !slices.ContainsFunc(found[1:], isRival) {
 		d.found[i], d.reasons[i] = candidate(found[0]), reasons(found[0])
 		return true
 	}

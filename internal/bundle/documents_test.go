@@ -3,6 +3,7 @@ package bundle
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"roundtables.kz/registry/internal/date"
 	"roundtables.kz/registry/internal/dbtest"
@@ -57,6 +58,8 @@ func TestADocumentThatIsNamedByItsTitleOrItsNumberIsTheRegisteredOne(t *testing.
 	later.PublishedOn = new(date.Partial("2020"))
 	report := titled("en", "State Programme Digital Kazakhstan 2018-2022")
 	report.Kind = "report"
+	amendment := titled("ru", "О внесении изменений в Закон Республики Казахстан № 402-V от 16 ноября 2015 года")
+	amendment.Kind = "law"
 	elsewhere := titled("ru", "Государственная программа Цифровой Казахстан на 2018-2022 годы")
 	elsewhere.URL = new("https://example.org/programme")
 	for name, c := range map[string]struct {
@@ -79,11 +82,17 @@ func TestADocumentThatIsNamedByItsTitleOrItsNumberIsTheRegisteredOne(t *testing.
 		"the decree in Kazakh":                 {titled("kk", "ҚР Президентінің 2018 жылғы 15 ақпандағы № 636 Жарлығы"), ids[2], false},
 		"a decree of another country":          {titled("ru", "Указ Президента РФ от 15 февраля 2018 года № 636"), 0, false},
 		"a decree of the same number, in 2019": {titled("ru", "Указ Президента РК № 636 от 2019 года"), 0, false},
+		"a law with its amendments":            {titled("en", "Law No. 402-V of 2015 on Charity, as amended"), ids[1], false},
 		"another law":                          {titled("ru", "Закон РК от 16 ноября 2015 года № 403-V"), 0, false},
 	} {
 		switch got, asked := sameDocument(t, db, c.document); {
 		case asked != c.asked, c.want == 0 && got != nil, c.want > 0 && !slices.Contains(got, c.want):
 			t.Errorf("%s: %v, asked %v; want %d", name, got, asked, c.want)
+		}
+	}
+	for _, d := range []Document{amendment, titled("en", "Law Amending Law No. 402-V of 2015")} {
+		if got, asked := sameDocument(t, db, d); got != nil && !asked {
+			t.Errorf("%v: taken for %v", d.Title, got)
 		}
 	}
 	again := titled("en", "State Programme Digital Kazahstan 2018-2022")
@@ -104,15 +113,24 @@ func TestATitleThatOnlySaysWhatADocumentIsNamesANewOne(t *testing.T) {
 	}
 }
 
-func TestADocumentThatABundleNamesTwiceIsCreatedOnceWithBothTitles(t *testing.T) {
+func TestADocumentThatABundleNamesSeveralTimesIsCreatedOnceWithWhatEachMentionSays(t *testing.T) {
 	db := dbtest.New(t)
-	second := titled("kk", "ҚР 2015 жылғы 16 қарашадағы № 402-V Заңы")
+	inKazakh, inEnglish := titled("kk", "ҚР 2015 жылғы 16 қарашадағы № 402-V Заңы"), titled("en", "Law of the RK No. 402-V of 2015")
+	inKazakh.Kind, inKazakh.URL, inKazakh.PublishedOn = "law", new("https://example.org/402"), new(date.Partial("2015-11-16"))
 	in := presenting(titled("ru", "Закон РК от 16 ноября 2015 года № 402-V"))
-	in.Documents = append(in.Documents, second)
-	if r := must(t, db, in); r.Counts["documents"] != 1 || len(r.United) != 1 || r.United[0].With != "/documents/0" {
-		t.Errorf("%+v %+v", r.Created, r.United)
+	in.Documents = append(in.Documents, inKazakh, inEnglish)
+	for range 2 {
+		r := must(t, db, in)
+		if n := len(r.United); n > 0 && (n != 2 || r.Counts["documents"] != 1 || r.United[0].With != "/documents/0" || r.United[1].With != "/documents/0") {
+			t.Errorf("%+v %+v", r.Created, r.United)
+		}
+		if n := count(t, db, "documents WHERE title ?& ARRAY['ru', 'kk', 'en'] AND kind = 'law' AND url = 'https://example.org/402' AND published_on = '2015-11-16'"); n != 1 {
+			t.Errorf("%d documents with all titles", n)
+		}
+		in.RoundTable.Title = text.Map{"en": "Another event"}
+		in.RoundTable.DatePrecision, in.RoundTable.StartsOn = "day", new(date.Day{Time: time.Date(2031, 5, 5, 0, 0, 0, 0, time.UTC)})
 	}
-	if n := count(t, db, "documents WHERE title ?& ARRAY['ru', 'kk']"); n != 1 {
-		t.Errorf("%d documents with both titles", n)
+	if n := count(t, db, "documents"); n != 1 {
+		t.Errorf("%d documents", n)
 	}
 }

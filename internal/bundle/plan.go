@@ -47,7 +47,7 @@ type plan struct {
 
 // preventsResolution reports whether a mistake makes it useless or expensive to look up the names in the document.
 func preventsResolution(f apperr.Field) bool {
-	return f.Pointer == "/lang" || f.Code == "too_long" || f.Code == "too_many" || f.Pointer == "/attendees" || f.Pointer == "/statements"
+	return f.Code == "too_long" || f.Code == "too_many" || f.Pointer == "/attendees" || f.Pointer == "/statements"
 }
 
 // follows reports whether a mistake may only follow from those of the form: it stands in one of them, or is about a speaker
@@ -65,12 +65,13 @@ func (w *Writer) newPlan(ctx context.Context, in *Input, was *stored, form []app
 	if slices.ContainsFunc(form, preventsResolution) {
 		return nil, apperr.Validation(form)
 	}
+	lang := in.textLang()
 	p := &plan{
 		in: in, was: was, form: form,
-		people:        newRecords(people, in.Lang, w.people),
-		organizations: newRecords(organizations, in.Lang, w.organizations),
-		places:        newRecords(places, in.Lang, nil),
-		topics:        newRecords(topics, in.Lang, nil),
+		people:        newRecords(people, lang, w.people),
+		organizations: newRecords(organizations, lang, w.organizations),
+		places:        newRecords(places, lang, nil),
+		topics:        newRecords(topics, lang, nil),
 
 		organizers: make([]int64, len(in.Organizers)), attendees: make([]int64, len(in.Attendees)),
 		statements: make([]int64, len(in.Statements)), recommendations: make([]int64, len(in.Recommendations)),
@@ -78,7 +79,7 @@ func (w *Writer) newPlan(ctx context.Context, in *Input, was *stored, form []app
 		createDoubtful: w.CreateDoubtful, allowDuplicate: w.AllowDuplicate,
 	}
 	p.people.createDoubtful, p.organizations.createDoubtful = w.CreateDoubtful, w.CreateDoubtful
-	p.parts = parts{in: in, lang: in.Lang, ids: p, fillNames: true}
+	p.parts = parts{in: in, lang: lang, ids: p, fillNames: true}
 	if was != nil {
 		p.keepParts()
 	}

@@ -13,10 +13,10 @@ import (
 // published is the state of publication in which everyone sees an event.
 const published = "published"
 
-// Publish returns the findings in an event that the transaction has published. If there are errors among them, it returns apperr.Invalid
+// Ready returns the findings in an event that the transaction has published. If there are errors among them, it returns apperr.Invalid
 // with code not_ready, the errors as fields, and all findings as the member findings. To return to a state that was public before, as
 // undo, revert and restore do, is no publication and needs no check.
-func Publish(ctx context.Context, tx pgx.Tx, roundTable int64) ([]Finding, error) {
+func Ready(ctx context.Context, tx pgx.Tx, roundTable int64) ([]Finding, error) {
 	list, err := Of(ctx, tx, roundTable)
 	if err != nil {
 		return nil, err
@@ -33,13 +33,13 @@ func Publish(ctx context.Context, tx pgx.Tx, roundTable int64) ([]Finding, error
 	return list, nil
 }
 
-// Published returns the error of Publish for an event that a write has published. It is faster than Publish if there are no errors.
-func Published(ctx context.Context, tx pgx.Tx, roundTable int64) error {
+// RequireReady returns the error of Ready for an event that a write has published. It is faster than Ready if there are no errors.
+func RequireReady(ctx context.Context, tx pgx.Tx, roundTable int64) error {
 	found, err := pg.Value[bool](ctx, tx, "SELECT EXISTS (SELECT FROM ("+blocking+") q WHERE q.round_table_id = @id)", pg.Args{"id": roundTable})
 	if err != nil || !found {
 		return err
 	}
-	_, err = Publish(ctx, tx, roundTable)
+	_, err = Ready(ctx, tx, roundTable)
 	return err
 }
 
@@ -47,7 +47,7 @@ func Published(ctx context.Context, tx pgx.Tx, roundTable int64) error {
 func Create(ctx context.Context, tx pgx.Tx, in roundtable.Input) (int64, error) {
 	id, err := roundtable.Create(ctx, tx, in)
 	if err == nil && in.Publication == published {
-		err = Published(ctx, tx, id)
+		err = RequireReady(ctx, tx, id)
 	}
 	return id, err
 }
@@ -56,7 +56,7 @@ func Create(ctx context.Context, tx pgx.Tx, in roundtable.Input) (int64, error) 
 func Update(ctx context.Context, tx pgx.Tx, old roundtable.RoundTable, in roundtable.Input) error {
 	err := roundtable.Update(ctx, tx, old, in)
 	if err == nil && in.Publication == published && old.Publication != published {
-		err = Published(ctx, tx, old.ID)
+		err = RequireReady(ctx, tx, old.ID)
 	}
 	return err
 }

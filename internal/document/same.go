@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -77,6 +78,15 @@ func IsSame(a, b Named) bool {
 		AsTitle: shared(a.Titles, b.Titles, func(string) bool { return true }),
 	}
 	return s.decide(a) && s.Certain
+}
+
+// Add makes m another mention of n, so that what is the same as either is the same as n.
+func (n *Named) Add(m Named) {
+	n.Acts, n.Titles = append(n.Acts, m.Acts...), append(n.Titles, m.Titles...)
+	if n.Kind == "other" {
+		n.Kind = m.Kind
+	}
+	n.URL, n.PublishedOn = cmp.Or(n.URL, m.URL), cmp.Or(n.PublishedOn, m.PublishedOn)
 }
 
 // minSimilar is the similarity of titles from which two documents may be one.

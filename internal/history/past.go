@@ -52,6 +52,10 @@ func (all Kinds) ShowPast(ctx context.Context, tx pgx.Tx, recordType string, id 
 	if err != nil {
 		return err
 	}
+	contributions, err := pg.Value[string](ctx, tx, "SELECT pg_get_viewdef('event_contributions'::regclass)", nil)
+	if err != nil {
+		return err
+	}
 	for _, k := range all {
 		if !slices.Contains(types, k.Type) {
 			continue
@@ -60,8 +64,29 @@ func (all Kinds) ShowPast(ctx context.Context, tx pgx.Tx, recordType string, id 
 			return err
 		}
 	}
+	if slices.Contains(types, eventType) {
+		if err := showPastCounts(ctx, tx, schema, contributions); err != nil {
+			return err
+		}
+	}
 	// An explicit place in the path makes the server plan prepared statements again.
 	return pg.Exec(ctx, tx, "SELECT set_config('search_path', 'pg_temp, ' || current_setting('search_path'), true)", nil)
+}
+
+// showPastCounts replaces what the schema counts for each event by what the past event counts for. contributions is the definition of
+// the view event_contributions, in which the names of the tables mean the views of the past.
+func showPastCounts(ctx context.Context, tx pgx.Tx, schema, contributions string) error {
+	const replaced = "IN (SELECT past_id FROM past_records WHERE past_type = '" + eventType + "')"
+	for _, view := range []string{
+		"event_contributions AS " + contributions,
+		"event_counts AS SELECT * FROM " + schema + ".event_counts WHERE round_table_id NOT " + replaced +
+			" UNION ALL SELECT * FROM pg_temp.event_contributions WHERE round_table_id " + replaced,
+	} {
+		if err := pg.Exec(ctx, tx, "CREATE TEMP VIEW "+view, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // pastColumns returns the expressions of the columns of a table for a past record: r is the record, o its owner if it is a part. The

@@ -79,6 +79,12 @@ func TestThePastOfAnEventHasItsDeletedPartsAndThePeopleInThem(t *testing.T) {
 	write(t, db, func(tx pgx.Tx) error { return changes.Delete(t.Context(), tx, attendee.Table, seat) })
 	write(t, db, func(tx pgx.Tx) error { return changes.Delete(t.Context(), tx, "people", someone) })
 	later := fixture.Attendee(t, db, func(in *attendee.Input) { in.RoundTableID = event })
+	people := func(tx pgx.Tx) (n int) {
+		if err := tx.QueryRow(t.Context(), "SELECT count(*) FROM event_counts WHERE type = 'people' AND id = $1", someone).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
 	past := func(id int64, when time.Time) (attendee.Attendee, error) {
 		tx, err := db.Begin(t.Context())
 		if err != nil {
@@ -87,6 +93,9 @@ func TestThePastOfAnEventHasItsDeletedPartsAndThePeopleInThem(t *testing.T) {
 		defer func() { _ = tx.Rollback(t.Context()) }()
 		if err := api.Kinds().ShowPast(t.Context(), tx, attendee.Type, id, when); err != nil {
 			t.Fatal(err)
+		}
+		if attended := people(tx) == 1; id == seat && attended != when.Equal(*last) {
+			t.Errorf("the person is counted at %s: %t", when, attended)
 		}
 		return attendee.Get(fixture.Context(), tx, id)
 	}

@@ -44,7 +44,10 @@ func decode(raw jsontext.Value, in any, check func() []apperr.Field) error {
 	if raw.Kind() != '{' {
 		return Malformed("not_an_object", "")
 	}
-	d := decoder{lang: langOf(raw, in)}
+	var d decoder
+	if _, d.plain = in.(PlainTexts); d.plain {
+		d.lang = langOf(raw)
+	}
 	d.object("", raw, reflect.ValueOf(in).Elem())
 	slices.SortFunc(d.fields, func(a, b apperr.Field) int { return strings.Compare(a.Pointer, b.Pointer) })
 	return apperr.Mistakes(apperr.Invalid, "validation_failed", Add(d.fields, check()), d.omitted)
@@ -70,30 +73,31 @@ func Add(fields, more []apperr.Field) []apperr.Field {
 type decoder struct {
 	fields  []apperr.Field
 	omitted int
-	lang    string // of texts that are plain strings; empty: there are none
+	plain   bool   // plain strings stand for texts, and one value for a list of one
+	lang    string // of texts that are plain strings
 }
 
 // PlainTexts is implemented by documents that state their language in the member `lang`. In them, a plain string stands for a
-// text in this language.
+// text in this language, and for a list of one.
 type PlainTexts interface{ PlainTexts() }
 
-// langOf returns the language of the plain strings in a document, empty if it may have none.
-func langOf(raw jsontext.Value, in any) string {
-	if _, ok := in.(PlainTexts); ok {
-		for name, value := range each(raw) {
-			if token, err := jsontext.NewDecoder(bytes.NewReader(value)).ReadToken(); name == "lang" && err == nil && token.Kind() == '"' {
-				return token.String()
+// langOf returns the language of the plain strings in a document: text.NoLanguage if it states none.
+func langOf(raw jsontext.Value) string {
+	for name, value := range each(raw) {
+		if token, err := jsontext.NewDecoder(bytes.NewReader(value)).ReadToken(); name == "lang" && err == nil && token.Kind() == '"' {
+			if tag, ok := text.Tag(token.String()); ok {
+				return tag
 			}
 		}
 	}
-	return ""
+	return text.NoLanguage
 }
 
 // Named is implemented by the objects for which a plain string may stand: it is their name.
 type Named interface{ SetName(name string) }
 
-// plain sets a value for which a plain string stands, and reports whether one may.
-func (d *decoder) plain(raw jsontext.Value, v reflect.Value) bool {
+// plainString sets a value for which a plain string stands, and reports whether one may.
+func (d *decoder) plainString(raw jsontext.Value, v reflect.Value) bool {
 	var s string
 	if raw.Kind() != '"' || json.Unmarshal(raw, &s) != nil {
 		return false
@@ -106,7 +110,7 @@ func (d *decoder) plain(raw jsontext.Value, v reflect.Value) bool {
 	switch named, ok := to.Interface().(Named); {
 	case ok:
 		named.SetName(s)
-	case t == reflect.TypeFor[text.Map]() && d.lang != "":
+	case t == reflect.TypeFor[text.Map]() && d.plain:
 		to.Elem().Set(reflect.ValueOf(text.Map{d.lang: s}))
 	default:
 		return false
@@ -149,7 +153,10 @@ func (d *decoder) member(pointer jsontext.Pointer, raw jsontext.Value, v reflect
 		return
 	}
 	switch {
-	case d.plain(raw, v):
+	case d.plainString(raw, v):
+	case d.plain && t.Kind() == reflect.Slice && raw.Kind() == '"':
+		v.Set(reflect.MakeSlice(t, 1, 1))
+		d.member(pointer, raw, v.Index(0), MaxElements)
 	case t.Kind() == reflect.Pointer && IsObject(t.Elem()) && raw.Kind() == '{':
 		v.Set(reflect.New(t.Elem()))
 		d.object(pointer, raw, v.Elem())

@@ -301,8 +301,18 @@ func TestAPlainStringStandsForATextOrAName(t *testing.T) {
 	if !reflect.DeepEqual(d, want) {
 		t.Errorf("%+v", d)
 	}
+	for raw, want := range map[string]plainDocument{
+		`{"title":"Су"}`:              {Title: text.Map{text.NoLanguage: "Су"}},
+		`{"lang":"xx-","title":"Су"}`: {Lang: "xx-", Title: text.Map{text.NoLanguage: "Су"}},
+		`{"lang":"kk","hosts":"A"}`:   {Lang: "kk", Hosts: []plainNamed{{"A"}}},
+		`{"lang":"KK","title":"Су"}`:  {Lang: "KK", Title: text.Map{"kk": "Су"}},
+	} {
+		var d plainDocument
+		if err := input.Decode([]byte(raw), &d); err != nil || !reflect.DeepEqual(d, want) {
+			t.Errorf("%s: %+v, %v", raw, d, err)
+		}
+	}
 	for raw, want := range map[string]string{
-		`{"title":"Су"}`:                "/title:wrong_type",
 		`{"lang":"kk","title":["Су"]}`:  "/title:wrong_type",
 		`{"lang":"kk","host":1}`:        "/host:wrong_type",
 		`{"lang":"kk","kind":"Басқа"}`:  "/kind:not_allowed",

@@ -30,7 +30,7 @@ var Patterns = map[string]string{
 	"external_id": `^[a-z][a-z0-9_.-]*:[^` + blank + `]+$`,
 	// An item of a comma-separated filter: an id, or a quoted part of an id that contains commas.
 	"external_id_filter": `^([a-z][a-z0-9_.-]*:[^,` + blank + `]+|"[a-z][a-z0-9_.-]*:[^",` + blank + `][^,` + blank + `]*|[^,` + blank + `]*")$`,
-	"record":             `^[a-z-]+/[1-9][0-9]{0,17}$`, // type and id
+	"record":             `^[a-z-]+/[1-9][0-9]{0,17}$`, // type, one of the enum "log", and id
 	"scheme":             `^[a-z][a-z0-9_.-]*$`,        // of an external id
 	"code":               `^[a-z][a-z0-9_]*$`,
 }
@@ -65,10 +65,16 @@ func newValidator() *validator.Validate {
 		return ok
 	})
 	register("instant", func(validator.FieldLevel) bool { return true })
+	compiled := map[string]*regexp.Regexp{}
+	pattern := func(tag string, l validator.FieldLevel) bool { return compiled[tag].MatchString(l.Field().String()) }
 	for tag, p := range Patterns {
-		pattern := regexp.MustCompile(p)
-		register(tag, func(l validator.FieldLevel) bool { return pattern.MatchString(l.Field().String()) })
+		compiled[tag] = regexp.MustCompile(p)
+		register(tag, func(l validator.FieldLevel) bool { return pattern(tag, l) })
 	}
+	register("record", func(l validator.FieldLevel) bool {
+		recordType, _, _ := strings.Cut(l.Field().String(), "/")
+		return pattern("record", l) && slices.Contains(Enum("log"), recordType)
+	})
 	register("external_id", func(l validator.FieldLevel) bool {
 		_, ok := ExternalID(l.Field().String())
 		return ok
@@ -166,7 +172,7 @@ func fieldsOf(e validator.FieldError) []apperr.Field {
 	case "code":
 		field.Code = "bad_code"
 	case "record":
-		field.Code = "bad_record"
+		field.Code, field.Allowed = "bad_record", Enum("log")
 	case "oneof":
 		return []apperr.Field{apperr.NotOneOf(pointer, strings.Fields(e.Param()))}
 	case "max", "lte":

@@ -107,6 +107,9 @@ func Tag(s string) (canonical string, ok bool) {
 	return tag.String(), true
 }
 
+// NoLanguage is the tag of texts whose language is not known (ISO 639-2 "zxx": no linguistic content).
+const NoLanguage = "zxx"
+
 // IsTag reports whether s is a tag in its canonical form.
 func IsTag(s string) bool {
 	canonical, ok := Tag(s)

@@ -178,6 +178,9 @@ func stateRule(ref *openapi3.SchemaRef, name, param string) {
 	if p, ok := input.Patterns[name]; ok {
 		ref.Value.Pattern = p
 	}
+	if name == "record" {
+		ref.Value.Pattern = strings.Replace(input.Patterns[name], "[a-z-]+", "("+strings.Join(input.Enum("log"), "|")+")", 1)
+	}
 	switch s := ref.Value; name {
 	case "max", "min", "oneof":
 		if refOf(ref) == "" {
