@@ -354,6 +354,7 @@ CREATE INDEX documents_acts_idx ON documents USING gin (document_acts(title, kin
 CREATE INDEX documents_kind_idx ON documents USING btree (kind, title_sort, id);
 CREATE INDEX documents_published_idx ON documents USING btree (published_key, id);
 CREATE INDEX documents_title_sort_idx ON documents USING btree (title_sort, id);
+CREATE INDEX documents_title_words_idx ON documents USING gin (document_title_words(title) gin_trgm_ops);
 CREATE INDEX documents_titles_idx ON documents USING gin (document_titles(title));
 CREATE INDEX documents_updated_at_idx ON documents USING btree (updated_at, id);
 CREATE INDEX documents_url_idx ON documents USING btree (url);
@@ -1820,6 +1821,15 @@ AS $function$
             RETURN NULL;
         END $function$;
 
+CREATE FUNCTION document_title_words(title jsonb)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO '$user', 'public'
+AS $function$
+    SELECT string_agg(words, ' ') FROM unnest(event_title_words(title)) words
+$function$;
+
 CREATE FUNCTION document_titles(title jsonb)
  RETURNS text[]
  LANGUAGE sql
@@ -3079,6 +3089,7 @@ CREATE FUNCTION similar_documents(title jsonb, kind text, published_on text)
  LANGUAGE plpgsql
  STABLE
  SET enable_seqscan TO 'off'
+ SET "pg_trgm.word_similarity_threshold" TO '0.6'
 AS $function$
 DECLARE
     acts   text[] := document_acts(title, kind, published_on);
@@ -3092,9 +3103,8 @@ BEGIN
     WHERE d.id = ANY (ARRAY(
         SELECT a.id FROM documents a WHERE document_acts(a.title, a.kind, a.published_on) && acts
         UNION SELECT t.id FROM documents t WHERE document_titles(t.title) && titles
-        UNION SELECT x.id FROM jsonb_each_text(similar_documents.title) l CROSS JOIN LATERAL (SELECT search_query(l.value, false) AS query) q
-            CROSS JOIN LATERAL (SELECT s.id FROM search_texts s WHERE s.type = 'documents' AND s.vector @@ q.query
-                ORDER BY ts_rank(s.vector, q.query) DESC, s.id LIMIT 50) x WHERE titles <> '{}'));
+        UNION SELECT x.id FROM unnest(words) w CROSS JOIN LATERAL (SELECT t.id FROM documents t WHERE w <% document_title_words(t.title)
+            ORDER BY word_similarity(w, document_title_words(t.title)) DESC, t.id LIMIT 50) x WHERE titles <> '{}'));
 END $function$;
 
 CREATE FUNCTION similar_round_tables(event round_tables, people bigint[], organizers bigint[])

@@ -88,23 +88,6 @@ func TestACompressedFileWithTheSameContentIsNotRewritten(t *testing.T) {
 	}
 }
 
-func TestTheSameSourceGivesTheSameDocuments(t *testing.T) {
-	first := built(t)
-	root, err := moduleRoot()
-	if err != nil {
-		t.Fatal(err)
-	}
-	second, err := build(root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name := range first {
-		if !bytes.Equal(first[name], second[name]) {
-			t.Errorf("%s differs from run to run", name)
-		}
-	}
-}
-
 func TestRequestsAreClosedAndResponsesOpen(t *testing.T) {
 	doc, err := openapi3.NewLoader().LoadFromData(built(t)[fileV31])
 	if err != nil {
