@@ -336,7 +336,8 @@ func organizations(v *view) (show, error) {
 }
 
 func statements(v *view) (show, error) {
-	v.keep(slices.Concat(overviewFilters, []string{"q", "round_table", "kind", "act", "text_lang", "mention_person", "mention_organization", "id", "cursor"})...)
+	v.keep(slices.Concat(overviewFilters,
+		[]string{"q", "round_table", "kind", "act", "text_lang", "mention_person", "mention_organization", "id", "cursor"})...)
 	l, err := readList[statementRecord](v, "statements", []string{"act", "topic"}, "limit", "25", "sort", "-starts_on")
 	return show{template: "statements", Title: v.text("statements"), Description: v.text("statements_description"), Data: l, Hidden: v.filtered()}, err
 }
