@@ -30,7 +30,7 @@ type task struct {
 	Remember   string `json:"remember,omitempty"` // stores the id of the response under this name
 }
 
-// It makes pictures where SHOTS names a directory. It needs Node, the packages of openapi/tools (npm ci --prefix openapi/tools)
+// It makes pictures where SHOTS names a directory. It needs Node, the packages of openapi/tools (openapi/tools/install.sh)
 // and Chromium; .ci/run installs them.
 func TestAnOperatorCanWorkInSwaggerUI(t *testing.T) {
 	r := sampled(t)

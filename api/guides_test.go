@@ -54,7 +54,7 @@ func TestPagesWorkUnderThePolicyOfTheDocumentation(t *testing.T) {
 		page := r.do(t, http.MethodGet, at, nil, "Accept", "text/html").want(t, http.StatusOK)
 		policy := docs.Policy
 		if at == "/" {
-			policy = site.Policy
+			policy = site.Policy("")
 		}
 		if got := page.Header().Get("Content-Security-Policy"); got != policy {
 			t.Errorf("%s: Content-Security-Policy: %s", at, got)

@@ -20,9 +20,9 @@ type OrderInput struct {
 	IDs []int64 `json:"ids" validate:"required,unique,max=5000,dive,gt=0"`
 } //	@name	OrderInput
 
-// Ordered lists the parts of a round table with their places.
+// Ordered lists the parts of a round table with their positions.
 //
-//	@Description	The parts of a round table with their places, the first one first.
+//	@Description	The parts of a round table with their positions, the first one first.
 type Ordered struct {
 	Data []reference.Placed `json:"data"`
 } //	@name	OrderedParts

@@ -45,7 +45,7 @@ func (s *server) newSite(api http.Handler) *site.Site {
 // showPage sends a page. It shows what the public sees, whatever key the request has.
 func (s *server) showPage(c echo.Context, lang, path string) error {
 	h := c.Response().Header()
-	h.Set("Content-Security-Policy", site.Policy)
+	h.Set("Content-Security-Policy", site.Policy(path))
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Content-Language", lang)
 	if err := s.sendPage(c, lang, path); err != nil {

@@ -19,6 +19,7 @@ import (
 
 	"roundtables.kz/registry/api/site"
 	"roundtables.kz/registry/internal/actor"
+	"roundtables.kz/registry/internal/check"
 	"roundtables.kz/registry/internal/dbtest"
 	"roundtables.kz/registry/internal/text"
 	"roundtables.kz/registry/internal/topic"
@@ -87,7 +88,7 @@ func TestEveryPageIsCompleteInThreeLanguages(t *testing.T) {
 					t.Errorf("%s does not link to %s", target, other)
 				}
 			}
-			if got.Header().Get("Content-Security-Policy") != site.Policy || strings.Contains(body, " style=") || strings.Contains(body, "ZgotmplZ") {
+			if got.Header().Get("Content-Security-Policy") != site.Policy(path) || strings.Contains(body, " style=") || strings.Contains(body, "ZgotmplZ") {
 				t.Errorf("%s breaks its policy", target)
 			}
 			for _, script := range scripts.FindAllString(body, -1) {
@@ -223,7 +224,9 @@ func TestTheNumbersOfChartsEqualTheListsThatTheyLinkTo(t *testing.T) {
 	t.Parallel()
 	r := sampled(t)
 	checked := 0
-	for _, target := range []string{"/en/", "/ru/topics/2", "/en/organizations/5", "/en/people/17", "/en/recommendations"} {
+	for _, target := range []string{
+		"/en/", "/en/?role=moderator", "/en/?organization_tree=5", "/ru/topics/2", "/en/organizations/5", "/en/people/17", "/en/recommendations", "/en/recommendations?role=moderator",
+	} {
 		body := r.page(t, target).want(t, http.StatusOK).Body.String()
 		links := append(barCounts.FindAllStringSubmatch(body, -1), bigCounts.FindAllStringSubmatch(body, -1)...)
 		for _, link := range links {
@@ -244,6 +247,50 @@ func TestTheNumbersOfChartsEqualTheListsThatTheyLinkTo(t *testing.T) {
 	}
 	if checked < 300 {
 		t.Errorf("only %d numbers link to a list", checked)
+	}
+}
+
+func TestAnEventCountsThoseWhoTookPart(t *testing.T) {
+	t.Parallel()
+	r := newRigOn(t, dbtest.Filled(t, "sample with absences", func(ctx context.Context, db *pgxpool.Pool) error {
+		if err := loadSample(ctx, db); err != nil {
+			return err
+		}
+		_, err := db.Exec(ctx, `UPDATE attendees a SET attendance = (ARRAY['online', 'invited', 'confirmed', 'absent'])[n.n]
+			FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM attendees WHERE round_table_id = 13) n WHERE n.id = a.id AND n.n <= 4`)
+		return err
+	}), nil)
+	body := r.page(t, "/en/round-tables/13").want(t, http.StatusOK).Body.String()
+	for section, attendances := range map[string]string{"attendees": "attended,online", "others": "invited,confirmed,absent"} {
+		shown := regexp.MustCompile(`(?s)id="` + section + `"><h2>[^<]*<span class="quiet">(\d+)</span></h2>(.*?)</section>`).FindStringSubmatch(body)
+		total := r.total(t, "/en/attendees?round_table=13&attendance="+attendances)
+		if shown == nil || shown[1] != fmt.Sprint(total) || strings.Count(shown[2], `<p class="roles">`) != total || total < 3 {
+			t.Errorf("%s: the page shows %v, the list has %d", section, shown, total)
+		}
+	}
+}
+
+func TestAnOrganizationCountsTheEventsOfAllItsParts(t *testing.T) {
+	t.Parallel()
+	r := newRigOn(t, dbtest.Filled(t, "sample with parts", func(ctx context.Context, db *pgxpool.Pool) error {
+		if err := loadSample(ctx, db); err != nil {
+			return err
+		}
+		_, err := db.Exec(ctx, `UPDATE organizations SET parent_id = CASE id WHEN 6 THEN 1 WHEN 5 THEN 6 END WHERE id IN (1, 5, 6)`)
+		return err
+	}), nil)
+	shown := regexp.MustCompile(`href="([^"]+)">All events, with those of its parts</a> <span class="quiet">(\d+)<`).
+		FindStringSubmatch(r.page(t, "/en/organizations/1").want(t, http.StatusOK).Body.String())
+	total := r.total(t, "/en/round-tables?organization=1,5,6")
+	if total == r.total(t, "/en/round-tables?organization=1,6") {
+		t.Fatal("the part of the part was at no other event")
+	}
+	if shown == nil || shown[2] != fmt.Sprint(total) {
+		t.Fatalf("the page shows %v, the lists have %d", shown, total)
+	}
+	list := r.page(t, html.UnescapeString(shown[1])).want(t, http.StatusOK).Body.String()
+	if found := foundText.FindStringSubmatch(list); !strings.HasPrefix(found[1], shown[2]+"\u00a0") || !strings.Contains(list, "Organization with its parts:") {
+		t.Errorf("the page shows %s, its list %v", shown[2], found)
 	}
 }
 
@@ -356,6 +403,57 @@ func TestPagesCountAgainstTheQuotaOnce(t *testing.T) {
 	}
 }
 
+func TestARegistryOfOneEventReadsRight(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	key, _ := r.key(t, actor.Write, actor.Publish)
+	r.do(t, http.MethodPost, "/v1/bundles", `{"lang": "en",
+		"round_table": {"title": {"en": "Water forum"}, "starts_on": "2026-03-12", "format": "forum", "languages": ["en"], "publication": "published",
+			"place": "Almaty", "topics": ["Water"]},
+		"places": [{"name": "Almaty", "latitude": 43.2, "longitude": 76.9}],
+		"organizers": [{"organization": {"name": "Institute of Water"}}],
+		"attendees": [{"person": {"name": "Irina Chernykh"}, "roles": ["speaker"],
+			"affiliations": [{"organization": {"name": "Institute of Water"}, "title": {"en": "fellow"}}]}],
+		"statements": [{"speaker": "Irina Chernykh", "act": "proposal", "topics": ["Water"], "texts": [{"text": "Meet every year."}]}],
+		"recommendations": [{"text": {"en": "Meet every year."}}]}`, "Authorization", "Bearer "+key, "Content-Type", "application/json").want(t, http.StatusCreated)
+	plural := regexp.MustCompile(`\b1(?:</strong>)?[ \x{a0}](?:events|people|organizations|statements|recommendations|attendees|results|round tables)\b`)
+	broken := regexp.MustCompile(`NaN|\bInf\b|%!|(?:width|height|r|cx|cy)="-|\b1 (?:мероприяти[яй]|высказывани[яй]|организаци[ий]|рекомендаци[ий]|участник(?:а|ов)|круглых)\b`)
+	for _, lang := range site.Languages {
+		for _, path := range []string{
+			"", "?format=forum", "round-tables", "round-tables/1", "people", "people/1", "organizations", "organizations/1", "topics", "topics/1", "statements", "recommendations",
+			"calendar", "about", "search?q=Water", "charts/months.svg", "charts/topics.svg", "charts/network.svg", "charts/places.svg", "charts/speakers.svg",
+		} {
+			body := r.page(t, "/"+lang+"/"+path).want(t, http.StatusOK).Body.String()
+			if found := plural.FindString(body); found != "" && lang == "en" {
+				t.Errorf("/%s/%s: %q", lang, path, found)
+			}
+			if found := broken.FindString(strings.ReplaceAll(strings.ReplaceAll(body, "\u00a0", " "), "</strong>", "")); found != "" {
+				t.Errorf("/%s/%s: %q", lang, path, found)
+			}
+		}
+	}
+	body := strings.ReplaceAll(r.page(t, "/en/").Body.String(), "\u00a0", " ")
+	for _, want := range []string{
+		`<strong>1</strong> round table or other event<`, `<strong>1</strong> person<`, `<strong>1</strong> statement<`, "Events of 2026.", `>1 statement<`, `>1 event<`,
+		`<text x="0.000%" y="15">2026</text>`, `<rect width="100.000%"`, `<td class="heat-1"><a href="/en/?starts_from=2026-01-01&amp;starts_to=2027-01-01&amp;topic=1">1</a>`,
+		`aria-label="March 2026, Forum: 1"`, `aria-label="Almaty: 1"`,
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the first page lacks %s", want)
+		}
+	}
+	if body := strings.ReplaceAll(r.page(t, "/ru/").Body.String(), "\u00a0", " "); !strings.Contains(body, "<strong>1</strong> высказывание<") || !strings.Contains(body, "Мероприятия 2026 года.") {
+		t.Error("the first page in Russian has no singular")
+	}
+	for path, want := range map[string]string{
+		"round-tables": "1 event", "people": "1 person", "organizations": "1 organization", "statements": "1 statement", "recommendations": "1 recommendation",
+	} {
+		if found := foundText.FindStringSubmatch(r.page(t, "/en/"+path).Body.String()); found == nil || strings.ReplaceAll(found[1], "\u00a0", " ") != want {
+			t.Errorf("%s shows %v", path, found)
+		}
+	}
+}
+
 func TestAnEmptyRegistryHasPages(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
@@ -393,7 +491,10 @@ func TestSearchEnginesFindThePages(t *testing.T) {
 	}
 }
 
-var narrowLinks = regexp.MustCompile(`<a class="bar-narrow" href="([^"]+)" aria-label="[^"]*">`)
+var (
+	narrowLinks = regexp.MustCompile(`<a class="bar-narrow" href="([^"]+)" aria-label="[^"]*">`)
+	narrowBars  = regexp.MustCompile(`(?s)<a class="bar-narrow" href="([^"]+)"[^>]*>.{0,200}?class="bar-count[^>]*>([^<]+ events?)<`)
+)
 
 func TestAClickOnAChartNarrowsTheWholePage(t *testing.T) {
 	t.Parallel()
@@ -407,6 +508,17 @@ func TestAClickOnAChartNarrowsTheWholePage(t *testing.T) {
 		target := html.UnescapeString(link[1])
 		if !strings.HasPrefix(target, "/en/?") {
 			t.Errorf("a bar leads to %s", target)
+		}
+	}
+	// A bar that counts events shows how many the narrowed page has.
+	bars := narrowBars.FindAllStringSubmatch(strings.ReplaceAll(body, "\u00a0", " "), -1)
+	if len(bars) < 10 {
+		t.Errorf("only %d bars count events", len(bars))
+	}
+	for _, bar := range bars {
+		narrowed := r.page(t, html.UnescapeString(bar[1])).want(t, http.StatusOK).Body.String()
+		if found := foundText.FindStringSubmatch(narrowed); found == nil || strings.ReplaceAll(found[1], "\u00a0", " ") != bar[2] {
+			t.Errorf("the bar of %s shows %s, its page %v", bar[1], bar[2], found)
 		}
 	}
 	const filters = "starts_from=2020-01-01&starts_to=2021-01-01&topic=2"
@@ -474,6 +586,7 @@ func TestTheCalendarShowsEachEventOfItsMonth(t *testing.T) {
 		}
 	}
 	// The numbers of the months are those of the lists.
+	empty := 0
 	for month := 1; month <= 12; month++ {
 		from, until := fmt.Sprintf("2020-%02d-01", month), fmt.Sprintf("2020-%02d-01", month+1)
 		if month == 12 {
@@ -481,21 +594,77 @@ func TestTheCalendarShowsEachEventOfItsMonth(t *testing.T) {
 		}
 		total := r.total(t, "/en/?date_precision=day,month&starts_from="+from+"&starts_to="+until)
 		shown := regexp.MustCompile(`href="/en/calendar\?month=` + from[:7] + `"[^>]*>[^<]*<span class="count">([^<]+)<`).FindStringSubmatch(body)
-		if want := strings.Replace(fmt.Sprint(total), "0", "–", 1); shown == nil || shown[1] != want {
+		want := fmt.Sprint(total)
+		if total == 0 {
+			want = "–"
+			empty++
+		}
+		if shown == nil || shown[1] != want {
 			t.Errorf("%s shows %v, want %s", from[:7], shown, want)
 		}
+	}
+	if empty == 0 || empty == 12 {
+		t.Errorf("%d months are empty", empty)
 	}
 	r.page(t, "/en/calendar?month=2020-13").want(t, http.StatusOK)
 }
 
+func TestTheCalendarShowsEventsWithoutADayApart(t *testing.T) {
+	t.Parallel()
+	r := newRigOn(t, dbtest.Filled(t, "sample with dates", func(ctx context.Context, db *pgxpool.Pool) error {
+		if err := loadSample(ctx, db); err != nil {
+			return err
+		}
+		_, err := db.Exec(ctx, `UPDATE round_tables SET starts_on = '2016-01-01', ends_on = NULL, starts_at = NULL, ends_at = NULL,
+			date_precision = (ARRAY['day', 'month', 'year'])[id] WHERE id <= 3`)
+		return err
+	}), nil)
+	link := func(id int) string { return fmt.Sprintf(`href="/en/round-tables/%d"`, id) }
+	for _, c := range []struct {
+		filter           string
+		day, month, year bool
+	}{
+		{"", true, true, true}, {"&date_precision=day", true, false, false}, {"&date_precision=month", false, true, false},
+		{"&date_precision=year", true, true, true}, {"&date_precision=day,year", true, false, false}, // what is known to the year is in no month
+	} {
+		body := r.page(t, "/en/calendar?month=2016-01"+c.filter).want(t, http.StatusOK).Body.String()
+		days, apart, found := strings.Cut(body, "In this month, day unknown")
+		if strings.Contains(days, link(1)) != c.day || strings.Contains(days, link(2)) || found != c.month || strings.Contains(apart, link(2)) != c.month ||
+			strings.Contains(body, link(3)) || strings.Contains(body, "only the year is known: 1") != c.year {
+			t.Errorf("%s: %s", c.filter, body[strings.Index(body, "<main"):])
+		}
+		// The day links to its events only.
+		if day := regexp.MustCompile(`<a href="([^"]+)"><time datetime="2016-01-01">`).FindStringSubmatch(body); c.day && (day == nil || r.total(t, html.UnescapeString(day[1])) != 1) {
+			t.Errorf("%s: the day links to %v", c.filter, day)
+		}
+	}
+}
+
 func TestThePageOfOperatorsHoldsNoDraft(t *testing.T) {
 	t.Parallel()
-	r := sampled(t)
+	r := newRigOn(t, dbtest.Filled(t, "sample with a named draft", func(ctx context.Context, db *pgxpool.Pool) error {
+		if err := loadSample(ctx, db); err != nil {
+			return err
+		}
+		_, err := db.Exec(ctx, `UPDATE round_tables SET title = '{"en": "Canary Draft"}', publication = 'draft' WHERE id = 13`)
+		return err
+	}), nil)
 	key, _ := r.key(t, actor.Scopes...)
-	for _, headers := range [][]string{nil, {"Authorization", "Bearer " + key}} {
+	if draft := r.do(t, http.MethodGet, "/v1/round-tables/13", nil, "Authorization", "Bearer "+key).want(t, http.StatusOK); !strings.Contains(draft.Body.String(), "Canary") {
+		t.Fatalf("operators see no draft: %s", draft.Body)
+	}
+	for _, headers := range [][]string{{"Authorization", "Bearer " + key}, nil} { // first with the key: the page without it may be kept
 		body := r.page(t, "/en/operator?round_table=13", headers...).want(t, http.StatusOK).Body.String()
-		if strings.Contains(body, "Ethnic Policy") || !strings.Contains(body, `"patchRoundTable"`) || strings.Contains(body, key) {
+		if strings.Contains(body, "Canary") || !strings.Contains(body, `"patchRoundTable"`) || strings.Contains(body, key) {
 			t.Errorf("the page holds a record, the key, or no operations")
+		}
+	}
+	for _, lang := range site.Languages {
+		body := r.page(t, "/"+lang+"/operator").want(t, http.StatusOK).Body.String()
+		for _, code := range check.Codes {
+			if !strings.Contains(body, `"finding_`+code+`":"`) {
+				t.Errorf("the finding %s has no words in %s", code, lang)
+			}
 		}
 	}
 	for _, name := range []string{"operator.js", "site.js"} {

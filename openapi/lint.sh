@@ -1,10 +1,10 @@
 #!/bin/sh
 # Lints the published documents with Redocly and Spectral. Fails on any error, warning or hint. Then generates with three generators
 # and compiles what they make with strict options: types for openapi-fetch, a fetch client and schemas of zod (orval), and the package
-# in openapi/client (hey-api). Installs the tools if they are missing.
+# in openapi/client (hey-api). Installs the tools if they are missing or of other versions.
 set -eu
 cd "$(dirname "$0")/tools"
-[ -d node_modules ] || npm ci --no-audit --no-fund --ignore-scripts
+./install.sh
 export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true
 status=0
 for document in openapi.json openapi-3.0.json swagger.json; do

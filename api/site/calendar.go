@@ -1,7 +1,9 @@
 package site
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -14,6 +16,7 @@ type calendarData struct {
 	Days         []calendarDay
 	Weekdays     []string
 	Dayless      []eventRecord // known to the month only
+	DaylessList  string        // all of them, if there are more
 	OnlyYear     int64         // round tables of the year of which only the year is known
 	OnlyYearList string
 	Total        int64 // of the month
@@ -51,11 +54,16 @@ const eventsOfMonth = 2000
 // calendar shows the round tables of a month, by default of the newest that has any.
 func calendar(v *view) (show, error) {
 	v.keep(append([]string{"month"}, eventFilters...)...)
+	v.query.Set("date_precision", strings.Join(slices.DeleteFunc(strings.Split(v.query.Get("date_precision"), ","),
+		func(s string) bool { return s != "day" && s != "month" }), ",")) // what is known to the year only is in no month
+	if v.query.Get("date_precision") == "" {
+		v.query.Del("date_precision")
+	}
 	month, err := time.Parse("2006-01", v.query.Get("month"))
 	d := calendarData{Applied: []applied{}, Reset: v.site.href(v.lang, v.path, nil), Shown: true}
 	if err != nil {
 		newest, err := get[list[eventRecord]](v, v.at("/v1/round-tables", true, "month", "", "cursor", "", "limit", "1", "sort", "-starts_on",
-			"date_precision", "day,month"))
+			"date_precision", cmp.Or(v.query.Get("date_precision"), "day,month")))
 		if err != nil {
 			return show{}, err
 		}
@@ -113,10 +121,8 @@ func (d *calendarData) readYear(v *view, month time.Time) error {
 // readMonth reads the round tables of a month.
 func (d *calendarData) readMonth(v *view, month time.Time) error {
 	until := month.AddDate(0, 1, 0)
-	span := []string{"month", "", "cursor", "", "starts_from", month.Format(time.DateOnly), "starts_to", until.Format(time.DateOnly)}
-	if v.query.Get("date_precision") == "" { // what is known to the year only is in no month
-		span = append(span, "date_precision", "day,month")
-	}
+	span := []string{"month", "", "cursor", "", "starts_from", month.Format(time.DateOnly), "starts_to", until.Format(time.DateOnly),
+		"date_precision", cmp.Or(v.query.Get("date_precision"), "day,month")}
 	var events list[eventRecord]
 	for cursor := ""; ; cursor = *events.Page.Next {
 		page, err := get[list[eventRecord]](v, v.at("/v1/round-tables", true, append(slices.Clip(span), "limit", "500", "sort", "starts_on", "count", "exact",
@@ -137,7 +143,7 @@ func (d *calendarData) readMonth(v *view, month time.Time) error {
 	for day := month; day.Before(until); day = day.AddDate(0, 0, 1) {
 		c := calendarDay{Day: day.Day(), Date: day.Format(time.DateOnly)}
 		next := day.AddDate(0, 0, 1).Format(time.DateOnly)
-		c.List = v.listPage(v.at("/v1/round-tables", true, "month", "", "cursor", "", "starts_from", c.Date, "starts_to", next))
+		c.List = v.listPage(v.at("/v1/round-tables", true, "month", "", "cursor", "", "starts_from", c.Date, "starts_to", next, "date_precision", "day"))
 		for _, e := range events.Data {
 			if e.StartsOn == nil || *e.StartsOn != c.Date || e.DatePrecision != "day" {
 				continue
@@ -151,8 +157,12 @@ func (d *calendarData) readMonth(v *view, month time.Time) error {
 		d.Days = append(d.Days, c)
 	}
 	for _, e := range events.Data {
-		if e.DatePrecision == "month" && len(d.Dayless) < eventsWithoutDay {
+		switch {
+		case e.DatePrecision != "month":
+		case len(d.Dayless) < eventsWithoutDay:
 			d.Dayless = append(d.Dayless, e)
+		default:
+			d.DaylessList = v.listPage(v.at("/v1/round-tables", true, append(slices.Clip(span), "date_precision", "month")...))
 		}
 	}
 	return nil

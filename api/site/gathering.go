@@ -15,6 +15,10 @@ type meeting struct {
 const (
 	maxMeetings = 8
 	maxAsked    = 200 // ids in one filter of the API
+
+	// The attendances of those who took part, and of the others.
+	tookPart    = "attended,online"
+	notTookPart = "invited,confirmed,absent"
 )
 
 // mentioned returns the records that the statements of an event name, each once.
@@ -54,7 +58,7 @@ func (v *view) mentioned(said []statementRecord) (all []download, err error) {
 	return all, nil
 }
 
-// metAgain returns the newest other events with at least two of the people of an event, most of them first.
+// metAgain returns the newest other events in which at least two of the people of an event took part, those with most of them first.
 func (v *view) metAgain(id int64, attendees []attendeeRecord) ([]meeting, error) {
 	var people []string
 	for _, a := range attendees {
@@ -65,17 +69,19 @@ func (v *view) metAgain(id int64, attendees []attendeeRecord) ([]meeting, error)
 	if len(people) < 2 {
 		return nil, nil
 	}
-	found, err := get[list[attendeeRecord]](v, "/v1/attendees?limit=500&sort=-starts_on&fields=id,round_table&person="+strings.Join(people, ","))
+	found, err := get[list[attendeeRecord]](v, "/v1/attendees?limit=500&sort=-starts_on&fields=id,round_table&attendance="+tookPart+
+		"&person="+strings.Join(people, ","))
 	if err != nil {
 		return nil, err
 	}
-	last := ""
-	if found.Page.Next != nil && len(found.Data) > 0 { // the oldest event of the page may lack attendees
-		last = cmp.Or(value(found.Data[len(found.Data)-1].RoundTable.StartsOn), "none")
+	incomplete := func(eventReference) bool { return false }
+	if found.Page.Next != nil && len(found.Data) > 0 { // the next page may have more people of the last day, or of the undated events, which come last
+		last := value(found.Data[len(found.Data)-1].RoundTable.StartsOn)
+		incomplete = func(e eventReference) bool { return value(e.StartsOn) <= last }
 	}
 	var met []meeting
 	for _, a := range found.Data {
-		if a.RoundTable.ID == id || last != "" && value(a.RoundTable.StartsOn) <= last {
+		if a.RoundTable.ID == id || incomplete(a.RoundTable) {
 			continue
 		}
 		i := slices.IndexFunc(met, func(m meeting) bool { return m.ID == a.RoundTable.ID })

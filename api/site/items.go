@@ -12,8 +12,8 @@ import (
 type eventData struct {
 	Event           eventRecord
 	Organizers      []organizerGroup
-	Attendees       []attendeeRecord
-	Others          []attendeeRecord // who was invited or absent
+	Attendees       list[attendeeRecord] // who took part
+	Others          list[attendeeRecord] // who was invited or absent
 	Statements      []statementRecord
 	More            string // the list of all statements, if there are more
 	Recommendations []recommendationRecord
@@ -64,16 +64,13 @@ func (d *eventData) read(v *view, id string) error {
 	if err != nil {
 		return err
 	}
-	attendees, err := get[list[attendeeRecord]](v, "/v1/attendees?limit=500&sort=position&round_table="+id)
-	if err != nil {
-		return err
-	}
-	for _, a := range attendees.Data {
-		a.label(roles)
-		if a.Attendance == "attended" || a.Attendance == "online" {
-			d.Attendees = append(d.Attendees, a)
-		} else {
-			d.Others = append(d.Others, a)
+	for attendance, shown := range map[string]*list[attendeeRecord]{tookPart: &d.Attendees, notTookPart: &d.Others} {
+		*shown, err = get[list[attendeeRecord]](v, "/v1/attendees?limit=500&sort=position&count=exact&attendance="+attendance+"&round_table="+id)
+		if err != nil {
+			return err
+		}
+		for i := range shown.Data {
+			shown.Data[i].label(roles)
 		}
 	}
 	said, err := get[list[statementRecord]](v, "/v1/statements?limit=500&sort=sequence&round_table="+id)
@@ -114,7 +111,7 @@ func (d *eventData) read(v *view, id string) error {
 	if d.Mentioned, err = v.mentioned(d.Statements); err != nil {
 		return err
 	}
-	d.Met, err = v.metAgain(d.Event.ID, d.Attendees)
+	d.Met, err = v.metAgain(d.Event.ID, d.Attendees.Data)
 	return err
 }
 

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
@@ -172,19 +173,28 @@ func (v *view) chosen() (all []applied) {
 		}
 	}
 	slices.Sort(names)
+	known := v.namesOf(names)
 	for _, name := range names {
-		values := strings.Split(v.query.Get(name), ",")
-		if name == "q" {
-			values = []string{v.query.Get(name)}
-		}
+		values := v.chosenValues(name)
 		for i, value := range values[:min(len(values), maxChosen)] {
 			rest := slices.Delete(slices.Clone(values), i, i+1)
 			a := applied{Name: v.text("facet_" + name), Href: v.with(name, strings.Join(rest, ","))}
-			a.Label, a.Text = v.named(name, strings.TrimPrefix(value, allOf))
+			value = strings.TrimPrefix(value, allOf)
+			if a.Label = known[collections[name].path][value]; len(a.Label) == 0 {
+				a.Text = v.valueText(name, value)
+			}
 			all = append(all, a)
 		}
 	}
 	return all
+}
+
+// chosenValues returns the values of a filter.
+func (v *view) chosenValues(name string) []string {
+	if name == "q" {
+		return []string{v.query.Get(name)}
+	}
+	return strings.Split(v.query.Get(name), ",")
 }
 
 const (
@@ -200,22 +210,25 @@ func (v *view) span(from, until string) string {
 	case err != nil && err2 != nil:
 		return strings.TrimSpace(from + " " + until)
 	case err != nil:
-		return v.text("before", date(v.lang, until))
+		return v.site.bound(v.lang, "before", until)
 	case err2 != nil:
-		return v.text("since", date(v.lang, from))
+		return v.site.bound(v.lang, "since", from)
 	case first.YearDay() == 1 && end.Equal(first.AddDate(1, 0, 0)):
 		return date(v.lang, from[:4])
 	case first.Day() == 1 && end.Equal(first.AddDate(0, 1, 0)):
 		return date(v.lang, from[:7])
 	}
-	return v.text("since", date(v.lang, from)) + ", " + v.text("before", date(v.lang, until))
+	return v.site.bound(v.lang, "since", from) + ", " + v.site.bound(v.lang, "before", until)
 }
 
-// collections are the records that filters name, with the member that holds their name.
-var collections = map[string][2]string{
-	"person": {"people", "name"}, "organization": {"organizations", "name"}, "organizer": {"organizations", "name"}, "addressee": {"organizations", "name"},
-	"topic": {"topics", "label"}, "place": {"places", "name"}, "round_table": {"round-tables", "title"}, "parent": {"round-tables", "title"},
-	"mention_person": {"people", "name"}, "mention_organization": {"organizations", "name"},
+// named is a collection whose records filters name, with the member that holds their name. Roles are named by their codes.
+type named struct{ path, member string }
+
+var collections = map[string]named{
+	"person": {"people", "name"}, "mention_person": {"people", "name"}, "role": {"roles", "label"}, "topic": {"topics", "label"}, "place": {"places", "name"},
+	"organization": {"organizations", "name"}, "organization_tree": {"organizations", "name"}, "organizer": {"organizations", "name"},
+	"addressee": {"organizations", "name"}, "mention_organization": {"organizations", "name"},
+	"round_table": {"round-tables", "title"}, "parent": {"round-tables", "title"},
 }
 
 // codes are the vocabularies of filters.
@@ -224,34 +237,56 @@ var codes = map[string]string{
 	"country": "country", "date_precision": "date_precision", "weekday": "weekday",
 }
 
-// named returns the name of the value of a filter: of a record, or the label of a code. A value that names nothing is shown as it is.
-func (v *view) named(name, value string) (text.Map, string) {
-	if of, ok := collections[name]; ok && isID(value) {
-		if found := v.nameOfRecord(of, value); len(found) > 0 {
-			return found, ""
+// namesOf returns the names of the records that filters name, by collection and id, with one request for each collection. What is not
+// found has no name.
+func (v *view) namesOf(filters []string) map[string]map[string]text.Map {
+	ids, members := map[string][]string{}, map[string]string{}
+	for _, filter := range filters {
+		of := collections[filter]
+		values := v.chosenValues(filter)
+		for _, value := range values[:min(len(values), maxChosen)] {
+			value = strings.TrimPrefix(value, allOf)
+			if of.path != "" && (isID(value) || of.path == "roles") && !slices.Contains(ids[of.path], value) {
+				ids[of.path], members[of.path] = append(ids[of.path], value), of.member
+			}
 		}
 	}
-	if name == "role" {
-		if roles, err := v.roles(); err == nil && roles[value] != nil {
-			return roles[value], ""
+	known := map[string]map[string]text.Map{}
+	for path, of := range ids {
+		if path == "roles" {
+			known[path], _ = v.roles() // without it, the codes are shown
+			continue
+		}
+		found, err := get[list[map[string]json.RawMessage]](v, "/v1/"+path+"?limit=200&fields=id,"+members[path]+"&id="+strings.Join(of, ","))
+		if err != nil {
+			continue // the ids are shown
+		}
+		known[path] = map[string]text.Map{}
+		for _, record := range found.Data {
+			var name text.Map
+			if json.Unmarshal(record[members[path]], &name) == nil {
+				known[path][string(record["id"])] = name
+			}
 		}
 	}
-	if vocabulary := codes[name]; vocabulary != "" {
-		return nil, label(v.lang, vocabulary, value)
-	}
-	return nil, value
+	return known
 }
 
-// nameOfRecord returns the name of a record, or nothing. of is an entry of collections.
-func (v *view) nameOfRecord(of [2]string, id string) text.Map {
-	record, err := get[map[string]any](v, "/v1/"+of[0]+"/"+id)
-	found := text.Map{}
-	if names, ok := record[of[1]].(map[string]any); ok && err == nil {
-		for lang, s := range names {
-			found[lang], _ = s.(string)
-		}
+// valueText returns a value of a filter that names no record: the label of a code, or the value as it is.
+func (v *view) valueText(filter, value string) string {
+	vocabulary := codes[filter]
+	switch {
+	case filter == "kind" && v.path == "organizations":
+		vocabulary = "organization_kind"
+	case filter == "status" && (v.path == "recommendations" || v.path == "charts/status.svg" || v.path == "charts/addressee.svg"):
+		vocabulary = "recommendation_status"
+	case filter == "has_statements":
+		return v.text(map[bool]string{true: "yes", false: "no"}[value == "true"])
 	}
-	return found
+	if vocabulary == "" {
+		return value
+	}
+	return label(v.lang, vocabulary, value)
 }
 
 // roles returns the labels of the roles by code.
@@ -269,8 +304,8 @@ func (v *view) roles() (map[string]text.Map, error) {
 
 // eventFilters are the filters of the list of round tables.
 var eventFilters = []string{
-	"q", "starts_from", "starts_to", "format", "status", "mode", "topic", "organizer", "organization", "person", "role", "place", "country",
-	"language", "parent", "date_precision", "weekday", "has_statements", "cursor",
+	"q", "starts_from", "starts_to", "format", "status", "mode", "topic", "organizer", "organization", "organization_tree", "person", "role", "place",
+	"country", "language", "parent", "date_precision", "weekday", "has_statements", "cursor",
 }
 
 func roundTables(v *view) (show, error) {
@@ -301,8 +336,8 @@ func organizations(v *view) (show, error) {
 }
 
 func statements(v *view) (show, error) {
-	v.keep("q", "round_table", "person", "organization", "topic", "kind", "act", "text_lang", "mention_person",
-		"mention_organization", "starts_from", "starts_to", "id", "format", "cursor")
+	v.keep(slices.Concat(overviewFilters,
+		[]string{"q", "round_table", "kind", "act", "text_lang", "mention_person", "mention_organization", "id", "cursor"})...)
 	l, err := readList[statementRecord](v, "statements", []string{"act", "topic"}, "limit", "25", "sort", "-starts_on")
 	return show{template: "statements", Title: v.text("statements"), Description: v.text("statements_description"), Data: l, Hidden: v.filtered()}, err
 }
@@ -321,7 +356,8 @@ func topics(v *view) (show, error) {
 }
 
 func recommendations(v *view) (show, error) {
-	v.keep("status", "addressee", "topic", "person", "round_table", "starts_from", "starts_to", "cursor")
+	v.keep(slices.Concat(slices.DeleteFunc(slices.Clone(overviewFilters), func(name string) bool { return strings.HasPrefix(name, "organization") }),
+		[]string{"addressee", "round_table", "cursor"})...)
 	l, err := readList[recommendationRecord](v, "recommendations", []string{"status", "addressee", "topic"}, "limit", "25")
 	if err != nil {
 		return show{}, err

@@ -25,7 +25,7 @@ type operation struct {
 var operatorTexts = []string{
 	"op_signed_in", "op_refused", "op_no_scope", "op_failed", "op_drafts", "op_no_drafts", "op_check", "op_no_findings", "op_open", "op_back", "op_error",
 	"op_warning", "op_findings", "op_public_page", "op_draft_mark", "undated", "attendees", "statements", "organizers_of", "name_not_shown",
-	"op_more", "op_loading",
+	"op_more", "op_loading", "op_other_event",
 }
 
 func operator(v *view) (show, error) {
@@ -34,10 +34,31 @@ func operator(v *view) (show, error) {
 	for _, key := range operatorTexts {
 		d.Texts[key] = v.text(key)
 	}
+	for key := range v.site.texts {
+		if strings.HasPrefix(key, "finding_") {
+			d.Texts[key] = v.text(key)
+		}
+	}
 	for _, of := range []string{"publication", "format", "act"} {
 		for code, name := range vocabulary.Labels(of, v.lang) {
 			d.Texts[of+"_"+code] = name
 		}
+	}
+	var err error
+	if d.Operations, err = v.operations(); err != nil {
+		return show{}, err
+	}
+	return show{template: "operator", Title: v.text("operator"), Description: v.text("operator_description"), Data: d, Hidden: true}, nil
+}
+
+// operations returns the operations that change something. The document is large and only changes with the program: it is read once
+// for each language.
+func (v *view) operations() ([]operation, error) {
+	v.site.mu.Lock()
+	known := v.site.operations[v.lang]
+	v.site.mu.Unlock()
+	if known != nil {
+		return known, nil
 	}
 	document, err := get[struct {
 		Paths map[string]map[string]struct {
@@ -46,15 +67,19 @@ func operator(v *view) (show, error) {
 		} `json:"paths"`
 	}](v, "/openapi-3.0.json?lang="+v.lang)
 	if err != nil {
-		return show{}, err
+		return nil, err
 	}
+	operations := []operation{}
 	for path, methods := range document.Paths {
 		for method, o := range methods {
 			if slices.Contains([]string{"patch", "post", "put", "delete"}, method) && len(o.Tags) > 0 {
-				d.Operations = append(d.Operations, operation{strings.ToUpper(method), path, o.OperationID, o.Tags[0]})
+				operations = append(operations, operation{strings.ToUpper(method), path, o.OperationID, o.Tags[0]})
 			}
 		}
 	}
-	slices.SortFunc(d.Operations, func(a, b operation) int { return strings.Compare(a.Path+a.Method, b.Path+b.Method) })
-	return show{template: "operator", Title: v.text("operator"), Description: v.text("operator_description"), Data: d, Hidden: true}, nil
+	slices.SortFunc(operations, func(a, b operation) int { return strings.Compare(a.Path+a.Method, b.Path+b.Method) })
+	v.site.mu.Lock()
+	v.site.operations[v.lang] = operations
+	v.site.mu.Unlock()
+	return operations, nil
 }

@@ -40,17 +40,13 @@ func organization(v *view, id string) (show, error) {
 	}
 	d.Parts, d.Positions = parts.Data, positions.Data
 	if len(d.Parts) > 0 {
-		ids := []string{id}
-		for _, part := range d.Parts {
-			ids = append(ids, itoa(part.ID))
-		}
-		either := "/v1/round-tables?organization=" + strings.Join(ids, ",")
-		tree, err := get[list[reference]](v, either+"&count=exact&limit=1")
+		tree := "/v1/round-tables?organization_tree=" + id
+		events, err := get[list[reference]](v, tree+"&count=exact&limit=1")
 		if err != nil {
 			return show{}, err
 		}
-		if tree.Meta.Total != nil {
-			d.WithParts, d.AllWithParts = *tree.Meta.Total, v.listPage(either)
+		if events.Meta.Total != nil {
+			d.WithParts, d.AllWithParts = *events.Meta.Total, v.listPage(tree)
 		}
 	}
 	listed, err := get[list[listedForm]](v, "/v1/organizations/"+id+"/spellings")

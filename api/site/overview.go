@@ -32,8 +32,8 @@ type overviewData struct {
 
 // overviewFilters are the filters of the first page. They apply to all of its charts.
 var overviewFilters = []string{
-	"starts_from", "starts_to", "format", "status", "mode", "topic", "organizer", "organization", "person", "role", "place", "country", "parent",
-	"weekday", "date_precision",
+	"starts_from", "starts_to", "format", "status", "mode", "topic", "organizer", "organization", "organization_tree", "person", "role", "place",
+	"country", "parent", "weekday", "date_precision",
 }
 
 // longSpan is how many years a chart shows by month.

@@ -32,9 +32,17 @@ import (
 //go:embed templates static data texts.json
 var embedded embed.FS
 
-// Policy is the Content-Security-Policy of the pages: scripts, styles, pictures and requests of this service only, nothing inline.
-const Policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; " +
-	"base-uri 'none'; frame-ancestors 'none'"
+// policy allows scripts, styles and pictures of this service only, nothing inline, and no requests of scripts.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// Policy returns the Content-Security-Policy of the page of a path below its language. Only the page of operators sends requests. The
+// pictures that visitors save are images of this service.
+func Policy(path string) string {
+	if path == "operator" {
+		return policy + "; connect-src 'self'"
+	}
+	return policy
+}
 
 // Languages lists the languages of the pages, in the order in which pages link to them.
 var Languages = []string{"kk", "ru", "en"}
@@ -58,20 +66,21 @@ type Config struct {
 
 // Site renders pages.
 type Site struct {
-	config  Config
-	root    string // the path of Base
-	files   fs.FS
-	texts   map[string]map[string]string
-	ground  ground
-	mu      sync.Mutex
-	layouts map[string]*template.Template // by language and page
+	config     Config
+	root       string // the path of Base
+	files      fs.FS
+	texts      map[string]map[string]string
+	ground     ground
+	mu         sync.Mutex
+	layouts    map[string]*template.Template // by language and page
+	operations map[string][]operation        // by language
 }
 
 // New returns the pages of a service.
 func New(config Config) *Site { return newSite(config, embedded) }
 
 func newSite(config Config, files fs.FS) *Site {
-	s := &Site{config: config, files: files, layouts: map[string]*template.Template{}}
+	s := &Site{config: config, files: files, layouts: map[string]*template.Template{}, operations: map[string][]operation{}}
 	if base, err := url.Parse(config.Base); err == nil {
 		s.root = strings.TrimSuffix(base.Path, "/")
 	}
@@ -190,11 +199,11 @@ func (v *view) failed(f *failure) show {
 // frame is what the layout shows around a page.
 type frame struct {
 	show
-	Lang, Path, Canonical, Policy string
-	Query                         string // what the search field holds
-	Section                       string
-	Alternates                    []alternate
-	Site, Base, License           string
+	Lang, Path, Canonical string
+	Query                 string // what the search field holds
+	Section               string
+	Alternates            []alternate
+	Site, Base, License   string
 }
 
 // alternate is a page in another language.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,8 +31,13 @@ func (s *Site) text(lang, key string, arguments ...any) string {
 // number returns "5 round tables" in a language: the form of the noun, after the number. The forms of a text are separated by "|":
 // one, other in English; one, few, many in Russian; Kazakh has one form after numbers.
 func (s *Site) number(lang, key string, n int64) string {
+	return digits(lang, n) + "\u00a0" + s.noun(lang, key, n)
+}
+
+// noun returns the form of a noun after a number, without the number.
+func (s *Site) noun(lang, key string, n int64) string {
 	forms := strings.Split(s.text(lang, key), "|")
-	return digits(lang, n) + "\u00a0" + forms[min(form(lang, n), len(forms)-1)]
+	return forms[min(form(lang, n), len(forms)-1)]
 }
 
 // form returns the index of the plural form of a number (CLDR).
@@ -103,6 +109,39 @@ func dayIn(lang, days string, month time.Month, year string) string {
 		return year + " жылғы " + days + "\u00a0" + months[lang][month-1]
 	}
 	return days + "\u00a0" + months[lang][month-1] + " " + year
+}
+
+// kazakhCases are the endings of the last words of dates: of the dative, "until", and of the ablative, "since".
+var kazakhCases = map[string][2]string{
+	"жыл": {"ға", "дан"}, "қаңтар": {"ға", "дан"}, "ақпан": {"ға", "нан"}, "наурыз": {"ға", "дан"}, "сәуір": {"ге", "ден"}, "мамыр": {"ға", "дан"},
+	"маусым": {"ға", "нан"}, "шілде": {"ге", "ден"}, "тамыз": {"ға", "дан"}, "қыркүйек": {"ке", "тен"}, "қазан": {"ға", "нан"},
+	"қараша": {"ға", "дан"}, "желтоқсан": {"ға", "нан"},
+}
+
+// bound names a span of time that is open on one side. key is "since", "before" or "until". Russian and Kazakh decline the date.
+func (s *Site) bound(lang, key, day string) string {
+	in := date(lang, day)
+	switch lang {
+	case "ru":
+		if key == "until" {
+			break // the accusative of years and months is their nominative
+		}
+		nominative := months["ru"]
+		first, rest, _ := strings.Cut(in, " ")
+		if i := slices.Index(nominative[:], first); i >= 0 {
+			in = monthsOfDays[i] + " " + rest
+		} else if rest == "год" {
+			in += "а"
+		}
+	case "kk":
+		for word, endings := range kazakhCases {
+			if strings.HasSuffix(in, word) {
+				in += map[bool]string{true: endings[1], false: endings[0]}[key == "since"]
+				break
+			}
+		}
+	}
+	return s.text(lang, key, in)
 }
 
 // clock returns the time of day of an event in its time zone, "10:00–13:00 (Asia/Almaty)".
@@ -191,7 +230,9 @@ func (s *Site) functions(lang string) template.FuncMap {
 	return template.FuncMap{
 		"t":      func(key string, arguments ...any) string { return s.text(lang, key, arguments...) },
 		"n":      func(key string, n int64) string { return s.number(lang, key, n) },
+		"noun":   func(key string, n int64) string { return s.noun(lang, key, n) },
 		"digits": func(n int64) string { return digits(lang, n) },
+		"bound":  func(key, day string) string { return s.bound(lang, key, day) },
 		"date":   func(d string) string { return date(lang, d) },
 		"period": func(from *string, until *string, precision string) string {
 			if from == nil {

@@ -2,9 +2,11 @@ package site
 
 import (
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,7 +14,7 @@ import (
 )
 
 // used finds the keys that templates and Go files name.
-var used = regexp.MustCompile(`(?:\{\{-?\s*|\(|\s)(?:t|n) "([a-z_0-9-]+)"|\.text\("([a-z_0-9-]+)"|"(events|[a-z]+_n)", "`)
+var used = regexp.MustCompile(`(?:\{\{-?\s*|\(|\s)(?:t|n|noun|bound) "([a-z_0-9-]+)"|\.text\("([a-z_0-9-]+)"|"(events|[a-z]+_n)", "`)
 
 func TestEveryTextExistsInThreeLanguages(t *testing.T) {
 	s := New(Config{})
@@ -61,8 +63,8 @@ func TestEveryUsedTextExists(t *testing.T) {
 	if err != nil || found < 100 {
 		t.Fatalf("%d keys: %v", found, err)
 	}
-	for _, filter := range eventFilters {
-		if filter != "q" && filter != "cursor" && !strings.HasPrefix(filter, "starts_") && s.texts["facet_"+filter] == nil {
+	for _, filter := range slices.Concat(eventFilters, overviewFilters, slices.Collect(maps.Keys(collections)), slices.Collect(maps.Keys(codes))) {
+		if filter != "cursor" && !strings.HasPrefix(filter, "starts_") && s.texts["facet_"+filter] == nil {
 			t.Errorf("the filter %s has no name", filter)
 		}
 	}
@@ -76,9 +78,9 @@ func TestNumbersHaveTheFormsOfTheirLanguage(t *testing.T) {
 		want string
 	}{
 		{"en", 0, "0 events"}, {"en", 1, "1 event"}, {"en", 2, "2 events"}, {"en", 1234, "1,234 events"},
-		{"ru", 0, "0 событий"}, {"ru", 1, "1 событие"}, {"ru", 3, "3 события"}, {"ru", 5, "5 событий"}, {"ru", 11, "11 событий"},
-		{"ru", 14, "14 событий"}, {"ru", 21, "21 событие"}, {"ru", 112, "112 событий"}, {"ru", 122, "122 события"},
-		{"kk", 1, "1 оқиға"}, {"kk", 7, "7 оқиға"},
+		{"ru", 0, "0 мероприятий"}, {"ru", 1, "1 мероприятие"}, {"ru", 3, "3 мероприятия"}, {"ru", 5, "5 мероприятий"}, {"ru", 11, "11 мероприятий"},
+		{"ru", 14, "14 мероприятий"}, {"ru", 21, "21 мероприятие"}, {"ru", 112, "112 мероприятий"}, {"ru", 122, "122 мероприятия"},
+		{"kk", 1, "1 іс-шара"}, {"kk", 7, "7 іс-шара"},
 	} {
 		if got := strings.ReplaceAll(s.number(c.lang, "events", c.n), "\u00a0", " "); got != c.want {
 			t.Errorf("%s %d: %q, want %q", c.lang, c.n, got, c.want)
@@ -116,6 +118,26 @@ func TestDatesAreAsPreciseAsTheyAreKnown(t *testing.T) {
 	}
 	if got := date("en", "soon"); got != "soon" {
 		t.Errorf("%q", got)
+	}
+}
+
+func TestBoundsOfTimeAreDeclined(t *testing.T) {
+	s := New(Config{})
+	for _, c := range [][4]string{
+		{"en", "since", "2020", "since 2020"}, {"en", "before", "2020-02-27", "before 27 February 2020"},
+		{"ru", "since", "2020", "с 2020 года"}, {"ru", "since", "2020-02", "с февраля 2020 года"}, {"ru", "since", "2020-02-27", "с 27 февраля 2020 года"},
+		{"ru", "before", "2020-02-27", "до 27 февраля 2020 года"}, {"ru", "until", "2020", "по 2020 год"}, {"ru", "until", "2020-02", "по февраль 2020 года"},
+		{"kk", "since", "2020", "2020 жылдан бастап"}, {"kk", "since", "2020-02", "2020 жылғы ақпаннан бастап"}, {"kk", "before", "2020-02-27", "2020 жылғы 27 ақпанға дейін"},
+		{"kk", "until", "2020", "2020 жылға дейін"}, {"kk", "until", "2020-09", "2020 жылғы қыркүйекке дейін"},
+	} {
+		if got := strings.ReplaceAll(s.bound(c[0], c[1], c[2]), "\u00a0", " "); got != c[3] {
+			t.Errorf("%v: %q", c, got)
+		}
+	}
+	for _, month := range months["kk"] {
+		if kazakhCases[month][0] == "" {
+			t.Errorf("%s is not declined", month)
+		}
 	}
 }
 

@@ -139,6 +139,7 @@ func (c *call) welcome(base, where, key string) {
 	fmt.Fprintf(c.stdout, `
 The registry is at %[1]s (%[2]s)
 
+  Pages            %[1]s/
   Swagger UI       %[1]s/docs/
   Round tables     %[1]s/v1/round-tables
   Readiness        %[1]s/readyz

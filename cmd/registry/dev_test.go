@@ -41,6 +41,12 @@ func TestTheSecondStartKeepsTheData(t *testing.T) {
 		if !strings.HasPrefix(p.stdout.line(t, "Swagger UI"), "  Swagger UI       "+url+"/docs/") {
 			t.Errorf("%s is not printed: %s", url, p.stdout)
 		}
+		if !strings.HasSuffix(strings.TrimRight(p.stdout.line(t, "Pages"), "\n"), " "+url+"/") {
+			t.Errorf("the pages are not printed: %s", p.stdout)
+		}
+		if page := wantStatus(t, 200, "GET", url+"/en/", "", ""); !strings.Contains(page, `<html lang="en">`) {
+			t.Errorf("the first page is not HTML: %.300s", page)
+		}
 		wantStatus(t, 200, "GET", url+"/readyz", "", "")
 		wantStatus(t, 200, "GET", url+"/docs/", "", "")
 		wantStatus(t, 201, "POST", url+"/v1/topics", key, topic)

@@ -37,7 +37,7 @@ func runUntilSignal(args, environ []string, stdout, stderr io.Writer) int {
 // #nosec G101 -- its password is an example
 const description = `A registry of round tables: who held them, who took part, what was said and what came of it.
 
-    registry dev                      # try it at http://localhost:8080/docs/, with an embedded database in .data
+    registry dev                      # try it at http://localhost:8080/, with an embedded database in .data
 
     export DATABASE_URL='postgres://user:password@db.example.org:5432/registry'
     migrate up                        # a separate program, because the service never changes the schema

@@ -61,7 +61,7 @@ type Input struct {
 	OnBehalfOf *OnBehalfOf `json:"on_behalf_of" db:"-"`
 	// Whether the attendee was invited, confirmed, attended, was absent or joined online.
 	Attendance string `json:"attendance" db:"attendance" validate:"omitempty,oneof=invited confirmed attended absent online" enums:"invited,confirmed,attended,absent,online" default:"attended"`
-	// Place in the round table: 1 is the first. Others move to make room. Default: last.
+	// Position in the round table: 1 is the first. Others move to make room. Default: last.
 	Position *int64 `json:"position" db:"position" validate:"omitnil,gt=0,lte=100000" example:"1"`
 } //	@name	AttendeeInput
 

@@ -24,7 +24,7 @@ type Input struct {
 	Kind string `json:"kind" db:"kind" validate:"omitempty,oneof=organizer co_organizer host partner supporter sponsor media_partner" enums:"organizer,co_organizer,host,partner,supporter,sponsor,media_partner" default:"organizer"`
 	// Name of the organization as the source gives it.
 	NameAsListed *string `json:"name_as_listed" db:"name_as_listed" validate:"omitnil,min=1,max=500" example:"Institute for Strategic Studies"`
-	// Place in the round table: 1 is the first. Others move to make room. Default: last.
+	// Position in the round table: 1 is the first. Others move to make room. Default: last.
 	Position *int64 `json:"position" db:"position" validate:"omitnil,gt=0,lte=100000" example:"1"`
 } //	@name	OrganizerInput
 

@@ -30,7 +30,7 @@ type Input struct {
 	StatusOn *date.Day `json:"status_on" db:"status_on"`
 	// The document that proves the status.
 	EvidenceDocumentID *int64 `json:"evidence_document_id" db:"evidence_document_id" validate:"omitnil,gt=0" example:"1"`
-	// Place in the round table: 1 is the first. Others move to make room. Default: last.
+	// Position in the round table: 1 is the first. Others move to make room. Default: last.
 	Position *int64 `json:"position" db:"position" validate:"omitnil,gt=0,lte=100000" example:"1"`
 } //	@name	RecommendationInput
 

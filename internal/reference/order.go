@@ -15,7 +15,7 @@ import (
 type Placed struct {
 	ID       int64 `json:"id" example:"30"`      // The record.
 	Version  int64 `json:"version" example:"2"`  // Its version. It is higher than before if the record moved.
-	Position int64 `json:"position" example:"1"` // Its place, from 1: `sequence` of a statement, `position` of other parts.
+	Position int64 `json:"position" example:"1"` // Its position, from 1: `sequence` of a statement, `position` of other parts.
 } //	@name	OrderedPart
 
 // Order is how the parts of a round table are ordered: the table and its column with the place.

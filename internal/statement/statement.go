@@ -55,7 +55,7 @@ type Input struct {
 	Act string `json:"act" db:"act" validate:"omitempty,oneof=welcome report assessment proposal question answer thanks closing other" enums:"welcome,report,assessment,proposal,question,answer,thanks,closing,other" default:"other"`
 	// The statement in each of its languages.
 	Texts []Text `json:"texts" db:"texts" validate:"required,min=1,max=20,dive"`
-	// Place in the round table: 1 is the first. Other statements move to make room. Default: last.
+	// Position in the round table: 1 is the first. Other statements move to make room. Default: last.
 	Sequence *int64 `json:"sequence" db:"sequence" validate:"omitnil,gt=0,lte=1000000" example:"1"`
 	// Topics of the statement.
 	TopicIDs []int64 `json:"topic_ids" db:"-" validate:"max=50,unique,dive,gt=0" example:"1"`

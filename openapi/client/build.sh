@@ -1,10 +1,10 @@
 #!/bin/sh
 # Generates src/generated from the document and compiles the package into dist. Then compiles what uses it as others do into build: the
 # example, the test, and the programs shown in README.md and the guides (blocks ```ts that begin with an import). Installs the tools if
-# they are missing.
+# they are missing or of other versions.
 set -eu
 cd "$(dirname "$0")"
-[ -d ../tools/node_modules ] || npm ci --prefix ../tools --no-audit --no-fund --ignore-scripts
+../tools/install.sh
 rm -rf dist build shown
 mkdir shown
 ../tools/node_modules/.bin/openapi-ts -f openapi-ts.config.mjs --silent

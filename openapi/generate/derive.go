@@ -141,7 +141,7 @@ var derivedTexts = map[api.Feature]derivedText{
 		description: "The list of {many}, limited to one round table.",
 	},
 	api.Order: {
-		summary: "Order the {many} of a round table", tag: "Round tables", success: `200 {object} {answer} "The places of the {many}."`, body: "order",
+		summary: "Order the {many} of a round table", tag: "Round tables", success: `200 {object} {answer} "The order of the {many}."`, body: "order",
 		description: "Puts the {many} of a round table into the order of the list. The list names each of them once. Those that move get a new version.",
 	},
 	api.Lookup: {summary: "Find {many} by name while typing", success: `200 {object} {answer} "The best matches."`},

@@ -55,6 +55,22 @@ async function check(page, target) {
   }
 }
 
+// found returns how many records a page has.
+async function found(page) {
+  const text = await page.locator(".found").innerText();
+  assert.match(text, /^[\d,]*\d\s/);
+  return parseInt(text.replaceAll(",", ""));
+}
+
+// failing does what makes requests fail. Chromium reports these in the console.
+async function failing(page, address, action) {
+  const before = problems.length;
+  await page.route(address, (route) => route.abort());
+  await action();
+  await page.unroute(address);
+  problems.splice(before);
+}
+
 try {
   for (const colorScheme of ["light", "dark"]) {
     const page = await open({ colorScheme });
@@ -91,32 +107,47 @@ try {
   await page.goto(`${BASE_URL}/en/round-tables`);
   await page.getByRole("link", { name: /^2021 / }).click();
   assert.match(page.url(), /starts_from=2021-01-01&starts_to=2022-01-01/);
-  const found = await page.locator(".found").innerText();
+  const all = await found(page);
   await page.getByRole("link", { name: "Русский" }).click();
   assert.match(page.url(), /\/ru\/round-tables\?starts_from=2021-01-01/);
-  assert.equal(parseInt(await page.locator(".found").innerText()), parseInt(found));
+  assert.equal(await found(page), all);
   await page.goBack();
-  assert.equal(await page.locator(".found").innerText(), found);
+  assert.equal(await found(page), all);
 
-  // A click on a chart narrows the whole page. The filter is a chip that goes away, and survives the back button and the language.
+  // A click on a chart narrows the whole page. The filter goes away by a click, and survives the back button and the language.
+  await page.goto(`${BASE_URL}/en/round-tables`);
+  const everything = await found(page);
   await page.goto(`${BASE_URL}/en/`);
-  await page.getByRole("link", { name: /^Narrow the page: Moderator/ }).click();
+  const bar = page.getByRole("link", { name: /^Narrow the page: Moderator/ });
+  const counted = parseInt(await page.locator(".bars li", { has: bar }).locator(".bar-count").innerText());
+  await bar.click();
   assert.match(page.url(), /\/en\/\?role=moderator$/);
-  const narrowed = await page.locator(".found").innerText();
-  await page.locator(".heat td a").first().click();
+  const narrowed = await found(page);
+  assert.equal(narrowed, counted);
+  assert.ok(narrowed < everything, "the page is not narrowed");
+  const cell = page.locator(".heat td a").first();
+  const inCell = parseInt(await cell.innerText());
+  await cell.click();
   assert.match(page.url(), /role=moderator/);
   assert.match(page.url(), /topic=\d+/);
+  assert.equal(await found(page), inCell);
   await page.goBack();
-  assert.equal(await page.locator(".found").innerText(), narrowed);
+  assert.equal(await found(page), narrowed);
   await page.getByRole("link", { name: "Қазақша" }).click();
   assert.match(page.url(), /\/kk\/\?role=moderator$/);
-  assert.equal(parseInt(await page.locator(".found").innerText()), parseInt(narrowed));
+  assert.equal(await found(page), narrowed);
   await page.locator(".applied a").first().click();
   assert.match(page.url(), /\/kk\/$/);
 
   // A chart is a picture to take away.
   await page.goto(`${BASE_URL}/en/`);
-  const [png] = await Promise.all([page.waitForEvent("download"), page.locator("section.chart", { hasText: "Who took part together" }).locator("a.png").click()]);
+  const network = page.locator("section.chart", { hasText: "Who took part together" });
+  await failing(page, "**/network.svg", async () => {
+    await network.locator("a.png").click();
+    await network.getByText("The picture could not be made").waitFor();
+  });
+  const [png] = await Promise.all([page.waitForEvent("download"), network.locator("a.png").click()]);
+  assert.equal(await network.locator(".failed").innerText(), "");
   assert.equal(png.suggestedFilename(), "network.png");
   assert.ok(readFileSync(await png.path()).length > 10_000, "the picture is empty");
 
@@ -131,7 +162,15 @@ try {
   // An operator signs in. The key is in no address and ends with the tab.
   const operator = await open({});
   operator.on("request", (request) => request.url().includes(KEY) && problems.push(`the key is in ${request.url()}`));
+  await operator.addInitScript(() => {
+    globalThis.read = 0; // responses
+    const { json } = Response.prototype;
+    Response.prototype.json = async function () { const body = await json.call(this); globalThis.read++; return body; };
+  });
   await operator.goto(`${BASE_URL}/en/operator`);
+  await operator.getByLabel("Key").fill("ключ");
+  await operator.getByRole("button", { name: "Sign in" }).click();
+  await operator.getByText("The key is not valid").waitFor();
   await operator.getByLabel("Key").fill("rtr_wrong");
   const refused = problems.length;
   await operator.getByRole("button", { name: "Sign in" }).click();
@@ -139,8 +178,14 @@ try {
   problems.splice(refused); // Chromium reports the status 401
   await operator.getByLabel("Key").fill(KEY);
   await operator.getByRole("button", { name: "Sign in" }).click();
+  await operator.locator("#work tbody th").first().waitFor();
+  for (const finding of await operator.locator("#work tbody th").allInnerTexts()) assert.match(finding, /^[A-Z][a-z]+( |$)/, "a code instead of words");
   await operator.locator(`#work a[href="?round_table=${DRAFT}"]`).click();
   await operator.locator(".is-draft .draft").waitFor();
+  const fixes = await operator.locator(".findings a").evaluateAll((links) => links.map((link) => link.getAttribute("href")));
+  assert.ok(fixes.some((href) => /^\?round_table=\d+$/.test(href)), "no similar event");
+  assert.ok(fixes.some((href) => href.includes("#/")), "no operation");
+  for (const href of fixes) assert.match(href, /^\?round_table=\d+$|#\/.+\/\w+$/);
   await check(operator, "the draft");
   if (SHOTS) await operator.screenshot({ path: path.join(SHOTS, "draft.png"), fullPage: true });
   assert.match(await operator.locator(".is-draft").innerText(), /<script>alert\(1\)<\/script>/);
@@ -149,9 +194,55 @@ try {
   await operator.getByRole("link", { name: "Check this event" }).click();
   await operator.getByRole("heading", { name: "Check list" }).waitFor();
   assert.deepEqual(await operator.evaluate(() => [localStorage.length, document.cookie]), [0, ""]);
+  await failing(operator, "**/v1/me", async () => {
+    await operator.reload();
+    await operator.getByText("The service did not answer").waitFor();
+  });
   await operator.getByRole("button", { name: "Sign out" }).click();
   assert.equal(await operator.evaluate(() => sessionStorage.length), 0);
   assert.equal(await operator.locator("#work").innerText(), "");
+
+  // After the sign-out, neither the back button nor a late response shows a draft.
+  const signIn = async () => {
+    await operator.goto(`${BASE_URL}/en/operator`);
+    await operator.getByLabel("Key").fill(KEY);
+    await operator.getByRole("button", { name: "Sign in" }).click();
+    await operator.locator(`#work a[href="?round_table=${DRAFT}"]`).click();
+    await operator.locator(".is-draft").waitFor();
+  };
+  const nothing = async () => {
+    await operator.getByLabel("Key").waitFor();
+    assert.equal(await operator.locator("#work").innerText(), "");
+  };
+  await signIn();
+  await operator.getByRole("button", { name: "Sign out" }).click();
+  await operator.goBack();
+  await nothing();
+  await operator.goForward();
+  await nothing();
+  await signIn();
+  let answer;
+  const wait = new Promise((done) => { answer = done; });
+  await operator.route("**/check", async (route) => { await wait; await route.continue(); });
+  await operator.reload();
+  await operator.waitForFunction(() => globalThis.read === 4); // all but the check list
+  await operator.getByRole("button", { name: "Sign out" }).click();
+  answer();
+  await operator.waitForFunction(() => globalThis.read === 5);
+  await nothing();
+  await operator.unroute("**/check");
+  // Playwright turns the cache of the back button off: the events are those of a page that it keeps and shows again.
+  await signIn();
+  await operator.evaluate(() => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true })));
+  assert.equal(await operator.locator("#work").innerText(), "", "a kept page holds a draft");
+  await operator.evaluate(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
+  await operator.locator(".is-draft").waitFor();
+  await operator.evaluate(() => {
+    dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true }));
+    sessionStorage.clear();
+    dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
+  });
+  await nothing();
   await operator.goto(new URL(swagger, BASE_URL).href);
   await operator.locator(`tr[data-param-name=id] input[value="${DRAFT}"]`).waitFor();
   await operator.context().close();

@@ -11,6 +11,7 @@ async function savePNG(link) {
   canvas.height = image.naturalHeight * scale;
   canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
   const file = await new Promise((done) => { canvas.toBlob(done, "image/png"); });
+  if (!file) throw new Error("the picture is too large"); // toBlob returns null then
   const save = document.createElement("a");
   save.href = URL.createObjectURL(file);
   save.download = new URL(link.href).pathname.split("/").pop().replace(/svg$/, "png");
@@ -20,12 +21,19 @@ async function savePNG(link) {
 
 for (const link of document.querySelectorAll("a.png")) {
   link.hidden = false;
-  link.addEventListener("click", (event) => {
+  link.addEventListener("click", async (event) => {
     event.preventDefault();
-    savePNG(link);
+    const failed = link.parentElement.querySelector(".failed");
+    failed.textContent = "";
+    try {
+      await savePNG(link);
+    } catch {
+      failed.textContent = failed.dataset.text;
+    }
   });
 }
 
-if (sessionStorage.getItem("registry-key")) {
-  for (const link of document.querySelectorAll("a.operators")) link.hidden = false;
-}
+// Also when the browser shows the page again after the operator signed out.
+addEventListener("pageshow", () => {
+  for (const link of document.querySelectorAll("a.operators")) link.hidden = !sessionStorage.getItem("registry-key");
+});

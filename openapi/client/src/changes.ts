@@ -22,13 +22,14 @@ export interface FollowOptions {
   onRetry?: (error: unknown) => void;
 }
 
-/** How long a stream may be silent, in milliseconds. The registry sends a comment every 15 seconds. */
+/** How long a stream may send nothing, in milliseconds. The registry sends a comment every 15 seconds. */
 const SILENCE = 60_000;
 
 /**
  * Returns all changes after a cursor, then those to come, in the order of their commits. It reconnects after a cut without a gap, and
- * waits for `Retry-After`. It ends only by `break`, by the signal, or with a RegistryError that repeating does not help: 410 after the
- * registry was restored from a backup (start again without a cursor), 400 for a cursor of another query, 401 and 403 for the key.
+ * waits for `Retry-After`. It ends only by `break`, by the signal, or with a RegistryError that repeating does not help, which is every
+ * 4xx but 408 and 429: 410 after the registry was restored from a backup (start again without a cursor), 400 for a cursor of another
+ * query, 401 and 403 for the key.
  */
 export async function* followChanges(options: FollowOptions): AsyncGenerator<ChangeBatch, never, undefined> {
   const { client, query, signal, retryDelay = 1000 } = options;
@@ -44,7 +45,7 @@ export async function* followChanges(options: FollowOptions): AsyncGenerator<Cha
         current = page.page.next_cursor === null;
         yield received({ changes: page.data, cursor: page.meta.cursor });
       }
-      for await (const batch of stream(options, cursor ?? "")) yield received(batch);
+      for await (const batch of stream(options, cursor ?? "", () => (failures = 0))) yield received(batch);
     } catch (error) {
       signal?.throwIfAborted();
       if (!isTemporary(error)) throw error;
@@ -56,7 +57,7 @@ export async function* followChanges(options: FollowOptions): AsyncGenerator<Cha
   }
 }
 
-async function* stream({ client, query = {}, signal }: FollowOptions, cursor: string): AsyncGenerator<ChangeBatch, void, undefined> {
+async function* stream({ client, query = {}, signal }: FollowOptions, cursor: string, alive: () => void): AsyncGenerator<ChangeBatch, void, undefined> {
   signal?.throwIfAborted();
   const { limit: _, ...rest } = query;
   const silent = new AbortController();
@@ -65,13 +66,19 @@ async function* stream({ client, query = {}, signal }: FollowOptions, cursor: st
     timer = setTimeout(() => silent.abort(new Error("the stream is silent")), SILENCE);
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
+  const onData = (): void => {
+    alive();
+    heard();
+  };
   const end = (): void => silent.abort(signal?.reason);
   signal?.addEventListener("abort", end);
   heard();
   try {
-    for await (const event of streamChanges({ client, query: { ...rest, cursor }, signal: silent.signal })) {
+    for await (const event of streamChanges({ client, query: { ...rest, cursor }, signal: silent.signal, onData })) {
+      if (event.event !== "change") continue;
+      clearTimeout(timer); // nothing is read while the loop of the caller works
+      yield { changes: [JSON.parse(event.data) as Change], cursor: event.id };
       heard();
-      if (event.event === "change") yield { changes: [JSON.parse(event.data) as Change], cursor: event.id };
     }
   } finally {
     clearTimeout(timer);
@@ -82,7 +89,7 @@ async function* stream({ client, query = {}, signal }: FollowOptions, cursor: st
 
 // Without a response, the connection failed: fetch throws a TypeError, a broken body various errors.
 function isTemporary(error: unknown): boolean {
-  return !(error instanceof RegistryError) || error.status === 429 || error.status >= 500;
+  return !(error instanceof RegistryError) || error.status === 408 || error.status === 429 || error.status >= 500;
 }
 
 function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {

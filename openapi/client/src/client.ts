@@ -35,6 +35,8 @@ export interface RequestOptions {
   signal?: AbortSignal;
   /** Called with the response before its body is read, for its headers. */
   onResponse?: (response: Response) => void;
+  /** Called with each part of a stream of events as it arrives. The comments of the registry show that a quiet stream is alive. */
+  onData?: (part: Uint8Array) => void;
 }
 
 /** The parameters of an operation, as the generator describes them. */
@@ -125,7 +127,7 @@ async function* listen(config: ClientConfig, request: OperationRequest): AsyncGe
   headers.set("Accept", "text/event-stream");
   const response = await fetchResponse(config, "GET", addressOf(config.baseUrl, request), headers, request);
   if (!response.ok || !response.body) throw await readError(response);
-  yield* readEvents(response.body);
+  yield* readEvents(response.body, request.onData);
 }
 
 async function fetchResponse(config: ClientConfig, method: string, url: string, headers: Headers, request: OperationRequest): Promise<Response> {

@@ -34,7 +34,7 @@ function parse(response: Response, text: string): Problem {
   const other = { code: `http_${response.status}`, instance: response.headers.get("X-Request-Id") ?? "", status: response.status, title: response.statusText || `HTTP ${response.status}`, type: "about:blank" };
   if (!/\bproblem\+json\b/.test(response.headers.get("Content-Type") ?? "")) return other;
   try {
-    return { ...other, ...(JSON.parse(text) as Partial<Problem>) };
+    return { ...other, ...(JSON.parse(text) as Partial<Problem>), status: response.status };
   } catch {
     return other;
   }

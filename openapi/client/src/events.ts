@@ -8,13 +8,17 @@ export interface ServerSentEvent {
   data: string;
 }
 
-/** Reads server-sent events, whose lines end in LF or CRLF. An event that was cut off is dropped. Leaving the loop cancels the stream. */
-export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerSentEvent, void, undefined> {
+/**
+ * Reads server-sent events, whose lines end in LF or CRLF. An event that was cut off is dropped. Leaving the loop cancels the stream.
+ * `onData` is called with each part of the stream as it arrives, also if it holds only comments.
+ */
+export async function* readEvents(body: ReadableStream<Uint8Array>, onData?: (part: Uint8Array) => void): AsyncGenerator<ServerSentEvent, void, undefined> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let [rest, event, id, data]: [string, string, string, string[]] = ["", "", "", []];
   try {
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      onData?.(part.value);
       const lines = (rest + decoder.decode(part.value, { stream: true })).split("\n");
       rest = lines.pop() ?? "";
       for (const line of lines.map((l) => l.replace(/\r$/, ""))) {

@@ -187,6 +187,70 @@ test("an error that repeating does not help ends the loop", async () => {
   assert.equal((await rejection(changes.next())).status, 401);
 });
 
+test("only errors that may pass are repeated", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const answers = (status: number) => createClient({ baseUrl, fetch: async () => new Response("{}", { status, headers: { "Content-Type": "application/problem+json" } }) });
+  for (const status of [400, 401, 403, 404, 405, 406, 410, 413, 414, 422]) {
+    assert.equal((await rejection(followChanges({ client: answers(status), query: { cursor: "c" } }).next())).status, status);
+  }
+  for (const status of [408, 429, 500, 503]) {
+    const end = new AbortController();
+    const repeated: unknown[] = [];
+    const onRetry = (error: unknown) => (repeated.push((error as RegistryError).status), end.abort(new Error("enough")));
+    await assert.rejects(followChanges({ client: answers(status), signal: end.signal, onRetry }).next(), /enough/);
+    assert.deepEqual(repeated, [status]);
+  }
+});
+
+test("comments keep a quiet stream open, silence does not, and the time of the loop is no silence", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const server = quiet();
+  const [end, retries] = [new AbortController(), [] as string[]];
+  let retried: () => void = () => undefined;
+  const changes = followChanges({ client: server.client, signal: end.signal, onRetry: (error) => (retries.push(String(error)), retried()) });
+  assert.equal((await changes.next()).value.cursor, "c1");
+  let batch = changes.next();
+  for (let minutes = 0; minutes < 10; minutes++) {
+    await server.send(":\n\n");
+    t.mock.timers.tick(59_000);
+  }
+  await server.send('event: change\nid: c2\ndata: {"id":1}\n\n', false);
+  assert.deepEqual([(await batch).value.cursor, retries], ["c2", []]);
+  t.mock.timers.tick(600_000); // the loop works
+  batch = changes.next();
+  await server.send(":\n\n");
+  t.mock.timers.tick(59_000);
+  assert.deepEqual([retries, server.opened()], [[], 1]);
+  const failed = new Promise<void>((done) => (retried = done));
+  t.mock.timers.tick(1_000);
+  await failed;
+  assert.deepEqual(retries, ["Error: the stream is silent"]);
+  end.abort(new Error("enough"));
+  await assert.rejects(batch, /enough/);
+});
+
+test("a part of a stream ends the growth of the pauses", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const server = quiet();
+  let retried: () => void = () => undefined;
+  const end = new AbortController();
+  const changes = followChanges({ client: server.client, signal: end.signal, onRetry: () => retried() });
+  await changes.next();
+  const batch = changes.next();
+  for (let n = 1; n <= 6; n++) { // without the comments, the pause would be 32 seconds in the end
+    await server.send(":\n\n");
+    const failed = new Promise<void>((done) => (retried = done));
+    server.fail();
+    await failed;
+    await new Promise(setImmediate);
+    t.mock.timers.tick(1_000);
+    await server.reading();
+    assert.equal(server.opened(), n + 1);
+  }
+  end.abort(new Error("enough"));
+  await assert.rejects(batch, /enough/);
+});
+
 test("the signal ends the loop, also between the copy and the stream", async () => {
   const end = new AbortController();
   const loop = async () => {
@@ -248,6 +312,38 @@ test("the programs shown in README and guides run", async (t) => {
     assert.ok(printed.mock.callCount() > 0, program);
   }
 });
+
+// quiet is a registry whose list of changes is empty and whose streams send what the test says. send waits until the reader wants more.
+function quiet() {
+  let [stream, opened, waiting]: [ReadableStreamDefaultController<Uint8Array> | undefined, number, (() => void)[]] = [undefined, 0, []];
+  let wanted = false;
+  const reading = () => new Promise<void>((done) => (wanted ? done() : waiting.push(done)));
+  const client = createClient({
+    baseUrl,
+    fetch: async (url, init) => {
+      if (!String(url).includes("/stream")) return Response.json({ data: [], page: { next_cursor: null }, meta: { cursor: "c1" } });
+      opened++;
+      const body = new ReadableStream<Uint8Array>({
+        start: (controller) => {
+          stream = controller;
+          init?.signal?.addEventListener("abort", () => stream === controller && controller.error(init.signal?.reason));
+        },
+        pull: () => {
+          wanted = true;
+          for (const done of waiting.splice(0)) done();
+        },
+      }, { highWaterMark: 0 });
+      return new Response(body);
+    },
+  });
+  const send = async (text: string, wait = true) => {
+    await reading();
+    wanted = false;
+    stream?.enqueue(new TextEncoder().encode(text));
+    if (wait) await reading();
+  };
+  return { client, send, reading, opened: () => opened, fail: () => ((wanted = false), stream?.error(new Error("cut"))) };
+}
 
 // cuttable is a proxy whose connections can be cut, in the middle of a response.
 async function cuttable(to: URL) {
