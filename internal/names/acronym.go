@@ -60,7 +60,7 @@ func acronymFits(u *unit, short, full *orgReading) verdict {
 		}
 	}
 	score := 0.
-	if len(u.acronym) < len(u.lower) && beginnings(u.lower, full.units) {
+	if len(u.acronym) < len(u.lower) && (beginnings(u.lower, full.units) || full.hasCountryAndInitials(u)) {
 		score = lowestQuestion + question
 	}
 	for _, initials := range full.initials {
@@ -72,6 +72,15 @@ func acronymFits(u *unit, short, full *orgReading) verdict {
 		score += question / 10
 	}
 	return verdict{score: math.Min(score, lowestQuestion+question), byLetter: true}
+}
+
+// hasCountryAndInitials reports whether an abbreviation is made of the beginning of a country in the name and of the initials of
+// the name, such as KazISS for an Institute for Strategic Studies under the President of Kazakhstan.
+func (r *orgReading) hasCountryAndInitials(abbreviation *unit) bool {
+	beginning := strings.TrimSuffix(abbreviation.lower, abbreviation.ending)
+	return abbreviation.ending != "" && slices.Contains(r.initials, abbreviation.ending) && slices.ContainsFunc(r.units, func(u unit) bool {
+		return u.class == countryClass && !u.host && strings.HasPrefix(u.written[0], beginning)
+	})
 }
 
 // minBeginnings is the number of words that an abbreviation of beginnings has at least, such as КазНУ.

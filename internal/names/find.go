@@ -240,6 +240,9 @@ func (x *Index) shareReadings(c *scratch, readings []orgReading) {
 	var seen []*concept
 	for _, r := range readings {
 		for _, u := range r.units {
+			if u.ending != "" {
+				count(x.initials[u.ending], acronymShare)
+			}
 			if u.concept == nil || slices.Contains(seen, u.concept) {
 				continue
 			}

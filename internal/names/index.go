@@ -119,6 +119,9 @@ func (x *Index) Set(owner int64, spellings []string, learned ...string) {
 func (x *Index) addReadings(number int32, n Name) {
 	for _, r := range n.readings {
 		for _, u := range r.units {
+			if u.ending != "" {
+				add(x.acronyms, u.ending, number)
+			}
 			switch {
 			case u.concept != nil:
 				add(x.concepts, u.concept, number)

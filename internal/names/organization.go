@@ -29,6 +29,7 @@ type unit struct {
 	quoted   bool
 	acronym  string   // lower-case letters of its capitals
 	lower    string   // of an acronym: all its letters
+	ending   string   // of an acronym that begins with a part of a word: the lower-case capitals at its end
 	written  []string // its words in lower case
 	misprint bool
 	plural   bool
@@ -41,6 +42,7 @@ type token struct {
 	lower, folded string
 	script        script
 	capitals      string // lower-case letters of the capitals of an acronym; empty: it is none
+	ending        string // see unit
 	quoted, comma bool   // in quotation marks; after a comma
 	initial       bool   // a letter with a full stop
 	expanded      bool   // written as an abbreviation
@@ -148,7 +150,9 @@ func tokensOf(spelling string) (tokens []token) {
 		t.script = scriptOf(t.lower)
 		t.folded = fold(t.lower, t.script, h)
 		if mixed && !t.initial {
-			t.capitals = capitalsOf(w)
+			if t.capitals = capitalsOf(w); t.capitals != "" {
+				t.ending = endingOf(w)
+			}
 		}
 	}
 	return tokens
@@ -174,6 +178,20 @@ func capitalsOf(w string) string {
 		return ""
 	}
 	return string(capitals)
+}
+
+// endingOf returns the lower-case capitals at the end of an acronym, such as KazISS, that begins with a part of a word; else "".
+func endingOf(w string) string {
+	at := strings.LastIndexFunc(w, unicode.IsLower)
+	if at < 0 {
+		return ""
+	}
+	_, size := utf8.DecodeRuneInString(w[at:])
+	ending := w[at+size:]
+	if utf8.RuneCountInString(ending) < 2 || strings.ContainsFunc(w[1:at], unicode.IsUpper) {
+		return ""
+	}
+	return strings.ToLower(ending)
 }
 
 // read reads a name.
@@ -208,7 +226,7 @@ func (l *lexicon) read(tokens []token, addWord func(*word)) (r orgReading) {
 				i++
 				continue
 			}
-			u.acronym, u.lower = t.capitals, t.lower
+			u.acronym, u.lower, u.ending = t.capitals, t.lower, t.ending
 			if u.acronym != "" {
 				r.acronyms = append(r.acronyms, u.acronym)
 			}

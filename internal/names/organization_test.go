@@ -41,6 +41,8 @@ func TestOrganizationsAreRecognizedByTheirParts(t *testing.T) {
 		{"Steppe Expert Council (SEC)", "Scientific Energy Center (SEC)", ask},
 		{"Казахский национальный университет имени аль-Фараби", "КазНУ", ask},
 		{"НПК", "NPC", ask},
+		{"Institute for Steppe Studies under the President of Kazakhstan", "KazISS", ask},
+		{"Institute for Steppe Studies under the President of Uzbekistan", "KazISS", separate},
 		// legal forms, proper names, order, misprints
 		{`Public Fund "Darkhan"`, "ОФ «Дархан»", same},
 		{"Дархан қоғамдық қоры", `"Darkhan" Foundation`, same},
