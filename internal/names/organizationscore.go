@@ -362,8 +362,8 @@ func (t *tallyOf) count(side int, r, other *orgReading, used []bool) {
 		if used[i] || x.class == countryClass && slices.Contains(territories(other, countryClass, true, false), x.concept) {
 			continue
 		}
-		switch {
-		case x.class == countryClass && !x.quoted:
+		switch { // the home country of a parent that only this name has says no more than the parent
+		case x.class == countryClass && !x.quoted && !(x.parent && x.concept == concepts.home && t.matchedParent == 0):
 			soft.country = true
 			soft.foreign = soft.foreign || x.concept != concepts.home
 		case x.parent:

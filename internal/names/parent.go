@@ -2,6 +2,7 @@ package names
 
 import (
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -14,6 +15,7 @@ func (u unit) startsParent() bool {
 func (r *orgReading) arrange(isKazakh bool) {
 	u := r.units
 	markNamed(u, isKazakh)
+	markSubjects(u)
 	from, to := parentOf(u, isKazakh)
 	for i := from; i < to; i++ {
 		u[i].parent = true
@@ -81,6 +83,24 @@ func markNamed(u []unit, isKazakh bool) {
 	}
 }
 
+// conjunctions are the words for "and" in the languages of the tables.
+var conjunctions = strings.Fields("and и және мен бен пен und et ve va və жана ва")
+
+// markSubjects marks countries that an organization deals with: those that a conjunction joins to a topic, as in Center for Russian
+// and Central Asian Studies.
+func markSubjects(u []unit) {
+	for i := 0; i+2 < len(u); i++ {
+		if u[i+1].class != linkClass || u[i+1].concept == nil || !slices.Contains(conjunctions, u[i+1].written[0]) {
+			continue
+		}
+		for _, pair := range [][2]int{{i, i + 2}, {i + 2, i}} {
+			if x, y := &u[pair[0]], u[pair[1]]; x.class == countryClass && y.class == topicClass {
+				x.class, x.weight, x.host = topicClass, weights[topicClass], false
+			}
+		}
+	}
+}
+
 // parentOf returns the range of the units that name the parent.
 func parentOf(u []unit, isKazakh bool) (from, to int) {
 	under := slices.IndexFunc(u, func(x unit) bool { return x.class == underClass })
@@ -119,12 +139,16 @@ func parentOf(u []unit, isKazakh bool) (from, to int) {
 		return 0, 0
 	}
 	for i := first + 1; i < len(u); i++ {
-		if !u[i].startsParent() || u[i].quoted && !u[first].quoted {
+		isAcronym := u[i].acronym != "" && !u[i].quoted
+		if !u[i].startsParent() && !isAcronym || u[i].quoted && !u[first].quoted {
 			continue
 		}
 		for k := i - 1; k > first; k-- {
 			if u[k].class == linkClass && u[k].concept != nil && isOf(u[k].concept) {
 				return k, len(u)
+			}
+			if isAcronym { // the parent only if "of" is directly before it
+				break
 			}
 		}
 		if u[i].word == nil && isRussianGenitive(u[i]) {
