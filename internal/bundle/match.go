@@ -41,7 +41,7 @@ type candidate struct {
 	spelling.Match                  // SharesOrganization: see affiliatedWith
 	affiliatedWith *spelling.Reason // an organization that both have in common
 	mayShare       bool             // so they would, by one of the candidates for an organization in question
-	abbreviates    bool             // the document has the name and its abbreviation, and no other name that it may abbreviate
+	abbreviates    bool             // the document has the name and a shorter form of it, and no other name that this may shorten
 }
 
 // affiliation is a person and an organization where the person has or had a position.
@@ -84,7 +84,8 @@ func (r *records[T]) match(ctx context.Context, tx pg.DB, unknown []*entry[T]) e
 	return nil
 }
 
-// markAbbreviation marks the candidate of which the document has the name and the abbreviation, one of them in the queries. An
+// markAbbreviation marks the candidate of which the document has the name and a shorter form, one of them in the queries: its
+// abbreviation, or the name without the parent or the home country. An
 // abbreviation with a full name of its own, and one of two names in the document, is ambiguous. So is one that is practically the
 // name of a record, unless the document itself has it in brackets behind the name.
 func (r *records[T]) markAbbreviation(list []candidate, queries []string, inDocument []spelling.Match) {
@@ -92,8 +93,8 @@ func (r *records[T]) markAbbreviation(list []candidate, queries []string, inDocu
 	var ids []int64
 	isDefined := false
 	for _, m := range inDocument {
-		short := len(queries) == 1 && x.Abbreviates(m.Query, m.Spelling)
-		full := m.ID < 0 && x.Abbreviates(m.Spelling, m.Query) && len(r.recordType.spellings(r.lang, r.numbered(m.ID).details)) == 1
+		short := len(queries) == 1 && (x.Abbreviates(m.Query, m.Spelling) || x.Shortens(m.Query, m.Spelling))
+		full := m.ID < 0 && (x.Abbreviates(m.Spelling, m.Query) || x.Shortens(m.Spelling, m.Query)) && len(r.recordType.spellings(r.lang, r.numbered(m.ID).details)) == 1
 		if (short || full) && !slices.Contains(ids, m.ID) {
 			ids = append(ids, m.ID)
 			isDefined = short && m.Score >= names.Same

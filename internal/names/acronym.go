@@ -68,6 +68,9 @@ func acronymFits(u *unit, short, full *orgReading) verdict {
 			score = lowestQuestion + question*min(1, .1*float64(utf8.RuneCountInString(initials)))
 		}
 	}
+	if score == 0 && slices.Contains(full.translated, u.word.text) {
+		score = lowestQuestion
+	}
 	if sharesCountry(short, full) {
 		score += question / 10
 	}

@@ -39,6 +39,8 @@ type concept struct {
 	class   class
 	state   bool     // a body of a state, whose country may be left out
 	country *concept // of a place
+
+	initials map[rune]string // by language: the initials of its first form, in lower case
 }
 
 // The languages of the forms of concepts. The endings of other languages are treated as Kazakh ones, because most are
@@ -122,6 +124,13 @@ func (d *dictionary) add(c *concept, forms, languages string) {
 		if c.name == "" {
 			c.name = strings.ToLower(form)
 		}
+		if len(languages) == 1 {
+			c.addInitials(rune(languages[0]), form)
+		} else if r, _ := utf8.DecodeRuneInString(form); scriptOfRune(r) == latinScript { // a name in any language: English ones come first
+			c.addInitials(english, form)
+		} else {
+			c.addInitials(russian, form)
+		}
 		if short, ok := strings.CutPrefix(form, "="); ok {
 			if lower := strings.ToLower(short); d.abbreviations[lower] == nil {
 				d.abbreviations[lower] = c
@@ -148,6 +157,23 @@ func (d *dictionary) add(c *concept, forms, languages string) {
 			if at.concept == nil {
 				at.concept = c
 			}
+		}
+	}
+}
+
+// addInitials sets the initials in a language, unless the concept has them. Abbreviations have none, and short function words do
+// not count.
+func (c *concept) addInitials(language rune, form string) {
+	if _, ok := c.initials[language]; ok || strings.HasPrefix(form, "=") {
+		return
+	}
+	if c.initials == nil {
+		c.initials = map[rune]string{}
+	}
+	words := split(strings.ToLower(form))
+	for _, w := range words {
+		if r, _ := utf8.DecodeRuneInString(w); len(words) == 1 || utf8.RuneCountInString(w) > 2 && w != "the" && w != "for" && w != "and" {
+			c.initials[language] += string(r)
 		}
 	}
 }

@@ -243,6 +243,9 @@ func (x *Index) shareReadings(c *scratch, readings []orgReading) {
 			if u.ending != "" {
 				count(x.initials[u.ending], acronymShare)
 			}
+			if u.acronym != "" {
+				count(x.initials[translatedKey(u.word.text)], acronymShare)
+			}
 			if u.concept == nil || slices.Contains(seen, u.concept) {
 				continue
 			}
@@ -258,6 +261,9 @@ func (x *Index) shareReadings(c *scratch, readings []orgReading) {
 		}
 		for _, initials := range r.initials {
 			count(x.acronyms[initials], acronymShare)
+		}
+		for _, initials := range r.translated {
+			count(x.acronyms[translatedKey(initials)], acronymShare)
 		}
 	}
 }

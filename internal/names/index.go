@@ -122,6 +122,9 @@ func (x *Index) addReadings(number int32, n Name) {
 			if u.ending != "" {
 				add(x.acronyms, u.ending, number)
 			}
+			if u.acronym != "" {
+				add(x.acronyms, translatedKey(u.word.text), number)
+			}
 			switch {
 			case u.concept != nil:
 				add(x.concepts, u.concept, number)
@@ -137,8 +140,14 @@ func (x *Index) addReadings(number int32, n Name) {
 		for _, initials := range r.initials {
 			add(x.initials, initials, number)
 		}
+		for _, initials := range r.translated {
+			add(x.initials, translatedKey(initials), number)
+		}
 	}
 }
+
+// translatedKey is the key of folded letters among acronyms and initials, which are as written.
+func translatedKey(folded string) string { return "~" + folded }
 
 // add adds a row to a list, once.
 func add[K comparable](lists map[K][]int32, key K, number int32) {

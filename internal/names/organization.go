@@ -11,10 +11,11 @@ import (
 
 // orgReading is the name of an organization by its parts. A name with another name in brackets has several readings.
 type orgReading struct {
-	units    []unit
-	acronyms []string // lower-case letters of the capitals of each acronym
-	initials []string // of the name, of its main part, and of the main part without the country
-	foreign  bool     // in another language than English, Russian or Kazakh
+	units      []unit
+	acronyms   []string // lower-case letters of the capitals of each acronym
+	initials   []string // of the name, of its main part, and of the main part without the country
+	translated []string // the same in the other one of English and Russian, folded
+	foreign    bool     // in another language than English, Russian or Kazakh
 }
 
 // unit is a word, or several words that mean one thing, in the name of an organization.

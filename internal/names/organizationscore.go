@@ -69,6 +69,8 @@ type tallyOf struct {
 	leftNamed        [2]int
 	leftArea         [2]bool
 	matchedParent    float64
+	quoted           int  // shared words of a proper name in quotation marks
+	leftQuoted       bool // a name in quotation marks that only one name has in full
 }
 
 // softWords are words of one name that may be added.
@@ -79,15 +81,36 @@ type softWords struct {
 	parentHead                    bool // the parent has a head that the other name lacks
 }
 
-func (c *comparison) compareReadings(a, b *orgReading) verdict {
-	if v, ok := compareAcronyms(a, b); ok {
-		return v
-	}
+// tally matches two readings and sums what they share and what only one of them has.
+func (c *comparison) tally(a, b *orgReading) tallyOf {
 	var buffer [2][maxWords]bool
 	used := [2][]bool{buffer[0][:len(a.units)], buffer[1][:len(b.units)]}
 	t := c.match(a, b, used)
 	t.count(0, a, b, used[0])
 	t.count(1, b, a, used[1])
+	return t
+}
+
+// Shortens reports whether the first of two names of organizations is the second without its parent or the home country. A text
+// that has both names means one organization.
+func Shortens(short, full Name) bool {
+	if len(short.readings) == 0 {
+		return false
+	}
+	a := &short.readings[0]
+	return slices.ContainsFunc(full.readings, func(b orgReading) bool {
+		t := (*comparison)(nil).tally(a, &b)
+		added := t.added[1]
+		return t.matched > 0 && t.left == [2]float64{} && t.added[0] == softWords{} && added != softWords{} && !added.place && !added.named && !added.foreign &&
+			!t.derived && !t.nearly && t.distinct >= 1 && !contradictory(a, &b) && !t.isElsewhere(a, &b)
+	})
+}
+
+func (c *comparison) compareReadings(a, b *orgReading) verdict {
+	if v, ok := compareAcronyms(a, b); ok {
+		return v
+	}
+	t := c.tally(a, b)
 	if t.matched == 0 {
 		return verdict{}
 	}
@@ -102,6 +125,8 @@ func (c *comparison) compareReadings(a, b *orgReading) verdict {
 	switch {
 	case contradictory(a, b):
 		return verdict{score: min(different, base), apart: true}
+	case t.quoted >= minQuoted && !t.leftQuoted && left > 0: // whatever the kind of organization, and whoever is named with it
+		return verdict{score: lowestQuestion + question*min(1, base)/2}
 	case split, t.leftAcronym && !t.matchedProper, t.leftHeads[0]+t.leftHeads[1] > 0 && t.body && t.heads == 0: // a part and its whole
 		return verdict{score: min(.8, base), apart: true}
 	case t.leftHeads[0] > 0 && t.leftHeads[1] > 0 || t.leftNamed[0] > 0 && t.leftNamed[1] > 0:
@@ -135,6 +160,9 @@ func (c *comparison) compareReadings(a, b *orgReading) verdict {
 	}
 	return verdict{score: min(lowestQuestion-.001, base)}
 }
+
+// minQuoted is the number of words from which a proper name in quotation marks is hardly shared by two organizations.
+const minQuoted = 2
 
 // isCertain reports whether names of which all main words agree are of one organization, in spite of what was added.
 func (t *tallyOf) isCertain() bool {
@@ -211,6 +239,9 @@ func (c *comparison) match(a, b *orgReading, used [2][]bool) (t tallyOf) {
 		case attributeClass, areaClass, countryClass:
 			t.distinct += .3
 		case properClass:
+			if x.quoted || y.quoted {
+				t.quoted++
+			}
 			t.distinct += 1.25 * x.weight
 			t.matchedProper = true
 		case bodyClass:
@@ -348,7 +379,35 @@ func matchInitials(a, b *orgReading, used [2][]bool, pair func(i, j int, s float
 			t.derived = t.derived || !x.parent
 			break
 		}
+		if !used[0][i] && !x.parent {
+			matchHeadFirst(i, x, b, used[1], pair, t)
+		}
 	}
+}
+
+// matchHeadFirst pairs an acronym with the main words of b if these begin with its letters once the head comes first: CWR and Water
+// Research Center. English names have the head at either end.
+func matchHeadFirst(i int, acronym *unit, b *orgReading, used []bool, pair func(i, j int, s float64), t *tallyOf) {
+	var run []int
+	initials, head := "", false
+	for j := range b.units {
+		y := &b.units[j]
+		switch {
+		case used[j] || y.parent || y.tail || y.concept == nil:
+		case y.isHead() && !head:
+			run, initials, head = append([]int{j}, run...), y.initials+initials, true
+		default:
+			run, initials = append(run, j), initials+y.initials
+		}
+	}
+	if !head || len(run) < minBeginnings || initials != acronym.acronym {
+		return
+	}
+	for _, j := range run {
+		used[j] = true
+	}
+	pair(i, run[0], .97)
+	t.derived = true
 }
 
 // count sums the units that were not paired.
@@ -358,6 +417,7 @@ func (t *tallyOf) count(side int, r, other *orgReading, used []bool) {
 		if x.misprint && used[i] {
 			t.nearly = true
 		}
+		t.leftQuoted = t.leftQuoted || x.quoted && !used[i]
 		soft := &t.added[side]
 		if used[i] || x.class == countryClass && slices.Contains(territories(other, countryClass, true, false), x.concept) {
 			continue

@@ -20,6 +20,7 @@ func (r *orgReading) arrange(isKazakh bool) {
 	for i := from; i < to; i++ {
 		u[i].parent = true
 	}
+	r.translateInitials(isKazakh)
 	var all, main, withoutCountry string
 	for _, x := range u {
 		if x.class >= linkClass || x.class == formClass || x.named {
@@ -46,6 +47,53 @@ func (r *orgReading) arrange(isKazakh bool) {
 	if !slices.ContainsFunc(r.units, func(x unit) bool { return !x.parent }) { // nothing but a parent: it is the name
 		for i := range r.units {
 			r.units[i].parent = false
+		}
+	}
+}
+
+// minTranslated is the number of initials that are translated.
+const minTranslated = 3
+
+// translateInitials finds the initials that a name in English has in Russian, and the other way round. Both have nearly the same
+// order of words; Kazakh has another one.
+func (r *orgReading) translateInitials(isKazakh bool) {
+	language := rune(russian)
+	for _, x := range r.units {
+		if first, _ := utf8.DecodeRuneInString(x.initials); x.initials != "" && scriptOfRune(first) == cyrillicScript {
+			language = english
+		}
+	}
+	if isKazakh {
+		return
+	}
+	var all, main, withoutCountry string
+	for _, x := range r.units {
+		if x.class >= linkClass || x.class == formClass || x.named {
+			continue
+		}
+		var initials string
+		switch {
+		case x.word != nil && x.acronym == "":
+			initials = x.word.text[:1]
+		case x.concept != nil:
+			s := x.concept.initials[language]
+			first, _ := utf8.DecodeRuneInString(s)
+			initials = fold(s, scriptOfRune(first), orthography{})
+		}
+		if initials == "" {
+			return
+		}
+		all += initials
+		if !x.parent && !x.tail && !x.host {
+			main += initials
+			if x.class != countryClass {
+				withoutCountry += initials
+			}
+		}
+	}
+	for _, s := range []string{all, main, withoutCountry} {
+		if len(s) >= minTranslated && len(s) <= maxCapitals && !slices.Contains(r.translated, s) {
+			r.translated = append(r.translated, s)
 		}
 	}
 }
@@ -86,11 +134,15 @@ func markNamed(u []unit, isKazakh bool) {
 // conjunctions are the words for "and" in the languages of the tables.
 var conjunctions = strings.Fields("and и және мен бен пен und et ve va və жана ва")
 
+func isConjunction(x unit) bool {
+	return x.class == linkClass && x.concept != nil && slices.Contains(conjunctions, x.written[0])
+}
+
 // markSubjects marks countries that an organization deals with: those that a conjunction joins to a topic, as in Center for Russian
 // and Central Asian Studies.
 func markSubjects(u []unit) {
 	for i := 0; i+2 < len(u); i++ {
-		if u[i+1].class != linkClass || u[i+1].concept == nil || !slices.Contains(conjunctions, u[i+1].written[0]) {
+		if !isConjunction(u[i+1]) {
 			continue
 		}
 		for _, pair := range [][2]int{{i, i + 2}, {i + 2, i}} {
@@ -155,7 +207,27 @@ func parentOf(u []unit, isKazakh bool) (from, to int) {
 			return i, len(u)
 		}
 	}
-	return 0, 0
+	return 0, parentBefore(u, first, last)
+}
+
+// parentBefore returns the number of units that name the parent before the main part, as in Water Assembly Scientific Council: the
+// name of the parent ends in its head, and the main part has words of its own before the head.
+func parentBefore(u []unit, first, last int) int {
+	if last != len(u)-1 || slices.ContainsFunc(u, func(x unit) bool { return x.quoted || x.class == linkClass && !isConjunction(x) }) {
+		return 0
+	}
+	if r, _ := utf8.DecodeRuneInString(u[last].initials); scriptOfRune(r) != latinScript {
+		return 0
+	}
+	before := last - 1
+	for before >= first && !u[before].startsParent() {
+		before--
+	}
+	isOwn := func(x unit) bool { return x.class == topicClass || x.class == attributeClass }
+	if before < first || before == 0 || !slices.ContainsFunc(u[before+1:last], isOwn) {
+		return 0
+	}
+	return before + 1
 }
 
 func isOf(c *concept) bool { return c.name == "of" }
