@@ -25,7 +25,7 @@ func answeredBy(name string, id int64) Input {
 func TestRememberedAnswersCauseNoNewQuestions(t *testing.T) {
 	db := dbtest.New(t)
 	institute := madeBy(must(t, db, organized("Institute for Steppe Studies under the President of Kazakhstan")), "organizations")[0]
-	known := madeBy(must(t, db, organized("KazISS")), "organizations")[0]
+	known := madeBy(must(t, db, organized("KISS")), "organizations")[0]
 	isMatch := func(name string, want int64) {
 		t.Helper()
 		r, err := createWith(t, db, organized(name), true)
@@ -36,7 +36,7 @@ func TestRememberedAnswersCauseNoNewQuestions(t *testing.T) {
 			t.Errorf("%s: %+v, want %d", name, r.Matched, want)
 		}
 	}
-	const full, short = "Kazakhstan Institute for Steppe Studies under the President of the Republic of Kazakhstan", "Kazakhstan Institute for Steppe Studies (KazISS)"
+	const full, short = "Kazakhstan Institute for Steppe Studies under the President of the Republic of Kazakhstan", "Kazakhstan Institute for Steppe Studies (KISS)"
 	isMatch(full, institute)
 	if _, err := createWith(t, db, organized(short), true); err == nil {
 		t.Fatalf("%s fits two records, but was not asked about", short)
@@ -49,12 +49,31 @@ func TestRememberedAnswersCauseNoNewQuestions(t *testing.T) {
 	if _, err := createWith(t, db, answeredBy("Kazakhstan Institute for Steppe Studies", institute), true); err != nil {
 		t.Fatal(err)
 	}
-	isMatch("KazISS", known) // the learned name has the initials
+	isMatch("KISS", known) // the learned name has the initials
 	if _, err := createWith(t, db, answeredBy(short, institute), true); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := createWith(t, db, organized(short), true); err == nil {
 		t.Error("a name that was learned for two records was taken for one of them")
+	}
+}
+
+func TestANameWithoutItsParentIsTheOneInTheDocument(t *testing.T) {
+	db := dbtest.New(t)
+	id := madeBy(must(t, db, organized("Senate of the Parliament of the Republic of Kazakhstan")), "organizations")[0]
+	in := organized("Senate of the Kazakh Parliament")
+	in.Attendees = working("Talgat Kaliyev", "Senate").Attendees
+	r := must(t, db, in)
+	for _, m := range r.Matched {
+		if m.Type == "organizations" && m.ID != id {
+			t.Errorf("%s is %d, want %d", m.Pointer, m.ID, id)
+		}
+	}
+	if n := count(t, db, "organizations"); n != 1 {
+		t.Errorf("%d organizations", n)
+	}
+	if _, err := create(t, db, organized("Senate")); err == nil {
+		t.Error("a document with the shorter name alone was not asked about it")
 	}
 }
 

@@ -43,6 +43,15 @@ func TestOrganizationsAreRecognizedByTheirParts(t *testing.T) {
 		{"НПК", "NPC", ask},
 		{"Institute for Steppe Studies under the President of Kazakhstan", "KazISS", ask},
 		{"Institute for Steppe Studies under the President of Uzbekistan", "KazISS", separate},
+		{"КИСИ", "Kazakhstan Institute for Strategic Studies", ask},
+		{"KISI", "Kazakhstan Institute for Strategic Studies", ask},
+		{"Казахстанский институт водной политики", "KIWP", ask},
+		{"КИСИ", "Kazakhstan Institute for Water Studies", separate},
+		{`CWR "Steppe"`, "Steppe Water Research Center", ask},
+		// quoted proper names
+		{"Koktem Foundation “Rising Together”", "Rising Together initiative", ask},
+		{"Koktem Foundation “Rising Together”", "Rising Alone initiative", separate},
+		{"Koktem Foundation “Rising”", "Rising initiative", separate},
 		// legal forms, proper names, order, misprints
 		{`Public Fund "Darkhan"`, "ОФ «Дархан»", same},
 		{"Дархан қоғамдық қоры", `"Darkhan" Foundation`, same},
@@ -59,6 +68,9 @@ func TestOrganizationsAreRecognizedByTheirParts(t *testing.T) {
 		{"Water and Energy Council of the CPK", "Water and Energy Council of the Council of Journalists of Kazakhstan", separate},
 		{"Center for Russian and Central Asian Studies of the Shanghai Academy of Social Sciences", "Center for Russian and Central Asian Studies", same},
 		{"Center for Russian and Central Asian Studies", "Center for Uzbek and Central Asian Studies", separate},
+		{"Water Assembly Scientific Expert Council", "Scientific Expert Council of the Water Assembly", same},
+		{"Institute for Strategic and Regional Water Studies under the President", "Institute for Strategic and Interregional Water Studies under the President", ask},
+		{"Committee for Water Policy of the Ministry of Trade", "Committee for Export Policy of the Ministry of Trade", separate},
 		{"Kazakhstan Council on Foreign Relations", "Kazakhstan Council on International Relations", same},
 		{"Embassy of Latvia in Kazakhstan", "Embassy of Latvia in Uzbekistan", separate},
 		{"Embassy of Latvia in Kazakhstan", "Посольство Латвии в Казахстане", same},
@@ -77,6 +89,27 @@ func TestOrganizationsAreRecognizedByTheirParts(t *testing.T) {
 		}
 		if decisionOn(c.a, c.b) != decisionOn(c.b, c.a) {
 			t.Errorf("%s and %s: the decision depends on the order", c.a, c.b)
+		}
+	}
+}
+
+func TestAShorterFormOfANameLacksOnlyTheParentOrTheHomeCountry(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		short, full string
+		want        bool
+	}{
+		{"Senate", "Senate of the Kazakh Parliament", true},
+		{"Senate", "Senate of the Uzbek Parliament", false},
+		{"Senate of the Kazakh Parliament", "Senate", false},
+		{"Center for Water Policy", "Center for Water Policy under the Ministry of Water", true},
+		{"Center for Water Policy", "Center for Water Policy, Taraz", false},
+		{"Faculty of History", "Faculty of History of Taraz University", false},
+		{"UNICEF", "UNICEF Kazakhstan", false},
+		{"Ministry", "Ministry of Water", false},
+	} {
+		if got := names.Shortens(names.ParseOrganization(c.short), names.ParseOrganization(c.full)); got != c.want {
+			t.Errorf("%s and %s: %v", c.short, c.full, got)
 		}
 	}
 }

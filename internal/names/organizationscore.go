@@ -69,6 +69,8 @@ type tallyOf struct {
 	leftNamed        [2]int
 	leftArea         [2]bool
 	matchedParent    float64
+	leftUnits        [2]int
+	topics           int  // shared topics
 	quoted           int  // shared words of a proper name in quotation marks
 	leftQuoted       bool // a name in quotation marks that only one name has in full
 }
@@ -155,6 +157,9 @@ func (c *comparison) compareReadings(a, b *orgReading) verdict {
 	case t.matchedProper:
 		least = .6
 	}
+	if t.isReworded() {
+		return verdict{score: lowestQuestion}
+	}
 	if base >= least && t.distinct >= 1 {
 		return verdict{score: lowestQuestion + question*(base-least)}
 	}
@@ -187,6 +192,13 @@ func (t *tallyOf) isCertain() bool {
 		need = max(need, 2)
 	}
 	return t.distinct >= need
+}
+
+// isReworded reports whether two names may be of one organization although each has one word that the other lacks: both have the
+// same parent, kind and topic, and one of the words distinguishes little.
+func (t *tallyOf) isReworded() bool {
+	const distinct = 1.5
+	return t.leftUnits == [2]int{1, 1} && min(t.left[0], t.left[1]) <= weights[areaClass] && t.heads > 0 && t.topics > 0 && t.matchedParent > 0 && t.added == [2]softWords{} && t.distinct >= distinct && !t.nearly
 }
 
 // localHeads are heads of which one organization has many: each territory, and each parent, has its own.
@@ -248,6 +260,9 @@ func (c *comparison) match(a, b *orgReading, used [2][]bool) (t tallyOf) {
 			t.distinct += 1.5
 		default:
 			t.distinct += x.weight
+			if x.class == topicClass {
+				t.topics++
+			}
 		}
 	}
 	for _, sameSide := range []bool{true, false} { // first within the main part and within the parent
@@ -439,6 +454,7 @@ func (t *tallyOf) count(side int, r, other *orgReading, used []bool) {
 			}
 		default:
 			t.left[side] += x.weight
+			t.leftUnits[side]++
 			t.leftAcronym = t.leftAcronym || x.acronym != ""
 			if x.isHead() {
 				t.leftHeads[side]++

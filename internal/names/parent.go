@@ -83,7 +83,9 @@ func (r *orgReading) translateInitials(isKazakh bool) {
 		if initials == "" {
 			return
 		}
-		all += initials
+		if !x.tail { // an abbreviation rarely has the place
+			all += initials
+		}
 		if !x.parent && !x.tail && !x.host {
 			main += initials
 			if x.class != countryClass {
