@@ -68,7 +68,7 @@ func acronymFits(u *unit, short, full *orgReading) verdict {
 			score = lowestQuestion + question*min(1, .1*float64(utf8.RuneCountInString(initials)))
 		}
 	}
-	if score == 0 && slices.Contains(full.translated, u.word.text) {
+	if score == 0 && full.hasTranslated(u) {
 		score = lowestQuestion
 	}
 	if sharesCountry(short, full) {
@@ -84,6 +84,19 @@ func (r *orgReading) hasCountryAndInitials(abbreviation *unit) bool {
 	return abbreviation.ending != "" && slices.Contains(r.initials, abbreviation.ending) && slices.ContainsFunc(r.units, func(u unit) bool {
 		return u.class == countryClass && !u.host && strings.HasPrefix(u.written[0], beginning)
 	})
+}
+
+// hasTranslated reports whether an abbreviation has the initials of a name in translation. Initials that are romanized in addition,
+// as in MGIMO, must be more.
+func (r *orgReading) hasTranslated(abbreviation *unit) bool {
+	if !slices.Contains(r.translated, abbreviation.word.text) {
+		return false
+	}
+	isRomanized := slices.ContainsFunc(r.units, func(u unit) bool {
+		first, _ := utf8.DecodeRuneInString(u.initials)
+		return u.initials != "" && scriptOfRune(first) == abbreviation.word.script
+	})
+	return !isRomanized || len(abbreviation.word.text) >= minAcronym
 }
 
 // minBeginnings is the number of words that an abbreviation of beginnings has at least, such as КазНУ.

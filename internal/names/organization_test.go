@@ -45,6 +45,8 @@ func TestOrganizationsAreRecognizedByTheirParts(t *testing.T) {
 		{"Institute for Steppe Studies under the President of Uzbekistan", "KazISS", separate},
 		{"КИСИ", "Kazakhstan Institute for Strategic Studies", ask},
 		{"KISI", "Kazakhstan Institute for Strategic Studies", ask},
+		{"АПК", "Presidential Administration of the Republic of Kazakhstan", ask},
+		{"APK", "Presidential Administration of the Republic of Kazakhstan", separate},
 		{"Казахстанский институт водной политики", "KIWP", ask},
 		{"КИСИ", "Kazakhstan Institute for Water Studies", separate},
 		{`CWR "Steppe"`, "Steppe Water Research Center", ask},
