@@ -93,8 +93,8 @@ func (r *records[T]) markAbbreviation(list []candidate, queries []string, inDocu
 	var ids []int64
 	isDefined := false
 	for _, m := range inDocument {
-		short := len(queries) == 1 && (x.Abbreviates(m.Query, m.Spelling) || x.Shortens(m.Query, m.Spelling))
-		full := m.ID < 0 && (x.Abbreviates(m.Spelling, m.Query) || x.Shortens(m.Spelling, m.Query)) && len(r.recordType.spellings(r.lang, r.numbered(m.ID).details)) == 1
+		short := len(queries) == 1 && isShorter(x, m.Query, m.Spelling)
+		full := m.ID < 0 && isShorter(x, m.Spelling, m.Query) && len(r.recordType.spellings(r.lang, r.numbered(m.ID).details)) == 1
 		if (short || full) && !slices.Contains(ids, m.ID) {
 			ids = append(ids, m.ID)
 			isDefined = short && m.Score >= names.Same
@@ -112,6 +112,9 @@ func (r *records[T]) markAbbreviation(list []candidate, queries []string, inDocu
 	copy(list[1:i+1], list[:i])
 	list[0] = c
 }
+
+// isShorter reports whether the first of two names is an abbreviation of the second, or the second without its parent.
+func isShorter(x spelling.Index, short, full string) bool { return x.Abbreviates(short, full) || x.Shortens(short, full) }
 
 // exactMatches returns the records that have exactly one of the names of an entry. Names other than the main one count if no
 // record has that. If a person has a full name, short forms do not count.

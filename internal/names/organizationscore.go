@@ -198,7 +198,8 @@ func (t *tallyOf) isCertain() bool {
 // same parent, kind and topic, and one of the words distinguishes little.
 func (t *tallyOf) isReworded() bool {
 	const distinct = 1.5
-	return t.leftUnits == [2]int{1, 1} && min(t.left[0], t.left[1]) <= weights[areaClass] && t.heads > 0 && t.topics > 0 && t.matchedParent > 0 && t.added == [2]softWords{} && t.distinct >= distinct && !t.nearly
+	isAgreed := t.heads > 0 && t.topics > 0 && t.matchedParent > 0 && t.distinct >= distinct
+	return isAgreed && !t.nearly && t.added == [2]softWords{} && t.leftUnits == [2]int{1, 1} && min(t.left[0], t.left[1]) <= weights[areaClass]
 }
 
 // localHeads are heads of which one organization has many: each territory, and each parent, has its own.
