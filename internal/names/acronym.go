@@ -92,10 +92,7 @@ func (r *orgReading) hasTranslated(abbreviation *unit) bool {
 	if !slices.Contains(r.translated, abbreviation.word.text) {
 		return false
 	}
-	isRomanized := slices.ContainsFunc(r.units, func(u unit) bool {
-		first, _ := utf8.DecodeRuneInString(u.initials)
-		return u.initials != "" && scriptOfRune(first) == abbreviation.word.script
-	})
+	isRomanized := (r.language == english) == (abbreviation.word.script == latinScript)
 	return !isRomanized || len(abbreviation.word.text) >= minAcronym
 }
 

@@ -137,6 +137,9 @@ func (d *dictionary) add(c *concept, forms, languages string) {
 			}
 			continue
 		}
+		if adjective := adjectiveOf(form, languages); adjective != "" && c.class == topicClass {
+			d.add(c, adjective, languages)
+		}
 		words := split(form)
 		for _, language := range languages {
 			at := &d.root
@@ -159,6 +162,24 @@ func (d *dictionary) add(c *concept, forms, languages string) {
 			}
 		}
 	}
+}
+
+// adjectives are the endings of the names of sciences and of their adjectives, by language: hydrology, hydrological. Sources: the
+// derivation in the Academic Grammar of Russian (1980), the Oxford dictionary of English and the grammar of Kazakh.
+var adjectives = map[string][][2]string{
+	string(english): {{"ology", "ological"}, {"ography", "ographical"}, {"osophy", "osophical"}},
+	string(russian): {{"логия", "логический"}, {"графия", "графический"}, {"софия", "софский"}},
+	string(kazakh):  {{"логия", "логиялық"}, {"графия", "графиялық"}, {"софия", "софиялық"}},
+}
+
+// adjectiveOf returns the adjective of the name of a science, or "".
+func adjectiveOf(form, language string) string {
+	for _, ending := range adjectives[language] {
+		if stem, ok := strings.CutSuffix(form, ending[0]); ok {
+			return stem + ending[1]
+		}
+	}
+	return ""
 }
 
 // addInitials sets the initials in a language, unless the concept has them. Abbreviations have none, and short function words do

@@ -15,6 +15,7 @@ type orgReading struct {
 	acronyms   []string // lower-case letters of the capitals of each acronym
 	initials   []string // of the name, of its main part, and of the main part without the country
 	translated []string // the same in the other one of English and Russian, folded
+	language   rune     // english, russian or kazakh, by the letters
 	foreign    bool     // in another language than English, Russian or Kazakh
 }
 

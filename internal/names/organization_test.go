@@ -33,6 +33,10 @@ func TestOrganizationsAreRecognizedByTheirParts(t *testing.T) {
 		{"Ministry of Justice of Kazakhstan", "Ministry of Justice of Uzbekistan", separate},
 		{"МИД РФ", "Министерство иностранных дел Российской Федерации", same},
 		{"МИД РФ", "МИД РТ", separate},
+		{"Central Water Board of the Republic of Kazakhstan", "Центральное водное управление РК", ask},
+		{"Central Water Board of the Republic of Kazakhstan", "ҚР Орталық су басқармасы", ask},
+		{"Central Water Board of the Republic of Kazakhstan", "Central Water Department of the Republic of Kazakhstan", separate},
+		{"Water Board of the Republic of Kazakhstan", "Центральное управление РК", separate},
 		{"Минтранс РК", "Министерство транспорта Республики Казахстан", same},
 		// abbreviations
 		{"Institute for Steppe and Mountain Studies (ISMS)", "ISMS", same},
@@ -59,6 +63,7 @@ func TestOrganizationsAreRecognizedByTheirParts(t *testing.T) {
 		{"Дархан қоғамдық қоры", `"Darkhan" Foundation`, same},
 		{"Дархан қоғамдық қоры", "Public Foundation Darkhan", same},
 		{`Public Foundation “Center for Transport Policy “Zhol””`, "Center for Transport Policy «Жол»", same},
+		{"Institute of Applied Hydrology", "Institute for Applied Hydrological Research", ask},
 		{"Scientific-Expert Group of the Region", "Regional Scientific-Expert Group", same},
 		{"Institute of Applied Hydrology and Climate", "Institut of Applyed Hydrology and Climate", same},
 		// parents and places

@@ -131,6 +131,8 @@ func (c *comparison) compareReadings(a, b *orgReading) verdict {
 		return verdict{score: lowestQuestion + question*min(1, base)/2}
 	case split, t.leftAcronym && !t.matchedProper, t.leftHeads[0]+t.leftHeads[1] > 0 && t.body && t.heads == 0: // a part and its whole
 		return verdict{score: min(.8, base), apart: true}
+	case t.isOtherHead() && a.language != b.language:
+		return verdict{score: lowestQuestion}
 	case t.leftHeads[0] > 0 && t.leftHeads[1] > 0 || t.leftNamed[0] > 0 && t.leftNamed[1] > 0:
 		return verdict{score: min(.8, base), apart: true}
 	case t.added[0].parentWeight > .7 && t.added[1].parentWeight > .7 && t.matchedParent < (t.added[0].parentWeight+t.added[1].parentWeight)/2:
@@ -200,6 +202,13 @@ func (t *tallyOf) isReworded() bool {
 	const distinct = 1.5
 	isAgreed := t.heads > 0 && t.topics > 0 && t.matchedParent > 0 && t.distinct >= distinct
 	return isAgreed && !t.nearly && t.added == [2]softWords{} && t.leftUnits == [2]int{1, 1} && min(t.left[0], t.left[1]) <= weights[areaClass]
+}
+
+// isOtherHead reports whether two names differ only in the kind of organization. Translations of the kind vary: board, управление.
+func (t *tallyOf) isOtherHead() bool {
+	const distinct = 1.5
+	return t.leftUnits == [2]int{1, 1} && t.leftHeads == [2]int{1, 1} && t.heads == 0 && t.distinct >= distinct && !t.nearly && !t.derived &&
+		t.added == [2]softWords{}
 }
 
 // localHeads are heads of which one organization has many: each territory, and each parent, has its own.

@@ -20,7 +20,8 @@ func (r *orgReading) arrange(isKazakh bool) {
 	for i := from; i < to; i++ {
 		u[i].parent = true
 	}
-	r.translateInitials(isKazakh)
+	r.language = languageOf(u, isKazakh)
+	r.translateInitials()
 	var all, main, withoutCountry string
 	for _, x := range u {
 		if x.class >= linkClass || x.class == formClass || x.named {
@@ -51,19 +52,30 @@ func (r *orgReading) arrange(isKazakh bool) {
 	}
 }
 
+// languageOf returns the language of a name by its letters: english stands for all that are written in Latin letters.
+func languageOf(u []unit, isKazakh bool) rune {
+	if isKazakh {
+		return kazakh
+	}
+	for _, x := range u {
+		if first, _ := utf8.DecodeRuneInString(x.initials); x.initials != "" && scriptOfRune(first) == cyrillicScript {
+			return russian
+		}
+	}
+	return english
+}
+
 // minTranslated is the number of initials that are translated.
 const minTranslated = 3
 
 // translateInitials finds the initials that a name in English has in Russian, and the other way round. Both have nearly the same
 // order of words; Kazakh has another one.
-func (r *orgReading) translateInitials(isKazakh bool) {
+func (r *orgReading) translateInitials() {
 	language := rune(russian)
-	for _, x := range r.units {
-		if first, _ := utf8.DecodeRuneInString(x.initials); x.initials != "" && scriptOfRune(first) == cyrillicScript {
-			language = english
-		}
-	}
-	if isKazakh {
+	switch r.language {
+	case russian:
+		language = english
+	case kazakh:
 		return
 	}
 	var all, main, withoutCountry string
