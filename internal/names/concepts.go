@@ -69,6 +69,7 @@ type dictionary struct {
 	stems         map[string][]*concept // of single words in Russian
 	sortedStems   []string
 	home          *concept // the country where the registry is kept
+	central       *concept // the attribute
 }
 
 var concepts = readConcepts()
@@ -111,6 +112,7 @@ func readConcepts() *dictionary {
 		d.sortedStems = append(d.sortedStems, stem)
 	}
 	slices.Sort(d.sortedStems)
+	d.central, _ = d.find([][]string{keysOf("central", latinScript)})
 	return d
 }
 

@@ -220,6 +220,9 @@ func (l *lexicon) read(tokens []token, addWord func(*word)) (r orgReading) {
 			c, n = concepts.find(keys[i:])
 			n = max(n, 1)
 		}
+		if n == 1 && t.lower == kazakhCentral && i+1 < len(tokens) {
+			c = concepts.central
+		}
 		switch {
 		case c != nil && t.initial:
 			fallthrough // the initial of a person
@@ -260,6 +263,9 @@ func (l *lexicon) read(tokens []token, addWord func(*word)) (r orgReading) {
 	r.arrange(isKazakh)
 	return r
 }
+
+// kazakhCentral is "central" in Kazakh where words follow. As the kind of an organization, a center, it has an ending: орталығы.
+const kazakhCentral = "орталық"
 
 // isForeign reports whether words, given by their keys, are known in other languages than English, Russian and Kazakh only.
 func isForeign(words [][]string) bool {

@@ -35,6 +35,8 @@ func TestOrganizationsAreRecognizedByTheirParts(t *testing.T) {
 		{"МИД РФ", "МИД РТ", separate},
 		{"Central Water Board of the Republic of Kazakhstan", "Центральное водное управление РК", ask},
 		{"Central Water Board of the Republic of Kazakhstan", "ҚР Орталық су басқармасы", ask},
+		{"Қазақстан Республикасы Президентінің жанындағы Орталық су қызметі", "Central Water Service under the President of the Republic of Kazakhstan", same},
+		{"Су зерттеулері орталығы", "Center for Water Studies", same},
 		{"Central Water Board of the Republic of Kazakhstan", "Central Water Department of the Republic of Kazakhstan", separate},
 		{"Water Board of the Republic of Kazakhstan", "Центральное управление РК", separate},
 		{"Минтранс РК", "Министерство транспорта Республики Казахстан", same},
