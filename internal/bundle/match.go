@@ -114,7 +114,9 @@ func (r *records[T]) markAbbreviation(list []candidate, queries []string, inDocu
 }
 
 // isShorter reports whether the first of two names is an abbreviation of the second, or the second without its parent.
-func isShorter(x spelling.Index, short, full string) bool { return x.Abbreviates(short, full) || x.Shortens(short, full) }
+func isShorter(x spelling.Index, short, full string) bool {
+	return x.Abbreviates(short, full) || x.Shortens(short, full)
+}
 
 // exactMatches returns the records that have exactly one of the names of an entry. Names other than the main one count if no
 // record has that. If a person has a full name, short forms do not count.
