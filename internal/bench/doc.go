@@ -25,7 +25,8 @@
 //	NAMES_DIR=… EVENTS_DIR=… go run ./internal/bench identity [flags]
 //
 // measures who is recognized. Organizations are registered with all names of a file but one, and looked up by that one, in
-// memory. Whole documents are loaded one after the other, and an identity key judges which records they were linked to.
+// memory. Whole documents are loaded one after the other, with answers forgotten and with answers remembered. An identity key
+// judges which records they were linked to.
 //
 //	go run ./internal/bench search [-misses]
 //

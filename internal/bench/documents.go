@@ -58,6 +58,7 @@ type documentLoader struct {
 	db      *pgxpool.Pool
 	finders spelling.Finders
 	key     identityKey
+	learn   bool                        // whether the answers are remembered, as by default in POST /v1/bundles
 	records map[string]map[int64]string // by type: whom each record stands for
 	sums    map[string]*documentSums    // by type
 	slowest time.Duration
@@ -68,16 +69,39 @@ type documentLoader struct {
 // wrong, or needlessly asked.
 type documentSums struct{ known, matched, asked, askedOther, missed, wrong, new, needless int }
 
+// loadDocuments loads the documents twice: without remembering the answers, and as the API does by default. Each time the registry
+// is empty.
 func loadDocuments(ctx context.Context, s identitySettings, r identityReport, say func(string, ...any)) (err error) {
 	server, err := embeddedpg.Start(ctx, embeddedpg.Options{Dir: filepath.Join(s.dir, "postgres"), Settings: serverSettings})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
-	url, err := freshDatabase(ctx, server.URL(), "bench_documents")
-	if err != nil {
-		return err
+	key := identityKey{}
+	for file, recordType := range map[string]string{"people.jsonl": person.Type, "organizations.jsonl": organization.Type} {
+		if err := key.read(filepath.Join(s.events, file), recordType); err != nil {
+			return err
+		}
 	}
+	for _, learn := range []bool{false, true} {
+		events, err := readEvents(filepath.Join(s.events, "events.jsonl")) // anew: the loader changes them
+		if err != nil {
+			return err
+		}
+		url, err := freshDatabase(ctx, server.URL(), "bench_documents")
+		if err != nil {
+			return err
+		}
+		l := documentLoader{identityReport: r, key: key, learn: learn, records: map[string]map[int64]string{}, sums: map[string]*documentSums{}}
+		if err := l.loadAll(ctx, url, events, say); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loadAll writes the events, one after the other, into an empty registry and prints what was recognized.
+func (l *documentLoader) loadAll(ctx context.Context, url string, events []*reportedEvent, say func(string, ...any)) error {
 	db, err := pg.Open(ctx, url, pg.Options{MaxConns: 4})
 	if err != nil {
 		return err
@@ -88,16 +112,9 @@ func loadDocuments(ctx context.Context, s identitySettings, r identityReport, sa
 		return err
 	}
 	defer finders.Close()
-	l := documentLoader{identityReport: r, db: db, finders: finders, key: identityKey{}, records: map[string]map[int64]string{}, sums: map[string]*documentSums{}}
-	for file, recordType := range map[string]string{"people.jsonl": person.Type, "organizations.jsonl": organization.Type} {
+	l.db, l.finders = db, finders
+	for _, recordType := range []string{person.Type, organization.Type} {
 		l.records[recordType], l.sums[recordType] = map[int64]string{}, &documentSums{}
-		if err := l.key.read(filepath.Join(s.events, file), recordType); err != nil {
-			return err
-		}
-	}
-	events, err := readEvents(filepath.Join(s.events, "events.jsonl"))
-	if err != nil {
-		return err
 	}
 	for _, e := range events {
 		if err := l.load(ctx, e); err != nil {
@@ -111,7 +128,11 @@ func loadDocuments(ctx context.Context, s identitySettings, r identityReport, sa
 
 func (l *documentLoader) print(events int) {
 	t := tabwriter.NewWriter(l.out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(t, "\n%d documents\tknown\tmatched\twith questions\tasked\tasked, another first\tmissed\twrong\tnew\task needlessly\t\n", events)
+	remembered := "forgotten"
+	if l.learn {
+		remembered = "remembered"
+	}
+	fmt.Fprintf(t, "\n%d documents, answers %s\tknown\tmatched\twith questions\tasked\tasked, another first\tmissed\twrong\tnew\task needlessly\t\n", events, remembered)
 	for _, recordType := range []string{person.Type, organization.Type} {
 		s := l.sums[recordType]
 		n := float64(max(1, s.known))
@@ -134,7 +155,7 @@ func (l *documentLoader) load(ctx context.Context, e *reportedEvent) error {
 		began := time.Now()
 		err := changes.Write(ctx, l.db, changes.Options{}, func(tx pgx.Tx) (err error) {
 			w := bundle.NewWriter(tx, l.finders)
-			w.AllowDuplicate = true
+			w.AllowDuplicate, w.Learn = true, l.learn
 			if report, err = w.Create(ctx, in); err != nil {
 				return err
 			}

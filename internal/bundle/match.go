@@ -41,7 +41,7 @@ type candidate struct {
 	spelling.Match                  // SharesOrganization: see affiliatedWith
 	affiliatedWith *spelling.Reason // an organization that both have in common
 	mayShare       bool             // so they would, by one of the candidates for an organization in question
-	abbreviates    bool             // the document has the name and its abbreviation, and no other name that it may abbreviate
+	abbreviates    bool             // the document has the name and a shorter form of it, and no other name that this may shorten
 }
 
 // affiliation is a person and an organization where the person has or had a position.
@@ -84,29 +84,38 @@ func (r *records[T]) match(ctx context.Context, tx pg.DB, unknown []*entry[T]) e
 	return nil
 }
 
-// markAbbreviation marks the candidate of which the document has the name and the abbreviation, one of them in the queries. An
-// abbreviation with a full name of its own, and one of two names in the document, is ambiguous.
+// markAbbreviation marks the candidate of which the document has the name and a shorter form, one of them in the queries: its
+// abbreviation, or the name without the parent or the home country. An
+// abbreviation with a full name of its own, and one of two names in the document, is ambiguous. So is one that is practically the
+// name of a record, unless the document itself has it in brackets behind the name.
 func (r *records[T]) markAbbreviation(list []candidate, queries []string, inDocument []spelling.Match) {
 	x := r.matcher.index
 	var ids []int64
+	isDefined := false
 	for _, m := range inDocument {
-		short := len(queries) == 1 && x.Abbreviates(m.Query, m.Spelling)
-		full := m.ID < 0 && x.Abbreviates(m.Spelling, m.Query) && len(r.recordType.spellings(r.lang, r.numbered(m.ID).details)) == 1
+		short := len(queries) == 1 && isShorter(x, m.Query, m.Spelling)
+		full := m.ID < 0 && isShorter(x, m.Spelling, m.Query) && len(r.recordType.spellings(r.lang, r.numbered(m.ID).details)) == 1
 		if (short || full) && !slices.Contains(ids, m.ID) {
 			ids = append(ids, m.ID)
+			isDefined = short && m.Score >= names.Same
 		}
 	}
 	if len(ids) != 1 {
 		return
 	}
 	i := slices.IndexFunc(list, func(c candidate) bool { return c.ID == ids[0] })
-	if i < 0 || slices.ContainsFunc(list, func(c candidate) bool { return c.Score >= names.Same }) {
+	if i < 0 || !isDefined && slices.ContainsFunc(list, func(c candidate) bool { return c.Score >= names.Same }) {
 		return
 	}
 	c := list[i]
 	c.abbreviates = true
 	copy(list[1:i+1], list[:i])
 	list[0] = c
+}
+
+// isShorter reports whether the first of two names is an abbreviation of the second, or the second without its parent.
+func isShorter(x spelling.Index, short, full string) bool {
+	return x.Abbreviates(short, full) || x.Shortens(short, full)
 }
 
 // exactMatches returns the records that have exactly one of the names of an entry. Names other than the main one count if no
@@ -238,15 +247,14 @@ func (r *records[T]) candidates(e *entry[T], found []spelling.Match, known match
 			continue
 		}
 		i := slices.IndexFunc(list, func(c candidate) bool { return c.ID == m.ID })
-		switch {
-		case i < 0:
+		if i < 0 {
 			c := candidate{Match: m, affiliatedWith: known.commonOrganization(m.ID, e.affiliatedWith)}
 			c.SharesOrganization = c.affiliatedWith != nil
 			c.OtherOrganization = !c.SharesOrganization && r.isElsewhere(e, m.ID)
 			c.mayShare = known.maySharesOrganization(m.ID, e.affiliatedWith)
 			list = append(list, c)
-		case m.Score > list[i].Score:
-			list[i].Query, list[i].Spelling, list[i].Score = m.Query, m.Spelling, m.Score
+		} else {
+			list[i].Add(m)
 		}
 	}
 	slices.SortStableFunc(list, func(a, b candidate) int { return r.matcher.index.Compare(a.Match, b.Match) })

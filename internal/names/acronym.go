@@ -60,7 +60,7 @@ func acronymFits(u *unit, short, full *orgReading) verdict {
 		}
 	}
 	score := 0.
-	if len(u.acronym) < len(u.lower) && beginnings(u.lower, full.units) {
+	if len(u.acronym) < len(u.lower) && (beginnings(u.lower, full.units) || full.hasCountryAndInitials(u)) {
 		score = lowestQuestion + question
 	}
 	for _, initials := range full.initials {
@@ -68,10 +68,32 @@ func acronymFits(u *unit, short, full *orgReading) verdict {
 			score = lowestQuestion + question*min(1, .1*float64(utf8.RuneCountInString(initials)))
 		}
 	}
+	if score == 0 && full.hasTranslated(u) {
+		score = lowestQuestion
+	}
 	if sharesCountry(short, full) {
 		score += question / 10
 	}
 	return verdict{score: math.Min(score, lowestQuestion+question), byLetter: true}
+}
+
+// hasCountryAndInitials reports whether an abbreviation is made of the beginning of a country in the name and of the initials of
+// the name, such as KazISS for an Institute for Strategic Studies under the President of Kazakhstan.
+func (r *orgReading) hasCountryAndInitials(abbreviation *unit) bool {
+	beginning := strings.TrimSuffix(abbreviation.lower, abbreviation.ending)
+	return abbreviation.ending != "" && slices.Contains(r.initials, abbreviation.ending) && slices.ContainsFunc(r.units, func(u unit) bool {
+		return u.class == countryClass && !u.host && strings.HasPrefix(u.written[0], beginning)
+	})
+}
+
+// hasTranslated reports whether an abbreviation has the initials of a name in translation. Initials that are romanized in addition,
+// as in MGIMO, must be more.
+func (r *orgReading) hasTranslated(abbreviation *unit) bool {
+	if !slices.Contains(r.translated, abbreviation.word.text) {
+		return false
+	}
+	isRomanized := (r.language == english) == (abbreviation.word.script == latinScript)
+	return !isRomanized || len(abbreviation.word.text) >= minAcronym
 }
 
 // minBeginnings is the number of words that an abbreviation of beginnings has at least, such as КазНУ.

@@ -39,6 +39,8 @@ type concept struct {
 	class   class
 	state   bool     // a body of a state, whose country may be left out
 	country *concept // of a place
+
+	initials map[rune]string // by language: the initials of its first form, in lower case
 }
 
 // The languages of the forms of concepts. The endings of other languages are treated as Kazakh ones, because most are
@@ -67,6 +69,7 @@ type dictionary struct {
 	stems         map[string][]*concept // of single words in Russian
 	sortedStems   []string
 	home          *concept // the country where the registry is kept
+	central       *concept // the attribute
 }
 
 var concepts = readConcepts()
@@ -109,6 +112,7 @@ func readConcepts() *dictionary {
 		d.sortedStems = append(d.sortedStems, stem)
 	}
 	slices.Sort(d.sortedStems)
+	d.central, _ = d.find([][]string{keysOf("central", latinScript)})
 	return d
 }
 
@@ -122,11 +126,21 @@ func (d *dictionary) add(c *concept, forms, languages string) {
 		if c.name == "" {
 			c.name = strings.ToLower(form)
 		}
+		if len(languages) == 1 {
+			c.addInitials(rune(languages[0]), form)
+		} else if r, _ := utf8.DecodeRuneInString(form); scriptOfRune(r) == latinScript { // a name in any language: English ones come first
+			c.addInitials(english, form)
+		} else {
+			c.addInitials(russian, form)
+		}
 		if short, ok := strings.CutPrefix(form, "="); ok {
 			if lower := strings.ToLower(short); d.abbreviations[lower] == nil {
 				d.abbreviations[lower] = c
 			}
 			continue
+		}
+		if adjective := adjectiveOf(form, languages); adjective != "" && c.class == topicClass {
+			d.add(c, adjective, languages)
 		}
 		words := split(form)
 		for _, language := range languages {
@@ -148,6 +162,41 @@ func (d *dictionary) add(c *concept, forms, languages string) {
 			if at.concept == nil {
 				at.concept = c
 			}
+		}
+	}
+}
+
+// adjectives are the endings of the names of sciences and of their adjectives, by language: hydrology, hydrological. Sources: the
+// derivation in the Academic Grammar of Russian (1980), the Oxford dictionary of English and the grammar of Kazakh.
+var adjectives = map[string][][2]string{
+	string(english): {{"ology", "ological"}, {"ography", "ographical"}, {"osophy", "osophical"}},
+	string(russian): {{"логия", "логический"}, {"графия", "графический"}, {"софия", "софский"}},
+	string(kazakh):  {{"логия", "логиялық"}, {"графия", "графиялық"}, {"софия", "софиялық"}},
+}
+
+// adjectiveOf returns the adjective of the name of a science, or "".
+func adjectiveOf(form, language string) string {
+	for _, ending := range adjectives[language] {
+		if stem, ok := strings.CutSuffix(form, ending[0]); ok {
+			return stem + ending[1]
+		}
+	}
+	return ""
+}
+
+// addInitials sets the initials in a language, unless the concept has them. Abbreviations have none, and short function words do
+// not count.
+func (c *concept) addInitials(language rune, form string) {
+	if _, ok := c.initials[language]; ok || strings.HasPrefix(form, "=") {
+		return
+	}
+	if c.initials == nil {
+		c.initials = map[rune]string{}
+	}
+	words := split(strings.ToLower(form))
+	for _, w := range words {
+		if r, _ := utf8.DecodeRuneInString(w); len(words) == 1 || utf8.RuneCountInString(w) > 2 && w != "the" && w != "for" && w != "and" {
+			c.initials[language] += string(r)
 		}
 	}
 }

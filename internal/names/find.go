@@ -147,7 +147,7 @@ func (v View) Find(spelling string, least float64, limit int) []Found {
 	q := v.x.lexicon.parse(spelling, nil)
 	c := v.x.scratch()
 	defer c.release()
-	return v.x.rank(q, v.candidates(c, q, false), limit, least, c.compared.score)
+	return v.x.rank(spelling, q, v.candidates(c, q, false), limit, least, c.compared.score)
 }
 
 // Search is Find for a search box: part of a name is enough, and the last word may be incomplete.
@@ -155,7 +155,7 @@ func (v View) Search(spelling string, least float64, limit int) []Found {
 	q := v.x.lexicon.parse(spelling, nil)
 	c := v.x.scratch()
 	defer c.release()
-	return v.x.rank(q, v.candidates(c, q, true), limit, least, c.compared.search)
+	return v.x.rank(spelling, q, v.candidates(c, q, true), limit, least, c.compared.search)
 }
 
 // candidates returns the rows that share the most words with a name. With typing, the last word may be incomplete.
@@ -240,6 +240,12 @@ func (x *Index) shareReadings(c *scratch, readings []orgReading) {
 	var seen []*concept
 	for _, r := range readings {
 		for _, u := range r.units {
+			if u.ending != "" {
+				count(x.initials[u.ending], acronymShare)
+			}
+			if u.acronym != "" {
+				count(x.initials[translatedKey(u.word.text)], acronymShare)
+			}
 			if u.concept == nil || slices.Contains(seen, u.concept) {
 				continue
 			}
@@ -255,6 +261,9 @@ func (x *Index) shareReadings(c *scratch, readings []orgReading) {
 		}
 		for _, initials := range r.initials {
 			count(x.acronyms[initials], acronymShare)
+		}
+		for _, initials := range r.translated {
+			count(x.acronyms[translatedKey(initials)], acronymShare)
 		}
 	}
 }
@@ -281,10 +290,13 @@ func (v View) topRows(c *scratch) []int32 {
 	return rows[:min(len(rows), maxCompared)]
 }
 
-// rank scores rows and returns the best one of each record, the best record first.
-func (x *Index) rank(q Name, rows []int32, limit int, least float64, compare func(q, n Name) float64) []Found {
+// rank scores rows and returns the best one of each record, the best record first. spelling is the text of q.
+func (x *Index) rank(spelling string, q Name, rows []int32, limit int, least float64, compare func(q, n Name) float64) []Found {
 	var found []Found
 	at := map[int64]int{}
+	var own []float64 // the scores without learned spellings
+	var exact []bool  // whether the spelling is the query
+	key := Key(spelling)
 	for _, r := range rows {
 		row := x.rows[r]
 		s := compare(q, row.name(q.nameType))
@@ -295,13 +307,22 @@ func (x *Index) rank(q Name, rows []int32, limit int, least float64, compare fun
 			continue
 		}
 		i, ok := at[row.owner]
-		switch {
-		case !ok:
-			at[row.owner] = len(found)
-			found = append(found, Found{row.owner, row.spelling, s})
-		case s > found[i].Score || s == found[i].Score && row.words[0].script == q.words[0].script:
-			found[i].Spelling, found[i].Score = row.spelling, s
+		if !ok {
+			i = len(found)
+			at[row.owner] = i
+			found, own, exact = append(found, Found{Owner: row.owner}), append(own, 0), append(exact, false)
 		}
+		isExact := s >= found[i].Score && Key(row.spelling) == key
+		if s > found[i].Score || s == found[i].Score && (isExact || !exact[i] && row.words[0].script == q.words[0].script) {
+			found[i].Spelling, found[i].Score, exact[i] = row.spelling, s, isExact
+		}
+		if !row.learned || isExact {
+			own[i] = max(own[i], s)
+		}
+		found[i].Recalled = found[i].Recalled || row.learned && isExact
+	}
+	for i := range found {
+		found[i].Learned = found[i].Score - own[i]
 	}
 	slices.SortFunc(found, func(a, b Found) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Owner, b.Owner)) })
 	return found[:min(len(found), limit)]

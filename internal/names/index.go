@@ -34,6 +34,7 @@ type row struct {
 	spelling string
 	words    []*word
 	readings []orgReading
+	learned  bool
 }
 
 // Found is a record that matches a name.
@@ -41,6 +42,8 @@ type Found struct {
 	Owner    int64
 	Spelling string  // the spelling of the record that matches best
 	Score    float64 // 0 to 1
+	Learned  float64 // how much of the score is due to learned spellings, other than one that is exactly the query
+	Recalled bool    // a learned spelling is exactly the query
 }
 
 // NewIndex returns an empty index of names of people or of organizations.
@@ -71,11 +74,22 @@ func (x *Index) Spellings(owner int64) []string {
 	return list
 }
 
+// Learned returns the spellings of a record that were learned: see Set.
+func (x *Index) Learned(owner int64) (list []string) {
+	for _, r := range x.owners[owner] {
+		if x.rows[r].learned {
+			list = append(list, x.rows[r].spelling)
+		}
+	}
+	return list
+}
+
 // Owners returns the ids of the records that have spellings, in order.
 func (x *Index) Owners() []int64 { return slices.Sorted(maps.Keys(x.owners)) }
 
-// Set replaces the spellings of a record. Without spellings the record is removed; its Hide state stays.
-func (x *Index) Set(owner int64, spellings []string) {
+// Set replaces the spellings of a record. learned are those of them that are known only because a person decided about them.
+// Without spellings the record is removed; its Hide state stays.
+func (x *Index) Set(owner int64, spellings []string, learned ...string) {
 	for _, r := range x.owners[owner] {
 		x.rows[r] = row{}
 		x.dead++
@@ -87,7 +101,7 @@ func (x *Index) Set(owner int64, spellings []string) {
 			continue
 		}
 		number := int32(len(x.rows)) // #nosec G115 -- the index is in memory
-		x.rows = append(x.rows, row{owner, s, n.words, n.readings})
+		x.rows = append(x.rows, row{owner, s, n.words, n.readings, slices.Contains(learned, s)})
 		x.owners[owner] = append(x.owners[owner], number)
 		for i, w := range n.words {
 			if !slices.Contains(n.words[:i], w) {
@@ -105,6 +119,12 @@ func (x *Index) Set(owner int64, spellings []string) {
 func (x *Index) addReadings(number int32, n Name) {
 	for _, r := range n.readings {
 		for _, u := range r.units {
+			if u.ending != "" {
+				add(x.acronyms, u.ending, number)
+			}
+			if u.acronym != "" {
+				add(x.acronyms, translatedKey(u.word.text), number)
+			}
 			switch {
 			case u.concept != nil:
 				add(x.concepts, u.concept, number)
@@ -120,8 +140,14 @@ func (x *Index) addReadings(number int32, n Name) {
 		for _, initials := range r.initials {
 			add(x.initials, initials, number)
 		}
+		for _, initials := range r.translated {
+			add(x.initials, translatedKey(initials), number)
+		}
 	}
 }
+
+// translatedKey is the key of folded letters among acronyms and initials, which are as written.
+func translatedKey(folded string) string { return "~" + folded }
 
 // add adds a row to a list, once.
 func add[K comparable](lists map[K][]int32, key K, number int32) {
@@ -143,7 +169,7 @@ func (x *Index) Hide(owner int64, hidden bool) {
 func (x *Index) compact() {
 	fresh := NewIndex(x.lexicon.nameType == organizationName)
 	for _, owner := range x.Owners() {
-		fresh.Set(owner, x.Spellings(owner)) // once for each record: a second call would leave deleted rows
+		fresh.Set(owner, x.Spellings(owner), x.Learned(owner)...) // once for each record: a second call would leave deleted rows
 	}
 	fresh.hidden, fresh.inFull = x.hidden, x.inFull
 	*x = *fresh

@@ -11,10 +11,12 @@ import (
 
 // orgReading is the name of an organization by its parts. A name with another name in brackets has several readings.
 type orgReading struct {
-	units    []unit
-	acronyms []string // lower-case letters of the capitals of each acronym
-	initials []string // of the name, of its main part, and of the main part without the country
-	foreign  bool     // in another language than English, Russian or Kazakh
+	units      []unit
+	acronyms   []string // lower-case letters of the capitals of each acronym
+	initials   []string // of the name, of its main part, and of the main part without the country
+	translated []string // the same in the other one of English and Russian, folded
+	language   rune     // english, russian or kazakh, by the letters
+	foreign    bool     // in another language than English, Russian or Kazakh
 }
 
 // unit is a word, or several words that mean one thing, in the name of an organization.
@@ -29,6 +31,7 @@ type unit struct {
 	quoted   bool
 	acronym  string   // lower-case letters of its capitals
 	lower    string   // of an acronym: all its letters
+	ending   string   // of an acronym that begins with a part of a word: the lower-case capitals at its end
 	written  []string // its words in lower case
 	misprint bool
 	plural   bool
@@ -41,6 +44,7 @@ type token struct {
 	lower, folded string
 	script        script
 	capitals      string // lower-case letters of the capitals of an acronym; empty: it is none
+	ending        string // see unit
 	quoted, comma bool   // in quotation marks; after a comma
 	initial       bool   // a letter with a full stop
 	expanded      bool   // written as an abbreviation
@@ -148,7 +152,9 @@ func tokensOf(spelling string) (tokens []token) {
 		t.script = scriptOf(t.lower)
 		t.folded = fold(t.lower, t.script, h)
 		if mixed && !t.initial {
-			t.capitals = capitalsOf(w)
+			if t.capitals = capitalsOf(w); t.capitals != "" {
+				t.ending = endingOf(w)
+			}
 		}
 	}
 	return tokens
@@ -176,6 +182,20 @@ func capitalsOf(w string) string {
 	return string(capitals)
 }
 
+// endingOf returns the lower-case capitals at the end of an acronym, such as KazISS, that begins with a part of a word; else "".
+func endingOf(w string) string {
+	at := strings.LastIndexFunc(w, unicode.IsLower)
+	if at < 0 {
+		return ""
+	}
+	_, size := utf8.DecodeRuneInString(w[at:])
+	ending := w[at+size:]
+	if utf8.RuneCountInString(ending) < 2 || strings.ContainsFunc(w[1:at], unicode.IsUpper) {
+		return ""
+	}
+	return strings.ToLower(ending)
+}
+
 // read reads a name.
 func (l *lexicon) read(tokens []token, addWord func(*word)) (r orgReading) {
 	tokens = l.expand(tokens, addWord != nil)
@@ -200,6 +220,9 @@ func (l *lexicon) read(tokens []token, addWord func(*word)) (r orgReading) {
 			c, n = concepts.find(keys[i:])
 			n = max(n, 1)
 		}
+		if n == 1 && t.lower == kazakhCentral && i+1 < len(tokens) {
+			c = concepts.central
+		}
 		switch {
 		case c != nil && t.initial:
 			fallthrough // the initial of a person
@@ -208,7 +231,7 @@ func (l *lexicon) read(tokens []token, addWord func(*word)) (r orgReading) {
 				i++
 				continue
 			}
-			u.acronym, u.lower = t.capitals, t.lower
+			u.acronym, u.lower, u.ending = t.capitals, t.lower, t.ending
 			if u.acronym != "" {
 				r.acronyms = append(r.acronyms, u.acronym)
 			}
@@ -240,6 +263,9 @@ func (l *lexicon) read(tokens []token, addWord func(*word)) (r orgReading) {
 	r.arrange(isKazakh)
 	return r
 }
+
+// kazakhCentral is "central" in Kazakh where words follow. As the kind of an organization, a center, it has an ending: орталығы.
+const kazakhCentral = "орталық"
 
 // isForeign reports whether words, given by their keys, are known in other languages than English, Russian and Kazakh only.
 func isForeign(words [][]string) bool {

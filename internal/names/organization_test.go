@@ -33,6 +33,12 @@ func TestOrganizationsAreRecognizedByTheirParts(t *testing.T) {
 		{"Ministry of Justice of Kazakhstan", "Ministry of Justice of Uzbekistan", separate},
 		{"МИД РФ", "Министерство иностранных дел Российской Федерации", same},
 		{"МИД РФ", "МИД РТ", separate},
+		{"Central Water Board of the Republic of Kazakhstan", "Центральное водное управление РК", ask},
+		{"Central Water Board of the Republic of Kazakhstan", "ҚР Орталық су басқармасы", ask},
+		{"Қазақстан Республикасы Президентінің жанындағы Орталық су қызметі", "Central Water Service under the President of the Republic of Kazakhstan", same},
+		{"Су зерттеулері орталығы", "Center for Water Studies", same},
+		{"Central Water Board of the Republic of Kazakhstan", "Central Water Department of the Republic of Kazakhstan", separate},
+		{"Water Board of the Republic of Kazakhstan", "Центральное управление РК", separate},
 		{"Минтранс РК", "Министерство транспорта Республики Казахстан", same},
 		// abbreviations
 		{"Institute for Steppe and Mountain Studies (ISMS)", "ISMS", same},
@@ -41,17 +47,40 @@ func TestOrganizationsAreRecognizedByTheirParts(t *testing.T) {
 		{"Steppe Expert Council (SEC)", "Scientific Energy Center (SEC)", ask},
 		{"Казахский национальный университет имени аль-Фараби", "КазНУ", ask},
 		{"НПК", "NPC", ask},
+		{"Institute for Steppe Studies under the President of Kazakhstan", "KazISS", ask},
+		{"Institute for Steppe Studies under the President of Uzbekistan", "KazISS", separate},
+		{"КИСИ", "Kazakhstan Institute for Strategic Studies", ask},
+		{"KISI", "Kazakhstan Institute for Strategic Studies", ask},
+		{"АПК", "Presidential Administration of the Republic of Kazakhstan", ask},
+		{"APK", "Presidential Administration of the Republic of Kazakhstan", separate},
+		{"Казахстанский институт водной политики", "KIWP", ask},
+		{"КИСИ", "Kazakhstan Institute for Water Studies", separate},
+		{`CWR "Steppe"`, "Steppe Water Research Center", ask},
+		// quoted proper names
+		{"Koktem Foundation “Rising Together”", "Rising Together initiative", ask},
+		{"Koktem Foundation “Rising Together”", "Rising Alone initiative", separate},
+		{"Koktem Foundation “Rising”", "Rising initiative", separate},
 		// legal forms, proper names, order, misprints
 		{`Public Fund "Darkhan"`, "ОФ «Дархан»", same},
 		{"Дархан қоғамдық қоры", `"Darkhan" Foundation`, same},
 		{"Дархан қоғамдық қоры", "Public Foundation Darkhan", same},
 		{`Public Foundation “Center for Transport Policy “Zhol””`, "Center for Transport Policy «Жол»", same},
+		{"Institute of Applied Hydrology", "Institute for Applied Hydrological Research", ask},
 		{"Scientific-Expert Group of the Region", "Regional Scientific-Expert Group", same},
 		{"Institute of Applied Hydrology and Climate", "Institut of Applyed Hydrology and Climate", same},
 		// parents and places
 		{"Center for Transport Policy under the Ministry of Transport", "Center for Transport Policy", same},
 		{"Center for Transport Policy under the Ministry of Transport", "Center for Transport Policy under the Ministry of Justice", separate},
 		{"Council of Youth", "Youth Council under the Akim of Taraz", ask},
+		{"KazISS under the President of the Republic of Kazakhstan", "KazISS", same},
+		{"Water and Energy Council of the CPK", "Water and Energy Council of the Council of Physicists of Kazakhstan", same},
+		{"Water and Energy Council of the CPK", "Water and Energy Council of the Council of Journalists of Kazakhstan", separate},
+		{"Center for Russian and Central Asian Studies of the Shanghai Academy of Social Sciences", "Center for Russian and Central Asian Studies", same},
+		{"Center for Russian and Central Asian Studies", "Center for Uzbek and Central Asian Studies", separate},
+		{"Water Assembly Scientific Expert Council", "Scientific Expert Council of the Water Assembly", same},
+		{"Institute for Strategic and Regional Water Studies under the President", "Institute for Strategic and Interregional Water Studies under the President", ask},
+		{"Committee for Water Policy of the Ministry of Trade", "Committee for Export Policy of the Ministry of Trade", separate},
+		{"Kazakhstan Council on Foreign Relations", "Kazakhstan Council on International Relations", same},
 		{"Embassy of Latvia in Kazakhstan", "Embassy of Latvia in Uzbekistan", separate},
 		{"Embassy of Latvia in Kazakhstan", "Посольство Латвии в Казахстане", same},
 		{"Embassy of the Republic of Kazakhstan in the Republic of Latvia", "Embassy of the Republic of Latvia in the Republic of Kazakhstan", separate},
@@ -69,6 +98,27 @@ func TestOrganizationsAreRecognizedByTheirParts(t *testing.T) {
 		}
 		if decisionOn(c.a, c.b) != decisionOn(c.b, c.a) {
 			t.Errorf("%s and %s: the decision depends on the order", c.a, c.b)
+		}
+	}
+}
+
+func TestAShorterFormOfANameLacksOnlyTheParentOrTheHomeCountry(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		short, full string
+		want        bool
+	}{
+		{"Senate", "Senate of the Kazakh Parliament", true},
+		{"Senate", "Senate of the Uzbek Parliament", false},
+		{"Senate of the Kazakh Parliament", "Senate", false},
+		{"Center for Water Policy", "Center for Water Policy under the Ministry of Water", true},
+		{"Center for Water Policy", "Center for Water Policy, Taraz", false},
+		{"Faculty of History", "Faculty of History of Taraz University", false},
+		{"UNICEF", "UNICEF Kazakhstan", false},
+		{"Ministry", "Ministry of Water", false},
+	} {
+		if got := names.Shortens(names.ParseOrganization(c.short), names.ParseOrganization(c.full)); got != c.want {
+			t.Errorf("%s and %s: %v", c.short, c.full, got)
 		}
 	}
 }

@@ -1,9 +1,6 @@
 package names
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // The scores of organizations. A score of Same or more means that the names certainly are of one organization; a score of
 // Duplicate or more, that a person must decide. Between the lowest certain score and the highest question is more than Gap.
@@ -69,6 +66,10 @@ type tallyOf struct {
 	leftNamed        [2]int
 	leftArea         [2]bool
 	matchedParent    float64
+	leftUnits        [2]int
+	topics           int  // shared topics
+	quoted           int  // shared words of a proper name in quotation marks
+	leftQuoted       bool // a name in quotation marks that only one name has in full
 }
 
 // softWords are words of one name that may be added.
@@ -79,15 +80,36 @@ type softWords struct {
 	parentHead                    bool // the parent has a head that the other name lacks
 }
 
-func (c *comparison) compareReadings(a, b *orgReading) verdict {
-	if v, ok := compareAcronyms(a, b); ok {
-		return v
-	}
+// tally matches two readings and sums what they share and what only one of them has.
+func (c *comparison) tally(a, b *orgReading) tallyOf {
 	var buffer [2][maxWords]bool
 	used := [2][]bool{buffer[0][:len(a.units)], buffer[1][:len(b.units)]}
 	t := c.match(a, b, used)
 	t.count(0, a, b, used[0])
 	t.count(1, b, a, used[1])
+	return t
+}
+
+// Shortens reports whether the first of two names of organizations is the second without its parent or the home country. A text
+// that has both names means one organization.
+func Shortens(short, full Name) bool {
+	if len(short.readings) == 0 {
+		return false
+	}
+	a := &short.readings[0]
+	return slices.ContainsFunc(full.readings, func(b orgReading) bool {
+		t := (*comparison)(nil).tally(a, &b)
+		added := t.added[1]
+		return t.matched > 0 && t.left == [2]float64{} && t.added[0] == softWords{} && added != softWords{} && !added.place && !added.named && !added.foreign &&
+			!t.derived && !t.nearly && t.distinct >= 1 && !contradictory(a, &b) && !t.isElsewhere(a, &b)
+	})
+}
+
+func (c *comparison) compareReadings(a, b *orgReading) verdict {
+	if v, ok := compareAcronyms(a, b); ok {
+		return v
+	}
+	t := c.tally(a, b)
 	if t.matched == 0 {
 		return verdict{}
 	}
@@ -102,8 +124,12 @@ func (c *comparison) compareReadings(a, b *orgReading) verdict {
 	switch {
 	case contradictory(a, b):
 		return verdict{score: min(different, base), apart: true}
+	case t.quoted >= minQuoted && !t.leftQuoted && left > 0: // whatever the kind of organization, and whoever is named with it
+		return verdict{score: lowestQuestion + question*min(1, base)/2}
 	case split, t.leftAcronym && !t.matchedProper, t.leftHeads[0]+t.leftHeads[1] > 0 && t.body && t.heads == 0: // a part and its whole
 		return verdict{score: min(.8, base), apart: true}
+	case t.isOtherHead() && a.language != b.language:
+		return verdict{score: lowestQuestion}
 	case t.leftHeads[0] > 0 && t.leftHeads[1] > 0 || t.leftNamed[0] > 0 && t.leftNamed[1] > 0:
 		return verdict{score: min(.8, base), apart: true}
 	case t.added[0].parentWeight > .7 && t.added[1].parentWeight > .7 && t.matchedParent < (t.added[0].parentWeight+t.added[1].parentWeight)/2:
@@ -130,11 +156,17 @@ func (c *comparison) compareReadings(a, b *orgReading) verdict {
 	case t.matchedProper:
 		least = .6
 	}
+	if t.isReworded() {
+		return verdict{score: lowestQuestion}
+	}
 	if base >= least && t.distinct >= 1 {
 		return verdict{score: lowestQuestion + question*(base-least)}
 	}
 	return verdict{score: min(lowestQuestion-.001, base)}
 }
+
+// minQuoted is the number of words from which a proper name in quotation marks is hardly shared by two organizations.
+const minQuoted = 2
 
 // isCertain reports whether names of which all main words agree are of one organization, in spite of what was added.
 func (t *tallyOf) isCertain() bool {
@@ -161,6 +193,21 @@ func (t *tallyOf) isCertain() bool {
 	return t.distinct >= need
 }
 
+// isReworded reports whether two names may be of one organization although each has one word that the other lacks: both have the
+// same parent, kind and topic, and one of the words distinguishes little.
+func (t *tallyOf) isReworded() bool {
+	const distinct = 1.5
+	isAgreed := t.heads > 0 && t.topics > 0 && t.matchedParent > 0 && t.distinct >= distinct
+	return isAgreed && !t.nearly && t.added == [2]softWords{} && t.leftUnits == [2]int{1, 1} && min(t.left[0], t.left[1]) <= weights[areaClass]
+}
+
+// isOtherHead reports whether two names differ only in the kind of organization. Translations of the kind vary: board, управление.
+func (t *tallyOf) isOtherHead() bool {
+	const distinct = 1.5
+	return t.leftUnits == [2]int{1, 1} && t.leftHeads == [2]int{1, 1} && t.heads == 0 && t.distinct >= distinct && !t.nearly && !t.derived &&
+		t.added == [2]softWords{}
+}
+
 // localHeads are heads of which one organization has many: each territory, and each parent, has its own.
 var localHeads = map[string]bool{
 	"branch": true, "representation": true, "office": true, "embassy": true, "consulate": true, "mission": true, "akimat": true, "department": true,
@@ -177,219 +224,4 @@ func (t *tallyOf) isElsewhere(a, b *orgReading) bool {
 		return true
 	}
 	return (a.foreign || b.foreign) && !t.matchedCountry && !t.matchedProper
-}
-
-// match pairs the units of two readings: equal concepts first, then similar proper names, then abbreviations with words.
-func (c *comparison) match(a, b *orgReading, used [2][]bool) (t tallyOf) {
-	pair := func(i, j int, s float64) {
-		x, y := &a.units[i], &b.units[j]
-		used[0][i], used[1][j] = true, true
-		w := (x.weight + y.weight) / 2
-		t.matchedCountry = t.matchedCountry || x.class == countryClass || x.class == placeClass
-		if x.parent && y.parent {
-			t.matchedParent += w
-			if x.class != countryClass {
-				t.distinct += .5 * w
-			}
-			return
-		}
-		if x.named || y.named || x.class == countryClass || x.tail || y.tail {
-			w *= .5
-		}
-		t.matched += w
-		t.quality += w * s
-		if x.concept != nil {
-			t.state = t.state || x.concept.state
-			t.body = t.body || x.class == bodyClass
-			if x.isHead() {
-				t.heads++
-			}
-			t.unit = t.unit || x.class == unitClass || localHeads[x.concept.name]
-		}
-		switch x.class {
-		case headClass, unitClass:
-		case attributeClass, areaClass, countryClass:
-			t.distinct += .3
-		case properClass:
-			t.distinct += 1.25 * x.weight
-			t.matchedProper = true
-		case bodyClass:
-			t.distinct += 1.5
-		default:
-			t.distinct += x.weight
-		}
-	}
-	for _, sameSide := range []bool{true, false} { // first within the main part and within the parent
-		for i := range a.units {
-			x := &a.units[i]
-			if used[0][i] || x.concept == nil {
-				continue
-			}
-			for j := range b.units {
-				y := &b.units[j]
-				if !used[1][j] && x.concept == y.concept && (x.parent == y.parent) == sameSide {
-					pair(i, j, 1)
-					if !sameSide && x.class != officeClass && x.class != countryClass {
-						t.across += x.weight
-						t.headAcross = t.headAcross || x.isHead()
-					}
-					break
-				}
-			}
-		}
-	}
-	c.matchProper(a, b, used, pair, &t)
-	matchInitials(a, b, used, pair, &t)
-	matchInitials(b, a, [2][]bool{used[1], used[0]}, func(i, j int, s float64) { pair(j, i, s) }, &t)
-	return t
-}
-
-// minAcronym is the length from which an acronym in another script is the same.
-const minAcronym = 4
-
-// minProper is the similarity from which two words may be one proper name; sameProper, from which they are.
-const (
-	minProper  = .75
-	sameProper = .93
-)
-
-// matchProper pairs proper names, the most similar first.
-func (c *comparison) matchProper(a, b *orgReading, used [2][]bool, pair func(i, j int, s float64), t *tallyOf) {
-	for {
-		best, bi, bj := minProper, -1, -1
-		for i := range a.units {
-			x := &a.units[i]
-			if used[0][i] || x.word == nil {
-				continue
-			}
-			for j := range b.units {
-				y := &b.units[j]
-				if used[1][j] || y.word == nil {
-					continue
-				}
-				if s := c.properSimilarity(x, y); s > best {
-					best, bi, bj = s, i, j
-				}
-			}
-		}
-		if bi < 0 {
-			break
-		}
-		x, y := a.units[bi].word, b.units[bj].word
-		romanized := slices.Contains(x.romanizations, y.text) || slices.Contains(y.romanizations, x.text)
-		if best < sameProper || x.script == y.script && x.text != y.text && !romanized {
-			if best < sameProper && (min(len(x.text), len(y.text)) < minMisprint || !oneEdit(x.text, y.text)) {
-				t.left[0] += .01 // similar words, but not the same
-				t.left[1] += .01
-			}
-			t.nearly = true
-		}
-		pair(bi, bj, best)
-	}
-	c.matchJoined(a, b, used, pair)
-	c.matchJoined(b, a, [2][]bool{used[1], used[0]}, func(i, j int, s float64) { pair(j, i, s) })
-}
-
-// matchJoined pairs two words of a with one of b: Air Astana and AirAstana.
-func (c *comparison) matchJoined(a, b *orgReading, used [2][]bool, pair func(i, j int, s float64)) {
-	for i := 0; i+1 < len(a.units); i++ {
-		x, y := &a.units[i], &a.units[i+1]
-		if used[0][i] || used[0][i+1] || x.word == nil || y.word == nil || x.acronym != "" && y.acronym != "" {
-			continue
-		}
-		joined := simplify(x.word.text + y.word.text)
-		for j := range b.units {
-			if z := &b.units[j]; !used[1][j] && z.word != nil && z.word.text == joined {
-				pair(i, j, 1)
-				used[0][i+1] = true
-				break
-			}
-		}
-	}
-}
-
-func (c *comparison) properSimilarity(x, y *unit) float64 {
-	if x.acronym != "" && y.acronym != "" {
-		switch {
-		case x.word.text != y.word.text:
-			return 0
-		case x.word.script != y.word.script && len(x.word.text) < minAcronym:
-			return .9
-		}
-		return 1
-	}
-	return c.similarity(x.word, y.word)
-}
-
-// matchInitials pairs the acronyms of a with runs of words of b that begin with its letters.
-func matchInitials(a, b *orgReading, used [2][]bool, pair func(i, j int, s float64), t *tallyOf) {
-	for i := range a.units {
-		x := &a.units[i]
-		if used[0][i] || x.acronym == "" {
-			continue
-		}
-		for from := range b.units {
-			rest, to := x.acronym, from
-			for to < len(b.units) && !used[1][to] && rest != "" && b.units[to].initials != "" {
-				after, ok := strings.CutPrefix(rest, b.units[to].initials)
-				if !ok {
-					break
-				}
-				rest = after
-				to++
-			}
-			if rest != "" || to-from < 2 {
-				continue
-			}
-			for j := from; j < to; j++ {
-				used[1][j] = true
-			}
-			pair(i, from, .97)
-			t.derived = t.derived || !x.parent
-			break
-		}
-	}
-}
-
-// count sums the units that were not paired.
-func (t *tallyOf) count(side int, r, other *orgReading, used []bool) {
-	for i := range r.units {
-		x := &r.units[i]
-		if x.misprint && used[i] {
-			t.nearly = true
-		}
-		soft := &t.added[side]
-		if used[i] || x.class == countryClass && slices.Contains(territories(other, countryClass, true, false), x.concept) {
-			continue
-		}
-		switch {
-		case x.class == countryClass && !x.quoted:
-			soft.country = true
-			soft.foreign = soft.foreign || x.concept != concepts.home
-		case x.parent:
-			soft.parent = true
-			soft.parentWeight += x.weight
-			soft.parentHead = soft.parentHead || x.isHead()
-		case x.tail:
-			soft.place = true
-		case x.named:
-			soft.named = true
-			if x.word == nil || !x.word.initial {
-				t.leftNamed[side]++
-			}
-		default:
-			t.left[side] += x.weight
-			t.leftAcronym = t.leftAcronym || x.acronym != ""
-			if x.isHead() {
-				t.leftHeads[side]++
-			}
-			if x.class == areaClass {
-				t.leftArea[side] = true
-			}
-		}
-	}
-}
-
-func (r *orgReading) hasParent() bool {
-	return slices.ContainsFunc(r.units, func(x unit) bool { return x.parent })
 }

@@ -2,6 +2,7 @@ package names
 
 import (
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -14,10 +15,13 @@ func (u unit) startsParent() bool {
 func (r *orgReading) arrange(isKazakh bool) {
 	u := r.units
 	markNamed(u, isKazakh)
+	markSubjects(u)
 	from, to := parentOf(u, isKazakh)
 	for i := from; i < to; i++ {
 		u[i].parent = true
 	}
+	r.language = languageOf(u, isKazakh)
+	r.translateInitials()
 	var all, main, withoutCountry string
 	for _, x := range u {
 		if x.class >= linkClass || x.class == formClass || x.named {
@@ -44,6 +48,66 @@ func (r *orgReading) arrange(isKazakh bool) {
 	if !slices.ContainsFunc(r.units, func(x unit) bool { return !x.parent }) { // nothing but a parent: it is the name
 		for i := range r.units {
 			r.units[i].parent = false
+		}
+	}
+}
+
+// languageOf returns the language of a name by its letters: english stands for all that are written in Latin letters.
+func languageOf(u []unit, isKazakh bool) rune {
+	if isKazakh {
+		return kazakh
+	}
+	for _, x := range u {
+		if first, _ := utf8.DecodeRuneInString(x.initials); x.initials != "" && scriptOfRune(first) == cyrillicScript {
+			return russian
+		}
+	}
+	return english
+}
+
+// minTranslated is the number of initials that are translated.
+const minTranslated = 3
+
+// translateInitials finds the initials that a name in English has in Russian, and the other way round. Both have nearly the same
+// order of words; Kazakh has another one.
+func (r *orgReading) translateInitials() {
+	language := rune(russian)
+	switch r.language {
+	case russian:
+		language = english
+	case kazakh:
+		return
+	}
+	var all, main, withoutCountry string
+	for _, x := range r.units {
+		if x.class >= linkClass || x.class == formClass || x.named {
+			continue
+		}
+		var initials string
+		switch {
+		case x.word != nil && x.acronym == "":
+			initials = x.word.text[:1]
+		case x.concept != nil:
+			s := x.concept.initials[language]
+			first, _ := utf8.DecodeRuneInString(s)
+			initials = fold(s, scriptOfRune(first), orthography{})
+		}
+		if initials == "" {
+			return
+		}
+		if !x.tail { // an abbreviation rarely has the place
+			all += initials
+		}
+		if !x.parent && !x.tail && !x.host {
+			main += initials
+			if x.class != countryClass {
+				withoutCountry += initials
+			}
+		}
+	}
+	for _, s := range []string{all, main, withoutCountry} {
+		if len(s) >= minTranslated && len(s) <= maxCapitals && !slices.Contains(r.translated, s) {
+			r.translated = append(r.translated, s)
 		}
 	}
 }
@@ -77,6 +141,28 @@ func markNamed(u []unit, isKazakh bool) {
 		}
 		for k := i + 1; k < len(u) && (u[k].class == properClass && u[k].acronym == "" || u[k].class == placeClass); k++ {
 			u[k].named = true
+		}
+	}
+}
+
+// conjunctions are the words for "and" in the languages of the tables.
+var conjunctions = strings.Fields("and и және мен бен пен und et ve va və жана ва")
+
+func isConjunction(x unit) bool {
+	return x.class == linkClass && x.concept != nil && slices.Contains(conjunctions, x.written[0])
+}
+
+// markSubjects marks countries that an organization deals with: those that a conjunction joins to a topic, as in Center for Russian
+// and Central Asian Studies.
+func markSubjects(u []unit) {
+	for i := 0; i+2 < len(u); i++ {
+		if !isConjunction(u[i+1]) {
+			continue
+		}
+		for _, pair := range [][2]int{{i, i + 2}, {i + 2, i}} {
+			if x, y := &u[pair[0]], u[pair[1]]; x.class == countryClass && y.class == topicClass {
+				x.class, x.weight, x.host = topicClass, weights[topicClass], false
+			}
 		}
 	}
 }
@@ -119,19 +205,43 @@ func parentOf(u []unit, isKazakh bool) (from, to int) {
 		return 0, 0
 	}
 	for i := first + 1; i < len(u); i++ {
-		if !u[i].startsParent() || u[i].quoted && !u[first].quoted {
+		isAcronym := u[i].acronym != "" && !u[i].quoted
+		if !u[i].startsParent() && !isAcronym || u[i].quoted && !u[first].quoted {
 			continue
 		}
 		for k := i - 1; k > first; k-- {
 			if u[k].class == linkClass && u[k].concept != nil && isOf(u[k].concept) {
 				return k, len(u)
 			}
+			if isAcronym { // the parent only if "of" is directly before it
+				break
+			}
 		}
 		if u[i].word == nil && isRussianGenitive(u[i]) {
 			return i, len(u)
 		}
 	}
-	return 0, 0
+	return 0, parentBefore(u, first, last)
+}
+
+// parentBefore returns the number of units that name the parent before the main part, as in Water Assembly Scientific Council: the
+// name of the parent ends in its head, and the main part has words of its own before the head.
+func parentBefore(u []unit, first, last int) int {
+	if last != len(u)-1 || slices.ContainsFunc(u, func(x unit) bool { return x.quoted || x.class == linkClass && !isConjunction(x) }) {
+		return 0
+	}
+	if r, _ := utf8.DecodeRuneInString(u[last].initials); scriptOfRune(r) != latinScript {
+		return 0
+	}
+	before := last - 1
+	for before >= first && !u[before].startsParent() {
+		before--
+	}
+	isOwn := func(x unit) bool { return x.class == topicClass || x.class == attributeClass }
+	if before < first || before == 0 || !slices.ContainsFunc(u[before+1:last], isOwn) {
+		return 0
+	}
+	return before + 1
 }
 
 func isOf(c *concept) bool { return c.name == "of" }

@@ -59,8 +59,8 @@ func (v View) FindRenamed(spelling string, limit int) []Found {
 			rows[1] = append(rows[1], r)
 		}
 	}
-	found := x.rank(q, rows[0], limit, 0, c.compared.score)
-	for _, f := range x.rank(q, rows[1], limit, 0, c.compared.score) {
+	found := x.rank(spelling, q, rows[0], limit, 0, c.compared.score)
+	for _, f := range x.rank(spelling, q, rows[1], limit, 0, c.compared.score) {
 		if !slices.ContainsFunc(found, func(before Found) bool { return before.Owner == f.Owner }) {
 			found = append(found, f)
 		}

@@ -1,6 +1,7 @@
 package spelling
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -24,11 +25,15 @@ const (
 // and no other is plausible. Several records can share a short form or an abbreviation, so one that is a spelling of the first
 // record is taken only if no other is plausible, and the organization is no other. Records with contradicting identifiers must be
 // left out before: see Contradicting.
+//
+// Remembered answers decide about their own spelling and cause no new questions. A learned spelling that is only like the query
+// makes its record no rival of one that the query fits without learned spellings. An organization's full name that was learned
+// for one record competes only with records that have exactly this name, too.
 func (x Index) Decide(matches []Match) Decision {
 	if len(matches) == 0 || !x.IsPlausible(matches[0]) {
 		return IsNew
 	}
-	best, others := matches[0], matches[1:]
+	best, others := matches[0], x.rivals(matches)
 	switch {
 	case best.Score >= names.Same && x.Sure(best.Query, best.Spelling):
 		if len(others) > 0 && best.Score-others[0].Score < names.Gap || !best.SharesOrganization &&
@@ -45,6 +50,22 @@ func (x Index) Decide(matches []Match) Decision {
 		}
 	}
 	return IsQuestion
+}
+
+// rivals returns the matches that may be meant instead of the first one, with the scores that count against it: see Decide.
+func (x Index) rivals(matches []Match) []Match {
+	best := matches[0]
+	others := slices.Clone(matches[1:])
+	if best.own() >= min(best.Score, names.Same) {
+		for i := range others {
+			others[i].Score, others[i].Learned = others[i].own(), 0
+		}
+	}
+	if x.Organizations && best.Recalled && !x.IsShortForm(best.Query) {
+		others = slices.DeleteFunc(others, func(m Match) bool { return names.Key(m.Spelling) != names.Key(m.Query) })
+	}
+	slices.SortStableFunc(others, func(a, b Match) int { return cmp.Compare(b.Score, a.Score) })
+	return others
 }
 
 // IsPlausible reports whether a new record could duplicate the match: its name is almost the same, one of the names is a
@@ -65,7 +86,8 @@ func (x Index) shortForm(m Match) (fits, sure bool) {
 	return names.ShortForm(x.parse(m.Query), x.parse(m.Spelling))
 }
 
-// Compare orders matches for Decide: plausible ones first, then by score, then by id.
+// Compare orders matches for Decide: plausible ones first, then by score, with and without learned spellings, then by id. Of
+// organizations with the same score, one for which the query was learned comes first.
 func (x Index) Compare(a, b Match) int {
 	if p, q := x.IsPlausible(a), x.IsPlausible(b); p != q {
 		if p {
@@ -73,13 +95,13 @@ func (x Index) Compare(a, b Match) int {
 		}
 		return 1
 	}
-	switch {
-	case a.Score > b.Score:
-		return -1
-	case a.Score < b.Score:
-		return 1
+	recalled := 0
+	if x.Organizations && a.Recalled != b.Recalled {
+		if recalled = 1; a.Recalled {
+			recalled = -1
+		}
 	}
-	return int(a.ID - b.ID)
+	return cmp.Or(cmp.Compare(b.Score, a.Score), recalled, cmp.Compare(a.Learned, b.Learned), cmp.Compare(a.ID, b.ID))
 }
 
 // Contradicting returns which of the records have other identifiers than externalIDs, so that they are others whatever their

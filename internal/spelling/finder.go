@@ -39,9 +39,23 @@ type Match struct {
 	Query    string  // the name of the query that matches best
 	Spelling string  // the spelling of the record that matches best
 	Score    float64 // 0 to 1
+	Learned  float64 // how much of the score is due to learned spellings, other than one that is exactly the query
+	Recalled bool    // a learned spelling is exactly the query: a person has decided about it
 
 	SharesOrganization bool // of a person: the source names an organization where the person has or had a position
 	OtherOrganization  bool // of a person: the source names organizations, and the person has or had a position in none of them
+}
+
+// own returns the score without learned spellings, other than one that is exactly the query.
+func (m Match) own() float64 { return m.Score - m.Learned }
+
+// Add adds a match of the same record by another name. The better one is kept.
+func (m *Match) Add(other Match) {
+	own := max(m.own(), other.own())
+	if other.Score > m.Score {
+		m.Query, m.Spelling, m.Score = other.Query, other.Spelling, other.Score
+	}
+	m.Learned, m.Recalled = m.Score-own, m.Recalled || other.Recalled
 }
 
 // Reason is the comparison of one feature of a query and a record.
@@ -141,12 +155,11 @@ func FindIn(x names.View, least float64, limit int, spellings []string) []Match 
 	var all []Match
 	for _, s := range spellings {
 		for _, found := range x.Find(s, least, limit) {
-			i := slices.IndexFunc(all, func(m Match) bool { return m.ID == found.Owner })
-			switch {
-			case i < 0:
-				all = append(all, Match{ID: found.Owner, Query: s, Spelling: found.Spelling, Score: found.Score})
-			case found.Score > all[i].Score: // a later spelling matches better
-				all[i].Query, all[i].Spelling, all[i].Score = s, found.Spelling, found.Score
+			m := Match{ID: found.Owner, Query: s, Spelling: found.Spelling, Score: found.Score, Learned: found.Learned, Recalled: found.Recalled}
+			if i := slices.IndexFunc(all, func(m Match) bool { return m.ID == found.Owner }); i >= 0 {
+				all[i].Add(m)
+			} else {
+				all = append(all, m)
 			}
 		}
 	}
@@ -198,38 +211,39 @@ func (f *Finder) refresh(ctx context.Context) (head int64, err error) {
 	return head, nil
 }
 
-// entry is a record in the index: its spellings, and whether it is hidden from public callers.
+// entry is a record in the index: its spellings, those of them that were learned, and whether it is hidden from public callers.
 type entry struct {
-	spellings []string
-	hidden    bool
+	spellings, learned []string
+	hidden             bool
 }
 
 // read calls set for each record of ids that has spellings, or for all records if ids is nil. It reads after head was
 // determined, so it may include later changes.
 func (f *Finder) read(ctx context.Context, ids []int64, set func(id int64, e entry)) error {
-	from, args := f.index.Table+" n", pg.Args{}
-	hidden := "false"
-	if f.index.Hidden != "" {
-		from += " JOIN " + f.index.Records + " r ON r.id = n." + f.index.Owner
-		hidden = f.index.Hidden
-	}
+	from, args := f.index.Table+" n JOIN "+f.index.Records+" r ON r.id = n."+f.index.Owner, pg.Args{"as_listed": AsListed}
+	const learned = "EXISTS (SELECT FROM jsonb_array_elements(r.other_names) o WHERE o->>'kind' = @as_listed AND o->>'text' = n.spelling)"
+	hidden := cmp.Or(f.index.Hidden, "false")
 	if ids != nil {
-		from, args = from+" WHERE n."+f.index.Owner+" = ANY(@ids)", pg.Args{"ids": ids}
+		from += " WHERE n." + f.index.Owner + " = ANY(@ids)"
+		args["ids"] = ids
 	}
-	rows, err := f.pool.Query(ctx, "SELECT n."+f.index.Owner+", n.spelling, "+hidden+" FROM "+from+" ORDER BY n."+f.index.Owner+", n.key", args)
+	rows, err := f.pool.Query(ctx, "SELECT n."+f.index.Owner+", n.spelling, "+hidden+", "+learned+" FROM "+from+" ORDER BY n."+f.index.Owner+", n.key", args)
 	if err != nil {
 		return fmt.Errorf("read the names: %w", pg.Error(err))
 	}
 	var id, of int64
 	var spelling string
-	var isHidden bool
+	var isHidden, isLearned bool
 	var e entry
-	_, err = pgx.ForEachRow(rows, []any{&id, &spelling, &isHidden}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&id, &spelling, &isHidden, &isLearned}, func() error {
 		if id != of && len(e.spellings) > 0 {
 			set(of, e)
 			e = entry{}
 		}
-		of, e = id, entry{append(e.spellings, spelling), isHidden}
+		of, e.hidden = id, isHidden
+		if e.spellings = append(e.spellings, spelling); isLearned {
+			e.learned = append(e.learned, spelling)
+		}
 		return nil
 	})
 	if err != nil {
@@ -244,7 +258,7 @@ func (f *Finder) read(ctx context.Context, ids []int64, set func(id int64, e ent
 func (f *Finder) load(ctx context.Context, head int64) error {
 	fresh := names.NewIndex(f.index.Organizations)
 	err := f.read(ctx, nil, func(id int64, e entry) {
-		fresh.Set(id, e.spellings)
+		fresh.Set(id, e.spellings, e.learned...)
 		fresh.Hide(id, e.hidden)
 	})
 	if err != nil {
@@ -268,8 +282,9 @@ func (f *Finder) reload(ctx context.Context, changed []int64) error {
 	defer f.mu.Unlock()
 	for _, id := range changed { // in log order, so that the order of the index does not vary
 		e := now[id]
-		if !slices.Equal(f.names.Spellings(id), e.spellings) { // equal: something other than a name has changed
-			f.names.Set(id, e.spellings)
+		isSame := slices.Equal(f.names.Spellings(id), e.spellings) && slices.Equal(f.names.Learned(id), e.learned)
+		if !isSame { // else something other than a name has changed
+			f.names.Set(id, e.spellings, e.learned...)
 		}
 		f.names.Hide(id, e.hidden)
 	}

@@ -57,6 +57,11 @@ func (x Index) Abbreviates(short, full string) bool {
 	return x.Organizations && names.Abbreviates(x.parse(short), x.parse(full))
 }
 
+// Shortens reports whether the first of two names of organizations is the second without its parent or the home country.
+func (x Index) Shortens(short, full string) bool {
+	return x.Organizations && names.Shortens(x.parse(short), x.parse(full))
+}
+
 // MayShorten reports whether the first of two names of people may be a short form of the second, such as its surname.
 func (x Index) MayShorten(short, full string) bool {
 	fits := false
