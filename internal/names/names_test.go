@@ -237,6 +237,7 @@ func FuzzScore(f *testing.F) {
 		}
 	}
 	f.Add("\xff\x00 ا", "🙂 Cерік І.")
+	f.Add("iхХ", "oXX Institute")
 	f.Fuzz(func(t *testing.T, a, b string) {
 		for _, parse := range []func(string) names.Name{names.Parse, names.ParseOrganization} {
 			x, y := parse(a), parse(b)

@@ -184,13 +184,14 @@ func capitalsOf(w string) string {
 
 // endingOf returns the lower-case capitals at the end of an acronym, such as KazISS, that begins with a part of a word; else "".
 func endingOf(w string) string {
+	_, first := utf8.DecodeRuneInString(w)
 	at := strings.LastIndexFunc(w, unicode.IsLower)
-	if at < 0 {
+	if at < first {
 		return ""
 	}
 	_, size := utf8.DecodeRuneInString(w[at:])
 	ending := w[at+size:]
-	if utf8.RuneCountInString(ending) < 2 || strings.ContainsFunc(w[1:at], unicode.IsUpper) {
+	if utf8.RuneCountInString(ending) < 2 || strings.ContainsFunc(w[first:at], unicode.IsUpper) {
 		return ""
 	}
 	return strings.ToLower(ending)
