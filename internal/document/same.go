@@ -108,8 +108,9 @@ func otherTitle(a, b text.Map) bool {
 const minSimilar = .8
 
 // decide completes s and reports whether it may be the document n. The same act is the same document whatever its title and address,
-// the same title unless the types, the dates or the addresses contradict, and the same address unless the titles, the types or the dates do. What contradicts, or is only similar, is uncertain; titles
-// that are only similar count for nothing if something contradicts, or if n has an address of its own.
+// the same title unless the types, the dates or the addresses contradict, and the same address unless the titles,
+// the types or the dates do. What contradicts, or is only similar, is uncertain; titles that are only similar count for nothing if something
+// contradicts, or if n has an address of its own.
 func (s *Same) decide(n Named) bool {
 	otherKind := s.Kind != n.Kind && s.Kind != "other" && n.Kind != "other"
 	otherDate := s.PublishedOn != nil && n.PublishedOn != nil &&

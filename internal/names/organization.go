@@ -83,27 +83,6 @@ func readOrganization(spelling string, l *lexicon, addWord func(*word)) (reading
 	return readings
 }
 
-// isPartOf reports whether a name in brackets names a part of the organization before it, and not the same organization once more.
-func (r orgReading) isPartOf(whole *orgReading) bool {
-	head := slices.IndexFunc(r.units, unit.isHead)
-	return head >= 0 && r.units[head].isPart() && !slices.ContainsFunc(whole.units, unit.isPart)
-}
-
-// isOfParent reports whether an abbreviation has the initials of the parent.
-func (r orgReading) isOfParent(acronym string) bool {
-	all, withoutCountry := "", ""
-	for _, u := range r.units {
-		if !u.parent {
-			continue
-		}
-		all += u.initials
-		if u.class != countryClass {
-			withoutCountry += u.initials
-		}
-	}
-	return acronym != "" && (acronym == all || acronym == withoutCountry)
-}
-
 // cutBrackets separates a name from what it has in brackets.
 func cutBrackets(spelling string) (outside string, inside []string) {
 	for {
@@ -126,7 +105,8 @@ func tokensOf(spelling string) (tokens []token) {
 	add := func(end int) {
 		for _, w := range splitWords(spelling[start:end], false) {
 			raw = append(raw, w)
-			tokens = append(tokens, token{quoted: quoted, comma: comma, dash: dash, initial: end < len(spelling) && spelling[end] == '.' && utf8.RuneCountInString(w) == 1})
+			tokens = append(tokens, token{quoted: quoted, comma: comma, dash: dash,
+				initial: end < len(spelling) && spelling[end] == '.' && utf8.RuneCountInString(w) == 1})
 			comma, dash = false, false
 		}
 	}

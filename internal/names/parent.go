@@ -283,3 +283,24 @@ func isRussianGenitive(u unit) bool {
 	r, _ := utf8.DecodeRuneInString(u.initials)
 	return scriptOfRune(r) == cyrillicScript
 }
+
+// isPartOf reports whether a name in brackets names a part of the organization before it, and not the same organization once more.
+func (r orgReading) isPartOf(whole *orgReading) bool {
+	head := slices.IndexFunc(r.units, unit.isHead)
+	return head >= 0 && r.units[head].isPart() && !slices.ContainsFunc(whole.units, unit.isPart)
+}
+
+// isOfParent reports whether an abbreviation has the initials of the parent.
+func (r orgReading) isOfParent(acronym string) bool {
+	all, withoutCountry := "", ""
+	for _, u := range r.units {
+		if !u.parent {
+			continue
+		}
+		all += u.initials
+		if u.class != countryClass {
+			withoutCountry += u.initials
+		}
+	}
+	return acronym != "" && (acronym == all || acronym == withoutCountry)
+}
