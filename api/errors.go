@@ -134,7 +134,7 @@ func (p *Problem) addErrors(e *apperr.Error, lang string) {
 
 // fail sends the problem of an error. It is Echo's error handler, and nothing else sends problems.
 func (s *server) fail(err error, c echo.Context) {
-	if c.Response().Committed {
+	if c.Response().Committed || s.failAsPage(c, err) {
 		return
 	}
 	p := problem(err, messageLanguage(c.Request()))

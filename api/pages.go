@@ -44,14 +44,18 @@ func (s *server) newSite(api http.Handler) *site.Site {
 
 // showPage sends a page. It shows what the public sees, whatever key the request has.
 func (s *server) showPage(c echo.Context, lang, path string) error {
-	h := c.Response().Header()
-	h.Set("Content-Security-Policy", site.Policy(path))
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Content-Language", lang)
+	setPageHeaders(c, lang, path)
 	if err := s.sendPage(c, lang, path); err != nil {
 		return s.sendFailure(c, lang, err)
 	}
 	return nil
+}
+
+func setPageHeaders(c echo.Context, lang, path string) {
+	h := c.Response().Header()
+	h.Set("Content-Security-Policy", site.Policy(path))
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Content-Language", lang)
 }
 
 func (s *server) sendPage(c echo.Context, lang, path string) error {
@@ -119,6 +123,18 @@ func (s *server) sendFailure(c echo.Context, lang string, err error) error {
 	c.Response().Header().Set("Cache-Control", "no-store")
 	c.Response().Header().Del(echo.HeaderContentDisposition)
 	return c.Blob(status, mediaHTML, page.Body)
+}
+
+// failAsPage sends the page of an error that ended a request for a page before it was made, such as an address that is too long. It
+// returns false if the request is for something else.
+func (s *server) failAsPage(c echo.Context, err error) bool {
+	for _, lang := range site.Languages {
+		if strings.HasPrefix(c.Request().URL.Path, "/"+lang+"/") && (c.Request().Method == http.MethodGet || c.Request().Method == http.MethodHead) {
+			setPageHeaders(c, lang, "")
+			return s.sendFailure(c, lang, err) == nil
+		}
+	}
+	return false
 }
 
 // siteFiles are the files that the pages load.

@@ -373,14 +373,15 @@ func TestErrorsArePagesInTheLanguageOfTheAddress(t *testing.T) {
 		status int
 		text   string
 	}{
-		"/en/nothing":                   {http.StatusNotFound, "Page not found"},
-		"/ru/round-tables/99999":        {http.StatusNotFound, "Страница не найдена"},
-		"/kk/people/0":                  {http.StatusNotFound, "Бет табылмады"},
-		"/en/people/1/positions":        {http.StatusNotFound, "Page not found"},
-		"/en/round-tables?format=ball":  {http.StatusBadRequest, "round_table, conference"},
-		"/ru/round-tables?cursor=x":     {http.StatusBadRequest, "Ошибка в адресе"},
-		"/en/topics?api_key=rtr_x":      {http.StatusBadRequest, "The address is not valid"},
-		"/en/round-tables?utm_source=x": {http.StatusOK, "events"},
+		"/en/nothing":                                 {http.StatusNotFound, "Page not found"},
+		"/ru/round-tables/99999":                      {http.StatusNotFound, "Страница не найдена"},
+		"/kk/people/0":                                {http.StatusNotFound, "Бет табылмады"},
+		"/en/people/1/positions":                      {http.StatusNotFound, "Page not found"},
+		"/en/round-tables?format=ball":                {http.StatusBadRequest, "round_table, conference"},
+		"/ru/round-tables?cursor=x":                   {http.StatusBadRequest, "Ошибка в адресе"},
+		"/en/topics?api_key=rtr_x":                    {http.StatusBadRequest, "The address is not valid"},
+		"/en/round-tables?utm_source=x":               {http.StatusOK, "events"},
+		"/ru/search?q=" + strings.Repeat("a", maxURL): {http.StatusRequestURITooLong, "Ошибка в адресе"},
 	} {
 		got := r.page(t, target).want(t, want.status)
 		if !strings.Contains(got.Body.String(), want.text) || !strings.HasPrefix(got.Header().Get("Content-Type"), "text/html") {

@@ -186,7 +186,10 @@ func (s *Site) Failure(lang string, status int) (Page, error) {
 // failed is the page of an error.
 func (v *view) failed(f *failure) show {
 	key := "error_other"
-	if slices.Contains([]int{400, 404, 410, 429, 503}, f.status) {
+	switch {
+	case f.status == http.StatusRequestURITooLong:
+		key = "error_400"
+	case slices.Contains([]int{400, 404, 410, 429, 503}, f.status):
 		key = fmt.Sprintf("error_%d", f.status)
 	}
 	data := struct {

@@ -137,6 +137,9 @@ func (p *plan) uniteDocuments(i, j int) {
 	d, x, first := &p.documents, &p.in.Documents[i], &p.in.Documents[j]
 	name := title(first.Title)
 	reasons := []spelling.Reason{{Feature: "title", Query: title(x.Title), Record: name, Score: 1}}
+	if x.URL != nil && first.URL != nil && document.PlainURL(*x.URL) == document.PlainURL(*first.URL) {
+		reasons[0].Feature, reasons[0].Query, reasons[0].Record = "url", *x.URL, *first.URL
+	}
 	d.found[i] = d.found[j]
 	if d.found[j].ID > 0 {
 		d.reasons[i] = reasons
@@ -152,9 +155,7 @@ func (p *plan) uniteDocuments(i, j int) {
 	if x.PublishedOn != nil && (first.PublishedOn == nil || len(*first.PublishedOn) < len(*x.PublishedOn)) {
 		first.PublishedOn = x.PublishedOn
 	}
-	if len(first.Authors) == 0 {
-		first.Authors = x.Authors
-	}
+	first.Authors = append(slices.Clip(first.Authors), x.Authors...)
 	d.united = append(d.united, United{pointer("documents", i), document.Type, pointer("documents", j), name, 1, reasons})
 }
 

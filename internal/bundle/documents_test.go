@@ -134,3 +134,28 @@ func TestADocumentThatABundleNamesSeveralTimesIsCreatedOnceWithWhatEachMentionSa
 		t.Errorf("%d documents", n)
 	}
 }
+
+func TestDocumentsWithOneAddressInABundleAreOneUnlessTheirTitlesDiffer(t *testing.T) {
+	db := dbtest.New(t)
+	at := func(d Document, url string) Document {
+		d.URL = &url
+		return d
+	}
+	const page = "https://example.org/release"
+	first, again := at(titled("en", "Press release"), page), at(titled("en", "Press release"), page+"?utm_source=mail")
+	inRussian, other := at(titled("ru", "О совете по воде"), page), at(titled("ru", "Повестка дня"), page)
+	first.Authors = []Person{{Name: "Asan Ibrayev", New: true}}
+	inRussian.Authors = []Person{{Name: "Zhanar Omarova", New: true}}
+	in := presenting(first)
+	in.Documents = append(in.Documents, again, inRussian, other)
+	r := must(t, db, in)
+	if r.Counts["documents"] != 2 || len(r.United) != 2 {
+		t.Errorf("%+v %+v", r.Created, r.United)
+	}
+	if n := count(t, db, "documents d WHERE title ?& ARRAY['ru', 'en'] AND (SELECT count(*) FROM document_authors a WHERE a.document_id = d.id) = 2"); n != 1 {
+		t.Errorf("%d documents with what each mention says", n)
+	}
+	if len(in.Documents[0].Authors) != 1 || len(in.Documents[0].Title) != 1 {
+		t.Errorf("the input was changed: %+v", in.Documents[0])
+	}
+}

@@ -62,6 +62,9 @@ func (p *plan) follows(f apperr.Field) bool {
 // newPlan resolves everything that the document mentions. was is the event that it replaces, or nil. form are the mistakes that were
 // found without the database. newPlan returns all mistakes and all ambiguous names in one error.
 func (w *Writer) newPlan(ctx context.Context, in *Input, was *stored, form []apperr.Field) (*plan, error) {
+	own := *in // the plan completes documents with what their other mentions say
+	own.Documents = slices.Clone(in.Documents)
+	in = &own
 	if slices.ContainsFunc(form, preventsResolution) {
 		return nil, apperr.Validation(form)
 	}

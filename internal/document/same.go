@@ -3,10 +3,12 @@ package document
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
 	"roundtables.kz/registry/internal/date"
+	"roundtables.kz/registry/internal/names"
 	"roundtables.kz/registry/internal/pg"
 	"roundtables.kz/registry/internal/text"
 )
@@ -32,7 +34,7 @@ type Same struct {
 	AsTitle bool    `json:"as_title"`  // both have a title in common
 	Score   float64 `json:"score"`     // similarity of the titles, 0 to 1
 
-	Feature string `json:"-"` // what they have in common: "number" or "title"
+	Feature string `json:"-"` // what they have in common: "number", "title" or "url"
 	Certain bool   `json:"-"` // they are one document
 }
 
@@ -82,6 +84,9 @@ func IsSame(a, b Named) bool {
 
 // Add makes m another mention of n, so that what is the same as either is the same as n.
 func (n *Named) Add(m Named) {
+	titles := maps.Clone(m.Title)
+	maps.Copy(titles, n.Title)
+	n.Title = titles
 	n.Acts, n.Titles = append(n.Acts, m.Acts...), append(n.Titles, m.Titles...)
 	if n.Kind == "other" {
 		n.Kind = m.Kind
@@ -89,17 +94,29 @@ func (n *Named) Add(m Named) {
 	n.URL, n.PublishedOn = cmp.Or(n.URL, m.URL), cmp.Or(n.PublishedOn, m.PublishedOn)
 }
 
+// otherTitle reports whether two documents have different titles in one language.
+func otherTitle(a, b text.Map) bool {
+	for language, title := range a {
+		if other, ok := b[language]; ok && names.Key(title) != names.Key(other) {
+			return true
+		}
+	}
+	return false
+}
+
 // minSimilar is the similarity of titles from which two documents may be one.
 const minSimilar = .8
 
 // decide completes s and reports whether it may be the document n. The same act is the same document whatever its title and address,
-// the same title unless the types, the dates or the addresses contradict. What contradicts, or is only similar, is uncertain; titles
-// that are only similar count for nothing if something contradicts, or if n has an address of its own.
+// the same title unless the types, the dates or the addresses contradict, and the same address unless the titles,
+// the types or the dates do. What contradicts, or is only similar, is uncertain; titles that are only similar count for nothing if something
+// contradicts, or if n has an address of its own.
 func (s *Same) decide(n Named) bool {
 	otherKind := s.Kind != n.Kind && s.Kind != "other" && n.Kind != "other"
 	otherDate := s.PublishedOn != nil && n.PublishedOn != nil &&
 		!strings.HasPrefix(string(*s.PublishedOn), string(*n.PublishedOn)) && !strings.HasPrefix(string(*n.PublishedOn), string(*s.PublishedOn))
-	otherURL := s.URL != nil && n.URL != nil
+	otherURL := s.URL != nil && n.URL != nil && PlainURL(*s.URL) != PlainURL(*n.URL)
+	sameURL := s.URL != nil && n.URL != nil && !otherURL
 	s.Feature = "title"
 	switch {
 	case s.Act:
@@ -109,6 +126,9 @@ func (s *Same) decide(n Named) bool {
 		return false
 	case s.AsTitle:
 		s.Certain, s.Score = !otherKind && !otherDate, 1
+		return true
+	case sameURL && !otherTitle(s.Title, n.Title): // one page may hold several documents
+		s.Feature, s.Certain, s.Score = "url", !otherKind && !otherDate, 1
 		return true
 	case s.MayAct:
 		s.Feature = "number"

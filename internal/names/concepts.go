@@ -29,7 +29,7 @@ const (
 )
 
 var classes = map[string]class{
-	"head": headClass, "state": headClass, "sole": soleClass, "unit": unitClass, "office": officeClass, "form": formClass, "topic": topicClass,
+	"head": headClass, "state": headClass, "form of": headClass, "sole": soleClass, "unit": unitClass, "office": officeClass, "form": formClass, "topic": topicClass,
 	"attribute": attributeClass, "body": bodyClass, "area": areaClass, "link": linkClass, "under": underClass, "named": namedClass,
 }
 
@@ -39,6 +39,7 @@ type concept struct {
 	class   class
 	state   bool     // a body of a state, whose country may be left out
 	country *concept // of a place
+	general *concept // of a legal form: the kind of organization
 
 	initials map[rune]string // by language: the initials of its first form, in lower case
 }
@@ -79,12 +80,18 @@ func readConcepts() *dictionary {
 		root: node{next: map[string]*node{}}, abbreviations: map[string]*concept{}, expansions: map[string][]string{},
 		vocabulary: map[string]bool{}, deletions: map[string][]string{}, stems: map[string][]*concept{},
 	}
+	var kind *concept
 	for _, line := range lines("organizations/concepts") {
 		class, ok := classes[line[0]]
 		if !ok {
 			panic(fmt.Sprintf("unknown class %q", line[0])) // the file is embedded in the program
 		}
 		c := &concept{class: class, state: line[0] == "state" || line[0] == "sole"}
+		if line[0] == "form of" {
+			c.general = kind
+		} else {
+			kind = c
+		}
 		for i, cell := range line[1:] {
 			d.add(c, cell, []string{string(english), string(russian), string(kazakh), string(other)}[min(i, 3)])
 		}

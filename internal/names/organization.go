@@ -22,7 +22,8 @@ type orgReading struct {
 // unit is a word, or several words that mean one thing, in the name of an organization.
 type unit struct {
 	concept  *concept
-	word     *word // of a proper name
+	form     *concept // the legal form that the kind of organization has in the name
+	word     *word    // of a proper name
 	class    class
 	parent   bool // belongs to the parent organization
 	tail     bool // a place behind the name: after a comma, or after "in"
@@ -46,6 +47,7 @@ type token struct {
 	capitals      string // lower-case letters of the capitals of an acronym; empty: it is none
 	ending        string // see unit
 	quoted, comma bool   // in quotation marks; after a comma
+	dash          bool   // after a dash
 	initial       bool   // a letter with a full stop
 	expanded      bool   // written as an abbreviation
 	misprint      bool   // keys are those of a similar word
@@ -68,6 +70,10 @@ func readOrganization(spelling string, l *lexicon, addWord func(*word)) (reading
 		if len(r.units) == 1 && r.units[0].concept != nil && len(readings) > 0 && slices.ContainsFunc(readings[0].units, same) {
 			continue // the abbreviation of a part of the name
 		}
+		if len(readings) > 0 && r.isPartOf(&readings[0]) { // Water Company (Almaty branch)
+			readings[0] = l.read(tokensOf(outside+", "+text), addWord)
+			continue
+		}
 		isName := len(tokens) <= 4 && !slices.ContainsFunc(tokens, func(t token) bool { return t.capitals == "" }) ||
 			slices.ContainsFunc(r.units, unit.isHead)
 		if len(r.units) > 0 && (isName || len(readings) == 0) {
@@ -75,21 +81,6 @@ func readOrganization(spelling string, l *lexicon, addWord func(*word)) (reading
 		}
 	}
 	return readings
-}
-
-// isOfParent reports whether an abbreviation has the initials of the parent.
-func (r orgReading) isOfParent(acronym string) bool {
-	all, withoutCountry := "", ""
-	for _, u := range r.units {
-		if !u.parent {
-			continue
-		}
-		all += u.initials
-		if u.class != countryClass {
-			withoutCountry += u.initials
-		}
-	}
-	return acronym != "" && (acronym == all || acronym == withoutCountry)
 }
 
 // cutBrackets separates a name from what it has in brackets.
@@ -109,13 +100,14 @@ func cutBrackets(spelling string) (outside string, inside []string) {
 // tokensOf returns the words of a spelling.
 func tokensOf(spelling string) (tokens []token) {
 	var raw []string
-	quoted, comma := false, false
+	quoted, comma, dash := false, false, false
 	start := 0
 	add := func(end int) {
 		for _, w := range splitWords(spelling[start:end], false) {
 			raw = append(raw, w)
-			tokens = append(tokens, token{quoted: quoted, comma: comma, initial: end < len(spelling) && spelling[end] == '.' && utf8.RuneCountInString(w) == 1})
-			comma = false
+			tokens = append(tokens, token{quoted: quoted, comma: comma, dash: dash,
+				initial: end < len(spelling) && spelling[end] == '.' && utf8.RuneCountInString(w) == 1})
+			comma, dash = false, false
 		}
 	}
 	for i, r := range spelling {
@@ -135,6 +127,12 @@ func tokensOf(spelling string) (tokens []token) {
 			add(i)
 			start = i + 1
 			comma = true
+		case '-', '–', '—':
+			if strings.HasSuffix(spelling[:i], " ") && strings.HasPrefix(spelling[i+utf8.RuneLen(r):], " ") {
+				add(i)
+				start = i + utf8.RuneLen(r)
+				dash = true
+			}
 		}
 	}
 	add(len(spelling))
@@ -238,6 +236,9 @@ func (l *lexicon) read(tokens []token, addWord func(*word)) (r orgReading) {
 			}
 		default:
 			u.concept, u.class = c, c.class
+			if c.general != nil {
+				u.concept, u.form = c.general, c
+			}
 			u.misprint = slices.ContainsFunc(tokens[i:i+n], func(t token) bool { return t.misprint })
 			r.foreign = r.foreign || isForeign(keys[i:i+n])
 			for _, more := range tokens[i+1 : i+n] {
@@ -250,8 +251,8 @@ func (l *lexicon) read(tokens []token, addWord func(*word)) (r orgReading) {
 			u.tail = u.class == placeClass && isLocative(tokens, i, n)
 			u.host = u.class == countryClass && isLocative(tokens, i, n)
 		}
-		if t.comma {
-			r.units = append(r.units, unit{class: linkClass, tail: true}) // a comma
+		if t.comma || t.dash {
+			r.units = append(r.units, unit{class: linkClass, tail: t.comma})
 		}
 		u.weight = weights[u.class]
 		if u.word != nil {
@@ -379,6 +380,9 @@ func isPlural(t token) bool {
 // isLocative reports whether the n words at i say where something is.
 func isLocative(tokens []token, i, n int) bool {
 	last := tokens[i+n-1].lower
+	if i+n < len(tokens) && strings.HasPrefix(tokens[i+n].lower, "республикас") { // in Kazakh, the last word of the name has the ending
+		last = tokens[i+n].lower
+	}
 	for _, ending := range []string{"дағы", "дегі", "тағы", "тегі", "да", "де", "та", "те"} {
 		if strings.HasSuffix(last, ending) && tokens[i].script == cyrillicScript && strings.ContainsAny(last, "ғі") {
 			return true

@@ -30,6 +30,7 @@ func (c *comparison) match(a, b *orgReading, used [2][]bool) (t tallyOf) {
 			if x.isHead() {
 				t.heads++
 			}
+			t.otherForm = t.otherForm || x.form != nil && y.form != nil && x.form != y.form
 			t.unit = t.unit || x.class == unitClass || localHeads[x.concept.name]
 		}
 		switch x.class {
@@ -231,6 +232,8 @@ func (t *tallyOf) count(side int, r, other *orgReading, used []bool) {
 			soft.parent = true
 			soft.parentWeight += x.weight
 			soft.parentHead = soft.parentHead || x.isHead()
+			soft.parentArea = soft.parentArea || x.class == areaClass && x.concept.name != "city"
+			soft.chamber = soft.chamber || x.concept != nil && chambers[x.concept.name]
 		case x.tail:
 			soft.place = true
 		case x.named:

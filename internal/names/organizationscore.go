@@ -70,6 +70,7 @@ type tallyOf struct {
 	topics           int  // shared topics
 	quoted           int  // shared words of a proper name in quotation marks
 	leftQuoted       bool // a name in quotation marks that only one name has in full
+	otherForm        bool // different legal forms of one kind: a public and a private foundation
 }
 
 // softWords are words of one name that may be added.
@@ -78,6 +79,8 @@ type softWords struct {
 	foreign                       bool // a country other than that of the registry
 	parentWeight                  float64
 	parentHead                    bool // the parent has a head that the other name lacks
+	parentArea                    bool // the parent is of a territory with the name of a city
+	chamber                       bool // the parent is a chamber of a parliament
 }
 
 // tally matches two readings and sums what they share and what only one of them has.
@@ -170,9 +173,14 @@ const minQuoted = 2
 
 // isCertain reports whether names of which all main words agree are of one organization, in spite of what was added.
 func (t *tallyOf) isCertain() bool {
+	if t.otherForm {
+		return false
+	}
 	need := .5
 	for _, added := range t.added {
 		switch {
+		case added.chamber, added.parentArea && t.matchedParent > 0:
+			return false
 		case added.country && added.foreign:
 			need = max(need, 2.5)
 		case added.country && !t.state:
@@ -213,11 +221,16 @@ var localHeads = map[string]bool{
 	"branch": true, "representation": true, "office": true, "embassy": true, "consulate": true, "mission": true, "akimat": true, "department": true,
 }
 
+// chambers are those of the parliament: each has committees, some with the same name.
+var chambers = map[string]bool{"senate": true, "mazhilis": true}
+
 // isElsewhere reports whether one of two names has a territory that makes it another organization than the other name: the
 // office of an international organization, a branch, a body of a state in a language of another state.
 func (t *tallyOf) isElsewhere(a, b *orgReading) bool {
 	added := [2]bool{t.added[0].country || t.added[0].place, t.added[1].country || t.added[1].place}
 	switch {
+	case hasUnclearHost(a), hasUnclearHost(b):
+		return true
 	case added[0] && added[1], t.matchedParent > 0 && (t.added[0].parentHead || t.added[1].parentHead):
 		return true
 	case (t.body || t.unit) && t.matchedParent == 0 && (added[0] || added[1]), t.unit && (t.added[0].parent || t.added[1].parent):

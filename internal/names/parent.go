@@ -188,11 +188,12 @@ func parentOf(u []unit, isKazakh bool) (from, to int) {
 	if under > 0 {
 		return under, len(u)
 	}
-	comma := slices.IndexFunc(u, func(x unit) bool { return x.class == linkClass && x.concept == nil })
+	if from, to := wholeBefore(u, first); to > 0 {
+		return from, to
+	}
+	comma := slices.IndexFunc(u, func(x unit) bool { return x.class == linkClass && x.concept == nil && x.tail })
 	if comma > 0 && first >= 0 {
 		switch head := slices.IndexFunc(u[comma:], unit.isHead); {
-		case head >= 0 && u[comma+head].class == unitClass && first < comma && u[first].class != unitClass:
-			return 0, comma // University, Faculty
 		case head >= 0 && first < comma:
 			return comma, len(u)
 		case head < 0 && !slices.ContainsFunc(u[comma:], func(x unit) bool { return x.class == topicClass || x.class == attributeClass || x.quoted }):
@@ -224,6 +225,37 @@ func parentOf(u []unit, isKazakh bool) (from, to int) {
 	return 0, parentBefore(u, first, last)
 }
 
+// partHeads are heads of parts of organizations, besides those of unitClass; wholeHeads are heads of organizations that have parts with
+// heads of their own, such as institutes.
+var (
+	partHeads  = map[string]bool{"branch": true, "representation": true, "office": true, "department": true}
+	wholeHeads = map[string]bool{"university": true, "ministry": true, "academy": true}
+)
+
+func (u unit) isPart() bool {
+	return u.class == unitClass || u.class == headClass && partHeads[u.concept.name]
+}
+
+func (u unit) isWhole() bool {
+	return u.class == soleClass || u.class == headClass && wholeHeads[u.concept.name]
+}
+
+// wholeBefore returns the range of the units of the parent before a comma or a dash that the name of a part follows: University, Faculty.
+func wholeBefore(u []unit, first int) (from, to int) {
+	at := slices.IndexFunc(u, func(x unit) bool { return x.class == linkClass && x.concept == nil })
+	if at < 0 || first < 0 || first > at {
+		return 0, 0
+	}
+	head := slices.IndexFunc(u[at:], unit.isHead)
+	if head < 0 {
+		return 0, 0
+	}
+	if part := u[at+head]; part.isPart() && !u[first].isPart() || u[first].isWhole() && !part.isWhole() {
+		return 0, at
+	}
+	return 0, 0
+}
+
 // parentBefore returns the number of units that name the parent before the main part, as in Water Assembly Scientific Council: the
 // name of the parent ends in its head, and the main part has words of its own before the head.
 func parentBefore(u []unit, first, last int) int {
@@ -250,4 +282,25 @@ func isOf(c *concept) bool { return c.name == "of" }
 func isRussianGenitive(u unit) bool {
 	r, _ := utf8.DecodeRuneInString(u.initials)
 	return scriptOfRune(r) == cyrillicScript
+}
+
+// isPartOf reports whether a name in brackets names a part of the organization before it, and not the same organization once more.
+func (r orgReading) isPartOf(whole *orgReading) bool {
+	head := slices.IndexFunc(r.units, unit.isHead)
+	return head >= 0 && r.units[head].isPart() && !slices.ContainsFunc(whole.units, unit.isPart)
+}
+
+// isOfParent reports whether an abbreviation has the initials of the parent.
+func (r orgReading) isOfParent(acronym string) bool {
+	all, withoutCountry := "", ""
+	for _, u := range r.units {
+		if !u.parent {
+			continue
+		}
+		all += u.initials
+		if u.class != countryClass {
+			withoutCountry += u.initials
+		}
+	}
+	return acronym != "" && (acronym == all || acronym == withoutCountry)
 }

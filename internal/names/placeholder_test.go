@@ -16,6 +16,7 @@ func TestAPlaceholderIsNotTheNameOfAPerson(t *testing.T) {
 		"Talgat Kaliyev": false, "Tbdanov": false, "N. Nazarbayev": false, "Madonna": false, "Adam Speaker": false, "Адам": false, "No": false, "Nikto Petrov": false,
 		"Expert Smith": false, "Ли": false, "O": false, "Елена Неизвестная": false, "Эрнст Неизвестный": false, "50 Cent": false,
 		"A. Guest": false, "B. Chair": false, "A. User": false, "А. Гость": false, "A. B. Chair": false, "Chair A. B.": false,
+		"Chairman": true, "Co-chair": true, "Сопредседатель": true, "Өкіл": true, "Delegate 2": true, "Anna Chairman": false,
 		"Speaker №3 ": true, "Participant C": true, "Участник А": true, "Спикер Б.": true,
 	} {
 		if got := names.IsPlaceholder(s); got != want {
@@ -46,6 +47,27 @@ func TestANameInTwoScriptsIsComparedAsOneName(t *testing.T) {
 	for name, same := range map[string]bool{"Talgat Kaliyev": true, "Калиев Талгат": true, "Timur Kaliyev": false} {
 		if s := names.Score(both, names.Parse(name)); (s >= names.Same) != same {
 			t.Errorf("%s: %.3f", name, s)
+		}
+	}
+}
+
+func TestRemarksAndTitlesAreNoPartOfAName(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"H.E. Yerzhan Sadykov", "Yerzhan Sadykov", true},
+		{"H. E. Mr. Yerzhan Sadykov", "Yerzhan Sadykov", true},
+		{"H.E. Y. Sadykov", "Yerzhan Sadykov", false},
+		{"H.E. Sadykov", "Yerzhan Sadykov", false},
+		{"Yerzhan Sadykov (Ministry of Lakes)", "Yerzhan Sadykov", true},
+		{"Ержан Садыков (Yerzhan Sadykov)", "Yerzhan Sadykov", true},
+		{"Sadykov (Ministry of Lakes)", "Yerzhan Sadykov", false},
+		{"Sadykov (Yerzhan Bolatovich)", "Ministry of Lakes", false},
+	} {
+		if got := names.Sure(names.Parse(c.a), names.Parse(c.b)); got != c.want {
+			t.Errorf("%s and %s: sure %v, %.3f", c.a, c.b, got, names.Score(names.Parse(c.a), names.Parse(c.b)))
 		}
 	}
 }

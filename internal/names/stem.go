@@ -9,8 +9,8 @@ import (
 // of Kazakh (plural, possessive, cases).
 var (
 	russianEndings = strings.Fields("iami ogo omu imi emu ego ami ovo ih ah am om em oi ov ev oe ee im u a e i o")
-	kazakhEndings  = strings.Fields("daki deki taki teki ndaki ndeki lar ler dar der tar ter nin din tin dan den tan ten nan nen men ben pen " +
-		"ga ge ka ke na ne ni di ti da de ta te nda nde si i n a e")
+	kazakhEndings  = strings.Fields("daki deki taki teki ndaki ndeki dagi degi tagi tegi ndagi ndegi lar ler dar der tar ter " +
+		"nin din tin dan den tan ten nan nen men ben pen ga ge ka ke na ne ni di ti da de ta te nda nde si i n a e")
 )
 
 // stemOf returns a folded word without its ending.

@@ -17,7 +17,20 @@ func contradictory(a, b *orgReading) bool {
 		return true
 	}
 	x, y := territories(a, placeClass), territories(b, placeClass)
-	return apart(x, y) || outside(x, territories(b, countryClass, true, false)) || outside(y, territories(a, countryClass, true, false))
+	return apart(x, y) || outside(x, hosts(b)) || outside(y, hosts(a))
+}
+
+// hosts returns the countries where an organization can be: an embassy is not in the country that it represents.
+func hosts(r *orgReading) []*concept {
+	if isEmbassy(r) {
+		return territories(r, countryClass, true)
+	}
+	return territories(r, countryClass, true, false)
+}
+
+// hasUnclearHost reports whether the name of an embassy has two countries and does not say which of them sent it.
+func hasUnclearHost(r *orgReading) bool {
+	return isEmbassy(r) && len(territories(r, countryClass, true)) == 0 && len(territories(r, countryClass, false)) > 1
 }
 
 // outside reports whether a place is in none of the countries, if there are any.

@@ -38,7 +38,7 @@ type lexicon struct {
 func (l *lexicon) parse(spelling string, addWord func(*word)) Name {
 	n := Name{nameType: l.nameType}
 	if l.nameType == personName {
-		spelling = withoutShortTitles(firstSpelling(spelling))
+		spelling = withoutShortTitles(withoutRemark(firstSpelling(spelling)))
 	}
 	raw := split(spelling)
 	repair(raw)
