@@ -101,3 +101,13 @@ func TestTheListOfAPairHasThoseOfTheFilterToo(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryChartNamesWhatItLeavesOut(t *testing.T) {
+	v := &view{site: New(Config{}), lang: "en"}
+	for id, d := range definitions {
+		complete := d.kind == "network" || id == "languages" || id == "status"
+		if got := v.missing(d.target); (got == v.text("rest_missing")) != complete {
+			t.Errorf("%s: %q", id, got)
+		}
+	}
+}
