@@ -111,3 +111,21 @@ func TestEveryChartNamesWhatItLeavesOut(t *testing.T) {
 		}
 	}
 }
+
+func TestLongNamesAreBrokenBetweenWords(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		most int
+		want []string
+	}{
+		{"2021", 3, []string{"2021"}},
+		{"Mazhilis of the Parliament", 3, []string{"Mazhilis of the", "Parliament"}},
+		{"Қазақстан Республикасының Парламенті", 3, []string{"Қазақстан", "Республикасының", "Парламенті"}},
+		{"Institute for Strategic and Interregional Studies", 2, []string{"Institute for", "Strategic and …"}},
+		{"", 3, nil},
+	} {
+		if got := breakLines(c.text, 15, c.most); !slices.Equal(got, c.want) {
+			t.Errorf("%q: %q, want %q", c.text, got, c.want)
+		}
+	}
+}
