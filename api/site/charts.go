@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -196,14 +197,35 @@ func (v *view) note(key string) string {
 }
 
 // rest lists the records that are in no bar.
-func (c *chart) rest(v *view, a aggregate) {
+func (c *chart) rest(v *view, a aggregate, target string) {
 	for _, r := range []remainder{
-		{v.text("rest_other"), a.Meta.Other.Count}, {v.text("rest_missing"), a.Meta.Missing}, {v.text("rest_imprecise"), a.Meta.Imprecise},
+		{v.text("rest_other"), a.Meta.Other.Count}, {v.missing(target), a.Meta.Missing}, {v.text("rest_imprecise"), a.Meta.Imprecise},
 	} {
 		if r.Count > 0 {
 			c.Rest = append(c.Rest, r)
 		}
 	}
+}
+
+// missing names the records that the dimensions of a chart do not count, such as events without a date.
+func (v *view) missing(target string) string {
+	_, encoded, _ := strings.Cut(target, "?")
+	query, err := url.ParseQuery(encoded)
+	if err != nil {
+		return v.text("rest_missing")
+	}
+	dimensions := strings.Split(cmp.Or(query.Get("group_by"), query.Get("rows")+","+query.Get("columns")), ",")
+	key := "missing"
+	for _, dimension := range dimensions {
+		switch dimension {
+		case "format": // every event has one
+		case "month":
+			key += "_year"
+		default:
+			key += "_" + dimension
+		}
+	}
+	return cmp.Or(v.note(key), v.text("rest_missing"))
 }
 
 // narrowTo returns the first page with only the records of a list, or "" if a filter of the list does not apply to all its charts.
@@ -250,7 +272,7 @@ func (v *view) bars(d definition, c *chart, target string) error {
 		r.Width = percent(g.Count, c.Top)
 		c.Rows = append(c.Rows, r)
 	}
-	c.rest(v, a)
+	c.rest(v, a, target)
 	return nil
 }
 

@@ -101,3 +101,31 @@ func TestTheListOfAPairHasThoseOfTheFilterToo(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryChartNamesWhatItLeavesOut(t *testing.T) {
+	v := &view{site: New(Config{}), lang: "en"}
+	for id, d := range definitions {
+		complete := d.kind == "network" || id == "languages" || id == "status"
+		if got := v.missing(d.target); (got == v.text("rest_missing")) != complete {
+			t.Errorf("%s: %q", id, got)
+		}
+	}
+}
+
+func TestLongNamesAreBrokenBetweenWords(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		most int
+		want []string
+	}{
+		{"2021", 3, []string{"2021"}},
+		{"Mazhilis of the Parliament", 3, []string{"Mazhilis of the", "Parliament"}},
+		{"Қазақстан Республикасының Парламенті", 3, []string{"Қазақстан", "Республикасының", "Парламенті"}},
+		{"Institute for Strategic and Interregional Studies", 2, []string{"Institute for", "Strategic and …"}},
+		{"", 3, nil},
+	} {
+		if got := breakLines(c.text, 15, c.most); !slices.Equal(got, c.want) {
+			t.Errorf("%q: %q, want %q", c.text, got, c.want)
+		}
+	}
+}

@@ -185,9 +185,19 @@ func (p *picture) heat(v *view, c chart) {
 	}
 	p.Width = max(p.Width, names+2*pictureEdge+step*(len(c.Columns)+1))
 	at := func(i int) float64 { return float64(names + pictureEdge + step*i) }
+	heads, most := make([][]string, len(c.Columns)), 1
 	for i, column := range c.Columns {
-		p.text(at(i)+float64(step)/2, float64(p.Height)+14, 11, quietColor, "middle", shorten(v.nameOf(column.Name, column.Label), step/6))
+		heads[i] = breakLines(v.nameOf(column.Name, column.Label), step/6, 8)
+		most = max(most, len(heads[i]))
 	}
+	const spacing = 13
+	p.Height += spacing * (most - 1)
+	for i, head := range heads {
+		for j, part := range head {
+			p.text(at(i)+float64(step)/2, float64(p.Height+14-spacing*(len(head)-1-j)), 11, quietColor, "middle", part)
+		}
+	}
+	p.text(at(len(c.Columns))+narrow-4, float64(p.Height)+14, 11, quietColor, "end", v.text("total"))
 	p.Height += 24
 	for i, r := range c.Rows {
 		y := float64(p.Height + i*line)
@@ -207,6 +217,22 @@ func (p *picture) heat(v *view, c chart) {
 }
 
 // shorten returns a text of at most n letters.
+// breakLines breaks a text between words into lines of at most n letters. The last of the most lines and longer words are shortened.
+func breakLines(s string, n, most int) (lines []string) {
+	for _, word := range strings.Fields(s) {
+		last := len(lines) - 1
+		if last >= 0 && (len(lines) == most || len([]rune(lines[last]))+1+len([]rune(word)) <= n) {
+			lines[last] += " " + word
+		} else {
+			lines = append(lines, word)
+		}
+	}
+	for i := range lines {
+		lines[i] = shorten(lines[i], n)
+	}
+	return lines
+}
+
 func shorten(s string, n int) string {
 	if letters := []rune(s); len(letters) > n {
 		return string(letters[:n-1]) + "…"

@@ -314,9 +314,30 @@ func roundTables(v *view) (show, error) {
 	if err != nil {
 		return show{}, err
 	}
+	if err := v.addUndated(&l.Facets[0]); err != nil {
+		return show{}, err
+	}
 	l.Years, l.Views = true, v.views()
 	l.Feeds = append(l.Feeds, download{"iCalendar", v.site.root + v.at("/v1/calendar.ics", true, "cursor", "")})
 	return show{template: "roundtables", Title: v.text("round_tables"), Description: v.text("round_tables_description"), Data: l, Hidden: v.filtered()}, nil
+}
+
+// addUndated adds the events without a date to the years, so that the numbers add up to those of the list.
+func (v *view) addUndated(years *facet) error {
+	const filter, undated = "date_precision", "unknown"
+	chosen := v.query.Get(filter)
+	if chosen != "" && chosen != undated {
+		return nil
+	}
+	found, err := get[list[reference]](v, v.at("/v1/round-tables", true,
+		filter, undated, "starts_from", "", "starts_to", "", "cursor", "", "limit", "1", "count", "exact", "fields", "id"))
+	if err != nil || found.Meta.Total == nil || *found.Meta.Total == 0 {
+		return err
+	}
+	o := facetOption{Name: v.text("undated"), Count: *found.Meta.Total, Selected: chosen == undated}
+	o.Href = v.with("starts_from", "", "starts_to", "", filter, map[bool]string{false: undated}[o.Selected])
+	years.Values = append(years.Values, o)
+	return nil
 }
 
 // filtered reports whether the page is one of many views of the same list, which search engines need not keep.

@@ -53,7 +53,7 @@ const (
 	networkEdge                 = 28  // pixels around the dots
 	maxLinks                    = 300 // the strongest are drawn
 	layoutSteps                 = 300
-	letterWidth, lineHeight     = 6.3, 14.0 // of labels, in pixels
+	letterWidth, lineHeight     = 7.0, 14.0 // of labels, in pixels
 )
 
 // network draws who took part together. The same network always has the same layout.

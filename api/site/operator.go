@@ -1,8 +1,10 @@
 package site
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"roundtables.kz/registry/internal/vocabulary"
 )
@@ -10,6 +12,7 @@ import (
 // operatorData is the page for operators. A script fills it from the API with the key of the operator, which stays in the tab.
 type operatorData struct {
 	Texts      map[string]string
+	Dates      map[string]string // of dateForms
 	Operations []operation
 }
 
@@ -28,9 +31,23 @@ var operatorTexts = []string{
 	"op_more", "op_loading", "op_other_event",
 }
 
+// dateForms returns how dates are written: a year by "", a month by "02" and a day by "02-", with {year} and {day} to replace. Browsers
+// lack the month names of some languages.
+func dateForms(lang string) map[string]string {
+	const year, day = "9999", "99"
+	in := strings.NewReplacer(year, "{year}", day, "{day}")
+	forms := map[string]string{"": in.Replace(date(lang, year))}
+	for month := time.January; month <= time.December; month++ {
+		number := fmt.Sprintf("%02d", month)
+		forms[number] = in.Replace(date(lang, year+"-"+number))
+		forms[number+"-"] = in.Replace(dayIn(lang, day, month, year))
+	}
+	return forms
+}
+
 func operator(v *view) (show, error) {
 	v.keep("round_table")
-	d := operatorData{Texts: map[string]string{}}
+	d := operatorData{Texts: map[string]string{}, Dates: dateForms(v.lang)}
 	for _, key := range operatorTexts {
 		d.Texts[key] = v.text(key)
 	}

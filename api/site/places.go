@@ -123,6 +123,6 @@ func (v *view) places(d definition, c *chart, target string) error {
 		c.Drawing.add(at, radius, v.in(group.Label), group.Count, cmp.Or(r.Narrow, r.List))
 	}
 	c.Drawing.nameDots()
-	c.rest(v, a)
+	c.rest(v, a, target)
 	return nil
 }

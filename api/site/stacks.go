@@ -44,7 +44,7 @@ func (v *view) stacks(d definition, c *chart, target string) error {
 		c.Rows = append(c.Rows, r)
 	}
 	c.Axis = ticks(a.Groups)
-	c.rest(v, a)
+	c.rest(v, a, target)
 	return nil
 }
 
@@ -146,6 +146,6 @@ func (v *view) heat(d definition, c *chart, target string) error {
 		}
 		c.Rows = append(c.Rows, r)
 	}
-	c.rest(v, a)
+	c.rest(v, a, target)
 	return nil
 }

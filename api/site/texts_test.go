@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"roundtables.kz/registry/internal/text"
+	"roundtables.kz/registry/internal/vocabulary"
 )
 
 // used finds the keys that templates and Go files name.
@@ -173,5 +174,30 @@ func TestTheTimeOfDayIsThatOfTheEvent(t *testing.T) {
 	}
 	if got := clock(nil, nil, "Asia/Almaty"); got != "" {
 		t.Errorf("%q", got)
+	}
+}
+
+func TestSeveralOrganizersHaveAHeading(t *testing.T) {
+	s := New(Config{})
+	codes := vocabulary.Labels("organizer_kind", "en")
+	if len(codes) == 0 {
+		t.Fatal("there are no kinds of organizers")
+	}
+	for code := range codes {
+		if s.texts["several_"+code] == nil {
+			t.Errorf("several organizers of the kind %s have no heading", code)
+		}
+	}
+}
+
+func TestTheScriptOfOperatorsWritesDatesAsThePagesDo(t *testing.T) {
+	for _, lang := range Languages {
+		forms := dateForms(lang)
+		write := strings.NewReplacer("{year}", "2026", "{day}", "9").Replace
+		for form, day := range map[string]string{"": "2026", "10": "2026-10", "10-": "2026-10-09"} {
+			if got, want := write(forms[form]), date(lang, day); got != want {
+				t.Errorf("%s: %q, want %q", lang, got, want)
+			}
+		}
 	}
 }

@@ -26,6 +26,7 @@ var Fallback = []string{"ru", "en", "kk"}
 
 // In returns the text in the requested language, and the language used. Without it, In looks up the nearest one: the tag
 // without its last parts (RFC 4647, section 3.4), then a variant of such a tag ("en-GB" for "en"), then the fallback chain.
+// A tag without a script means the usual one: readers of "kk" are not shown "kk-Arab" if the chain has a text.
 // An empty Map returns two empty strings.
 func (m Map) In(lang string) (value, used string) {
 	if v, ok := m[lang]; ok {
@@ -40,7 +41,7 @@ func (m Map) In(lang string) (value, used string) {
 		}
 	}
 	for tag := range shorter(lang) {
-		variants := slices.DeleteFunc(m.Langs(), func(l string) bool { return !strings.HasPrefix(l, tag+"-") })
+		variants := slices.DeleteFunc(m.Langs(), func(l string) bool { return !strings.HasPrefix(l, tag+"-") || unusualScript(lang, l) })
 		if len(variants) > 0 {
 			return m[variants[0]], variants[0]
 		}
@@ -54,6 +55,17 @@ func (m Map) In(lang string) (value, used string) {
 		return m[l], l
 	}
 	return "", ""
+}
+
+// unusualScript reports whether a variant has another script than the one that a tag without a script means.
+func unusualScript(tag, variant string) bool {
+	asked := language.Make(tag)
+	if _, script, _ := asked.Raw(); script != (language.Script{}) {
+		return false
+	}
+	usual, _ := asked.Script()
+	written, _ := language.Make(variant).Script()
+	return usual != written
 }
 
 // shorter yields a tag, then the tag without its last part, and so on.

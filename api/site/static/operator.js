@@ -1,6 +1,6 @@
 // Shows operators their drafts and what is missing in them. The key stays in the storage of this tab and is sent in the header
 // Authorization only. Everything is read from the API; what it returns becomes text, never HTML.
-const { Texts: texts, Operations: operations } = JSON.parse(document.getElementById("operator-data").textContent);
+const { Texts: texts, Dates: dates, Operations: operations } = JSON.parse(document.getElementById("operator-data").textContent);
 const [form, field, who, out, work] = ["sign-in", "key", "who", "out", "work"].map((id) => document.getElementById(id));
 const { api, page } = work.dataset;
 const language = document.documentElement.lang;
@@ -31,9 +31,12 @@ async function get(path) {
 }
 
 const inLanguage = (text) => text?.[language] ?? text?.ru ?? text?.en ?? Object.values(text ?? {})[0] ?? "";
+// Dates are as precise as they are known, and written as on the other pages.
 const day = (event) => {
-  const known = { day: { day: "numeric", month: "long", year: "numeric" }, month: { month: "long", year: "numeric" }, year: { year: "numeric" } }[event.date_precision];
-  return event.starts_on && known ? new Date(event.starts_on).toLocaleDateString(language, { ...known, timeZone: "UTC" }) : texts.undated;
+  const length = { day: 10, month: 7, year: 4 }[event.date_precision];
+  if (!event.starts_on || !length) return texts.undated;
+  const [year, month = "", number] = event.starts_on.slice(0, length).split("-");
+  return dates[number ? `${month}-` : month].replace("{year}", year).replace("{day}", Number(number));
 };
 const mark = (event) => element("span", { class: "draft" }, texts[`publication_${event.publication}`] ?? event.publication);
 
