@@ -65,7 +65,8 @@ func unusualScript(tag, variant string) bool {
 	}
 	usual, _ := asked.Script()
 	written, _ := language.Make(variant).Script()
-	return usual != written
+	isChinese := func(s language.Script) bool { return s.String() == "Hans" || s.String() == "Hant" } // who reads one can read the other
+	return usual != written && !(isChinese(usual) && isChinese(written))
 }
 
 // shorter yields a tag, then the tag without its last part, and so on.

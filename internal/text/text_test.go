@@ -40,6 +40,7 @@ func TestALanguageFallsBackAlongTheChain(t *testing.T) {
 		{text.Map{"kk-Cyrl-KZ": "Су", "kk-Arab": "سۋ", "en": "Water"}, "kk", "Су", "kk-Cyrl-KZ"},
 		{text.Map{"kk-Arab": "سۋ", "de": "Wasser"}, "kk-Arab-CN", "سۋ", "kk-Arab"},
 		{text.Map{"kk-Arab": "سۋ"}, "kk", "سۋ", "kk-Arab"},
+		{text.Map{"zh-Hant": "水", "ru": "Вода"}, "zh", "水", "zh-Hant"},
 		{text.Map{"enm": "Water", "ru": "Вода"}, "en", "Вода", "ru"},
 		{text.Map{}, "ru", "", ""},
 		{nil, "ru", "", ""},
