@@ -162,7 +162,7 @@ type record interface {
 
 // itemParams are the parameters of every item.
 type itemParams struct {
-	Fields []string `query:"fields" form:"fields"`                           // Returns only these members of a record, and always `id` and `version`.
+	Fields []string `query:"fields" form:"fields"`                           // Returns only these members, and always `id` and `version`.
 	Lang   string   `query:"lang" form:"lang" validate:"omitempty,language"` // Adds `<field>_text` and `<field>_lang` to every text, in this language or, if missing, the first available of ru, en, kk.
 }
 

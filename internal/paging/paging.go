@@ -72,7 +72,7 @@ type PageParams struct {
 	Limit  int      `query:"limit" form:"limit" default:"50" validate:"min=1"`               // Records per page, 1 to 500. A higher number is reduced to 500.
 	Cursor string   `query:"cursor" form:"cursor"`                                           // Where the page begins: `page.next_cursor` of the previous page. Empty: the first page.
 	Count  string   `query:"count" form:"count" enums:"none,exact,estimated" default:"none"` // Whether `meta.total` gives the number of records that match the filters.
-	Fields []string `query:"fields" form:"fields"`                                           // Returns only these members of a record, and always `id` and `version`.
+	Fields []string `query:"fields" form:"fields"`                                           // Returns only these members, and always `id` and `version`.
 	Lang   string   `query:"lang" form:"lang" validate:"omitempty,language"`                 // Adds `<field>_text` and `<field>_lang` to every text, in this language or, if missing, the first available of ru, en, kk.
 	After  *Cursor  `query:"-" form:"-" swaggerignore:"true"`                                // The decoded cursor.
 
