@@ -134,7 +134,7 @@ func (p *Problem) addErrors(e *apperr.Error, lang string) {
 
 // fail sends the problem of an error. It is Echo's error handler, and nothing else sends problems.
 func (s *server) fail(err error, c echo.Context) {
-	if c.Response().Committed || s.failAsPage(c, err) {
+	if c.Response().Committed {
 		return
 	}
 	p := problem(err, messageLanguage(c.Request()))
@@ -162,6 +162,9 @@ func (s *server) fail(err error, c echo.Context) {
 	c.Set(errorKey, err)
 	if p.Status == statusClientGone {
 		c.Response().Status = statusClientGone // for the log; nothing is sent
+		return
+	}
+	if s.failAsPage(c, err) {
 		return
 	}
 	if broken := send(c, p.Status, "application/problem+json", p); broken != nil && !c.Response().Committed {

@@ -72,9 +72,9 @@ var (
 	anchorID   = regexp.MustCompile(` id="([^"]*)"`)
 )
 
-// Links to other sites are not followed.
 var pageLanguage = regexp.MustCompile(`^/(?:kk|ru|en)(?:/|$)`)
 
+// Links to other sites are not followed.
 func TestEveryLinkOfThePagesLeadsSomewhere(t *testing.T) {
 	t.Parallel()
 	r := sampled(t)

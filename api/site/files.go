@@ -216,7 +216,6 @@ func (p *picture) heat(v *view, c chart) {
 	p.Height += line * len(c.Rows)
 }
 
-// shorten returns a text of at most n letters.
 // breakLines breaks a text between words into lines of at most n letters. The last of the most lines and longer words are shortened.
 func breakLines(s string, n, most int) (lines []string) {
 	for _, word := range strings.Fields(s) {
@@ -233,6 +232,7 @@ func breakLines(s string, n, most int) (lines []string) {
 	return lines
 }
 
+// shorten returns a text of at most n letters.
 func shorten(s string, n int) string {
 	if letters := []rune(s); len(letters) > n {
 		return string(letters[:n-1]) + "…"

@@ -21,7 +21,8 @@ import (
 //	@Description	script. If no record has a similar name, a new record is created from the document. If the match is
 //	@Description	uncertain, the document is rejected with the candidates: give an `id` or set `"new": true`.
 //	@Description	The same name twice in a document, also in two spellings, is one record, unless contradicting identifiers
-//	@Description	tell two people apart. Organizers, attendees and statements keep the order of the document. A plain string may stand for a text by language: it is a text in `lang`;
+//	@Description	tell two people apart. Organizers, attendees and statements keep the order of the document. A plain string may
+//	@Description	stand for a text by language: it is a text in `lang`;
 //	@Description	and for a person, an organization, an attendee, an organizer, a place, a topic or the text of a statement: it is the name, label
 //	@Description	or text. It may also stand for a list of one, such as `"roles": "speaker"`.
 type Input struct {

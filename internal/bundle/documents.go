@@ -145,6 +145,7 @@ func (p *plan) uniteDocuments(i, j int) {
 		d.reasons[i] = reasons
 		return
 	}
+	first.Key = cmp.Or(first.Key, x.Key) // a document with another key is another one
 	titles := maps.Clone(x.Title)
 	maps.Copy(titles, first.Title)
 	first.Title = titles

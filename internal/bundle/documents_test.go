@@ -47,9 +47,10 @@ func TestADocumentThatIsNamedByItsTitleOrItsNumberIsTheRegisteredOne(t *testing.
 	charity, decree := titled("ru", "Закон Республики Казахстан от 16 ноября 2015 года № 402-V «О благотворительности»"), titled("ru", "О мерах по развитию воды")
 	charity.Kind, charity.URL = "law", new("https://example.org/rus/402")
 	decree.Title["en"] = "Decree of the President of the Republic of Kazakhstan No. 636 of 15 February 2018"
-	r := must(t, db, presenting(programme, charity, decree))
+	climate := titled("ru", "Закон РК об изменении климата от 2 января 2021 года № 12-VIII")
+	r := must(t, db, presenting(programme, charity, decree, climate))
 	ids := madeBy(r, "documents")
-	if len(ids) != 3 {
+	if len(ids) != 4 {
 		t.Fatalf("%+v", r.Created)
 	}
 	inKazakh := titled("kk", "Қайырымдылық туралы Қазақстан Республикасының 2015 жылғы 16 қарашадағы № 402-V Заңы")
@@ -83,6 +84,7 @@ func TestADocumentThatIsNamedByItsTitleOrItsNumberIsTheRegisteredOne(t *testing.
 		"a decree of another country":          {titled("ru", "Указ Президента РФ от 15 февраля 2018 года № 636"), 0, false},
 		"a decree of the same number, in 2019": {titled("ru", "Указ Президента РК № 636 от 2019 года"), 0, false},
 		"a law with its amendments":            {titled("en", "Law No. 402-V of 2015 on Charity, as amended"), ids[1], false},
+		"a law on the climate":                 {titled("kk", "ҚР 2021 жылғы 2 қаңтардағы № 12-VIII Заңы"), ids[3], false},
 		"another law":                          {titled("ru", "Закон РК от 16 ноября 2015 года № 403-V"), 0, false},
 	} {
 		switch got, asked := sameDocument(t, db, c.document); {

@@ -97,7 +97,7 @@ func (r *records[T]) markAbbreviation(list []candidate, queries []string, inDocu
 		full := m.ID < 0 && isShorter(x, m.Spelling, m.Query) && len(r.recordType.spellings(r.lang, r.numbered(m.ID).details)) == 1
 		if (short || full) && !slices.Contains(ids, m.ID) {
 			ids = append(ids, m.ID)
-			isDefined = short && m.Score >= names.Same
+			isDefined = short && m.Score >= names.Same && x.Abbreviates(m.Query, m.Spelling)
 		}
 	}
 	if len(ids) != 1 {

@@ -77,10 +77,11 @@ func (all Kinds) ShowPast(ctx context.Context, tx pgx.Tx, recordType string, id 
 // the view event_contributions, in which the names of the tables mean the views of the past.
 func showPastCounts(ctx context.Context, tx pgx.Tx, schema, contributions string) error {
 	const replaced = "IN (SELECT past_id FROM past_records WHERE past_type = '" + eventType + "')"
+	const columns = "round_table_id, type, id, starts_key, published, listed, statements"
 	for _, view := range []string{
 		"event_contributions AS " + contributions,
-		"event_counts AS SELECT * FROM " + schema + ".event_counts WHERE round_table_id NOT " + replaced +
-			" UNION ALL SELECT * FROM pg_temp.event_contributions WHERE round_table_id " + replaced,
+		"event_counts AS SELECT " + columns + " FROM " + schema + ".event_counts WHERE round_table_id NOT " + replaced +
+			" UNION ALL SELECT " + columns + " FROM pg_temp.event_contributions WHERE round_table_id " + replaced,
 	} {
 		if err := pg.Exec(ctx, tx, "CREATE TEMP VIEW "+view, nil); err != nil {
 			return err

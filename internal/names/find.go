@@ -341,7 +341,7 @@ func (x *Index) isOtherName(q Name, r row, score float64) bool {
 }
 
 // name returns the parsed spelling of the row.
-func (r row) name(t nameType) Name { return Name{r.words, t, r.readings} }
+func (r row) name(t nameType) Name { return Name{words: r.words, nameType: t, readings: r.readings} }
 
 // IsShortForm reports whether a name is an abbreviation of an organization or a short form of a person's name.
 func (n Name) IsShortForm() bool { return n.isAcronym() || n.IsShort() }

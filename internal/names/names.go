@@ -53,6 +53,7 @@ const (
 // Name is a parsed spelling.
 type Name struct {
 	words    []*word
+	remark   string // of a person: what stands in brackets behind the name, in lower case
 	nameType nameType
 	readings []orgReading // of an organization
 }

@@ -27,6 +27,7 @@ type unit struct {
 	class    class
 	parent   bool // belongs to the parent organization
 	tail     bool // a place behind the name: after a comma, or after "in"
+	ahead    bool // of a parent in front of the main part, see parentBefore
 	host     bool // of a country: where an embassy is
 	named    bool // part of the name of a person after whom it is named
 	quoted   bool
@@ -197,7 +198,9 @@ func endingOf(w string) string {
 
 // read reads a name.
 func (l *lexicon) read(tokens []token, addWord func(*word)) (r orgReading) {
-	tokens = l.expand(tokens, addWord != nil)
+	if tokens = l.expand(tokens, addWord != nil); len(tokens) > maxWords { // an abbreviation can stand for several words
+		tokens = tokens[:maxWords]
+	}
 	keys := make([][]string, len(tokens))
 	for i, t := range tokens {
 		forms := l.formsOf(t, addWord != nil)
@@ -342,7 +345,7 @@ func (l *lexicon) expand(tokens []token, keep bool) []token {
 			continue
 		}
 		for j, w := range words {
-			x := token{lower: w, script: scriptOf(w), quoted: t.quoted, comma: t.comma && j == 0, expanded: true}
+			x := token{lower: w, script: scriptOf(w), quoted: t.quoted, comma: t.comma && j == 0, dash: t.dash && j == 0, expanded: true}
 			x.folded = fold(w, x.script, orthography{})
 			if isCompound && j == len(words)-1 { // a stem
 				x.folded, x.keys = w, []string{string(russian) + w}

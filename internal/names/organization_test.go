@@ -62,6 +62,8 @@ func TestOrganizationsAreRecognizedByTheirParts(t *testing.T) {
 		{"Koktem Foundation “Rising”", "Rising initiative", separate},
 		// legal forms, proper names, order, misprints
 		{`Public Fund "Darkhan"`, "ОФ «Дархан»", same},
+		{"Общественный фонд «Центр водных исследований»", "Частный фонд «Центр водных исследований»", ask},
+		{"Farmers Union Energy and Transport Committee", "Energy and Transport Committee", separate},
 		{"Дархан қоғамдық қоры", `"Darkhan" Foundation`, same},
 		{"Дархан қоғамдық қоры", "Public Foundation Darkhan", same},
 		{"ОФ «Дархан»", "ЧФ «Дархан»", ask},

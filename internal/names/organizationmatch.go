@@ -233,6 +233,7 @@ func (t *tallyOf) count(side int, r, other *orgReading, used []bool) {
 			soft.parentWeight += x.weight
 			soft.parentHead = soft.parentHead || x.isHead()
 			soft.parentArea = soft.parentArea || x.class == areaClass && x.concept.name != "city"
+			soft.ahead = soft.ahead || x.ahead
 			soft.chamber = soft.chamber || x.concept != nil && chambers[x.concept.name]
 		case x.tail:
 			soft.place = true

@@ -81,6 +81,7 @@ type softWords struct {
 	parentHead                    bool // the parent has a head that the other name lacks
 	parentArea                    bool // the parent is of a territory with the name of a city
 	chamber                       bool // the parent is a chamber of a parliament
+	ahead                         bool // what stands in front may be the parent, or a part of the name
 }
 
 // tally matches two readings and sums what they share and what only one of them has.
@@ -179,7 +180,7 @@ func (t *tallyOf) isCertain() bool {
 	need := .5
 	for _, added := range t.added {
 		switch {
-		case added.chamber, added.parentArea && t.matchedParent > 0:
+		case added.chamber, added.ahead, added.parentArea && t.matchedParent > 0:
 			return false
 		case added.country && added.foreign:
 			need = max(need, 2.5)

@@ -119,8 +119,11 @@ func (r *orgReading) dropLegalHead() {
 		if x.class != headClass || x.quoted || x.parent {
 			continue
 		}
-		if slices.ContainsFunc(r.units, func(y unit) bool { return y.quoted && y.isHead() && !y.parent }) &&
-			(x.concept.name == "fund" || x.concept.name == "association") {
+		quoted := slices.IndexFunc(r.units, func(y unit) bool { return y.quoted && y.isHead() && !y.parent })
+		if quoted >= 0 && (x.concept.name == "fund" || x.concept.name == "association") {
+			if r.units[quoted].form == nil {
+				r.units[quoted].form = x.form
+			}
 			r.units = slices.Delete(r.units, i, i+1)
 		}
 		return
@@ -272,6 +275,9 @@ func parentBefore(u []unit, first, last int) int {
 	isOwn := func(x unit) bool { return x.class == topicClass || x.class == attributeClass }
 	if before < first || before == 0 || !slices.ContainsFunc(u[before+1:last], isOwn) {
 		return 0
+	}
+	for i := range u[:before+1] {
+		u[i].ahead = true
 	}
 	return before + 1
 }

@@ -82,20 +82,20 @@ func firstSpelling(s string) string {
 
 // remark finds several words in brackets after a name, such as an organization or the same name in another script. One word can be a
 // part of the name: a maiden name or a patronymic.
-var remark = regexp.MustCompile(`^(\s*\pL\S*\s+\pL[^()]*?)\s*\([^()]*\pL[^()\s]*\s+[^()]*\pL[^()]*\)\s*$`)
+var remark = regexp.MustCompile(`^(\s*\pL\S*\s+\pL[^()]*?)\s*\(([^()]*\pL[^()\s]*\s+[^()]*\pL[^()]*)\)\s*$`)
 
 // excellency finds the title H.E. before a first and a last name. Before one word, the letters are initials.
 var excellency = regexp.MustCompile(`^\s*H\.\s?E\.\s*((?:\pL+\.\s*)*\pL{2,}[\pL'’-]*\s+(?:\pL\.\s*)*\pL{2,})`)
 
-// withoutRemark removes the title H.E. before a name and a remark in brackets after it.
-func withoutRemark(spelling string) string {
-	if strings.Contains(spelling, "(") {
-		spelling = remark.ReplaceAllString(spelling, "$1")
+// withoutRemark removes the title H.E. before a name and a remark in brackets after it, which it returns in lower case.
+func withoutRemark(spelling string) (rest, behind string) {
+	if m := remark.FindStringSubmatch(spelling); strings.Contains(spelling, "(") && m != nil {
+		spelling, behind = m[1], strings.ToLower(strings.TrimSpace(m[2]))
 	}
 	if strings.Contains(spelling, "H.") {
 		spelling = excellency.ReplaceAllString(spelling, "$1")
 	}
-	return spelling
+	return spelling, behind
 }
 
 // withoutShortTitles removes titles that contain a hyphen, such as г-н and д-р, which split would separate.

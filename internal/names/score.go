@@ -151,13 +151,16 @@ func (c *comparison) scoreWords(a, b []*word, k nameType) float64 {
 
 // Sure reports whether two spellings with a score of Same or more are certainly of one name. In the same script, their
 // folded letters must be equal: "Marat" and "Murat" are similar, but two names. In different scripts, both must have the
-// same number of words and initials.
+// same number of words and initials. Different remarks in brackets may tell two people with one name apart.
 func Sure(a, b Name) bool {
 	if a.Empty() || b.Empty() {
 		return false
 	}
 	if a.nameType == organizationName {
 		return Score(a, b) >= Same
+	}
+	if a.remark != "" && b.remark != "" && a.remark != b.remark {
+		return false
 	}
 	if slices.Equal(a.letters(), b.letters()) {
 		return true

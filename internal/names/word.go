@@ -38,7 +38,8 @@ type lexicon struct {
 func (l *lexicon) parse(spelling string, addWord func(*word)) Name {
 	n := Name{nameType: l.nameType}
 	if l.nameType == personName {
-		spelling = withoutShortTitles(withoutRemark(firstSpelling(spelling)))
+		spelling, n.remark = withoutRemark(firstSpelling(spelling))
+		spelling = withoutShortTitles(spelling)
 	}
 	raw := split(spelling)
 	repair(raw)

@@ -52,10 +52,10 @@ func (m Match) own() float64 { return m.Score - m.Learned }
 // Add adds a match of the same record by another name. The better one is kept.
 func (m *Match) Add(other Match) {
 	own := max(m.own(), other.own())
-	if other.Score > m.Score {
-		m.Query, m.Spelling, m.Score = other.Query, other.Spelling, other.Score
+	if other.Score > m.Score || other.Score == m.Score && other.Recalled {
+		m.Query, m.Spelling, m.Score, m.Recalled = other.Query, other.Spelling, other.Score, other.Recalled
 	}
-	m.Learned, m.Recalled = m.Score-own, m.Recalled || other.Recalled
+	m.Learned = m.Score - own
 }
 
 // Reason is the comparison of one feature of a query and a record.
@@ -221,7 +221,8 @@ type entry struct {
 // determined, so it may include later changes.
 func (f *Finder) read(ctx context.Context, ids []int64, set func(id int64, e entry)) error {
 	from, args := f.index.Table+" n JOIN "+f.index.Records+" r ON r.id = n."+f.index.Owner, pg.Args{"as_listed": AsListed}
-	const learned = "EXISTS (SELECT FROM jsonb_array_elements(r.other_names) o WHERE o->>'kind' = @as_listed AND o->>'text' = n.spelling)"
+	const learned = "EXISTS (SELECT FROM jsonb_array_elements(r.other_names) o WHERE o->>'kind' = @as_listed AND o->>'text' = n.spelling)" +
+		" AND NOT EXISTS (SELECT FROM jsonb_each_text(r.name) v WHERE v.value = n.spelling)"
 	hidden := cmp.Or(f.index.Hidden, "false")
 	if ids != nil {
 		from += " WHERE n." + f.index.Owner + " = ANY(@ids)"
