@@ -30,7 +30,8 @@ const (
 
 var classes = map[string]class{
 	"head": headClass, "state": headClass, "form of": headClass, "sole": soleClass, "unit": unitClass, "office": officeClass,
-	"form": formClass, "topic": topicClass, "attribute": attributeClass, "body": bodyClass, "area": areaClass, "link": linkClass, "under": underClass, "named": namedClass,
+	"form": formClass, "topic": topicClass, "attribute": attributeClass, "body": bodyClass, "area": areaClass,
+	"link": linkClass, "under": underClass, "named": namedClass,
 }
 
 // concept is what words of several languages mean.
