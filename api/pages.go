@@ -104,6 +104,10 @@ func (s *server) sendPage(c echo.Context, lang, path string) error {
 		h.Del(echo.HeaderContentDisposition)
 		return c.Blob(page.Status, mediaHTML, page.Body)
 	}
+	if page.Incomplete {
+		h.Set("Cache-Control", "no-store")
+		return c.Blob(http.StatusOK, mediaType, page.Body)
+	}
 	cached.setState(c, state, "")
 	cached.store(c, page.Body)
 	return c.Blob(http.StatusOK, mediaType, page.Body)

@@ -2,7 +2,9 @@ package site
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -101,6 +103,7 @@ type chart struct {
 	Drawing                     drawing
 	Outside                     []row // places that are not on the map
 	Pairs                       []row // of a network
+	Failed                      bool  // it took longer than the API allows
 }
 
 // chart draws a chart of what matches the filters.
@@ -119,6 +122,10 @@ func (v *view) chart(id string, filters url.Values) (chart, error) {
 	c.Request = v.request(target)
 	c.File = v.site.href(v.lang, "charts/"+id+".svg", filters)
 	err = drawers[d.kind](v, d, &c, target)
+	if f, ok := errors.AsType[*failure](err); ok && f.status == http.StatusServiceUnavailable { // the rest of the page is worth showing
+		c.Failed, v.incomplete = true, true
+		return c, nil
+	}
 	return c, err
 }
 

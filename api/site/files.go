@@ -55,6 +55,9 @@ func chartFile(v *view, name string) (show, error) {
 	if err != nil {
 		return show{}, err
 	}
+	if c.Failed {
+		return show{}, &failure{status: http.StatusServiceUnavailable, detail: v.text("chart_failed")}
+	}
 	t, err := v.site.template(v.lang, "picture")
 	if err != nil {
 		return show{}, err

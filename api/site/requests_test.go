@@ -122,3 +122,23 @@ func TestTheDocumentIsReadOnceForEachLanguage(t *testing.T) {
 		t.Errorf("asked %q", *asked)
 	}
 }
+
+func TestAChartThatTakesTooLongLeavesTheRestOfThePage(t *testing.T) {
+	get := func(_ context.Context, target, _ string) Answer {
+		if strings.HasPrefix(target, "/v1/round-tables/aggregate?") || strings.HasPrefix(target, "/v1/statements/aggregate?") {
+			return Answer{Status: 503, Body: []byte(`{}`)}
+		}
+		return Answer{Status: 200, Body: []byte(`{"data":[],"page":{},"meta":{"total":5},"counts":{"round_tables":5},"nodes":[],"links":[]}`)}
+	}
+	s := New(Config{Get: get})
+	page, err := s.Render(t.Context(), "en", "", url.Values{})
+	if body := string(page.Body); err != nil || page.Status != 200 || !page.Incomplete || !strings.Contains(body, "This chart takes too long.") {
+		t.Errorf("status %d, incomplete %t, %v", page.Status, page.Incomplete, err)
+	}
+	if page, err = s.Render(t.Context(), "en", "charts/topics.svg", url.Values{}); err != nil || page.Status != 503 {
+		t.Errorf("the file of the chart: status %d, %v", page.Status, err)
+	}
+	if page, err = s.Render(t.Context(), "en", "about", url.Values{}); err != nil || page.Incomplete {
+		t.Errorf("a page without charts: incomplete %t, %v", page.Incomplete, err)
+	}
+}

@@ -102,6 +102,8 @@ type Page struct {
 	Status   int
 	Location string
 	Body     []byte // HTML, or SVG of a chart
+
+	Incomplete bool // a chart could not be made in time; the next request may get it
 }
 
 // ChartName returns the name of the file if the page of a path is a chart as SVG, or else "".
@@ -246,7 +248,7 @@ func (v *view) render(s show) (Page, error) {
 	if err := t.ExecuteTemplate(&b, "layout", f); err != nil {
 		return Page{}, fmt.Errorf("execute the template: %w", err)
 	}
-	return Page{Status: status, Body: b.Bytes()}, nil
+	return Page{Status: status, Body: b.Bytes(), Incomplete: v.incomplete}, nil
 }
 
 // template returns the templates of a page in a language.

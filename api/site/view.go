@@ -21,6 +21,8 @@ type view struct {
 	lang  string
 	path  string // below the language
 	query url.Values
+
+	incomplete bool // see Page
 }
 
 // failure is an answer of the API that is not the wanted one.
